@@ -1,0 +1,73 @@
+/**
+ * Every way a command can end, as a closed list of codes, and the one map from code to exit status.
+ *
+ * A Refusal is an answer, not an accident: it carries a stable code, one sentence that says what was wrong and where,
+ * and a hint with the next step. Anything else that is thrown is a bug and ends as `internal`, exit 1.
+ * Messages may improve; codes and exit numbers may not (cli.md, "Exit codes"; README repeats the table and a test
+ * holds the two together).
+ */
+
+/** One row per family: the exit status, its meaning, and the codes that end with it. */
+export const EXIT_FAMILIES = [
+  { exit: 0, family: 'done', codes: [] },
+  { exit: 1, family: 'a bug', codes: ['internal'] },
+  { exit: 2, family: 'usage', codes: ['usage', 'missing-option', 'invalid-input', 'ambiguous', 'not-found'] },
+  {
+    exit: 3,
+    family: 'a correct no',
+    codes: ['not-verified', 'not-privileged', 'no-grant', 'forbidden', 'not-signed-in', 'refused-by-policy'],
+  },
+  { exit: 4, family: 'partly done', codes: ['partial'] },
+  { exit: 5, family: 'waiting', codes: ['approval-needed', 'factor-needed', 'enrolment-needed'] },
+  { exit: 6, family: 'try later', codes: ['locked', 'busy'] },
+  { exit: 7, family: 'out of reach', codes: ['store-unreachable', 'delivery-failed', 'key-missing', 'config'] },
+  { exit: 8, family: 'does not check out', codes: ['audit-broken', 'store-corrupt', 'key-mismatch'] },
+  { exit: 130, family: 'interrupted', codes: ['cancelled'] },
+] as const;
+
+export type ErrorCode = (typeof EXIT_FAMILIES)[number]['codes'][number];
+
+export interface RefusalParts {
+  /** The next step, as a sentence or a command to type. */
+  readonly hint?: string;
+  /** Several faults of one input, each with its place; shown as a list, and as `problems` in JSON. */
+  readonly problems?: readonly Problem[];
+  /** Further members of the JSON document beside `error` (for instance `verification`). Never a secret. */
+  readonly also?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** One fault in a file or a list: `line` counts from 1 and includes the header. */
+export interface Problem {
+  readonly line?: number;
+  readonly column?: string;
+  readonly message: string;
+}
+
+/** A considered "no", with a stable code. The only error the command line shows by its message. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly problems: readonly Problem[];
+  readonly also: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, parts: RefusalParts = {}) {
+    super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = code;
+    this.hint = parts.hint;
+    this.problems = parts.problems ?? [];
+    this.also = parts.also ?? {};
+  }
+}
+
+/** Type guard by name, so that a Refusal of another copy of this module (a bundle beside the sources) still counts. */
+export function isRefusal(error: unknown): error is Refusal {
+  return error instanceof Error && error.name === 'Refusal' && 'code' in error;
+}
+
+/** The exit status of a code. */
+export function exitOf(code: ErrorCode): number {
+  const row = EXIT_FAMILIES.find((family) => (family.codes as readonly string[]).includes(code));
+  return row?.exit ?? 1;
+}

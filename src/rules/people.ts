@@ -1,0 +1,59 @@
+/**
+ * The people and companies of the desk, as the rules see them: plain values, no secrets, no store.
+ * Words as in behaviours.md, "Words". Ids are opaque strings with a type prefix (acc_, usr_, op_ …);
+ * times are integer milliseconds since the epoch.
+ */
+
+export const EDITIONS = ['classic', 'x-series'] as const;
+export type Edition = (typeof EDITIONS)[number];
+
+export const CUSTOMER_ROLES = ['primary-admin', 'secondary-admin', 'admin', 'user'] as const;
+export type CustomerRole = (typeof CUSTOMER_ROLES)[number];
+
+export const OPERATOR_ROLES = ['verifier', 'agent', 'lead', 'admin', 'auditor'] as const;
+export type OperatorRole = (typeof OPERATOR_ROLES)[number];
+
+export const SIGN_INS = ['native', 'sso'] as const;
+export type SignIn = (typeof SIGN_INS)[number];
+
+/** A customer company (B01: exactly one edition). */
+export interface Account {
+  readonly id: string;
+  readonly number: string;
+  readonly name: string;
+  readonly edition: Edition;
+  /** Name of the single sign-on provider, or null. */
+  readonly sso: string | null;
+  /** Company-wide MFA since this time, or null while off (B32). */
+  readonly mfaRequiredAt: number | null;
+  /** True where the customer forbade resets by phone (B63). */
+  readonly phoneResetForbidden: boolean;
+  readonly disabledAt: number | null;
+}
+
+/** A login inside one account. */
+export interface User {
+  readonly id: string;
+  readonly accountId: string;
+  readonly login: string;
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly role: CustomerRole;
+  /** Privileges held: a category (`billing`) or one action (`billing:inquiry`). Sorted. */
+  readonly scopes: readonly string[];
+  readonly signIn: SignIn;
+  /** Time of the last change of e-mail or phone; equals the creation time if never changed. */
+  readonly contactChangedAt: number;
+  readonly disabledAt: number | null;
+  /** Grows with every change of role, scope, passphrase or state; a grant made under an older value is dead (B08). */
+  readonly authorityVersion: number;
+}
+
+/** A person or script of the desk. */
+export interface Operator {
+  readonly id: string;
+  readonly name: string;
+  readonly role: OperatorRole;
+  readonly disabledAt: number | null;
+}
