@@ -1,0 +1,62 @@
+/** Reading the audit log. There is no other write than the door's (record.ts). */
+import type { Db } from './database.js';
+
+export interface AuditRow {
+  readonly seq: number;
+  readonly body: string;
+  readonly leaf: Uint8Array;
+}
+
+export interface AuditHead {
+  readonly size: number;
+  readonly frontier: string;
+  readonly latestAt: number;
+  readonly mac: string;
+}
+
+export interface AuditFilter {
+  readonly kind?: string;
+  readonly by?: string;
+  readonly account?: string;
+  readonly user?: string;
+  readonly outcome?: string;
+  /** Inclusive lower and exclusive upper bound, ms. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+export const auditReads = (db: Db) => ({
+  async head(): Promise<AuditHead | undefined> {
+    const row = await db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
+    return row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
+  },
+  /** Entries from a sequence number on, in order; for verification, which needs every one. */
+  async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
+    return db
+      .selectFrom('audit_entries').select(['seq', 'body', 'leaf']).where('seq', '>=', fromSeq).orderBy('seq').limit(limit).execute();
+  },
+  /** Bodies that fit a filter, oldest first, after a sequence number (-1 for the beginning). */
+  async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {
+    return filtered(db, filter).where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
+  },
+  /** The newest bodies that fit a filter, newest first. */
+  async newest(filter: AuditFilter, limit: number): Promise<readonly { seq: number; body: string }[]> {
+    return filtered(db, filter).orderBy('seq', 'desc').limit(limit).execute();
+  },
+});
+
+function filtered(db: Db, filter: AuditFilter) {
+  let query = db.selectFrom('audit_entries').select(['seq', 'body']);
+  if (filter.kind !== undefined) {
+    query = filter.kind.includes('.')
+      ? query.where('kind', '=', filter.kind)
+      : query.where('kind', '>=', `${filter.kind}.`).where('kind', '<', `${filter.kind}/`);
+  }
+  if (filter.by !== undefined) query = query.where('by_id', '=', filter.by);
+  if (filter.account !== undefined) query = query.where('account_id', '=', filter.account);
+  if (filter.user !== undefined) query = query.where('user_id', '=', filter.user);
+  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome);
+  if (filter.since !== undefined) query = query.where('at', '>=', filter.since);
+  if (filter.until !== undefined) query = query.where('at', '<', filter.until);
+  return query;
+}

@@ -1,0 +1,278 @@
+/**
+ * The tables, as types. Conventions for both engines: ids are text with a type prefix, times are integer milliseconds,
+ * truth is a nullable time (`disabledAt`) or 0/1, comparison keys (`…Key`) are stored already folded, secrets are
+ * stored only sealed (crypto/vault) or as digests. One interface per table; names as in the database.
+ */
+import type { Generated, Kysely, Transaction } from 'kysely';
+
+export interface MetaTable {
+  key: string;
+  value: string;
+}
+
+/** The single row that every write locks first: log size, frontier of the RFC 6962 tree, latest time seen. */
+export interface AuditHeadTable {
+  id: number;
+  size: number;
+  frontier: string;
+  latest_at: number;
+  mac: string;
+}
+
+/** One log entry. `body` is the canonical JSON that was hashed; the other columns but `leaf` are derived from it. */
+export interface AuditEntryTable {
+  seq: number;
+  body: string;
+  leaf: Buffer;
+  at: Generated<number>;
+  kind: Generated<string>;
+  outcome: Generated<string>;
+  by_id: Generated<string | null>;
+  account_id: Generated<string | null>;
+  user_id: Generated<string | null>;
+}
+
+export interface AccountsTable {
+  id: string;
+  number: string;
+  number_key: string;
+  name: string;
+  name_key: string;
+  edition: string;
+  sso: string | null;
+  sso_issuer: string | null;
+  sso_audience: string | null;
+  sso_jwks: string | null;
+  mfa_required_at: number | null;
+  phone_reset_forbidden: number;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface UsersTable {
+  id: string;
+  account_id: string;
+  login: string;
+  login_key: string;
+  name: string;
+  email: string;
+  email_key: string;
+  phone: string;
+  phone_digits: string;
+  role: string;
+  /** Space-separated, sorted. */
+  scopes: string;
+  sign_in: string;
+  authority_version: number;
+  contact_changed_at: number;
+  /** Kept for notices to old contacts (B58): JSON array of {email, phone, until}. */
+  former_contacts: string;
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Search keys of accounts and users: folded word starts in a b-tree. `kind` is `account` or `user`. */
+export interface SearchWordsTable {
+  word: string;
+  kind: string;
+  target_id: string;
+}
+
+export interface PassphrasesTable {
+  user_id: string;
+  /** Sealed PHC string; null once destroyed (the row stays: B13 allows one set-up per user, ever). */
+  verifier: string | null;
+  form_version: number;
+  /** The owner's own copy (B17), or null where there is none. */
+  owner_copy: string | null;
+  set_by: string;
+  set_at: number;
+  setup_at: number | null;
+}
+
+export interface ApplicationPasswordsTable {
+  user_id: string;
+  verifier: string;
+  changed_at: number;
+}
+
+/** E-mailed, texted and desk-made one-time codes. `purpose`: activate, enrol, login, factor, … */
+export interface OneTimeCodesTable {
+  id: string;
+  user_id: string;
+  purpose: string;
+  factor_id: string | null;
+  digest: string;
+  tries: number;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+}
+
+export interface FactorsTable {
+  id: string;
+  user_id: string;
+  kind: string;
+  label: string;
+  secret: string | null;
+  /** pending (half-done enrolment), active, suspended (by a reset that can be undone). */
+  state: string;
+  last_step: number | null;
+  created_at: number;
+  confirmed_at: number | null;
+  suspended_by: string | null;
+}
+
+export interface BackupCodesTable {
+  id: string;
+  user_id: string;
+  slot: number;
+  verifier: string;
+  state: string;
+  used_at: number | null;
+  created_at: number;
+  suspended_by: string | null;
+}
+
+/** A device on which the user chose not to be asked again for 90 days (B38). */
+export interface DevicesTable {
+  id: string;
+  user_id: string;
+  digest: string;
+  created_at: number;
+}
+
+export interface PortalSessionsTable {
+  id: string;
+  user_id: string;
+  digest: string;
+  /** done, factor-needed, enrolment-needed, enrolment-code-needed. */
+  state: string;
+  method: string;
+  created_at: number;
+  last_seen_at: number;
+  password_at: number;
+}
+
+export interface OperatorsTable {
+  id: string;
+  name: string;
+  name_key: string;
+  role: string;
+  verifier: string | null;
+  totp: string | null;
+  totp_last_step: number | null;
+  /** The user this operator also is, so that a reset of oneself can be refused (B55). */
+  also_user_id: string | null;
+  disabled_at: number | null;
+  created_at: number;
+}
+
+export interface OperatorSessionsTable {
+  id: string;
+  operator_id: string;
+  digest: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  code_at: number | null;
+  ended_at: number | null;
+}
+
+export interface OperatorTokensTable {
+  id: string;
+  operator_id: string;
+  label: string;
+  role: string;
+  digest: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+/** One attempt to verify a caller; written before the phrase is checked (B72). */
+export interface VerificationsTable {
+  id: string;
+  operator_id: string;
+  account_id: string;
+  user_id: string | null;
+  /** Keyed digest of account and caller as typed, so that unknown callers count too. */
+  caller_key: string;
+  action: string;
+  ticket: string | null;
+  outcome: string;
+  reason: string | null;
+  started_at: number;
+  decided_at: number | null;
+}
+
+export interface GrantsTable {
+  id: string;
+  verification_id: string;
+  operator_id: string;
+  account_id: string;
+  user_id: string;
+  action: string;
+  authority_version: number;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  revoked_at: number | null;
+}
+
+/** Lock-out states, one row a subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
+export interface ThrottlesTable {
+  subject: string;
+  failures: number;
+  locked_until: number | null;
+  disabled_at: number | null;
+  updated_at: number;
+}
+
+/** Messages on their way. `address` and `content` are sealed; content is destroyed once delivered. */
+export interface OutboxTable {
+  id: string;
+  channel: string;
+  kind: string;
+  account_id: string | null;
+  user_id: string | null;
+  address: string;
+  content: string | null;
+  state: string;
+  attempts: number;
+  next_attempt_at: number | null;
+  last_error: string | null;
+  reference: string | null;
+  created_at: number;
+  delivered_at: number | null;
+}
+
+export interface Database {
+  meta: MetaTable;
+  audit_head: AuditHeadTable;
+  audit_entries: AuditEntryTable;
+  accounts: AccountsTable;
+  users: UsersTable;
+  search_words: SearchWordsTable;
+  passphrases: PassphrasesTable;
+  application_passwords: ApplicationPasswordsTable;
+  one_time_codes: OneTimeCodesTable;
+  factors: FactorsTable;
+  backup_codes: BackupCodesTable;
+  devices: DevicesTable;
+  portal_sessions: PortalSessionsTable;
+  operators: OperatorsTable;
+  operator_sessions: OperatorSessionsTable;
+  operator_tokens: OperatorTokensTable;
+  verifications: VerificationsTable;
+  grants: GrantsTable;
+  throttles: ThrottlesTable;
+  outbox: OutboxTable;
+}
+
+/** Anything that reads. */
+export type Db = Kysely<Database>;
+/** Only inside the write door. */
+export type Tx = Transaction<Database>;

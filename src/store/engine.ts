@@ -1,0 +1,37 @@
+/**
+ * What an engine is to the rest of the store: a Kysely instance and the few things in which the engines differ,
+ * named as capabilities (after kysely's own dialects). sqlite.ts and postgres.ts each make one; nothing else may ask
+ * which engine it is talking to, except to say its name.
+ */
+import type { RawBuilder } from 'kysely';
+import type { Refusal } from '../errors.js';
+import type { Db } from './database.js';
+
+/** What the migrations need to know of a dialect. */
+export interface SchemaTraits {
+  /** Column type for raw bytes. */
+  readonly bytes: 'blob' | 'bytea';
+  /** Collation under which prefix ranges of folded keys are plain byte order. */
+  readonly keyCollation: string;
+  /** Appended to `create table`: strict typing where the engine has it. */
+  readonly tableEnd: string;
+  /** A column computed from one member of the canonical JSON in `body` (`path` such as `by.id`). */
+  bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
+}
+
+export interface Engine {
+  readonly name: 'sqlite' | 'postgres';
+  readonly db: Db;
+  readonly traits: SchemaTraits;
+  /** Appended to the read of the audit head inside a write: takes the write lock where `begin` did not. */
+  readonly headLock: 'for update' | '';
+  /** Words an engine's own error for people, or undefined where it is a bug of ours. */
+  refusalOf(error: unknown): Refusal | undefined;
+  /** After a secret was destroyed: make sure that no copy stays in a log file of the engine (T9). */
+  forgetDeleted(): Promise<void>;
+  /** A consistent copy of the whole store, made while others write. */
+  backup(file: string): Promise<void>;
+  /** Where the store is, without credentials. */
+  readonly place: string;
+  close(): Promise<void>;
+}

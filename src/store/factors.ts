@@ -1,0 +1,82 @@
+/** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from './database.js';
+
+export type FactorRow = Selectable<FactorsTable>;
+export type OneTimeCodeRow = Selectable<OneTimeCodesTable>;
+export type BackupCodeRow = Selectable<BackupCodesTable>;
+export type DeviceRow = Selectable<DevicesTable>;
+
+export const factorReads = (db: Db) => ({
+  async ofUser(userId: string): Promise<readonly FactorRow[]> {
+    return db.selectFrom('factors').selectAll().where('user_id', '=', userId).orderBy('created_at').orderBy('id').execute();
+  },
+  async backupCodes(userId: string): Promise<readonly BackupCodeRow[]> {
+    return db.selectFrom('backup_codes').selectAll().where('user_id', '=', userId).orderBy('slot').execute();
+  },
+  async devices(userId: string): Promise<readonly DeviceRow[]> {
+    return db.selectFrom('devices').selectAll().where('user_id', '=', userId).orderBy('created_at').execute();
+  },
+  async deviceByDigest(digest: string): Promise<DeviceRow | undefined> {
+    return db.selectFrom('devices').selectAll().where('digest', '=', digest).executeTakeFirst();
+  },
+  /** The newest code of a purpose, used or not; older ones are dead once a newer exists. */
+  async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
+    let query = db.selectFrom('one_time_codes').selectAll().where('user_id', '=', userId).where('purpose', '=', purpose);
+    if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
+    return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  },
+});
+
+export const factorWrites = (tx: Tx) => ({
+  async insert(row: Insertable<FactorsTable>): Promise<void> {
+    await tx.insertInto('factors').values(row).execute();
+  },
+  async update(id: string, patch: Updateable<FactorsTable>): Promise<void> {
+    await tx.updateTable('factors').set(patch).where('id', '=', id).execute();
+  },
+  async delete(id: string): Promise<boolean> {
+    const result = await tx.deleteFrom('factors').where('id', '=', id).executeTakeFirst();
+    return result.numDeletedRows === 1n;
+  },
+  /** Compare-and-set of the last used TOTP step (T7). */
+  async advanceStep(id: string, step: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('factors').set({ last_step: step }).where('id', '=', id)
+      .where((e) => e.or([e('last_step', 'is', null), e('last_step', '<', step)])).executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  async insertBackupCodes(rows: readonly Insertable<BackupCodesTable>[]): Promise<void> {
+    if (rows.length > 0) await tx.insertInto('backup_codes').values([...rows]).execute();
+  },
+  /** Compare-and-set: true for exactly one of several who bring the same code (B41). */
+  async useBackupCode(id: string, now: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('backup_codes').set({ used_at: now }).where('id', '=', id).where('used_at', 'is', null)
+      .where('state', '=', 'active').executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  async deleteBackupCodes(userId: string): Promise<number> {
+    const result = await tx.deleteFrom('backup_codes').where('user_id', '=', userId).executeTakeFirst();
+    return Number(result.numDeletedRows);
+  },
+  async insertDevice(row: Insertable<DevicesTable>): Promise<void> {
+    await tx.insertInto('devices').values(row).execute();
+  },
+  async deleteDevices(userId: string): Promise<number> {
+    const result = await tx.deleteFrom('devices').where('user_id', '=', userId).executeTakeFirst();
+    return Number(result.numDeletedRows);
+  },
+  async insertCode(row: Insertable<OneTimeCodesTable>): Promise<void> {
+    await tx.insertInto('one_time_codes').values(row).execute();
+  },
+  async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
+    await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
+  },
+  /** Kills unused codes of a user, of all purposes or one. */
+  async deleteCodes(userId: string, purposes?: readonly string[]): Promise<number> {
+    let query = tx.deleteFrom('one_time_codes').where('user_id', '=', userId);
+    if (purposes !== undefined) query = query.where('purpose', 'in', [...purposes]);
+    return Number((await query.executeTakeFirst()).numDeletedRows);
+  },
+});

@@ -1,0 +1,21 @@
+/** Facts about the store itself: its id, its key, when it was made; and the desk's switches. */
+import type { Db, Tx } from './database.js';
+
+/** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at`, `freeze` … */
+export type MetaKey = 'store-id' | 'key-id' | 'key-check' | 'created-at' | 'freeze' | 'anchor' | 'rekey';
+
+export const metaReads = (db: Db) => ({
+  async get(key: MetaKey): Promise<string | undefined> {
+    const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
+    return row?.value;
+  },
+});
+
+export const metaWrites = (tx: Tx) => ({
+  async put(key: MetaKey, value: string): Promise<void> {
+    await tx.insertInto('meta').values({ key, value }).onConflict((c) => c.column('key').doUpdateSet({ value })).execute();
+  },
+  async delete(key: MetaKey): Promise<void> {
+    await tx.deleteFrom('meta').where('key', '=', key).execute();
+  },
+});

@@ -1,0 +1,69 @@
+/**
+ * The list of migrations, in order, and the one way to apply them. A store's version is the name of its newest
+ * migration; a store with a name that is not in this list was made by a newer countersign.
+ */
+import { Migrator, sql } from 'kysely';
+import { Refusal } from '../../errors.js';
+import type { Db } from '../database.js';
+import type { Engine, SchemaTraits } from '../engine.js';
+import * as desk from './0001-desk.js';
+
+interface Step {
+  readonly name: string;
+  readonly up: (db: Db, traits: SchemaTraits) => Promise<void>;
+}
+
+const STEPS: readonly Step[] = [{ name: '0001-desk', up: desk.up }];
+
+/** Name of the newest migration this build knows. */
+export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
+
+/** Applies what is missing, all or nothing. Returns the names applied, in order. */
+export async function migrate(engine: Engine): Promise<readonly string[]> {
+  const migrations = Object.fromEntries(
+    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits) }]),
+  );
+  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+/** `none` (no schema here), `old` (migrate), `current` or `newer`. One cheap read. */
+export async function schemaState(engine: Engine): Promise<'none' | 'old' | 'current' | 'newer'> {
+  if (!(await hasHistory(engine.db))) return 'none';
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(engine.db);
+  const known = new Set(STEPS.map((step) => step.name));
+  if (rows.some((row) => !known.has(row.name))) return 'newer';
+  if (rows.length === 0) return 'none';
+  return rows.length === STEPS.length ? 'current' : 'old';
+}
+
+async function hasHistory(db: Db): Promise<boolean> {
+  try {
+    await sql`select 1 from kysely_migration limit 1`.execute(db);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && /no such table|does not exist/.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** Refuses a store whose schema does not fit this build. */
+export async function requireCurrent(engine: Engine): Promise<void> {
+  const state = await schemaState(engine);
+  if (state === 'current') return;
+  if (state === 'newer') {
+    throw new Refusal('config', `the store ${engine.place} was made by a newer countersign`, {
+      hint: 'Install the newer version on this machine; this one changed nothing.',
+    });
+  }
+  if (state === 'old') {
+    throw new Refusal('config', `the store ${engine.place} was made by an older countersign`, {
+      hint: 'Make a backup, then run: countersign store migrate',
+    });
+  }
+  throw new Refusal('store-unreachable', `there is no desk in ${engine.place}`, {
+    hint: 'Make one with: countersign init',
+  });
+}

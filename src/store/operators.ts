@@ -1,0 +1,80 @@
+/** Operators of the desk, their sessions and tokens. Tokens are stored as digests only. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, OperatorSessionsTable, OperatorsTable, OperatorTokensTable, Tx } from './database.js';
+
+export type OperatorRow = Selectable<OperatorsTable>;
+export type OperatorSessionRow = Selectable<OperatorSessionsTable>;
+export type OperatorTokenRow = Selectable<OperatorTokensTable>;
+
+export const operatorReads = (db: Db) => ({
+  async byId(id: string): Promise<OperatorRow | undefined> {
+    return db.selectFrom('operators').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+  async byName(nameKey: string): Promise<OperatorRow | undefined> {
+    return db.selectFrom('operators').selectAll().where('name_key', '=', nameKey).executeTakeFirst();
+  },
+  async all(): Promise<readonly OperatorRow[]> {
+    return db.selectFrom('operators').selectAll().orderBy('name_key').execute();
+  },
+  async sessionByDigest(digest: string): Promise<OperatorSessionRow | undefined> {
+    return db.selectFrom('operator_sessions').selectAll().where('digest', '=', digest).executeTakeFirst();
+  },
+  async tokenByDigest(digest: string): Promise<OperatorTokenRow | undefined> {
+    return db.selectFrom('operator_tokens').selectAll().where('digest', '=', digest).executeTakeFirst();
+  },
+  async tokenById(id: string): Promise<OperatorTokenRow | undefined> {
+    return db.selectFrom('operator_tokens').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+  async tokens(): Promise<readonly OperatorTokenRow[]> {
+    return db.selectFrom('operator_tokens').selectAll().orderBy('created_at').execute();
+  },
+});
+
+export const operatorWrites = (tx: Tx) => ({
+  async insert(row: Insertable<OperatorsTable>): Promise<void> {
+    await tx.insertInto('operators').values(row).execute();
+  },
+  async update(id: string, patch: Updateable<OperatorsTable>): Promise<void> {
+    await tx.updateTable('operators').set(patch).where('id', '=', id).execute();
+  },
+  /** Compare-and-set of the last used TOTP step: true for exactly one of several who bring the same code (T7). */
+  async advanceTotp(id: string, step: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('operators')
+      .set({ totp_last_step: step })
+      .where('id', '=', id)
+      .where((e) => e.or([e('totp_last_step', 'is', null), e('totp_last_step', '<', step)]))
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  async insertSession(row: Insertable<OperatorSessionsTable>): Promise<void> {
+    await tx.insertInto('operator_sessions').values(row).execute();
+  },
+  async updateSession(id: string, patch: Updateable<OperatorSessionsTable>): Promise<void> {
+    await tx.updateTable('operator_sessions').set(patch).where('id', '=', id).execute();
+  },
+  async endSessionsOf(operatorId: string, now: number): Promise<number> {
+    const result = await tx
+      .updateTable('operator_sessions')
+      .set({ ended_at: now })
+      .where('operator_id', '=', operatorId)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  },
+  async insertToken(row: Insertable<OperatorTokensTable>): Promise<void> {
+    await tx.insertInto('operator_tokens').values(row).execute();
+  },
+  async updateToken(id: string, patch: Updateable<OperatorTokensTable>): Promise<void> {
+    await tx.updateTable('operator_tokens').set(patch).where('id', '=', id).execute();
+  },
+  async revokeTokensOf(operatorId: string, now: number): Promise<number> {
+    const result = await tx
+      .updateTable('operator_tokens')
+      .set({ revoked_at: now })
+      .where('operator_id', '=', operatorId)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  },
+});

@@ -1,0 +1,95 @@
+/**
+ * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. Everything particular to it stands
+ * here: number parsing, the row lock on the audit head, and the words for its errors.
+ */
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Refusal } from '../errors.js';
+import type { Database } from './database.js';
+import type { Engine, SchemaTraits } from './engine.js';
+
+const traits: SchemaTraits = {
+  bytes: 'bytea',
+  keyCollation: '"C"',
+  tableEnd: '',
+  bodyColumn: (path, type) => {
+    const steps = path.split('.').join(',');
+    const value = `(body::jsonb #>> '{${steps}}')`;
+    return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
+  },
+};
+
+const INT8 = 20;
+const NUMERIC = 1700;
+
+/** Opens a pool and proves that the server answers. `url` may hold a password: it is never shown. */
+export async function openPostgres(url: string): Promise<Engine> {
+  const { default: pg } = await import('pg');
+  const place = withoutCredentials(url);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 1_000,
+    allowExitOnIdle: true,
+    types: { getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)) },
+  });
+  pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const refusalOf = (error: unknown) => wordError(error, place);
+  try {
+    await sql`select 1`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    throw refusalOf(error) ?? error;
+  }
+  return {
+    name: 'postgres',
+    db,
+    traits,
+    headLock: 'for update',
+    place,
+    refusalOf,
+    forgetDeleted: async () => undefined,
+    backup: async () => {
+      throw new Refusal('usage', 'a PostgreSQL store is backed up by its own tools', {
+        hint: 'Run pg_dump against the database; the dump holds only sealed secrets. Keep the key file apart from it.',
+      });
+    },
+    close: () => db.destroy(),
+  };
+}
+
+/** The address for messages: scheme, host, port and database, no user or password. */
+export function withoutCredentials(url: string): string {
+  try {
+    const parts = new URL(url);
+    return `${parts.protocol}//${parts.host}${parts.pathname}`;
+  } catch {
+    return 'postgres://…';
+  }
+}
+
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH', 'ENOENT', 'EAI_AGAIN', 'EPIPE']);
+
+function wordError(error: unknown, place: string): Refusal | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const text = error.message;
+  if (code === '40001' || code === '40P01' || code === '55P03') {
+    return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
+  }
+  if (code === '28P01' || code === '28000' || code === '42501' || code === '3D000') {
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} refused: ${text}`, {
+      hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.', cause: error,
+    });
+  }
+  if (UNREACHABLE.has(code) || code.startsWith('08') || code.startsWith('57P') || /timeout|terminated|Connection/i.test(text)) {
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
+      hint: 'Check that the server runs and that the address is right; nothing was changed.', cause: error,
+    });
+  }
+  if (code === '53100' || code === '53200') {
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} is out of room: ${text}`, { cause: error });
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+/**
+ * The one write door. Nobody writes except through `record(entry, change)`: the change and its audit entry stand in one
+ * transaction, so an unaudited write does not compile and a failed audit append undoes the write (B74).
+ *
+ * The first statement reads the single audit-head row under the write lock (SQLite: `begin immediate`; PostgreSQL:
+ * `for update`), which puts all writers of a desk in one order and leaves no lock to be upgraded half way. Inside the
+ * callback only the transaction is awaited; hashing, prompting and sending happen before or after.
+ */
+import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
+import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
+import { Refusal } from '../errors.js';
+import type { Tx } from './database.js';
+import type { Engine } from './engine.js';
+import { type Writes, writesOf } from './tables.js';
+
+/** What the door needs of crypto and policy; passed in so that the store knows neither. */
+export interface Notary {
+  readonly tree: TreeHasher;
+  canonical(value: unknown): string;
+  /** Keyed digest (hex) of the head row, so that a thief of the file cannot forge a log that fits. */
+  headMac(size: number, frontier: string, latestAt: number): string;
+  /** SHA-256 of the policy in force, hex. */
+  readonly policyHash: string;
+}
+
+export type Entries = AuditEntry | readonly AuditEntry[];
+
+export type WriteDoor = <T>(
+  entry: Entries | ((result: T) => Entries),
+  change: (write: Writes, log: LogState) => Promise<T>,
+) => Promise<T>;
+
+/** The log as it stands when the write begins. */
+export interface LogState {
+  readonly size: number;
+  /** The latest time any writer has seen, in ms: a clock behind it is not trusted (T-clock). */
+  readonly latestAt: number;
+}
+
+interface Head extends LogState {
+  readonly frontier: string;
+}
+
+/** Entries written with one statement; keeps the number of bound values below both engines' limits. */
+const ENTRIES_PER_INSERT = 500;
+
+export function openDoor(engine: Engine, notary: Notary): WriteDoor {
+  return async (entry, change) => {
+    try {
+      return await engine.db.transaction().execute(async (tx) => {
+        const head = await lockHead(tx, engine, notary);
+        const result = await change(writesOf(tx), head);
+        await append(tx, notary, head, [typeof entry === 'function' ? entry(result) : entry].flat());
+        return result;
+      });
+    } catch (error) {
+      throw engine.refusalOf(error) ?? error;
+    }
+  };
+}
+
+async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
+  const query = tx.selectFrom('audit_head').selectAll().where('id', '=', 1);
+  const row = await (engine.headLock === 'for update' ? query.forUpdate() : query).executeTakeFirst();
+  if (row === undefined || row.mac !== notary.headMac(row.size, row.frontier, row.latest_at)) {
+    throw new Refusal('store-corrupt', 'the head of the audit log does not check out; nothing was done', {
+      hint: 'Run: countersign audit verify   Keep the store as it is, and tell your lead.',
+    });
+  }
+  return { size: row.size, latestAt: row.latest_at, frontier: row.frontier };
+}
+
+async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) throw new Error('a write without an audit entry');
+  let { size, latestAt } = head;
+  let frontier = decodeFrontier(size, head.frontier);
+  const rows: { seq: number; body: string; leaf: Buffer }[] = [];
+  for (const entry of entries) {
+    const logged: LoggedEntry = { ...entry, v: 1, seq: size, policy: notary.policyHash };
+    const body = notary.canonical(logged);
+    const leaf = notary.tree.leaf(body);
+    frontier = appendLeaf(notary.tree, size, frontier, leaf);
+    rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
+    size += 1;
+    latestAt = Math.max(latestAt, entry.at);
+  }
+  for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
+    await tx.insertInto('audit_entries').values(rows.slice(from, from + ENTRIES_PER_INSERT)).execute();
+  }
+  const encoded = encodeFrontier(frontier);
+  await tx
+    .updateTable('audit_head')
+    .set({ size, frontier: encoded, latest_at: latestAt, mac: notary.headMac(size, encoded, latestAt) })
+    .where('id', '=', 1)
+    .execute();
+}
+
+/** Writes the empty head of a new log. Only `init` calls it, in the transaction that makes the desk. */
+export async function createHead(tx: Tx, notary: Notary): Promise<void> {
+  const frontier = encodeFrontier([]);
+  await tx
+    .insertInto('audit_head')
+    .values({ id: 1, size: 0, frontier, latest_at: 0, mac: notary.headMac(0, frontier, 0) })
+    .execute();
+}

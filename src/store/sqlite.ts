@@ -1,0 +1,171 @@
+/**
+ * SQLite: the embedded default. Everything that is particular to it stands here: connection settings (security.md,
+ * T1, T9, T11, T13), the immediate write lock, cached statements, permissions of the file, and the words for its errors.
+ */
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type SQLite from 'better-sqlite3';
+import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely';
+import { Refusal } from '../errors.js';
+import type { Database } from './database.js';
+import type { Engine, SchemaTraits } from './engine.js';
+
+/** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
+const APPLICATION_ID = 0x6373676e;
+
+const traits: SchemaTraits = {
+  bytes: 'blob',
+  keyCollation: 'binary',
+  tableEnd: 'strict',
+  bodyColumn: (path, type) =>
+    sql.raw(
+      `generated always as (case when json_valid(body) then ${type === 'integer' ? 'cast(' : ''}json_extract(body, '$.${path}')${
+        type === 'integer' ? ' as integer)' : ''
+      } end) virtual`,
+    ),
+};
+
+export interface SqliteOptions {
+  /** Path of the file. Its folder is made 0700 when `create` is set. */
+  readonly path: string;
+  /** Make the file if it is not there; otherwise its absence is a refusal. */
+  readonly create: boolean;
+}
+
+/** Opens the file, asserts every setting, and answers the engine. */
+export async function openSqlite(options: SqliteOptions): Promise<Engine> {
+  const path = resolve(options.path);
+  if (options.create) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  else if (!existsSync(path)) {
+    throw new Refusal('store-unreachable', `there is no store at ${path}`, {
+      hint: 'Make one with: countersign init   (or name another with --store)',
+    });
+  }
+  refuseIfOthersCanWrite(dirname(path));
+  if (existsSync(path)) refuseIfOthersCanWrite(path);
+  const file = await openFile(path, options.create);
+  const db = new Kysely<Database>({ dialect: new ImmediateSqliteDialect(file) });
+  return {
+    name: 'sqlite',
+    db,
+    traits,
+    headLock: '',
+    place: path,
+    refusalOf: (error) => wordError(error, path),
+    forgetDeleted: async () => void file.pragma('wal_checkpoint(TRUNCATE)'),
+    backup: async (target) => {
+      await file.backup(target);
+      chmodSync(target, 0o600);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
+  const { default: Driver } = await import('better-sqlite3');
+  try {
+    const file = new Driver(path, { fileMustExist: !create, timeout: 10_000 });
+    if (create) chmodSync(path, 0o600);
+    setAndAssert(file, path);
+    return file;
+  } catch (error) {
+    throw wordError(error, path) ?? error;
+  }
+}
+
+/** Sets the connection and reads every setting back: a setting that did not take is a refusal, not a hope (T1). */
+function setAndAssert(file: SQLite.Database, path: string): void {
+  const settings: readonly (readonly [string, string | number, string | number])[] = [
+    ['journal_mode', 'WAL', 'wal'],
+    ['synchronous', 'FULL', 2],
+    ['busy_timeout', 10_000, 10_000],
+    ['foreign_keys', 'ON', 1],
+    ['trusted_schema', 'OFF', 0],
+    ['cell_size_check', 'ON', 1],
+    ['secure_delete', 'ON', 1],
+    ['mmap_size', 0, 0],
+  ];
+  const owner = file.pragma('application_id', { simple: true });
+  if (owner === 0) file.pragma(`application_id = ${APPLICATION_ID}`);
+  else if (owner !== APPLICATION_ID) {
+    throw new Refusal('store-corrupt', `${path} is an SQLite file of another program`, {
+      hint: 'Name the desk with --store; nothing was changed.',
+    });
+  }
+  for (const [name, value, expected] of settings) {
+    file.pragma(`${name} = ${value}`);
+    const seen = file.pragma(name, { simple: true });
+    if (seen !== expected && !(name === 'mmap_size' && seen === undefined)) {
+      throw new Refusal('config', `SQLite did not accept ${name} = ${value} for ${path} (it says ${String(seen)})`);
+    }
+  }
+}
+
+/** A store others can write is no store: anyone could grant themselves anything (security.md, "files"). */
+function refuseIfOthersCanWrite(path: string): void {
+  const facts = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
+  const sticky = facts.isDirectory() && (facts.mode & 0o1000) !== 0;
+  if ((facts.mode & 0o022) === 0 || sticky) return;
+  throw new Refusal('config', `others can write ${path} (mode ${(facts.mode & 0o777).toString(8)})`, {
+    hint: `Find out who did, then: chmod go-w '${path}'`,
+  });
+}
+
+function wordError(error: unknown, path: string): Refusal | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  const { code } = error;
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new Refusal('busy', `the store ${path} is busy`, { hint: 'Try again in a moment.', cause: error });
+  }
+  if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
+    return new Refusal('store-unreachable', `the store ${path} cannot be opened (${code})`, {
+      hint: 'Check that the folder exists and is yours.', cause: error,
+    });
+  }
+  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
+    return new Refusal('store-unreachable', `the disk under ${path} did not take the change (${code})`, {
+      hint: 'Make room or mend the disk. The change is not known to be done: look before you repeat it.', cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+    return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
+      hint: 'Keep the file as it is, and restore a backup with: countersign store restore FILE', cause: error,
+    });
+  }
+  return undefined;
+}
+
+/** Kysely's own driver begins DEFERRED, which upgrades its lock half way and fails under load; ours begins IMMEDIATE. */
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: ConstructorParameters<typeof SqliteDriver>[0]['database'];
+
+  constructor(file: SQLite.Database) {
+    const database = withCachedStatements(file);
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): Driver {
+    return new ImmediateSqliteDriver({ database: this.#database });
+  }
+}
+
+function withCachedStatements(file: SQLite.Database) {
+  const statements = new Map<string, SQLite.Statement>();
+  return {
+    prepare(text: string): SQLite.Statement {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      const made = file.prepare(text);
+      if (statements.size < 500) statements.set(text, made);
+      return made;
+    },
+    close: () => void file.close(),
+  };
+}

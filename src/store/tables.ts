@@ -1,0 +1,49 @@
+/** All query files in two values: what can be read at any time, and what can be written inside the door. */
+import { accountReads, accountWrites } from './accounts.js';
+import { auditReads } from './audit.js';
+import type { Db, Tx } from './database.js';
+import { factorReads, factorWrites } from './factors.js';
+import { metaReads, metaWrites } from './meta.js';
+import { operatorReads, operatorWrites } from './operators.js';
+import { outboxReads, outboxWrites } from './outbox.js';
+import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
+import { searchReads, searchWrites } from './search.js';
+import { secretReads, secretWrites } from './secrets.js';
+import { throttleReads, throttleWrites } from './throttles.js';
+import { userReads, userWrites } from './users.js';
+import { grantReads, grantWrites, verificationReads, verificationWrites } from './verifications.js';
+
+export const readsOf = (db: Db) => ({
+  accounts: accountReads(db),
+  audit: auditReads(db),
+  factors: factorReads(db),
+  grants: grantReads(db),
+  meta: metaReads(db),
+  operators: operatorReads(db),
+  outbox: outboxReads(db),
+  portalSessions: portalSessionReads(db),
+  search: searchReads(db),
+  secrets: secretReads(db),
+  throttles: throttleReads(db),
+  users: userReads(db),
+  verifications: verificationReads(db),
+});
+
+/** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
+export const writesOf = (tx: Tx) => ({
+  accounts: { ...accountReads(tx), ...accountWrites(tx) },
+  factors: { ...factorReads(tx), ...factorWrites(tx) },
+  grants: { ...grantReads(tx), ...grantWrites(tx) },
+  meta: { ...metaReads(tx), ...metaWrites(tx) },
+  operators: { ...operatorReads(tx), ...operatorWrites(tx) },
+  outbox: { ...outboxReads(tx), ...outboxWrites(tx) },
+  portalSessions: { ...portalSessionReads(tx), ...portalSessionWrites(tx) },
+  search: { ...searchReads(tx), ...searchWrites(tx) },
+  secrets: { ...secretReads(tx), ...secretWrites(tx) },
+  throttles: { ...throttleReads(tx), ...throttleWrites(tx) },
+  users: { ...userReads(tx), ...userWrites(tx) },
+  verifications: { ...verificationReads(tx), ...verificationWrites(tx) },
+});
+
+export type Reads = ReturnType<typeof readsOf>;
+export type Writes = ReturnType<typeof writesOf>;

@@ -1,0 +1,18 @@
+/** Lock-out states, one row a subject, shared by all operators and processes (B72). Absent row = no failures. */
+import type { Selectable } from 'kysely';
+import type { Db, ThrottlesTable, Tx } from './database.js';
+
+export type ThrottleRow = Selectable<ThrottlesTable>;
+
+export const throttleReads = (db: Db) => ({
+  async get(subject: string): Promise<ThrottleRow | undefined> {
+    return db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
+  },
+});
+
+export const throttleWrites = (tx: Tx) => ({
+  async put(row: ThrottleRow): Promise<void> {
+    const { subject: _subject, ...rest } = row;
+    await tx.insertInto('throttles').values(row).onConflict((c) => c.column('subject').doUpdateSet(rest)).execute();
+  },
+});

@@ -1,0 +1,106 @@
+/** Logins inside accounts. Reads answer the rules' own `User` type; comparison keys are folded by the caller. */
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { CustomerRole, SignIn, User } from '../rules/people.js';
+import type { Db, Tx, UsersTable } from './database.js';
+
+export type NewUser = Insertable<UsersTable>;
+
+export function toUser(row: Selectable<UsersTable>): User {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    login: row.login,
+    name: row.name,
+    email: row.email,
+    phone: row.phone,
+    role: row.role as CustomerRole,
+    scopes: row.scopes === '' ? [] : row.scopes.split(' '),
+    signIn: row.sign_in as SignIn,
+    contactChangedAt: row.contact_changed_at,
+    disabledAt: row.disabled_at,
+    authorityVersion: row.authority_version,
+  };
+}
+
+/** A contact the user had before; notices of resets go there too for some days (B58). */
+export interface FormerContact {
+  readonly email: string;
+  readonly phone: string;
+  /** When it was replaced, ms. */
+  readonly replacedAt: number;
+}
+
+export const userReads = (db: Db) => ({
+  async byId(id: string): Promise<User | undefined> {
+    const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && toUser(row);
+  },
+  async byIds(ids: readonly string[]): Promise<readonly User[]> {
+    if (ids.length === 0) return [];
+    const rows = await db.selectFrom('users').selectAll().where('id', 'in', [...ids]).execute();
+    return rows.map(toUser);
+  },
+  async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
+    const row = await db
+      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', '=', loginKey).executeTakeFirst();
+    return row && toUser(row);
+  },
+  async byLogins(accountId: string, loginKeys: readonly string[]): Promise<readonly User[]> {
+    if (loginKeys.length === 0) return [];
+    const rows = await db
+      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', 'in', [...loginKeys]).execute();
+    return rows.map(toUser);
+  },
+  /** One e-mail may stand on many logins (B09). */
+  async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
+    const rows = await db
+      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('email_key', '=', emailKey)
+      .orderBy('login_key').limit(50).execute();
+    return rows.map(toUser);
+  },
+  async ofAccount(accountId: string): Promise<readonly User[]> {
+    const rows = await db.selectFrom('users').selectAll().where('account_id', '=', accountId).orderBy('login_key').execute();
+    return rows.map(toUser);
+  },
+  /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
+  async countSharing(user: { id: string; emailKey: string; phoneDigits: string }): Promise<number> {
+    const row = await db
+      .selectFrom('users')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('id', '!=', user.id)
+      .where((e) =>
+        e.or([
+          e.and([e('email_key', '=', user.emailKey), e('email_key', '!=', '')]),
+          e.and([e('phone_digits', '=', user.phoneDigits), e('phone_digits', '!=', '')]),
+        ]),
+      )
+      .executeTakeFirstOrThrow();
+    return row.n;
+  },
+  async formerContacts(id: string): Promise<readonly FormerContact[]> {
+    const row = await db.selectFrom('users').select('former_contacts').where('id', '=', id).executeTakeFirst();
+    return row === undefined ? [] : (JSON.parse(row.former_contacts) as FormerContact[]);
+  },
+  /** The time the login was made, ms. */
+  async createdAt(id: string): Promise<number | undefined> {
+    const row = await db.selectFrom('users').select('created_at').where('id', '=', id).executeTakeFirst();
+    return row?.created_at;
+  },
+  async count(): Promise<number> {
+    const row = await db.selectFrom('users').select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+    return row.n;
+  },
+});
+
+export const userWrites = (tx: Tx) => ({
+  async insert(rows: readonly NewUser[]): Promise<void> {
+    if (rows.length > 0) await tx.insertInto('users').values([...rows]).execute();
+  },
+  async update(id: string, patch: Updateable<UsersTable>): Promise<void> {
+    await tx.updateTable('users').set(patch).where('id', '=', id).execute();
+  },
+  /** Grants made under the older version are dead from here on (B08). */
+  async bumpAuthority(id: string): Promise<void> {
+    await tx.updateTable('users').set({ authority_version: sql`authority_version + 1` }).where('id', '=', id).execute();
+  },
+});

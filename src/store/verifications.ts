@@ -1,0 +1,86 @@
+/** Attempts to verify a caller, and the grants that passed ones gave. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, GrantsTable, Tx, VerificationsTable } from './database.js';
+
+export type VerificationRow = Selectable<VerificationsTable>;
+export type GrantRow = Selectable<GrantsTable>;
+
+export const verificationReads = (db: Db) => ({
+  async byId(id: string): Promise<VerificationRow | undefined> {
+    return db.selectFrom('verifications').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+  /** Failed attempts on one caller by any operator since a time, newest first (B76). */
+  async failuresOn(callerKey: string, since: number): Promise<readonly VerificationRow[]> {
+    return db
+      .selectFrom('verifications').selectAll().where('caller_key', '=', callerKey).where('started_at', '>=', since)
+      .where('outcome', '!=', 'verified').orderBy('started_at', 'desc').limit(100).execute();
+  },
+  /** Failures over different callers since a time: of one operator, and of the whole desk (spray limits). */
+  async failedCallers(operatorId: string | undefined, since: number): Promise<number> {
+    let query = db
+      .selectFrom('verifications')
+      .select((e) => e.fn.count<number>('caller_key').distinct().as('n'))
+      .where('started_at', '>=', since)
+      .where('reason', 'in', ['not-verified', 'no-passphrase', 'started']);
+    if (operatorId !== undefined) query = query.where('operator_id', '=', operatorId);
+    return (await query.executeTakeFirstOrThrow()).n;
+  },
+  /** Failed checks on one account since a time (per-account limit of B72). */
+  async failuresInAccount(accountId: string, since: number): Promise<number> {
+    const row = await db
+      .selectFrom('verifications')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('account_id', '=', accountId)
+      .where('started_at', '>=', since)
+      .where('reason', 'in', ['not-verified', 'no-passphrase', 'started'])
+      .executeTakeFirstOrThrow();
+    return row.n;
+  },
+});
+
+export const verificationWrites = (tx: Tx) => ({
+  async insert(row: Insertable<VerificationsTable>): Promise<void> {
+    await tx.insertInto('verifications').values(row).execute();
+  },
+  async update(id: string, patch: Updateable<VerificationsTable>): Promise<void> {
+    await tx.updateTable('verifications').set(patch).where('id', '=', id).execute();
+  },
+});
+
+export const grantReads = (db: Db) => ({
+  async byId(id: string): Promise<GrantRow | undefined> {
+    return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+  /** Not used, not revoked and not past their end; whether they still hold is decided when one is used. */
+  async live(now: number): Promise<readonly GrantRow[]> {
+    return db
+      .selectFrom('grants').selectAll().where('expires_at', '>', now).where('used_at', 'is', null)
+      .where('revoked_at', 'is', null).orderBy('created_at').execute();
+  },
+});
+
+export const grantWrites = (tx: Tx) => ({
+  async insert(row: Insertable<GrantsTable>): Promise<void> {
+    await tx.insertInto('grants').values(row).execute();
+  },
+  /** Compare-and-set: true for exactly one user of the grant. */
+  async use(id: string, now: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('grants').set({ used_at: now }).where('id', '=', id).where('used_at', 'is', null)
+      .where('revoked_at', 'is', null).executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  async revoke(id: string, now: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('grants').set({ revoked_at: now }).where('id', '=', id).where('used_at', 'is', null)
+      .where('revoked_at', 'is', null).executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  /** Ends every live grant of a caller: scope, role or passphrase changed (B08). */
+  async revokeOfUser(userId: string, now: number): Promise<number> {
+    const result = await tx
+      .updateTable('grants').set({ revoked_at: now }).where('user_id', '=', userId).where('used_at', 'is', null)
+      .where('revoked_at', 'is', null).where('expires_at', '>', now).executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  },
+});
