@@ -39,6 +39,11 @@ export async function foundStore(engine: Engine, notary: Notary): Promise<void> 
   });
 }
 
+/** Whether a desk was founded and finished here: `init` writes the store's id last. */
+export async function holdsDesk(engine: Engine): Promise<boolean> {
+  return (await schemaState(engine)) !== 'none' && (await readsOf(engine.db).meta.get('store-id')) !== undefined;
+}
+
 export { migrate, requireCurrent, schemaState };
 
 /** Reads answer an engine's own errors in the desk's words too. */

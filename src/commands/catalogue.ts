@@ -1,0 +1,36 @@
+/**
+ * Everything that can be typed first, with the file that knows the rest. The list is all that `--help` needs; a file is loaded
+ * only when its word was typed.
+ */
+import type { Command } from './command.js';
+
+export interface CatalogueEntry {
+  readonly word: string;
+  readonly summary: string;
+  /** Heading under which `--help` lists it. */
+  readonly group: 'On a call' | 'Customers' | 'Resets' | 'The desk' | 'The log' | 'Set-up and care';
+  readonly load: () => Promise<readonly Command[]>;
+}
+
+export const CATALOGUE: readonly CatalogueEntry[] = [
+  { word: 'console', group: 'On a call', summary: 'the live-call screen (also: countersign alone)', load: async () => (await import('./console.js')).commands },
+  { word: 'verify', group: 'On a call', summary: 'check one caller for one request', load: async () => (await import('./verify.js')).commands },
+  { word: 'grant', group: 'On a call', summary: 'live grants of verified callers', load: async () => (await import('./grant.js')).commands },
+  { word: 'passphrase', group: 'On a call', summary: 'set-up call, generate, check', load: async () => (await import('./passphrase.js')).commands },
+  { word: 'account', group: 'Customers', summary: 'customer companies', load: async () => (await import('./account.js')).commands },
+  { word: 'user', group: 'Customers', summary: 'logins inside accounts', load: async () => (await import('./user.js')).commands },
+  { word: 'portal', group: 'Customers', summary: 'what users do for themselves', load: async () => (await import('./portal.js')).commands },
+  { word: 'mfa', group: 'Resets', summary: 'status and reset of second factors', load: async () => (await import('./mfa.js')).commands },
+  { word: 'login', group: 'The desk', summary: 'sign in as an operator', load: async () => (await import('./sign-in.js')).commands },
+  { word: 'logout', group: 'The desk', summary: 'end the session', load: async () => (await import('./sign-in.js')).commands },
+  { word: 'whoami', group: 'The desk', summary: 'who is signed in, and until when', load: async () => (await import('./sign-in.js')).commands },
+  { word: 'operator', group: 'The desk', summary: 'people and scripts of the desk', load: async () => (await import('./operator.js')).commands },
+  { word: 'outbox', group: 'The desk', summary: 'messages on their way', load: async () => (await import('./outbox.js')).commands },
+  { word: 'policy', group: 'The desk', summary: 'the rules in force', load: async () => (await import('./policy.js')).commands },
+  { word: 'audit', group: 'The log', summary: 'read and verify the audit log', load: async () => (await import('./audit.js')).commands },
+  { word: 'init', group: 'Set-up and care', summary: 'make a desk: store, key, first admin', load: async () => (await import('./init.js')).commands },
+  { word: 'demo', group: 'Set-up and care', summary: 'a throw-away desk with sample customers', load: async () => (await import('./demo.js')).commands },
+  { word: 'smoke', group: 'Set-up and care', summary: 'a full cycle on a throw-away store, for CI', load: async () => (await import('./smoke.js')).commands },
+  { word: 'doctor', group: 'Set-up and care', summary: 'what is set up, what is not, what mends it', load: async () => (await import('./doctor.js')).commands },
+  { word: 'store', group: 'Set-up and care', summary: 'information, migration, backup', load: async () => (await import('./store.js')).commands },
+];

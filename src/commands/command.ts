@@ -1,0 +1,136 @@
+/**
+ * What a command is: what can be typed, who may, what the input must look like, and what it does, in that order
+ * (after gh's delete.go). Parsing is tested without doing. A command gets the world through its Context and answers a
+ * Result; it never prints, exits or reads a stream of its own.
+ */
+import type * as z from 'zod';
+import type { GlobalOptions, Settings } from '../config.js';
+import type { Desk, SignedOperator } from '../desk.js';
+import type { Permission } from '../rules/operator-roles.js';
+import type { View } from '../terminal/render.js';
+import type { Prompts } from '../terminal/prompts.js';
+import type { Progress } from '../terminal/progress.js';
+import type { Style } from '../terminal/style.js';
+
+export interface ArgumentSpec {
+  /** As commander writes it: `<account>`, `[text]`, `[users...]`. */
+  readonly name: string;
+  readonly about: string;
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `--number <n>`, `--dry-run`, `--scope <scope...>`. */
+  readonly flags: string;
+  readonly about: string;
+  /** May be given more than once; the values arrive as a list. */
+  readonly many?: boolean;
+}
+
+/** Who may type it: anyone, any signed-in operator, or one whose role has the permission (B71). */
+export type Access = 'anyone' | 'signed-in' | Permission;
+
+export interface Command<Input = never> {
+  /** What is typed, without the program's name: `account add`. */
+  readonly path: string;
+  readonly summary: string;
+  /** At least one whole line as a person would type it. */
+  readonly examples: readonly string[];
+  readonly access: Access;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: readonly OptionSpec[];
+  /** Shape of the input; called once per run, so that a schema costs nothing until its command runs. */
+  readonly input: () => z.ZodType<Input>;
+  run(context: Context, input: Input): Promise<Result>;
+}
+
+/** Erases the input type, so that commands stand in one list; the schema guards the hand-over. */
+export function command<Input>(spec: Command<Input>): Command {
+  return spec as unknown as Command;
+}
+
+/** What a command answers. Text is shown by `view`, `--json` prints `document`; neither holds a secret unless it is the answer. */
+export interface Result {
+  readonly view: View;
+  readonly document: unknown;
+  /** 0 unless said otherwise (4 partly done, 5 waiting). */
+  readonly exit?: number;
+  /** The rows were already written through `context.rows`; under --json no document follows. */
+  readonly streamed?: boolean;
+  /** Printed exactly as it is, without a newline of its own: completion scripts, notes, exports. */
+  readonly raw?: string;
+}
+
+export interface Context {
+  readonly options: GlobalOptions;
+  readonly settings: () => Promise<Settings>;
+  /** Opens store and keys on first use. */
+  readonly desk: () => Promise<Desk>;
+  /** The signed-in operator; only where `access` asks for one. */
+  readonly operator: () => SignedOperator;
+  /** Asks a person; refuses with the missing option's name where nobody can be asked. */
+  readonly ask: Ask;
+  readonly files: Files;
+  readonly sessions: Sessions;
+  /** One NDJSON row on stdout under --json, nothing otherwise. */
+  readonly row: (value: unknown) => Promise<void>;
+  /** A line on stderr, unless --quiet. */
+  readonly notice: (text: string) => void;
+  /** A view on stderr at once, for screens that come before a question. */
+  readonly show: (view: View) => Promise<void>;
+  readonly style: Style;
+  readonly progress: (label: string, total: number) => Progress;
+  /** What only main can do for the few commands that need it. */
+  readonly house: House;
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP; long work looks at it between steps. */
+  readonly signal: AbortSignal;
+}
+
+export interface Ask {
+  /** Can a person be asked at all (terminal, no --no-input, no CI)? */
+  readonly possible: boolean;
+  /** The prompts; `option` is what a script should have given, named in the refusal. */
+  prompts(option: string): Promise<Prompts>;
+}
+
+export interface Files {
+  /** Text of a file; `-` is standard input. Refusal `invalid-input` with the path where it cannot be read. */
+  readText(path: string): Promise<string>;
+  /** Bytes of a file or standard input, piece by piece. */
+  readChunks(path: string): AsyncIterable<Uint8Array>;
+  /** Standard input as one line: the final newline dropped, nothing else (for `--…-stdin`). */
+  readSecretLine(option: string): Promise<string>;
+  /** Writes a new file 0600, whole or not at all. */
+  write(path: string, content: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+}
+
+/** Tokens of signed-in operators and portal users, in the state folder, 0600. */
+export interface Sessions {
+  read(kind: 'operator' | 'portal', name: string): Promise<string | undefined>;
+  write(kind: 'operator' | 'portal', name: string, token: string): Promise<void>;
+  remove(kind: 'operator' | 'portal', name: string): Promise<void>;
+}
+
+export interface House {
+  readonly version: string;
+  readonly node: string;
+  /** Makes the store, the key and nothing else; refuses where a desk is already. */
+  found(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
+  /** Runs another command in this process with its own streams; for the tour and the smoke test. */
+  run(argv: readonly string[], given?: { stdin?: string; env?: Readonly<Record<string, string>> }): Promise<{ exit: number; stdout: string; stderr: string }>;
+  /** A private folder that is removed when the process ends. */
+  temporaryFolder(): Promise<string>;
+  /** Folder of the data that comes with countersign. */
+  readonly dataFolder: string;
+  /** Facts for `doctor`. */
+  inspect(): Promise<readonly Finding[]>;
+}
+
+/** One line of `doctor`. */
+export interface Finding {
+  readonly subject: string;
+  readonly state: 'ok' | 'missing' | 'wrong' | 'note';
+  readonly text: string;
+  /** The command that mends it. */
+  readonly mend?: string;
+}

@@ -1,0 +1,223 @@
+/**
+ * From argv to exit status: the only user of commander, and the only catch. It loads the file of the word that was typed,
+ * lets commander split argv, checks the input's shape and the operator's role, runs the command and prints its result.
+ */
+import { Command as Commander, CommanderError, Option } from 'commander';
+import type * as z from 'zod';
+import type { GlobalOptions } from '../config.js';
+import { isRefusal, Refusal } from '../errors.js';
+import { type CatalogueEntry, CATALOGUE } from './catalogue.js';
+import type { Command, Result } from './command.js';
+import { exitCodesTopic, topicNames, topicText } from './help-topics.js';
+import { reportError, reportResult } from './report-outcome.js';
+import type { World } from './world.js';
+
+const GLOBAL_OPTIONS: readonly (readonly [string, string])[] = [
+  ['--store <url>', 'path of the store or postgres://… (env COUNTERSIGN_STORE)'],
+  ['--key-file <file>', 'file with the master key (env COUNTERSIGN_KEY_FILE)'],
+  ['--config <file>', 'config file (env COUNTERSIGN_CONFIG)'],
+  ['--json', 'one JSON document on stdout, also for errors'],
+  ['--quiet', 'no text and no notices; the exit status is the answer'],
+  ['--verbose', 'more detail, and the stack of a bug'],
+  ['--plain', 'plain lines, no redraw, no boxes; for screen readers'],
+  ['--no-color', 'no colour (also NO_COLOR)'],
+  ['--no-input', 'never ask; a missing answer is an error'],
+  ['--yes', 'answer yes to yes-or-no questions (never covers admins or counts)'],
+];
+
+/** Runs one command line; answers the exit status. Never throws. */
+export async function runProgram(argv: readonly string[], world: World): Promise<number> {
+  const options = peekOptions(argv);
+  try {
+    const word = firstWord(argv);
+    if (word === undefined && !asksForHelp(argv)) return await runBare(argv, world, options);
+    const { program, finished } = buildProgram(world, await loaded(word, argv), word);
+    await program.parseAsync([...argv], { from: 'user' });
+    return finished.exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      return reportError(world, options, usageRefusal(error));
+    }
+    return reportError(world, options, error);
+  } finally {
+    await world.close();
+  }
+}
+
+/** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
+async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {
+  if (world.canAsk(options)) {
+    const { program, finished } = buildProgram(world, await loaded('console', argv), 'console');
+    await program.parseAsync(['console', ...argv], { from: 'user' });
+    return finished.exit;
+  }
+  const { program } = buildProgram(world, [], undefined);
+  if (options.json) throw new Refusal('usage', 'no command was given', { hint: 'See: countersign --help' });
+  await world.stderr.write(program.helpInformation());
+  return 2;
+}
+
+async function loaded(word: string | undefined, argv: readonly string[]): Promise<readonly Command[]> {
+  const wanted = word === 'help' ? (words(argv)[1] ?? undefined) : word;
+  const entry = CATALOGUE.find((candidate) => candidate.word === wanted);
+  return entry === undefined ? [] : entry.load();
+}
+
+interface Built {
+  readonly program: Commander;
+  readonly finished: { exit: number };
+}
+
+function buildProgram(world: World, commands: readonly Command[], word: string | undefined): Built {
+  const finished = { exit: 0 };
+  const program = new Commander('countersign');
+  program
+    .exitOverride()
+    .description('Verify who is calling the support desk, and only then reset their multi-factor authentication.')
+    .usage('[global options] <command> [arguments] [options]')
+    .version(`countersign ${world.version}`, '--version', 'the version of countersign')
+    .helpOption('-h, --help', 'help for any command')
+    .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
+    .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
+    .showSuggestionAfterError();
+  for (const [flags, about] of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
+  program.addHelpText('after', `\nExit codes and other topics: countersign help ${topicNames().join('|')}\n`);
+  addHelpCommand(program, world);
+  const run = async (spec: Command, leaf: Commander) => {
+    finished.exit = await runCommand(spec, leaf, world, program);
+  };
+  for (const entry of CATALOGUE) addEntry(program, entry, commands, run, entry.word === word || wantsHelpOn(entry, commands));
+  return { program, finished };
+}
+
+const wantsHelpOn = (entry: CatalogueEntry, commands: readonly Command[]): boolean =>
+  commands.some((spec) => spec.path.split(' ')[0] === entry.word);
+
+type Run = (spec: Command, leaf: Commander) => Promise<void>;
+
+function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run, filled: boolean): void {
+  const own = commands.filter((spec) => spec.path.split(' ')[0] === entry.word);
+  const top = program.command(entry.word).summary(entry.summary).description(entry.summary).helpGroup(`${entry.group}:`);
+  if (!filled) return;
+  for (const spec of own) {
+    const steps = spec.path.split(' ').slice(1);
+    let place = top;
+    for (const step of steps) place = place.commands.find((child) => child.name() === step) ?? place.command(step);
+    fill(place, spec, run);
+  }
+}
+
+function fill(leaf: Commander, spec: Command, run: Run): void {
+  leaf.summary(spec.summary).description(`${spec.summary[0]?.toUpperCase() ?? ''}${spec.summary.slice(1)}.`);
+  for (const argument of spec.arguments ?? []) leaf.argument(argument.name, argument.about);
+  for (const option of spec.options ?? []) {
+    const made = new Option(option.flags, option.about);
+    if (option.many === true) made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    leaf.addOption(made);
+  }
+  leaf.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}\n`);
+  leaf.action(async () => run(spec, leaf));
+}
+
+function addHelpCommand(program: Commander, world: World): void {
+  program.helpCommand(false);
+  program
+    .command('help [words...]', { hidden: true })
+    .description('help for a command or a topic')
+    .action(async (wanted: string[]) => {
+      const topic = topicText(wanted[0] ?? '');
+      if (topic !== undefined) return void (await world.stdout.write(topic));
+      let place = program;
+      for (const step of wanted) {
+        const next = place.commands.find((child) => child.name() === step);
+        if (next === undefined) throw new Refusal('usage', `there is no command or topic "${wanted.join(' ')}"`, { hint: 'See: countersign --help' });
+        place = next;
+      }
+      await world.stdout.write(place.helpInformation());
+    });
+}
+
+async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
+  const options = globalsOf(program);
+  const context = await world.context(options);
+  const input = checkInput(spec, rawInput(spec, leaf));
+  await world.authorise(spec, options);
+  const result: Result = await spec.run(context, input as never);
+  return reportResult(world, options, result);
+}
+
+/** Arguments by their names and options by theirs, as one object for the schema. */
+function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unknown>> {
+  const named = (spec.arguments ?? []).map((argument, index) => [camel(argument.name.replace(/[<>[\].]/g, '')), leaf.processedArgs[index]]);
+  return { ...leaf.opts(), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
+}
+
+function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
+  const parsed = (spec.input() as z.ZodType).safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => ({ column: flagOf(spec, String(issue.path[0] ?? '')), message: issue.message, value: raw[String(issue.path[0] ?? '')] }));
+  const missing = problems.filter((problem) => problem.value === undefined);
+  const hint = `See: countersign help ${spec.path}`;
+  if (missing.length > 0) throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
+  const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
+  throw new Refusal('invalid-input', one, { hint });
+}
+
+/** The name a person typed or should have typed for a member of the input. */
+function flagOf(spec: Command, name: string): string {
+  const option = (spec.options ?? []).find((candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name);
+  if (option !== undefined) return longFlag(option.flags);
+  return (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name;
+}
+
+const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
+const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
+
+function globalsOf(program: Commander): GlobalOptions {
+  const given = program.opts();
+  const flag = (name: string) => given[name] === true;
+  return {
+    store: given['store'] as string | undefined, keyFile: given['keyFile'] as string | undefined, config: given['config'] as string | undefined,
+    json: flag('json'), quiet: flag('quiet'), verbose: flag('verbose'), plain: flag('plain'), yes: flag('yes'),
+    color: given['color'] !== false, input: given['input'] !== false,
+  };
+}
+
+/** Enough of the global options to report an error that came before parsing ended. */
+function peekOptions(argv: readonly string[]): GlobalOptions {
+  const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const has = (flag: string) => before.includes(flag);
+  return {
+    json: has('--json'), quiet: has('--quiet'), verbose: has('--verbose'), plain: has('--plain'), yes: has('--yes'),
+    color: !has('--no-color'), input: !has('--no-input'),
+  };
+}
+
+const TAKES_VALUE = new Set(['--store', '--key-file', '--config']);
+
+function words(argv: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (word === '--') break;
+    if (TAKES_VALUE.has(word)) index += 1;
+    else if (!word.startsWith('-')) found.push(word);
+  }
+  return found;
+}
+
+const firstWord = (argv: readonly string[]): string | undefined => words(argv)[0];
+const asksForHelp = (argv: readonly string[]): boolean => argv.some((word) => ['-h', '--help', '--version'].includes(word));
+
+function usageRefusal(error: CommanderError): Refusal {
+  const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
+  const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: 'See: countersign --help' });
+  const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
+  return new Refusal(missing ? 'missing-option' : 'usage', message, {
+    hint: advice ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.' : 'See: countersign --help',
+  });
+}
+
+export { exitCodesTopic };

@@ -1,0 +1,56 @@
+/** Prints a result or an error, in words or as JSON, and answers the exit status (cli.md, "Streams", "Exit codes"). */
+import type { GlobalOptions } from '../config.js';
+import { exitOf, isRefusal, type Refusal } from '../errors.js';
+import { printableJson } from '../terminal/printable.js';
+import { renderError, renderView } from '../terminal/render.js';
+import type { Result } from './command.js';
+import type { World } from './world.js';
+
+export async function reportResult(world: World, options: GlobalOptions, result: Result): Promise<number> {
+  if (result.raw !== undefined && !options.json) await world.stdout.write(result.raw);
+  else if (options.json) {
+    if (result.streamed !== true) await world.stdout.write(`${printableJson(result.document)}\n`);
+  } else if (!options.quiet) {
+    await world.stdout.write(await renderView(result.view, world.style('stdout', options), { plain: options.plain }));
+  }
+  return result.exit ?? 0;
+}
+
+/** The one map from error to exit status. Anything that is not a Refusal is a bug: exit 1 with a reference. */
+export async function reportError(world: World, options: GlobalOptions, error: unknown): Promise<number> {
+  const shown = isRefusal(error) ? error : bug(world);
+  if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`);
+  else await world.stderr.write(renderError(shown, world.style('stderr', options)));
+  if (options.verbose) await world.stderr.write(`${stackOf(error)}\n`);
+  return isRefusal(error) ? exitOf(error.code) : 1;
+}
+
+type Shown = Pick<Refusal, 'code' | 'message' | 'hint' | 'problems' | 'also'>;
+
+function bug(world: World): Shown {
+  return {
+    code: 'internal',
+    message: `something went wrong inside countersign (reference ${world.reference()})`,
+    hint: 'Nothing was left half done. Run it again with --verbose and send the output to your administrator.',
+    problems: [],
+    also: {},
+  };
+}
+
+function errorDocument(error: Shown): unknown {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error.problems.length === 0 ? {} : { problems: error.problems }),
+    },
+    ...error.also,
+  };
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

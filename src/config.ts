@@ -1,0 +1,161 @@
+/**
+ * Where everything is and how the desk is set up: option, then environment, then config file, then default (cli.md).
+ * Pure: main reads the files and the environment and passes them in.
+ */
+import { isAbsolute, join, resolve } from 'node:path';
+import { Refusal } from './errors.js';
+
+export interface Environment {
+  readonly [name: string]: string | undefined;
+}
+
+/** Global options as typed; undefined where not given. */
+export interface GlobalOptions {
+  readonly store?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly config?: string | undefined;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly input: boolean;
+  readonly yes: boolean;
+  readonly plain: boolean;
+}
+
+export interface Folders {
+  /** $XDG_DATA_HOME/countersign */
+  readonly data: string;
+  /** $XDG_CONFIG_HOME/countersign */
+  readonly config: string;
+  /** $XDG_STATE_HOME/countersign */
+  readonly state: string;
+}
+
+/** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
+export interface ConfigFile {
+  readonly store?: string;
+  readonly key_file?: string;
+  readonly key_command?: string;
+  /** Folder with the desk's own actions.json, roles.json, limits.json. */
+  readonly policy?: string;
+  readonly desk_name?: string;
+  readonly mail?: unknown;
+  readonly sms?: unknown;
+  readonly webhook?: unknown;
+  readonly sink?: unknown;
+  readonly events?: unknown;
+}
+
+const TEXT_NAMES = ['store', 'key_file', 'key_command', 'policy', 'desk_name'] as const;
+const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
+
+export interface Settings {
+  /** Absolute path of the SQLite file, or a postgres URL. */
+  readonly store: string;
+  readonly engine: 'sqlite' | 'postgres';
+  readonly key: { readonly file: string } | { readonly command: string };
+  readonly keyFrom: Origin;
+  readonly storeFrom: Origin;
+  /** Folder for outbox and other data beside the store. */
+  readonly dataFolder: string;
+  readonly folders: Folders;
+  /** Folder of the policy in force, or null for the one that comes with countersign. */
+  readonly policyFolder: string | null;
+  readonly deskName: string;
+  readonly file: ConfigFile;
+  readonly token: string | undefined;
+}
+
+export type Origin = 'option' | 'environment' | 'config file' | 'default';
+
+export function foldersOf(env: Environment): Folders {
+  const home = env['HOME'] ?? env['USERPROFILE'] ?? '.';
+  const folder = (name: string, fallback: string): string => {
+    const value = env[name];
+    return join(value !== undefined && isAbsolute(value) ? value : join(home, fallback), 'countersign');
+  };
+  return {
+    data: folder('XDG_DATA_HOME', '.local/share'),
+    config: folder('XDG_CONFIG_HOME', '.config'),
+    state: folder('XDG_STATE_HOME', '.local/state'),
+  };
+}
+
+/** Path of the config file, and whether its absence is an error (it was named) or the normal case. */
+export function configPath(options: GlobalOptions, env: Environment): { path: string; named: boolean } {
+  const named = options.config ?? env['COUNTERSIGN_CONFIG'];
+  return named === undefined
+    ? { path: join(foldersOf(env).config, 'config.toml'), named: false }
+    : { path: resolve(named), named: true };
+}
+
+/** Checks a parsed config file. Refusal `config` with the name at fault. */
+export function readConfigFile(value: unknown, source: string): ConfigFile {
+  if (typeof value !== 'object' || value === null) throw fault(source, 'is not a table of settings');
+  for (const [name, content] of Object.entries(value)) {
+    const isText = (TEXT_NAMES as readonly string[]).includes(name);
+    const isTable = (TABLE_NAMES as readonly string[]).includes(name);
+    if (!isText && !isTable) throw fault(source, `has an unknown name: ${name}`);
+    if (isText && typeof content !== 'string') throw fault(source, `${name} must be text in quotes`);
+    if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
+  }
+  return value as ConfigFile;
+}
+
+function fault(source: string, what: string): Refusal {
+  return new Refusal('config', `${source}: ${what}`, {
+    hint: `Known names: ${TEXT_NAMES.join(', ')}; tables ${TABLE_NAMES.map((name) => `[${name}]`).join(', ')}.`,
+  });
+}
+
+/** Option, environment, config file, default: the first that is there, and where it came from. */
+function first(...candidates: readonly (readonly [string | undefined, Origin])[]): readonly [string | undefined, Origin] {
+  return candidates.find(([value]) => value !== undefined && value !== '') ?? [undefined, 'default'];
+}
+
+export function resolveSettings(options: GlobalOptions, env: Environment, file: ConfigFile, configFolder: string): Settings {
+  const folders = foldersOf(env);
+  const fromFile = (path: string | undefined) => (path === undefined ? undefined : resolve(configFolder, path));
+  const [store, storeFrom] = first(
+    [options.store, 'option'],
+    [env['COUNTERSIGN_STORE'], 'environment'],
+    [file.store !== undefined && isPostgres(file.store) ? file.store : fromFile(file.store), 'config file'],
+    [join(folders.data, 'desk.db'), 'default'],
+  );
+  const place = store ?? join(folders.data, 'desk.db');
+  const engine = isPostgres(place) ? 'postgres' : 'sqlite';
+  return {
+    store: engine === 'postgres' ? place : resolve(place),
+    engine,
+    storeFrom,
+    ...keySettings(options, env, file, fromFile, folders),
+    dataFolder: engine === 'postgres' ? folders.data : resolve(place, '..'),
+    folders,
+    policyFolder: fromFile(file.policy) ?? null,
+    deskName: file.desk_name ?? 'Support desk',
+    file,
+    token: env['COUNTERSIGN_TOKEN'] === '' ? undefined : env['COUNTERSIGN_TOKEN'],
+  };
+}
+
+function keySettings(
+  options: GlobalOptions, env: Environment, file: ConfigFile, fromFile: (path?: string) => string | undefined, folders: Folders,
+): Pick<Settings, 'key' | 'keyFrom'> {
+  const sources: readonly (readonly [Settings['key'] | undefined, Origin])[] = [
+    [asFile(options.keyFile), 'option'],
+    [asFile(env['COUNTERSIGN_KEY_FILE']), 'environment'],
+    [asCommand(env['COUNTERSIGN_KEY_COMMAND']), 'environment'],
+    [asFile(fromFile(file.key_file)), 'config file'],
+    [asCommand(file.key_command), 'config file'],
+  ];
+  for (const [key, keyFrom] of sources) if (key !== undefined) return { key, keyFrom };
+  return { key: { file: join(folders.config, 'master.key') }, keyFrom: 'default' };
+}
+
+const asFile = (path: string | undefined) => (path === undefined || path === '' ? undefined : { file: resolve(path) });
+const asCommand = (command: string | undefined) => (command === undefined || command === '' ? undefined : { command });
+
+export function isPostgres(store: string): boolean {
+  return /^postgres(ql)?:\/\//.test(store);
+}

@@ -1,0 +1,84 @@
+/**
+ * The Desk: everything that can surprise (time, chance, people, disks, networks), in one value built once by main.
+ * Procedures and commands know only these types. A test builds the same value with a clock and a store of its own.
+ */
+import type { Keyring, MacPurpose } from './crypto/keyring.js';
+import type { SecretVerifier } from './crypto/verifier.js';
+import type { Place, Vault } from './crypto/vault.js';
+import type { Channels } from './delivery/registry.js';
+import type { Template } from './delivery/templates.js';
+import type { Actor } from './rules/audit-entry.js';
+import type { Operator } from './rules/people.js';
+import type { Policy } from './rules/policy.js';
+import type { Store } from './store/store.js';
+
+export type { Place, Store };
+
+/** Prefix of an id: says what kind of thing it names. */
+export type IdPrefix =
+  | 'acc' | 'usr' | 'op' | 'ver' | 'gr' | 'fac' | 'dev' | 'ses' | 'tok' | 'msg' | 'job' | 'apr' | 'aud' | 'rst' | 'inv' | 'bck';
+
+export interface Digests {
+  newToken(prefix: string): { readonly token: string; readonly digest: string };
+  tokenDigest(token: string): string;
+  /** Keyed digest, hex: for values that must be comparable but not readable. */
+  mac(purpose: MacPurpose, ...parts: string[]): string;
+  /** Constant-time comparison. */
+  equal(a: string, b: string): boolean;
+}
+
+export interface Chance {
+  bytes(n: number): Uint8Array;
+  int(maxExclusive: number): number;
+}
+
+/** Word lists and estimates for passphrases, loaded when first asked for (0.2 s). */
+export interface Wordbook {
+  passphraseWords(): Promise<readonly string[]>;
+  blocked(): Promise<ReadonlySet<string>>;
+  guessesLog10(form: string, contextWords: readonly string[]): Promise<number>;
+  /** Spelling alphabet by language, as data. */
+  spelling(language: 'en' | 'de' | 'fr'): Promise<unknown>;
+}
+
+export interface Desk {
+  /** Milliseconds since the epoch. A procedure reads it once. */
+  readonly now: () => number;
+  readonly newId: (prefix: IdPrefix) => string;
+  readonly chance: Chance;
+  readonly policy: Policy;
+  /** SHA-256 of the policy, hex; stands in every audit entry. */
+  readonly policyHash: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly vault: Vault;
+  readonly secrets: SecretVerifier;
+  readonly digests: Digests;
+  readonly channels: Channels;
+  readonly template: (name: string) => Template;
+  readonly words: Wordbook;
+  /** The desk's name in messages and prompts. */
+  readonly name: string;
+}
+
+/** An operator who is signed in, and by what. Decides what may be done; `actor` stands in the log. */
+export interface SignedOperator {
+  readonly operator: Operator;
+  readonly actor: Actor;
+  readonly via: 'session' | 'token';
+  readonly sessionId: string | null;
+  /** When the operator last gave a code (TOTP), ms; null where never or for tokens. */
+  readonly codeAt: number | null;
+  /** The user this operator also is, or null (B55: no reset of oneself). */
+  readonly alsoUserId: string | null;
+}
+
+/** A user who is signed in to the portal. */
+export interface SignedUser {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** `done`, or what the login still needs. */
+  readonly state: string;
+  readonly passwordAt: number;
+  readonly method: string;
+}

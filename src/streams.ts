@@ -1,0 +1,49 @@
+/** Streams as the program sees them: writes that wait for the reader and a closed pipe that ends quietly. Part of main's room. */
+import { Readable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
+import type { OutStream } from './commands/world.js';
+
+/** A stream of the process. A reader that went away (`| head -1`) is no error: what follows is dropped. */
+export function outStream(stream: WriteStream): OutStream {
+  let closed = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') closed = true;
+    else throw error;
+  });
+  return {
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    write: (text) =>
+      new Promise((resolve) => {
+        if (closed || text === '') resolve();
+        else stream.write(text, () => resolve());
+      }),
+  };
+}
+
+export interface Captured {
+  readonly streams: {
+    readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+    readonly stdout: OutStream;
+    readonly stderr: OutStream;
+  };
+  texts(): { stdout: string; stderr: string };
+}
+
+/** Streams in memory, for a command that runs inside another. */
+export function captureStreams(stdin: string): Captured {
+  const kept = { stdout: '', stderr: '' };
+  const keep = (name: 'stdout' | 'stderr'): OutStream => ({
+    isTTY: false,
+    columns: 80,
+    write: async (text) => {
+      kept[name] += text;
+    },
+  });
+  return {
+    streams: { stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), stdout: keep('stdout'), stderr: keep('stderr') },
+    texts: () => ({ ...kept }),
+  };
+}
