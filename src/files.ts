@@ -1,9 +1,9 @@
 /** Files, standard input and kept sessions for commands. Part of main's room. */
-import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, fsyncSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Files, Sessions } from './commands/command.js';
+import { sha256Hex } from './crypto/digests.js';
 import { Refusal } from './errors.js';
 
 /** A secret is one line; longer input is a mistake (a whole file was piped in), not a secret. */
@@ -77,7 +77,7 @@ function writeWhole(path: string, content: string): void {
 export function openSessions(place: () => Promise<{ folder: string; store: string }>): Sessions {
   const fileOf = async (kind: string, name: string) => {
     const { folder, store } = await place();
-    const key = createHash('sha256').update(JSON.stringify([store, name])).digest('hex').slice(0, 24);
+    const key = sha256Hex(JSON.stringify([store, name])).slice(0, 24);
     return { folder, file: join(folder, `${kind}-${key}`) };
   };
   return {

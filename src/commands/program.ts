@@ -5,10 +5,10 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type * as z from 'zod';
 import type { GlobalOptions } from '../config.js';
-import { isRefusal, Refusal } from '../errors.js';
+import { Refusal } from '../errors.js';
 import { type CatalogueEntry, CATALOGUE } from './catalogue.js';
 import type { Command, Result } from './command.js';
-import { exitCodesTopic, topicNames, topicText } from './help-topics.js';
+import { topicNames, topicText } from './help-topics.js';
 import { reportError, reportResult } from './report-outcome.js';
 import type { World } from './world.js';
 
@@ -219,5 +219,3 @@ function usageRefusal(error: CommanderError): Refusal {
     hint: advice ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.' : 'See: countersign --help',
   });
 }
-
-export { exitCodesTopic };

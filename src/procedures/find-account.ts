@@ -1,0 +1,68 @@
+/** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login` (cli.md, B05, B09). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+
+/** Refusal `not-found`, or `ambiguous` with the candidates' ids. */
+export async function findAccount(desk: Desk, reference: string): Promise<Account> {
+  const { accounts } = desk.store.read;
+  const key = foldKey(reference);
+  const exact = (reference.startsWith('acc_') ? await accounts.byId(reference) : undefined) ?? (await accounts.byNumber(key));
+  if (exact !== undefined) return exact;
+  const named = await accounts.byName(key);
+  const [only] = named;
+  if (only !== undefined && named.length === 1) return only;
+  if (named.length > 1) {
+    throw new Refusal('ambiguous', `${named.length} accounts are named "${reference}"`, {
+      hint: 'Name one by its number or id.',
+      problems: named.map((account) => ({ message: `${account.id}  number ${account.number}  ${account.name}` })),
+      also: { candidates: named.map(({ id, number, name }) => ({ id, number, name })) },
+    });
+  }
+  throw new Refusal('not-found', `there is no account "${reference}"`, { hint: 'Look for it with: countersign account search TEXT' });
+}
+
+/**
+ * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` where no account is given.
+ * A user of another account is not found, whatever the reference (B05).
+ */
+export async function findUser(desk: Desk, reference: string, account?: Account): Promise<{ user: User; account: Account }> {
+  const { users, accounts } = desk.store.read;
+  if (account === undefined) {
+    if (reference.startsWith('usr_')) {
+      const user = await users.byId(reference);
+      const home = user && (await accounts.byId(user.accountId));
+      if (user !== undefined && home !== undefined) return { user, account: home };
+    }
+    const slash = reference.indexOf('/');
+    if (slash > 0) return findUser(desk, reference.slice(slash + 1), await findAccount(desk, reference.slice(0, slash)));
+    throw reference.startsWith('usr_')
+      ? notFound(reference)
+      : new Refusal('missing-option', `missing: --account, to know whose "${reference}" is meant`, {
+          hint: 'Give --account A, or write ACCOUNT/LOGIN.',
+        });
+  }
+  const byId = reference.startsWith('usr_') ? await users.byId(reference) : undefined;
+  if (byId?.accountId === account.id) return { user: byId, account };
+  const login = reference.startsWith(`${account.number}/`) ? reference.slice(account.number.length + 1) : reference;
+  const byLogin = await users.byLogin(account.id, foldKey(login));
+  if (byLogin !== undefined) return { user: byLogin, account };
+  return { user: onlyOne(await users.byEmail(account.id, foldKey(login)), reference, account), account };
+}
+
+function onlyOne(found: readonly User[], reference: string, account: Account): User {
+  const [only] = found;
+  if (only === undefined) throw notFound(reference, account);
+  if (found.length === 1) return only;
+  throw new Refusal('ambiguous', `${found.length} logins of ${account.name} have the e-mail "${reference}"`, {
+    hint: 'Name one by its login or id.',
+    problems: found.map((user) => ({ message: `${user.id}  login ${user.login}  ${user.name}` })),
+    also: { candidates: found.map(({ id, login, name }) => ({ id, login, name })) },
+  });
+}
+
+const notFound = (reference: string, account?: Account): Refusal =>
+  new Refusal('not-found', account === undefined ? `there is no user "${reference}"` : `account ${account.number} has no user "${reference}"`, {
+    hint: 'Look for them with: countersign user search TEXT',
+  });

@@ -1,0 +1,112 @@
+/**
+ * A real desk for tests: a real store on either engine in a place of its own, real keys, cheap hashing, and a clock that
+ * the test moves. Suites say the engine in their titles: `describe.each(engines)('… on %s', (engine) => …)`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { inject } from 'vitest';
+import type { Settings } from '../../src/config.js';
+import type { Desk, SignedOperator } from '../../src/desk.js';
+import { foundDesk } from '../../src/open-desk.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+import { createDatabase } from './postgres.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Address of a server where databases may be made, or '' where there is none. */
+    postgresUrl: string;
+  }
+}
+
+export type EngineName = 'sqlite' | 'postgres';
+
+/** Both engines, or SQLite alone where no PostgreSQL could be started (each suite then counts a skip). */
+export const engines: readonly EngineName[] = inject('postgresUrl') === '' ? ['sqlite'] : ['sqlite', 'postgres'];
+
+/** Small but real argon2id: about a millisecond. */
+export const CHEAP = { person: { m: 64, t: 1, p: 1 }, code: { m: 32, t: 1, p: 1 } } as const;
+
+export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
+
+export interface TestClock {
+  now(): number;
+  advance(milliseconds: number): void;
+  set(milliseconds: number): void;
+}
+
+export interface TestDesk {
+  readonly desk: Desk;
+  readonly clock: TestClock;
+  readonly folder: string;
+  readonly settings: Settings;
+  /** A signed-in operator of the role, made in the store when first asked for. */
+  operator(role: OperatorRole): Promise<SignedOperator>;
+  close(): Promise<void>;
+}
+
+export const repositoryRoot = resolve(import.meta.dirname, '../..');
+export const dataFolder = join(repositoryRoot, 'data');
+
+export function testClock(start = START): TestClock {
+  let time = start;
+  return {
+    now: () => time,
+    advance: (milliseconds) => {
+      time += milliseconds;
+    },
+    set: (milliseconds) => {
+      time = milliseconds;
+    },
+  };
+}
+
+export async function testSettings(engine: EngineName, folder: string): Promise<Settings> {
+  return {
+    store: engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(folder, 'desk.db'),
+    engine,
+    storeFrom: 'option',
+    key: { file: join(folder, 'master.key') },
+    keyFrom: 'option',
+    dataFolder: folder,
+    folders: { data: folder, config: folder, state: folder },
+    policyFolder: null,
+    deskName: 'Test desk',
+    file: {},
+    token: undefined,
+  };
+}
+
+export async function testDesk(engine: EngineName = 'sqlite', options: { hashing?: 'real' | 'cheap' } = {}): Promise<TestDesk> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
+  const clock = testClock();
+  const settings = await testSettings(engine, folder);
+  const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
+  const { desk } = await foundDesk({ settings, dataFolder, now: clock.now, ...hashing });
+  const signed = new Map<OperatorRole, SignedOperator>();
+  return {
+    desk,
+    clock,
+    folder,
+    settings,
+    operator: async (role) => signed.get(role) ?? signed.set(role, await makeOperator(desk, role)).get(role) as SignedOperator,
+    close: async () => {
+      await desk.store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Written straight through the door, so that this support depends on no procedure under test. */
+async function makeOperator(desk: Desk, role: OperatorRole): Promise<SignedOperator> {
+  const at = desk.now();
+  const operator = { id: desk.newId('op'), name: `${role}-of-test`, role, disabledAt: null };
+  const actor = { kind: 'operator', id: operator.id, name: operator.name } as const;
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: actor }, (write) =>
+    write.operators.insert({
+      id: operator.id, name: operator.name, name_key: operator.name, role, verifier: null, totp: null, totp_last_step: null,
+      also_user_id: null, disabled_at: null, created_at: at,
+    }),
+  );
+  return { operator, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
+}
