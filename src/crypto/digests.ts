@@ -1,0 +1,86 @@
+/**
+ * Digests, keyed digests and chance: small functions the other rooms receive by value. Everything is SHA-256.
+ */
+import { createHmac, hash, randomBytes as systemRandomBytes, randomInt as systemRandomInt, timingSafeEqual } from 'node:crypto';
+import type { TreeHasher } from '../rules/audit-tree.js';
+import { encodeUtf8 } from './encoding.js';
+import type { Keyring, MacPurpose } from './keyring.js';
+
+const TOKEN_BYTES = 32;
+const TOKEN_PREFIX = /^[a-z][a-z0-9]*$/;
+
+/** 32 bytes. Text is hashed as UTF-8. */
+export function sha256(data: Uint8Array | string): Buffer {
+  return hash('sha256', data, 'buffer');
+}
+
+/** 64 lower-case hex digits. */
+export function sha256Hex(data: Uint8Array | string): string {
+  return hash('sha256', data, 'hex');
+}
+
+/** HMAC-SHA-256 (RFC 2104), 32 bytes. */
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
+/**
+ * HMAC-SHA-256 over a list of texts under the keyring's current key, as 64 hex digits. Each part goes in with its length
+ * (4 bytes, big-endian), so that ("ab", "c") and ("a", "bc") differ.
+ */
+export function macHex(keyring: Keyring, purpose: MacPurpose, ...parts: string[]): string {
+  return hmacSha256(keyring.derive(purpose), Buffer.concat(parts.flatMap(withLength))).toString('hex');
+}
+
+function withLength(part: string): [Buffer, Buffer] {
+  const bytes = encodeUtf8(part);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return [length, bytes];
+}
+
+/** Whether two secrets are the same, in a time that depends on neither: SHA-256 of both, then `timingSafeEqual`. */
+export function equalDigests(a: Uint8Array | string, b: Uint8Array | string): boolean {
+  return timingSafeEqual(sha256(a), sha256(b));
+}
+
+/**
+ * A bearer token of 256 random bits, `<prefix>_<base64url>`, and the digest to store in its place. The digest needs no
+ * slow hash: nobody guesses 256 bits.
+ */
+export function newToken(prefix: string): { token: string; digest: string } {
+  if (!TOKEN_PREFIX.test(prefix)) throw new RangeError('A token prefix is a short lower-case word.');
+  const token = `${prefix}_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+  return { token, digest: tokenDigest(token) };
+}
+
+/** What is stored of a token: its SHA-256, 64 hex digits. */
+export function tokenDigest(token: string): string {
+  return sha256Hex(token);
+}
+
+/** `n` bytes of the system's cryptographic chance. */
+export function randomBytes(n: number): Buffer {
+  return systemRandomBytes(n);
+}
+
+/** An evenly drawn whole number from 0 up to, not including, `maxExclusive` (at most 2^48). */
+export function randomInt(maxExclusive: number): number {
+  return systemRandomInt(maxExclusive);
+}
+
+/** 0x01 and two child hashes. One buffer serves every call: hashing is synchronous and keeps nothing of it. */
+const nodeInput = Buffer.alloc(65, 1);
+
+/** RFC 6962 section 2.1: leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right), empty = SHA-256(""). */
+export const treeHasher: TreeHasher = {
+  leaf: (entry) => sha256(typeof entry === 'string' ? `\0${entry}` : Buffer.concat([Buffer.alloc(1), entry])),
+  node(left, right) {
+    // Two hashes of other lengths could leave bytes of an earlier call in the buffer.
+    if (left.length !== 32 || right.length !== 32) throw new RangeError('A tree hash has 32 bytes.');
+    nodeInput.set(left, 1);
+    nodeInput.set(right, 33);
+    return sha256(nodeInput);
+  },
+  empty: () => sha256(''),
+};

@@ -1,0 +1,34 @@
+/**
+ * Bytes to text and back, refusing what would not survive the way: half surrogates (UTF-8 would turn each into the same
+ * replacement character, so two different secrets would become one) and base64 that is not in its one canonical form.
+ */
+import { Refusal } from '../errors.js';
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+/** `ignoreBOM` keeps a leading U+FEFF as the text it is; by default the decoder would swallow it. */
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}
+
+/** UTF-8 bytes of a text; half a character pair is a Refusal('invalid-input'), never a silent replacement. */
+export function encodeUtf8(text: string): Buffer {
+  if (!isWellFormed(text)) {
+    throw new Refusal('invalid-input', 'The text contains half of a character pair.', {
+      hint: 'Type the text again; it was damaged on its way here.',
+    });
+  }
+  return Buffer.from(text, 'utf8');
+}
+
+/** The text of UTF-8 bytes, or a TypeError where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return strictUtf8.decode(bytes);
+}
+
+/** Bytes of a canonical base64 text (RFC 4648; `base64url` without padding), or null for any other spelling. */
+export function decodeBase64(text: string, alphabet: 'base64' | 'base64url'): Buffer | null {
+  const bytes = Buffer.from(text, alphabet);
+  return bytes.toString(alphabet) === text ? bytes : null;
+}

@@ -1,0 +1,91 @@
+/**
+ * Slow hashes of what people know: argon2id (RFC 9106), written as PHC strings.
+ *
+ * The cost of a check is decided here, never by the stored string: its parameters must be on the list below before any
+ * work is done (trap T3). When a setting rises, the old one moves to OLDER, and hashes made under it are reported as
+ * outdated, to be made anew at the next success.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { Refusal } from '../errors.js';
+import { randomBytes } from './digests.js';
+import { encodeUtf8 } from './encoding.js';
+import { type Cost, formatPhc, type Phc, parsePhc, SALT_BYTES, sameCost, TAG_BYTES } from './phc.js';
+
+export type { Cost } from './phc.js';
+
+/** `person` for what a person chose and says or types; `code` for backup codes, which have 80 random bits already. */
+export type SecretKind = 'person' | 'code';
+
+export interface Hasher {
+  /** A PHC string with a fresh salt. */
+  hash(kind: SecretKind, secret: string): Promise<string>;
+  /**
+   * Whether the secret gives this hash, and whether the hash was made under an older setting. A PHC string that is
+   * malformed or asks for a cost that is not on the list is Refusal('store-corrupt'), at once.
+   */
+  verify(kind: SecretKind, phc: string, secret: string): Promise<{ matches: boolean; outdated: boolean }>;
+  /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
+  decoy(kind: SecretKind): string;
+}
+
+/** RFC 9106's second recommended option, and OWASP's floor for secrets that are strong by themselves. */
+const CURRENT: Readonly<Record<SecretKind, Cost>> = {
+  person: { m: 65_536, t: 3, p: 4 },
+  code: { m: 19_456, t: 2, p: 1 },
+};
+/** Settings of earlier versions that may still stand in a store. */
+const OLDER: Readonly<Record<SecretKind, readonly Cost[]>> = { person: [], code: [] };
+
+/** Costs given here become the current ones; the built-in ones are then still accepted, as outdated. */
+export function openHasher(options: { readonly person?: Cost; readonly code?: Cost } = {}): Hasher {
+  const current = { ...CURRENT, ...options };
+
+  async function hash(kind: SecretKind, secret: string): Promise<string> {
+    const cost = current[kind];
+    const salt = randomBytes(SALT_BYTES);
+    return formatPhc({ cost, salt, tag: await argon2id(secret, cost, salt) });
+  }
+
+  async function verify(kind: SecretKind, phc: string, secret: string) {
+    const stored = parsePhc(phc);
+    if (stored === null) throw corrupt('is malformed');
+    const allowed = [current[kind], CURRENT[kind], ...OLDER[kind]];
+    if (!allowed.some((cost) => sameCost(cost, stored.cost))) throw corrupt('asks for a cost that is not allowed');
+    return { matches: await gives(secret, stored), outdated: !sameCost(stored.cost, current[kind]) };
+  }
+
+  const decoy = (kind: SecretKind) =>
+    formatPhc({ cost: current[kind], salt: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) });
+
+  return Object.freeze({ hash, verify, decoy });
+}
+
+async function gives(secret: string, stored: Phc): Promise<boolean> {
+  return timingSafeEqual(await argon2id(secret, stored.cost, stored.salt), stored.tag);
+}
+
+let native: Promise<typeof import('argon2')> | undefined;
+
+/** Raw output: the package's own PHC reader takes cost and associated data from the string, so it is not used. */
+async function argon2id(secret: string, cost: Cost, salt: Buffer): Promise<Buffer> {
+  const bytes = encodeUtf8(secret);
+  // Loaded at the first hash: most commands never need the native module.
+  native ??= import('argon2');
+  const argon2 = await native;
+  return argon2.hash(bytes, {
+    type: argon2.argon2id,
+    version: 0x13,
+    memoryCost: cost.m,
+    timeCost: cost.t,
+    parallelism: cost.p,
+    hashLength: TAG_BYTES,
+    salt,
+    raw: true,
+  });
+}
+
+function corrupt(fault: string): Refusal {
+  return new Refusal('store-corrupt', `A stored hash ${fault}.`, {
+    hint: 'Check the store (countersign doctor), or restore it from a backup.',
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * The desk's keys. One 32-byte master key lives in a file apart from the store; every working key is derived from it by
+ * HKDF-SHA-256 (RFC 5869), one per purpose, so that no key does two jobs and a leak of one tells nothing about another.
+ * Every sealed value names its key by id; older master keys stay in the ring until nothing is left on them.
+ */
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { Refusal } from '../errors.js';
+import { decodeBase64 } from './encoding.js';
+
+export type KeyPurpose =
+  | 'seal/passphrase'
+  | 'seal/application-password'
+  | 'seal/operator-password'
+  | 'seal/operator-totp'
+  | 'seal/factor'
+  | 'seal/backup-code'
+  | 'seal/message'
+  | 'seal/contact'
+  | 'seal/check'
+  | 'seal/owner-copy'
+  | 'mac/lookup'
+  | 'mac/code'
+  | 'mac/audit'
+  | 'mac/row'
+  | 'sign/audit';
+
+export type SealPurpose = Extract<KeyPurpose, `seal/${string}`>;
+export type MacPurpose = Extract<KeyPurpose, `mac/${string}`>;
+
+export interface Keyring {
+  /** Id of the current master key: 16 hex digits from HKDF, which reveal nothing of the key. */
+  readonly keyId: string;
+  /**
+   * The 32-byte key of a purpose, under the current master key or the one named. The buffer is shared: read it only.
+   * Throws Refusal('key-mismatch') for a key id that is not in the ring.
+   */
+  derive(purpose: KeyPurpose, keyId?: string): Buffer;
+  has(keyId: string): boolean;
+}
+
+const KEY_BYTES = 32;
+const KEY_ID_BYTES = 8;
+const KEY_LINE = 'countersign-key-v1:';
+const KEY_COMMENT =
+  '# countersign master key: opens every secret in the store. Keep a copy, apart from the store. ' +
+  'If this key is lost, every passphrase and factor is lost with it.';
+
+/** HKDF-SHA-256 (RFC 5869): extract with `salt`, expand with `info` to `length` bytes. */
+export function hkdfSha256(key: Uint8Array, salt: Uint8Array, info: Uint8Array | string, length: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, salt, info, length));
+}
+
+/** The text of a new key file: one comment line, one key line. `random(n)` gives n bytes; the default is the system's. */
+export function generateMasterKeyText(random: (n: number) => Uint8Array = randomBytes): string {
+  const key = random(KEY_BYTES);
+  if (key.length !== KEY_BYTES) throw new RangeError('The random source gave too few bytes for a master key.');
+  return `${KEY_COMMENT}\n${KEY_LINE}${Buffer.from(key).toString('base64url')}\n`;
+}
+
+/**
+ * The 32 bytes of a key file's text. Comments (`#`), blank lines, spaces around a line and CRLF are allowed; exactly one
+ * key line is not optional. Anything else is a Refusal('config') that names `source` and never what stands in it.
+ */
+export function parseMasterKey(text: string, source: string): Buffer {
+  const lines = text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const line = lines[0];
+  if (line === undefined) throw badKey(source, 'holds no key');
+  if (lines.length > 1) throw badKey(source, 'holds more than one line that is not a comment');
+  if (!line.startsWith(KEY_LINE)) throw badKey(source, `does not begin its key with "${KEY_LINE}"`);
+  const key = decodeBase64(line.slice(KEY_LINE.length), 'base64url');
+  if (key === null || key.length !== KEY_BYTES) throw badKey(source, 'holds a key that is cut short or mistyped');
+  return key;
+}
+
+function badKey(source: string, fault: string): Refusal {
+  return new Refusal('config', `The master key from ${source} cannot be read: it ${fault}.`, {
+    hint: 'Restore the key file from its copy. A new key cannot open what the old one sealed.',
+  });
+}
+
+/** A ring with one current master key and any number of older ones that may still open what they sealed. */
+export function openKeyring(current: Buffer, older: readonly Buffer[] = []): Keyring {
+  const masters = new Map([...older, current].map((key) => [keyIdOf(key), Buffer.from(key)]));
+  const currentId = keyIdOf(current);
+  const derived = new Map<string, Buffer>();
+
+  function derive(purpose: KeyPurpose, keyId: string = currentId): Buffer {
+    const name = `${keyId} ${purpose}`;
+    const known = derived.get(name);
+    if (known !== undefined) return known;
+    const master = masters.get(keyId);
+    if (master === undefined) throw unknownKey(keyId, currentId);
+    const key = hkdfSha256(master, new Uint8Array(), `countersign/${purpose}`, KEY_BYTES);
+    derived.set(name, key);
+    return key;
+  }
+
+  return Object.freeze({ keyId: currentId, derive, has: (keyId: string) => masters.has(keyId) });
+}
+
+function keyIdOf(master: Buffer): string {
+  if (master.length !== KEY_BYTES) throw new RangeError(`A master key has ${KEY_BYTES} bytes.`);
+  return hkdfSha256(master, new Uint8Array(), 'countersign/key-id', KEY_ID_BYTES).toString('hex');
+}
+
+function unknownKey(keyId: string, currentId: string): Refusal {
+  return new Refusal('key-mismatch', `The key ${keyId} is needed, and the key in use is ${currentId}.`, {
+    hint: 'Use the key file that belongs to this store.',
+  });
+}

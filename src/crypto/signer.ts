@@ -1,0 +1,145 @@
+/**
+ * Signed notes (C2SP signed-note): a text, a blank line, and a line per signature that any transparency-log tool can
+ * check. The desk's Ed25519 key is derived from the master key; its public half is printed as a verifier key ("vkey"),
+ * `<name>+<key id, 8 hex>+<base64 of 0x01 ‖ public key>`.
+ */
+import { createPrivateKey, createPublicKey, type KeyObject, sign as signBytes, verify as verifyBytes } from 'node:crypto';
+import { Refusal } from '../errors.js';
+import { sha256 } from './digests.js';
+import { decodeBase64, encodeUtf8, isWellFormed } from './encoding.js';
+import type { Keyring } from './keyring.js';
+
+export interface Signer {
+  /** The vkey to hand to whoever shall check this desk's notes. */
+  verifierKey(): string;
+  /** The whole signed note for a text that ends in a newline and holds no control character but newlines. */
+  sign(noteText: string): string;
+}
+
+const ED25519 = 0x01;
+/** The spec asks for at least 16; more than 100 is not a note but an attempt to keep us busy. */
+const MAX_SIGNATURES = 100;
+const KEY_NAME = /^[^\p{White_Space}\p{Cc}+]+$/u;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const FORBIDDEN_CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
+const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/;
+const SIGNATURE_LINE = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/;
+/** RFC 8410: what stands before the 32 bytes of a private (PKCS 8) and a public (SPKI) Ed25519 key in DER. */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
+export function openSigner(keyring: Keyring, name: string): Signer {
+  return signerFromSeed(keyring.derive('sign/audit'), name);
+}
+
+/** A signer from the 32-byte seed of an Ed25519 key (RFC 8032). For `openSigner` and published test notes only. */
+export function signerFromSeed(seed: Uint8Array, name: string): Signer {
+  if (!isKeyName(name)) {
+    throw new Refusal('config', `"${name}" cannot name a signing key: it may not hold spaces, "+" or controls.`, {
+      hint: 'Use a name such as desk.example.com/audit.',
+    });
+  }
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  const publicBytes = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD.length);
+  const keyId = keyIdOf(name, publicBytes);
+  return Object.freeze({
+    verifierKey: () => {
+      const material = Buffer.concat([Buffer.of(ED25519), publicBytes]).toString('base64');
+      return `${name}+${keyId.toString('hex')}+${material}`;
+    },
+    sign: (noteText: string) => {
+      if (!isNoteText(noteText)) throw new TypeError('A note is text that ends in a newline and holds no controls.');
+      const signature = signBytes(null, encodeUtf8(noteText), privateKey);
+      return `${noteText}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
+    },
+  });
+}
+
+/**
+ * The text of a note and the names of the known keys that signed it, at least one. Signatures by unknown keys are passed
+ * over; a signature by a known key that does not verify spoils the note. Refusal('audit-broken') for the note,
+ * Refusal('invalid-input') for a vkey that cannot be read.
+ */
+export function verifySignedNote(note: string, vkeys: readonly string[]): { text: string; signers: string[] } {
+  const known = readVerifierKeys(vkeys);
+  const { text, signatures } = splitNote(note);
+  const signers = new Set<string>();
+  for (const { name, keyId, signature } of signatures) {
+    const key = known.get(`${name}+${keyId}`);
+    if (key === undefined) continue;
+    if (!verifyBytes(null, encodeUtf8(text), key.publicKey, signature)) {
+      throw new Refusal('audit-broken', `The signature of ${name} does not fit the note.`, {
+        hint: 'Fetch the note again from where it was kept; this copy was changed.',
+      });
+    }
+    signers.add(name);
+  }
+  if (signers.size === 0) throw new Refusal('audit-broken', 'The note bears no signature by a known key.');
+  return { text, signers: [...signers] };
+}
+
+/** Whether an Ed25519 signature fits (RFC 8032, strict lengths). For the test vectors. */
+export function verifyEd25519(publicBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return verifyBytes(null, message, publicKeyOf(publicBytes), signature);
+}
+
+function splitNote(note: string) {
+  const split = note.lastIndexOf('\n\n');
+  const text = note.slice(0, split + 1);
+  const lines = note.slice(split + 2).split('\n');
+  const wellEnded = lines.pop() === '';
+  if (split < 0 || !isNoteText(text) || !wellEnded || lines.length === 0 || lines.length > MAX_SIGNATURES) {
+    throw malformed();
+  }
+  return { text, signatures: lines.map(readSignature) };
+}
+
+function readSignature(line: string): { name: string; keyId: string; signature: Buffer } {
+  const [, name = '', encoded = ''] = SIGNATURE_LINE.exec(line) ?? [];
+  const bytes = decodeBase64(encoded, 'base64');
+  if (!isKeyName(name) || bytes === null || bytes.length < 5) throw malformed();
+  return { name, keyId: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) };
+}
+
+function readVerifierKeys(vkeys: readonly string[]): Map<string, { vkey: string; publicKey: KeyObject }> {
+  const known = new Map<string, { vkey: string; publicKey: KeyObject }>();
+  for (const vkey of vkeys) {
+    const [, name = '', keyId = '', encoded = ''] = VKEY.exec(vkey) ?? [];
+    const material = decodeBase64(encoded, 'base64');
+    if (!isKeyName(name) || material?.length !== 33 || material[0] !== ED25519) throw badVerifierKey();
+    const publicBytes = material.subarray(1);
+    if (keyIdOf(name, publicBytes).toString('hex') !== keyId) throw badVerifierKey();
+    const label = `${name}+${keyId}`;
+    if ((known.get(label)?.vkey ?? vkey) !== vkey) throw badVerifierKey();
+    known.set(label, { vkey, publicKey: publicKeyOf(publicBytes) });
+  }
+  return known;
+}
+
+/** SHA-256(name ‖ LF ‖ 0x01 ‖ public key), the first four bytes. */
+function keyIdOf(name: string, publicBytes: Uint8Array): Buffer {
+  return sha256(Buffer.concat([encodeUtf8(`${name}\n`), Buffer.of(ED25519), publicBytes])).subarray(0, 4);
+}
+
+function publicKeyOf(publicBytes: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicBytes]), format: 'der', type: 'spki' });
+}
+
+function isKeyName(name: string): boolean {
+  return KEY_NAME.test(name) && isWellFormed(name);
+}
+
+function isNoteText(text: string): boolean {
+  return text.endsWith('\n') && !FORBIDDEN_CONTROL.test(text) && isWellFormed(text);
+}
+
+function malformed(): Refusal {
+  return new Refusal('audit-broken', 'This is not a signed note: a text, an empty line, then lines of signatures.');
+}
+
+function badVerifierKey(): Refusal {
+  return new Refusal('invalid-input', 'A verifier key cannot be read.', {
+    hint: 'It has the form name+1a2b3c4d+base64, all on one line, as printed with the checkpoint.',
+  });
+}

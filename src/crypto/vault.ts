@@ -1,0 +1,135 @@
+/**
+ * Sealing and opening of stored secrets: AES-256-GCM with a key per purpose, each blob bound to the place it belongs to.
+ *
+ * A blob is text, `cs1.<key id>.<base64url of nonce (12) ‖ ciphertext ‖ tag (16)>`. The place goes in as associated data,
+ * so a blob copied to another row, column, person or purpose does not open there. Nonces are random, which is sound for
+ * up to 2^32 seals per key (SP 800-38D).
+ */
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { Refusal } from '../errors.js';
+import { randomBytes } from './digests.js';
+import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
+import type { Keyring, SealPurpose } from './keyring.js';
+
+/** Where a sealed value lives. `id` is the row's id; account and user are given wherever the row belongs to one. */
+export interface Place {
+  readonly table: string;
+  readonly column: string;
+  readonly id: string;
+  readonly account?: string;
+  readonly user?: string;
+}
+
+export interface Vault {
+  /** Seals under the keyring's current key. Text goes in as UTF-8. */
+  seal(purpose: SealPurpose, place: Place, plaintext: Uint8Array | string): string;
+  /**
+   * The plaintext, once the whole blob has been authenticated. Refusal('key-mismatch') where the blob names a key that
+   * is not in the ring, Refusal('store-corrupt') for everything else; both name the place, neither a value.
+   */
+  open(purpose: SealPurpose, place: Place, blob: string): Buffer;
+  /** The same, as text; bytes that are not UTF-8 are Refusal('store-corrupt'). */
+  openText(purpose: SealPurpose, place: Place, blob: string): string;
+}
+
+const FORMAT = 'cs1';
+const BLOB = /^cs1\.([0-9a-f]{16})\.([A-Za-z0-9_-]+)$/;
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export interface GcmBox {
+  readonly nonce: Uint8Array;
+  readonly aad: Uint8Array;
+  readonly ciphertext: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For the vault and its test vectors only. */
+export function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): GcmBox {
+  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(aad);
+  const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
+  return { nonce, aad, ciphertext, tag: cipher.getAuthTag() };
+}
+
+/**
+ * The plaintext, or null where the box is not authentic. Node would take tags of 4 bytes and hand out plaintext before
+ * `final()` has checked it (trap T4): here the tag has 16 bytes and nothing leaves before `final()`.
+ */
+export function aesGcmOpen(key: Uint8Array, box: GcmBox): Buffer | null {
+  if (box.tag.length !== TAG_BYTES) return null;
+  const decipher = createDecipheriv(CIPHER, key, box.nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(box.aad);
+  decipher.setAuthTag(box.tag);
+  const unchecked = decipher.update(box.ciphertext);
+  try {
+    return Buffer.concat([unchecked, decipher.final()]);
+  } catch {
+    unchecked.fill(0);
+    return null;
+  }
+}
+
+export function openVault(keyring: Keyring): Vault {
+  function seal(purpose: SealPurpose, place: Place, plaintext: Uint8Array | string): string {
+    const bytes = typeof plaintext === 'string' ? encodeUtf8(plaintext) : plaintext;
+    const box = aesGcmSeal(keyring.derive(purpose), randomBytes(NONCE_BYTES), bindingOf(purpose, place), bytes);
+    const body = Buffer.concat([box.nonce, box.ciphertext, box.tag]);
+    return `${FORMAT}.${keyring.keyId}.${body.toString('base64url')}`;
+  }
+
+  function open(purpose: SealPurpose, place: Place, blob: string): Buffer {
+    const { keyId, body } = parseBlob(place, blob);
+    if (!keyring.has(keyId)) throw otherKey(place, keyId, keyring.keyId);
+    const plaintext = aesGcmOpen(keyring.derive(purpose, keyId), {
+      nonce: body.subarray(0, NONCE_BYTES),
+      aad: bindingOf(purpose, place),
+      ciphertext: body.subarray(NONCE_BYTES, -TAG_BYTES),
+      tag: body.subarray(-TAG_BYTES),
+    });
+    if (plaintext === null) throw corrupt(place, 'does not open here: it was changed, or belongs to another place');
+    return plaintext;
+  }
+
+  function openText(purpose: SealPurpose, place: Place, blob: string): string {
+    const plaintext = open(purpose, place, blob);
+    try {
+      return decodeUtf8(plaintext);
+    } catch {
+      throw corrupt(place, 'opens, but holds no text');
+    }
+  }
+
+  return Object.freeze({ seal, open, openText });
+}
+
+/** The associated data. A JSON array has one reading only, so no two places share one. */
+function bindingOf(purpose: SealPurpose, place: Place): Buffer {
+  const { account = '', user = '', table, column, id } = place;
+  return Buffer.from(JSON.stringify([FORMAT, purpose, account, user, table, column, id]), 'utf8');
+}
+
+function parseBlob(place: Place, blob: string): { keyId: string; body: Buffer } {
+  const [, keyId, text] = BLOB.exec(blob) ?? [];
+  const body = text === undefined ? null : decodeBase64(text, 'base64url');
+  if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) {
+    throw corrupt(place, 'is not in the form countersign writes');
+  }
+  return { keyId, body };
+}
+
+function corrupt(place: Place, fault: string): Refusal {
+  return new Refusal('store-corrupt', `The sealed value ${nameOf(place)} ${fault}.`, {
+    hint: 'Check the store (countersign doctor), or restore it from a backup.',
+  });
+}
+
+function otherKey(place: Place, keyId: string, currentId: string): Refusal {
+  const message = `The sealed value ${nameOf(place)} needs the key ${keyId}; the key in use is ${currentId}.`;
+  return new Refusal('key-mismatch', message, { hint: 'Use the key file that belongs to this store.' });
+}
+
+function nameOf(place: Place): string {
+  return `${place.table}.${place.column} of ${place.id}`;
+}
