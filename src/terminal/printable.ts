@@ -1,0 +1,103 @@
+/**
+ * Stored text made safe to show, and measured in terminal columns.
+ *
+ * Names, logins and reasons come from customers and spreadsheets. Shown raw, an escape sequence moves the cursor, a bidi
+ * control turns a name round, and a zero-width character hides a difference (security.md, T12; sudo CVE-2023-28486).
+ * So every value passes `printable` at the last step before a stream, and nothing else in the project escapes text.
+ */
+
+/**
+ * Whatever a reader could not see or would be misled by: control, format (bidi, zero-width, tags), private-use,
+ * unassigned, lone surrogates, line separators, variation selectors and other default-ignorables, and blanks that are
+ * not the space bar's. U+3000, the space between Japanese names, is kept: it is visibly two columns wide.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]|(?![ \u3000])\p{Zs}/gu;
+
+/** Two columns wide: East Asian wide and full-width blocks (Unicode TR11) and characters drawn as emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+
+/** No column of their own: combining marks, and the Hangul vowels and finals that join the syllable before them. */
+const JOINING = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+
+const PLAIN_ASCII = /^[ -~]*$/;
+
+/**
+ * `text` with every unseen character written as `\u{…}` (lower-case hex of its code point). Newlines too: a value that
+ * is meant to have several lines is split by the caller, so that a name can never begin a line of its own.
+ */
+export function printable(text: string): string {
+  return text.replace(UNSEEN, (unseen) => `\\u{${codePointOf(unseen).toString(16)}}`);
+}
+
+/**
+ * `value` as one line of JSON that is safe to show. JSON.stringify leaves U+007F–9F, bidi and U+2028 raw; here they
+ * become `\uXXXX` (a pair beyond the BMP), so the document stays valid and means the same.
+ * A value JSON cannot say (undefined, a function) becomes `null`.
+ */
+export function printableJson(value: unknown): string {
+  const json = (JSON.stringify(value) as string | undefined) ?? 'null';
+  return json.replace(UNSEEN, escapeUnits);
+}
+
+/** Terminal columns taken by text that is already printable and uncoloured. */
+export function width(text: string): number {
+  if (PLAIN_ASCII.test(text)) return text.length;
+  let columns = 0;
+  for (const character of text) columns += columnsOf(character);
+  return columns;
+}
+
+/** `text` cut to at most `columns`, the last of them `…` where something was cut. Never cuts a mark off its letter. */
+export function fit(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = '';
+  let used = 0;
+  for (const character of text) {
+    used += columnsOf(character);
+    if (used > columns - 1) break;
+    kept += character;
+  }
+  return columns > 0 ? `${kept}…` : '';
+}
+
+/**
+ * `text` broken at spaces into lines of at most `columns`, each after `indent` spaces and the text's own leading ones.
+ * A word longer than a line is left whole: the terminal folds it, and an address or id copied from the screen stays one
+ * piece.
+ */
+export function wrap(text: string, columns: number, indent = 0): string[] {
+  const body = text.trimStart();
+  const margin = ' '.repeat(indent + text.length - body.length);
+  if (margin.length + width(body) <= columns) return [margin + body];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of body.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && margin.length + width(longer) > columns) {
+      lines.push(margin + line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, margin + line];
+}
+
+function columnsOf(character: string): number {
+  if (JOINING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
+function codePointOf(character: string): number {
+  return character.codePointAt(0) ?? 0;
+}
+
+function escapeUnits(unseen: string): string {
+  let escaped = '';
+  for (let at = 0; at < unseen.length; at += 1) {
+    escaped += `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }
+  return escaped;
+}

@@ -1,0 +1,64 @@
+/**
+ * One line on stderr that says how far a long run is: count, rate and time left. Redrawn in place on a terminal, silent
+ * everywhere else, and erased at the end so that the result stands alone. The time is asked of `now`, never read here.
+ */
+import { fit, printable } from './printable.js';
+
+export interface ProgressStream {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  write(text: string): void;
+  /** Milliseconds; only differences matter. */
+  now(): number;
+}
+
+export interface Progress {
+  /** `count` more are finished. */
+  step(count: number): void;
+  /** Takes the line away; call it in `finally`. */
+  done(): void;
+}
+
+/** Redrawing more often only costs time; a reader sees no more than ten pictures a second. */
+const REDRAW_MS = 100;
+const ERASE = '\r\u001b[K';
+
+export function openProgress(stream: ProgressStream, label: string, total: number): Progress {
+  if (!stream.isTTY) return { step: () => {}, done: () => {} };
+  const begun = stream.now();
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let finished = 0;
+  return {
+    step(count) {
+      finished += count;
+      const now = stream.now();
+      if (now - drawnAt < REDRAW_MS) return;
+      drawnAt = now;
+      // One column is left free: a full last column would fold, and the next redraw would start a row too low.
+      stream.write(ERASE + fit(progressLine(printable(label), finished, total, now - begun), stream.columns - 1));
+    },
+    done: () => stream.write(ERASE),
+  };
+}
+
+/** For instance `Resetting  1,234 of 5,000  24 %  812/s  5 s left`; no rate before the first second. */
+export function progressLine(label: string, finished: number, total: number, elapsedMs: number): string {
+  const parts = [label, `${grouped(finished)} of ${grouped(total)}`];
+  if (total > 0) parts.push(`${Math.floor((100 * finished) / total)} %`);
+  if (elapsedMs >= 1000 && finished > 0) {
+    parts.push(`${grouped(Math.round((1000 * finished) / elapsedMs))}/s`);
+    parts.push(`${duration(((total - finished) * elapsedMs) / finished)} left`);
+  }
+  return parts.join('  ');
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,139 @@
+/**
+ * The questions countersign can put to a person, on stderr. Commands see only `Prompts`; tests give them the strict
+ * double in test/support/scripted-prompts.ts.
+ *
+ * inquirer asks lines, confirmations and choices, and is loaded with the first of them; secrets are read by secret.ts.
+ * Every way of not answering ends as one Refusal (asking.ts). Texts of a question pass `printable` here.
+ */
+import { asking, type Terminal } from './asking.js';
+import { fit, printable } from './printable.js';
+import { type Choice, choiceLabels, choosingByKey } from './choices.js';
+import { readSecret, type SecretQuestion } from './secret.js';
+import { makeStyle, type Style } from './style.js';
+
+export type { SignalName } from './asking.js';
+export type { Choice } from './choices.js';
+export type { SecretQuestion } from './secret.js';
+
+export interface LineQuestion {
+  readonly message: string;
+  /** The answer to an empty line. */
+  readonly default?: string | undefined;
+  /** `true`, or the sentence that says what is wrong; then the line can be mended. */
+  readonly validate?: ((answer: string) => true | string) | undefined;
+}
+
+/** Each question throws Refusal `cancelled` where it is not answered, `missing-option` where there is no terminal. */
+export interface Prompts {
+  /** One line of text, without the blanks around it. */
+  line(question: LineQuestion): Promise<string>;
+  /** One line, exactly as typed, never shown; may be empty. */
+  secret(question: SecretQuestion): Promise<string>;
+  /** Yes or no; an empty answer is no. */
+  confirm(question: { readonly message: string }): Promise<boolean>;
+  /** One of several, by its number or key at once, or by arrows and Enter. */
+  choose<T>(question: { readonly message: string; readonly choices: readonly Choice<T>[] }): Promise<T>;
+  /** Whether exactly `expected` was typed (a count, a name), for what cannot be confirmed by reflex. */
+  typed(question: { readonly message: string; readonly expected: string }): Promise<boolean>;
+}
+
+export interface PromptOptions extends Terminal {
+  /** The style of `output`; without it no colours. */
+  readonly style?: Style | undefined;
+  /** How long Ctrl-R shows a secret, in milliseconds. */
+  readonly revealMs?: number | undefined;
+}
+
+const REVEAL_MS = 5000;
+
+export function openPrompts(options: PromptOptions): Prompts {
+  const style = options.style ?? makeStyle({ isTTY: true, columns: options.output.columns, env: {}, noColor: true });
+  const ask = (question: Record<string, unknown> & { message: string }) => askInquirer(options, style, question);
+  const line = async (question: LineQuestion) => {
+    const { validate } = question;
+    const answer = await ask({
+      type: 'input',
+      message: question.message,
+      ...(question.default === undefined ? {} : { default: question.default }),
+      transformer: (typed: string, { isFinal }: { isFinal: boolean }) => {
+        return isFinal ? style.accent(printable(typed)) : printable(typed);
+      },
+      ...(validate === undefined ? {} : { validate: (typed: string) => validate(typed.trim()) }),
+    });
+    return String(answer).trim();
+  };
+  return {
+    line,
+    secret: (question) =>
+      asking(options, question.message, (signal) => {
+        const { input, output, revealMs = REVEAL_MS } = options;
+        return readSecret(question, { input, output, style, revealMs }, signal);
+      }),
+    confirm: async ({ message }) => (await ask({ type: 'confirm', message, default: false })) === true,
+    choose: (question) => choose(options, style, question),
+    typed: async ({ message, expected }) => (await line({ message })) === expected,
+  };
+}
+
+async function choose<T>(
+  options: PromptOptions,
+  style: Style,
+  question: { readonly message: string; readonly choices: readonly Choice<T>[] },
+): Promise<T> {
+  const labels = choiceLabels(question.choices);
+  const room = options.output.columns - 8;
+  const stopKeys = choosingByKey(options.input, labels);
+  try {
+    const index = await askInquirer(options, style, {
+      type: 'select',
+      message: question.message,
+      loop: false,
+      pageSize: Math.max(5, options.output.rows - 6),
+      choices: question.choices.map((choice, at) => ({
+        value: at,
+        name: `${labels[at]}  ${fit(printable(choice.name), room)}`,
+        short: fit(printable(choice.name), room),
+        ...(choice.description === undefined ? {} : { description: `   ${fit(printable(choice.description), room)}` }),
+      })),
+    });
+    return (question.choices[Number(index)] as Choice<T>).value;
+  } finally {
+    stopKeys();
+  }
+}
+
+/** One question of one of inquirer's own types; resolves with its raw answer. */
+async function askInquirer(
+  options: PromptOptions,
+  style: Style,
+  question: Record<string, unknown> & { message: string },
+): Promise<unknown> {
+  const { default: inquirer } = await import('inquirer');
+  const { input, output } = options;
+  return asking(options, question.message, async (signal) => {
+    const prompt = inquirer.createPromptModule({ input, output, signal });
+    const asked = { ...question, message: printable(question.message), name: 'answer', theme: themeOf(style) };
+    const { answer } = (await prompt([asked])) as { answer: unknown };
+    return answer;
+  });
+}
+
+/** inquirer's looks in our colours: left alone it colours whatever NO_COLOR says, and reads key bindings from the environment. */
+function themeOf(style: Style) {
+  return {
+    prefix: style.accent('?'),
+    icon: { cursor: '>' },
+    keybindings: [],
+    style: {
+      message: style.strong,
+      answer: style.accent,
+      error: (text: string) => style.bad(`> ${printable(text)}`),
+      defaultAnswer: (text: string) => style.faint(`(${printable(text)})`),
+      help: style.faint,
+      highlight: style.accent,
+      disabled: style.faint,
+      description: style.faint,
+      keysHelpTip: () => style.faint('Choose by number or letter, or with the arrows and Enter. Esc cancels.'),
+    },
+  };
+}

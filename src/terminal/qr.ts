@@ -1,0 +1,47 @@
+/**
+ * A QR code in half blocks, for the otpauth URI of an authenticator app (B31): two modules to a character cell, so that
+ * it comes out square and fits 24 rows for a short URI.
+ *
+ * Phones want dark modules on a light ground with a light margin. With colours on both are stated outright (black 16 on
+ * white 231 of the 256-colour cube, which themes do not change), so dark and light terminals show the same. Without
+ * colours the ground is unknown: light modules are drawn as ink, right on a dark terminal and inverted on a light one,
+ * which current phone cameras read too. The URI itself belongs beside the picture for everyone else.
+ */
+import { Chalk } from 'chalk';
+import type { Style } from './style.js';
+
+/** Light modules around the code: the standard's four at the sides; above and below two, since rows are scarce. */
+const MARGIN = { sides: 4, ends: 2 };
+
+const [BLACK, WHITE] = [16, 231];
+
+/**
+ * The lines of the picture, each ended by a newline. Where the window is too narrow: one sentence that says so.
+ * `text` is encoded as it is; clean the label first (T12).
+ */
+export async function qrCode(text: string, style: Style): Promise<string> {
+  const { encode } = await import('uqr');
+  const { data, size } = encode(text, { ecc: 'L', border: 0 });
+  const columns = size + 2 * MARGIN.sides;
+  if (columns > style.columns) {
+    return `The QR code needs a window of ${columns} columns; use the address instead.\n`;
+  }
+  const isDark = (row: number, column: number) => data[row]?.[column] === true;
+  const paint = new Chalk({ level: style.colours ? 2 : 0 }).ansi256(BLACK).bgAnsi256(WHITE);
+  let picture = '';
+  // A matrix is odd in size, so the lower half of the last line is one light row more.
+  for (let row = -MARGIN.ends; row < size + MARGIN.ends; row += 2) {
+    let line = '';
+    for (let column = -MARGIN.sides; column < size + MARGIN.sides; column += 1) {
+      line += halfBlock(isDark(row, column) === style.colours, isDark(row + 1, column) === style.colours);
+    }
+    picture += `${paint(line)}\n`;
+  }
+  return picture;
+}
+
+/** One cell: `upper` and `lower` say which half is inked. */
+function halfBlock(upper: boolean, lower: boolean): string {
+  if (upper) return lower ? '█' : '▀';
+  return lower ? '▄' : ' ';
+}

@@ -1,0 +1,172 @@
+/**
+ * The charter of the terminal, and the one place that turns values into lines.
+ *
+ * What may appear where
+ *   stdout   the result, and nothing else: a view made here, or with --json one document (cli.md, "Streams").
+ *   stderr   everything else: prompts, progress, notices, errors.
+ *
+ * How lines begin
+ *   countersign:        an error; one sentence, then its problems as a list, then `Next:`.
+ *   VERIFIED, REFUSED … a verdict, in capitals and alone on its line.
+ *   Say:                the sentence to read to the caller, in quotes, with an empty line before and after.
+ *   Do not read aloud:  what only the operator may know.
+ *   Next:               what to do or type now.
+ *   ?                   a question that waits for an answer (prompts.ts).
+ *
+ * Every value passes `printable` here, at the last step: builders of views hand over stored text as it is, and no value
+ * can begin a line of its own or move the cursor (T12). Colour repeats what words already say. A terminal of 80 columns
+ * is always enough. In plain output (a pipe, --plain) nothing is cut, folded or ruled: a script sees whole values.
+ *
+ * The exceptions: a QR code (qr.ts) and the line of progress (progress.ts) write themselves, the first because its
+ * picture is made of colours, the second because it is erased again.
+ */
+import type { Problem } from '../errors.js';
+import { printable, width, wrap } from './printable.js';
+import type { Style } from './style.js';
+import { type TableColumn, tableLines } from './table.js';
+
+export type Tone = 'good' | 'bad' | 'warn';
+
+export type Block =
+  | { readonly kind: 'title'; readonly text: string; readonly aside?: string | undefined }
+  | { readonly kind: 'verdict'; readonly verdict: string; readonly tone: Tone }
+  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'private'; readonly text: string }
+  | { readonly kind: 'next'; readonly lines: readonly string[] }
+  | { readonly kind: 'fields'; readonly rows: readonly (readonly [label: string, value: string])[] }
+  | {
+      readonly kind: 'table';
+      readonly columns: readonly TableColumn[];
+      readonly rows: readonly (readonly string[])[];
+      /** Shown instead of a table without rows. */
+      readonly empty: string;
+    }
+  | { readonly kind: 'lines'; readonly lines: readonly string[] }
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'blank' };
+
+export type View = readonly Block[];
+
+/** What `renderError` needs of a Refusal. */
+export interface ErrorParts {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly problems?: readonly Problem[] | undefined;
+}
+
+/** A file of 5,000 wrong rows is wrong in few ways; the first twenty show which. */
+const PROBLEMS_SHOWN = 20;
+
+/** How to lay out: the style, whether plain, and the columns lines are folded at. */
+interface Layout {
+  readonly style: Style;
+  readonly plain: boolean;
+  readonly columns: number;
+}
+
+/** The whole text of a view, ended by a newline; the empty text for an empty view. */
+export function renderView(view: View, style: Style, options: { plain?: boolean | undefined } = {}): string {
+  const layout = layoutOf(style, options.plain);
+  const lines: string[] = [];
+  for (const block of view) {
+    if (block.kind === 'say') leaveBlank(lines);
+    lines.push(...blockLines(block, layout));
+    if (block.kind === 'say') leaveBlank(lines);
+  }
+  while (lines.at(-1) === '') lines.pop();
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** An error for stderr: `countersign: ` and the message, its problems as a list, and the next step. */
+export function renderError(error: ErrorParts, style: Style): string {
+  const { columns } = layoutOf(style, undefined);
+  const [first = '', ...rest] = wrap(`countersign: ${printable(error.message)}`, columns);
+  const lines = [first.replace('countersign:', style.bad('countersign:')), ...rest];
+  const problems = error.problems ?? [];
+  for (const problem of problems.slice(0, PROBLEMS_SHOWN)) {
+    lines.push(...hanging(problemText(problem), columns, 2));
+  }
+  if (problems.length > PROBLEMS_SHOWN) lines.push(`  and ${problems.length - PROBLEMS_SHOWN} more`);
+  if (error.hint !== undefined) lines.push(...labelled('Next:', error.hint, columns, style.strong));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function layoutOf(style: Style, plain: boolean | undefined): Layout {
+  const isPlain = plain === true || style.plain === true;
+  return { style, plain: isPlain, columns: isPlain ? Number.POSITIVE_INFINITY : style.columns };
+}
+
+function blockLines(block: Block, layout: Layout): string[] {
+  const { style, columns } = layout;
+  switch (block.kind) {
+    case 'title':
+      return titleLines(block.text, block.aside, layout);
+    case 'verdict':
+      return [style.strong(style[block.tone](printable(block.verdict)))];
+    case 'say':
+      return labelled('Say:', `"${block.text}"`, columns, style.accent);
+    case 'private':
+      return labelled('Do not read aloud:', block.text, columns, style.warn);
+    case 'next':
+      // Never folded: a command copied in two pieces would run as its first half.
+      return block.lines.length === 0 ? [] : [style.strong('Next:'), ...block.lines.map((line) => `  ${printable(line)}`)];
+    case 'fields':
+      return fieldLines(block.rows, layout);
+    case 'table':
+      return tableLines(block, layout);
+    case 'lines':
+      return block.lines.flatMap((line) => wrap(printable(line), columns));
+    case 'note':
+      return wrap(printable(block.text), columns).map(style.faint);
+    case 'blank':
+      return [''];
+  }
+}
+
+function titleLines(text: string, aside: string | undefined, { style, plain, columns }: Layout): string[] {
+  const title = printable(text);
+  if (aside === undefined) return wrap(title, columns).map(style.strong);
+  const besides = printable(aside);
+  if (plain) return [`${style.strong(title)}  ${besides}`];
+  const gap = columns - width(title) - width(besides);
+  if (gap < 2) return [...wrap(title, columns).map(style.strong), ...wrap(besides, columns)];
+  return [style.strong(title) + ' '.repeat(gap) + besides];
+}
+
+/** Labels in one column, values in the next; a long value goes on under its own beginning. */
+function fieldLines(rows: readonly (readonly [string, string])[], { style, columns }: Layout): string[] {
+  const labels = rows.map(([label]) => `${printable(label)}:`);
+  const indent = Math.max(0, ...labels.map(width)) + 2;
+  return rows.flatMap(([, value], at) => {
+    const label = labels[at] ?? '';
+    const [first = '', ...rest] = wrap(printable(value), columns - indent);
+    const gap = ' '.repeat(indent - width(label));
+    const margin = ' '.repeat(indent);
+    return [`${style.faint(label)}${gap}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
+  });
+}
+
+/** `label text`, folded under the beginning of the text. */
+function labelled(label: string, text: string, columns: number, paint: (label: string) => string): string[] {
+  const indent = label.length + 1;
+  const [first = '', ...rest] = wrap(printable(text), columns - indent);
+  return [`${paint(label)} ${first}`, ...rest.map((line) => ' '.repeat(indent) + line)];
+}
+
+/** Folded so that only the first line stands at the margin of `indent`. */
+function hanging(text: string, columns: number, indent: number): string[] {
+  const lines = wrap(text, columns - indent - 2);
+  return lines.map((line, at) => ' '.repeat(at === 0 ? indent : indent + 2) + line);
+}
+
+/** `line 12, column email: not an address` */
+function problemText({ line, column, message }: Problem): string {
+  const place = [line === undefined ? '' : `line ${line}`, column === undefined ? '' : `column ${column}`];
+  const where = place.filter((part) => part !== '').join(', ');
+  return printable(where === '' ? message : `${where}: ${message}`);
+}
+
+function leaveBlank(lines: string[]): void {
+  if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
+}

@@ -1,0 +1,137 @@
+/**
+ * Reads a secret from the terminal without a trace: not the text, not a mask, not its length. The screen does not change
+ * while one types, so neither does what a recording of it holds.
+ *
+ * Ours and not inquirer's password prompt, because that one moves the cursor with every key once the secret is longer
+ * than the question (its length can be read from the bytes), and its Ctrl-T shows the secret until pressed again.
+ * Here Ctrl-R, where a question allows it, shows what is typed for a few seconds, on a line that is erased again.
+ * Editing (backspace, Ctrl-U, Ctrl-W, arrows, paste) is readline's, with its own output thrown away and no history.
+ */
+import { createInterface, type Key } from 'node:readline';
+import { Writable } from 'node:stream';
+import { printable, width } from './printable.js';
+import type { Style } from './style.js';
+
+export interface SecretQuestion {
+  readonly message: string;
+  /** Further words in brackets after the message. */
+  readonly hint?: string | undefined;
+  /** Ctrl-R shows what is typed. Leave it out for passwords. */
+  readonly reveal?: boolean | undefined;
+}
+
+interface SecretTerminal {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly style: Style;
+  readonly revealMs: number;
+}
+
+/** Resolves with the line as typed; rejects with the reason of `signal`. Both leave the cursor on a fresh line. */
+export function readSecret(question: SecretQuestion, terminal: SecretTerminal, signal: AbortSignal): Promise<string> {
+  const { input, output } = terminal;
+  const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
+  const editor = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
+  const line = questionLine(question, terminal, () => editor.line);
+  const { promise, resolve, reject } = settling<string>();
+
+  const beforeKey = (_text: string | undefined, key: Key) => {
+    if (key.ctrl && key.name === 'z') line.hide();
+  };
+  const afterKey = (_text: string | undefined, key: Key) => {
+    if (key.ctrl && key.name === 'r') line.toggle();
+    else line.typed();
+  };
+  const begin = () => {
+    // What was typed before the question could be read is not an answer to it.
+    editor.write(null, { ctrl: true, name: 'e' });
+    editor.write(null, { ctrl: true, name: 'u' });
+    editor.once('line', resolve);
+    input.prependListener('keypress', beforeKey);
+    input.on('keypress', afterKey);
+    output.on('resize', line.hide);
+    line.open();
+  };
+  // Waiting input arrives in the poll phase, before this: by then readline has taken it in, unheard.
+  const beginning = setImmediate(begin);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+
+  return promise.finally(() => {
+    clearImmediate(beginning);
+    signal.removeEventListener('abort', onAbort);
+    input.off('keypress', beforeKey);
+    input.off('keypress', afterKey);
+    output.off('resize', line.hide);
+    line.close();
+    editor.close();
+  });
+}
+
+/** The question on the screen and, while revealed, the typed text on a line below it. */
+function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedText: () => string) {
+  const { output, style, revealMs } = terminal;
+  const mayReveal = question.reveal === true && style.plain !== true;
+  const asked = printable(question.message);
+  const brackets = bracketed(question.hint, mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined);
+  let onScreen: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const draw = (revealed: string | undefined): void => {
+    const below = revealed === undefined ? '' : `\n  ${style.strong(revealed)}`;
+    output.write(`${erasing(onScreen, output.columns)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`);
+    onScreen = [`? ${asked} ${brackets} `, ...(revealed === undefined ? [] : [`  ${revealed}`])];
+  };
+  const reveal = () => draw(printable(typedText()) || '(nothing typed yet)');
+  const hide = (): void => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    draw(undefined);
+  };
+  return {
+    open: () => draw(undefined),
+    hide,
+    toggle(): void {
+      if (!mayReveal) return;
+      if (timer !== undefined) return hide();
+      timer = setTimeout(hide, revealMs);
+      reveal();
+    },
+    typed(): void {
+      if (timer !== undefined) reveal();
+    },
+    close(): void {
+      hide();
+      if (onScreen.length > 0) output.write('\n');
+      onScreen = [];
+    },
+  };
+}
+
+function bracketed(...parts: readonly (string | undefined)[]): string {
+  const said = ['not shown', ...parts.filter((part) => part !== undefined).map(printable)];
+  return `(${said.join('; ')})`;
+}
+
+/**
+ * Moves to the first row of `lines` and clears from there down. Where the window changed since they were written, the
+ * rows they take now are counted: rather a row too many than a piece of a secret left.
+ */
+function erasing(lines: readonly string[], columns: number): string {
+  if (lines.length === 0) return '';
+  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / columns)), 0);
+  return `${rows > 1 ? `\u001b[${rows - 1}A` : ''}\r\u001b[J`;
+}
+
+/** A promise with its two ends in hand. */
+function settling<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,64 @@
+/**
+ * Tables, drawn with the room's own measure of width: a column of names keeps its edge with Thai marks and wide Chinese
+ * alike (cli-table3 counts every mark outside U+0300–036F as a column, and the edge wanders).
+ *
+ * On a terminal the heading stands over a rule, and where the row is too wide the widest column gives way first. In
+ * plain output there is no rule and nothing is cut.
+ */
+import { fit, printable, width } from './printable.js';
+import type { Style } from './style.js';
+
+export interface TableColumn {
+  readonly title: string;
+  readonly align?: 'left' | 'right' | undefined;
+  /** Never wider than this on a terminal. */
+  readonly max?: number | undefined;
+}
+
+interface Table {
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly (readonly string[])[];
+  readonly empty: string;
+}
+
+const GAP = '  ';
+
+/** The lines of a table; the one line `empty` where it has no rows. A missing cell is empty. */
+export function tableLines(table: Table, layout: { style: Style; plain: boolean; columns: number }): string[] {
+  const { style, plain } = layout;
+  if (table.rows.length === 0) return [printable(table.empty)];
+  const titles = table.columns.map((column) => printable(column.title));
+  const rows = table.rows.map((row) => titles.map((_, at) => printable(row[at] ?? '')));
+  const widths = columnWidths(table.columns, [titles, ...rows], plain);
+  if (!plain) shrink(widths, layout.columns - GAP.length * (widths.length - 1));
+  const draw = (cells: readonly string[]) => rowLine(cells, table.columns, widths);
+  const rule = plain ? [] : [style.faint(widths.map((columns) => '─'.repeat(columns)).join(GAP))];
+  return [style.strong(draw(titles)), ...rule, ...rows.map(draw)];
+}
+
+function columnWidths(columns: readonly TableColumn[], rows: readonly (readonly string[])[], plain: boolean): number[] {
+  return columns.map(({ max }, at) => {
+    const widest = rows.reduce((most, row) => Math.max(most, width(row[at] ?? '')), 0);
+    return plain || max === undefined ? widest : Math.min(widest, max);
+  });
+}
+
+/** Takes one column after another from the widest until the row fits, or every column is down to one. */
+function shrink(widths: number[], room: number): void {
+  let excess = widths.reduce((sum, columns) => sum + columns, 0) - room;
+  while (excess > 0) {
+    const widest = Math.max(...widths);
+    if (widest <= 1) return;
+    widths[widths.indexOf(widest)] = widest - 1;
+    excess -= 1;
+  }
+}
+
+function rowLine(cells: readonly string[], columns: readonly TableColumn[], widths: readonly number[]): string {
+  const padded = cells.map((cell, at) => {
+    const shown = fit(cell, widths[at] ?? 0);
+    const space = ' '.repeat((widths[at] ?? 0) - width(shown));
+    return columns[at]?.align === 'right' ? space + shown : shown + space;
+  });
+  return padded.join(GAP).trimEnd();
+}
