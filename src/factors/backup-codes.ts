@@ -1,0 +1,69 @@
+/**
+ * Backup codes (B41): 80 random bits each in Crockford base32, shown once as `7-X4T2-9KQM-0HVB-ZC3R`.
+ *
+ * The number in front is the slot. It is no secret: it says which stored hash to try, so that one try costs one argon2
+ * run and not ten. The hash is over `secret`, the sixteen characters alone. Using a code up is the store's compare-and-set.
+ *
+ * Reading is as tolerant as Crockford's alphabet allows (crockford.com/base32.html): case, spaces and dashes do not
+ * matter, O is 0, I and L are 1. U is in no code.
+ */
+import type { RandomBytes } from './factor.js';
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const SECRET_BYTES = 10;
+const MOST_CODES = 99;
+/** Far above 18 characters and their dashes; a longer text is refused unread. */
+const LONGEST = 64;
+/** Spaces, and every dash that a word processor or phone may put for a hyphen. */
+const SEPARATORS = /[\s\p{Pd}\u2212]+/gu;
+const TYPED = /^([0-9]{1,2})([0-9A-HJKMNP-TV-Z]{16})$/;
+
+/** `text` is shown to the user, once; `secret` goes to the hasher. Neither is stored. Slots count from 1. */
+export interface BackupCode {
+  readonly slot: number;
+  readonly text: string;
+  readonly secret: string;
+}
+
+/** `count` (1 to 99) fresh codes. RangeError where `random` gives fewer bytes than asked. */
+export function makeBackupCodes(random: RandomBytes, count: number): readonly BackupCode[] {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_CODES) {
+    throw new RangeError(`There are 1 to ${MOST_CODES} backup codes.`);
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const bytes = random(SECRET_BYTES);
+    if (bytes.length !== SECRET_BYTES) throw new RangeError(`A backup code needs ${SECRET_BYTES} random bytes.`);
+    const slot = index + 1;
+    const secret = crockford(bytes);
+    return { slot, secret, text: `${slot}-${secret.replace(/.{4}(?=.)/g, '$&-')}` };
+  });
+}
+
+/** Slot and secret of a typed code, or null where it cannot be one. Never throws; whether it is valid is for the hash. */
+export function readBackupCode(typed: string): { slot: number; secret: string } | null {
+  if (typed.length > LONGEST) return null;
+  // ASCII letters only: toUpperCase() would also turn a long s or a dotless i into S and I.
+  const plain = typed
+    .replace(SEPARATORS, '')
+    .replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1');
+  const [, digits, secret] = TYPED.exec(plain) ?? [];
+  const slot = Number(digits);
+  return secret !== undefined && slot >= 1 ? { slot, secret } : null;
+}
+
+/** Five bits a character, highest first. Ten bytes make sixteen characters with nothing left over. */
+function crockford(bytes: Uint8Array): string {
+  let text = '';
+  let pending = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    pending = (pending << 8) | byte;
+    for (bits += 8; bits >= 5; pending &= (1 << bits) - 1) {
+      bits -= 5;
+      text += ALPHABET.charAt(pending >> bits);
+    }
+  }
+  return text;
+}

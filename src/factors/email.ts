@@ -1,0 +1,5 @@
+/** The e-mail factor (B31): a code to the address on file. */
+import type { SentFactor } from './factor.js';
+import { sentCode } from './sent-factor.js';
+
+export const email = { id: 'email', title: 'E-mail', contact: 'email', ...sentCode } as const satisfies SentFactor;

@@ -1,0 +1,111 @@
+/**
+ * The life of one code sent by e-mail or SMS, as a pure state machine. The code itself is never here, only a keyed
+ * digest of it that is made outside.
+ *
+ *   issueCode ──► live ── right ──► used
+ *                  │ └── wrong, fewer than `tries` so far ──► live, one try more
+ *                  ├── wrong, the last try ──► exhausted ── until expiresAt no new code is issued
+ *                  └── at expiresAt ──► expired
+ *
+ * A new code takes over the tries of the one before it, so asking again buys no guesses: at most `tries` guesses in any
+ * life of `minutes`. The count begins anew only after a code was accepted or the last one expired. How many such
+ * lives an attacker may spend is the throttle's business.
+ *
+ * Bound to login and purpose (B43): both are compared, and both belong in the digest (`digestedParts`), so that even
+ * a row that was tampered with opens nothing else.
+ *
+ * The caller runs both functions inside the transaction that reads and stores the state, after the write lock. Judging
+ * outside it would let parallel guesses share one try.
+ */
+
+/** `code` in data/limits.json. */
+export interface CodeLimits {
+  readonly minutes: number;
+  readonly tries: number;
+}
+
+/** What a code is good for. `factorId` is null for a purpose that is about no one factor. */
+export interface CodeBinding {
+  readonly userId: string;
+  readonly purpose: string;
+  readonly factorId: string | null;
+}
+
+/** Times in milliseconds since the epoch. `tries` counts wrong answers, those to earlier codes of this life included. */
+export interface CodeState extends CodeBinding {
+  readonly digest: string;
+  readonly expiresAt: number;
+  readonly tries: number;
+  readonly usedAt: number | null;
+}
+
+export type IssueResult =
+  | { readonly outcome: 'issued'; readonly state: CodeState }
+  | { readonly outcome: 'exhausted'; readonly retryAt: number };
+
+export type CodeOutcome = 'accepted' | 'wrong' | 'expired' | 'used' | 'exhausted' | 'other-login' | 'other-purpose';
+
+/** `state` is what to store; the same object as before where nothing changed. */
+export interface CodeJudgement {
+  readonly outcome: CodeOutcome;
+  readonly state: CodeState;
+}
+
+export interface IssueInput extends CodeBinding {
+  /** Of the new code. */
+  readonly digest: string;
+  readonly now: number;
+  readonly limits: CodeLimits;
+}
+
+export interface JudgeInput extends CodeBinding {
+  /** Digest of the typed code, or null where it was no code at all (`readCode`); that counts as a wrong one. */
+  readonly digestOfGiven: string | null;
+  readonly now: number;
+  readonly limits: CodeLimits;
+  /** Comparison in constant time. */
+  readonly equal: (a: string, b: string) => boolean;
+}
+
+/** What the keyed digest of a code covers, in order. Each part must go in with its length. */
+export function digestedParts(binding: CodeBinding, code: string): readonly [string, string, string, string] {
+  return [binding.userId, binding.purpose, binding.factorId ?? '', code];
+}
+
+/**
+ * The state of a new code, or no code while the one before is exhausted. `previous` is the newest code of the same
+ * login, purpose and factor; any other is a bug and throws a TypeError, since the count would then be lost.
+ */
+export function issueCode(previous: CodeState | null, input: IssueInput): IssueResult {
+  if (previous !== null && strangeness(previous, input) !== null) {
+    throw new TypeError('The previous code is bound to another login or purpose.');
+  }
+  const { userId, purpose, factorId, digest, now, limits } = input;
+  const stillCounts = previous !== null && previous.usedAt === null && now < previous.expiresAt;
+  const tries = stillCounts ? previous.tries : 0;
+  if (stillCounts && tries >= limits.tries) return { outcome: 'exhausted', retryAt: previous.expiresAt };
+  const expiresAt = now + limits.minutes * 60_000;
+  return { outcome: 'issued', state: { userId, purpose, factorId, digest, expiresAt, tries, usedAt: null } };
+}
+
+/** Whether this answer is the code, at this time, for this login and purpose. Never throws. */
+export function judgeCode(state: CodeState, input: JudgeInput): CodeJudgement {
+  const closed = strangeness(state, input) ?? whyClosed(state, input);
+  if (closed !== null) return { outcome: closed, state };
+  if (input.digestOfGiven !== null && input.equal(state.digest, input.digestOfGiven)) {
+    return { outcome: 'accepted', state: { ...state, usedAt: input.now } };
+  }
+  return { outcome: 'wrong', state: { ...state, tries: state.tries + 1 } };
+}
+
+function strangeness(state: CodeState, asked: CodeBinding): 'other-login' | 'other-purpose' | null {
+  if (state.userId !== asked.userId) return 'other-login';
+  return state.purpose === asked.purpose && state.factorId === asked.factorId ? null : 'other-purpose';
+}
+
+function whyClosed(state: CodeState, { now, limits }: JudgeInput): 'used' | 'expired' | 'exhausted' | null {
+  if (state.usedAt !== null) return 'used';
+  // The other way round, so that a time that is no number closes too.
+  if (!(now < state.expiresAt)) return 'expired';
+  return state.tries < limits.tries ? null : 'exhausted';
+}
