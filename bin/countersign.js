@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/*
+ * The executable: refuses a Node that is too old, then hands argv to the built main and its answer to the shell.
+ * CommonJS in the oldest syntax (see package.json beside it), so that an old Node can read the refusal, and because
+ * an ES module as entry costs a tenth of the start-up time.
+ */
+'use strict';
+
+// First of all: without a listener SIGUSR1 opens Node's debugger, and with it every secret in memory.
+process.on('SIGUSR1', function () {});
+// A run that ends before main has decided has failed (a prompt at end of input would otherwise exit 0).
+process.exitCode = 1;
+
+var path = require('path');
+var root = path.dirname(__dirname);
+var version = process.versions.node.split('.').map(Number);
+
+function end(code, message) {
+  process.exitCode = code;
+  if (message) process.stderr.write('countersign: ' + message + '\n');
+}
+
+if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
+  end(2, 'needs Node 20.19 or newer; this is ' + process.version + '.');
+} else {
+  var main = require('./load.js')(path.join(root, 'dist'));
+  if (main === undefined) {
+    end(7, 'is not built yet. Run: node "' + path.join(root, 'bin', 'ensure.mjs') + '"');
+  } else {
+    main.main({ argv: process.argv.slice(2), root: root }).then(
+      function (code) {
+        end(code);
+      },
+      function (error) {
+        end(1, 'ended by a bug: ' + (error && error.message));
+      },
+    );
+  }
+}
