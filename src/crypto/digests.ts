@@ -1,7 +1,13 @@
 /**
  * Digests, keyed digests and chance: small functions the other rooms receive by value. Everything is SHA-256.
  */
-import { createHmac, hash, randomBytes as systemRandomBytes, randomInt as systemRandomInt, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  hash,
+  randomBytes as systemRandomBytes,
+  randomInt as systemRandomInt,
+  timingSafeEqual,
+} from 'node:crypto';
 import type { TreeHasher } from '../rules/audit-tree.js';
 import { encodeUtf8 } from './encoding.js';
 import type { Keyring, MacPurpose } from './keyring.js';

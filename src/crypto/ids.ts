@@ -21,7 +21,8 @@ const counters = new WeakMap<RandomSource, { now: number; counter: number }>();
 /** `<prefix>_<26 characters>` for the time `now` in milliseconds. Ids of one millisecond rise in the order of making. */
 export function newId(prefix: string, now: number, random: RandomSource = randomBytes): string {
   if (!PREFIX.test(prefix)) throw new RangeError('An id prefix is 2 to 8 lower-case letters.');
-  if (!Number.isInteger(now) || now < 0 || now > MAX_TIME) throw new RangeError('The time of an id is in milliseconds.');
+  if (!Number.isInteger(now) || now < 0 || now > MAX_TIME)
+    throw new RangeError('The time of an id is in milliseconds.');
   const counter = nextCounter(now, random);
   const bytes = Buffer.alloc(16);
   bytes.writeUIntBE(now, 0, 6);

@@ -3,7 +3,13 @@
  * check. The desk's Ed25519 key is derived from the master key; its public half is printed as a verifier key ("vkey"),
  * `<name>+<key id, 8 hex>+<base64 of 0x01 ‖ public key>`.
  */
-import { createPrivateKey, createPublicKey, type KeyObject, sign as signBytes, verify as verifyBytes } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign as signBytes,
+  verify as verifyBytes,
+} from 'node:crypto';
 import { Refusal } from '../errors.js';
 import { sha256 } from './digests.js';
 import { decodeBase64, encodeUtf8, isWellFormed } from './encoding.js';

@@ -37,7 +37,7 @@ describe('canonical JSON (RFC 8785)', () => {
   it.each([
     ['undefined', undefined],
     ['an undefined member', { a: undefined }],
-    ['a hole', [1, , 2]],
+    ['a hole', new Array(1)],
     ['NaN', { a: [Number.NaN] }],
     ['infinity', Number.POSITIVE_INFINITY],
     ['a function', () => 1],
@@ -64,5 +64,9 @@ describe('canonical JSON (RFC 8785)', () => {
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, member]) => [key, reversed(member)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, member]) => [key, reversed(member)]),
+  );
 }

@@ -64,7 +64,9 @@ describe('macHex', () => {
     let joinedAlike = 0;
     fc.assert(
       fc.property(parts, parts, (a, b) => {
-        expect(macHex(ring, 'mac/row', ...a) === macHex(ring, 'mac/row', ...b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+        expect(macHex(ring, 'mac/row', ...a) === macHex(ring, 'mac/row', ...b)).toBe(
+          JSON.stringify(a) === JSON.stringify(b),
+        );
         if (JSON.stringify(a) !== JSON.stringify(b) && a.join('') === b.join('')) joinedAlike++;
       }),
       { numRuns: 2000 },

@@ -26,7 +26,10 @@ describe('the hasher', () => {
     const cffi = '$argon2id$v=19$m=65536,t=3,p=4$MIIRqgvgQbgj220jfp0MPA$YfwJSVjtjSU0zzV/P3S9nnQ/USre2wvJMjfCIjrTQbg';
     const rust = '$argon2id$v=19$m=19456,t=2,p=1$QUKK7UVINt+ORMFA+7egeQ$iWQBzhaWH5NupuTSJA5jzxC20y/SH8j53rdz5YTema4';
     const ours = openHasher();
-    expect(await ours.verify('person', cffi, 'correct horse battery staple')).toEqual({ matches: true, outdated: false });
+    expect(await ours.verify('person', cffi, 'correct horse battery staple')).toEqual({
+      matches: true,
+      outdated: false,
+    });
     expect(await ours.verify('person', cffi, 'Tr0ub4dor&3')).toEqual({ matches: false, outdated: false });
     expect(await ours.verify('code', rust, 'AdminPassword01')).toEqual({ matches: true, outdated: false });
   });

@@ -51,10 +51,15 @@ describe('ids', () => {
     expect(run(zeros())).toEqual(['acc_0000000001e008000000000000', 'usr_0000000001e008000004000000']);
   });
 
-  it.each([['Usr', 1], ['u', 1], ['a_b', 1], ['usr', -1], ['usr', 1.5], ['usr', 2 ** 48], ['usr', Number.NaN]])(
-    'of %s at %s are a bug',
-    (prefix, now) => expect(() => newId(prefix, now)).toThrow(RangeError),
-  );
+  it.each([
+    ['Usr', 1],
+    ['u', 1],
+    ['a_b', 1],
+    ['usr', -1],
+    ['usr', 1.5],
+    ['usr', 2 ** 48],
+    ['usr', Number.NaN],
+  ])('of %s at %s are a bug', (prefix, now) => expect(() => newId(prefix, now)).toThrow(RangeError));
 });
 
 function numberOf(id: string): bigint {

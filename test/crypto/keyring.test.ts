@@ -1,8 +1,14 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  generateMasterKeyText,
+  hkdfSha256,
+  type KeyPurpose,
+  openKeyring,
+  parseMasterKey,
+} from '../../src/crypto/keyring.js';
 import { isRefusal } from '../../src/errors.js';
-import { generateMasterKeyText, hkdfSha256, type KeyPurpose, openKeyring, parseMasterKey } from '../../src/crypto/keyring.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
 
 type HkdfCase = { ikm: string; salt: string; info: string; size: number; okm: string };
@@ -46,10 +52,16 @@ describe('the master key file', () => {
 
   it('whatever it holds, gives 32 bytes or a refusal', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((s) => `countersign-key-v1:${s}`)), (text) => {
-        const outcome = caught(() => parseMasterKey(text, 'x'));
-        expect(outcome === undefined || isRefusal(outcome)).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((s) => `countersign-key-v1:${s}`),
+        ),
+        (text) => {
+          const outcome = caught(() => parseMasterKey(text, 'x'));
+          expect(outcome === undefined || isRefusal(outcome)).toBe(true);
+        },
+      ),
       { numRuns: 1000 },
     );
   });

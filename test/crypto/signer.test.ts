@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRefusal } from '../../src/errors.js';
 import { openKeyring } from '../../src/crypto/keyring.js';
 import { openSigner, signerFromSeed, verifyEd25519, verifySignedNote } from '../../src/crypto/signer.js';
+import { isRefusal } from '../../src/errors.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
 
 type SignatureCase = { msg: string; sig: string };
@@ -101,11 +101,16 @@ describe('verifier keys', () => {
   it('are refused with any part cut off or any character changed', () => {
     const bad = [PETER, SPEC_VKEY].flatMap((vkey) => {
       const cut = Array.from(vkey, (_, i) => [vkey.slice(0, i), vkey.slice(i + 1)]).flat();
-      const raised = Array.from(vkey, (c, i) => vkey.slice(0, i) + String.fromCharCode(c.charCodeAt(0) + 1) + vkey.slice(i + 1));
+      const raised = Array.from(
+        vkey,
+        (c, i) => vkey.slice(0, i) + String.fromCharCode(c.charCodeAt(0) + 1) + vkey.slice(i + 1),
+      );
       return [...cut, ...raised];
     });
     for (const vkey of bad) {
-      expect(() => verifySignedNote(SPEC_NOTE, [vkey]), vkey).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+      expect(() => verifySignedNote(SPEC_NOTE, [vkey]), vkey).toThrow(
+        expect.objectContaining({ code: 'invalid-input' }),
+      );
     }
   });
 
@@ -154,13 +159,19 @@ describe('the desk’s signer', () => {
   it('answers any note with a text or a refusal', () => {
     const pieces = fc.array(fc.constantFrom('\n', '\n\n', '— ', 'a', PETER_LINE, '+', '=', 'AAAAAAAA', ' ', '\ud800'));
     fc.assert(
-      fc.property(fc.oneof(fc.string(), pieces.map((list) => list.join(''))), (text) => {
-        try {
-          verifySignedNote(text, [PETER]);
-        } catch (error) {
-          expect(isRefusal(error)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          pieces.map((list) => list.join('')),
+        ),
+        (text) => {
+          try {
+            verifySignedNote(text, [PETER]);
+          } catch (error) {
+            expect(isRefusal(error)).toBe(true);
+          }
+        },
+      ),
       { numRuns: 1000 },
     );
   });

@@ -1,9 +1,9 @@
 import { createDecipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRefusal } from '../../src/errors.js';
 import { openKeyring, type SealPurpose } from '../../src/crypto/keyring.js';
 import { aesGcmOpen, aesGcmSeal, openVault, type Place } from '../../src/crypto/vault.js';
+import { isRefusal } from '../../src/errors.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
 
 type GcmCase = { key: string; iv: string; aad: string; msg: string; ct: string; tag: string };
@@ -42,7 +42,9 @@ describe('the vault', () => {
   });
 
   it('refuses to seal half a character pair instead of changing it', () => {
-    expect(() => vault.seal('seal/factor', place, 'a\ud83d')).toThrow(expect.objectContaining({ code: 'invalid-input' }));
+    expect(() => vault.seal('seal/factor', place, 'a\ud83d')).toThrow(
+      expect.objectContaining({ code: 'invalid-input' }),
+    );
   });
 
   it('writes cs1.<key id>.<nonce, ciphertext and tag in base64url>', () => {
@@ -78,7 +80,9 @@ describe('the vault', () => {
     for (let bit = 0; bit < body.length * 8; bit++) {
       const changed = Buffer.from(body);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const error = caught(() => vault.open('seal/passphrase', place, `${format}.${keyId}.${changed.toString('base64url')}`));
+      const error = caught(() =>
+        vault.open('seal/passphrase', place, `${format}.${keyId}.${changed.toString('base64url')}`),
+      );
       expect(error).toMatchObject({ code: 'store-corrupt' });
       expect(String(error)).toContain('secrets.sealed of usr_1');
       expect(JSON.stringify(error) + String(error)).not.toMatch(/canary/);
@@ -89,7 +93,14 @@ describe('the vault', () => {
     const blob = vault.seal('seal/factor', place, 'xx');
     const last = blob.slice(-1);
     const sibling = String.fromCharCode(last.charCodeAt(0) + 1);
-    for (const other of [`${blob}=`, `${blob}\n`, ` ${blob}`, `${blob}A`, blob.slice(0, -1) + sibling, blob.toUpperCase()]) {
+    for (const other of [
+      `${blob}=`,
+      `${blob}\n`,
+      ` ${blob}`,
+      `${blob}A`,
+      blob.slice(0, -1) + sibling,
+      blob.toUpperCase(),
+    ]) {
       expect(() => vault.open('seal/factor', place, other)).toThrow(expect.objectContaining({ code: 'store-corrupt' }));
     }
   });
@@ -120,7 +131,9 @@ describe('the vault', () => {
 
   it('refuses bytes that are not text when asked for text', () => {
     const blob = vault.seal('seal/factor', place, Buffer.of(0xff, 0xfe));
-    expect(() => vault.openText('seal/factor', place, blob)).toThrow(expect.objectContaining({ code: 'store-corrupt' }));
+    expect(() => vault.openText('seal/factor', place, blob)).toThrow(
+      expect.objectContaining({ code: 'store-corrupt' }),
+    );
   });
 });
 

@@ -19,7 +19,9 @@ function observed() {
   };
   const vault: Vault = {
     ...realVault,
-    openText: (purpose, place, blob) => (work.push(`open ${purpose} ${blob.length}`), realVault.openText(purpose, place, blob)),
+    openText: (purpose, place, blob) => (
+      work.push(`open ${purpose} ${blob.length}`), realVault.openText(purpose, place, blob)
+    ),
   };
   return { work, verifier: openVerifier(hasher, vault) };
 }

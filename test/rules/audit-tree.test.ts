@@ -21,8 +21,24 @@ import { readVectors } from '../crypto/vectors.js';
 
 type Proof = readonly string[] | null;
 interface OutsideVectors {
-  inclusion: { file: string; leafIdx: number; treeSize: number; root: string; leafHash: string; proof: Proof; wantErr: boolean }[];
-  consistency: { file: string; size1: number; size2: number; root1: string; root2: string; proof: Proof; wantErr: boolean }[];
+  inclusion: {
+    file: string;
+    leafIdx: number;
+    treeSize: number;
+    root: string;
+    leafHash: string;
+    proof: Proof;
+    wantErr: boolean;
+  }[];
+  consistency: {
+    file: string;
+    size1: number;
+    size2: number;
+    root1: string;
+    root2: string;
+    proof: Proof;
+    wantErr: boolean;
+  }[];
 }
 const vectors = readVectors<OutsideVectors>('rfc6962-proofs.json');
 const bytes = (text: string | null) => Buffer.from(text ?? '', 'base64');
@@ -30,7 +46,11 @@ const bytes = (text: string | null) => Buffer.from(text ?? '', 'base64');
 /** The definition of RFC 6962, section 2.1, word for word, as an oracle. */
 function definedHash(entries: readonly string[]): Buffer {
   if (entries.length === 0) return createHash('sha256').digest();
-  if (entries.length === 1) return createHash('sha256').update(Buffer.of(0)).update(entries[0] ?? '').digest();
+  if (entries.length === 1)
+    return createHash('sha256')
+      .update(Buffer.of(0))
+      .update(entries[0] ?? '')
+      .digest();
   const k = 2 ** Math.floor(Math.log2(entries.length - 1));
   const halves = [definedHash(entries.slice(0, k)), definedHash(entries.slice(k))];
   return createHash('sha256').update(Buffer.of(1)).update(Buffer.concat(halves)).digest();
@@ -43,7 +63,9 @@ const hex = (hash: Uint8Array) => Buffer.from(hash).toString('hex');
 /** The frontiers after 0, 1, 2 … leaves. */
 function frontiersOf(leaves: readonly Uint8Array[]): Frontier[] {
   const frontiers: Frontier[] = [[]];
-  leaves.forEach((leaf, size) => frontiers.push(appendLeaf(treeHasher, size, frontiers[size] ?? [], leaf)));
+  for (const [size, leaf] of leaves.entries()) {
+    frontiers.push(appendLeaf(treeHasher, size, frontiers[size] ?? [], leaf));
+  }
   return frontiers;
 }
 
@@ -73,7 +95,16 @@ describe('outside vectors (transparency-dev/merkle)', () => {
   });
 
   it('the roots of the first eight trees of the Certificate Transparency tests', () => {
-    const entries = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
+    const entries = [
+      '',
+      '00',
+      '10',
+      '2021',
+      '3031',
+      '40414243',
+      '5051525354555657',
+      '606162636465666768696a6b6c6d6e6f',
+    ];
     const leaves = entries.map((entry) => treeHasher.leaf(Buffer.from(entry, 'hex')));
     const roots = frontiersOf(leaves).map((frontier, size) => hex(rootOf(treeHasher, size, frontier)));
     expect(roots).toEqual([
@@ -114,7 +145,16 @@ describe('the frontier', () => {
 
   it('is refused as audit-broken where its text does not fit the size', () => {
     const text = encodeFrontier(frontiersOf(leavesOf(5))[5] ?? []);
-    for (const [size, other] of [[4, text], [7, text], [5, text.slice(2)], [5, text.toUpperCase()], [5, `${text.slice(1)}g`], [-1, text], [1.5, text], [2 ** 60, text]] as const) {
+    for (const [size, other] of [
+      [4, text],
+      [7, text],
+      [5, text.slice(2)],
+      [5, text.toUpperCase()],
+      [5, `${text.slice(1)}g`],
+      [-1, text],
+      [1.5, text],
+      [2 ** 60, text],
+    ] as const) {
       expect(() => decodeFrontier(size, other)).toThrow(expect.objectContaining({ code: 'audit-broken' }));
     }
   });
@@ -131,6 +171,16 @@ describe('the frontier', () => {
     const leaf = treeHasher.leaf('x');
     for (let size = 0; size < 100_000; size++) frontier = appendLeaf(counting, size, frontier, leaf);
     expect(nodes).toBeLessThan(100_000);
+  });
+
+  it('has one peak for each 1 in the binary size, up to the largest exact number', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (size) => {
+        const ones = size.toString(2).replaceAll('0', '').length;
+        expect(decodeFrontier(size, '00'.repeat(32 * ones))).toHaveLength(ones);
+        expect(() => decodeFrontier(size, '00'.repeat(32 * (ones + 1)))).toThrow();
+      }),
+    );
   });
 
   it('works beyond 32 bits', () => {
@@ -161,7 +211,13 @@ describe('proofs', () => {
   it('of consistency hold for every pair of sizes up to 65', () => {
     for (let size2 = 1; size2 <= 65; size2++) {
       for (let size1 = 1; size1 <= size2; size1++) {
-        const claim = { size1, size2, root1: rootAt(size1), root2: rootAt(size2), proof: consistencyProof(subtree, size1, size2) };
+        const claim = {
+          size1,
+          size2,
+          root1: rootAt(size1),
+          root2: rootAt(size2),
+          proof: consistencyProof(subtree, size1, size2),
+        };
         expect(verifyConsistency(treeHasher, claim), `${size1} to ${size2}`).toBe(true);
         expect(verifyConsistency(treeHasher, { ...claim, root1: rootAt(size1 - 1) })).toBe(false);
       }
@@ -169,7 +225,9 @@ describe('proofs', () => {
   });
 
   it('fail with any one bit changed, any step left out, doubled or added', () => {
-    const anyCase = fc.integer({ min: 2, max: 65 }).chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1), fc.nat(1000), fc.nat(255)));
+    const anyCase = fc
+      .integer({ min: 2, max: 65 })
+      .chain((size) => fc.tuple(fc.constant(size), fc.nat(size - 1), fc.nat(1000), fc.nat(255)));
     fc.assert(
       fc.property(anyCase, ([size, index, at, bit]) => {
         const inclusion = inclusionProof(subtree, index, size);
@@ -177,7 +235,13 @@ describe('proofs', () => {
         const included = (proof: readonly Uint8Array[], leafHash = leaves[index] ?? treeHasher.empty()) =>
           verifyInclusion(treeHasher, { leafIndex: index, treeSize: size, leafHash, proof, root: rootAt(size) });
         const consistent = (proof: readonly Uint8Array[]) =>
-          verifyConsistency(treeHasher, { size1: index + 1, size2: size, root1: rootAt(index + 1), root2: rootAt(size), proof });
+          verifyConsistency(treeHasher, {
+            size1: index + 1,
+            size2: size,
+            root1: rootAt(index + 1),
+            root2: rootAt(size),
+            proof,
+          });
         expect(included(inclusion, flipped(leaves[index] ?? treeHasher.empty(), bit))).toBe(false);
         for (const broken of brokenProofs(inclusion, at, bit)) expect(included(broken)).toBe(false);
         for (const broken of brokenProofs(consistency, at, bit)) expect(consistent(broken)).toBe(false);
@@ -187,15 +251,27 @@ describe('proofs', () => {
   });
 
   it('read each leaf at most once: the ranges of an inclusion proof and the leaf make up the tree', () => {
-    const covered = inclusionRanges(37, 65).flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i));
+    const covered = inclusionRanges(37, 65).flatMap(({ start, end }) =>
+      Array.from({ length: end - start }, (_, i) => start + i),
+    );
     expect([...covered, 37].sort((a, b) => a - b)).toEqual(entriesOf(65).map((_, i) => i));
   });
 
   it('are asked for only where they exist', () => {
-    for (const [index, size] of [[0, 0], [5, 5], [-1, 5], [0.5, 5], [0, 2 ** 54]] as const) {
+    for (const [index, size] of [
+      [0, 0],
+      [5, 5],
+      [-1, 5],
+      [0.5, 5],
+      [0, 2 ** 54],
+    ] as const) {
       expect(() => inclusionProof(subtree, index, size)).toThrow(RangeError);
     }
-    for (const [size1, size2] of [[0, 5], [6, 5], [0, 0]] as const) {
+    for (const [size1, size2] of [
+      [0, 5],
+      [6, 5],
+      [0, 0],
+    ] as const) {
       expect(() => consistencyProof(subtree, size1, size2)).toThrow(RangeError);
     }
   });
