@@ -1,0 +1,41 @@
+/**
+ * Once per run: a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names one that
+ * runs already and may make databases; otherwise we start our own. Without either the run goes on with SQLite alone, and says so.
+ */
+import { randomBytes } from 'node:crypto';
+import type { TestProject } from 'vitest/node';
+import { dropDatabases, onServer, startServer } from './postgres.js';
+
+let cleanUp: () => Promise<void> = async () => undefined;
+
+export async function setup(project: TestProject): Promise<void> {
+  const given = process.env['COUNTERSIGN_TEST_POSTGRES'];
+  try {
+    project.provide('postgresUrl', given === undefined || given === '' ? await ownServer() : await givenServer(given));
+  } catch (error) {
+    project.provide('postgresUrl', '');
+    process.stderr.write(`PostgreSQL tests are skipped: ${reasonOf(error)}\n`);
+  }
+}
+
+export const teardown = (): Promise<void> => cleanUp();
+
+async function ownServer(): Promise<string> {
+  const server = await startServer();
+  cleanUp = () => server.stop();
+  return server.url;
+}
+
+async function givenServer(address: string): Promise<string> {
+  const url = new URL(address);
+  url.searchParams.set('application_name', `test_${randomBytes(4).toString('hex')}`);
+  await onServer(url.href, (client) => client.query('select 1'));
+  cleanUp = () => dropDatabases(url.href);
+  return url.href;
+}
+
+/** A refused connection to several addresses at once has a code and no message. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}
