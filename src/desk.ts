@@ -6,13 +6,16 @@ import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { SecretVerifier } from './crypto/verifier.js';
 import type { Place, Vault } from './crypto/vault.js';
 import type { Channels } from './delivery/registry.js';
-import type { Template } from './delivery/templates.js';
+import type { MessageKind } from './delivery/channel.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
+import type { LogState, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
+import type { Reads, Writes } from './store/tables.js';
 
-export type { Place, Store };
+export type * from './store/rows.js';
+export type { LogState, MessageKind, Place, Reads, Store, WriteDoor, Writes };
 
 /** Prefix of an id: says what kind of thing it names. */
 export type IdPrefix =
@@ -30,6 +33,12 @@ export interface Digests {
 export interface Chance {
   bytes(n: number): Uint8Array;
   int(maxExclusive: number): number;
+}
+
+export interface Composed {
+  readonly kind: MessageKind;
+  readonly subject: string;
+  readonly body: string;
 }
 
 /** Word lists and estimates for passphrases, loaded when first asked for (0.2 s). */
@@ -55,7 +64,8 @@ export interface Desk {
   readonly secrets: SecretVerifier;
   readonly digests: Digests;
   readonly channels: Channels;
-  readonly template: (name: string) => Template;
+  /** A message text with its values in place. A missing or unknown value is a bug, and throws. */
+  readonly compose: (template: string, values: Readonly<Record<string, string>>) => Composed;
   readonly words: Wordbook;
   /** The desk's name in messages and prompts. */
   readonly name: string;

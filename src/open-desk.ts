@@ -15,7 +15,7 @@ import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKey } from
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
 import { openChannels, readDeliveryConfig } from './delivery/registry.js';
-import { readTemplate } from './delivery/templates.js';
+import { fill, readTemplate } from './delivery/templates.js';
 import type { Desk, Wordbook } from './desk.js';
 import { Refusal } from './errors.js';
 import { type Policy, policyDocument, readPolicy } from './rules/policy.js';
@@ -119,7 +119,10 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
       resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
       readFile: async (path) => readFileSync(path, 'utf8'),
     }),
-    template: (name) => readTemplate(readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8'), name),
+    compose: (name, values) => {
+      const template = readTemplate(readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8'), name);
+      return { kind: template.kind, ...fill(template, { ...values, deskName: settings.deskName }) };
+    },
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };

@@ -226,6 +226,7 @@ export interface GrantsTable {
 export interface ThrottlesTable {
   subject: string;
   failures: number;
+  reserved: number;
   locked_until: number | null;
   disabled_at: number | null;
   updated_at: number;

@@ -5,6 +5,9 @@ import type { Db, GrantsTable, Tx, VerificationsTable } from './database.js';
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
+/** Reasons that count as a failed guess; `started` is one still being checked, or cut off. */
+const FAILED = ['not-verified', 'no-passphrase', 'started'];
+
 export const verificationReads = (db: Db) => ({
   async byId(id: string): Promise<VerificationRow | undefined> {
     return db.selectFrom('verifications').selectAll().where('id', '=', id).executeTakeFirst();
@@ -15,15 +18,26 @@ export const verificationReads = (db: Db) => ({
       .selectFrom('verifications').selectAll().where('caller_key', '=', callerKey).where('started_at', '>=', since)
       .where('outcome', '!=', 'verified').orderBy('started_at', 'desc').limit(100).execute();
   },
-  /** Failures over different callers since a time: of one operator, and of the whole desk (spray limits). */
-  async failedCallers(operatorId: string | undefined, since: number): Promise<number> {
-    let query = db
+  /** Different callers on whom one operator failed since a time (spray limit). */
+  async failedCallers(operatorId: string, since: number): Promise<number> {
+    const row = await db
       .selectFrom('verifications')
       .select((e) => e.fn.count<number>('caller_key').distinct().as('n'))
+      .where('operator_id', '=', operatorId)
       .where('started_at', '>=', since)
-      .where('reason', 'in', ['not-verified', 'no-passphrase', 'started']);
-    if (operatorId !== undefined) query = query.where('operator_id', '=', operatorId);
-    return (await query.executeTakeFirstOrThrow()).n;
+      .where('reason', 'in', FAILED)
+      .executeTakeFirstOrThrow();
+    return row.n;
+  },
+  /** Failures of the whole desk since a time (spray limit). */
+  async failuresOfDesk(since: number): Promise<number> {
+    const row = await db
+      .selectFrom('verifications')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('started_at', '>=', since)
+      .where('reason', 'in', FAILED)
+      .executeTakeFirstOrThrow();
+    return row.n;
   },
   /** Failed checks on one account since a time (per-account limit of B72). */
   async failuresInAccount(accountId: string, since: number): Promise<number> {
@@ -32,7 +46,7 @@ export const verificationReads = (db: Db) => ({
       .select((e) => e.fn.countAll<number>().as('n'))
       .where('account_id', '=', accountId)
       .where('started_at', '>=', since)
-      .where('reason', 'in', ['not-verified', 'no-passphrase', 'started'])
+      .where('reason', 'in', FAILED)
       .executeTakeFirstOrThrow();
     return row.n;
   },

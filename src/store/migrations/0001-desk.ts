@@ -76,7 +76,7 @@ const KEYED: Readonly<Record<string, { key: string; columns: Columns }>> = {
   application_passwords: { key: 'user_id', columns: { verifier: 'text', changed_at: 'time' } },
   throttles: {
     key: 'subject',
-    columns: { failures: 'count', locked_until: 'time?', disabled_at: 'time?', updated_at: 'time' },
+    columns: { failures: 'count', reserved: 'count', locked_until: 'time?', disabled_at: 'time?', updated_at: 'time' },
   },
 };
 

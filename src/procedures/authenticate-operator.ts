@@ -1,0 +1,103 @@
+/** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
+import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { hours, minutes } from '../rules/duration.js';
+import { needsFreshCode, permits, type Permission } from '../rules/operator-roles.js';
+import type { OperatorRole } from '../rules/people.js';
+
+export interface OperatorClaim {
+  /** The session's or the script's token; undefined where there is none. */
+  readonly token: string | undefined;
+  readonly via: 'session' | 'token';
+  readonly access: Permission | 'signed-in';
+  /** The command as typed, for the log. */
+  readonly command: string;
+}
+
+/** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role does not hold the permission; logged). */
+export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Promise<SignedOperator> {
+  if (claim.token === undefined) {
+    throw new Refusal('not-signed-in', 'nobody is signed in', { hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)' });
+  }
+  const signed = claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
+  if (claim.access !== 'signed-in' && !permits(desk.policy, signed.operator.role, claim.access)) {
+    await logDenial(desk, signed, claim);
+    throw new Refusal('forbidden', `a ${signed.operator.role} may not run "${claim.command}"`, {
+      hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
+    });
+  }
+  return signed;
+}
+
+async function byToken(desk: Desk, token: string): Promise<SignedOperator> {
+  const now = desk.now();
+  const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
+  const operator = row && (await desk.store.read.operators.byId(row.operator_id));
+  if (row === undefined || operator === undefined) throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
+  if (row.revoked_at !== null) throw notSignedIn('the token in COUNTERSIGN_TOKEN was revoked');
+  if (now >= row.expires_at) throw notSignedIn('the token in COUNTERSIGN_TOKEN has expired');
+  if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
+  return {
+    operator: { ...toOperator(operator), role: row.role as OperatorRole },
+    actor: { kind: 'token', id: operator.id, name: `${operator.name} (${row.label})` },
+    via: 'token', sessionId: null, codeAt: null, alsoUserId: operator.also_user_id,
+  };
+}
+
+async function bySession(desk: Desk, token: string): Promise<SignedOperator> {
+  const now = desk.now();
+  const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
+  const operator = row && (await desk.store.read.operators.byId(row.operator_id));
+  const again = 'the session has ended';
+  if (row === undefined || operator === undefined || row.ended_at !== null) throw notSignedIn(again);
+  if (now >= row.expires_at) throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.hours} hours`);
+  const idle = minutes(desk.policy.limits.operatorSession.idleMinutes);
+  if (now >= row.last_seen_at + idle) throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
+  if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
+  await noteActivity(desk, row, operator, now);
+  return {
+    operator: toOperator(operator),
+    actor: { kind: 'operator', id: operator.id, name: operator.name },
+    via: 'session', sessionId: row.id, codeAt: row.code_at, alsoUserId: operator.also_user_id,
+  };
+}
+
+/** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
+async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: OperatorRow, now: number): Promise<void> {
+  if (now - row.last_seen_at < minutes(1)) return;
+  const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
+  await desk.store.record({ kind: 'operator.session-seen', outcome: 'done', at: now, by }, (write) =>
+    write.operators.updateSession(row.id, { last_seen_at: now }),
+  );
+}
+
+async function logDenial(desk: Desk, signed: SignedOperator, claim: OperatorClaim): Promise<void> {
+  await desk.store.record(
+    {
+      kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor, reason: 'forbidden',
+      detail: { command: claim.command, role: signed.operator.role, permission: claim.access },
+    },
+    async () => undefined,
+  );
+}
+
+/**
+ * A lead or an admin must have given a code within the last minutes before a reset, an approval or a key command. Scripts'
+ * tokens have no code; they need reason and ticket instead. Refusal `factor-needed`.
+ */
+export function requireFreshCode(desk: Desk, signed: SignedOperator): void {
+  if (signed.via === 'token' || !needsFreshCode(desk.policy, signed.operator.role)) return;
+  const limit = minutes(desk.policy.limits.operatorSession.freshCodeMinutes);
+  if (signed.codeAt !== null && desk.now() < signed.codeAt + limit) return;
+  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', { hint: 'Give it with: countersign login --code CODE' });
+}
+
+export function toOperator(row: OperatorRow): SignedOperator['operator'] {
+  return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
+}
+
+/** When a session or token made now ends. */
+export const sessionEnd = (desk: Desk): number => desk.now() + hours(desk.policy.limits.operatorSession.hours);
+
+const notSignedIn = (message: string): Refusal =>
+  new Refusal('not-signed-in', message, { hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)' });

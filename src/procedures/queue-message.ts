@@ -1,0 +1,59 @@
+/**
+ * Messages to customers: filled from their template, sealed, and queued in the transaction of their cause, so that nothing is
+ * sent for what did not happen and nothing that happened goes unsaid (B58). Sending comes after: deliver-outbox.ts.
+ */
+import type { Composed, Desk, Writes } from '../desk.js';
+import type { Account, User } from '../rules/people.js';
+
+export interface Notice {
+  /** Name of the template in data/messages; it says whether it is an e-mail or an SMS. */
+  readonly template: string;
+  /** An address on file. There is no way to name another one (B57). */
+  readonly to: string;
+  readonly account: Account;
+  readonly user: User;
+  /** The template's placeholders, without `deskName`. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface PreparedMessage {
+  readonly id: string;
+  readonly row: Parameters<Writes['outbox']['insert']>[0][number];
+}
+
+/** Makes the sealed row; hand it to `write.outbox.insert` inside the door, and its id to `deliverOutbox` after. */
+export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
+  const id = desk.newId('msg');
+  const at = desk.now();
+  const composed = desk.compose(notice.template, notice.values);
+  return {
+    id,
+    row: {
+      id,
+      channel: composed.kind,
+      kind: notice.template,
+      account_id: notice.account.id,
+      user_id: notice.user.id,
+      address: desk.vault.seal('seal/contact', { table: 'outbox', column: 'address', id }, notice.to),
+      content: desk.vault.seal('seal/message', { table: 'outbox', column: 'content', id }, JSON.stringify(composed)),
+      state: 'queued',
+      attempts: 0,
+      next_attempt_at: at,
+      last_error: null,
+      reference: null,
+      created_at: at,
+      delivered_at: null,
+    },
+  };
+}
+
+/** What was sealed by `prepareMessage`. */
+export function openMessage(desk: Desk, row: { id: string; address: string; content: string }): Composed & { to: string } {
+  const { id } = row;
+  const content = desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, row.content);
+  const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, row.address);
+  return { ...(JSON.parse(content) as Composed), to };
+}
+
+/** Date and time for people who may be in any time zone. */
+export const inWords = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

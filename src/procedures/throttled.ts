@@ -1,0 +1,66 @@
+/**
+ * The lock-out state machine (rules/throttle) joined to its rows: an attempt is counted and committed before anything is
+ * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then `clearAttempt` inside the door.
+ */
+import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { clockTolerance, refusalNow, reserve, succeed, type Throttle, type ThrottleDecision, type TrustedTime, trustedNow, UNTRIED, unlock } from '../rules/throttle.js';
+
+/** What is being guessed at: `caller:<key>`, `portal:<user>`, `sign-in:<operator>`, … */
+export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'activate' | 'enrol'}:${string}`;
+
+/** Time for decisions: never before the latest time that any writer has seen. */
+export function timeOf(desk: Desk, log: LogState): TrustedTime {
+  return trustedNow(desk.now(), log.latestAt, clockTolerance(desk.policy.limits));
+}
+
+export function toThrottle(row: ThrottleRow | undefined): Throttle {
+  if (row === undefined) return UNTRIED;
+  return { failures: row.failures, reserved: row.reserved, lockedUntil: row.locked_until, disabledAt: row.disabled_at };
+}
+
+function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
+  return {
+    subject, failures: state.failures, reserved: state.reserved, locked_until: state.lockedUntil, disabled_at: state.disabledAt, updated_at: at,
+  };
+}
+
+/** Counts the attempt up front. Anything but `proceed` means: do not check. */
+export async function reserveAttempt(desk: Desk, write: Writes, log: LogState, subject: Subject): Promise<ThrottleDecision> {
+  const time = timeOf(desk, log);
+  const { state, decision } = reserve(toThrottle(await write.throttles.get(subject)), time, desk.policy.limits);
+  if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now));
+  return decision;
+}
+
+/** The attempt was right: takes back what was counted for it. */
+export async function clearAttempt(desk: Desk, write: Writes, log: LogState, subject: Subject, attempt: number): Promise<void> {
+  const state = succeed(toThrottle(await write.throttles.get(subject)), attempt, desk.policy.limits);
+  await write.throttles.put(toRow(subject, state, timeOf(desk, log).now));
+}
+
+/** A lead lifts everything (B76); the owner's own sign-in lifts the wait. Answers whether anything was locked. */
+export async function liftLock(desk: Desk, write: Writes, log: LogState, subject: Subject, by: 'lead' | 'owner'): Promise<boolean> {
+  const row = await write.throttles.get(subject);
+  if (row === undefined) return false;
+  const time = timeOf(desk, log);
+  const wasLocked = refusalNow(toThrottle(row), time) !== undefined || row.failures > 0;
+  await write.throttles.put(toRow(subject, unlock(toThrottle(row), by), time.now));
+  return wasLocked;
+}
+
+/** The refusal for a throttled attempt. Its words are the operator's; they do not differ between known and unknown subjects. */
+export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: string): Refusal {
+  if (decision.kind === 'disabled') {
+    return new Refusal('locked', `${who} is locked until a lead lifts it: too many wrong answers`, {
+      hint: 'A lead can lift it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
+    });
+  }
+  const until = new Date(decision.until).toISOString();
+  return new Refusal('locked', `${who} is locked until ${until}: too many wrong answers`, {
+    hint: decision.clockBehind
+      ? "This machine's clock stands behind the desk's; set it right first."
+      : 'Wait, or let the owner sign in to the portal, which lifts the lock.',
+    also: { lockedUntil: until },
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * The shape of the three policy files, and the types the rest of the desk sees. Each figure has a floor and a ceiling, so that
+ * a desk can tighten or relax but not switch a protection off by a large number. What one value says about another is
+ * in policy-checks.ts. Schemas are built when called: most commands end before a policy is read.
+ */
+import * as z from 'zod';
+import { PERMISSIONS } from './operator-roles.js';
+import { type CustomerRole, type Edition, OPERATOR_ROLES } from './people.js';
+
+/** The customer roles of each edition (behaviours.md, "Words"). */
+export const EDITION_ROLES = {
+  classic: ['primary-admin', 'secondary-admin', 'user'],
+  'x-series': ['admin', 'user'],
+} as const satisfies Record<Edition, readonly CustomerRole[]>;
+
+export type ActionsFile = z.infer<ReturnType<typeof actionsSchema>>;
+export type RolesFile = z.infer<ReturnType<typeof rolesSchema>>;
+export type LimitsFile = z.infer<ReturnType<typeof limitsSchema>>;
+
+/** data/actions.json: the protected requests (B02). */
+export function actionsSchema() {
+  const id = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens');
+  const title = z
+    .string()
+    .regex(/^[^\p{C}\p{Z}](?:[^\p{C}]{0,78}[^\p{C}\p{Z}])?$/u, 'must be 1 to 80 printable characters');
+  const action = z.strictObject({ id, title });
+  const category = z.strictObject({ id, title, actions: z.array(action).min(1, 'must hold at least one action') });
+  return z.strictObject({
+    version: z.literal(1),
+    categories: z.array(category).min(1, 'must hold at least one category'),
+  });
+}
+
+/** data/roles.json: what customers' roles hold (B04) and what operators' roles may do (B71). */
+export function rolesSchema() {
+  const rule = z.strictObject({
+    holds: z.enum(['everything', 'its-scopes', 'nothing']),
+    assignsScopes: z.boolean(),
+    firstPassphraseByDesk: z.boolean(),
+  });
+  const permissions = z.array(z.enum(PERMISSIONS));
+  return z.strictObject({
+    version: z.literal(1),
+    customers: z.strictObject({
+      classic: z.strictObject({ 'primary-admin': rule, 'secondary-admin': rule, user: rule }),
+      'x-series': z.strictObject({ admin: rule, user: rule }),
+    }),
+    operators: z.strictObject({
+      verifier: permissions,
+      agent: permissions,
+      lead: permissions,
+      admin: permissions,
+      auditor: permissions,
+    }),
+    freshCode: z.array(z.enum(OPERATOR_ROLES)),
+  });
+}
+
+/** data/limits.json. Units are in the names; figures and sources in security.md, "Settings". */
+export function limitsSchema() {
+  return z.strictObject({
+    version: z.literal(1),
+    ...secretLimits(),
+    ...deskLimits(),
+    ...portalLimits(),
+  });
+}
+
+/** What people remember and how often they may get it wrong. 100 failures is the cap of NIST SP 800-63B-4, 3.2.2. */
+function secretLimits() {
+  return {
+    passphrase: z.strictObject({
+      minLength: whole(15, 64),
+      maxCodePoints: whole(64, 256),
+      minGuessesLog10: whole(6, 14),
+      generatedWords: whole(4, 10),
+      ownerView: z.boolean(),
+    }),
+    applicationPassword: z.strictObject({ minLength: whole(8, 64), maxCodePoints: whole(64, 256) }),
+    operatorPassword: z.strictObject({ minLength: whole(8, 64), maxCodePoints: whole(64, 256) }),
+    throttle: z.strictObject({
+      lockFromFailure: whole(1, 10),
+      firstLockMinutes: whole(1, 1440),
+      maxLockMinutes: whole(15, 10_080),
+      disabledAtFailure: whole(2, 100),
+      operatorFailuresPerHour: whole(1, 100),
+      accountFailuresPerHour: whole(1, 200),
+      deskFailuresPerHour: whole(1, 1000),
+      alertLookBackDays: whole(1, 90),
+    }),
+    clock: z.strictObject({ toleranceSeconds: whole(0, 600) }),
+  };
+}
+
+/** What operators hold and for how long. Session ceilings: NIST SP 800-63B-4, 2.2.3 (24 h, idle 1 h). */
+function deskLimits() {
+  return {
+    grant: z.strictObject({ minutes: whole(1, 60) }),
+    approval: z.strictObject({
+      minutes: whole(1, 60),
+      bulkOver: whole(1, 1000),
+      ownResetByPhone: z.boolean(),
+      adminTargets: z.boolean(),
+    }),
+    operatorSession: z.strictObject({ hours: whole(1, 24), idleMinutes: whole(1, 60), freshCodeMinutes: whole(1, 60) }),
+    operatorToken: z.strictObject({ defaultHours: whole(1, 8760), maxDays: whole(1, 365) }),
+    reset: z.strictObject({ undoDays: whole(0, 30), perOperatorPerHour: whole(1, 1000) }),
+  };
+}
+
+/** What users hold and for how long. Codes by mail and SMS: 6 digits or more, 10 min (SP 800-63B-4, 3.1.3). */
+function portalLimits() {
+  return {
+    portalSession: z.strictObject({
+      hours: whole(1, 24),
+      idleMinutes: whole(1, 60),
+      freshPasswordMinutes: whole(1, 60),
+    }),
+    device: z.strictObject({ rememberDays: whole(1, 90) }),
+    code: z.strictObject({ digits: whole(6, 10), minutes: whole(1, 10), tries: whole(1, 10) }),
+    invitation: z.strictObject({ hours: whole(1, 168) }),
+    enrolmentCode: z.strictObject({ required: z.boolean(), hours: whole(1, 24), addressOnFileDays: whole(0, 365) }),
+    backupCodes: z.strictObject({ count: whole(1, 20) }),
+    totp: z.strictObject({ stepSeconds: z.literal(30), digits: whole(6, 8), stepsBack: whole(0, 1) }),
+  };
+}
+
+function whole(least: number, most: number) {
+  return z.int().min(least).max(most);
+}
