@@ -93,16 +93,16 @@ async function countAttempt(desk: Desk, signed: SignedOperator, request: Verific
         ? { ...base, kind: 'verification.started', outcome: 'started' }
         : { ...base, kind: 'verification.refused', outcome: 'refused', reason: typeof result === 'object' ? 'locked' : result },
     async (write, log) => {
-      const decision = await reserveAttempt(desk, write, log, `caller:${call.callerKey}`);
-      if (decision.kind !== 'proceed') return decision;
       await write.verifications.insert({
         id, operator_id: signed.operator.id, account_id: call.account.id, user_id: call.caller?.id ?? null, caller_key: call.callerKey,
         action: call.action.id, ticket: request.ticket ?? null, outcome: 'started', reason: 'started', started_at: timeOf(desk, log).now, decided_at: null,
       });
       const spray = await lookForSpray(desk, write, log, signed, call.account);
-      if (spray === 'ok') return decision;
-      await write.verifications.update(id, { outcome: 'refused', reason: spray, decided_at: at });
-      return spray;
+      const decision = spray === 'ok' ? await reserveAttempt(desk, write, log, `caller:${call.callerKey}`) : spray;
+      if (typeof decision === 'object' && decision.kind === 'proceed') return decision;
+      const reason = typeof decision === 'object' ? 'locked' : decision;
+      await write.verifications.update(id, { outcome: 'refused', reason, decided_at: at });
+      return decision;
     },
   );
   if (typeof outcome === 'string') throw sprayRefusal(outcome);
