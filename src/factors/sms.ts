@@ -2,4 +2,9 @@
 import type { SentFactor } from './factor.js';
 import { sentCode } from './sent-factor.js';
 
-export const sms = { id: 'sms', title: 'Text message (SMS)', contact: 'phone', ...sentCode } as const satisfies SentFactor;
+export const sms = {
+  id: 'sms',
+  title: 'Text message (SMS)',
+  contact: 'phone',
+  ...sentCode,
+} as const satisfies SentFactor;

@@ -49,7 +49,8 @@ describe('making backup codes', () => {
   });
 
   it('throws on a count out of range and where chance gives fewer bytes than asked', () => {
-    for (const count of [0, -1, 100, 1.5, Number.NaN]) expect(() => makeBackupCodes(chance.random, count)).toThrow(RangeError);
+    for (const count of [0, -1, 100, 1.5, Number.NaN])
+      expect(() => makeBackupCodes(chance.random, count)).toThrow(RangeError);
     expect(() => makeBackupCodes((n) => new Uint8Array(n - 1), 1)).toThrow(RangeError);
   });
 });
@@ -103,6 +104,7 @@ describe('reading a backup code', () => {
     '１-0123-4567-89AB-CDEF',
     '1_0123_4567_89AB_CDEF',
     '123456',
+    `1-0123-4567-89AB-CDEF${' '.repeat(100)}`,
   ])('%s is no backup code', (text) => {
     expect(readBackupCode(text)).toBeNull();
   });

@@ -1,7 +1,13 @@
 /** The life of an e-mailed or texted code: 10 minutes, 5 tries, once, for one login and one purpose. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CodeState, digestedParts, issueCode, type JudgeInput, judgeCode } from '../../src/factors/one-time-code.js';
+import {
+  type CodeState,
+  digestedParts,
+  issueCode,
+  type JudgeInput,
+  judgeCode,
+} from '../../src/factors/one-time-code.js';
 
 const limits = { minutes: 10, tries: 5 };
 const NOW = Date.UTC(2026, 10, 23, 9, 30, 0);
@@ -46,7 +52,10 @@ describe('a sent code', () => {
   it('is accepted to the last millisecond of its ten minutes and not after', () => {
     expect(judgeCode(live, given('right', { now: NOW + 10 * MINUTE - 1 })).outcome).toBe('accepted');
     for (const late of [0, 1, 1000, MINUTE]) {
-      expect(judgeCode(live, given('right', { now: NOW + 10 * MINUTE + late }))).toEqual({ outcome: 'expired', state: live });
+      expect(judgeCode(live, given('right', { now: NOW + 10 * MINUTE + late }))).toEqual({
+        outcome: 'expired',
+        state: live,
+      });
     }
     expect(judgeCode(live, given('right', { now: Number.NaN })).outcome).toBe('expired');
   });
@@ -120,7 +129,10 @@ describe('guesses', () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ act: fc.constant('guess' as const) }) },
     { weight: 2, arbitrary: fc.record({ act: fc.constant('resend' as const) }) },
-    { weight: 1, arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 4 * MINUTE }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 4 * MINUTE }) }),
+    },
   );
 
   /** The most wrong guesses that were looked at within any ten minutes, for an attacker who guesses, waits and asks again. */
@@ -158,7 +170,8 @@ describe('guesses', () => {
   });
 
   it('teeth: a new code that resets the count lets more through', () => {
-    const resetting: Issue = (previous, input) => issueCode(previous === null ? null : { ...previous, tries: 0 }, input);
+    const resetting: Issue = (previous, input) =>
+      issueCode(previous === null ? null : { ...previous, tries: 0 }, input);
     expect(atMost(10, resetting).failed).toBe(true);
   });
 });

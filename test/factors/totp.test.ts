@@ -15,7 +15,14 @@ const NOON = Date.UTC(2026, 10, 23, 12, 0, 0);
 const at = (secret: string, code: string, now: number, more: Partial<CheckInput> = {}) =>
   totp.check({ ...checking, secret, code, now, ...more });
 const begin = (names: Partial<Parameters<typeof totp.begin>[0]> = {}) =>
-  totp.begin({ random: chance.random, issuer: 'Countersign', accountName: 'Contoso', login: 'ana', settings, ...names });
+  totp.begin({
+    random: chance.random,
+    issuer: 'Countersign',
+    accountName: 'Contoso',
+    login: 'ana',
+    settings,
+    ...names,
+  });
 
 describe('TOTP equals the standard (B31)', () => {
   it.each([
@@ -53,7 +60,9 @@ describe('TOTP equals the standard (B31)', () => {
     async () => {
       for (const { seed, seconds } of cases(300)) {
         const when = new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
-        const code = execFileSync('oathtool', ['--totp', '--base32', `--now=${when}`, base32(seed)], { encoding: 'utf8' }).trim();
+        const code = execFileSync('oathtool', ['--totp', '--base32', `--now=${when}`, base32(seed)], {
+          encoding: 'utf8',
+        }).trim();
         expect(await at(base32(seed), code, seconds * 1000)).toEqual({ ok: true, step: Math.floor(seconds / 30) });
       }
     },
