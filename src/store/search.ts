@@ -44,7 +44,7 @@ export const searchReads = (db: Db) => ({
       .select('target_id')
       .distinct()
       .where('kind', '=', kind)
-      .where('word', 'like', `%${text.replace(/[%_\\]/g, '\\$&')}%`)
+      .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`)
       .modifyEnd(sql.raw(`limit ${Math.trunc(limit)}`))
       .execute();
     return rows.map((row) => row.target_id);
@@ -61,7 +61,7 @@ const targets = (db: Db, kind: SearchKind, prefix: string) =>
 
 export const searchWrites = (tx: Tx) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {
-    const rows = keys.flatMap(({ kind, id, words }) => words.map((word) => ({ kind, target_id: id, word })));
+    const rows = keys.flatMap(({ kind, id, words }) => [...new Set(words)].map((word) => ({ kind, target_id: id, word })));
     for (let from = 0; from < rows.length; from += WORDS_PER_INSERT) {
       await tx.insertInto('search_words').values(rows.slice(from, from + WORDS_PER_INSERT)).execute();
     }

@@ -5,7 +5,9 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
-import { CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteDialect, SqliteDriver, sql } from 'kysely';
+import {
+  CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, sql,
+} from 'kysely';
 import { Refusal } from '../errors.js';
 import type { Database } from './database.js';
 import type { Engine, SchemaTraits } from './engine.js';
@@ -65,12 +67,34 @@ async function openFile(path: string, create: boolean): Promise<SQLite.Database>
   const { default: Driver } = await import('better-sqlite3');
   try {
     const file = new Driver(path, { fileMustExist: !create, timeout: 10_000 });
-    if (create) chmodSync(path, 0o600);
-    setAndAssert(file, path);
+    try {
+      requireOwnFile(file, path, create);
+      if (create) chmodSync(path, 0o600);
+      setAndAssert(file, path);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
     return file;
   } catch (error) {
     throw wordError(error, path) ?? error;
   }
+}
+
+/**
+ * Leaves every other program's file as it was. Most programs set no application id, so a file without one is only ours
+ * to mark while it is empty.
+ */
+function requireOwnFile(file: SQLite.Database, path: string, create: boolean): void {
+  const owner = file.pragma('application_id', { simple: true });
+  if (owner === APPLICATION_ID) return;
+  const tables = file.prepare('select count(*) from sqlite_schema').pluck().get();
+  if (owner !== 0 || tables !== 0) {
+    throw new Refusal('store-corrupt', `${path} is an SQLite file of another program`, {
+      hint: 'Name the desk with --store; nothing was changed.',
+    });
+  }
+  if (create) file.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
 /** Sets the connection and reads every setting back: a setting that did not take is a refusal, not a hope (T1). */
@@ -85,13 +109,6 @@ function setAndAssert(file: SQLite.Database, path: string): void {
     ['secure_delete', 'ON', 1],
     ['mmap_size', 0, 0],
   ];
-  const owner = file.pragma('application_id', { simple: true });
-  if (owner === 0) file.pragma(`application_id = ${APPLICATION_ID}`);
-  else if (owner !== APPLICATION_ID) {
-    throw new Refusal('store-corrupt', `${path} is an SQLite file of another program`, {
-      hint: 'Name the desk with --store; nothing was changed.',
-    });
-  }
   for (const [name, value, expected] of settings) {
     file.pragma(`${name} = ${value}`);
     const seen = file.pragma(name, { simple: true });
@@ -142,6 +159,13 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
+/** SQLite can undo DDL; Kysely's own adapter does not use it, and a migration cut off would leave half a schema. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: ConstructorParameters<typeof SqliteDriver>[0]['database'];
 
@@ -149,6 +173,10 @@ class ImmediateSqliteDialect extends SqliteDialect {
     const database = withCachedStatements(file);
     super({ database });
     this.#database = database;
+  }
+
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
   }
 
   override createDriver(): Driver {

@@ -18,8 +18,9 @@ const STEPS: readonly Step[] = [{ name: '0001-desk', up: desk.up }];
 /** Name of the newest migration this build knows. */
 export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
-/** Applies what is missing, all or nothing. Returns the names applied, in order. */
+/** Applies what is missing, all or nothing. Returns the names applied, in order. Refusal `config` for a newer store. */
 export async function migrate(engine: Engine): Promise<readonly string[]> {
+  if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
   const migrations = Object.fromEntries(
     STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits) }]),
   );
@@ -53,11 +54,7 @@ async function hasHistory(db: Db): Promise<boolean> {
 export async function requireCurrent(engine: Engine): Promise<void> {
   const state = await schemaState(engine);
   if (state === 'current') return;
-  if (state === 'newer') {
-    throw new Refusal('config', `the store ${engine.place} was made by a newer countersign`, {
-      hint: 'Install the newer version on this machine; this one changed nothing.',
-    });
-  }
+  if (state === 'newer') throw newerStore(engine);
   if (state === 'old') {
     throw new Refusal('config', `the store ${engine.place} was made by an older countersign`, {
       hint: 'Make a backup, then run: countersign store migrate',
@@ -65,5 +62,11 @@ export async function requireCurrent(engine: Engine): Promise<void> {
   }
   throw new Refusal('store-unreachable', `there is no desk in ${engine.place}`, {
     hint: 'Make one with: countersign init',
+  });
+}
+
+function newerStore(engine: Engine): Refusal {
+  return new Refusal('config', `the store ${engine.place} was made by a newer countersign`, {
+    hint: 'Install the newer version on this machine; this one changed nothing.',
   });
 }
