@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/store/database.js';
+import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
+import { foundStore, holdsDesk, openStore } from '../../src/store/store.js';
+import { engines } from '../support/test-desk.js';
+import { type EmptyPlace, emptyPlace, entry, faultsOfLog, notaryWith } from './support.js';
+
+const TABLES: readonly (keyof Database)[] = [
+  'accounts', 'application_passwords', 'audit_entries', 'audit_head', 'backup_codes', 'devices', 'factors', 'grants', 'meta',
+  'one_time_codes', 'operator_sessions', 'operator_tokens', 'operators', 'outbox', 'passphrases', 'portal_sessions',
+  'search_words', 'throttles', 'users', 'verifications',
+];
+
+describe.each(engines)('migrations on %s', (name) => {
+  let place: EmptyPlace;
+  beforeEach(async () => {
+    place = await emptyPlace(name);
+  });
+  afterEach(() => place.close());
+
+  const tables = async () =>
+    (await place.engine.db.introspection.getTables())
+      .map((table) => table.name)
+      .filter((table) => !table.startsWith('kysely_'))
+      .sort();
+
+  it('make every table from nothing', async () => {
+    expect(await schemaState(place.engine)).toBe('none');
+    expect(await migrate(place.engine)).toEqual([NEWEST]);
+    expect(await schemaState(place.engine)).toBe('current');
+    expect(await tables()).toEqual(TABLES);
+    await expect(requireCurrent(place.engine)).resolves.toBeUndefined();
+  });
+
+  it('do nothing the second time', async () => {
+    await migrate(place.engine);
+    expect(await migrate(place.engine)).toEqual([]);
+    expect(await schemaState(place.engine)).toBe('current');
+  });
+
+  it('are all or nothing: what stands in the way leaves no half schema behind', async () => {
+    await sql`create table search_words (obstacle integer)`.execute(place.engine.db);
+    await expect(migrate(place.engine)).rejects.toThrow(/search_words/);
+    expect(await tables()).toEqual(['search_words']);
+    await sql`drop table search_words`.execute(place.engine.db);
+    expect(await migrate(place.engine)).toEqual([NEWEST]);
+    expect(await tables()).toEqual(TABLES);
+  });
+
+  it('a place without a schema is no desk', async () => {
+    await expect(requireCurrent(place.engine)).rejects.toMatchObject({ code: 'store-unreachable', hint: expect.stringMatching(/countersign init/) });
+    expect(await holdsDesk(place.engine)).toBe(false);
+  });
+
+  it('a store of a newer countersign is refused, and neither opened nor migrated', async () => {
+    await migrate(place.engine);
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`.execute(place.engine.db);
+    expect(await schemaState(place.engine)).toBe('newer');
+    await expect(requireCurrent(place.engine)).rejects.toMatchObject({ code: 'config', message: expect.stringMatching(/newer countersign/) });
+    await expect(migrate(place.engine)).rejects.toMatchObject({ code: 'config', message: expect.stringMatching(/newer countersign/) });
+  });
+
+  it('founding a store again after an interruption keeps its log', async () => {
+    const notary = notaryWith();
+    await foundStore(place.engine, notary);
+    await openStore(place.engine, notary).record(entry(), (write) => write.meta.put('created-at', '1'));
+    await foundStore(place.engine, notary);
+    expect((await openStore(place.engine, notary).read.audit.head())?.size).toBe(1);
+    expect(await faultsOfLog(place.engine, notary)).toEqual([]);
+  });
+
+  it('a desk is finished once it has an id', async () => {
+    const notary = notaryWith();
+    await foundStore(place.engine, notary);
+    expect(await holdsDesk(place.engine)).toBe(false);
+    await openStore(place.engine, notary).record(entry('store.made'), (write) => write.meta.put('store-id', 'st_1'));
+    expect(await holdsDesk(place.engine)).toBe(true);
+  });
+});
