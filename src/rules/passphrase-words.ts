@@ -1,0 +1,49 @@
+/**
+ * Drawing a passphrase that can be said on the phone (B22): words without sound-alikes, picked evenly, with how to say them.
+ * Pure: the list and the source of chance are arguments (data/words/passphrase-words.txt and a cryptographic randomInt).
+ *
+ * The list is prefix-free in folded form and no word ends in a letter that the folding joins to the next one, so different draws stay
+ * different phrases without spaces: `bits` is what an attacker who knows the list has to guess, no less.
+ */
+import { Refusal } from '../errors.js';
+
+/** Fewest bits a drawn phrase may have (B22). */
+export const MIN_GENERATED_BITS = 51;
+
+export interface GeneratedPassphrase {
+  /** Lower-case words parted by one space. Secret. */
+  readonly text: string;
+  /** One sentence for the person who has to say it. Contains the phrase. */
+  readonly howToSay: string;
+  /** log2 of the number of phrases it was drawn from. */
+  readonly bits: number;
+}
+
+/**
+ * @param randomInt gives an even whole number from 0 up to, not including, `below`
+ * @throws Refusal `config` where list and count give fewer than 51 bits, or the list has doubles
+ */
+export function generatePassphrase(words: readonly string[], count: number, randomInt: (below: number) => number): GeneratedPassphrase {
+  const bits = generatedBits(words, count);
+  if (bits < MIN_GENERATED_BITS) {
+    throw new Refusal('config', `${count} of ${words.length} words give ${bits.toFixed(1)} bits; ${MIN_GENERATED_BITS} are needed.`, {
+      hint: 'Raise passphrase.generatedWords in limits.json or use a longer word list.',
+    });
+  }
+  const drawn = Array.from({ length: count }, () => pick(words, randomInt));
+  const text = drawn.join(' ');
+  return { text, howToSay: `Say "${text}": ${count} words, each once, no digits.`, bits };
+}
+
+/** Bits of a phrase of `count` words drawn evenly from the list. Doubles in the list count once. */
+export function generatedBits(words: readonly string[], count: number): number {
+  const different = new Set(words).size;
+  if (different !== words.length) throw new Refusal('config', 'The list of passphrase words holds a word twice.');
+  return different === 0 ? 0 : count * Math.log2(different);
+}
+
+function pick(words: readonly string[], randomInt: (below: number) => number): string {
+  const word = words[randomInt(words.length)];
+  if (word === undefined) throw new RangeError('randomInt went beyond its limit');
+  return word;
+}

@@ -1,0 +1,192 @@
+/**
+ * Spelling mode: what an agent types while a caller spells, read by a table of data/words/spelling (English: NATO; German: DIN 5009;
+ * French). Reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them. Pure.
+ *
+ * Nothing is guessed. A code word nobody agreed on, a letter that does not begin its word ("b as in victor"), a letter followed by its
+ * own code word ("b bravo": one b or two?) and "double u" (w, or uu?) are reported as unread, so that the agent asks again.
+ */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { matchForm, spokenWords } from './spoken-form.js';
+
+const phrases = z.array(z.string().min(1));
+const spellingFile = z.strictObject({
+  version: z.literal(1),
+  language: z.enum(['en', 'de', 'fr']),
+  title: z.string().min(1),
+  /** Code words and what they stand for: one letter, or "ch" and "sch" in German. Keys of several words are allowed. */
+  words: z.record(z.string().min(1), z.string().regex(/^\p{Ll}{1,3}$/u)),
+  digits: z.record(z.string().min(1), z.string().regex(/^[0-9]$/u)),
+  repeat: z.record(z.string().min(1), z.number().int().min(2).max(3)),
+  /** Between a letter and a word that begins with it: "as in", "wie", "comme". */
+  link: phrases,
+  newWord: phrases,
+  /** Said but without weight, since case is folded: "capital". */
+  ignored: phrases,
+  /** Two readings: always asked again. */
+  ambiguous: phrases,
+});
+
+type Meaning =
+  | { readonly kind: 'letter'; readonly text: string }
+  | { readonly kind: 'repeat'; readonly times: number }
+  | { readonly kind: 'link' | 'newWord' | 'ignored' | 'ambiguous' };
+
+/** A validated table, ready to be looked up. Opaque to callers. */
+export interface SpellingTable {
+  readonly language: 'en' | 'de' | 'fr';
+  readonly title: string;
+  /** Meaning by folded phrase: words joined by one space, at most `longest` words. */
+  readonly meanings: ReadonlyMap<string, Meaning>;
+  readonly longest: number;
+}
+
+/** `text` has one space per "new word"; `count` is its letters and digits, without spaces (all that may be echoed). */
+export type Spelled =
+  | { readonly ok: true; readonly text: string; readonly count: number }
+  | { readonly ok: false; readonly unread: readonly string[] };
+
+/**
+ * Checks the content of a spelling file and makes it ready.
+ * @throws Refusal `config` naming the file and the first fault
+ */
+export function spellingTable(content: unknown, file: string): SpellingTable {
+  const parsed = spellingFile.safeParse(content);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Refusal('config', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a spelling table'}`);
+  }
+  const { words, digits, repeat, link, newWord, ignored, ambiguous } = parsed.data;
+  const rows: readonly (readonly [string, Meaning])[] = [
+    ...[...Object.entries(words), ...Object.entries(digits)].map(([word, text]) => [word, { kind: 'letter', text }] as const),
+    ...Object.entries(repeat).map(([word, times]) => [word, { kind: 'repeat', times }] as const),
+    ...link.map((word) => [word, { kind: 'link' }] as const),
+    ...newWord.map((word) => [word, { kind: 'newWord' }] as const),
+    ...ignored.map((word) => [word, { kind: 'ignored' }] as const),
+    ...ambiguous.map((word) => [word, { kind: 'ambiguous' }] as const),
+  ];
+  const meanings = new Map<string, Meaning>();
+  for (const [phrase, meaning] of rows) {
+    const key = phrase.split(' ').map(keyOf).join(' ');
+    if (meanings.has(key) && JSON.stringify(meanings.get(key)) !== JSON.stringify(meaning)) {
+      throw new Refusal('config', `${file}: "${phrase}" has two meanings.`);
+    }
+    meanings.set(key, meaning);
+  }
+  const longest = Math.max(...[...meanings.keys()].map((key) => key.split(' ').length));
+  return { language: parsed.data.language, title: parsed.data.title, meanings, longest };
+}
+
+/**
+ * Reads one spelled line (or its tokens). Nothing spelled is `ok` with an empty text.
+ * `unread` holds each stretch as typed, in order; it may show part of a phrase, so only the agent who typed it may see it.
+ * @throws Refusal `invalid-input` for broken characters or a line beyond the folding's limit
+ */
+export function decodeSpelling(line: string | readonly string[], table: SpellingTable): Spelled {
+  const typed = typeof line === 'string' ? line : line.join(' ');
+  matchForm(typed); // refuses what the folding would refuse later
+  const tokens = typed.split(/[^\p{L}\p{M}\p{Nd}'’]+/u).flatMap(digitsApart).filter((token) => token !== '');
+  const parts: string[] = [];
+  const unread: string[] = [];
+  let at = 0;
+  while (at < tokens.length) {
+    const item = readItem(tokens, at, table);
+    if (item.text === undefined) unread.push(tokens.slice(at, at + item.used).join(' '));
+    else parts.push(item.text);
+    at += item.used;
+  }
+  if (unread.length > 0) return { ok: false, unread };
+  const text = parts.join('').replace(/ +/gu, ' ').trim();
+  return { ok: true, text, count: [...text.replaceAll(' ', '')].length };
+}
+
+/** How many tokens an item takes and what it says; no text where it could not be read. */
+interface Item {
+  readonly used: number;
+  readonly text: string | undefined;
+}
+
+function readItem(tokens: readonly string[], at: number, table: SpellingTable): Item {
+  const found = lookUp(tokens, at, table);
+  switch (found?.meaning.kind) {
+    case 'newWord':
+      return { used: found.used, text: ' ' };
+    case 'ignored':
+      return { used: found.used, text: '' };
+    case 'repeat':
+      return readRepeated(tokens, at, found.used, found.meaning.times, table);
+    case 'letter':
+      return readCodeWord(tokens, at, found.used, found.meaning.text, table);
+    case 'link':
+    case 'ambiguous':
+      return { used: found.used, text: undefined };
+    default:
+      return readLetter(tokens, at, table);
+  }
+}
+
+/** "double l", "double lima", "double capital l": what follows must be one readable letter or digit. */
+function readRepeated(tokens: readonly string[], at: number, used: number, times: number, table: SpellingTable): Item {
+  if (at + used >= tokens.length) return { used, text: undefined };
+  const next = readItem(tokens, at + used, table);
+  const skipped = next.text === '' ? readRepeated(tokens, at, used + next.used, times, table) : undefined;
+  if (skipped !== undefined) return skipped;
+  const single = next.text !== undefined && [...next.text].length === 1 && next.text !== ' ';
+  return { used: used + next.used, text: single ? next.text?.repeat(times) : undefined };
+}
+
+/** A letter or digit on its own, with or without "as in WORD". Anything else is a word nobody agreed on. */
+function readLetter(tokens: readonly string[], at: number, table: SpellingTable): Item {
+  const letter = (tokens[at] ?? '').normalize('NFKC').toLowerCase();
+  const plain = asciiDigit(letter) ?? letter;
+  if ([...plain].length !== 1) return { used: 1, text: undefined };
+  const link = lookUp(tokens, at + 1, table);
+  if (link?.meaning.kind === 'link') {
+    const used = 1 + link.used + 1;
+    const word = tokens[at + used - 1] ?? '';
+    return { used: Math.min(used, tokens.length - at), text: beginsWith(word, plain) ? plain : undefined };
+  }
+  const ownWord = link?.meaning.kind === 'letter' && [...(tokens[at + 1] ?? '')].length > 1 && keyOf(link.meaning.text) === keyOf(plain);
+  return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
+}
+
+/** "bravo", but not "bravo b": is the letter said again, or is it a second one? With "b as in boy" after it, it is a second one. */
+function readCodeWord(tokens: readonly string[], at: number, used: number, text: string, table: SpellingTable): Item {
+  const next = tokens[at + used] ?? '';
+  const again = [...(tokens[at] ?? '')].length > 1 && [...next].length === 1 && /\p{L}/u.test(next) && keyOf(next) === keyOf(text);
+  const linked = again && lookUp(tokens, at + used + 1, table)?.meaning.kind === 'link';
+  return again && !linked ? { used: used + 1, text: undefined } : { used, text };
+}
+
+/** The longest phrase of the table that begins here. */
+function lookUp(tokens: readonly string[], at: number, table: SpellingTable): { used: number; meaning: Meaning } | undefined {
+  for (let used = Math.min(table.longest, tokens.length - at); used > 0; used -= 1) {
+    const meaning = table.meanings.get(
+      tokens
+        .slice(at, at + used)
+        .map(keyOf)
+        .join(' '),
+    );
+    if (meaning !== undefined) return { used, meaning };
+  }
+  return undefined;
+}
+
+function beginsWith(word: string, letter: string): boolean {
+  return [...word].length > 1 && /^\p{L}/u.test(letter) && keyOf(word).startsWith(keyOf(letter));
+}
+
+/** "München", "Muenchen" and "Munchen" are one key; single letters keep theirs. */
+function keyOf(token: string): string {
+  return matchForm(token);
+}
+
+/** "b42" is b, 4, 2; a word without digits stays whole. */
+function digitsApart(token: string): readonly string[] {
+  return token.split(/(\p{Nd})/u);
+}
+
+function asciiDigit(token: string): string | undefined {
+  const [word] = spokenWords(token);
+  return word !== undefined && /^[0-9]$/u.test(word) ? word : undefined;
+}
