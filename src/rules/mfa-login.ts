@@ -1,0 +1,114 @@
+/**
+ * What a portal login needs next, once the password or the ID token has been accepted (B30–B42, B57), and what goes with it: who
+ * may switch MFA on, who is offered to be remembered, which advice is due. Answers are words for the caller to phrase.
+ */
+import { days } from './duration.js';
+import type { Edition, SignIn } from './people.js';
+
+export interface LoginQuestion {
+  readonly edition: Edition;
+  /** MFA is on for the whole account (B32). */
+  readonly mfaRequired: boolean;
+  /** How the user is meant to sign in. */
+  readonly signIn: SignIn;
+  /** How the user did sign in just now. */
+  readonly method: SignIn;
+  /** Admin status (B04). */
+  readonly isAdmin: boolean;
+  /** Kinds of the confirmed factors, backup codes not among them. */
+  readonly factors: readonly string[];
+  readonly backupCodesLeft: number;
+  /** The device file was shown, is known, and is within its period: see `deviceStillRemembered`. */
+  readonly deviceRemembered: boolean;
+  /** A reset happened after which enrolling needs the one-time enrolment code (B57). */
+  readonly enrolmentCodeNeeded: boolean;
+  /** The last backup code was used up as the only method, and no factor enrolled since (B42). */
+  readonly mustEnrolAfterLastBackup: boolean;
+}
+
+export type LoginNeed =
+  | { readonly next: 'done' | 'factor-needed' | 'enrolment-needed' | 'enrolment-code-needed' }
+  | { readonly next: 'refused'; readonly reason: LoginRefusal };
+
+/**
+ * `sso-only`: no native login for an ordinary SSO user (B36). `native-only`: a token was shown for a user who does not sign in by
+ * SSO, which would go round MFA (*ours*). `mfa-not-in-edition`: MFA on in a classic account cannot be (B30); fail closed.
+ */
+export type LoginRefusal = 'sso-only' | 'native-only' | 'mfa-not-in-edition';
+
+export function decideLogin(question: LoginQuestion): LoginNeed {
+  const { edition, mfaRequired, signIn, method, isAdmin } = question;
+  if (method === 'sso') return signIn === 'sso' ? { next: 'done' } : { next: 'refused', reason: 'native-only' };
+  if (signIn === 'sso' && !isAdmin) return { next: 'refused', reason: 'sso-only' };
+  if (!mfaRequired) return { next: 'done' };
+  if (edition !== 'x-series') return { next: 'refused', reason: 'mfa-not-in-edition' };
+  return needOfNativeLogin(question);
+}
+
+/**
+ * A device is remembered *instead of being asked* for a method (B38): where there is no method left to ask for, it counts for
+ * nothing, and where a real factor is owed (B42) it does not put that off.
+ */
+function needOfNativeLogin(question: LoginQuestion): LoginNeed {
+  const { factors, backupCodesLeft, deviceRemembered, enrolmentCodeNeeded, mustEnrolAfterLastBackup } = question;
+  const hasFactor = factors.length > 0;
+  if (!hasFactor && backupCodesLeft === 0)
+    return { next: enrolmentCodeNeeded ? 'enrolment-code-needed' : 'enrolment-needed' };
+  const owesFactor = mustEnrolAfterLastBackup && !hasFactor;
+  return { next: deviceRemembered && !owesFactor ? 'done' : 'factor-needed' };
+}
+
+/**
+ * What is left to do once a factor or backup code was accepted. The figures are those *after* its use: the last backup code as
+ * the only method lets this login pass, but nothing else before a real factor is enrolled (B42).
+ */
+export function afterFactor(
+  left: Pick<LoginQuestion, 'factors' | 'backupCodesLeft' | 'mustEnrolAfterLastBackup'>,
+): 'done' | 'enrolment-needed' {
+  const owesFactor = left.backupCodesLeft === 0 || left.mustEnrolAfterLastBackup;
+  return left.factors.length === 0 && owesFactor ? 'enrolment-needed' : 'done';
+}
+
+/** B38: offered where this login was asked for a factor and did not itself enrol one; the enrolling login is too early. */
+export function offersRemember(login: { readonly askedForFactor: boolean; readonly enrolledNow: boolean }): boolean {
+  return login.askedForFactor && !login.enrolledNow;
+}
+
+/**
+ * B38: true until `rememberDays` (limits.device) have passed since the device was remembered; using it does not prolong them.
+ * `now` must be a trusted time (rules/throttle). A device from the future is a clock that was moved: asked again.
+ */
+export function deviceStillRemembered(createdAt: number, now: number, rememberDays: number): boolean {
+  const age = now - createdAt;
+  return age >= 0 && age < days(rememberDays);
+}
+
+export type RequireMfaDecision =
+  | { readonly allowed: true; readonly warnings: readonly RequireMfaWarning[] }
+  | { readonly allowed: false; readonly reason: 'mfa-not-in-edition' | 'not-an-admin' };
+
+/** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
+export type RequireMfaWarning = 'sso-and-mfa';
+
+/** Whether this user may switch company-wide MFA on (B30, B32), and what to say with it (B37). */
+export function decideRequireMfa(asked: {
+  readonly edition: Edition;
+  readonly isAdmin: boolean;
+  readonly accountHasSso: boolean;
+}): RequireMfaDecision {
+  if (asked.edition !== 'x-series') return { allowed: false, reason: 'mfa-not-in-edition' };
+  if (!asked.isAdmin) return { allowed: false, reason: 'not-an-admin' };
+  return { allowed: true, warnings: asked.accountHasSso ? ['sso-and-mfa'] : [] };
+}
+
+/** `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */
+export type LoginWarning = 'no-backup-codes' | 'only-backup-codes';
+
+/** B41, for a native login that is done, with the figures after it. Where MFA plays no part there is nothing to warn of. */
+export function loginWarnings(
+  login: Pick<LoginQuestion, 'mfaRequired' | 'method' | 'factors' | 'backupCodesLeft'>,
+): readonly LoginWarning[] {
+  if (!login.mfaRequired || login.method === 'sso') return [];
+  if (login.backupCodesLeft === 0) return ['no-backup-codes'];
+  return login.factors.length === 0 ? ['only-backup-codes'] : [];
+}

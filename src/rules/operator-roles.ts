@@ -1,0 +1,59 @@
+/**
+ * What an operator's role allows (B71). The permissions are a closed list, because each is checked somewhere in code;
+ * which role holds which is data (`data/roles.json`), read and cross-checked as part of the policy.
+ */
+import type { OperatorRole } from './people.js';
+
+/** Every permission and what it opens. The text is shown by `policy show`. */
+export const PERMISSION_MEANINGS = {
+  'directory:read': 'find and show accounts and users',
+  'directory:write': 'add, edit, disable and import accounts and users',
+  verify: 'verify callers; list the live grants',
+  'passphrase:setup': 'set the first passphrase of an admin on the set-up call (B13)',
+  'user:invite': 'send a one-time code with which a user sets the application password',
+  'user:unlock': 'lift a lock, with a reason (B76)',
+  'mfa:read': "see a user's factors, what is pending, reset jobs and approvals",
+  'mfa:reset-with-grant': 'reset one user under a live grant (B54)',
+  'mfa:reset-bulk': 'plan, apply and resume resets without a call, with reason and ticket (B51, B54)',
+  'mfa:freeze': 'stop every reset of the desk, and let them go on (B63)',
+  'job:undo': 'take a reset back (B61)',
+  'approval:decide': "approve or reject another operator's request (B56)",
+  'grant:revoke': 'end a live grant',
+  'outbox:read': 'list queued messages; their codes are never shown',
+  'outbox:flush': 'send queued messages now',
+  'report:read': 'see the desk in figures',
+  'operator:manage': 'add, edit and disable operators and their tokens',
+  'policy:read': 'show and check the policy',
+  'store:manage': 'migrate, back up, restore and rekey the store',
+  'audit:read': 'list, verify, prove and export the audit log',
+} as const;
+
+export type Permission = keyof typeof PERMISSION_MEANINGS;
+
+/** The closed list, in the order of the table above. */
+export const PERMISSIONS = Object.keys(PERMISSION_MEANINGS) as readonly Permission[];
+
+/** The part of the policy that speaks of operators. */
+export interface OperatorRules {
+  readonly operators: Readonly<Record<OperatorRole, readonly Permission[]>>;
+  /** Roles whose resets, approvals and key commands need a fresh one-time code (B70). */
+  readonly freshCode: readonly OperatorRole[];
+}
+
+/** True where the role holds the permission. A role the policy does not know holds none. */
+export function permits(
+  policy: { readonly roles: OperatorRules },
+  role: OperatorRole,
+  permission: Permission,
+): boolean {
+  const { operators } = policy.roles;
+  return Object.hasOwn(operators, role) && operators[role].includes(permission);
+}
+
+/**
+ * True where the role signs in with TOTP and must have given a code within `limits.operatorSession.freshCodeMinutes`
+ * before a reset, an approval or a key command.
+ */
+export function needsFreshCode(policy: { readonly roles: OperatorRules }, role: OperatorRole): boolean {
+  return policy.roles.freshCode.includes(role);
+}

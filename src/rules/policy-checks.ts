@@ -1,0 +1,169 @@
+/**
+ * What the policy files must say together: references that must exist, figures that must be in order, and powers that no file
+ * may hand out (B04, B13, B16, B54, B56, B59, B70, B71). Each check returns its faults; none stops at the first.
+ */
+import type { Permission } from './operator-roles.js';
+import { OPERATOR_ROLES, type OperatorRole } from './people.js';
+import type { PolicyFault } from './policy-faults.js';
+import type { ActionsFile, LimitsFile, RolesFile } from './policy-schema.js';
+
+/** The action every reset on the phone is verified for (B54). */
+export const MFA_RESET = 'login-security:mfa-reset';
+
+export function checkActions(file: ActionsFile): readonly PolicyFault[] {
+  const faults = repeated(file.categories.map(({ id }) => id)).map(({ index, value }) => ({
+    path: ['categories', index, 'id'],
+    message: `repeats the category ${value}`,
+  }));
+  const known = new Set<string>();
+  for (const [c, category] of file.categories.entries()) {
+    for (const { index, value } of repeated(category.actions.map(({ id }) => id)))
+      faults.push({
+        path: ['categories', c, 'actions', index, 'id'],
+        message: `repeats the action ${category.id}:${value}`,
+      });
+    for (const action of category.actions) known.add(`${category.id}:${action.id}`);
+  }
+  if (!known.has(MFA_RESET))
+    faults.push({ path: ['categories'], message: `must hold ${MFA_RESET}, which resets by phone need (B54)` });
+  return faults;
+}
+
+export function checkRoles(file: RolesFile): readonly PolicyFault[] {
+  return [...checkCustomers(file), ...checkOperators(file), ...checkFreshCode(file)];
+}
+
+function checkCustomers(file: RolesFile): readonly PolicyFault[] {
+  const faults: PolicyFault[] = [];
+  for (const [edition, roles] of Object.entries(file.customers)) {
+    for (const [role, rule] of Object.entries(roles)) {
+      const path = ['customers', edition, role];
+      if (role === 'user' && rule.holds !== 'nothing')
+        faults.push({ path: [...path, 'holds'], message: 'must be "nothing": a plain user holds no category (B04)' });
+      if (rule.holds === 'everything') continue;
+      if (rule.assignsScopes)
+        faults.push({ path: [...path, 'assignsScopes'], message: 'is only for roles that hold everything (B16)' });
+      if (rule.firstPassphraseByDesk)
+        faults.push({
+          path: [...path, 'firstPassphraseByDesk'],
+          message: 'is only for roles that hold everything (B13)',
+        });
+    }
+  }
+  return faults;
+}
+
+/** Powers that a role may not be given, whatever the desk wishes. The auditor has a rule of its own. */
+const FORBIDDEN: readonly (readonly [OperatorRole, Permission, string])[] = [
+  ['verifier', 'mfa:reset-with-grant', 'a verifier verifies only (B71)'],
+  ['verifier', 'mfa:reset-bulk', 'a verifier verifies only (B71)'],
+  ['agent', 'mfa:reset-bulk', 'an agent resets under a grant and no other way (B54)'],
+  ['agent', 'approval:decide', 'an agent cannot approve (B71)'],
+  ['verifier', 'approval:decide', 'a verifier verifies only (B71)'],
+];
+
+/** Powers that somebody must have, or the desk cannot get out of a state that it can get into. */
+const SOMEBODY: readonly (readonly [Permission, string])[] = [
+  ['operator:manage', 'nobody could manage operators'],
+  ['approval:decide', 'nobody could give the second approval (B56)'],
+  ['user:unlock', 'nobody could lift a lock (B76)'],
+  ['audit:read', 'nobody could read the audit log'],
+];
+
+function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
+  const faults: PolicyFault[] = [];
+  for (const role of OPERATOR_ROLES)
+    for (const { index, value } of repeated(operators[role]))
+      faults.push({ path: ['operators', role, index], message: `repeats ${value}` });
+  for (const [role, permission, why] of FORBIDDEN)
+    if (operators[role].includes(permission))
+      faults.push({ path: ['operators', role], message: `must not hold ${permission}: ${why}` });
+  if (operators.auditor.some((permission) => permission !== 'audit:read'))
+    faults.push({ path: ['operators', 'auditor'], message: 'may hold audit:read and nothing else (B71)' });
+  for (const [permission, why] of SOMEBODY)
+    if (!OPERATOR_ROLES.some((role) => operators[role].includes(permission)))
+      faults.push({ path: ['operators'], message: `gives ${permission} to no role: ${why}` });
+  return faults;
+}
+
+/** "Fresh TOTP before a lead's or admin's reset, approval or key command" (security.md): powers that call for it. */
+const NEEDS_FRESH_CODE: readonly Permission[] = [
+  'mfa:reset-bulk',
+  'approval:decide',
+  'store:manage',
+  'operator:manage',
+];
+
+function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFault[] {
+  const faults: PolicyFault[] = repeated(freshCode).map(({ index, value }) => ({
+    path: ['freshCode', index],
+    message: `repeats ${value}`,
+  }));
+  for (const role of OPERATOR_ROLES) {
+    const power = NEEDS_FRESH_CODE.find((permission) => operators[role].includes(permission));
+    if (power !== undefined && !freshCode.includes(role))
+      faults.push({ path: ['freshCode'], message: `must name ${role}, who holds ${power} (B70)` });
+  }
+  return faults;
+}
+
+/** What must hold between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */
+const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsFile) => boolean, message: string])[] = [
+  [
+    'throttle.lockFromFailure',
+    ({ throttle }) => throttle.lockFromFailure < throttle.disabledAtFailure,
+    'must be below disabledAtFailure',
+  ],
+  [
+    'throttle.firstLockMinutes',
+    ({ throttle }) => throttle.firstLockMinutes <= throttle.maxLockMinutes,
+    'must not exceed maxLockMinutes',
+  ],
+  [
+    'throttle.operatorFailuresPerHour',
+    ({ throttle }) => throttle.operatorFailuresPerHour <= throttle.deskFailuresPerHour,
+    'must not exceed deskFailuresPerHour',
+  ],
+  [
+    'throttle.accountFailuresPerHour',
+    ({ throttle }) => throttle.accountFailuresPerHour <= throttle.deskFailuresPerHour,
+    'must not exceed deskFailuresPerHour',
+  ],
+  [
+    'throttle.accountFailuresPerHour',
+    ({ throttle }) => throttle.accountFailuresPerHour >= throttle.lockFromFailure,
+    'must not be below lockFromFailure',
+  ],
+  [
+    'operatorSession.freshCodeMinutes',
+    ({ operatorSession }) => operatorSession.freshCodeMinutes <= operatorSession.idleMinutes,
+    'must not exceed idleMinutes',
+  ],
+  [
+    'portalSession.freshPasswordMinutes',
+    ({ portalSession }) => portalSession.freshPasswordMinutes <= portalSession.idleMinutes,
+    'must not exceed idleMinutes',
+  ],
+  [
+    'operatorToken.defaultHours',
+    ({ operatorToken }) => operatorToken.defaultHours <= operatorToken.maxDays * 24,
+    'must not exceed maxDays',
+  ],
+  [
+    'approval.adminTargets',
+    ({ approval }) => approval.adminTargets,
+    'must be true: resetting an admin always needs a second operator (B56, B59)',
+  ],
+];
+
+export function checkLimits(limits: LimitsFile): readonly PolicyFault[] {
+  return BETWEEN_FIGURES.filter(([, holds]) => !holds(limits)).map(([path, , message]) => ({
+    path: path.split('.'),
+    message,
+  }));
+}
+
+/** Every later occurrence of a value already seen, with its index. */
+function repeated<T>(values: readonly T[]): readonly { readonly index: number; readonly value: T }[] {
+  return values.map((value, index) => ({ index, value })).filter(({ index, value }) => values.indexOf(value) !== index);
+}

@@ -1,0 +1,162 @@
+/**
+ * The policy: which requests are protected, who may make them, and every figure of the desk. It comes from three data files
+ * (actions, roles, limits), is checked as one whole, and is frozen: nothing changes it while the desk runs. Its hash, taken
+ * over `policyDocument`, stands in each audit entry.
+ */
+import type * as z from 'zod';
+import { type Problem, Refusal } from '../errors.js';
+import { nearest } from './nearest.js';
+import type { OperatorRules } from './operator-roles.js';
+import type { CustomerRole, Edition } from './people.js';
+import { checkActions, checkLimits, checkRoles } from './policy-checks.js';
+import { inPlainWords, jsonPath, type PolicyFault, shapeFaults } from './policy-faults.js';
+import { actionsSchema, type LimitsFile, limitsSchema, type RolesFile, rolesSchema } from './policy-schema.js';
+
+/** A protected request. `id` is `category:action`, as typed and as stored in a scope. */
+export interface Action {
+  readonly id: string;
+  readonly category: string;
+  readonly title: string;
+}
+
+export interface Category {
+  readonly id: string;
+  readonly title: string;
+  readonly actions: readonly Action[];
+}
+
+export interface CustomerRoleRule {
+  readonly holds: 'everything' | 'its-scopes' | 'nothing';
+  /** May give and take scopes in the portal (B16). */
+  readonly assignsScopes: boolean;
+  /** The desk may set the first passphrase on the set-up call (B13). */
+  readonly firstPassphraseByDesk: boolean;
+}
+
+export interface PolicyRoles extends OperatorRules {
+  /** A role that an edition does not have is absent. */
+  readonly customers: Readonly<Record<Edition, Readonly<Partial<Record<CustomerRole, CustomerRoleRule>>>>>;
+}
+
+/** data/limits.json without its version; units are in the names (rules/duration turns them into milliseconds). */
+export type Limits = { readonly [Group in Exclude<keyof LimitsFile, 'version'>]: Readonly<LimitsFile[Group]> };
+
+export interface Policy {
+  /** Where it was read from, for messages; not part of the hash. */
+  readonly source: string;
+  readonly categories: readonly Category[];
+  /** All actions of all categories, in file order. */
+  readonly actions: readonly Action[];
+  readonly roles: PolicyRoles;
+  readonly limits: Limits;
+}
+
+/** The three files, already parsed from JSON. */
+export interface PolicyFiles {
+  readonly actions: unknown;
+  readonly roles: unknown;
+  readonly limits: unknown;
+}
+
+/**
+ * The policy in the files, deeply frozen. `source` names the folder in messages.
+ * @throws Refusal `config` with one problem for each fault, of all files at once, by file and JSON path.
+ */
+export function readPolicy(files: PolicyFiles, source: string): Policy {
+  const actions = readFile('actions.json', actionsSchema(), checkActions, files.actions);
+  const roles = readFile('roles.json', rolesSchema(), checkRoles, files.roles);
+  const limits = readFile('limits.json', limitsSchema(), checkLimits, files.limits);
+  if (!('content' in actions && 'content' in roles && 'content' in limits)) {
+    const problems = [actions, roles, limits].flatMap((file) => ('problems' in file ? file.problems : []));
+    const count = problems.length === 1 ? 'one fault' : `${problems.length} faults`;
+    const hint = 'Mend the files named above, then look again with: countersign policy check';
+    throw new Refusal('config', `The policy in ${source} cannot be used: ${count}.`, { problems, hint });
+  }
+  return assemble(source, actions.content.categories, roles.content, limits.content);
+}
+
+type FileReading<T> = { readonly content: T } | { readonly problems: readonly Problem[] };
+
+function readFile<T>(
+  name: string,
+  schema: z.ZodType<T>,
+  check: (content: T) => readonly PolicyFault[],
+  data: unknown,
+): FileReading<T> {
+  const parsed = schema.safeParse(data, { error: inPlainWords });
+  const faults = parsed.success ? check(parsed.data) : parsed.error.issues.flatMap(shapeFaults);
+  if (parsed.success && faults.length === 0) return { content: parsed.data };
+  return { problems: faults.map(({ path, message }) => ({ message: `${name} ${jsonPath(path)} ${message}` })) };
+}
+
+function assemble(
+  source: string,
+  files: readonly { id: string; title: string; actions: readonly { id: string; title: string }[] }[],
+  roles: RolesFile,
+  limits: LimitsFile,
+): Policy {
+  const categories = files.map(({ id, title, actions }) => ({
+    id,
+    title,
+    actions: actions.map((action) => ({ id: `${id}:${action.id}`, category: id, title: action.title })),
+  }));
+  const { version: _rolesVersion, ...knownRoles } = roles;
+  const { version: _limitsVersion, ...knownLimits } = limits;
+  return freezeDeep({
+    source,
+    categories,
+    actions: categories.flatMap((category) => category.actions),
+    roles: knownRoles,
+    limits: knownLimits,
+  });
+}
+
+/** What the policy hash is taken over (as canonical JSON, RFC 8785): everything that decides, and not where it was read from. */
+export function policyDocument(policy: Policy): { readonly [key: string]: unknown } {
+  const { categories, roles, limits } = policy;
+  return { version: 1, categories, roles, limits };
+}
+
+/** The action meant by `category:action`, or by a bare category that has exactly one. Undefined otherwise: never a guess. */
+export function findAction(policy: Policy, text: string): Action | undefined {
+  const exact = policy.actions.find(({ id }) => id === text);
+  if (exact !== undefined) return exact;
+  const category = policy.categories.find(({ id }) => id === text);
+  return category?.actions.length === 1 ? category.actions[0] : undefined;
+}
+
+/** True for a privilege that can be held: a category or one action (B07). */
+export function validScope(policy: Policy, text: string): boolean {
+  return policy.categories.some(({ id }) => id === text) || policy.actions.some(({ id }) => id === text);
+}
+
+/** One line for each action, for hints and completion: `billing:inquiry  Answer a billing question`. */
+export function describeActions(policy: Policy): readonly string[] {
+  const width = Math.max(...policy.actions.map(({ id }) => id.length));
+  return policy.actions.map(({ id, title }) => `${id.padEnd(width)}  ${title}`);
+}
+
+/** The refusal for a text that `findAction` does not know: names the actions, and the nearest where it looks like a slip. */
+export function unknownAction(policy: Policy, text: string): Refusal {
+  const known = policy.actions.map(({ id }) => id);
+  const category = policy.categories.find(({ id }) => id === text);
+  if (category !== undefined) {
+    const choices = category.actions.map(({ id }) => id).join(', ');
+    return new Refusal('invalid-input', `"${text}" is a category with several actions; name one.`, {
+      hint: `One of: ${choices}.`,
+    });
+  }
+  const close = nearest(text, known);
+  const question = close === undefined ? '' : `Did you mean ${close}? `;
+  return new Refusal('invalid-input', `There is no action "${text}".`, {
+    hint: `${question}Known actions: ${known.join(', ')}.`,
+  });
+}
+
+function freezeDeep<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const member of Object.values(value)) freezeDeep(member);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,78 @@
+/**
+ * The two decisions at the heart of a call: may this caller have this action (B02, B04, B07), and is the caller verified
+ * (B03, B05). Both are answers about facts given to them; nothing here looks anything up.
+ */
+import type { Account, CustomerRole, Edition, User } from './people.js';
+import { type Action, findAction, type Policy } from './policy.js';
+
+export interface ScopeQuestion {
+  readonly policy: Policy;
+  readonly edition: Edition;
+  readonly role: CustomerRole;
+  /** Privileges held: categories or `category:action`. */
+  readonly scopes: readonly string[];
+  readonly action: Action;
+}
+
+/** `admin`: by a role that holds everything (B04). `scope`: by the scope named, the narrowest that covers the action. */
+export type ScopeDecision =
+  | { readonly allowed: true; readonly by: 'admin' }
+  | { readonly allowed: true; readonly by: 'scope'; readonly scope: string }
+  | { readonly allowed: false };
+
+/**
+ * Whether role and scopes cover the action. Everything unknown is refused: a role the edition does not have, an edition
+ * or an action the policy does not have, a scope that no longer names anything.
+ */
+export function decideScope({ policy, edition, role, scopes, action }: ScopeQuestion): ScopeDecision {
+  const known = findAction(policy, action.id);
+  if (known === undefined) return { allowed: false };
+  const { customers } = policy.roles;
+  const roles = Object.hasOwn(customers, edition) ? customers[edition] : {};
+  const rule = Object.hasOwn(roles, role) ? roles[role] : undefined;
+  if (rule?.holds === 'everything') return { allowed: true, by: 'admin' };
+  if (rule?.holds !== 'its-scopes') return { allowed: false };
+  const scope = [known.id, known.category].find((covering) => scopes.includes(covering));
+  return scope === undefined ? { allowed: false } : { allowed: true, by: 'scope', scope };
+}
+
+/** What the check of the phrase said. `none`: the caller has no passphrase yet (B12). */
+export type PassphraseCheck = 'matches' | 'wrong' | 'none' | 'unknown-caller';
+
+export interface VerificationQuestion {
+  readonly policy: Policy;
+  /** The account the call is about. */
+  readonly account: Pick<Account, 'id' | 'edition' | 'disabledAt'>;
+  /** Whom the look-up found, or null for nobody. */
+  readonly caller: Pick<User, 'accountId' | 'role' | 'scopes' | 'disabledAt'> | null;
+  readonly passphrase: PassphraseCheck;
+  readonly action: Action;
+}
+
+export type VerificationDecision =
+  | { readonly outcome: 'verified'; readonly by: 'admin' }
+  | { readonly outcome: 'verified'; readonly by: 'scope'; readonly scope: string }
+  | { readonly outcome: 'refused'; readonly reason: 'not-verified' | 'not-privileged' | 'no-passphrase' };
+
+/**
+ * Verified = the passphrase matches and (a scope for the action or admin status) (B03).
+ * Nobody found, a caller of another account (B05) and anyone disabled are `not-verified`, whatever was said. Privilege is
+ * looked at only after the phrase, so `not-privileged` always means: this is who they say they are.
+ */
+export function decideVerification({
+  policy,
+  account,
+  caller,
+  passphrase,
+  action,
+}: VerificationQuestion): VerificationDecision {
+  if (caller === null || caller.accountId !== account.id) return { outcome: 'refused', reason: 'not-verified' };
+  if (account.disabledAt !== null || caller.disabledAt !== null) return { outcome: 'refused', reason: 'not-verified' };
+  if (passphrase === 'none') return { outcome: 'refused', reason: 'no-passphrase' };
+  if (passphrase !== 'matches') return { outcome: 'refused', reason: 'not-verified' };
+  const decision = decideScope({ policy, edition: account.edition, role: caller.role, scopes: caller.scopes, action });
+  if (!decision.allowed) return { outcome: 'refused', reason: 'not-privileged' };
+  return decision.by === 'admin'
+    ? { outcome: 'verified', by: 'admin' }
+    : { outcome: 'verified', by: 'scope', scope: decision.scope };
+}

@@ -1,0 +1,157 @@
+/**
+ * Limits on guessing: the lock-out of one subject (a caller; also a portal login or an operator's sign-in), and the spray
+ * limits of an operator, an account and the whole desk (B72; NIST SP 800-63B-4, 3.2.2).
+ *
+ * An attempt is *reserved* before the secret is checked. Reserving counts it as a failure at once, and sets the lock that this
+ * failure would bring; the state must be committed before the check begins. A wrong answer therefore needs no further step,
+ * and an answer that never comes (a crash, a cut line) stays counted. A right answer takes the count back. Counting after
+ * the check instead would let every process that is already checking through: with a limit of 5 and 8 processes, 11 or more.
+ *
+ *                       reserve: failures + 1, proceed
+ *                     ┌──────────────┐
+ *                     │              ▼
+ *     lead lifts   ┌──┴───────────────────┐   success: only attempts reserved later stay counted
+ *    ┌────────────▶│  OPEN  failures 0–4  │◀──────────────────────────────────────────────┐
+ *    │             └──────────┬───────────┘                                               │
+ *    │                        │ reserve the 5th: proceed                                  │
+ *    │                        ▼                                                           │
+ *    │  lead   ┌───────────────────────────────┐      time is up, or       ┌──────────────┴──────────┐
+ *    ├─────────┤  LOCKED  until a time         │      the owner signs in   │  ONE TRY                │
+ *    │         │  15 min, 30 min, 1 h … 24 h   ├──────────────────────────▶│  failures kept          │
+ *    │         │  refuses, without counting    │                           │                         │
+ *    │         └───────────────────────────────┘◀──────────────────────────┤                         │
+ *    │                                           reserve: failures + 1,    └──────────────┬──────────┘
+ *    │                                           proceed, wait doubled                    │ reserve the 20th: proceed
+ *    │         ┌───────────────────────────────┐                                          │
+ *    └─────────┤  DISABLED  until a lead acts  │◀─────────────────────────────────────────┘
+ *              └───────────────────────────────┘
+ *
+ * So 5 wrong guesses reach the check before the first lock, then one for each wait, then none after the 20th: at most 20
+ * in a row, over more than a week. A success of an attempt that is still being checked leads to OPEN from LOCKED and
+ * DISABLED too, because its own reservation may have brought them.
+ *
+ * Attempts refused while locked neither count nor prolong the lock, so that nobody is kept out for good by being called for.
+ */
+import { hours, minutes, seconds } from './duration.js';
+import type { Limits } from './policy.js';
+
+/** Lock-out state of one subject. Times are milliseconds since the epoch. */
+export interface Throttle {
+  /** Attempts since the last success, in the order of reservation; those still being checked are included. */
+  readonly failures: number;
+  /** Attempts ever reserved; never goes down. The number of an attempt is its place in this count. */
+  readonly reserved: number;
+  readonly lockedUntil: number | null;
+  readonly disabledAt: number | null;
+}
+
+/** The state of a subject that was never heard of. */
+export const UNTRIED: Throttle = { failures: 0, reserved: 0, lockedUntil: null, disabledAt: null };
+
+/** A time no earlier than any seen before. `behind`: the host's clock is so far back that no lock may expire by it. */
+export interface TrustedTime {
+  readonly now: number;
+  readonly behind: boolean;
+}
+
+/** Time for decisions, from the host's clock and the latest time the store has seen. `tolerance` in milliseconds. */
+export function trustedNow(now: number, latestSeen: number, tolerance: number): TrustedTime {
+  return { now: Math.max(now, latestSeen), behind: latestSeen - now > tolerance };
+}
+
+/** The tolerance of the policy in milliseconds. */
+export function clockTolerance(limits: Limits): number {
+  return seconds(limits.clock.toleranceSeconds);
+}
+
+/** `attempt` must be given back to `succeed`. `clockBehind`: `until` may have passed, but the clock cannot be believed. */
+export type ThrottleDecision =
+  | { readonly kind: 'proceed'; readonly attempt: number }
+  | { readonly kind: 'locked'; readonly until: number; readonly clockBehind: boolean }
+  | { readonly kind: 'disabled'; readonly since: number };
+
+/**
+ * Counts an attempt before it is made. `state` must be committed before the secret is checked, and whoever is told
+ * anything but `proceed` must not check it. A refusal leaves the state as it was.
+ */
+export function reserve(
+  state: Throttle,
+  time: TrustedTime,
+  limits: Limits,
+): { readonly state: Throttle; readonly decision: ThrottleDecision } {
+  const refusal = refusalNow(state, time);
+  if (refusal !== undefined) return { state, decision: refusal };
+  const { lockFromFailure, disabledAtFailure } = limits.throttle;
+  const failures = state.failures + 1;
+  const next: Throttle = {
+    failures,
+    reserved: state.reserved + 1,
+    lockedUntil: failures < lockFromFailure ? null : time.now + lockDuration(failures, limits),
+    disabledAt: failures < disabledAtFailure ? null : time.now,
+  };
+  return { state: next, decision: { kind: 'proceed', attempt: next.reserved } };
+}
+
+/** Why an attempt would be refused now, without making one; undefined where it may be made. */
+export function refusalNow(
+  state: Throttle,
+  time: TrustedTime,
+): Exclude<ThrottleDecision, { kind: 'proceed' }> | undefined {
+  const { lockedUntil, disabledAt } = state;
+  if (disabledAt !== null) return { kind: 'disabled', since: disabledAt };
+  if (lockedUntil !== null && (time.behind || time.now < lockedUntil))
+    return { kind: 'locked', until: lockedUntil, clockBehind: time.behind };
+  return undefined;
+}
+
+/**
+ * The attempt turned out right. Clears what was counted up to and including it; attempts reserved after it stay counted, so
+ * that an owner's success cannot wipe out guesses that are still being checked. Locks go when too few are left to cause one.
+ */
+export function succeed(state: Throttle, attempt: number, limits: Limits): Throttle {
+  const failures = Math.min(state.failures, state.reserved - attempt);
+  if (failures >= limits.throttle.lockFromFailure) return { ...state, failures };
+  return { ...state, failures, lockedUntil: null, disabledAt: null };
+}
+
+/**
+ * A `lead` lifts everything and starts the count afresh (B76). The `owner`, by signing in to the portal, lifts the wait but keeps
+ * the count: that sign-in proved another secret, so one try is free, its failure locks for longer, and a subject that is
+ * disabled stays so.
+ */
+export function unlock(state: Throttle, by: 'lead' | 'owner'): Throttle {
+  if (by === 'lead') return { ...state, failures: 0, lockedUntil: null, disabledAt: null };
+  return { ...state, lockedUntil: null };
+}
+
+/** Milliseconds of the lock that the given failure brings: the first wait, doubled for each further failure, to a ceiling. */
+export function lockDuration(failures: number, { throttle }: Limits): number {
+  const doublings = Math.max(0, failures - throttle.lockFromFailure);
+  return minutes(Math.min(throttle.firstLockMinutes * 2 ** doublings, throttle.maxLockMinutes));
+}
+
+/** How far back failures count towards a spray, in milliseconds. */
+export const SPRAY_WINDOW = hours(1);
+
+/**
+ * Failures within the last hour, **the attempt being reserved included**, as are all that are still being checked: a limit of 10
+ * means that exactly 10 wrong guesses reach the check. "Last hour" is measured back from a trusted time.
+ */
+export interface RecentFailures {
+  /** Different callers on whom this operator has failed: one muddled caller trying five times counts once. */
+  readonly operatorFailuresLastHourOverDifferentCallers: number;
+  /** Failures over all callers of the account, by anyone. */
+  readonly accountFailuresLastHour: number;
+  /** Failures of the whole desk. */
+  readonly deskFailuresLastHour: number;
+}
+
+export type SprayVerdict = 'ok' | 'operator-stop' | 'account-stop' | 'desk-stop';
+
+/** Whether guesses are being spread over many callers. The widest stop is named first, because it is the one to raise alarm about. */
+export function judgeSpray(recent: RecentFailures, { throttle }: Limits): SprayVerdict {
+  if (recent.deskFailuresLastHour > throttle.deskFailuresPerHour) return 'desk-stop';
+  if (recent.accountFailuresLastHour > throttle.accountFailuresPerHour) return 'account-stop';
+  if (recent.operatorFailuresLastHourOverDifferentCallers > throttle.operatorFailuresPerHour) return 'operator-stop';
+  return 'ok';
+}
