@@ -30,7 +30,11 @@ const BACK_FROM_SUSPENSION = Symbol('back from suspension');
  * Runs `ask` until it answers. `ask` must reject once its signal aborts, with the terminal restored.
  * Throws Refusal `cancelled`, or `missing-option` where there is no terminal to ask on.
  */
-export async function asking<T>(terminal: Terminal, message: string, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function asking<T>(
+  terminal: Terminal,
+  message: string,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   if (!terminal.input.isTTY || !terminal.output.isTTY) {
     throw new Refusal('missing-option', `This would ask "${message}", but there is no terminal to ask on.`, {
       hint: 'Give the answer as an option; --help lists them.',

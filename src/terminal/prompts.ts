@@ -6,8 +6,8 @@
  * Every way of not answering ends as one Refusal (asking.ts). Texts of a question pass `printable` here.
  */
 import { asking, type Terminal } from './asking.js';
-import { fit, printable } from './printable.js';
 import { type Choice, choiceLabels, choosingByKey } from './choices.js';
+import { fit, printable } from './printable.js';
 import { readSecret, type SecretQuestion } from './secret.js';
 import { makeStyle, type Style } from './style.js';
 

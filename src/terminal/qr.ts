@@ -21,7 +21,7 @@ const [BLACK, WHITE] = [16, 231];
  */
 export async function qrCode(text: string, style: Style): Promise<string> {
   const { encode } = await import('uqr');
-  const { data, size } = encode(text, { ecc: 'L', border: 0 });
+  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: 0 });
   const columns = size + 2 * MARGIN.sides;
   if (columns > style.columns) {
     return `The QR code needs a window of ${columns} columns; use the address instead.\n`;

@@ -110,7 +110,9 @@ function blockLines(block: Block, layout: Layout): string[] {
       return labelled('Do not read aloud:', block.text, columns, style.warn);
     case 'next':
       // Never folded: a command copied in two pieces would run as its first half.
-      return block.lines.length === 0 ? [] : [style.strong('Next:'), ...block.lines.map((line) => `  ${printable(line)}`)];
+      return block.lines.length === 0
+        ? []
+        : [style.strong('Next:'), ...block.lines.map((line) => `  ${printable(line)}`)];
     case 'fields':
       return fieldLines(block.rows, layout);
     case 'table':

@@ -2,8 +2,8 @@
  * Reads a secret from the terminal without a trace: not the text, not a mask, not its length. The screen does not change
  * while one types, so neither does what a recording of it holds.
  *
- * Ours and not inquirer's password prompt, because that one moves the cursor with every key once the secret is longer
- * than the question (its length can be read from the bytes), and its Ctrl-T shows the secret until pressed again.
+ * Ours and not inquirer's password prompt, because that one redraws with every key (its bytes tell the length) and can
+ * only show the secret until told to hide it.
  * Here Ctrl-R, where a question allows it, shows what is typed for a few seconds, on a line that is erased again.
  * Editing (backspace, Ctrl-U, Ctrl-W, arrows, paste) is readline's, with its own output thrown away and no history.
  */
@@ -74,13 +74,18 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
   const { output, style, revealMs } = terminal;
   const mayReveal = question.reveal === true && style.plain !== true;
   const asked = printable(question.message);
-  const brackets = bracketed(question.hint, mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined);
+  const brackets = bracketed(
+    question.hint,
+    mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined,
+  );
   let onScreen: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   const draw = (revealed: string | undefined): void => {
     const below = revealed === undefined ? '' : `\n  ${style.strong(revealed)}`;
-    output.write(`${erasing(onScreen, output.columns)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`);
+    output.write(
+      `${erasing(onScreen, output.columns)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`,
+    );
     onScreen = [`? ${asked} ${brackets} `, ...(revealed === undefined ? [] : [`  ${revealed}`])];
   };
   const reveal = () => draw(printable(typedText()) || '(nothing typed yet)');

@@ -82,14 +82,18 @@ export function openTerminal(file: string, args: readonly string[], options: Ter
   });
   const screen = () => screenOf(emulator);
   const until = (what: string, holds: () => boolean, timeoutMs = 8000) =>
-    within(timeoutMs, () => `${what}; the screen:\n${screen()}`, (settle) => {
-      const check = () => {
-        if (holds()) settle(screen());
-      };
-      watchers.add(check);
-      check();
-      return () => watchers.delete(check);
-    });
+    within<string>(
+      timeoutMs,
+      () => `${what}; the screen:\n${screen()}`,
+      (settle) => {
+        const check = () => {
+          if (holds()) settle(screen());
+        };
+        watchers.add(check);
+        check();
+        return () => watchers.delete(check);
+      },
+    );
 
   return {
     pid: child.pid,
@@ -108,10 +112,14 @@ export function openTerminal(file: string, args: readonly string[], options: Ter
     raw: () => raw,
     cursorVisible: () => raw.lastIndexOf(HIDE_CURSOR) <= raw.lastIndexOf(SHOW_CURSOR),
     exit: (timeoutMs = 8000) =>
-      within(timeoutMs, () => `still running; the screen:\n${screen()}`, (settle) => {
-        void ended.then(settle);
-        return () => {};
-      }),
+      within<{ code: number; signal: number }>(
+        timeoutMs,
+        () => `still running; the screen:\n${screen()}`,
+        (settle) => {
+          void ended.then(settle);
+          return () => {};
+        },
+      ),
     close: () => {
       if (running) child.kill('SIGKILL');
       emulator.dispose();
@@ -135,7 +143,9 @@ export async function buildScript(source: string): Promise<{ file: string; remov
     format: 'esm',
     logLevel: 'error',
     // Some packages inside are CommonJS and ask for node's modules by require.
-    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
   });
   return { file, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
@@ -149,7 +159,11 @@ function screenOf(emulator: InstanceType<typeof xterm.Terminal>): string {
 }
 
 /** Runs `begin` with a way to settle; fails with `late()` after the time. What `begin` returns is called at either end. */
-function within<T>(timeoutMs: number, late: () => string, begin: (settle: (value: T) => void) => () => void): Promise<T> {
+function within<T>(
+  timeoutMs: number,
+  late: () => string,
+  begin: (settle: (value: T) => void) => () => void,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     let leave: () => void = () => {};
     const timer = setTimeout(() => {

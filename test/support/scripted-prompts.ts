@@ -57,12 +57,15 @@ export function scriptedPrompts(answers: readonly ScriptedAnswer[]): ScriptedPro
     secret: async (question) => text('secret', question.message),
     async confirm(question) {
       const answer = take('confirm', question.message);
-      if (typeof answer !== 'boolean') throw new Error(`the answer to (confirm) "${question.message}" must be true or false`);
+      if (typeof answer !== 'boolean')
+        throw new Error(`the answer to (confirm) "${question.message}" must be true or false`);
       return answer;
     },
     async choose(question) {
       const answer = text('choose', question.message);
-      const at = question.choices.findIndex(({ name, key }, index) => [name, key ?? String(index + 1)].includes(answer));
+      const at = question.choices.findIndex(({ name, key }, index) =>
+        [name, key ?? String(index + 1)].includes(answer),
+      );
       const choice = question.choices[at];
       if (choice === undefined) {
         const offered = question.choices.map(({ name, key }, index) => `${key ?? index + 1}  ${name}`);
