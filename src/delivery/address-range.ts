@@ -1,0 +1,80 @@
+/**
+ * Says whether an IP address is a public one, so that a webhook cannot be pointed at the desk's own network (SSRF).
+ * The lists follow IANA's special-purpose registries (RFC 6890 and later). IPv6 forms that carry an IPv4 address
+ * (mapped, compatible, NAT64) are judged by the address inside.
+ */
+
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * `private`: somebody's own network, allowed by the option. `never`: no receiver can live there, or it is a cloud's
+ * metadata service (169.254.169.254), refused even then.
+ */
+export type AddressRange = 'public' | 'private' | 'never';
+
+type Subnet = readonly [network: string, prefix: number];
+
+const PRIVATE_V4: readonly Subnet[] = [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+];
+const NEVER_V4: readonly Subnet[] = [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+];
+const PRIVATE_V6: readonly Subnet[] = [
+  ['::1', 128],
+  ['fc00::', 7],
+];
+const NEVER_V6: readonly Subnet[] = [
+  ['::', 128],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+];
+/** Prefixes of 96 bits after which the last 32 are an IPv4 address: mapped (RFC 4291) and NAT64 (RFC 6052). */
+const CARRIERS = ['::ffff:', '64:ff9b::'];
+
+const privateList = blockList(PRIVATE_V4, PRIVATE_V6);
+const neverList = blockList(NEVER_V4, NEVER_V6);
+/** `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 but the loopback address is refused. */
+const compatible = new BlockList();
+compatible.addSubnet('::', 96, 'ipv6');
+
+function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of v4) {
+    list.addSubnet(network, prefix, 'ipv4');
+    for (const carrier of CARRIERS) list.addSubnet(`${carrier}${network}`, 96 + prefix, 'ipv6');
+  }
+  for (const [network, prefix] of v6) list.addSubnet(network, prefix, 'ipv6');
+  return list;
+}
+
+/** The range of an address in any notation Node reads, a zone (`%eth0`) ignored. What is no address is `never`. */
+export function rangeOf(address: string): AddressRange {
+  const bare = address.replace(/%.*$/, '');
+  const version = isIP(bare);
+  if (version === 0) return 'never';
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  if (neverList.check(bare, family)) return 'never';
+  if (privateList.check(bare, family)) return 'private';
+  return version === 6 && compatible.check(bare, 'ipv6') ? 'never' : 'public';
+}

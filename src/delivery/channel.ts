@@ -1,0 +1,97 @@
+/**
+ * The contract of a delivery channel: something that carries one message out of the desk.
+ *
+ * A channel is handed a message that is already committed to the outbox and makes ONE attempt. It keeps no queue and
+ * knows no schedule; the outbox decides when to try again (schedule.ts). Every channel promises:
+ *
+ *  - It resolves for everything that happens in the world: a refused recipient, an answer 500, a time-out, a dropped
+ *    connection, a full disk, a missing password file. It throws only for a bug of its caller (a kind it does not
+ *    carry, a malformed id), because a thrown error would end the run of every other message.
+ *  - `ok: true` only once the other side has taken responsibility. A connection that breaks before that is a temporary
+ *    failure, even where the message may have arrived: better twice with one id than never.
+ *  - The id travels with every attempt in the way the medium knows (Message-ID, Idempotency-Key, webhook-id, the file
+ *    name), so that a receiver can drop the second copy.
+ *  - `permanent: true` only where trying again with the same settings cannot help AND the fault lies with this
+ *    message or its address. A wrong password or an unreachable host is temporary: mending it must lose nothing.
+ *  - `why` is one short sentence of our own. It never repeats what the other side said, nor the message's text, since
+ *    both may hold a one-time code and `why` is stored and shown (B11, `outbox show`).
+ *  - The attempt ends on its own after the channel's time-out, and early when `signal` fires.
+ */
+
+export const MESSAGE_KINDS = ['email', 'sms', 'webhook'] as const;
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+export interface Message {
+  /** `msg_…`: made once, the same over all retries. */
+  readonly id: string;
+  readonly kind: MessageKind;
+  /** The address on file: an e-mail address or a phone number. A webhook goes to the configured URL instead. */
+  readonly to: string;
+  /** One line. For a webhook the event type, such as `mfa.reset`; unused by SMS. */
+  readonly subject: string;
+  /** Plain text. For a webhook the event's data as a JSON text. */
+  readonly body: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+export interface Attempt {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Taken {
+  readonly ok: true;
+  /** What the other side, or the disk, calls it: a queue id, a message sid, a file name. */
+  readonly reference: string;
+}
+
+export interface NotTaken {
+  readonly ok: false;
+  readonly permanent: boolean;
+  readonly why: string;
+  /** The receiver asked never to be called again (HTTP 410): stop this channel until a person has looked. */
+  readonly disable?: true;
+}
+
+export type Delivered = Taken | NotTaken;
+
+export interface Channel {
+  readonly name: string;
+  readonly carries: readonly MessageKind[];
+  send(message: Message, context: Attempt): Promise<Delivered>;
+}
+
+/** What a channel may touch, given by main. Only these, so that a test can stand in for the network and the disk. */
+export interface DeliveryEffects {
+  /** The desk's data folder; the file channel keeps `outbox/` inside. */
+  readonly dataFolder: string;
+  readonly fetch: typeof fetch;
+  /** Every address of a host name, IPv4 and IPv6; rejects when there is none. */
+  readonly resolveHost: (host: string) => Promise<readonly string[]>;
+  /** Text of a secret or certificate file; rejects when it cannot be read. */
+  readonly readFile: (path: string) => Promise<string>;
+  /** Milliseconds one attempt, or one step of an SMTP dialogue, may take. 15 s unless a test is in a hurry. */
+  readonly timeoutMs?: number;
+}
+
+export const TIMEOUT_MS = 15_000;
+
+/** A failure to try again later. */
+export function temporary(why: string): NotTaken {
+  return { ok: false, permanent: false, why };
+}
+
+/** A failure no retry can mend. */
+export function permanent(why: string): NotTaken {
+  return { ok: false, permanent: true, why };
+}
+
+/** Throws when the caller broke the contract; the id's shape also keeps it safe in a file name and a header. */
+export function assertSendable(channel: Pick<Channel, 'name' | 'carries'>, message: Message): void {
+  if (!channel.carries.includes(message.kind)) throw new TypeError(`${channel.name} does not carry ${message.kind}`);
+  if (!/^msg_[A-Za-z0-9_-]{1,80}$/.test(message.id)) throw new TypeError(`not a message id (channel ${channel.name})`);
+}

@@ -1,0 +1,52 @@
+/**
+ * Runs one attempt under a time limit and the caller's own signal.
+ *
+ * Not AbortSignal.any with AbortSignal.timeout: in Node the combined signal may be garbage-collected before it fires
+ * (nodejs/node#57736), and a hanging gateway would then hang the desk. A timer held here cannot be lost.
+ */
+
+/** Thrown by `withinDeadline`; `reason` tells whose patience ended. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly reason: 'time-out' | 'stopped';
+
+  constructor(reason: 'time-out' | 'stopped') {
+    super(reason);
+    this.reason = reason;
+  }
+
+  /** One sentence for `why`. */
+  get sentence(): string {
+    return this.reason === 'time-out' ? 'no answer in time' : 'stopped before an answer came';
+  }
+}
+
+/**
+ * The result of `work`, which is handed a signal to pass on. Rejects with Interrupted once `milliseconds` are over or
+ * `outer` fires, even where the work ignores its signal.
+ */
+export async function withinDeadline<T>(
+  milliseconds: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (outer?.aborted) throw new Interrupted('stopped');
+  const controller = new AbortController();
+  let interrupt: (error: Interrupted) => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = (error) => {
+      // Reject first: the abort makes `work` fail too, and the race must report whose patience ended.
+      reject(error);
+      controller.abort(error);
+    };
+  });
+  const stop = () => interrupt(new Interrupted('stopped'));
+  const timer = setTimeout(() => interrupt(new Interrupted('time-out')), milliseconds);
+  outer?.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([interrupted, work(controller.signal)]);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener('abort', stop);
+  }
+}

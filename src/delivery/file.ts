@@ -1,0 +1,140 @@
+/**
+ * The embedded default: every message becomes one file in `outbox/` of the data folder, so that the whole desk works
+ * with no network and no account. E-mail as `<id>.eml` (RFC 5322, opens in a mail program), SMS as `<id>.txt`,
+ * webhooks as `<id>.json`.
+ *
+ * Never half a file: the text is written and fsynced under another name, then renamed, then the folder is fsynced.
+ * Never two: the name is the message's id, and a file that stands is not written again.
+ */
+
+import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import {
+  assertSendable,
+  type Channel,
+  type Delivered,
+  type Message,
+  type MessageKind,
+  permanent,
+  temporary,
+} from './channel.js';
+import { eventOf } from './event.js';
+import { composeMail, isPlainAddress, type Sender } from './mail.js';
+import { singleLine } from './single-line.js';
+
+export interface FileChannelOptions {
+  readonly dataFolder: string;
+  /** Who the e-mails come from. */
+  readonly sender: Sender;
+  /** The last step, which makes the file visible; a test stops here to be the crash. */
+  readonly rename?: (from: string, to: string) => Promise<void>;
+}
+
+interface Place {
+  readonly folder: string;
+  readonly name: string;
+  readonly rename: (from: string, to: string) => Promise<void>;
+}
+
+const EXTENSIONS: Readonly<Record<MessageKind, string>> = { email: 'eml', sms: 'txt', webhook: 'json' };
+
+export function openFileChannel(options: FileChannelOptions): Channel {
+  const channel = { name: 'file', carries: ['email', 'sms', 'webhook'] as const };
+  return {
+    ...channel,
+    async send(message, context): Promise<Delivered> {
+      assertSendable(channel, message);
+      if (context.signal?.aborted) return temporary('stopped before it was written');
+      if (message.kind === 'email' && !isPlainAddress(message.to)) {
+        return permanent('the recipient is not one plain e-mail address');
+      }
+      const bytes = await textOf(message, options.sender);
+      const folder = join(options.dataFolder, 'outbox');
+      const name = `${message.id}.${EXTENSIONS[message.kind]}`;
+      try {
+        await putFile({ folder, name, rename: options.rename ?? rename }, bytes);
+      } catch (error) {
+        const code = systemCode(error);
+        if (code === undefined) throw error;
+        return temporary(`the outbox folder could not be written (${code})`);
+      }
+      return { ok: true, reference: name };
+    },
+  };
+}
+
+async function textOf(message: Message, sender: Sender): Promise<Buffer> {
+  if (message.kind === 'webhook') return Buffer.from(`${eventOf(message)}\n`);
+  if (message.kind === 'sms') {
+    const date = new Date(message.createdAt).toISOString();
+    return Buffer.from(`To: ${singleLine(message.to)}\nDate: ${date}\n\n${message.body}\n`);
+  }
+  const { createTransport } = await import('nodemailer');
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  const { message: bytes } = await transport.sendMail(composeMail(message, sender));
+  if (!Buffer.isBuffer(bytes)) throw new TypeError('the composed e-mail is not a buffer');
+  return bytes;
+}
+
+/** Makes `name` stand in the folder with these bytes, durably. Safe with two processes at the same id. */
+async function putFile(place: Place, bytes: Buffer): Promise<void> {
+  const { folder, name } = place;
+  const target = join(folder, name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // mkdir leaves a folder that was there as it is, and the umask may have a say.
+  await chmod(folder, 0o700);
+  if (!(await exists(target))) {
+    // A folder of its own (0700, random name) for each writer: nobody else's half-written text can be renamed.
+    const scratch = await mkdtemp(join(folder, `.${name}-`));
+    await writeDurably(join(scratch, name), bytes);
+    try {
+      await place.rename(join(scratch, name), target);
+    } catch (error) {
+      // A second writer of this id was faster and has swept our scratch folder away.
+      if (!(await exists(target))) throw error;
+    }
+  }
+  await syncFolder(folder);
+  await sweep(folder, name);
+}
+
+async function writeDurably(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the rename itself survive a power cut. Where folders cannot be opened (Windows) the system sees to it. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch (error) {
+    if (!['EPERM', 'EISDIR', 'EINVAL', 'EACCES'].includes(systemCode(error) ?? '')) throw error;
+  }
+}
+
+/** Removes what crashed attempts at this id left behind: it holds the message's text. */
+async function sweep(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (entry.startsWith(`.${name}-`)) await rm(join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** `ENOSPC` and the like; undefined for anything that did not come from the operating system. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^E[A-Z0-9]{1,20}$/.test(error.code) ? error.code : undefined;
+}

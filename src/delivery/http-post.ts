@@ -1,0 +1,60 @@
+/**
+ * One HTTP POST that ends: no redirect is followed, the whole exchange has one time limit, and a huge answer is cut.
+ * Used by the SMS gateway and the webhook.
+ */
+
+import { Interrupted, withinDeadline } from './deadline.js';
+
+/** Enough for any gateway's answer; what follows is not read. */
+const MAX_ANSWER_BYTES = 65_536;
+
+export interface Post {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export type PostOutcome =
+  | { readonly answered: true; readonly status: number; readonly text: string }
+  | { readonly answered: false; readonly why: string };
+
+/** Posts and reads the answer. Failures of the network come back as `why`, in words that quote nobody. */
+export async function httpPost(fetcher: typeof fetch, post: Post): Promise<PostOutcome> {
+  try {
+    return await withinDeadline(post.timeoutMs, post.signal, async (signal) => {
+      const { url, headers, body } = post;
+      const response = await fetcher(url, { method: 'POST', headers, body, redirect: 'error', signal });
+      return { answered: true, status: response.status, text: await readSome(response) };
+    });
+  } catch (error) {
+    return { answered: false, why: explain(error) };
+  }
+}
+
+async function readSome(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const reader = response.body.getReader();
+  const parts: Uint8Array[] = [];
+  for (let size = 0; size < MAX_ANSWER_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(parts).toString('utf8');
+    parts.push(value);
+    size += value.byteLength;
+  }
+  await reader.cancel();
+  return Buffer.concat(parts).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Interrupted) return error.sentence;
+  const cause = error instanceof Error ? error.cause : undefined;
+  // undici's fixed words for `redirect: 'error'`; without them the general sentence below still holds.
+  if (cause instanceof Error && cause.message === 'unexpected redirect')
+    return 'it answered with a redirect, which is not followed';
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)
+    ? `the connection failed (${code})`
+    : 'the connection failed';
+}

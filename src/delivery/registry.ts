@@ -1,0 +1,109 @@
+/**
+ * Which channel carries what: the one list of channels, and the settings that choose among them.
+ * A new channel is one file in this room and one line in CHANNELS.
+ *
+ *   [mail]     channel = "file" | "smtp"   from, fromName, host, port, security, user, passwordFile, caFile
+ *   [sms]      channel = "file" | "http"   url, accountSid, tokenFile, from
+ *   [webhook]  channel = "file" | "http"   url, secretFile, allowPrivate      ("http" where a url is given)
+ */
+
+import { Refusal } from '../errors.js';
+import type { Channel, DeliveryEffects, MessageKind } from './channel.js';
+import { openFileChannel } from './file.js';
+import { isPlainAddress, type Sender } from './mail.js';
+import { Section } from './section.js';
+import { openSmsChannel, readSmsConfig } from './sms.js';
+import { openSmtpChannel, readSmtpConfig } from './smtp.js';
+import { openWebhookChannel, readWebhookConfig } from './webhook.js';
+
+/** One chosen channel: its settings, checked and without secrets, and how to open it. */
+export interface ChannelConfig {
+  readonly settings: { readonly channel: string };
+  open(effects: DeliveryEffects, sender: Sender): Channel;
+}
+
+export interface DeliveryConfig {
+  readonly sender: Sender;
+  readonly channels: Readonly<Record<MessageKind, ChannelConfig>>;
+}
+
+export interface Channels {
+  /** The channel that carries this kind. */
+  pick(kind: MessageKind): Channel;
+}
+
+type Choice = (section: Section) => ChannelConfig;
+
+/** Pairs how a channel reads its settings with how it opens by them. */
+function choice<C extends { readonly channel: string }>(
+  read: (section: Section) => C,
+  open: (settings: C, effects: DeliveryEffects, sender: Sender) => Channel,
+): Choice {
+  return (section) => {
+    const settings = read(section);
+    return { settings, open: (effects, sender) => open(settings, effects, sender) };
+  };
+}
+
+const file = choice(
+  () => ({ channel: 'file' }),
+  (_, { dataFolder }, sender) => openFileChannel({ dataFolder, sender }),
+);
+
+/** The settings table of each kind of message, and the channels it may name. */
+const CHANNELS: Readonly<
+  Record<MessageKind, { readonly table: string; readonly choices: Readonly<Record<string, Choice>> }>
+> = {
+  email: { table: 'mail', choices: { file, smtp: choice(readSmtpConfig, openSmtpChannel) } },
+  sms: { table: 'sms', choices: { file, http: choice(readSmsConfig, openSmsChannel) } },
+  webhook: { table: 'webhook', choices: { file, http: choice(readWebhookConfig, openWebhookChannel) } },
+};
+
+const DEFAULT_SENDER: Sender = { name: 'Support desk', address: 'desk@countersign.invalid' };
+
+/**
+ * The delivery settings out of a parsed settings file: its tables `mail`, `sms`, `webhook`, all optional; other tables
+ * are not looked at. Throws Refusal `config` with every fault listed.
+ */
+export function readDeliveryConfig(settings: unknown): DeliveryConfig {
+  const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
+  const section = (kind: MessageKind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]);
+  const sections = { email: section('email'), sms: section('sms'), webhook: section('webhook') };
+  const config: DeliveryConfig = {
+    sender: readSender(sections.email),
+    channels: {
+      email: readChannel('email', sections.email, 'file'),
+      sms: readChannel('sms', sections.sms, 'file'),
+      webhook: readChannel('webhook', sections.webhook, sections.webhook.has('url') ? 'http' : 'file'),
+    },
+  };
+  const problems = Object.values(sections).flatMap((each) => each.finish());
+  if (problems.length > 0) {
+    const hint = 'Mend the settings file; `countersign doctor` checks it.';
+    throw new Refusal('config', 'The settings for delivery have faults.', { problems, hint });
+  }
+  return config;
+}
+
+function readChannel(kind: MessageKind, section: Section, otherwise: string): ChannelConfig {
+  const { choices } = CHANNELS[kind];
+  const name = section.oneOf('channel', Object.keys(choices), otherwise);
+  return (choices[name] ?? file)(section);
+}
+
+function readSender(mail: Section): Sender {
+  const address = mail.optionalText('from') ?? DEFAULT_SENDER.address;
+  if (!isPlainAddress(address)) mail.fault('from', 'must be one plain e-mail address');
+  return { name: mail.optionalText('fromName') ?? DEFAULT_SENDER.name, address };
+}
+
+/** Opens the channels the settings name. Touches neither disk nor network; a channel does when it sends. */
+export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): Channels {
+  const open = (kind: MessageKind) => config.channels[kind].open(effects, config.sender);
+  const channels: Readonly<Record<MessageKind, Channel>> = {
+    email: open('email'),
+    sms: open('sms'),
+    webhook: open('webhook'),
+  };
+  return { pick: (kind) => channels[kind] };
+}

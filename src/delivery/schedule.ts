@@ -1,0 +1,37 @@
+/**
+ * When to try a message again, as a pure function: the schedule of the Standard Webhooks specification ("Deliverability
+ * and reliability"), used for every kind of message. With jitter, so that a gateway coming back is not met by
+ * everything at once.
+ */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Pause before each attempt, counted from the failure of the one before it, in milliseconds. */
+export const PAUSES_MS: readonly number[] = [
+  0,
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+];
+
+/** The longest a pause may grow, as a share of it. It only ever grows: a receiver's rest is never cut short. */
+const JITTER = 0.1;
+
+/**
+ * Time of the next attempt in milliseconds, or null to give up (after the tenth, about three days in).
+ * `attempt` is how many were made so far, 0 for a new message; `random01` is a draw from [0, 1).
+ */
+export function nextAttemptAt(attempt: number, now: number, random01: number): number | null {
+  if (!Number.isInteger(attempt) || attempt < 0) throw new RangeError('attempt must be a whole number from 0');
+  if (!(random01 >= 0 && random01 <= 1)) throw new RangeError('random01 must lie between 0 and 1');
+  const pause = PAUSES_MS[attempt];
+  return pause === undefined ? null : now + Math.floor(pause * (1 + JITTER * random01));
+}

@@ -1,0 +1,35 @@
+/**
+ * Secrets of a channel come from files, read when a message is sent: a rotated password works at the next attempt, and
+ * a missing file is a temporary failure of that message, not the end of the run.
+ */
+
+import type { DeliveryEffects } from './channel.js';
+
+/** Thrown by `readSecret`; the message is fit for `why`. */
+export class SecretUnreadable extends Error {
+  override readonly name = 'SecretUnreadable';
+}
+
+/** The first line of a secret file, without its line end. */
+export async function readSecret(
+  effects: Pick<DeliveryEffects, 'readFile'>,
+  path: string,
+  what: string,
+): Promise<string> {
+  const [first] = (await readWhole(effects, path, what)).split(/\r?\n/, 1);
+  if (first === undefined || first === '') throw new SecretUnreadable(`the ${what} file is empty`);
+  return first;
+}
+
+/** The whole text of a secret file. */
+export async function readWhole(
+  effects: Pick<DeliveryEffects, 'readFile'>,
+  path: string,
+  what: string,
+): Promise<string> {
+  try {
+    return await effects.readFile(path);
+  } catch {
+    throw new SecretUnreadable(`the ${what} file could not be read`);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * SMS through an HTTP gateway that speaks the shape of Twilio's message API: a form POST of `To`, `From`, `Body` with
+ * basic authentication, answered 201 and a JSON with `sid`. Other gateways that copied the shape work by `url`.
+ *
+ * The id goes along as `Idempotency-Key`; a gateway that knows the header sends a retried message once.
+ */
+
+import {
+  assertSendable,
+  type Channel,
+  type Delivered,
+  type DeliveryEffects,
+  permanent,
+  TIMEOUT_MS,
+  temporary,
+} from './channel.js';
+import { httpPost } from './http-post.js';
+import { readSecret, SecretUnreadable } from './secret-file.js';
+import type { Section } from './section.js';
+
+export interface SmsConfig {
+  readonly channel: 'http';
+  /** Where to POST; `{accountSid}` stands for the account. */
+  readonly url: string;
+  readonly accountSid: string;
+  readonly tokenFile: string;
+  /** The sending number, or the sender name the gateway knows. */
+  readonly from: string;
+}
+
+const TWILIO = 'https://api.twilio.com/2010-04-01/Accounts/{accountSid}/Messages.json';
+
+/** Reads `[sms]` with `channel = "http"`; faults go to the section's list. */
+export function readSmsConfig(section: Section): SmsConfig {
+  return {
+    channel: 'http',
+    url: section.webAddress('url', { default: TWILIO, plainHttp: 'loopback' }),
+    accountSid: section.text('accountSid'),
+    tokenFile: section.text('tokenFile'),
+    from: section.text('from'),
+  };
+}
+
+/** Answers about this message itself (bad number, text refused). Others may be mended: login, quota, address. */
+const MESSAGE_REFUSED = [400, 422];
+
+export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Channel {
+  const channel = { name: 'sms-http', carries: ['sms'] as const };
+  const url = config.url.replaceAll('{accountSid}', encodeURIComponent(config.accountSid));
+  return {
+    ...channel,
+    async send(message, context): Promise<Delivered> {
+      assertSendable(channel, message);
+      const to = dialled(message.to);
+      if (to === null) return permanent('the recipient is not a phone number');
+      const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
+      if (typeof token !== 'string') return token;
+      const answer = await httpPost(effects.fetch, {
+        url,
+        headers: {
+          authorization: `Basic ${Buffer.from(`${config.accountSid}:${token}`).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+          'idempotency-key': message.id,
+          'user-agent': 'countersign',
+        },
+        body: new URLSearchParams({ To: to, From: config.from, Body: message.body }).toString(),
+        timeoutMs: effects.timeoutMs ?? TIMEOUT_MS,
+        signal: context.signal,
+      });
+      if (!answer.answered) return temporary(`SMS gateway: ${answer.why}`);
+      if (answer.status >= 200 && answer.status <= 299) {
+        return { ok: true, reference: sidOf(answer.text) ?? `HTTP ${answer.status}` };
+      }
+      const why = `the SMS gateway answered ${answer.status}`;
+      return MESSAGE_REFUSED.includes(answer.status) ? permanent(why) : temporary(why);
+    },
+  };
+}
+
+function unreadable(error: unknown): Delivered {
+  if (error instanceof SecretUnreadable) return temporary(error.message);
+  throw error;
+}
+
+/** The number as a gateway wants it: digits with an optional `+` (E.164), `00` read as `+`; null for anything else. */
+export function dialled(phone: string): string | null {
+  const digits = phone.replace(/[\s().\-/]/g, '').replace(/^00/, '+');
+  return /^\+?[0-9]{5,15}$/.test(digits) ? digits : null;
+}
+
+/** The gateway's name for the message, if the answer has one of a sensible shape. */
+function sidOf(answer: string): string | null {
+  try {
+    const document: unknown = JSON.parse(answer);
+    const sid = typeof document === 'object' && document !== null && 'sid' in document ? document.sid : null;
+    return typeof sid === 'string' && /^[A-Za-z0-9_-]{1,80}$/.test(sid) ? sid : null;
+  } catch {
+    return null;
+  }
+}

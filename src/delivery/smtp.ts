@@ -1,0 +1,136 @@
+/**
+ * E-mail through an SMTP server (RFC 5321), by nodemailer. TLS is demanded: from the first byte (`tls`) or by STARTTLS
+ * before anything is said (`starttls`, the default); only a server on this machine may be spoken to in clear. A server
+ * whose certificate cannot be checked gets no mail and no password.
+ *
+ * What counts as permanent: a 5xx answer to MAIL FROM, RCPT TO or DATA. A 5xx in the greeting or to the login is about
+ * us, not about the message, so it waits to be mended; so do the login codes a server may answer later (RFC 4954).
+ */
+
+import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
+
+import {
+  assertSendable,
+  type Channel,
+  type Delivered,
+  type DeliveryEffects,
+  permanent,
+  TIMEOUT_MS,
+  temporary,
+} from './channel.js';
+import { Interrupted, withinDeadline } from './deadline.js';
+import { composeMail, isPlainAddress, messageIdOf, type Sender } from './mail.js';
+import { readSecret, readWhole, SecretUnreadable } from './secret-file.js';
+import { isLoopback, type Section } from './section.js';
+
+export interface SmtpConfig {
+  readonly channel: 'smtp';
+  readonly host: string;
+  readonly port: number;
+  readonly security: 'tls' | 'starttls' | 'none';
+  readonly user: string | null;
+  readonly passwordFile: string | null;
+  /** PEM file of an in-house certificate authority, or null for the ones Node trusts. */
+  readonly caFile: string | null;
+}
+
+/** Reads `[mail]` with `channel = "smtp"`; faults go to the section's list. */
+export function readSmtpConfig(section: Section): SmtpConfig {
+  const host = section.text('host');
+  const local = isLoopback(host);
+  const security = section.oneOf('security', ['tls', 'starttls', 'none'], local ? 'none' : 'starttls');
+  if (security === 'none' && !local) section.fault('security', 'may be "none" only for a server on this machine');
+  const port = section.integer('port', 1, 65_535, security === 'tls' ? 465 : 587);
+  const user = section.optionalText('user');
+  const passwordFile = section.optionalText('passwordFile');
+  if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile belong together');
+  return { channel: 'smtp', host, port, security, user, passwordFile, caFile: section.optionalText('caFile') };
+}
+
+/** A whole dialogue has several steps, each with its own time-out; this many of them end the attempt. */
+const STEPS_AT_MOST = 4;
+const ABOUT_THE_MESSAGE = ['MAIL FROM', 'RCPT TO', 'DATA'];
+/** Bad sequence (503) and the login's own codes (RFC 4954, 5.3.4 of RFC 5248): nothing the message could help. */
+const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
+
+export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, sender: Sender): Channel {
+  const channel = { name: 'smtp', carries: ['email'] as const };
+  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
+  return {
+    ...channel,
+    async send(message, context): Promise<Delivered> {
+      assertSendable(channel, message);
+      if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
+      try {
+        const options = await transportOptions(config, timeoutMs, effects);
+        const { createTransport } = await import('nodemailer');
+        const transport = createTransport(options);
+        const mail = composeMail(message, sender);
+        await withinDeadline(STEPS_AT_MOST * timeoutMs, context.signal, (signal) =>
+          transport.sendMail({ ...mail, signal }),
+        );
+        return { ok: true, reference: messageIdOf(message, sender) };
+      } catch (error) {
+        return outcomeOf(error);
+      }
+    },
+  };
+}
+
+async function transportOptions(
+  config: SmtpConfig,
+  timeoutMs: number,
+  effects: DeliveryEffects,
+): Promise<SMTPTransportOptions> {
+  const { host, port, security, user, passwordFile, caFile } = config;
+  const options: SMTPTransportOptions = {
+    host,
+    port,
+    secure: security === 'tls',
+    requireTLS: security === 'starttls',
+    ignoreTLS: security === 'none',
+    tls: { minVersion: 'TLSv1.2', ...(caFile === null ? {} : { ca: await readWhole(effects, caFile, 'certificate') }) },
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    // With a login configured, a server that offers none is not the one we meant.
+    forceAuth: true,
+  };
+  if (user === null || passwordFile === null) return options;
+  return { ...options, auth: { user, pass: await readSecret(effects, passwordFile, 'mail password') } };
+}
+
+/** The fields nodemailer adds to its errors. Their `message` and `response` quote the server and are not used. */
+interface MailFault {
+  readonly code?: unknown;
+  readonly command?: unknown;
+  readonly responseCode?: unknown;
+}
+
+function outcomeOf(error: unknown): Delivered {
+  if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
+  if (error instanceof SecretUnreadable) return temporary(error.message);
+  const { code, command, responseCode } = (error instanceof Error ? error : {}) as MailFault;
+  // nodemailer and the system use codes like ETIMEDOUT; ERR_… other than TLS, or none at all, is a bug of ours.
+  if (typeof code !== 'string' || /^ERR_(?!TLS|SSL|OSSL)/.test(code)) throw error;
+  if (typeof responseCode === 'number' && code !== 'ETLS') {
+    const ours = !ABOUT_THE_MESSAGE.includes(String(command)) || NOT_ITS_FAULT.includes(responseCode);
+    const refused = responseCode >= 500 && responseCode <= 599 && !ours;
+    const why = `the mail server answered ${responseCode}${code === 'EAUTH' ? ' to the login' : ''}`;
+    return refused ? permanent(why) : temporary(why);
+  }
+  // Refused by nodemailer itself: an international address that this server does not take (RFC 6531).
+  if (code === 'EENVELOPE') return permanent('the mail server does not take this address');
+  return temporary(WORDS[code] ?? `the connection to the mail server failed (${code})`);
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ETIMEDOUT: 'mail server: no answer in time',
+  ECONNECTION: 'the mail server closed the connection before it took the message',
+  ETLS: 'the mail server offered no encryption, or none that could be trusted',
+  EDNS: 'the mail server was not found',
+  EAUTH: 'the mail server took no login',
+};

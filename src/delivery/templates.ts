@@ -1,0 +1,102 @@
+/**
+ * The text of messages, kept in data/messages/<language>/<name>.txt so that wording changes without code:
+ *
+ *   Subject: Your code for {login}
+ *
+ *   Hello {name}, …
+ *
+ * The first line is the subject, then an empty line, then the body. `{word}` is filled in; there is no other syntax,
+ * and a lone brace is a fault. Values are data: they end up on one line, cut to a length, with nothing unseen in them,
+ * and are never searched for placeholders again. So no name in a directory can add a line to a message of the desk.
+ */
+
+import { type Problem, Refusal } from '../errors.js';
+import type { MessageKind } from './channel.js';
+import { isMessageName, MESSAGES, type MessageName } from './messages.js';
+import { singleLine } from './single-line.js';
+
+export interface Template {
+  readonly name: MessageName;
+  readonly kind: MessageKind;
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** The lines of a body are at most this long, so that no mail program breaks them elsewhere (RFC 5322, 2.1.1). */
+export const MAX_COLUMNS = 78;
+/** One SMS of the GSM alphabet. */
+export const MAX_SMS = 160;
+/** Longer than any name, login or code in use; short enough that a name is no letter of its own. */
+const MAX_VALUE = 120;
+
+const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
+
+/**
+ * Reads one file. `text` is its content, `name` its name without folder and ending.
+ * Throws Refusal `config` with every fault and its line: shape, length, placeholders other than MESSAGES lists.
+ */
+export function readTemplate(text: string, name: string): Template {
+  const lines = text
+    .replace(/^\u{FEFF}/u, '')
+    .replace(/\s+$/, '')
+    .split(/\r?\n/);
+  const [first = '', second, ...rest] = lines;
+  const problems: Problem[] = [];
+  if (!isMessageName(name)) throw broken(name, [{ message: `no message is called ${singleLine(name, 60)}` }]);
+  const subject = /^Subject: (\S.*)$/.exec(first)?.[1] ?? '';
+  if (subject === '') problems.push({ line: 1, message: 'the first line must be "Subject: …"' });
+  if (second !== '') problems.push({ line: 2, message: 'the second line must be empty' });
+  const body = rest.join('\n');
+  if (body.trim() === '') problems.push({ line: 3, message: 'there is no text' });
+  const { kind, placeholders } = MESSAGES[name];
+  problems.push(...faultsOfLines(lines), ...faultsOfPlaceholders(`${subject}\n${body}`, placeholders));
+  if (kind === 'sms' && [...body].length > MAX_SMS)
+    problems.push({ message: `an SMS has at most ${MAX_SMS} characters` });
+  if (problems.length > 0) throw broken(name, problems);
+  return { name, kind, subject, body };
+}
+
+function broken(name: string, problems: readonly Problem[]): Refusal {
+  return new Refusal('config', `The message text ${singleLine(name, 60)} cannot be used.`, { problems });
+}
+
+function faultsOfLines(lines: readonly string[]): Problem[] {
+  return lines.flatMap((content, index) => {
+    const line = index + 1;
+    const faults: Problem[] = [];
+    if ([...content].length > MAX_COLUMNS) faults.push({ line, message: `longer than ${MAX_COLUMNS} characters` });
+    if (singleLine(content) !== content.trim()) faults.push({ line, message: 'holds a control or unseen character' });
+    if (/[{}]/.test(content.replace(PLACEHOLDER, ''))) faults.push({ line, message: 'holds a lone brace' });
+    return faults;
+  });
+}
+
+function faultsOfPlaceholders(text: string, listed: readonly string[]): Problem[] {
+  const used = new Set([...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? ''));
+  const unknown = [...used].filter((word) => !listed.includes(word));
+  const missing = listed.filter((word) => !used.has(word));
+  return [
+    ...unknown.map((word) => ({ message: `{${word}} is not filled in for this message` })),
+    ...missing.map((word) => ({ message: `{${word}} is missing` })),
+  ];
+}
+
+/**
+ * Subject and body with the values in place. Throws (a bug) when a value is missing, empty or not asked for: a notice
+ * with a hole in it must never leave the desk.
+ */
+export function fill(template: Template, values: Readonly<Record<string, string>>): { subject: string; body: string } {
+  const listed: readonly string[] = MESSAGES[template.name].placeholders;
+  const unknown = Object.keys(values).filter((word) => !listed.includes(word));
+  if (unknown.length > 0) throw new TypeError(`${template.name} has no place for ${unknown.join(', ')}`);
+  const cleaned = new Map(listed.map((word) => [word, cleanValue(template, values, word)]));
+  const put = (text: string) => text.replace(PLACEHOLDER, (_, word: string) => cleaned.get(word) ?? '');
+  return { subject: put(template.subject), body: put(template.body) };
+}
+
+function cleanValue(template: Template, values: Readonly<Record<string, string>>, word: string): string {
+  const value = Object.hasOwn(values, word) ? values[word] : undefined;
+  const clean = typeof value === 'string' ? singleLine(value, MAX_VALUE) : '';
+  if (clean === '') throw new TypeError(`${template.name} needs a value for ${word}`);
+  return clean;
+}

@@ -1,0 +1,138 @@
+/**
+ * Events to the customer's own systems by HTTP POST, signed as Standard Webhooks 1.0 says: `webhook-id` is the message's
+ * id over all retries, `webhook-timestamp` the time of this attempt, one signature for each secret in the file, so that
+ * a secret is rotated by writing the new one above the old.
+ *
+ * Against SSRF every address the host name has must be public, before each attempt. fetch looks the name up again, and
+ * a hostile name server could answer differently then; that is why https is demanded outside one's own network: no
+ * internal service can show a certificate for that host name, so the request is never sent to it.
+ */
+
+import { isIP } from 'node:net';
+import { rangeOf } from './address-range.js';
+import {
+  assertSendable,
+  type Channel,
+  type Delivered,
+  type DeliveryEffects,
+  type Message,
+  permanent,
+  TIMEOUT_MS,
+  temporary,
+} from './channel.js';
+import { Interrupted, withinDeadline } from './deadline.js';
+import { eventOf } from './event.js';
+import { httpPost } from './http-post.js';
+import { readWhole, SecretUnreadable } from './secret-file.js';
+import type { Section } from './section.js';
+
+export interface WebhookConfig {
+  readonly channel: 'http';
+  readonly url: string;
+  /** One `whsec_…` per line (24 to 64 bytes), the newest first. */
+  readonly secretFile: string;
+  /** Also deliver into one's own network and to this machine, there by plain http too. */
+  readonly allowPrivate: boolean;
+}
+
+/** Reads `[webhook]`; faults go to the section's list. */
+export function readWebhookConfig(section: Section): WebhookConfig {
+  const allowPrivate = section.flag('allowPrivate', false);
+  return {
+    channel: 'http',
+    url: section.webAddress('url', { plainHttp: allowPrivate ? 'anywhere' : 'never' }),
+    secretFile: section.text('secretFile'),
+    allowPrivate,
+  };
+}
+
+/** "Payloads should be small, under 20kb" (Standard Webhooks). */
+const MAX_PAYLOAD_BYTES = 20_000;
+
+export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffects): Channel {
+  const channel = { name: 'webhook', carries: ['webhook'] as const };
+  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
+  let gone = false;
+  return {
+    ...channel,
+    async send(message, context): Promise<Delivered> {
+      assertSendable(channel, message);
+      if (gone) return GONE;
+      const body = eventOf(message);
+      if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
+      try {
+        const refusal = await withinDeadline(timeoutMs, context.signal, () => refusedTarget(config, effects));
+        if (refusal !== null) return temporary(refusal);
+        const signed = await signedHeaders(
+          message,
+          body,
+          context.now,
+          await readWhole(effects, config.secretFile, 'webhook secret'),
+        );
+        const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'countersign' };
+        const answer = await httpPost(effects.fetch, {
+          url: config.url,
+          headers,
+          body,
+          timeoutMs,
+          signal: context.signal,
+        });
+        if (!answer.answered) return temporary(`webhook: ${answer.why}`);
+        if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
+        gone = answer.status === 410;
+        return gone ? GONE : temporary(`the webhook's receiver answered ${answer.status}`);
+      } catch (error) {
+        if (error instanceof SecretUnreadable) return temporary(error.message);
+        if (error instanceof Interrupted) return temporary(`webhook: ${error.sentence}`);
+        throw error;
+      }
+    },
+  };
+}
+
+const GONE: Delivered = {
+  ...permanent("the webhook's receiver answered 410: it wants no more events"),
+  disable: true,
+};
+
+/** Why the target must not be called, or null. A settings fault or a passing DNS fault alike can be mended. */
+async function refusedTarget(config: WebhookConfig, effects: DeliveryEffects): Promise<string | null> {
+  const url = new URL(config.url);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) === 0 ? await effects.resolveHost(host).catch(() => []) : [host];
+  if (addresses.length === 0) return "the webhook's host was not found";
+  const ranges = addresses.map(rangeOf);
+  if (ranges.includes('never')) return "the webhook's host has an address that is never called";
+  if (!config.allowPrivate && ranges.includes('private')) {
+    return "the webhook's host lies in a private network, and allowPrivate is off";
+  }
+  // Personal data in clear stays inside one's own network.
+  if (url.protocol !== 'https:' && ranges.includes('public')) return 'a webhook outside the own network needs https';
+  return null;
+}
+
+async function signedHeaders(
+  message: Message,
+  body: string,
+  now: number,
+  secrets: string,
+): Promise<Record<string, string>> {
+  const { Webhook } = await import('standardwebhooks');
+  const lines = secrets.split(/\s+/).filter((line) => line !== '');
+  if (lines.length === 0 || !lines.every(isUsableSecret)) {
+    throw new SecretUnreadable('the webhook secret file holds no usable secret (whsec_ and 24 to 64 bytes in base64)');
+  }
+  const signatures = lines.map((secret) => new Webhook(secret).sign(message.id, new Date(now), body));
+  return {
+    'webhook-id': message.id,
+    'webhook-timestamp': String(Math.floor(now / 1000)),
+    'webhook-signature': signatures.join(' '),
+  };
+}
+
+function isUsableSecret(secret: string): boolean {
+  const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
+  if (encoded === undefined || encoded.length % 4 !== 0) return false;
+  const size = Buffer.from(encoded, 'base64').length;
+  return size >= 24 && size <= 64;
+}
