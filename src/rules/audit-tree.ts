@@ -1,5 +1,5 @@
 /**
- * The Merkle tree over the audit log (RFC 6962, section 2.1), as arithmetic on hashes: which hash function stands behind it is an argument.
+ * The Merkle tree over the audit log (RFC 6962, section 2.1), as arithmetic on hashes: the hash function is an argument.
  *
  * A log of any size is carried by its frontier, the roots of the perfect subtrees it consists of, largest first: one
  * for each 1 in the binary size. Appending a leaf merges as many of them as a binary increment carries, which is one on

@@ -66,6 +66,12 @@ describe('the verifier', () => {
     }
   });
 
+  it('would not match even if the hash of the decoy did (B12)', async () => {
+    const agreeing: Hasher = { ...realHasher, verify: async () => ({ matches: true, outdated: true }) };
+    const verdict = await openVerifier(agreeing, realVault).check('person', 'seal/passphrase', ana, null, 'x');
+    expect(verdict).toEqual({ matches: false, outdated: false });
+  });
+
   it('does the same work for unknown and known people: one opening of one size, one hash of one cost (B73)', async () => {
     const { work, verifier: watched } = observed();
     const sealed = await watched.make('person', 'seal/passphrase', ana, 'seven green bottles');
