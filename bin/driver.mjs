@@ -1,0 +1,88 @@
+/**
+ * The compiled SQLite driver: from the user's cache, or from npm (downloaded or compiled), and then into the cache, so
+ * that the next clone need not compile for a minute.
+ */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { npm, root, run, SetupFailure, step } from './run-npm.mjs';
+
+const driverFile = path.join(root, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node');
+
+async function driverWorks() {
+  const probe = "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').get()";
+  return existsSync(driverFile) && (await run(process.execPath, ['-e', probe])).ok;
+}
+
+export async function readyDriver() {
+  if (await driverWorks()) return;
+  const cached = cachedDriver();
+  if (cached !== undefined && isOwn(cached)) {
+    mkdirSync(path.dirname(driverFile), { recursive: true });
+    copyFileSync(cached, driverFile);
+    if (await driverWorks()) return;
+    rmSync(cached, { force: true });
+  }
+  await step('Preparing the SQLite driver (compiles for about a minute where no ready one can be had)', async () => {
+    rmSync(driverFile, { force: true });
+    const { ok, output } = await npm(['rebuild', 'better-sqlite3', '--ignore-scripts=false']);
+    if (!ok || !(await driverWorks())) {
+      throw new SetupFailure(
+        'The SQLite driver could be neither downloaded nor compiled (that needs Python, make and a C++ compiler). npm says:',
+        output,
+      );
+    }
+  });
+  if (cached !== undefined) keepDriver(cached);
+}
+
+/** Where the cache keeps a driver for exactly this package content, this Node interface and this system; or undefined. */
+function cachedDriver() {
+  const home = process.env.XDG_CACHE_HOME;
+  const folder = path.join(
+    home !== undefined && path.isAbsolute(home) ? home : path.join(homedir(), '.cache'),
+    'countersign',
+    'drivers',
+  );
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return undefined;
+  }
+  if (!isOwn(folder)) return undefined;
+  const { version, integrity } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages[
+    'node_modules/better-sqlite3'
+  ];
+  const content = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
+  return path.join(
+    folder,
+    `better-sqlite3-${version}-${content}-node-v${process.versions.modules}-${platformName()}.node`,
+  );
+}
+
+function platformName() {
+  process.report.excludeNetwork = true;
+  const glibc = process.platform === 'linux' ? process.report.getReport().header.glibcVersionRuntime : undefined;
+  const libc = process.platform === 'linux' ? (glibc === undefined ? '-musl' : '-glibc') : '';
+  return `${process.platform}${libc}-${process.arch}`;
+}
+
+/** Native code is only taken from a place that nobody else can write. */
+function isOwn(place) {
+  if (!existsSync(place)) return false;
+  const found = lstatSync(place);
+  if (found.isSymbolicLink()) return false;
+  return process.getuid === undefined || (found.uid === process.getuid() && (found.mode & 0o022) === 0);
+}
+
+function keepDriver(cached) {
+  const partial = `${cached}.${process.pid}`;
+  try {
+    copyFileSync(driverFile, partial);
+    renameSync(partial, cached);
+  } catch {
+    // A cache that cannot be written costs the next clone a minute, nothing else.
+    rmSync(partial, { force: true });
+  }
+}

@@ -1,0 +1,71 @@
+/** Runs npm and other commands for the set-up: quietly, with their output kept for the case that they fail. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+export const say = (text) => process.stderr.write(text);
+
+/** Ends the set-up with one sentence, and below it what the failed command said. */
+export class SetupFailure extends Error {
+  constructor(sentence, output = '', exit = 1) {
+    super(sentence);
+    this.output = output;
+    this.exit = exit;
+  }
+}
+
+let running;
+
+/** Stops the command that runs just now, if any. */
+export const stopRunning = () => running?.kill('SIGTERM');
+
+/** Runs a command quietly. Resolves to its exit status and everything it printed. */
+export function run(command, args, options = {}) {
+  return new Promise((resolve) => {
+    let output = '';
+    running = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    for (const stream of [running.stdout, running.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    running.on('error', (error) => resolve({ ok: false, output: `${output}${error.message}\n` }));
+    running.on('close', (status) => resolve({ ok: status === 0, output }));
+  });
+}
+
+/** Settings of a surrounding npm command (`npm i -g`, `npm pack --dry-run`, …) that must not shape the install in here. */
+const FOREIGN_SETTINGS =
+  /^npm_config_(global|location|prefix|local_prefix|global_prefix|omit|include|only|also|production|dev|optional|dry_run|ignore_scripts|package_lock.*|workspaces?|include_workspace_root|install_.*|global_style|save.*|force|json|parseable|loglevel|foreground_scripts|if_present|allow_.*|strict_allow_scripts)$/i;
+
+export function npm(args) {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN_SETTINGS.test(name)));
+  Object.assign(env, {
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_loglevel: 'error',
+    npm_config_update_notifier: 'false',
+    npm_config_progress: 'false',
+  });
+  // Headers beside this Node, where there are any, spare node-gyp a download.
+  const prefix = path.dirname(path.dirname(process.execPath));
+  if (env.npm_config_nodedir === undefined && existsSync(path.join(prefix, 'include', 'node', 'node.h'))) {
+    env.npm_config_nodedir = prefix;
+  }
+  const cli = process.env.npm_execpath ?? '';
+  if (/npm-cli\.js$/.test(cli) && existsSync(cli)) return run(process.execPath, [cli, ...args], { env });
+  return run('npm', args, { env, shell: process.platform === 'win32' });
+}
+
+/** Says what is being done and, at the end, how long it took. */
+export async function step(label, work) {
+  const start = performance.now();
+  say(`${label} … `);
+  try {
+    await work();
+    say(`${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+  } catch (error) {
+    say('failed\n');
+    throw error;
+  }
+}
