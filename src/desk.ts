@@ -26,6 +26,8 @@ export interface Digests {
   tokenDigest(token: string): string;
   /** Keyed digest, hex: for values that must be comparable but not readable. */
   mac(purpose: MacPurpose, ...parts: string[]): string;
+  /** For TOTP alone (RFC 6238). */
+  hmacSha1(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** Constant-time comparison. */
   equal(a: string, b: string): boolean;
 }

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { isPostgres, type Settings } from './config.js';
 import { canonicalJson } from './crypto/canonical.js';
-import { equalDigests, macHex, newToken, randomBytes, randomInt, sha256Hex, tokenDigest, treeHasher } from './crypto/digests.js';
+import { equalDigests, hmacSha1, macHex, newToken, randomBytes, randomInt, sha256Hex, tokenDigest, treeHasher } from './crypto/digests.js';
 import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
@@ -111,6 +111,7 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
       newToken,
       tokenDigest,
       mac: (purpose, ...values) => macHex(keyring, purpose, ...values),
+      hmacSha1,
       equal: equalDigests,
     },
     channels: openChannels(readDeliveryConfig(settings.file), {
@@ -136,7 +137,7 @@ function openWordbook(dataFolder: string): Wordbook {
     blocked: async () => new Set(lines('blocked.txt')),
     guessesLog10: async (form, words) => {
       const { openStrength } = await import('./procedures/passphrase-strength.js');
-      return openStrength().guessesLog10(form, words);
+      return (await openStrength()).guessesLog10(form, words);
     },
     spelling: async (language) => JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };

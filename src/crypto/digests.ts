@@ -50,6 +50,11 @@ export function equalDigests(a: Uint8Array | string, b: Uint8Array | string): bo
   return timingSafeEqual(sha256(a), sha256(b));
 }
 
+/** HMAC-SHA-1, 20 bytes: for TOTP alone (RFC 6238), where every app expects it. */
+export function hmacSha1(key: Uint8Array, data: Uint8Array): Buffer {
+  return createHmac('sha1', key).update(data).digest();
+}
+
 /**
  * A bearer token of 256 random bits, `<prefix>_<base64url>`, and the digest to store in its place. The digest needs no
  * slow hash: nobody guesses 256 bits.

@@ -20,3 +20,6 @@ export function factorKind(id: string): FactorKind & { readonly id: FactorId } {
     hint: `Choose one of: ${factorKinds.map((each) => each.id).join(', ')}.`,
   });
 }
+
+/** The one computed kind, for operators, who have no choice of factors. */
+export { totp };

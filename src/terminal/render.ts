@@ -43,6 +43,8 @@ export type Block =
     }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'note'; readonly text: string }
+  /** Lines made by this room (a QR code), printed as they are. Never stored text. */
+  | { readonly kind: 'picture'; readonly lines: readonly string[] }
   | { readonly kind: 'blank' };
 
 export type View = readonly Block[];
@@ -121,6 +123,8 @@ function blockLines(block: Block, layout: Layout): string[] {
       return block.lines.flatMap((line) => wrap(printable(line), columns));
     case 'note':
       return wrap(printable(block.text), columns).map(style.faint);
+    case 'picture':
+      return [...block.lines];
     case 'blank':
       return [''];
   }

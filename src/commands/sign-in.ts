@@ -1,0 +1,103 @@
+/** `login`, `logout`, `whoami`: an operator's session (B70). */
+import { userInfo } from 'node:os';
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { refreshCode, signInOperator, signOutOperator } from '../procedures/sign-in-operator.js';
+import { authenticateOperator } from '../procedures/authenticate-operator.js';
+import { askCode, askSecret } from './ask-secret.js';
+import { type Command, type Context, command, type Result } from './command.js';
+
+const loginInput = () => z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
+type LoginInput = z.infer<ReturnType<typeof loginInput>>;
+
+const login = command<LoginInput>({
+  path: 'login',
+  summary: 'sign in as an operator',
+  examples: ['countersign login --operator mira', "printf '%s\\n' \"$PASSWORD\" | countersign login --operator mira --password-stdin --code 123456", 'countersign login --code 123456   (a fresh code for the open session)'],
+  access: 'anyone',
+  options: [
+    { flags: '--operator <name>', about: 'who signs in (default: the name of the system account)' },
+    { flags: '--password-stdin', about: 'read the password from standard input' },
+    { flags: '--code <code>', about: 'code of the authenticator app (leads and admins); alone: a fresh code' },
+  ],
+  input: loginInput,
+  run: async (context, given) => {
+    const fresh = await freshCodeOnly(context, given);
+    return fresh ?? signIn(context, given);
+  },
+});
+
+/** `login --code CODE` while signed in: the session goes on with a fresh code. */
+async function freshCodeOnly(context: Context, given: LoginInput): Promise<Result | undefined> {
+  if (given.code === undefined || given.operator !== undefined || given.passwordStdin) return undefined;
+  const token = await context.sessions.read('operator', 'desk');
+  if (token === undefined) return undefined;
+  const desk = await context.desk();
+  const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
+  await refreshCode(desk, signed, given.code);
+  return { view: [{ kind: 'lines', lines: [`Fresh code accepted for ${signed.operator.name}.`] }], document: { session: { operator: who(signed.operator), freshCode: true } } };
+}
+
+async function signIn(context: Context, given: LoginInput): Promise<Result> {
+  const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
+  if (name === undefined) throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
+  const password = await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`);
+  const desk = await context.desk();
+  const session = await signInOperator(desk, { name, password, code: () => askCode(context, given.code, 'Code from your authenticator app') });
+  await context.sessions.write('operator', 'desk', session.token);
+  const ends = new Date(session.expiresAt).toISOString();
+  const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
+  return {
+    view: [
+      { kind: 'lines', lines: [`Signed in as ${operator.name} (${operator.role}) until ${ends}; ${desk.policy.limits.operatorSession.idleMinutes} idle minutes end it earlier.`] },
+      { kind: 'next', lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'] },
+    ],
+    document: { session: { operator, expiresAt: ends } },
+  };
+}
+
+async function askName(context: Context): Promise<string> {
+  return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: userInfo().username });
+}
+
+const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
+
+const logout = command<Record<string, never>>({
+  path: 'logout',
+  summary: 'end the session',
+  examples: ['countersign logout'],
+  access: 'anyone',
+  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
+  run: async (context) => {
+    const token = await context.sessions.read('operator', 'desk');
+    await context.sessions.remove('operator', 'desk');
+    const done = { view: [{ kind: 'lines', lines: ['Signed out.'] }], document: { session: null } } as const;
+    if (token === undefined) return { ...done, view: [{ kind: 'lines', lines: ['Nobody was signed in.'] }] };
+    const desk = await context.desk();
+    try {
+      await signOutOperator(desk, await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'logout' }));
+    } catch (error) {
+      // A session that has ended already needs no end; its token is gone from this machine either way.
+      if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
+    }
+    return done;
+  },
+});
+
+const whoami = command<Record<string, never>>({
+  path: 'whoami',
+  summary: 'who is signed in, and by what',
+  examples: ['countersign whoami', 'countersign whoami --json'],
+  access: 'signed-in',
+  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
+  run: async (context) => {
+    const { operator, via } = context.operator();
+    const desk = await context.desk();
+    return {
+      view: [{ kind: 'fields', rows: [['Operator', operator.name], ['Role', operator.role], ['Signed in by', via], ['Store', desk.store.place]] }],
+      document: { operator: { ...who(operator), via }, store: desk.store.place },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [login, logout, whoami];

@@ -1,0 +1,31 @@
+/** The last step of `init`: the first admin and the facts of the store, in one transaction (B70, B74). */
+import type { Desk } from '../desk.js';
+import { type NewOperator, operatorRow, tokenRow, type NewToken } from './make-operator.js';
+
+export interface Founding {
+  readonly operator: NewOperator;
+  /** A token for scripts instead of a password. */
+  readonly token: NewToken | null;
+}
+
+/** Writes operator, token, key id and store id. The store id comes with the rest, so a founding cut off leaves no desk. */
+export async function finishFounding(desk: Desk, { operator, token }: Founding): Promise<{ readonly storeId: string }> {
+  const at = desk.now();
+  const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
+  const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
+  await desk.store.record(
+    [
+      { kind: 'desk.founded', outcome: 'done', at, by, detail: { store: storeId, key: desk.keyring.keyId } },
+      { kind: 'operator.added', outcome: 'done', at, by, detail: { operator: operator.id, name: operator.name, role: operator.role } },
+      ...(token === null ? [] : [{ kind: 'token.created', outcome: 'done', at, by, detail: { token: token.id, role: token.role, expiresAt: token.expiresAt } } as const]),
+    ],
+    async (write) => {
+      await write.operators.insert(operatorRow(operator, at));
+      if (token !== null) await write.operators.insertToken(tokenRow(token, at));
+      await write.meta.put('key-id', desk.keyring.keyId);
+      await write.meta.put('created-at', String(at));
+      await write.meta.put('store-id', storeId);
+    },
+  );
+  return { storeId };
+}

@@ -1,0 +1,27 @@
+/**
+ * The strength estimator behind B21: zxcvbn-ts with its common and English dictionaries. Loaded only when a phrase is judged, since
+ * the dictionaries take about 0.2 s; after `openStrength` every estimate is immediate, so that the rule that uses it stays pure.
+ */
+
+export interface Strength {
+  /**
+   * log10 of the guesses for one reading of a phrase, when the attacker tries `contextWords` first.
+   * Only the first 256 characters are looked at, which keeps the work bounded; limits.json allows no longer phrase.
+   */
+  guessesLog10(reading: string, contextWords: readonly string[]): number;
+}
+
+export async function openStrength(): Promise<Strength> {
+  const [{ ZxcvbnFactory }, common, english] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+    import('@zxcvbn-ts/language-en'),
+  ]);
+  const estimator = new ZxcvbnFactory({
+    dictionary: { ...common.dictionary, ...english.dictionary },
+    graphs: common.adjacencyGraphs,
+    translations: english.translations,
+    maxLength: 256,
+  });
+  return { guessesLog10: (reading, contextWords) => estimator.check(reading, [...contextWords]).guessesLog10 };
+}

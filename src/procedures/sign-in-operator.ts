@@ -1,0 +1,123 @@
+/** Operators sign in: password, and for leads and admins a code of their authenticator app (B70). Attempts are counted before the check. */
+import type { Desk, OperatorRow, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { totp } from '../factors/registry.js';
+import type { Actor } from '../rules/audit-entry.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { ThrottleDecision } from '../rules/throttle.js';
+import { sessionEnd } from './authenticate-operator.js';
+import { operatorPasswordPlace, operatorTotpPlace } from './places.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from './throttled.js';
+
+export interface SignIn {
+  readonly name: string;
+  readonly password: string;
+  /** Asked for once the password was right and only where the operator has a code; throws where nobody can be asked. */
+  readonly code: () => Promise<string>;
+}
+
+export interface OperatorSession {
+  /** Kept in the state folder; only its digest is stored. */
+  readonly token: string;
+  readonly expiresAt: number;
+  readonly operator: OperatorRow;
+}
+
+const WRONG = 'the name, the password or the code is wrong';
+
+/** Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed. */
+export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
+  const key = foldKey(signIn.name);
+  const operator = await desk.store.read.operators.byName(key);
+  const subject: Subject = `sign-in:${desk.digests.mac('mac/lookup', 'operator', key)}`;
+  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
+  const attempt = await count(desk, subject, by);
+  const place = operatorPasswordPlace(operator?.id ?? 'nobody');
+  const { matches } = await desk.secrets.check('person', 'seal/operator-password', place, operator?.verifier ?? null, signIn.password.normalize('NFC'));
+  if (operator === undefined || !matches || operator.disabled_at !== null) return refuse(desk, by, 'wrong-password');
+  const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
+  if (step === 'wrong') return refuse(desk, by, 'wrong-code');
+  return open(desk, operator, by, { subject, attempt, step });
+}
+
+async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
+  const decision = await desk.store.record<ThrottleDecision>(
+    (result) => ({ kind: 'operator.sign-in-started', outcome: result.kind === 'proceed' ? 'started' : 'refused', at: desk.now(), by }),
+    (write, log) => reserveAttempt(desk, write, log, subject),
+  );
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'this sign-in');
+  return decision.attempt;
+}
+
+async function refuse(desk: Desk, by: Actor, reason: string): Promise<never> {
+  await desk.store.record({ kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason }, async () => undefined);
+  throw new Refusal('not-signed-in', WRONG, { hint: 'Try again; after five failures the sign-in is locked for a while.' });
+}
+
+async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
+  const secret = desk.vault.openText('seal/operator-totp', operatorTotpPlace(operator.id), operator.totp ?? '');
+  const result = await totp.check({
+    secret, code, now: desk.now(), lastStep: operator.totp_last_step, settings: desk.policy.limits.totp,
+    hmacSha1: desk.digests.hmacSha1, equal: desk.digests.equal,
+  });
+  return result.ok ? result.step : 'wrong';
+}
+
+interface Passed {
+  readonly subject: Subject;
+  readonly attempt: number;
+  readonly step: number | null;
+}
+
+async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed): Promise<OperatorSession> {
+  const { token, digest } = desk.digests.newToken('css');
+  const at = desk.now();
+  const expiresAt = sessionEnd(desk);
+  const id = desk.newId('ses');
+  const opened = await desk.store.record(
+    (done) => ({ kind: done ? 'operator.signed-in' : 'operator.sign-in-refused', outcome: done ? 'done' : 'refused', at, by, detail: { session: id } }),
+    async (write, log) => {
+      // The code counts only for the one who moves the step on (T7).
+      if (passed.step !== null && !(await write.operators.advanceTotp(operator.id, passed.step))) return false;
+      await clearAttempt(desk, write, log, passed.subject, passed.attempt);
+      await write.operators.insertSession({
+        id, operator_id: operator.id, digest, created_at: at, last_seen_at: at, expires_at: expiresAt, code_at: passed.step === null ? null : at, ended_at: null,
+      });
+      return true;
+    },
+  );
+  if (!opened) throw new Refusal('not-signed-in', WRONG, { hint: 'A code works once. Wait for the next one.' });
+  return { token, expiresAt, operator };
+}
+
+/** A fresh code for a session that is already open, before a reset, an approval or a key command. */
+export async function refreshCode(desk: Desk, signed: SignedOperator, code: string): Promise<void> {
+  const operator = await desk.store.read.operators.byId(signed.operator.id);
+  if (operator === undefined || operator.totp === null || signed.sessionId === null) {
+    throw new Refusal('usage', 'this sign-in has no authenticator app', { hint: 'Sign in again with: countersign login' });
+  }
+  const subject: Subject = `sign-in:${desk.digests.mac('mac/lookup', 'operator', operator.name_key)}`;
+  const attempt = await count(desk, subject, signed.actor);
+  const step = await checkCode(desk, operator, code);
+  if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
+  const { sessionId } = signed;
+  const done = await desk.store.record(
+    (fresh) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at: desk.now(), by: signed.actor }),
+    async (write, log) => {
+      if (!(await write.operators.advanceTotp(operator.id, step))) return false;
+      await clearAttempt(desk, write, log, subject, attempt);
+      await write.operators.updateSession(sessionId, { code_at: desk.now(), last_seen_at: desk.now() });
+      return true;
+    },
+  );
+  if (!done) throw new Refusal('not-signed-in', WRONG, { hint: 'A code works once. Wait for the next one.' });
+}
+
+export async function signOutOperator(desk: Desk, signed: SignedOperator): Promise<void> {
+  const { sessionId } = signed;
+  if (sessionId === null) return;
+  const at = desk.now();
+  await desk.store.record({ kind: 'operator.signed-out', outcome: 'done', at, by: signed.actor, detail: { session: sessionId } }, (write) =>
+    write.operators.updateSession(sessionId, { ended_at: at }),
+  );
+}

@@ -1,0 +1,24 @@
+/** Times and spans as people type them: `2026-11-22`, `2026-11-22T10:15Z`, `24h`, `30d`, `15m`. Pure: now is an argument. */
+import { Refusal } from '../errors.js';
+import { days, hours, minutes } from './duration.js';
+
+const SPAN = /^(\d{1,5})\s*(m|min|h|d)$/;
+const UNITS = { m: minutes, min: minutes, h: hours, d: days } as const;
+
+/** Milliseconds of a span such as `24h`; undefined where the text is none. */
+export function readSpan(text: string): number | undefined {
+  const match = SPAN.exec(text.trim());
+  if (match === null) return undefined;
+  const unit = UNITS[match[2] as keyof typeof UNITS];
+  return unit(Number(match[1]));
+}
+
+/** A moment in ms since the epoch: a date or time (UTC where no zone is named), or a span counted from now. */
+export function readMoment(option: string, text: string, now: number, direction: 'ahead' | 'back'): number {
+  const span = readSpan(text);
+  if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
+  const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
+  const time = iso === null ? Number.NaN : Date.parse(iso[1] === undefined || iso[4] !== undefined ? text.trim() : `${text.trim()}Z`);
+  if (!Number.isNaN(time)) return time;
+  throw new Refusal('invalid-input', `${option}: "${text}" is no time`, { hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).' });
+}
