@@ -75,6 +75,12 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = error.message;
+  if (code === 'ERR_INVALID_URL') {
+    // Without its cause, which holds the address as typed.
+    return new Refusal('config', 'the address of the PostgreSQL store is not one', {
+      hint: 'It looks like postgres://user:password@host:port/database; write / # @ : % inside a password as %2F %23 %40 %3A %25.',
+    });
+  }
   if (code === '40001' || code === '40P01' || code === '55P03') {
     return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
   }
@@ -87,6 +93,9 @@ function wordError(error: unknown, place: string): Refusal | undefined {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
       hint: 'Check that the server runs and that the address is right; nothing was changed.', cause: error,
     });
+  }
+  if (code === '22021') {
+    return new Refusal('invalid-input', 'the input holds a NUL character, which PostgreSQL cannot store', { cause: error });
   }
   if (code === '53100' || code === '53200') {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} is out of room: ${text}`, { cause: error });
