@@ -1,0 +1,112 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { foundStore, openStore } from '../../src/store/store.js';
+import { openPostgres, withoutCredentials } from '../../src/store/postgres.js';
+import { createDatabase, type PostgresServer, startServer } from '../support/postgres.js';
+import { accountRow, entry, faultsOfLog, foundedStore, notaryWith } from './support.js';
+
+const SECRET = 'hunter2-plum';
+
+/** The refusal as a person, a log or a script could ever see it. */
+async function refusalOf(attempt: Promise<unknown>): Promise<{ code: string; text: string }> {
+  const error: unknown = await attempt.then(
+    () => new Error('it was accepted'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Error) || !('code' in error) || !('hint' in error)) throw error;
+  const cause = error.cause instanceof Error ? error.cause.stack : '';
+  return { code: String(error.code), text: [error.message, error.hint, error.stack, cause].join('\n') };
+}
+
+describe('a PostgreSQL store that cannot be opened is refused without its credentials', () => {
+  it('nothing listens on the port', async () => {
+    const port = await closedPort();
+    const refusal = await refusalOf(openPostgres(`postgres://ana:${SECRET}@127.0.0.1:${port}/desk`));
+    expect(refusal.code).toBe('store-unreachable');
+    expect(refusal.text).toContain(`postgres://127.0.0.1:${port}/desk`);
+    expect(refusal.text).not.toContain(SECRET);
+  });
+
+  it('no host has that name', async () => {
+    const refusal = await refusalOf(openPostgres(`postgres://ana:${SECRET}@desk.invalid/desk`));
+    expect(refusal.code).toBe('store-unreachable');
+    expect(refusal.text).not.toContain(SECRET);
+  });
+
+  it.each([
+    `postgres://ana:${SECRET}@127.0.0.1:port/desk`,
+    `postgres://ana:${SECRET}/with/slashes@[::/desk`,
+  ])('the address is no address: %s', async (url) => {
+    const refusal = await refusalOf(openPostgres(url));
+    expect(refusal.code).toBe('config');
+    expect(refusal.text).not.toContain(SECRET);
+  });
+
+  it('teeth: the address as typed would show them', () => {
+    expect(`postgres://ana:${SECRET}@127.0.0.1/desk`).toContain(SECRET);
+    expect(withoutCredentials(`postgres://ana:${SECRET}@127.0.0.1/desk?password=${SECRET}`)).toBe('postgres://127.0.0.1/desk');
+  });
+});
+
+describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers', () => {
+  it.each([
+    ['a wrong password', (url: URL) => Object.assign(url, { password: SECRET })],
+    ['a database that is not there', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],
+  ])('but refuses %s: store-unreachable, credentials never shown', async (_what, change) => {
+    const url = new URL(inject('postgresUrl'));
+    const { password } = url;
+    const refusal = await refusalOf(openPostgres(change(url).href));
+    expect(refusal.code).toBe('store-unreachable');
+    expect(refusal.text).not.toContain(SECRET);
+    expect(refusal.text).not.toContain(password);
+  });
+
+  it('sorts by language, so that a range of keys that forgets its collation would be seen', async () => {
+    const place = await foundedStore('postgres');
+    const { rows } = await (await import('kysely')).sql<{ before: boolean }>`select 'a' < 'B' as before`.execute(place.engine.db);
+    expect(rows).toEqual([{ before: true }]);
+    await place.close();
+  });
+
+  it('counts arrive as numbers, and a backup is left to its own tools', async () => {
+    const place = await foundedStore('postgres');
+    expect(await place.store.read.accounts.count()).toBe(0);
+    await expect(place.store.backup('x')).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('pg_dump') });
+    await place.close();
+  });
+});
+
+describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that crashes under an open store', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startServer({ durable: true });
+  }, 60_000);
+  afterAll(() => server.stop());
+
+  it('keeps what was recorded, refuses while it is down, and works again when it is back', { timeout: 60_000 }, async () => {
+    const notary = notaryWith();
+    const engine = await openPostgres(await createDatabase(server.url));
+    await foundStore(engine, notary);
+    const store = openStore(engine, notary);
+    const add = (number: string) => store.record(entry(), (write) => write.accounts.insert([accountRow(number)]));
+    await add('1');
+    await server.crash();
+    await expect(add('2')).rejects.toMatchObject({ code: 'store-unreachable' });
+    await expect(store.read.accounts.count()).rejects.toMatchObject({ code: 'store-unreachable' });
+    await server.restart();
+    await add('3');
+    expect((await store.read.accounts.page('', 9)).map((account) => account.number)).toEqual(['1', '3']);
+    expect(await faultsOfLog(engine, notary)).toEqual([]);
+    await store.close();
+  });
+});
+
+/** A port that was free a moment ago. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 1));
+    });
+  });
+}

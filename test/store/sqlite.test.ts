@@ -1,0 +1,200 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import SQLite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqlite } from '../../src/store/sqlite.js';
+import { openStore } from '../../src/store/store.js';
+import { accountRow, entry, faultsOfLog, type Founded, foundedStore, pragma, userRow } from './support.js';
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+describe('connection settings on sqlite', () => {
+  let place: Founded;
+  beforeEach(async () => {
+    place = await foundedStore('sqlite');
+  });
+  afterEach(() => place.close());
+
+  /** Closes the connection that made the file; what opens it next is in the place of every later process (T1). */
+  const reopened = async () => {
+    await place.engine.close();
+    return place.connect();
+  };
+
+  it.each([
+    ['synchronous', 2],
+    ['journal_mode', 'wal'],
+    ['busy_timeout', 10_000],
+    ['foreign_keys', 1],
+    ['trusted_schema', 0],
+    ['cell_size_check', 1],
+    ['secure_delete', 1],
+    ['mmap_size', 0],
+    ['application_id', 0x6373676e],
+  ])('T1 a re-opened file has %s = %s', async (name, value) => {
+    expect(await pragma(await reopened(), name)).toBe(value);
+  });
+
+  it('T1 teeth: a plain open of the same re-opened file has synchronous = 1', async () => {
+    await place.engine.close();
+    const plain = new SQLite(place.address);
+    expect(plain.pragma('synchronous', { simple: true })).toBe(1);
+    plain.close();
+  });
+
+  it('foreign keys hold', async () => {
+    const orphan = place.store.record(entry(), (write) => write.users.insert([userRow('acc_none', 'ana')]));
+    await expect(orphan).rejects.toThrow(/FOREIGN KEY/);
+  });
+});
+
+describe('files of an sqlite store', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-files-'));
+    path = join(folder, 'made', 'desk.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const make = async () => {
+    const engine = await openSqlite({ path, create: true });
+    await pragma(engine, 'user_version = 0');
+    await engine.close();
+  };
+  const open = () => openSqlite({ path, create: false });
+
+  it('are private: folder 0700, file, WAL and shared memory 0600', async () => {
+    const engine = await openSqlite({ path, create: true });
+    await pragma(engine, 'user_version = 1');
+    expect(modeOf(join(folder, 'made'))).toBe('700');
+    expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual(['600', '600', '600']);
+    await engine.close();
+  });
+
+  it.each([0o660, 0o606, 0o622])('a file others can write (%o) is refused', async (mode) => {
+    await make();
+    chmodSync(path, mode);
+    await expect(open()).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining(`others can write ${path}`),
+      hint: expect.stringContaining('chmod go-w'),
+    });
+  });
+
+  it.each([0o770, 0o707])('a folder others can write (%o) is refused', async (mode) => {
+    await make();
+    chmodSync(join(folder, 'made'), mode);
+    await expect(open()).rejects.toMatchObject({ code: 'config' });
+  });
+
+  it('a link is judged by the file it leads to', async () => {
+    await make();
+    chmodSync(path, 0o660);
+    const link = join(folder, 'link.db');
+    symlinkSync(path, link);
+    await expect(openSqlite({ path: link, create: false })).rejects.toMatchObject({ code: 'config' });
+  });
+
+  it('a sticky folder such as /tmp is accepted: others cannot replace the file in it', async () => {
+    await make();
+    chmodSync(join(folder, 'made'), 0o1777);
+    await (await open()).close();
+  });
+
+  it('a missing file is refused and not made', async () => {
+    await expect(open()).rejects.toMatchObject({ code: 'store-unreachable', hint: expect.stringContaining('countersign init') });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.each([true, false])('a file that is no database is refused and left as it was (create: %s)', async (create) => {
+    mkdirSync(join(folder, 'made'), { mode: 0o700 });
+    writeFileSync(path, 'Dear diary, '.repeat(200), { mode: 0o600 });
+    const before = readFileSync(path);
+    await expect(openSqlite({ path, create })).rejects.toMatchObject({ code: 'store-corrupt' });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  describe.each([
+    ['with an application id', 'pragma application_id = 42; create table notes (text)'],
+    ['without one', 'create table notes (text)'],
+  ])('a database of another program %s', (_what, made) => {
+    it.each([true, false])('is refused and left as it was (create: %s)', async (create) => {
+      mkdirSync(join(folder, 'made'), { mode: 0o700 });
+      const other = new SQLite(path);
+      other.exec(made);
+      other.close();
+      chmodSync(path, 0o640);
+      const before = readFileSync(path);
+      await expect(openSqlite({ path, create })).rejects.toMatchObject({
+        code: 'store-corrupt',
+        message: expect.stringContaining('another program'),
+      });
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect(modeOf(path)).toBe('640');
+    });
+  });
+});
+
+describe('secure delete on sqlite', () => {
+  const CANARY = 'canary-7f3a91c2-purple-turtle';
+  let place: Founded;
+  beforeEach(async () => {
+    place = await foundedStore('sqlite');
+    await place.store.record(entry(), async (write) => {
+      await write.accounts.insert([accountRow('1')]);
+      await write.users.insert([userRow('acc_1', 'ana')]);
+      await write.secrets.putPassphrase({
+        user_id: 'usr_acc_1_ana', verifier: CANARY, form_version: 1, owner_copy: CANARY.repeat(400), set_by: 'op_1', set_at: 1, setup_at: 1,
+      });
+    });
+  });
+  afterEach(() => place.close());
+
+  const hits = () =>
+    [place.address, `${place.address}-wal`].filter((file) => existsSync(file) && readFileSync(file).includes(CANARY));
+  const destroy = () =>
+    place.store.record(entry('passphrase.destroyed'), (write) =>
+      write.secrets.updatePassphrase('usr_acc_1_ana', { verifier: null, owner_copy: null }),
+    );
+
+  it('T9 leaves no byte of a destroyed secret in the file or its WAL', async () => {
+    await place.store.forgetDeleted();
+    expect(hits()).toEqual([place.address]);
+    await destroy();
+    await place.store.forgetDeleted();
+    expect(hits()).toEqual([]);
+    expect(await faultsOfLog(place.engine, place.notary)).toEqual([]);
+  });
+
+  it('T9 teeth: without forgetting, the WAL still has it', async () => {
+    await destroy();
+    expect(hits()).not.toEqual([]);
+  });
+
+  it('T9 teeth: without secure_delete, the file still has it', async () => {
+    await place.store.forgetDeleted();
+    await pragma(place.engine, 'secure_delete = OFF');
+    await destroy();
+    await place.store.forgetDeleted();
+    expect(hits()).toEqual([place.address]);
+  });
+});
+
+describe('backup on sqlite', () => {
+  it('is private, whole and open to the same key, also when made between writes', async () => {
+    const place = await foundedStore('sqlite');
+    const copy = join(place.folder, 'copy.db');
+    const add = (number: string) => place.store.record(entry(), (write) => write.accounts.insert([accountRow(number)]));
+    await add('1');
+    await Promise.all([place.store.backup(copy), add('2'), add('3')]);
+    expect(modeOf(copy)).toBe('600');
+    const engine = await openSqlite({ path: copy, create: false });
+    expect(await faultsOfLog(engine, place.notary)).toEqual([]);
+    const head = await openStore(engine, place.notary).read.audit.head();
+    expect(head?.size).toBe(await openStore(engine, place.notary).read.accounts.count());
+    await engine.close();
+    await place.close();
+  });
+});
