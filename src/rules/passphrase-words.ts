@@ -23,12 +23,20 @@ export interface GeneratedPassphrase {
  * @param randomInt gives an even whole number from 0 up to, not including, `below`
  * @throws Refusal `config` where list and count give fewer than 51 bits, or the list has doubles
  */
-export function generatePassphrase(words: readonly string[], count: number, randomInt: (below: number) => number): GeneratedPassphrase {
+export function generatePassphrase(
+  words: readonly string[],
+  count: number,
+  randomInt: (below: number) => number,
+): GeneratedPassphrase {
   const bits = generatedBits(words, count);
   if (bits < MIN_GENERATED_BITS) {
-    throw new Refusal('config', `${count} of ${words.length} words give ${bits.toFixed(1)} bits; ${MIN_GENERATED_BITS} are needed.`, {
-      hint: 'Raise passphrase.generatedWords in limits.json or use a longer word list.',
-    });
+    throw new Refusal(
+      'config',
+      `${count} of ${words.length} words give ${bits.toFixed(1)} bits; ${MIN_GENERATED_BITS} are needed.`,
+      {
+        hint: 'Raise passphrase.generatedWords in limits.json or use a longer word list.',
+      },
+    );
   }
   const drawn = Array.from({ length: count }, () => pick(words, randomInt));
   const text = drawn.join(' ');

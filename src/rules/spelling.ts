@@ -58,7 +58,9 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
   }
   const { words, digits, repeat, link, newWord, ignored, ambiguous } = parsed.data;
   const rows: readonly (readonly [string, Meaning])[] = [
-    ...[...Object.entries(words), ...Object.entries(digits)].map(([word, text]) => [word, { kind: 'letter', text }] as const),
+    ...[...Object.entries(words), ...Object.entries(digits)].map(
+      ([word, text]) => [word, { kind: 'letter', text }] as const,
+    ),
     ...Object.entries(repeat).map(([word, times]) => [word, { kind: 'repeat', times }] as const),
     ...link.map((word) => [word, { kind: 'link' }] as const),
     ...newWord.map((word) => [word, { kind: 'newWord' }] as const),
@@ -85,7 +87,10 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
 export function decodeSpelling(line: string | readonly string[], table: SpellingTable): Spelled {
   const typed = typeof line === 'string' ? line : line.join(' ');
   matchForm(typed); // refuses what the folding would refuse later
-  const tokens = typed.split(/[^\p{L}\p{M}\p{Nd}'’]+/u).flatMap(digitsApart).filter((token) => token !== '');
+  const tokens = typed
+    .split(/[^\p{L}\p{M}\p{Nd}'’]+/u)
+    .flatMap(digitsApart)
+    .filter((token) => token !== '');
   const parts: string[] = [];
   const unread: string[] = [];
   let at = 0;
@@ -146,20 +151,28 @@ function readLetter(tokens: readonly string[], at: number, table: SpellingTable)
     const word = tokens[at + used - 1] ?? '';
     return { used: Math.min(used, tokens.length - at), text: beginsWith(word, plain) ? plain : undefined };
   }
-  const ownWord = link?.meaning.kind === 'letter' && [...(tokens[at + 1] ?? '')].length > 1 && keyOf(link.meaning.text) === keyOf(plain);
+  const ownWord =
+    link?.meaning.kind === 'letter' &&
+    [...(tokens[at + 1] ?? '')].length > 1 &&
+    keyOf(link.meaning.text) === keyOf(plain);
   return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
 }
 
 /** "bravo", but not "bravo b": is the letter said again, or is it a second one? With "b as in boy" after it, it is a second one. */
 function readCodeWord(tokens: readonly string[], at: number, used: number, text: string, table: SpellingTable): Item {
   const next = tokens[at + used] ?? '';
-  const again = [...(tokens[at] ?? '')].length > 1 && [...next].length === 1 && /\p{L}/u.test(next) && keyOf(next) === keyOf(text);
+  const again =
+    [...(tokens[at] ?? '')].length > 1 && [...next].length === 1 && /\p{L}/u.test(next) && keyOf(next) === keyOf(text);
   const linked = again && lookUp(tokens, at + used + 1, table)?.meaning.kind === 'link';
   return again && !linked ? { used: used + 1, text: undefined } : { used, text };
 }
 
 /** The longest phrase of the table that begins here. */
-function lookUp(tokens: readonly string[], at: number, table: SpellingTable): { used: number; meaning: Meaning } | undefined {
+function lookUp(
+  tokens: readonly string[],
+  at: number,
+  table: SpellingTable,
+): { used: number; meaning: Meaning } | undefined {
   for (let used = Math.min(table.longest, tokens.length - at); used > 0; used -= 1) {
     const meaning = table.meanings.get(
       tokens

@@ -105,11 +105,15 @@ export function asDigits(word: string): string | undefined {
 
 /** Number words written as digits wherever they stand: "stone" is "st1". A reading for the strength rules only. */
 export function digitsForWords(letters: string): string {
-  return letters.replace(new RegExp(DIGIT, 'gu'), (word) => String(DIGIT_WORDS.indexOf(word as (typeof DIGIT_WORDS)[number])));
+  return letters.replace(new RegExp(DIGIT, 'gu'), (word) =>
+    String(DIGIT_WORDS.indexOf(word as (typeof DIGIT_WORDS)[number])),
+  );
 }
 
 function readingsOfVersion1(text: string): readonly string[] {
-  const letters = spokenWords(text).join('').replace(/[0-9]/gu, (digit) => DIGIT_WORDS[Number(digit)] ?? '');
+  const letters = spokenWords(text)
+    .join('')
+    .replace(/[0-9]/gu, (digit) => DIGIT_WORDS[Number(digit)] ?? '');
   const written = numbersSaid(letters).normalize('NFC');
   const canonical = numbersSaid(letters.replace(UMLAUT_E, '')).normalize('NFC');
   return [canonical, written, digitsForWords(written)];

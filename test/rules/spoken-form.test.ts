@@ -2,22 +2,106 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from '../../src/errors.js';
-import { FOLD_VERSION, asDigits, matchForm, sameSpoken, spokenForms, spokenWords } from '../../src/rules/spoken-form.js';
+import {
+  asDigits,
+  FOLD_VERSION,
+  matchForm,
+  sameSpoken,
+  spokenForms,
+  spokenWords,
+} from '../../src/rules/spoken-form.js';
 import { FAMILIES } from './spoken-form.pairs.js';
 
 const FRAGMENTS = [
-  ...['double', 'triple', 'doubl', 'tripl', 'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'],
-  ...['oh', 'o', 'h', 'e', 'ee', 'a', 'u', 'ae', 'ight', 'd', 'dot', 'dash', 'full stop', ' ', '-', '4', '0', '٣', 'ä', 'ß', 'İ', 'ı'],
-  ...['\u0301', '\u0308', '\u200d', 'ſ', 'ﬁ', 'Ω', 'ς', 'й', 'и', '\u0306', 'ᄀ', 'ᅡ', 'क', '\u093e', 'ʼ', '\u0345', 'ΐ'],
+  ...[
+    'double',
+    'triple',
+    'doubl',
+    'tripl',
+    'zero',
+    'one',
+    'two',
+    'three',
+    'four',
+    'five',
+    'six',
+    'seven',
+    'eight',
+    'nine',
+  ],
+  ...[
+    'oh',
+    'o',
+    'h',
+    'e',
+    'ee',
+    'a',
+    'u',
+    'ae',
+    'ight',
+    'd',
+    'dot',
+    'dash',
+    'full stop',
+    ' ',
+    '-',
+    '4',
+    '0',
+    '٣',
+    'ä',
+    'ß',
+    'İ',
+    'ı',
+  ],
+  ...[
+    '\u0301',
+    '\u0308',
+    '\u200d',
+    'ſ',
+    'ﬁ',
+    'Ω',
+    'ς',
+    'й',
+    'и',
+    '\u0306',
+    'ᄀ',
+    'ᅡ',
+    'क',
+    '\u093e',
+    'ʼ',
+    '\u0345',
+    'ΐ',
+  ],
 ];
 const hostile = fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 14 }).map((parts) => parts.join(''));
-const anyText = fc.oneof(hostile, fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 40 }));
-const plainWord = fc.constantFrom('blue', 'penguin', 'stone', 'weight', 'eagle', 'Müller', 'queen', 'canine', 'seven', 'oh', '42', 'do', 'the', 'Zoë');
+const anyText = fc.oneof(
+  hostile,
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+);
+const plainWord = fc.constantFrom(
+  'blue',
+  'penguin',
+  'stone',
+  'weight',
+  'eagle',
+  'Müller',
+  'queen',
+  'canine',
+  'seven',
+  'oh',
+  '42',
+  'do',
+  'the',
+  'Zoë',
+);
 
 describe('B20 pairs said once and typed another time', () => {
   for (const { family, match, differ } of FAMILIES) {
     it.each(match)(`B20 ${family}: %j matches %j`, (set, heard) => expect(matchForm(heard)).toBe(matchForm(set)));
-    it.each(differ)(`B20 ${family}: %j does not match %j`, (set, heard) => expect(matchForm(heard)).not.toBe(matchForm(set)));
+    it.each(differ)(`B20 ${family}: %j does not match %j`, (set, heard) =>
+      expect(matchForm(heard)).not.toBe(matchForm(set)),
+    );
   }
 
   it('B20 the table is as large as promised, has both kinds in every family and no pair twice', () => {
@@ -30,7 +114,9 @@ describe('B20 pairs said once and typed another time', () => {
 
   it('B20 teeth: a folding that only drops case and spaces fails in every family of the table but case, look-alikes and near ones', () => {
     const naive = (text: string) => text.toLowerCase().replaceAll(' ', '');
-    const caught = FAMILIES.filter(({ match }) => match.some(([set, heard]) => naive(set) !== naive(heard))).map(({ family }) => family);
+    const caught = FAMILIES.filter(({ match }) => match.some(([set, heard]) => naive(set) !== naive(heard))).map(
+      ({ family }) => family,
+    );
     expect(caught.length).toBeGreaterThanOrEqual(FAMILIES.length - 3);
     const fuzzy = (text: string) => matchForm(text).slice(0, 4);
     expect(FAMILIES.some(({ differ }) => differ.some(([set, heard]) => fuzzy(set) === fuzzy(heard)))).toBe(true);
@@ -39,11 +125,17 @@ describe('B20 pairs said once and typed another time', () => {
 
 describe('B20 what holds for every text', () => {
   it('B20 folding a folded form gives itself', () => {
-    fc.assert(fc.property(anyText, (text) => matchForm(matchForm(text)) === matchForm(text)), { numRuns: 5000 });
+    fc.assert(
+      fc.property(anyText, (text) => matchForm(matchForm(text)) === matchForm(text)),
+      { numRuns: 5000 },
+    );
   });
 
   it('B20 nothing but letters (and the vowel signs of scripts that need them) is left', () => {
-    fc.assert(fc.property(anyText, (text) => /^[\p{L}\p{M}]*$/u.test(matchForm(text))), { numRuns: 3000 });
+    fc.assert(
+      fc.property(anyText, (text) => /^[\p{L}\p{M}]*$/u.test(matchForm(text))),
+      { numRuns: 3000 },
+    );
   });
 
   it('B20 spaces, hyphens and case never matter between ordinary words', () => {
@@ -59,14 +151,18 @@ describe('B20 what holds for every text', () => {
   it('B20 a phrase and the same phrase composed, decomposed or with invisible characters is one', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (text) => {
-        return [text.normalize('NFD'), text.normalize('NFC'), `\u202e${text}\u200b`].every((same) => matchForm(same) === matchForm(text));
+        return [text.normalize('NFD'), text.normalize('NFC'), `\u202e${text}\u200b`].every(
+          (same) => matchForm(same) === matchForm(text),
+        );
       }),
       { numRuns: 1000 },
     );
   });
 
   it('B20 any string, broken ones too, folds or is refused as invalid input', () => {
-    const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }).map((codes) => String.fromCharCode(...codes));
+    const units = fc
+      .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 })
+      .map((codes) => String.fromCharCode(...codes));
     fc.assert(
       fc.property(fc.oneof(units, fc.constantFrom('a\ud800', '\udfff', '\udc00\ud800')), (text) => {
         try {

@@ -1,0 +1,63 @@
+/**
+ * Patterns that make a whole phrase weak however long it is: repeats, and walks along keyboard, alphabet or count (B21).
+ * Both look at the reading with digits as digits ("qwerty123", not "qwertyonetwothree"). Pure.
+ */
+
+/** Rows and columns of the usual keyboards, the alphabet and the digits; neighbours in a row are one step, in both directions. */
+const ROWS = [
+  ...[
+    '1234567890',
+    'qwertyuiop',
+    'asdfghjkl',
+    'zxcvbnm',
+    'qwertzuiop',
+    'yxcvbnm',
+    'azertyuiop',
+    'qsdfghjklm',
+    'wxcvbn',
+  ],
+  ...[
+    '1qaz',
+    '2wsx',
+    '3edc',
+    '4rfv',
+    '5tgb',
+    '6yhn',
+    '7ujm',
+    '8ik',
+    '9ol',
+    '0p',
+    'abcdefghijklmnopqrstuvwxyz',
+    '0123456789',
+  ],
+];
+const STEPS = new Set(ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap(pairs));
+
+/** Share of steps to a neighbouring key from which on a phrase is a walk; English phrases stay below a half. */
+const WALK_SHARE = 0.75;
+const FEWEST_DIFFERENT = 5;
+/** A unit of this many letters may be said twice: it is long enough alone. */
+const LONG_UNIT = 15;
+
+/** One word over and over ("passwordpassword", also cut off in the last round), or fewer than five different letters. */
+export function isRepeat(reading: string): boolean {
+  const letters = [...reading];
+  if (new Set(letters).size < FEWEST_DIFFERENT) return true;
+  const longestUnit = Math.min(LONG_UNIT - 1, Math.floor(letters.length / 2));
+  for (let unit = 1; unit <= longestUnit; unit += 1) {
+    if (letters.every((letter, at) => letter === letters[at % unit])) return true;
+  }
+  return false;
+}
+
+/** Most steps go to a neighbouring key or letter, or stay on it. */
+export function isWalk(reading: string): boolean {
+  const steps = pairs(reading);
+  if (steps.length === 0) return false;
+  const near = steps.filter((step) => STEPS.has(step) || step[0] === step[1]).length;
+  return near / steps.length >= WALK_SHARE;
+}
+
+function pairs(text: string): readonly string[] {
+  return [...text].slice(1).map((letter, at) => `${[...text][at] ?? ''}${letter}`);
+}

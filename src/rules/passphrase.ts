@@ -1,0 +1,130 @@
+/**
+ * Whether a passphrase may be set (B21), judged on what is left of it when spoken: length, block list, names and numbers of the person
+ * and company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one try is enough.
+ *
+ * The weakest reading counts: "one two three" is judged as 123 too, since that is what it folds with. Pure: list and estimator are
+ * arguments. That a passphrase differs from the application password (B10) is asked with `sameSpoken` where both are at hand.
+ */
+import { isRepeat, isWalk } from './passphrase-patterns.js';
+import { asDigits, digitsForWords, matchForm, spokenForms, spokenWords } from './spoken-form.js';
+
+export const WEAKNESSES = [
+  'empty',
+  'too-short',
+  'too-long',
+  'common',
+  'personal',
+  'repeats',
+  'walk',
+  'guessable',
+] as const;
+export type Weakness = (typeof WEAKNESSES)[number];
+
+export interface PassphraseInput {
+  readonly text: string;
+  /** Letters or digits of the spoken form, at least. */
+  readonly minLength: number;
+  /** Code points of the text as typed, at most. */
+  readonly maxCodePoints: number;
+  readonly minGuessesLog10: number;
+  /** Names of person, company and product, login, mail, phone, account number, as they are on file. Required: none is an empty list. */
+  readonly context: { readonly words: readonly string[] };
+  /** log10 of the guesses an attacker needs who tries these words early. */
+  readonly guessesLog10: (reading: string, contextWords: readonly string[]) => number;
+  /** Folded whole phrases (data/words/blocked.txt). */
+  readonly blocked: ReadonlySet<string>;
+}
+
+export interface Reason {
+  readonly code: Weakness;
+  readonly message: string;
+}
+
+/** `form` is what is hashed; reasons are in the order of WEAKNESSES and hold nothing of the phrase. */
+export type Judgement =
+  | { readonly ok: true; readonly form: string }
+  | { readonly ok: false; readonly reasons: readonly Reason[] };
+
+/** Letters beside names and numbers that make a phrase more than a name. */
+const MIN_OWN_LETTERS = 8;
+/** Three or more spoken digits in a row; fewer may be part of a word ("stone", "weight"). */
+const NUMBER_RUN = /(?:zero|one|two|three|four|five|six|seven|eight|nine){3,}/gu;
+/** Context words shorter than this stand inside too many honest words. */
+const MIN_CONTEXT_LETTERS = 3;
+
+/**
+ * Judges one passphrase.
+ * @throws Refusal `invalid-input` for broken characters or text beyond the folding's limit (`matchForm`)
+ */
+export function judgePassphrase(input: PassphraseInput): Judgement {
+  if ([...input.text].length > input.maxCodePoints) {
+    return {
+      ok: false,
+      reasons: [{ code: 'too-long', message: `It is longer than ${input.maxCodePoints} characters.` }],
+    };
+  }
+  const [form = '', written = '', digits = ''] = spokenForms(input.text);
+  if (form === '')
+    return { ok: false, reasons: [{ code: 'empty', message: 'Nothing of it can be spoken: use words.' }] };
+
+  const reasons: Reason[] = [];
+  const length = spokenLength(input.text);
+  if (length < input.minLength) {
+    reasons.push({
+      code: 'too-short',
+      message: `It has ${length} letters and digits when spoken; at least ${input.minLength} are needed.`,
+    });
+  }
+  if (isBlocked(digits, input.blocked))
+    reasons.push({ code: 'common', message: 'It is a well-known phrase or password.' });
+  if (isPersonal(digits, input.context.words)) {
+    reasons.push({ code: 'personal', message: 'It is built from names or numbers of the person or the company.' });
+  }
+  if (isRepeat(digits)) reasons.push({ code: 'repeats', message: 'It repeats the same few letters or the same word.' });
+  if (isWalk(digits))
+    reasons.push({ code: 'walk', message: 'It follows the keys of a keyboard, the alphabet or a count.' });
+  const readings = new Set([form, written, digits]);
+  const guesses = Math.min(
+    ...[...readings].map((reading) => input.guessesLog10(reading, contextParts(input.context.words))),
+  );
+  if (!(guesses >= input.minGuessesLog10)) {
+    reasons.push({
+      code: 'guessable',
+      message: 'It can be guessed in too few tries: add words that have nothing to do with each other.',
+    });
+  }
+  return reasons.length === 0 ? { ok: true, form } : { ok: false, reasons };
+}
+
+/**
+ * Letters and digits of a text as spoken. A digit counts once, said or written ("42", "four two" and "fourtwo" are 2), and so does each
+ * of three or more digits in a row, however they were put ("triple one double two").
+ */
+export function spokenLength(text: string): number {
+  const asTyped = spokenWords(text).reduce((sum, word) => sum + [...(asDigits(word) ?? word)].length, 0);
+  const written = spokenForms(text)[1] ?? '';
+  const runsAsDigits = written.replace(NUMBER_RUN, (run) => digitsForWords(run));
+  return Math.min(asTyped, [...runsAsDigits].length);
+}
+
+/** On the list as it is, or with a year or number put before or after it. */
+function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
+  const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
+  return [digits, bare].some((reading) => reading !== '' && blocked.has(matchForm(reading)));
+}
+
+/** Little of its own is left when names, their parts and all digits (years, phone and account numbers) are taken out. */
+function isPersonal(digits: string, contextWords: readonly string[]): boolean {
+  const parts = contextParts(contextWords);
+  const without = parts.reduce((rest, part) => rest.replaceAll(part, ' '), matchForm(digits));
+  if (!without.includes(' ')) return false;
+  const own = without.replace(NUMBER_RUN, '').replaceAll(' ', '');
+  return [...own].length < MIN_OWN_LETTERS;
+}
+
+/** Folded context, whole and in parts ("dana.ruiz@acme.example" also as dana, ruiz, acme, example), longest first. */
+function contextParts(words: readonly string[]): readonly string[] {
+  const parts = words.flatMap((word) => [word, ...word.split(/[^\p{L}\p{M}\p{Nd}]+/u)]);
+  const folded = parts.filter((part) => spokenLength(part) >= MIN_CONTEXT_LETTERS).map((part) => matchForm(part));
+  return [...new Set(folded)].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}
