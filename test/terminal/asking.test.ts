@@ -1,5 +1,7 @@
 /** Every way of not answering, on a real pseudo-terminal. */
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { asking } from '../../src/terminal/asking.js';
 import { KEYS } from '../support/pty.js';
 import { answered, CANARY, expectCancelled, QUESTION, useQuestions } from '../support/questions.js';
 
@@ -59,7 +61,7 @@ describe('not answering', () => {
       const terminal = ask(question);
       await terminal.waitFor(QUESTION[question]);
       terminal.type(KEYS.ctrlZ);
-      const twice = new RegExp(`${QUESTION[question].source}[sS]*${QUESTION[question].source}`);
+      const twice = new RegExp(`${QUESTION[question].source}(.|\\n)*${QUESTION[question].source}`);
       await terminal.waitFor(twice);
       if (question === 'secret') terminal.type(CANARY);
       terminal.type(KEYS.ctrlC);
@@ -86,5 +88,51 @@ describe('not answering', () => {
     const shell = run('/bin/sh', ['-c', `'${process.execPath}' '${file()}' secret </dev/null`]);
     expect((await shell.exit()).code).toBe(2);
     expect(shell.screen()).toMatch(/would ask "Passphrase"/);
+  });
+});
+
+describe('a terminal that goes away', () => {
+  const aTerminal = () => Object.assign(new PassThrough(), { isTTY: true });
+
+  /** Asks a question that is never answered, and lets `happen` befall its streams. */
+  async function lost(happen: (input: PassThrough, output: PassThrough) => void): Promise<unknown> {
+    const [input, output] = [aTerminal(), aTerminal()];
+    let signals = 0;
+    const terminal = {
+      input: input as unknown as NodeJS.ReadStream,
+      output: output as unknown as NodeJS.WriteStream,
+      onSignal: () => {
+        signals += 1;
+        return () => {
+          signals -= 1;
+        };
+      },
+    };
+    const end = asking(terminal, 'Account', (signal) => {
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    }).catch((error: unknown) => error);
+    happen(input, output);
+    const error = await end;
+    expect(signals).toBe(0);
+    expect(input.listenerCount('keypress') + input.listenerCount('error') + output.listenerCount('error')).toBe(0);
+    return error;
+  }
+
+  it.each<[string, (input: PassThrough, output: PassThrough) => void]>([
+    ['input ends', (input) => input.end()],
+    ['input fails', (input) => input.emit('error', new Error('EIO'))],
+    ['input closes', (input) => input.emit('close')],
+    ['output fails', (_input, output) => output.emit('error', new Error('EPIPE'))],
+  ])('%s: cancelled, and nothing is listened to any more', async (_name, happen) => {
+    expect(await lost(happen)).toMatchObject({
+      code: 'cancelled',
+      message: 'Cancelled because the terminal was closed.',
+    });
+  });
+
+  it('a bug inside a question stays a bug', async () => {
+    const terminal = { input: aTerminal(), output: aTerminal(), onSignal: () => () => {} } as never;
+    const bug = new TypeError('a bug');
+    await expect(asking(terminal, 'Account', () => Promise.reject(bug))).rejects.toBe(bug);
   });
 });
