@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { AuditFilter } from '../../src/store/audit.js';
 import { engines } from '../support/test-desk.js';
-import { accountRow, entry, type Founded, foundedStore, NOW, userRow } from './support.js';
+import { accountRow, entry, NOW, userRow } from './rows.js';
+import { type Founded, foundedStore } from './support.js';
 
 const EVE = { kind: 'user', id: 'usr_acc_1_eve', name: 'Eve' } as const;
 
@@ -10,10 +11,22 @@ const ENTRIES: readonly AuditEntry[] = [
   entry('account.added', { account: 'acc_1' }),
   entry('account.added', { account: 'acc_2', at: NOW + 1 }),
   entry('verification.started', { account: 'acc_1', user: 'usr_acc_1_eve', outcome: 'started', at: NOW + 2 }),
-  entry('verification.refused', { account: 'acc_1', user: 'usr_acc_1_eve', outcome: 'refused', at: NOW + 3, reason: 'not-verified' }),
+  entry('verification.refused', {
+    account: 'acc_1',
+    user: 'usr_acc_1_eve',
+    outcome: 'refused',
+    at: NOW + 3,
+    reason: 'not-verified',
+  }),
   entry('verifications.other', { at: NOW + 4 }),
   entry('verification.started', { account: 'acc_2', outcome: 'started', at: NOW + 5, by: EVE }),
-  entry('portal.signed-in', { account: 'acc_1', user: 'usr_acc_1_eve', at: NOW + 6, by: EVE, detail: { kind: 'account.added', account: 'acc_2' } }),
+  entry('portal.signed-in', {
+    account: 'acc_1',
+    user: 'usr_acc_1_eve',
+    at: NOW + 6,
+    by: EVE,
+    detail: { kind: 'account.added', account: 'acc_2' },
+  }),
   // A clock that was set back: the order of the log is the order of its numbers, never of its times.
   entry('mfa.reset', { account: 'acc_1', user: 'usr_acc_1_eve', at: NOW - 1 }),
 ];

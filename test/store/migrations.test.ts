@@ -4,12 +4,30 @@ import type { Database } from '../../src/store/database.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
 import { foundStore, holdsDesk, openStore } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
-import { type EmptyPlace, emptyPlace, entry, faultsOfLog, notaryWith } from './support.js';
+import { entry, notaryWith } from './rows.js';
+import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
 
 const TABLES: readonly (keyof Database)[] = [
-  'accounts', 'application_passwords', 'audit_entries', 'audit_head', 'backup_codes', 'devices', 'factors', 'grants', 'meta',
-  'one_time_codes', 'operator_sessions', 'operator_tokens', 'operators', 'outbox', 'passphrases', 'portal_sessions',
-  'search_words', 'throttles', 'users', 'verifications',
+  'accounts',
+  'application_passwords',
+  'audit_entries',
+  'audit_head',
+  'backup_codes',
+  'devices',
+  'factors',
+  'grants',
+  'meta',
+  'one_time_codes',
+  'operator_sessions',
+  'operator_tokens',
+  'operators',
+  'outbox',
+  'passphrases',
+  'portal_sessions',
+  'search_words',
+  'throttles',
+  'users',
+  'verifications',
 ];
 
 describe.each(engines)('migrations on %s', (name) => {
@@ -49,16 +67,27 @@ describe.each(engines)('migrations on %s', (name) => {
   });
 
   it('a place without a schema is no desk', async () => {
-    await expect(requireCurrent(place.engine)).rejects.toMatchObject({ code: 'store-unreachable', hint: expect.stringMatching(/countersign init/) });
+    await expect(requireCurrent(place.engine)).rejects.toMatchObject({
+      code: 'store-unreachable',
+      hint: expect.stringMatching(/countersign init/),
+    });
     expect(await holdsDesk(place.engine)).toBe(false);
   });
 
   it('a store of a newer countersign is refused, and neither opened nor migrated', async () => {
     await migrate(place.engine);
-    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`.execute(place.engine.db);
+    await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`.execute(
+      place.engine.db,
+    );
     expect(await schemaState(place.engine)).toBe('newer');
-    await expect(requireCurrent(place.engine)).rejects.toMatchObject({ code: 'config', message: expect.stringMatching(/newer countersign/) });
-    await expect(migrate(place.engine)).rejects.toMatchObject({ code: 'config', message: expect.stringMatching(/newer countersign/) });
+    await expect(requireCurrent(place.engine)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(/newer countersign/),
+    });
+    await expect(migrate(place.engine)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(/newer countersign/),
+    });
   });
 
   it('founding a store again after an interruption keeps its log', async () => {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { foundStore, openStore } from '../../src/store/store.js';
 import { openPostgres, withoutCredentials } from '../../src/store/postgres.js';
+import { foundStore, openStore } from '../../src/store/store.js';
 import { createDatabase, type PostgresServer, startServer } from '../support/postgres.js';
-import { accountRow, entry, faultsOfLog, foundedStore, notaryWith } from './support.js';
+import { accountRow, entry, notaryWith } from './rows.js';
+import { faultsOfLog, foundedStore } from './support.js';
 
 const SECRET = 'hunter2-plum';
 
@@ -33,18 +34,20 @@ describe('a PostgreSQL store that cannot be opened is refused without its creden
     expect(refusal.text).not.toContain(SECRET);
   });
 
-  it.each([
-    `postgres://ana:${SECRET}@127.0.0.1:port/desk`,
-    `postgres://ana:${SECRET}/with/slashes@[::/desk`,
-  ])('the address is no address: %s', async (url) => {
-    const refusal = await refusalOf(openPostgres(url));
-    expect(refusal.code).toBe('config');
-    expect(refusal.text).not.toContain(SECRET);
-  });
+  it.each([`postgres://ana:${SECRET}@127.0.0.1:port/desk`, `postgres://ana:${SECRET}/with/slashes@[::/desk`])(
+    'the address is no address: %s',
+    async (url) => {
+      const refusal = await refusalOf(openPostgres(url));
+      expect(refusal.code).toBe('config');
+      expect(refusal.text).not.toContain(SECRET);
+    },
+  );
 
   it('teeth: the address as typed would show them', () => {
     expect(`postgres://ana:${SECRET}@127.0.0.1/desk`).toContain(SECRET);
-    expect(withoutCredentials(`postgres://ana:${SECRET}@127.0.0.1/desk?password=${SECRET}`)).toBe('postgres://127.0.0.1/desk');
+    expect(withoutCredentials(`postgres://ana:${SECRET}@127.0.0.1/desk?password=${SECRET}`)).toBe(
+      'postgres://127.0.0.1/desk',
+    );
   });
 });
 
@@ -63,7 +66,9 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
 
   it('sorts by language, so that a range of keys that forgets its collation would be seen', async () => {
     const place = await foundedStore('postgres');
-    const { rows } = await (await import('kysely')).sql<{ before: boolean }>`select 'a' < 'B' as before`.execute(place.engine.db);
+    const { rows } = await (await import('kysely')).sql<{ before: boolean }>`select 'a' < 'B' as before`.execute(
+      place.engine.db,
+    );
     expect(rows).toEqual([{ before: true }]);
     await place.close();
   });
@@ -71,7 +76,10 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers'
   it('counts arrive as numbers, and a backup is left to its own tools', async () => {
     const place = await foundedStore('postgres');
     expect(await place.store.read.accounts.count()).toBe(0);
-    await expect(place.store.backup('x')).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('pg_dump') });
+    await expect(place.store.backup('x')).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('pg_dump'),
+    });
     await place.close();
   });
 });
@@ -83,7 +91,9 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that crashes 
   }, 60_000);
   afterAll(() => server.stop());
 
-  it('keeps what was recorded, refuses while it is down, and works again when it is back', { timeout: 60_000 }, async () => {
+  it('keeps what was recorded, refuses while it is down, and works again when it is back', {
+    timeout: 60_000,
+  }, async () => {
     const notary = notaryWith();
     const engine = await openPostgres(await createDatabase(server.url));
     await foundStore(engine, notary);

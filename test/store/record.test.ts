@@ -7,7 +7,8 @@ import { openDoor, type WriteDoor } from '../../src/store/record.js';
 import { openStore } from '../../src/store/store.js';
 import { writesOf } from '../../src/store/tables.js';
 import { engines } from '../support/test-desk.js';
-import { accountRow, countsOf, entry, faultsOfLog, type Founded, foundedStore, NOW, notaryWith } from './support.js';
+import { accountRow, entry, NOW, notaryWith } from './rows.js';
+import { countsOf, type Founded, faultsOfLog, foundedStore } from './support.js';
 
 const EMPTY = { accounts: 0, entries: 0, size: 0 };
 
@@ -20,7 +21,8 @@ describe.each(engines)('the write door on %s', (name) => {
 
   const addAccount = (record: WriteDoor, number: string, made: AuditEntry = entry()) =>
     record(made, (write) => write.accounts.insert([accountRow(number)]));
-  const bodies = async () => (await place.store.read.audit.batch(0, 2_000)).map((row) => JSON.parse(row.body) as AuditEntry & { seq: number });
+  const bodies = async () =>
+    (await place.store.read.audit.batch(0, 2_000)).map((row) => JSON.parse(row.body) as AuditEntry & { seq: number });
 
   it('B74 writes the change and its entry together, and answers what the change answered', async () => {
     const answer = await place.store.record(
@@ -47,7 +49,10 @@ describe.each(engines)('the write door on %s', (name) => {
   });
 
   it('B74 takes many entries for one change, more than fit one statement', async () => {
-    await place.store.record(Array.from({ length: 1_201 }, (_, n) => entry('mfa.reset', { detail: { n } })), async () => undefined);
+    await place.store.record(
+      Array.from({ length: 1_201 }, (_, n) => entry('mfa.reset', { detail: { n } })),
+      async () => undefined,
+    );
     expect((await countsOf(place.engine)).size).toBe(1_201);
     expect((await bodies()).map((body) => body.seq)).toEqual(Array.from({ length: 1_201 }, (_, n) => n));
     expect(await faultsOfLog(place.engine, place.notary)).toEqual([]);
@@ -64,7 +69,9 @@ describe.each(engines)('the write door on %s', (name) => {
   });
 
   it('a change without an entry is undone', async () => {
-    await expect(place.store.record([], (write) => write.accounts.insert([accountRow('1')]))).rejects.toThrow(/without an audit entry/);
+    await expect(place.store.record([], (write) => write.accounts.insert([accountRow('1')]))).rejects.toThrow(
+      /without an audit entry/,
+    );
     expect(await countsOf(place.engine)).toEqual(EMPTY);
   });
 
@@ -89,7 +96,9 @@ describe.each(engines)('the write door on %s', (name) => {
     it('teeth: a door that appends after its transaction fails the same check', async () => {
       const appending = openDoor(place.engine, place.notary);
       const late: WriteDoor = async (made, change) => {
-        const result = await place.engine.db.transaction().execute((tx) => change(writesOf(tx), { size: 0, latestAt: 0 }));
+        const result = await place.engine.db
+          .transaction()
+          .execute((tx) => change(writesOf(tx), { size: 0, latestAt: 0 }));
         await appending(typeof made === 'function' ? made(result) : made, async () => undefined);
         return result;
       };
@@ -104,13 +113,16 @@ describe.each(engines)('the write door on %s', (name) => {
   });
 
   // Two SQLite connections in one process would block each other's thread; the storm (storm.test.ts) has processes.
-  it.skipIf(name === 'sqlite')('records of two connections at once get consecutive numbers and a head that checks out', async () => {
-    const other = openStore(await place.connect(), place.notary);
-    const writers = [place.store, other];
-    await Promise.all(Array.from({ length: 40 }, (_, n) => addAccount((writers[n % 2] ?? other).record, String(n))));
-    expect(await countsOf(place.engine)).toEqual({ accounts: 40, entries: 40, size: 40 });
-    expect(await faultsOfLog(place.engine, place.notary)).toEqual([]);
-  });
+  it.skipIf(name === 'sqlite')(
+    'records of two connections at once get consecutive numbers and a head that checks out',
+    async () => {
+      const other = openStore(await place.connect(), place.notary);
+      const writers = [place.store, other];
+      await Promise.all(Array.from({ length: 40 }, (_, n) => addAccount((writers[n % 2] ?? other).record, String(n))));
+      expect(await countsOf(place.engine)).toEqual({ accounts: 40, entries: 40, size: 40 });
+      expect(await faultsOfLog(place.engine, place.notary)).toEqual([]);
+    },
+  );
 
   it('remembers the latest time any writer saw, also when a clock goes back', async () => {
     await place.store.record(entry('a.first', { at: NOW + 5_000 }), async () => undefined);
@@ -122,7 +134,10 @@ describe.each(engines)('the write door on %s', (name) => {
   describe('a head that does not check out stops every write', () => {
     const stops = async (record: WriteDoor = place.store.record) => {
       const before = await countsOf(place.engine);
-      await expect(addAccount(record, '2')).rejects.toMatchObject({ code: 'store-corrupt', hint: expect.stringMatching(/audit verify/) });
+      await expect(addAccount(record, '2')).rejects.toMatchObject({
+        code: 'store-corrupt',
+        hint: expect.stringMatching(/audit verify/),
+      });
       expect(await countsOf(place.engine)).toEqual(before);
     };
     const faults: readonly (readonly [string, Partial<Database['audit_head']>])[] = [

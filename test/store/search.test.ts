@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldKey, phoneWords, searchWords } from '../../src/rules/directory-keys.js';
 import { engines } from '../support/test-desk.js';
-import { accountRow, entry, type Founded, foundedStore, userRow } from './support.js';
+import { accountRow, entry, userRow } from './rows.js';
+import { type Founded, foundedStore } from './support.js';
 
 const PEOPLE = [
   { login: 'ana', name: 'Ana Trujillo', email: 'ana@northwind.example', phone: '(206) 555-9857' },
@@ -16,8 +17,28 @@ const PEOPLE = [
 
 /** Strings that mean something to SQL, LIKE, JSON, a terminal or Unicode, and nothing to a search. */
 const HOSTILE = [
-  '%', '_', '%%', 'a%', '_na', '\\', '\\%', "'", "' or 1=1 --", '"', ';drop table users;', '*', '?', '[a-z]',
-  '\u202e', '\u{10ffff}', '\u{10fffe}', '\uffff', '', ' ', '\n', 'a'.repeat(5_000),
+  '%',
+  '_',
+  '%%',
+  'a%',
+  '_na',
+  '\\',
+  '\\%',
+  "'",
+  "' or 1=1 --",
+  '"',
+  ';drop table users;',
+  '*',
+  '?',
+  '[a-z]',
+  '\u202e',
+  '\u{10ffff}',
+  '\u{10fffe}',
+  '\uffff',
+  '',
+  ' ',
+  '\n',
+  'a'.repeat(5_000),
 ];
 
 describe.each(engines)('search on %s', (engine) => {
@@ -26,7 +47,9 @@ describe.each(engines)('search on %s', (engine) => {
     place = await foundedStore(engine);
     await place.store.record(entry(), async (write) => {
       await write.accounts.insert([accountRow('100'), accountRow('200')]);
-      await write.users.insert(PEOPLE.map(({ login, ...rest }) => userRow('acc_100', login, { id: `usr_${login}`, ...rest })));
+      await write.users.insert(
+        PEOPLE.map(({ login, ...rest }) => userRow('acc_100', login, { id: `usr_${login}`, ...rest })),
+      );
       await write.users.insert([userRow('acc_200', 'ana', { id: 'usr_other_ana', name: 'Ana Other' })]);
       await write.search.insert([
         ...PEOPLE.map(({ login, name, email, phone }) => ({
@@ -94,21 +117,28 @@ describe.each(engines)('search on %s', (engine) => {
 
   it.each(HOSTILE.map((text) => [text]))('has no other meaning for %j', async (text) => {
     const holds = (word: string) => word.startsWith(text);
-    const expected = PEOPLE.filter(({ login, name, email }) => text !== '' && searchWords(login, name, email).some(holds));
+    const expected = PEOPLE.filter(
+      ({ login, name, email }) => text !== '' && searchWords(login, name, email).some(holds),
+    );
     if (text !== '') expect(await place.store.read.search.users([text], 20, 'acc_100')).toHaveLength(expected.length);
     await expect(place.store.read.search.inside('user', text, 5)).resolves.toBeInstanceOf(Array);
     await expect(place.store.read.search.accounts([text], 5)).resolves.toBeInstanceOf(Array);
   });
 
-  it.each(['\u0000', 'ana\u0000'])('a NUL in %j finds nothing, or is refused where the engine cannot hold one', async (text) => {
-    const found = await place.store.read.search.users([text], 5).catch((error: unknown) => error);
-    if (engine === 'postgres') expect(found).toMatchObject({ code: 'invalid-input' });
-    else expect(found).toEqual([]);
-  });
+  it.each(['\u0000', 'ana\u0000'])(
+    'a NUL in %j finds nothing, or is refused where the engine cannot hold one',
+    async (text) => {
+      const found = await place.store.read.search.users([text], 5).catch((error: unknown) => error);
+      if (engine === 'postgres') expect(found).toMatchObject({ code: 'invalid-input' });
+      else expect(found).toEqual([]);
+    },
+  );
 
   it('replaces the words of one thing and no other', async () => {
     const words = searchWords('ana', 'Ana Married');
-    await place.store.record(entry('user.changed'), (write) => write.search.replace({ kind: 'user', id: 'usr_other_ana', words }));
+    await place.store.record(entry('user.changed'), (write) =>
+      write.search.replace({ kind: 'user', id: 'usr_other_ana', words }),
+    );
     expect(await users('married')).toEqual(['usr_other_ana']);
     expect(await users('other')).toEqual([]);
     expect(await users('trujillo')).toEqual(['usr_ana']);

@@ -1,11 +1,22 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../src/store/sqlite.js';
 import { openStore } from '../../src/store/store.js';
-import { accountRow, entry, faultsOfLog, type Founded, foundedStore, pragma, userRow } from './support.js';
+import { accountRow, entry, userRow } from './rows.js';
+import { type Founded, faultsOfLog, foundedStore, pragma } from './support.js';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -104,7 +115,10 @@ describe('files of an sqlite store', () => {
   });
 
   it('a missing file is refused and not made', async () => {
-    await expect(open()).rejects.toMatchObject({ code: 'store-unreachable', hint: expect.stringContaining('countersign init') });
+    await expect(open()).rejects.toMatchObject({
+      code: 'store-unreachable',
+      hint: expect.stringContaining('countersign init'),
+    });
     expect(existsSync(path)).toBe(false);
   });
 
@@ -146,7 +160,13 @@ describe('secure delete on sqlite', () => {
       await write.accounts.insert([accountRow('1')]);
       await write.users.insert([userRow('acc_1', 'ana')]);
       await write.secrets.putPassphrase({
-        user_id: 'usr_acc_1_ana', verifier: CANARY, form_version: 1, owner_copy: CANARY.repeat(400), set_by: 'op_1', set_at: 1, setup_at: 1,
+        user_id: 'usr_acc_1_ana',
+        verifier: CANARY,
+        form_version: 1,
+        owner_copy: CANARY.repeat(400),
+        set_by: 'op_1',
+        set_at: 1,
+        setup_at: 1,
       });
     });
   });

@@ -1,39 +1,20 @@
 /**
- * Support of the store suites: an empty place on either engine, a notary with a key of its own, sample rows, and an
- * independent check of the log that knows only how to read it (after tessera's fsck).
+ * Support of the store suites: an empty place on either engine, and an independent check of the log that knows only how
+ * to read it (after tessera's fsck). Sample rows are in rows.ts.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { inject } from 'vitest';
-import { canonicalJson } from '../../src/crypto/canonical.js';
-import { macHex, treeHasher } from '../../src/crypto/digests.js';
-import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
 import { openEngine } from '../../src/open-desk.js';
-import type { AuditEntry } from '../../src/rules/audit-entry.js';
-import { encodeFrontier, appendLeaf, type Frontier } from '../../src/rules/audit-tree.js';
-import type { NewAccount } from '../../src/store/accounts.js';
+import { appendLeaf, encodeFrontier, type Frontier } from '../../src/rules/audit-tree.js';
 import type { Engine } from '../../src/store/engine.js';
 import type { Notary } from '../../src/store/record.js';
 import { foundStore, openStore, type Store } from '../../src/store/store.js';
-import type { NewUser } from '../../src/store/users.js';
 import { createDatabase } from '../support/postgres.js';
 import type { EngineName } from '../support/test-desk.js';
-
-export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
-export const BY = { kind: 'operator', id: 'op_1', name: 'Olga' } as const;
-
-export const TEST_KEY = Buffer.alloc(32, 7);
-
-export function notaryWith(keyring: Keyring = openKeyring(TEST_KEY)): Notary {
-  return {
-    tree: treeHasher,
-    canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) => macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),
-    policyHash: '0'.repeat(64),
-  };
-}
+import { notaryWith } from './rows.js';
 
 export interface EmptyPlace {
   readonly engine: Engine;
@@ -80,26 +61,6 @@ export async function foundedStore(name: EngineName): Promise<Founded> {
   return { ...place, notary, store: openStore(place.engine, notary) };
 }
 
-export function entry(kind: AuditEntry['kind'] = 'account.added', more: Partial<AuditEntry> = {}): AuditEntry {
-  return { kind, outcome: 'done', at: NOW, by: BY, ...more };
-}
-
-export function accountRow(number: string, more: Partial<NewAccount> = {}): NewAccount {
-  return {
-    id: `acc_${number}`, number, number_key: number, name: `Company ${number}`, name_key: `company ${number}`,
-    edition: 'classic', sso: null, sso_issuer: null, sso_audience: null, sso_jwks: null, mfa_required_at: null,
-    phone_reset_forbidden: 0, disabled_at: null, created_at: NOW, updated_at: NOW, ...more,
-  };
-}
-
-export function userRow(accountId: string, login: string, more: Partial<NewUser> = {}): NewUser {
-  return {
-    id: `usr_${accountId}_${login}`, account_id: accountId, login, login_key: login, name: login, email: '', email_key: '',
-    phone: '', phone_digits: '', role: 'user', scopes: '', sign_in: 'native', authority_version: 1,
-    contact_changed_at: NOW, former_contacts: '[]', disabled_at: null, created_at: NOW, updated_at: NOW, ...more,
-  };
-}
-
 /** What is wrong with the log, one line a fault; empty where every entry, the order, the tree and the head fit. */
 export async function faultsOfLog(engine: Engine, notary: Notary): Promise<readonly string[]> {
   const faults: string[] = [];
@@ -107,7 +68,8 @@ export async function faultsOfLog(engine: Engine, notary: Notary): Promise<reado
   let frontier: Frontier = [];
   for (const [index, row] of rows.entries()) {
     const logged = JSON.parse(row.body) as { seq: number };
-    if (row.seq !== index || logged.seq !== index) faults.push(`entry ${row.seq} stands in place ${index} and says ${logged.seq}`);
+    if (row.seq !== index || logged.seq !== index)
+      faults.push(`entry ${row.seq} stands in place ${index} and says ${logged.seq}`);
     const leaf = notary.tree.leaf(row.body);
     if (!Buffer.from(leaf).equals(row.leaf)) faults.push(`entry ${row.seq} is not what was hashed`);
     frontier = appendLeaf(notary.tree, index, frontier, row.leaf);
@@ -115,14 +77,20 @@ export async function faultsOfLog(engine: Engine, notary: Notary): Promise<reado
   const head = await engine.db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
   if (head.size !== rows.length) faults.push(`the head counts ${head.size} entries, there are ${rows.length}`);
   if (head.frontier !== encodeFrontier(frontier)) faults.push('the head is not the head of these entries');
-  if (head.mac !== notary.headMac(head.size, head.frontier, head.latest_at)) faults.push('the head was not made by this desk');
+  if (head.mac !== notary.headMac(head.size, head.frontier, head.latest_at))
+    faults.push('the head was not made by this desk');
   return faults;
 }
 
 /** Sizes that tell whether anything was written. */
 export async function countsOf(engine: Engine): Promise<{ accounts: number; entries: number; size: number }> {
   const count = async (table: 'accounts' | 'audit_entries') =>
-    (await engine.db.selectFrom(table).select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow()).n;
+    (
+      await engine.db
+        .selectFrom(table)
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow()
+    ).n;
   const head = await engine.db.selectFrom('audit_head').select('size').executeTakeFirstOrThrow();
   return { accounts: await count('accounts'), entries: await count('audit_entries'), size: head.size };
 }
