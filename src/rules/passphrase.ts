@@ -24,7 +24,7 @@ export interface PassphraseInput {
   readonly text: string;
   /** Letters or digits of the spoken form, at least. */
   readonly minLength: number;
-  /** Code points of the text as typed, at most. */
+  /** Code points, as typed and when spoken, at most. */
   readonly maxCodePoints: number;
   readonly minGuessesLog10: number;
   /** Names of person, company and product, login, mail, phone, account number, as they are on file. Required: none is an empty list. */
@@ -57,15 +57,13 @@ const MIN_CONTEXT_LETTERS = 3;
  * @throws Refusal `invalid-input` for broken characters or text beyond the folding's limit (`matchForm`)
  */
 export function judgePassphrase(input: PassphraseInput): Judgement {
-  if ([...input.text].length > input.maxCodePoints) {
-    return {
-      ok: false,
-      reasons: [{ code: 'too-long', message: `It is longer than ${input.maxCodePoints} characters.` }],
-    };
-  }
+  const tooLong = { code: 'too-long', message: `It is longer than ${input.maxCodePoints} characters.` } as const;
+  if ([...input.text].length > input.maxCodePoints) return { ok: false, reasons: [tooLong] };
   const [form = '', written = '', digits = ''] = spokenForms(input.text);
   if (form === '')
     return { ok: false, reasons: [{ code: 'empty', message: 'Nothing of it can be spoken: use words.' }] };
+  // One character can open to eighteen letters (U+FDFA); such a phrase cannot be said and would only cost time below.
+  if ([...digits].length > input.maxCodePoints) return { ok: false, reasons: [tooLong] };
 
   const reasons: Reason[] = [];
   const length = spokenLength(input.text);

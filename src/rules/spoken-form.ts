@@ -48,7 +48,7 @@ const SPOKEN_MARKS =
 const REPEATED_LETTER = new RegExp(`(?<=^| )(double|triple) (?!o (?:[0-9]|${DIGIT}))(\\p{L})(?= |$)`, 'gu');
 const UMLAUT_E = /(?<=[aou])e+(?!ight)/gu;
 const REPEATED_DIGIT = new RegExp(`((?:double|triple)+)(${DIGIT})`, 'gu');
-const REPEATED_OH = new RegExp(`(?<=${DIGIT})((?:double|triple)+)oh|((?:double|triple)+)oh?(?=${DIGIT})`, 'gu');
+const REPEATED_OH = new RegExp(`(?<=${DIGIT})(?:(?:double|triple)+oh)+|(?:(?:double|triple)+oh?)+(?=${DIGIT})`, 'gu');
 const OH_BETWEEN = new RegExp(`(?<=${DIGIT})(?:oh|o)+(?=${DIGIT})`, 'gu');
 
 /** The folding of each version ever used. Entries are never changed or removed: stored phrases depend on them. */
@@ -115,7 +115,7 @@ function readingsOfVersion1(text: string): readonly string[] {
     .join('')
     .replace(/[0-9]/gu, (digit) => DIGIT_WORDS[Number(digit)] ?? '');
   const written = numbersSaid(letters).normalize('NFC');
-  const canonical = numbersSaid(letters.replace(UMLAUT_E, '')).normalize('NFC');
+  const canonical = numbersSaid(letters, UMLAUT_E).normalize('NFC');
   return [canonical, written, digitsForWords(written)];
 }
 
@@ -146,15 +146,17 @@ function decimalValue(digit: string): number {
 }
 
 /**
- * Step 7, on letters without spaces, until nothing changes ("double oh double oh seven"). It ends: each change takes away a b or a p,
- * which no number word has, or turns an o into a number word for good.
+ * Step 7, on letters without spaces, with step 6 before it where asked, until nothing changes ("one oh double oh seven"). It ends: each
+ * change takes away a b or a p, which no number word has, or turns letters outside number words into one, or drops such a letter.
  */
-function numbersSaid(letters: string): string {
-  const said = letters
+function numbersSaid(letters: string, dropped?: RegExp): string {
+  const said = (dropped === undefined ? letters : letters.replace(dropped, ''))
     .replace(REPEATED_DIGIT, (_all, how: string, word: string) => word.repeat(times(how)))
-    .replace(REPEATED_OH, (_all, after?: string, before?: string) => 'zero'.repeat(times(after ?? before ?? '')))
+    .replace(REPEATED_OH, (chain) =>
+      chain.replace(/((?:double|triple)+)oh?/gu, (_all, how: string) => 'zero'.repeat(times(how))),
+    )
     .replace(OH_BETWEEN, (run) => 'zero'.repeat(run.replaceAll('oh', 'o').length));
-  return said === letters ? said : numbersSaid(said);
+  return said === letters ? said : numbersSaid(said, dropped);
 }
 
 /** How often "double" (2), "triple" (3), or a run of them ("double double": 3), says what follows. Both words have six letters. */

@@ -88,6 +88,11 @@ describe('B21 length, counted in spoken letters and digits', () => {
     expect(codes(`${words.slice(0, 250)}🐧🐧🐧🐧🐧🐧`)).toEqual([]);
   });
 
+  it('B21 characters that open to many letters do not get round the limit', () => {
+    expect(codes('\ufdfa'.repeat(200))).toEqual(['too-long']);
+    expect(codes('7'.repeat(256))).not.toContain('too-long');
+  });
+
   it('B21 nothing that can be spoken is refused as empty', () => {
     for (const text of ['', '   ', '!!!???...', '🐧🐧🐧', 'dash dash dash']) expect(codes(text)).toEqual(['empty']);
   });
