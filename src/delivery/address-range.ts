@@ -49,8 +49,8 @@ const NEVER_V6: readonly Subnet[] = [
   ['fec0::', 10],
   ['ff00::', 8],
 ];
-/** Prefixes of 96 bits after which the last 32 are an IPv4 address: mapped (RFC 4291) and NAT64 (RFC 6052). */
-const CARRIERS = ['::ffff:', '64:ff9b::'];
+/** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. Mapped ones (`::ffff:…`) BlockList takes apart itself. */
+const NAT64 = '64:ff9b::';
 
 const privateList = blockList(PRIVATE_V4, PRIVATE_V6);
 const neverList = blockList(NEVER_V4, NEVER_V6);
@@ -62,7 +62,7 @@ function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of v4) {
     list.addSubnet(network, prefix, 'ipv4');
-    for (const carrier of CARRIERS) list.addSubnet(`${carrier}${network}`, 96 + prefix, 'ipv6');
+    list.addSubnet(`${NAT64}${network}`, 96 + prefix, 'ipv6');
   }
   for (const [network, prefix] of v6) list.addSubnet(network, prefix, 'ipv6');
   return list;

@@ -152,10 +152,10 @@ describe('an SMTP server that breaks', () => {
 
   it('by dripping one byte after another, which no idle time-out would end', async () => {
     const { port } = await startTcp((_, socket) => {
-      const timer = setInterval(() => socket.writable && socket.write('2'), 10);
+      const timer = setInterval(() => socket.writable && socket.write('2'), 2);
       socket.once('close', () => clearInterval(timer));
     });
-    const sent = await channelAt(port, {}, { timeoutMs: 30 }).send(message('email'), attempt());
+    const sent = await channelAt(port, {}, { timeoutMs: 100 }).send(message('email'), attempt());
     expect(sent).toEqual({ ok: false, permanent: false, why: 'mail server: no answer in time' });
   });
 
