@@ -3,6 +3,7 @@
  * Procedures and commands know only these types. A test builds the same value with a clock and a store of its own.
  */
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
+import type { OwnerView } from './crypto/owner-view.js';
 import type { SecretVerifier } from './crypto/verifier.js';
 import type { Place, Vault } from './crypto/vault.js';
 import type { Channels } from './delivery/registry.js';
@@ -64,6 +65,8 @@ export interface Desk {
   readonly keyring: Keyring;
   readonly vault: Vault;
   readonly secrets: SecretVerifier;
+  /** Application passwords, and the copies of passphrases that only they open (B17). */
+  readonly ownerView: OwnerView;
   readonly digests: Digests;
   readonly channels: Channels;
   /** A message text with its values in place. A missing or unknown value is a bug, and throws. */

@@ -12,6 +12,7 @@ import { equalDigests, hmacSha1, macHex, newToken, randomBytes, randomInt, sha25
 import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
+import { openOwnerView } from './crypto/owner-view.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
 import { openChannels, readDeliveryConfig } from './delivery/registry.js';
@@ -97,6 +98,7 @@ const hashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocumen
 function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Keyring): Desk {
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
+  const hasher = openHasher(parts.hashing);
   return {
     now,
     newId: (prefix) => newId(prefix, now()),
@@ -106,7 +108,8 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
     store: openStore(engine, notaryFor(keyring, policy)),
     keyring,
     vault,
-    secrets: openVerifier(openHasher(parts.hashing), vault),
+    secrets: openVerifier(hasher, vault),
+    ownerView: openOwnerView(hasher, vault),
     digests: {
       newToken,
       tokenDigest,

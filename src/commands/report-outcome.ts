@@ -37,7 +37,8 @@ function bug(world: World): Shown {
   };
 }
 
-function errorDocument(error: Shown): unknown {
+/** What --json prints for an error (cli.md, "Streams"). */
+export function errorDocument(error: Shown): unknown {
   return {
     error: {
       code: error.code,

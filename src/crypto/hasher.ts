@@ -26,6 +26,17 @@ export interface Hasher {
   verify(kind: SecretKind, phc: string, secret: string): Promise<{ matches: boolean; outdated: boolean }>;
   /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
   decoy(kind: SecretKind): string;
+  /**
+   * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored`: at the current cost, with a fresh
+   * salt. With it: as it was made then; a cost that is not on the list is Refusal('store-corrupt'), at once.
+   */
+  stretch(kind: SecretKind, secret: string, stored?: Setting): Promise<Setting & { key: Buffer; outdated: boolean }>;
+}
+
+/** How a hash was or will be made. */
+export interface Setting {
+  readonly cost: Cost;
+  readonly salt: Buffer;
 }
 
 /** RFC 9106's second recommended option, and OWASP's floor for secrets that are strong by themselves. */
@@ -49,15 +60,25 @@ export function openHasher(options: { readonly person?: Cost; readonly code?: Co
   async function verify(kind: SecretKind, phc: string, secret: string) {
     const stored = parsePhc(phc);
     if (stored === null) throw corrupt('is malformed');
-    const allowed = [current[kind], CURRENT[kind], ...OLDER[kind]];
-    if (!allowed.some((cost) => sameCost(cost, stored.cost))) throw corrupt('asks for a cost that is not allowed');
+    requireAllowed(kind, stored.cost);
     return { matches: await gives(secret, stored), outdated: !sameCost(stored.cost, current[kind]) };
+  }
+
+  async function stretch(kind: SecretKind, secret: string, stored?: Setting) {
+    const { cost, salt } = stored ?? { cost: current[kind], salt: randomBytes(SALT_BYTES) };
+    requireAllowed(kind, cost);
+    return { cost, salt, key: await argon2id(secret, cost, salt), outdated: !sameCost(cost, current[kind]) };
+  }
+
+  function requireAllowed(kind: SecretKind, asked: Cost): void {
+    const allowed = [current[kind], CURRENT[kind], ...OLDER[kind]];
+    if (!allowed.some((cost) => sameCost(cost, asked))) throw corrupt('asks for a cost that is not allowed');
   }
 
   const decoy = (kind: SecretKind) =>
     formatPhc({ cost: current[kind], salt: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) });
 
-  return Object.freeze({ hash, verify, decoy });
+  return Object.freeze({ hash, verify, decoy, stretch });
 }
 
 async function gives(secret: string, stored: Phc): Promise<boolean> {

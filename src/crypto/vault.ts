@@ -45,7 +45,7 @@ export interface GcmBox {
   readonly tag: Uint8Array;
 }
 
-/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For the vault and its test vectors only. */
+/** AES-256-GCM with a 16-byte tag. The nonce must never repeat under one key. For the vault, the owner's view and test vectors. */
 export function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): GcmBox {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(aad);

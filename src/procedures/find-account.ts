@@ -1,7 +1,7 @@
 /** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login` (cli.md, B05, B09). */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { foldKey } from '../rules/directory-keys.js';
+import { foldKey, phoneDigits } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
 
 /** Refusal `not-found`, or `ambiguous` with the candidates' ids. */
@@ -66,3 +66,8 @@ const notFound = (reference: string, account?: Account): Refusal =>
   new Refusal('not-found', account === undefined ? `there is no user "${reference}"` : `account ${account.number} has no user "${reference}"`, {
     hint: 'Look for them with: countersign user search TEXT',
   });
+
+/** How many other logins anywhere carry the same e-mail or phone (B09). */
+export async function sharedContacts(desk: Desk, user: User): Promise<number> {
+  return desk.store.read.users.countSharing({ id: user.id, emailKey: foldKey(user.email), phoneDigits: phoneDigits(user.phone) });
+}

@@ -1,0 +1,33 @@
+/** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
+import type { CallerAlerts } from '../procedures/caller-alerts.js';
+import type { Block } from '../terminal/render.js';
+
+export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
+  const lines: string[] = [];
+  const times = alerts.failures === 1 ? 'one failed attempt' : `${alerts.failures} failed attempts`;
+  const who = alerts.failedOperators === 1 ? 'one operator' : `${alerts.failedOperators} operators`;
+  if (alerts.failures > 0) lines.push(`${times} in the last 7 days, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
+  if (alerts.disabled) lines.push('locked until a lead lifts it');
+  if (alerts.lockedUntil !== null) lines.push(`locked until ${new Date(alerts.lockedUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
+  if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
+  if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
+  if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);
+  if (alerts.sharedContacts > 0) lines.push(`e-mail or phone shared with ${alerts.sharedContacts} other login${alerts.sharedContacts === 1 ? '' : 's'}`);
+  return lines;
+}
+
+export function alertBlocks(alerts: CallerAlerts, now: number): readonly Block[] {
+  const lines = alertLines(alerts, now);
+  return lines.length === 0 ? [] : [{ kind: 'fields', rows: lines.map((line) => ['Alert', line] as const) }];
+}
+
+/** `3 minutes ago`, `2 days ago`. */
+export function ago(time: number | null, now: number): string {
+  if (time === null) return '';
+  const minutes = Math.max(0, Math.floor((now - time) / 60_000));
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} minute${minutes === 1 ? '' : 's'} ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} hour${hours === 1 ? '' : 's'} ago`;
+  return `${Math.floor(hours / 24)} days ago`;
+}

@@ -1,0 +1,37 @@
+/** `grant list`, `grant revoke`: live grants of verified callers (B08). */
+import * as z from 'zod';
+import { listGrants, revokeGrant } from '../procedures/grants.js';
+import { type Command, command } from './command.js';
+
+const list = command({
+  path: 'grant list',
+  summary: 'list live grants',
+  examples: ['countersign grant list', 'countersign grant list --json'],
+  access: 'verify',
+  input: () => z.object({}),
+  run: async (context) => {
+    const grants = await listGrants(await context.desk());
+    return {
+      view: [{
+        kind: 'table', columns: [{ title: 'grant' }, { title: 'caller' }, { title: 'for' }, { title: 'operator' }, { title: 'until' }], empty: 'No live grants.',
+        rows: grants.map((grant) => [grant.id, `${grant.account.number}/${grant.caller.login}`, grant.action, grant.operator.name, new Date(grant.expiresAt).toISOString().slice(11, 16)]),
+      }],
+      document: { grants: grants.map((grant) => ({ ...grant, createdAt: new Date(grant.createdAt).toISOString(), expiresAt: new Date(grant.expiresAt).toISOString() })) },
+    };
+  },
+});
+
+const revoke = command({
+  path: 'grant revoke',
+  summary: 'end a live grant',
+  examples: ['countersign grant revoke gr_…'],
+  access: 'verify',
+  arguments: [{ name: '<grant>', about: 'id of the grant' }],
+  input: () => z.object({ grant: z.string() }),
+  run: async (context, { grant }) => {
+    await revokeGrant(await context.desk(), context.operator(), grant);
+    return { view: [{ kind: 'lines', lines: [`Ended ${grant}.`] }], document: { grant: { id: grant, revoked: true } } };
+  },
+});
+
+export const commands: readonly Command[] = [list, revoke];

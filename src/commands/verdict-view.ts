@@ -1,0 +1,87 @@
+/**
+ * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
+ * for every reason that concerns the phrase, so that a caller learns nothing from it (B73).
+ */
+import { exitOf, isRefusal, Refusal } from '../errors.js';
+import type { Verdict } from '../procedures/verify-caller.js';
+import { guidanceFor, operatorNote } from '../rules/guidance.js';
+import type { View } from '../terminal/render.js';
+import type { Result } from './command.js';
+import { errorDocument } from './report-outcome.js';
+
+const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
+
+/** The sentence to read to the caller. */
+export function sayOf(verdict: Verdict): string {
+  if (verdict.outcome === 'verified') return `Thank you, ${firstName(verdict.caller?.name ?? '')}. You are verified for this request.`;
+  return NEUTRAL;
+}
+
+const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name;
+
+export function guidanceOf(verdict: Verdict): readonly string[] {
+  return verdict.reason === null ? [] : guidanceFor(verdict.reason, verdict.account.edition);
+}
+
+/** The contract of cli.md, "Verification result"; a refusal adds the operator's reason and the guidance. */
+export function verdictDocument(verdict: Verdict) {
+  const { account, caller } = verdict;
+  return {
+    id: verdict.id,
+    outcome: verdict.outcome,
+    ...(verdict.reason === null ? {} : { reason: verdict.reason }),
+    account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
+    caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
+    action: verdict.action.id,
+    ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
+    ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: new Date(verdict.grant.expiresAt).toISOString() } }),
+    say: sayOf(verdict),
+    ...(verdict.reason === null ? {} : { guidance: guidanceOf(verdict) }),
+  };
+}
+
+export function verdictView(verdict: Verdict): View {
+  if (verdict.grant === null) return refusedView(verdict);
+  const until = new Date(verdict.grant.expiresAt).toISOString().slice(11, 16);
+  const reset = verdict.action.category === 'login-security';
+  return [
+    { kind: 'title', text: `${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`, aside: verdict.id },
+    { kind: 'verdict', verdict: 'VERIFIED', tone: 'good' },
+    { kind: 'say', text: sayOf(verdict) },
+    { kind: 'fields', rows: [['For', `${verdict.action.title} (${verdict.action.id})`], ['Grant', `${verdict.grant.id} until ${until} UTC`]] },
+    ...(reset ? [{ kind: 'next', lines: [`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`] } as const] : []),
+  ];
+}
+
+function refusedView(verdict: Verdict): View {
+  return [
+    { kind: 'title', text: `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`, aside: verdict.id },
+    { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
+    { kind: 'say', text: sayOf(verdict) },
+    { kind: 'private', text: operatorNote(verdict.reason ?? 'not-verified', verdict.caller?.role ?? null) },
+    { kind: 'lines', lines: ['What the caller can do, to read aloud:', ...guidanceOf(verdict).map((line, index) => `  ${index + 1}. ${line}`)] },
+  ];
+}
+
+const MESSAGES = {
+  'not-verified': 'the caller is not verified',
+  'no-passphrase': 'the caller is not verified: there is no passphrase yet',
+  forgot: 'the caller is not verified: the passphrase is forgotten',
+  'not-privileged': 'the caller may not request this',
+} as const;
+
+/** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
+export function resultOf(verdict: Verdict): Result {
+  const verification = verdictDocument(verdict);
+  const view = verdictView(verdict);
+  if (verdict.reason === null) return { view, document: { verification } };
+  const code = verdict.reason === 'not-privileged' ? 'not-privileged' : 'not-verified';
+  const refusal = new Refusal(code, MESSAGES[verdict.reason], { hint: guidanceOf(verdict).join(' '), also: { verification } });
+  return { view, document: errorDocument(refusal), exit: exitOf(code) };
+}
+
+/** A caller who is locked hears the same neutral line as any other who is refused. */
+export function withNeutralLine(error: unknown): unknown {
+  if (!isRefusal(error) || error.code !== 'locked') return error;
+  return new Refusal('locked', error.message, { hint: `Say: "${NEUTRAL}" ${error.hint ?? ''}`.trim(), also: { ...error.also, say: NEUTRAL } });
+}

@@ -1,0 +1,70 @@
+/** `verify`: one caller, one request (B03). Flags and prompts lead to the same procedure. */
+import * as z from 'zod';
+import type { Desk } from '../desk.js';
+import { callerAlerts } from '../procedures/caller-alerts.js';
+import { sharedContacts } from '../procedures/find-account.js';
+import { type Call, openCall, verifyCaller } from '../procedures/verify-caller.js';
+import { alertBlocks } from './alerts-view.js';
+import { type Command, type Context, command } from './command.js';
+import { resultOf, withNeutralLine } from './verdict-view.js';
+
+const input = () =>
+  z.object({
+    account: z.string().optional(),
+    caller: z.string().optional(),
+    for: z.string().optional(),
+    passphraseStdin: z.boolean().default(false),
+    forgot: z.boolean().default(false),
+    ticket: z.string().optional(),
+  });
+
+const verify = command<z.infer<ReturnType<typeof input>>>({
+  path: 'verify',
+  summary: 'check one caller for one request',
+  examples: [
+    'countersign verify --account 100234 --caller maria.anders --for billing:change',
+    "printf '%s\\n' \"$PHRASE\" | countersign verify --account 100234 --caller maria.anders --for billing:change --passphrase-stdin --json",
+    'countersign verify --account 100234 --caller maria.anders --for billing:change --forgot',
+  ],
+  access: 'verify',
+  options: [
+    { flags: '--account <account>', about: 'number, id or unique name of the account' },
+    { flags: '--caller <user>', about: 'login, id or unique e-mail of the caller' },
+    { flags: '--for <action>', about: 'what is asked for, such as billing:change' },
+    { flags: '--passphrase-stdin', about: 'read what the caller said from standard input' },
+    { flags: '--forgot', about: 'the caller does not know the phrase: refuse, with what to tell them' },
+    { flags: '--ticket <text>', about: 'number of your ticket, kept in the log' },
+  ],
+  input,
+  run: async (context, given) => {
+    const account = given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Account' }));
+    const caller = given.caller ?? (await (await context.ask.prompts('--caller')).line({ message: 'Caller' }));
+    const desk = await context.desk();
+    const action = given.for ?? (await askAction(context, desk));
+    const request = { account, caller, action, ticket: given.ticket };
+    const phrase = given.forgot ? null : given.passphraseStdin ? await context.files.readSecretLine('--passphrase-stdin') : await hear(context, desk, await openCall(desk, request));
+    try {
+      return resultOf(await verifyCaller(desk, context.operator(), { ...request, phrase }));
+    } catch (error) {
+      throw withNeutralLine(error);
+    }
+  },
+});
+
+async function askAction(context: Context, desk: Desk): Promise<string> {
+  const prompts = await context.ask.prompts('--for');
+  return prompts.choose({ message: 'Request', choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })) });
+}
+
+/** Alerts first, then the sentence to say, then the blind box. */
+async function hear(context: Context, desk: Desk, call: Call): Promise<string> {
+  const prompts = await context.ask.prompts('--passphrase-stdin');
+  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
+  await context.show([
+    ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),
+    { kind: 'say', text: 'Please tell me your support passphrase.' },
+  ]);
+  return prompts.secret({ message: 'Phrase', reveal: true });
+}
+
+export const commands: readonly Command[] = [verify];

@@ -1,0 +1,170 @@
+/**
+ * The application password as lock and key (B17): one argon2id run proves it, and gives what opens the owner's own copy of the
+ * passphrase. Nobody else can open that copy: not with the store, not with the desk's key, not with both.
+ *
+ *   password ── argon2id, own salt ──┬─ HKDF "auth" ── SHA-256 ── stored: proves the password
+ *                                    └─ HKDF "view" ── never stored: unwraps the view key
+ *   view key: a random X25519 key. Its public half seals the copy, so a phrase can be set in an open session, without the
+ *   password; only the private half opens it. A new password wraps the same key again; a password set without the old one
+ *   gets a new key, and what the old one sealed is lost.
+ *
+ * Everything stored is sealed once more under the desk's key and bound to its place, so the store alone gives a thief nothing
+ * to guess against. Who has store and desk key can guess passwords, at the price of argon2id each.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { Refusal } from '../errors.js';
+import { randomBytes, sha256 } from './digests.js';
+import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
+import type { Hasher } from './hasher.js';
+import { hkdfSha256 } from './keyring.js';
+import { formatPhc, type Phc, parsePhc } from './phc.js';
+import { BOX_KEY_BYTES, closeBox, newBoxKey, openBox, publicHalf } from './sealed-box.js';
+import { aesGcmOpen, aesGcmSeal, type Place, type Vault } from './vault.js';
+
+export interface OwnerView {
+  /**
+   * What to store for a new password. `keep` is the view key so far, where the old password was proven: the copy stays
+   * readable. Without it a new key is made, and an older copy can never be opened again.
+   */
+  make(place: Place, password: string, keep?: Uint8Array): Promise<{ verifier: string; viewKey: Uint8Array }>;
+  /**
+   * `sealed` is what stands at the place, or null for nobody or nothing set: the same work, never a match (B73). `outdated`
+   * asks for a new `make` that keeps the view key. Refusal('store-corrupt') where the stored text is not ours.
+   */
+  check(place: Place, sealed: string | null, password: string): Promise<PasswordCheck>;
+  /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
+  sealCopy(passwordPlace: Place, verifier: string, copyPlace: Place, phrase: string): string;
+  /** The phrase, exactly as it was set; null where the view key does not open this copy. */
+  openCopy(copyPlace: Place, viewKey: Uint8Array, copy: string): string | null;
+}
+
+export interface PasswordCheck {
+  readonly matches: boolean;
+  readonly outdated: boolean;
+  /** Only where it matches. Never stored, never shown. */
+  readonly viewKey: Uint8Array | null;
+}
+
+const FORM = /^ov1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{80})(\$argon2id\$.+)$/;
+const NONCE_BYTES = 12;
+const WRAPPED_BYTES = NONCE_BYTES + BOX_KEY_BYTES + 16;
+/** Copies are filled up to a multiple of this, so that their size does not tell the length of the phrase. */
+const BLOCK_BYTES = 512;
+const NOBODY: Place = { table: 'nobody', column: 'decoy', id: 'decoy' };
+
+interface Stored {
+  readonly publicKey: Buffer;
+  readonly wrapped: Buffer;
+  /** The tag is the SHA-256 of the "auth" key. */
+  readonly proof: Phc;
+}
+
+export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
+  let sealedDecoy: string | undefined;
+
+  function decoy(): string {
+    const proof = parsePhc(hasher.decoy('person'));
+    if (proof === null) throw new Error('the decoy of the hasher is no PHC string');
+    const stored = { publicKey: randomBytes(BOX_KEY_BYTES), wrapped: randomBytes(WRAPPED_BYTES), proof };
+    sealedDecoy ??= vault.seal('seal/application-password', NOBODY, formatStored(stored));
+    return sealedDecoy;
+  }
+
+  function open(place: Place, sealed: string): Stored {
+    const stored = parseStored(vault.openText('seal/application-password', place, sealed));
+    if (stored === null) throw corrupt(place);
+    return stored;
+  }
+
+  return Object.freeze<OwnerView>({
+    async make(place, password, keep) {
+      const { cost, salt, key } = await hasher.stretch('person', password);
+      const viewKey = keep === undefined ? newBoxKey() : Buffer.from(keep);
+      const text = formatStored({
+        publicKey: publicHalf(viewKey),
+        wrapped: wrap(derived(key, 'view'), place, viewKey),
+        proof: { cost, salt, tag: sha256(derived(key, 'auth')) },
+      });
+      return { verifier: vault.seal('seal/application-password', place, text), viewKey };
+    },
+
+    async check(place, sealed, password) {
+      const { proof, wrapped } = sealed === null ? open(NOBODY, decoy()) : open(place, sealed);
+      const { key, outdated } = await hasher.stretch('person', password, proof);
+      const matches = timingSafeEqual(sha256(derived(key, 'auth')), proof.tag);
+      if (sealed === null || !matches) return { matches: false, outdated: false, viewKey: null };
+      const viewKey = unwrap(derived(key, 'view'), place, wrapped);
+      if (viewKey === null) throw corrupt(place);
+      return { matches, outdated, viewKey };
+    },
+
+    sealCopy(passwordPlace, verifier, copyPlace, phrase) {
+      const { publicKey } = open(passwordPlace, verifier);
+      return vault.seal('seal/owner-copy', copyPlace, closeBox(publicKey, bindingOf(copyPlace), padded(phrase)));
+    },
+
+    openCopy(copyPlace, viewKey, copy) {
+      const plaintext = openBox(viewKey, bindingOf(copyPlace), vault.open('seal/owner-copy', copyPlace, copy));
+      return plaintext === null ? null : unpadded(plaintext);
+    },
+  });
+}
+
+const derived = (stretched: Uint8Array, use: 'auth' | 'view'): Buffer =>
+  hkdfSha256(stretched, new Uint8Array(), `countersign/owner-view/${use}`, 32);
+
+const bindingOf = ({ account = '', user = '', table, column, id }: Place): Buffer =>
+  Buffer.from(JSON.stringify(['ov1', account, user, table, column, id]), 'utf8');
+
+function wrap(wrapping: Buffer, place: Place, viewKey: Buffer): Buffer {
+  const { nonce, ciphertext, tag } = aesGcmSeal(wrapping, randomBytes(NONCE_BYTES), bindingOf(place), viewKey);
+  return Buffer.concat([nonce, ciphertext, tag]);
+}
+
+function unwrap(wrapping: Buffer, place: Place, wrapped: Buffer): Buffer | null {
+  const [nonce, ciphertext, tag] = [
+    wrapped.subarray(0, NONCE_BYTES),
+    wrapped.subarray(NONCE_BYTES, -16),
+    wrapped.subarray(-16),
+  ];
+  return aesGcmOpen(wrapping, { nonce, aad: bindingOf(place), ciphertext, tag });
+}
+
+function formatStored({ publicKey, wrapped, proof }: Stored): string {
+  return `ov1.${publicKey.toString('base64url')}.${wrapped.toString('base64url')}${formatPhc(proof)}`;
+}
+
+/** The parts, or null for anything `formatStored` would not have written (T3). */
+function parseStored(text: string): Stored | null {
+  const [, publicText = '', wrappedText = '', phc = ''] = FORM.exec(text) ?? [];
+  const publicKey = decodeBase64(publicText, 'base64url');
+  const wrapped = decodeBase64(wrappedText, 'base64url');
+  const proof = parsePhc(phc);
+  if (publicKey?.length !== BOX_KEY_BYTES || wrapped?.length !== WRAPPED_BYTES || proof === null) return null;
+  return { publicKey, wrapped, proof };
+}
+
+/** Length (4 bytes, big-endian), text, zeros. */
+function padded(phrase: string): Buffer {
+  const bytes = encodeUtf8(phrase);
+  const whole = Buffer.alloc(Math.ceil((bytes.length + 4) / BLOCK_BYTES) * BLOCK_BYTES);
+  whole.writeUInt32BE(bytes.length);
+  bytes.copy(whole, 4);
+  return whole;
+}
+
+/** Null where it is not what `padded` makes: whoever has the desk's key and the public half could seal other bytes. */
+function unpadded(plaintext: Buffer): string | null {
+  try {
+    return decodeUtf8(plaintext.subarray(4, 4 + plaintext.readUInt32BE()));
+  } catch {
+    return null;
+  }
+}
+
+function corrupt(place: Place): Refusal {
+  const message = `The sealed value ${place.table}.${place.column} of ${place.id} is not in the form countersign writes.`;
+  return new Refusal('store-corrupt', message, {
+    hint: 'Check the store (countersign doctor), or restore it from a backup.',
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * The application password of a user (B10): what may be one, what is stored for it, and its check. It is separate from the
+ * passphrase in every respect but one: it opens the owner's own copy of it (crypto/owner-view, B17).
+ */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { User } from '../rules/people.js';
+import { matchForm } from '../rules/spoken-form.js';
+import { applicationPasswordPlace, passphrasePlace } from './places.js';
+
+const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
+
+/** One text for all the ways in which a keyboard may put it together. */
+const asTyped = (password: string): string => password.normalize('NFC');
+
+/**
+ * Refusal `invalid-input` for a password that does not fit the policy, is the login, name or e-mail, or is the passphrase as
+ * spoken (B10). The passphrase is asked last, and only of who has proven to be the owner: a refusal for it tells that the two are
+ * the same, and every other answer must lead to a change, so that nobody can go on asking.
+ */
+export async function judgeApplicationPassword(desk: Desk, user: User, password: string): Promise<void> {
+  const { minLength, maxCodePoints } = desk.policy.limits.applicationPassword;
+  const length = [...asTyped(password)].length;
+  if (length < minLength || length > maxCodePoints) {
+    throw notThis(`an application password has ${minLength} to ${maxCodePoints} characters`);
+  }
+  if ([user.login, user.name, user.email].some((known) => foldKey(known) === foldKey(password))) {
+    throw notThis('the application password must not be your login, name or e-mail address');
+  }
+  if (await isPassphrase(desk, user, password)) {
+    throw notThis('the application password must not be your passphrase: you say that one to others');
+  }
+}
+
+async function isPassphrase(desk: Desk, user: User, password: string): Promise<boolean> {
+  const row = await desk.store.read.secrets.passphrase(user.id);
+  if (row?.verifier == null) return false;
+  const form = matchForm(password, row.form_version);
+  if (form === '') return false;
+  return (await desk.secrets.check('person', 'seal/passphrase', passphrasePlace(user), row.verifier, form)).matches;
+}
+
+/**
+ * Hashes and seals; store `verifier` with `write.secrets.putApplicationPassword`. Give `keep` (from a check of the old password)
+ * whenever the old password was proven: on a change, and when a check says `outdated`. Without it the password counts as
+ * set anew: then call `destroyOwnerCopy` in the same transaction.
+ */
+export async function prepareApplicationPassword(
+  desk: Desk,
+  user: User,
+  password: string,
+  keep?: Uint8Array,
+): Promise<{ readonly verifier: string; readonly viewKey: Uint8Array }> {
+  return desk.ownerView.make(applicationPasswordPlace(user), asTyped(password), keep);
+}
+
+export interface ApplicationPasswordCheck {
+  readonly matches: boolean;
+  /** Make it anew with `prepareApplicationPassword(…, viewKey)`. */
+  readonly outdated: boolean;
+  /** Opens the owner's copy; only where it matches. Kept in memory alone, for the one command. */
+  readonly viewKey: Uint8Array | null;
+}
+
+/** One argon2id run, for an unknown user and one without a password as well. The attempt must be counted before (B72). */
+export async function checkApplicationPassword(
+  desk: Desk,
+  user: User | null,
+  password: string,
+): Promise<ApplicationPasswordCheck> {
+  const row = user === null ? undefined : await desk.store.read.secrets.applicationPassword(user.id);
+  return desk.ownerView.check(applicationPasswordPlace(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
+}
+
+const notThis = (message: string): Refusal =>
+  new Refusal('invalid-input', message, { hint: 'Several words in a row are easy to type and hard to guess.' });

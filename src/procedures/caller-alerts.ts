@@ -1,0 +1,44 @@
+/** What an operator should know before the phrase is asked: earlier failures on this caller by anyone, and fresh changes (B76). */
+import type { Desk } from '../desk.js';
+import { days } from '../rules/duration.js';
+import type { Call } from './verify-caller.js';
+import { toThrottle } from './throttled.js';
+import { refusalNow } from '../rules/throttle.js';
+
+export interface CallerAlerts {
+  /** Failed or refused attempts within the look-back, and by how many operators. */
+  readonly failures: number;
+  readonly failedOperators: number;
+  readonly lastFailureAt: number | null;
+  readonly lockedUntil: number | null;
+  readonly disabled: boolean;
+  readonly passphraseChangedAt: number | null;
+  readonly contactChangedAt: number | null;
+  readonly resetAt: number | null;
+  /** Other logins anywhere with the same e-mail or phone (B09). */
+  readonly sharedContacts: number;
+}
+
+export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number): Promise<CallerAlerts> {
+  const { read } = desk.store;
+  const since = desk.now() - days(desk.policy.limits.throttle.alertLookBackDays);
+  const failures = await read.verifications.failuresOn(call.callerKey, since);
+  const throttle = toThrottle(await read.throttles.get(`caller:${call.callerKey}`));
+  const locked = refusalNow(throttle, { now: desk.now(), behind: false });
+  const recent = (time: number | null | undefined): number | null => (time != null && time >= since ? time : null);
+  const passphrase = call.caller === null ? undefined : await read.secrets.passphrase(call.caller.id);
+  const createdAt = call.caller === null ? undefined : await read.users.createdAt(call.caller.id);
+  const [reset] = call.caller === null ? [] : await read.audit.newest({ kind: 'mfa.reset', user: call.caller.id, outcome: 'done', since }, 1);
+  const contact = call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
+  return {
+    failures: failures.length,
+    failedOperators: new Set(failures.map((row) => row.operator_id)).size,
+    lastFailureAt: failures[0]?.started_at ?? null,
+    lockedUntil: locked?.kind === 'locked' ? locked.until : null,
+    disabled: locked?.kind === 'disabled',
+    passphraseChangedAt: recent(passphrase?.set_at),
+    contactChangedAt: recent(contact),
+    resetAt: reset === undefined ? null : (JSON.parse(reset.body) as { at: number }).at,
+    sharedContacts,
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Tables as spreadsheets write them: which separator, which columns, and cells that a spreadsheet would take for a formula.
+ * Pure; bytes become rows in procedures/read-csv.ts.
+ */
+import { type Problem, Refusal } from '../errors.js';
+import { nearest } from './nearest.js';
+
+export interface CsvRow<Column extends string> {
+  /** Line of the file on which the row begins; the header is counted. */
+  readonly line: number;
+  /** Tidy texts of the known columns that the file has. */
+  readonly values: Readonly<Partial<Record<Column, string>>>;
+  /** All cells as written, in the order of the header. */
+  readonly cells: readonly string[];
+}
+
+export interface CsvTable<Column extends string> {
+  /** The known columns that the file has. */
+  readonly columns: ReadonlySet<Column>;
+  /** The header as written. */
+  readonly header: readonly string[];
+  readonly rows: readonly CsvRow<Column>[];
+  /** Rows that do not fit the header; they are not among `rows`. */
+  readonly problems: readonly Problem[];
+}
+
+export interface CsvShape<Column extends string> {
+  readonly required: readonly Column[];
+  readonly optional: readonly Column[];
+  /** Whether further columns are refused by name or carried in `cells`. */
+  readonly others: 'refuse' | 'carry';
+}
+
+/** The separator that stands most often in the header, outside quotes; a comma where none does. */
+export function chooseDelimiter(header: string): ',' | ';' | '\t' {
+  const bare = header.replace(/"[^"]*"?/g, '');
+  const count = (separator: string) => bare.split(separator).length - 1;
+  const candidates = [',', ';', '\t'] as const;
+  return candidates.reduce((best, next) => (count(next) > count(best) ? next : best));
+}
+
+/** Where each known column stands. Refusal `invalid-input` naming every missing, unknown and repeated column. */
+export function placeColumns<Column extends string>(header: readonly string[], shape: CsvShape<Column>, line: number): ReadonlyMap<Column, number> {
+  const known = [...shape.required, ...shape.optional];
+  const names = header.map((name) => name.normalize('NFKC').trim().toLowerCase());
+  const places = new Map<Column, number>();
+  const problems: Problem[] = [];
+  for (const [index, name] of names.entries()) {
+    const column = known.find((candidate) => candidate === name);
+    if (names.indexOf(name) !== index && (column !== undefined || shape.others === 'refuse') && name !== '') {
+      problems.push({ line, column: name, message: 'stands in the header twice' });
+    } else if (column !== undefined) places.set(column, index);
+    else if (shape.others === 'refuse' && name !== '') problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
+  }
+  for (const column of shape.required) if (!places.has(column)) problems.push({ line, column, message: 'is missing from the header' });
+  if (problems.length === 0) return places;
+  throw new Refusal('invalid-input', 'the header of the file is not as expected; nothing was changed', {
+    problems,
+    hint: `Columns: ${shape.required.join(', ')}${shape.optional.length === 0 ? '' : `; may be left out: ${shape.optional.join(', ')}`}.`,
+  });
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  return close === undefined ? '' : `; did you mean ${close}?`;
+}
+
+/** First characters that spreadsheets take for a formula, also in full width (security.md, "CSV out"). */
+const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
+
+/** A cell that no spreadsheet runs: `'` before what looks like a formula. */
+export function guardCell(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+/** Takes back what `guardCell` did, so that an export imports as it was. */
+export function unguardCell(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+}

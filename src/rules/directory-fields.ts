@@ -1,0 +1,69 @@
+/**
+ * What may stand in each field of the directory, the same for a file, an option and a prompt. A check answers what is wrong as
+ * half a sentence ("is empty"), or undefined. Texts are tidied first; nothing unseen gets in, since names end up on operators'
+ * screens and in mails (T12).
+ */
+import { foldKey, phoneDigits } from './directory-keys.js';
+
+/** One spelling per text: NFC, no white space around it. */
+export function tidy(text: string): string {
+  return text.normalize('NFC').trim();
+}
+
+/** Control, format, private, unassigned and half characters. Joiners are seen in Persian, Indic and emoji names. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
+const JOINERS = /[\u200c\u200d]/g;
+/** Stricter than RFC 5321 and looser than a dictionary: one address without quotes, comments or lists, with a dotted host. */
+const EMAIL = /^[^\s\p{C}<>()[\]\\,;:"'@][^\s\p{C}<>()[\]\\,;:"@]{0,63}@[^\s\p{C}<>()[\]\\,;:"@.]+(\.[^\s\p{C}<>()[\]\\,;:"@.]+)+$/u;
+
+type Fault = string | undefined;
+
+/** Visible text on one line, `most` code points at the longest. */
+function faultOfText(text: string, most: number): Fault {
+  if (text === '' || foldKey(text) === '') return 'is empty';
+  if ([...text].length > most) return `is longer than ${most} characters`;
+  return UNSEEN.test(text.replace(JOINERS, '')) ? 'holds a control or unseen character' : undefined;
+}
+
+/** An account's number: no space or slash, because `ACCOUNT/LOGIN` is one word. */
+export function faultOfNumber(text: string): Fault {
+  const fault = faultOfText(text, 40);
+  if (fault !== undefined) return fault;
+  return /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(text) ? undefined : 'must be letters and digits, with . _ - between them';
+}
+
+/** The name of a person, a company or a sign-on provider. */
+export const faultOfName = (text: string): Fault => faultOfText(text, 200);
+
+export function faultOfLogin(text: string): Fault {
+  const fault = faultOfText(text, 100);
+  if (fault !== undefined) return fault;
+  if (text.startsWith('usr_')) return 'must not look like an id (usr_…)';
+  return /^[^\s/,;"'\u200c\u200d-][^\s/,;"\u200c\u200d]*$/u.test(text) ? undefined : 'must hold no space, slash, comma or quotes, and not begin with -';
+}
+
+/** Empty means: none on file. */
+export function faultOfEmail(text: string): Fault {
+  if (text === '') return undefined;
+  return text.length <= 254 && EMAIL.test(text) ? undefined : 'is not one plain e-mail address';
+}
+
+/** As people write it; matched on its digits. Empty means: none on file. */
+export function faultOfPhone(text: string): Fault {
+  if (text === '') return undefined;
+  const fault = faultOfText(text, 40);
+  if (fault !== undefined) return fault;
+  const digits = phoneDigits(text).length;
+  if (digits < 3 || digits > 20) return 'must hold 3 to 20 digits';
+  return /^[\p{Nd}\p{Zs}+()./\-\u2010-\u2015#x]*(ext\.?[\p{Nd}\p{Zs}]+)?$/iu.test(text) ? undefined : 'is not a phone number';
+}
+
+/** For comparing mail addresses: two spellings that differ in case reach the same box almost everywhere. */
+export const sameEmail = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** `nancy@alfki.example` as `n…@alfki.example`: enough to recognise, too little to write to. */
+export function maskedAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const [first = ''] = [...address];
+  return at < 1 ? '…' : `${first}…${address.slice(at)}`;
+}

@@ -1,0 +1,159 @@
+/**
+ * What an import would do, as a value: companies and logins to add and to update, and every reason against it. The plan is made
+ * from the entries and from what is there already; applying it decides nothing any more.
+ *
+ * A login that is there keeps its role, scopes and sign-in, whatever the file says (B16): they change in the portal, so a
+ * file is soon behind. An edition never changes, so a file that says another one means another account.
+ */
+import type { Problem } from '../errors.js';
+import { sameEmail } from './directory-fields.js';
+import { foldKey, phoneDigits } from './directory-keys.js';
+import type { AccountEntry, UserEntry } from './directory-rows.js';
+import type { Account, User } from './people.js';
+import type { Policy } from './policy.js';
+
+export interface Change<Before, Entry> {
+  readonly before: Before;
+  readonly entry: Entry;
+  /** Names of the fields that differ. */
+  readonly fields: readonly string[];
+}
+
+export interface SidePlan<Before, Entry> {
+  readonly add: readonly Entry[];
+  readonly update: readonly Change<Before, Entry>[];
+  readonly unchanged: number;
+}
+
+/** A login whose role, scopes or sign-in differ in the file: left as it is, and said so. */
+export interface Kept {
+  readonly line: number | undefined;
+  readonly account: string;
+  readonly login: string;
+  readonly field: 'role' | 'scopes' | 'sign_in';
+  readonly here: string;
+  readonly inFile: string;
+}
+
+export interface Planned<Before, Entry> {
+  readonly plan: SidePlan<Before, Entry>;
+  readonly problems: readonly Problem[];
+}
+
+export function planAccounts(entries: readonly AccountEntry[], existing: ReadonlyMap<string, Account>): Planned<Account, AccountEntry> {
+  const seen = new Map<string, AccountEntry>();
+  const add: AccountEntry[] = [];
+  const update: Change<Account, AccountEntry>[] = [];
+  const problems: Problem[] = [];
+  for (const entry of entries) {
+    const twin = seen.get(entry.numberKey);
+    const before = existing.get(entry.numberKey);
+    seen.set(entry.numberKey, twin ?? entry);
+    if (twin !== undefined) problems.push(problem(entry, 'number', `the same number stands on line ${twin.line ?? 1}`));
+    else if (before === undefined) add.push(entry);
+    else if (before.edition !== entry.edition) {
+      problems.push(problem(entry, 'edition', `account ${before.number} is ${before.edition}; an edition never changes (B01)`));
+    } else {
+      const fields = accountFields(before, entry);
+      if (fields.length > 0) update.push({ before, entry, fields });
+    }
+  }
+  return { plan: { add, update, unchanged: entries.length - add.length - update.length }, problems };
+}
+
+function accountFields(before: Account, entry: AccountEntry): readonly string[] {
+  return [...(before.name === entry.name ? [] : ['name']), ...(entry.sso === undefined || before.sso === entry.sso ? [] : ['sso'])];
+}
+
+/** An account as far as a login in it is concerned; one that the same import adds has no id yet. */
+export type Home = Pick<Account, 'edition' | 'sso' | 'number'>;
+
+export interface PlannedUsers extends Planned<User, UserEntry> {
+  readonly kept: readonly Kept[];
+}
+
+/** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`. */
+export function planUsers(
+  policy: Policy, entries: readonly UserEntry[], homeOf: (entry: UserEntry) => Home | undefined, existing: ReadonlyMap<string, User>,
+): PlannedUsers {
+  const seen = new Map<string, UserEntry>();
+  const add: UserEntry[] = [];
+  const update: Change<User, UserEntry>[] = [];
+  const kept: Kept[] = [];
+  const problems: Problem[] = [];
+  for (const entry of entries) {
+    const home = homeOf(entry);
+    if (home === undefined) {
+      problems.push(problem(entry, 'account', `there is no account "${entry.account}"; write its number or id`));
+      continue;
+    }
+    const key = loginKeyOf(home, entry.loginKey);
+    const twin = seen.get(key);
+    const before = existing.get(key);
+    seen.set(key, twin ?? entry);
+    if (twin !== undefined) {
+      problems.push(problem(entry, 'login', `the same login stands on line ${twin.line ?? 1} (case and accents do not count)`));
+    } else if (before === undefined) {
+      problems.push(...faultsInAccount(policy, home, entry));
+      add.push(entry);
+    } else {
+      kept.push(...keptFields(home, before, entry));
+      const fields = userFields(before, entry);
+      if (fields.length > 0) update.push({ before, entry, fields });
+    }
+  }
+  return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, problems };
+}
+
+/** Two accounts never share a number, and no number holds a slash. */
+export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): string => `${foldKey(home.number)}/${loginKey}`;
+
+/** What only the account can say of a new login: role and edition (B04), scopes and role (B07), single sign-on. */
+export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
+  const roles = policy.roles.customers[home.edition];
+  const rule = roles[entry.role];
+  const problems: Problem[] = [];
+  if (rule === undefined) {
+    problems.push(problem(entry, 'role', `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(roles).join(', ')}`));
+  } else if ((entry.scopes ?? []).length > 0 && rule.holds !== 'its-scopes') {
+    const why = rule.holds === 'everything' ? 'holds everything already' : 'holds no scopes';
+    problems.push(problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`));
+  }
+  if (entry.signIn === 'sso' && home.sso === null) {
+    problems.push(problem(entry, 'sign_in', `account ${home.number} has no single sign-on; write native`));
+  }
+  return problems;
+}
+
+function userFields(before: User, entry: UserEntry): readonly string[] {
+  const fields: string[] = [];
+  if (before.name !== entry.name) fields.push('name');
+  if (entry.email !== undefined && before.email !== entry.email) fields.push('email');
+  if (entry.phone !== undefined && before.phone !== entry.phone) fields.push('phone');
+  return fields;
+}
+
+function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[] {
+  const pairs: readonly (readonly [Kept['field'], string, string | undefined])[] = [
+    ['role', before.role, entry.role],
+    ['scopes', before.scopes.join(' '), entry.scopes?.join(' ')],
+    ['sign_in', before.signIn, entry.signIn],
+  ];
+  return pairs.flatMap(([field, here, inFile]) =>
+    inFile === undefined || inFile === here ? [] : [{ line: entry.line, account: home.number, login: before.login, field, here, inFile }],
+  );
+}
+
+/**
+ * Which ways of reaching a person changed. Another spelling of the same box or number is no change of contact, so it neither
+ * starts the waiting time for codes (B57) nor sends a notice.
+ */
+export function changedContacts(before: Pick<User, 'email' | 'phone'>, after: { readonly email: string; readonly phone: string }): readonly ('e-mail' | 'phone')[] {
+  const email = sameEmail(before.email, after.email) ? [] : (['e-mail'] as const);
+  const phone = phoneDigits(before.phone) === phoneDigits(after.phone) ? [] : (['phone'] as const);
+  return [...email, ...phone];
+}
+
+const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
+  ...(entry.line === undefined ? {} : { line: entry.line }), column, message,
+});

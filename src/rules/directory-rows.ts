@@ -1,0 +1,129 @@
+/**
+ * Rows of a directory file as entries, and what is wrong with each, by line and column (cli.md, "Directory import"). Judged without
+ * the store: what an entry says about companies and logins that are there already is directory-import.ts.
+ */
+import type { Problem } from '../errors.js';
+import type { CsvShape, CsvTable } from './csv-table.js';
+import { faultOfEmail, faultOfLogin, faultOfName, faultOfNumber, faultOfPhone } from './directory-fields.js';
+import { foldKey } from './directory-keys.js';
+import { nearest } from './nearest.js';
+import { CUSTOMER_ROLES, type CustomerRole, type Edition, EDITIONS, SIGN_INS, type SignIn } from './people.js';
+import { type Policy, validScope } from './policy.js';
+
+export type AccountColumn = 'number' | 'name' | 'edition' | 'sso';
+export type UserColumn = 'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'scopes' | 'sign_in';
+
+export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = { required: ['number', 'name', 'edition'], optional: ['sso'], others: 'refuse' };
+export const USER_SHAPE: CsvShape<UserColumn> = {
+  required: ['account', 'login', 'name', 'role'], optional: ['email', 'phone', 'scopes', 'sign_in'], others: 'refuse',
+};
+
+/** One company as asked for. `line` is absent where it comes from options. */
+export interface AccountEntry {
+  readonly line?: number;
+  readonly number: string;
+  readonly numberKey: string;
+  readonly name: string;
+  readonly edition: Edition;
+  /** Provider, null for none; undefined where the file has no such column: left as it is. */
+  readonly sso: string | null | undefined;
+}
+
+/** One login as asked for. `undefined` means: not said, left as it is. */
+export interface UserEntry {
+  readonly line?: number;
+  /** Number of the account, or its id. */
+  readonly account: string;
+  readonly login: string;
+  readonly loginKey: string;
+  readonly name: string;
+  readonly email: string | undefined;
+  readonly phone: string | undefined;
+  readonly role: CustomerRole;
+  /** Sorted, none twice. */
+  readonly scopes: readonly string[] | undefined;
+  readonly signIn: SignIn | undefined;
+}
+
+export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
+
+export interface Entries<T> {
+  readonly entries: readonly T[];
+  readonly problems: readonly Problem[];
+}
+
+export function readAccountRows(table: CsvTable<AccountColumn>): Entries<AccountEntry> {
+  return collect(table, table.rows.map(({ line, values }) => judgeAccount(values, line)));
+}
+
+export function readUserRows(policy: Policy, table: CsvTable<UserColumn>): Entries<UserEntry> {
+  return collect(table, table.rows.map(({ line, values }) => judgeUser(policy, values, line)));
+}
+
+function collect<T>(table: CsvTable<string>, judged: readonly Judged<T>[]): Entries<T> {
+  return {
+    entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
+    problems: [...table.problems, ...judged.flatMap((one) => ('problems' in one ? one.problems : []))],
+  };
+}
+
+type Texts<Column extends string> = Readonly<Partial<Record<Column, string | undefined>>>;
+
+/** Refuses an unknown edition, and never assumes one (B01). */
+export function judgeAccount(texts: Texts<AccountColumn>, line?: number): Judged<AccountEntry> {
+  const note = notes(line);
+  const { number = '', name = '' } = texts;
+  const edition = oneOf(EDITIONS, texts.edition ?? '');
+  note.add('number', faultOfNumber(number));
+  note.add('name', faultOfName(name));
+  if (edition === undefined) note.add('edition', unknownWord('edition', texts.edition ?? '', EDITIONS));
+  if (texts.sso !== undefined && texts.sso !== '') note.add('sso', faultOfName(texts.sso));
+  if (edition === undefined || note.problems.length > 0) return { problems: note.problems };
+  const sso = texts.sso === '' ? null : texts.sso;
+  return { entry: { ...place(line), number, numberKey: foldKey(number), name, edition, sso } };
+}
+
+export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: number): Judged<UserEntry> {
+  const note = notes(line);
+  const { account = '', login = '', name = '', email, phone, sign_in: signInText } = texts;
+  const role = oneOf(CUSTOMER_ROLES, texts.role ?? '');
+  const signIn = signInText === '' ? 'native' : oneOf(SIGN_INS, signInText ?? 'native');
+  const scopes = texts.scopes === undefined ? undefined : [...new Set(texts.scopes.split(/\s+/).filter((scope) => scope !== ''))].sort();
+  note.add('account', account === '' ? 'is empty' : undefined);
+  note.add('login', faultOfLogin(login));
+  note.add('name', faultOfName(name));
+  note.add('email', faultOfEmail(email ?? ''));
+  note.add('phone', faultOfPhone(phone ?? ''));
+  if (role === undefined) note.add('role', unknownWord('role', texts.role ?? '', CUSTOMER_ROLES));
+  for (const scope of scopes ?? []) if (!validScope(policy, scope)) note.add('scopes', unknownScope(policy, scope));
+  if (signIn === undefined) note.add('sign_in', unknownWord('sign-in', signInText ?? '', SIGN_INS));
+  if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
+  const said = signInText === undefined ? undefined : signIn;
+  return { entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said } };
+}
+
+const place = (line: number | undefined) => (line === undefined ? {} : { line });
+
+function notes(line: number | undefined) {
+  const problems: Problem[] = [];
+  return {
+    problems,
+    add(column: string, fault: string | undefined): void {
+      if (fault !== undefined) problems.push({ ...place(line), column, message: fault });
+    },
+  };
+}
+
+const oneOf = <T extends string>(known: readonly T[], text: string): T | undefined => known.find((word) => word === text.toLowerCase());
+
+function unknownWord(what: string, text: string, known: readonly string[]): string {
+  if (text === '') return `is empty; one of: ${known.join(', ')}`;
+  const close = nearest(text, known);
+  return `there is no ${what} "${text}"${close === undefined ? '' : ` (${close}?)`}; one of: ${known.join(', ')}`;
+}
+
+function unknownScope(policy: Policy, text: string): string {
+  const known = [...policy.categories, ...policy.actions].map(({ id }) => id);
+  const close = nearest(text, known);
+  return `there is no scope "${text}"${close === undefined ? '' : ` (${close}?)`}`;
+}

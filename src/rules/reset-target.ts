@@ -1,0 +1,33 @@
+/** Whom a caller may have reset, once verified (B55, B56). Pure. */
+import { Refusal } from '../errors.js';
+import type { Account, User } from './people.js';
+import type { Policy } from './policy.js';
+
+export interface TargetQuestion {
+  readonly policy: Policy;
+  /** The customer login that the operator also is, or null. */
+  readonly operatorUserId: string | null;
+  readonly account: Account;
+  readonly caller: User;
+  readonly target: User;
+}
+
+/** Throws the refusal that stands in the way; returns whether a second operator must approve (B56). */
+export function decideTarget({ policy, operatorUserId, account, caller, target }: TargetQuestion): { readonly approval: 'own-reset' | 'admin-target' | null } {
+  if (target.accountId !== account.id || caller.accountId !== account.id) {
+    throw new Refusal('forbidden', 'caller and user are not of the same account', { hint: 'Someone of that account must call.' });
+  }
+  if (operatorUserId === target.id) throw new Refusal('forbidden', 'nobody resets themselves', { hint: 'Ask another operator.' });
+  if (account.phoneResetForbidden) {
+    throw new Refusal('refused-by-policy', `${account.name} forbids resets by phone`, { hint: "The account's admin can reset the user in the Admin Console. This cannot be lifted on a call." });
+  }
+  const rules = policy.roles.customers[account.edition];
+  const targetIsAdmin = rules[target.role]?.holds === 'everything';
+  if (targetIsAdmin && rules[caller.role]?.holds !== 'everything') {
+    throw new Refusal('forbidden', 'a secondary admin cannot have an admin reset', { hint: 'An admin of the account must call.' });
+  }
+  const { ownResetByPhone, adminTargets } = policy.limits.approval;
+  if (adminTargets && targetIsAdmin) return { approval: 'admin-target' };
+  if (ownResetByPhone && caller.id === target.id) return { approval: 'own-reset' };
+  return { approval: null };
+}
