@@ -4,10 +4,10 @@
  */
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
-import type { SecretVerifier } from './crypto/verifier.js';
 import type { Place, Vault } from './crypto/vault.js';
-import type { Channels } from './delivery/registry.js';
+import type { SecretVerifier } from './crypto/verifier.js';
 import type { MessageKind } from './delivery/channel.js';
+import type { Channels } from './delivery/registry.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
@@ -20,7 +20,22 @@ export type { LogState, MessageKind, Place, Reads, Store, WriteDoor, Writes };
 
 /** Prefix of an id: says what kind of thing it names. */
 export type IdPrefix =
-  | 'acc' | 'usr' | 'op' | 'ver' | 'gr' | 'fac' | 'dev' | 'ses' | 'tok' | 'msg' | 'job' | 'apr' | 'aud' | 'rst' | 'inv' | 'bck';
+  | 'acc'
+  | 'usr'
+  | 'op'
+  | 'ver'
+  | 'gr'
+  | 'fac'
+  | 'dev'
+  | 'ses'
+  | 'tok'
+  | 'msg'
+  | 'job'
+  | 'apr'
+  | 'aud'
+  | 'rst'
+  | 'inv'
+  | 'bck';
 
 export interface Digests {
   newToken(prefix: string): { readonly token: string; readonly digest: string };

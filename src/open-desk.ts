@@ -8,7 +8,17 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { isPostgres, type Settings } from './config.js';
 import { canonicalJson } from './crypto/canonical.js';
-import { equalDigests, hmacSha1, macHex, newToken, randomBytes, randomInt, sha256Hex, tokenDigest, treeHasher } from './crypto/digests.js';
+import {
+  equalDigests,
+  hmacSha1,
+  macHex,
+  newToken,
+  randomBytes,
+  randomInt,
+  sha256Hex,
+  tokenDigest,
+  treeHasher,
+} from './crypto/digests.js';
 import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
@@ -88,7 +98,8 @@ export function notaryFor(keyring: Keyring, policy: Policy): Notary {
   return {
     tree: treeHasher,
     canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) => macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),
+    headMac: (size, frontier, latestAt) =>
+      macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),
     policyHash: hashOf(policy),
   };
 }
@@ -134,7 +145,9 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
 
 function openWordbook(dataFolder: string): Wordbook {
   const lines = (file: string) =>
-    readFileSync(join(dataFolder, 'words', file), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    readFileSync(join(dataFolder, 'words', file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
   return {
     passphraseWords: async () => lines('passphrase-words.txt'),
     blocked: async () => new Set(lines('blocked.txt')),
@@ -142,7 +155,8 @@ function openWordbook(dataFolder: string): Wordbook {
       const { openStrength } = await import('./procedures/passphrase-strength.js');
       return (await openStrength()).guessesLog10(form, words);
     },
-    spelling: async (language) => JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
+    spelling: async (language) =>
+      JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };
 }
 
@@ -153,9 +167,13 @@ export function loadPolicy(folder: string): Policy {
     try {
       return JSON.parse(readFileSync(path, 'utf8')) as unknown;
     } catch (error) {
-      throw new Refusal('config', `the policy file ${path} cannot be read: ${error instanceof Error ? error.message : ''}`, {
-        hint: `Check it with: countersign policy check ${folder}`,
-      });
+      throw new Refusal(
+        'config',
+        `the policy file ${path} cannot be read: ${error instanceof Error ? error.message : ''}`,
+        {
+          hint: `Check it with: countersign policy check ${folder}`,
+        },
+      );
     }
   };
   return readPolicy({ actions: read('actions.json'), roles: read('roles.json'), limits: read('limits.json') }, folder);
@@ -180,17 +198,23 @@ function readKey(settings: Settings): Buffer {
 
 function runKeyCommand(line: string): string {
   try {
-    return execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 });
+    return execFileSync('/bin/sh', ['-c', line], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 30_000,
+    });
   } catch (error) {
     throw new Refusal('key-missing', 'the key command did not print a key', {
-      hint: 'Run the command in COUNTERSIGN_KEY_COMMAND by hand and look at what it says.', cause: error,
+      hint: 'Run the command in COUNTERSIGN_KEY_COMMAND by hand and look at what it says.',
+      cause: error,
     });
   }
 }
 
 /** The key of the settings; a missing file is made, 0600. */
 function ensureKey(settings: Settings): { text: string; place: string; made: boolean } {
-  if ('command' in settings.key) return { text: runKeyCommand(settings.key.command), place: 'the key command', made: false };
+  if ('command' in settings.key)
+    return { text: runKeyCommand(settings.key.command), place: 'the key command', made: false };
   const { file } = settings.key;
   if (existsSync(file)) {
     readKey(settings);
@@ -205,7 +229,9 @@ function ensureKey(settings: Settings): { text: string; place: string; made: boo
 async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await store.read.meta.get('key-id');
   if (expected === undefined) {
-    throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, { hint: 'Run: countersign init' });
+    throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, {
+      hint: 'Run: countersign init',
+    });
   }
   if (expected === keyring.keyId || keyring.has(expected)) return;
   const place = 'file' in settings.key ? settings.key.file : 'the key command';
