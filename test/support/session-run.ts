@@ -1,0 +1,187 @@
+/**
+ * Runs a session file (test/sessions/README.md) against the built command, in a private home of its own: private XDG
+ * folders, a small fixed environment, nothing of the person who runs the tests.
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fromBase32, referenceCode } from '../factors/reference.js';
+import { newestCode } from './outbox-code.js';
+import { KEYS, type OpenTerminal, openTerminal } from './pty.js';
+import {
+  type CommandStep,
+  type DirectiveStep,
+  parseSession,
+  SessionFault,
+  splitOnce,
+  type TerminalAct,
+} from './session-file.js';
+import { compare, fillIn, onScreen } from './session-match.js';
+
+export interface SessionOptions {
+  /** Name for messages, such as `test/sessions/first-look.session`. */
+  readonly name: string;
+  readonly source: string;
+  /** The file behind the word `countersign`. */
+  readonly executable: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const COMMAND_TIMEOUT = 60_000;
+const WAIT_TIMEOUT = 15_000;
+
+/** Throws an Error whose message is the place in the file and a readable difference. */
+export async function runSession(options: SessionOptions): Promise<void> {
+  const session = parseSession(options.name, options.source);
+  const home = mkdtempSync(join(tmpdir(), 'countersign-session-'));
+  try {
+    const run = new Run(options, home);
+    for (const step of session.steps) await (step.kind === 'command' ? run.command(step) : run.directive(step));
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+class Run {
+  readonly #options: SessionOptions;
+  readonly #home: string;
+  readonly #variables: Map<string, string>;
+  readonly #env: Record<string, string>;
+
+  constructor(options: SessionOptions, home: string) {
+    this.#options = options;
+    this.#home = join(home, 'home');
+    const programs = join(home, 'programs');
+    mkdirSync(this.#home, { mode: 0o700 });
+    mkdirSync(programs);
+    const program = join(programs, 'countersign');
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${options.executable}' "$@"\n`);
+    chmodSync(program, 0o755);
+    this.#variables = new Map(Object.entries({ home: this.#home, ...options.variables }));
+    this.#env = {
+      HOME: this.#home,
+      PATH: `${programs}:${process.env['PATH'] ?? ''}`,
+      XDG_DATA_HOME: join(this.#home, 'data'),
+      XDG_CONFIG_HOME: join(this.#home, 'config'),
+      XDG_STATE_HOME: join(this.#home, 'state'),
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      ...options.env,
+    };
+  }
+
+  async command(step: CommandStep): Promise<void> {
+    const line = fillIn(step.command, this.#variables);
+    const outcome = await (step.terminal ? this.#onTerminal(step, line) : this.#withPipes(step, line));
+    const problems: string[] = [];
+    this.#check('stdout', step, outcome.stdout, problems);
+    this.#check('stderr', step, outcome.stderr, problems);
+    if (outcome.exit !== step.exit) problems.push(`  exit status ${outcome.exit}, expected ${step.exit}`);
+    if (problems.length > 0) throw new SessionFault(this.#options.name, step.line, `$ ${line}\n${problems.join('\n')}`);
+  }
+
+  #check(stream: 'stdout' | 'stderr', step: CommandStep, output: string, problems: string[]): void {
+    if (step.terminal && step[stream].length === 0) return;
+    const result = compare(step[stream], output, this.#variables);
+    if (result.fits) for (const [name, value] of result.taken) this.#variables.set(name, value);
+    else
+      problems.push(
+        `  ${step.terminal ? 'the last screen' : stream} differs (- expected, + came):\n${result.difference}`,
+      );
+  }
+
+  #withPipes(step: CommandStep, line: string): Promise<Outcome> {
+    return new Promise((settle, reject) => {
+      const child = spawn('/bin/sh', ['-c', line], { cwd: this.#home, env: this.#env, timeout: COMMAND_TIMEOUT });
+      const kept = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        kept.stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        kept.stderr += text;
+      });
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        if (signal !== null) kept.stderr += `\n(ended by ${signal} after ${COMMAND_TIMEOUT / 1000} s at most)`;
+        settle({ ...kept, exit: code ?? -1 });
+      });
+      child.stdin.on('error', () => undefined); // it did not want its input
+      child.stdin.end(step.stdin.map((text) => `${fillIn(text, this.#variables)}\n`).join(''));
+    });
+  }
+
+  async #onTerminal(step: CommandStep, line: string): Promise<Outcome> {
+    const terminal = openTerminal('/bin/sh', ['-c', `exec ${line}`], { cwd: this.#home, env: this.#env });
+    try {
+      for (const act of step.acts) await this.#act(terminal, act);
+      const { code } = await terminal.exit(COMMAND_TIMEOUT);
+      return { stdout: terminal.screen(), stderr: '', exit: code };
+    } catch (error) {
+      terminal.kill('SIGKILL');
+      throw error instanceof SessionFault
+        ? error
+        : new SessionFault(this.#options.name, step.line, `$$ ${line}\n  ${String(error)}`);
+    }
+  }
+
+  async #act(terminal: OpenTerminal, act: TerminalAct): Promise<void> {
+    if (act.kind === 'type') terminal.type(`${fillIn(act.text, this.#variables)}${KEYS.enter}`);
+    else if (act.kind === 'key') terminal.type(this.#keyOf(act));
+    else await this.#waitFor(terminal, act.pattern, act.line);
+  }
+
+  async #waitFor(terminal: OpenTerminal, pattern: string, line: number): Promise<void> {
+    const { regex, take } = onScreen(pattern, this.#variables);
+    const screen = await terminal.waitFor(regex, WAIT_TIMEOUT).catch(() => {
+      const what = `never saw "${fillIn(pattern, this.#variables)}"; the screen:\n${terminal.screen()}`;
+      throw new SessionFault(this.#options.name, line, what);
+    });
+    for (const [name, value] of take(screen)) this.#variables.set(name, value);
+  }
+
+  #keyOf(act: Extract<TerminalAct, { kind: 'key' }>): string {
+    const name = act.key.trim();
+    if ([...name].length === 1) return name;
+    const known = Object.entries(KEYS).find(([key]) => key.toLowerCase() === name.replace('-', '').toLowerCase());
+    if (known === undefined) throw new SessionFault(this.#options.name, act.line, `there is no key ${name}`);
+    return known[1];
+  }
+
+  async directive(step: DirectiveStep): Promise<void> {
+    const text = fillIn(step.text, this.#variables);
+    const fault = (what: string) => new SessionFault(this.#options.name, step.line, `@${step.kind} ${text}\n  ${what}`);
+    if (step.kind === 'env') {
+      const [name = '', ...value] = text.split('=');
+      this.#env[name] = value.join('=');
+    } else if (step.kind === 'file') {
+      const path = resolve(this.#home, text);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      writeFileSync(path, step.body.map((line) => `${fillIn(line, this.#variables)}\n`).join(''), { mode: 0o600 });
+    } else if (step.kind === 'totp') {
+      const [name, secret, steps = '0'] = text.split(/\s+/);
+      const seed = /[?&]secret=([A-Z2-7]+)/i.exec(secret ?? '')?.[1] ?? secret ?? '';
+      if (name === undefined || !/^[A-Z2-7]{16,}$/i.test(seed))
+        throw fault('needs a name and a base32 secret or an otpauth address');
+      this.#variables.set(name, referenceCode(fromBase32(seed.toUpperCase()), Date.now() / 1000 + Number(steps) * 30));
+    } else {
+      const [name, rest] = splitOnce(text);
+      const [place, words] = splitOnce(rest);
+      const folder =
+        place === 'outbox'
+          ? join(this.#env['XDG_DATA_HOME'] ?? '', 'countersign', 'outbox')
+          : resolve(this.#home, place);
+      const code = await newestCode(folder, words);
+      if (code === undefined)
+        throw fault(`no message with a code in ${folder}${words === '' ? '' : ` holds "${words}"`}`);
+      this.#variables.set(name, code);
+    }
+  }
+}
