@@ -110,11 +110,18 @@ function fault(source: string, what: string): Refusal {
 }
 
 /** Option, environment, config file, default: the first that is there, and where it came from. */
-function first(...candidates: readonly (readonly [string | undefined, Origin])[]): readonly [string | undefined, Origin] {
+function first(
+  ...candidates: readonly (readonly [string | undefined, Origin])[]
+): readonly [string | undefined, Origin] {
   return candidates.find(([value]) => value !== undefined && value !== '') ?? [undefined, 'default'];
 }
 
-export function resolveSettings(options: GlobalOptions, env: Environment, file: ConfigFile, configFolder: string): Settings {
+export function resolveSettings(
+  options: GlobalOptions,
+  env: Environment,
+  file: ConfigFile,
+  configFolder: string,
+): Settings {
   const folders = foldersOf(env);
   const fromFile = (path: string | undefined) => (path === undefined ? undefined : resolve(configFolder, path));
   const [store, storeFrom] = first(
@@ -140,7 +147,11 @@ export function resolveSettings(options: GlobalOptions, env: Environment, file: 
 }
 
 function keySettings(
-  options: GlobalOptions, env: Environment, file: ConfigFile, fromFile: (path?: string) => string | undefined, folders: Folders,
+  options: GlobalOptions,
+  env: Environment,
+  file: ConfigFile,
+  fromFile: (path?: string) => string | undefined,
+  folders: Folders,
 ): Pick<Settings, 'key' | 'keyFrom'> {
   const sources: readonly (readonly [Settings['key'] | undefined, Origin])[] = [
     [asFile(options.keyFile), 'option'],

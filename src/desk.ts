@@ -63,7 +63,8 @@ export interface Composed {
 export interface Wordbook {
   passphraseWords(): Promise<readonly string[]>;
   blocked(): Promise<ReadonlySet<string>>;
-  guessesLog10(form: string, contextWords: readonly string[]): Promise<number>;
+  /** log10 of the guesses for one reading, when the attacker tries `contextWords` first. */
+  estimator(): Promise<(reading: string, contextWords: readonly string[]) => number>;
   /** Spelling alphabet by language, as data. */
   spelling(language: 'en' | 'de' | 'fr'): Promise<unknown>;
 }

@@ -1,5 +1,17 @@
 /** Files, standard input and kept sessions for commands. Part of main's room. */
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, openSync, closeSync, fsyncSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Files, Sessions } from './commands/command.js';
@@ -50,7 +62,10 @@ async function* readChunks(path: string): AsyncIterable<Uint8Array> {
 
 function unreadable(path: string, error: unknown): Refusal {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return new Refusal('invalid-input', `${path} cannot be read${code === '' ? '' : ` (${code})`}`, { hint: 'Check the path; - means standard input.', cause: error });
+  return new Refusal('invalid-input', `${path} cannot be read${code === '' ? '' : ` (${code})`}`, {
+    hint: 'Check the path; - means standard input.',
+    cause: error,
+  });
 }
 
 /** Written beside its place, flushed, then renamed: a reader sees the old file or the whole new one. */
@@ -69,7 +84,10 @@ function writeWhole(path: string, content: string): void {
   } catch (error) {
     rmSync(beside, { force: true });
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    throw new Refusal('invalid-input', `${path} cannot be written (${code})`, { hint: 'Check that the folder exists and has room.', cause: error });
+    throw new Refusal('invalid-input', `${path} cannot be written (${code})`, {
+      hint: 'Check that the folder exists and has room.',
+      cause: error,
+    });
   }
 }
 
@@ -108,4 +126,3 @@ export function temporaryFolders(): { make(): string; removeAll(): void } {
     },
   };
 }
-

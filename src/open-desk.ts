@@ -151,10 +151,7 @@ function openWordbook(dataFolder: string): Wordbook {
   return {
     passphraseWords: async () => lines('passphrase-words.txt'),
     blocked: async () => new Set(lines('blocked.txt')),
-    guessesLog10: async (form, words) => {
-      const { openStrength } = await import('./procedures/passphrase-strength.js');
-      return (await openStrength()).guessesLog10(form, words);
-    },
+    estimator: async () => (await (await import('./procedures/passphrase-strength.js')).openStrength()).guessesLog10,
     spelling: async (language) =>
       JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };

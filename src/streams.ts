@@ -43,7 +43,11 @@ export function captureStreams(stdin: string): Captured {
     },
   });
   return {
-    streams: { stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), stdout: keep('stdout'), stderr: keep('stderr') },
+    streams: {
+      stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+      stdout: keep('stdout'),
+      stderr: keep('stderr'),
+    },
     texts: () => ({ ...kept }),
   };
 }

@@ -6,13 +6,18 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   const lines: string[] = [];
   const times = alerts.failures === 1 ? 'one failed attempt' : `${alerts.failures} failed attempts`;
   const who = alerts.failedOperators === 1 ? 'one operator' : `${alerts.failedOperators} operators`;
-  if (alerts.failures > 0) lines.push(`${times} in the last 7 days, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
+  if (alerts.failures > 0)
+    lines.push(`${times} in the last 7 days, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
   if (alerts.disabled) lines.push('locked until a lead lifts it');
-  if (alerts.lockedUntil !== null) lines.push(`locked until ${new Date(alerts.lockedUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
+  if (alerts.lockedUntil !== null)
+    lines.push(`locked until ${new Date(alerts.lockedUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
   if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
   if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
   if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);
-  if (alerts.sharedContacts > 0) lines.push(`e-mail or phone shared with ${alerts.sharedContacts} other login${alerts.sharedContacts === 1 ? '' : 's'}`);
+  if (alerts.sharedContacts > 0)
+    lines.push(
+      `e-mail or phone shared with ${alerts.sharedContacts} other login${alerts.sharedContacts === 1 ? '' : 's'}`,
+    );
   return lines;
 }
 

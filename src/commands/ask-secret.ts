@@ -3,19 +3,30 @@ import { Refusal } from '../errors.js';
 import type { Context } from './command.js';
 
 /** An existing secret, asked once. `option` is what a script gives instead. */
-export async function askSecret(context: Context, fromStdin: boolean, option: string, message: string): Promise<string> {
+export async function askSecret(
+  context: Context,
+  fromStdin: boolean,
+  option: string,
+  message: string,
+): Promise<string> {
   if (fromStdin) return context.files.readSecretLine(option);
   const prompts = await context.ask.prompts(option);
   return prompts.secret({ message });
 }
 
 /** A new secret, asked twice on a terminal: a slip of the finger would lock its owner out. */
-export async function askNewSecret(context: Context, fromStdin: boolean, option: string, message: string): Promise<string> {
+export async function askNewSecret(
+  context: Context,
+  fromStdin: boolean,
+  option: string,
+  message: string,
+): Promise<string> {
   if (fromStdin) return context.files.readSecretLine(option);
   const prompts = await context.ask.prompts(option);
   const first = await prompts.secret({ message });
   const second = await prompts.secret({ message: 'Once more' });
-  if (first !== second) throw new Refusal('invalid-input', 'the two were not the same', { hint: 'Nothing was changed. Start again.' });
+  if (first !== second)
+    throw new Refusal('invalid-input', 'the two were not the same', { hint: 'Nothing was changed. Start again.' });
   return first;
 }
 

@@ -7,9 +7,9 @@ import type * as z from 'zod';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import type { Permission } from '../rules/operator-roles.js';
-import type { View } from '../terminal/render.js';
-import type { Prompts } from '../terminal/prompts.js';
 import type { Progress } from '../terminal/progress.js';
+import type { Prompts } from '../terminal/prompts.js';
+import type { View } from '../terminal/render.js';
 import type { Style } from '../terminal/style.js';
 
 export interface ArgumentSpec {
@@ -114,16 +114,30 @@ export interface Sessions {
 export interface House {
   readonly version: string;
   readonly node: string;
+  /** Name of the system account, offered as the operator's name. */
+  readonly userName: string;
   /** Makes the store, the key and nothing else; refuses where a desk is already. */
   found(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */
-  run(argv: readonly string[], given?: { stdin?: string; env?: Readonly<Record<string, string>> }): Promise<{ exit: number; stdout: string; stderr: string }>;
+  run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
   /** A private folder that is removed when the process ends. */
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
+}
+
+/** What a command that runs inside another is given, and what it leaves. */
+export interface InnerInput {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface InnerOutput {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** One line of `doctor`. */

@@ -12,11 +12,33 @@ const list = command({
   run: async (context) => {
     const grants = await listGrants(await context.desk());
     return {
-      view: [{
-        kind: 'table', columns: [{ title: 'grant' }, { title: 'caller' }, { title: 'for' }, { title: 'operator' }, { title: 'until' }], empty: 'No live grants.',
-        rows: grants.map((grant) => [grant.id, `${grant.account.number}/${grant.caller.login}`, grant.action, grant.operator.name, new Date(grant.expiresAt).toISOString().slice(11, 16)]),
-      }],
-      document: { grants: grants.map((grant) => ({ ...grant, createdAt: new Date(grant.createdAt).toISOString(), expiresAt: new Date(grant.expiresAt).toISOString() })) },
+      view: [
+        {
+          kind: 'table',
+          columns: [
+            { title: 'grant' },
+            { title: 'caller' },
+            { title: 'for' },
+            { title: 'operator' },
+            { title: 'until' },
+          ],
+          empty: 'No live grants.',
+          rows: grants.map((grant) => [
+            grant.id,
+            `${grant.account.number}/${grant.caller.login}`,
+            grant.action,
+            grant.operator.name,
+            new Date(grant.expiresAt).toISOString().slice(11, 16),
+          ]),
+        },
+      ],
+      document: {
+        grants: grants.map((grant) => ({
+          ...grant,
+          createdAt: new Date(grant.createdAt).toISOString(),
+          expiresAt: new Date(grant.expiresAt).toISOString(),
+        })),
+      },
     };
   },
 });

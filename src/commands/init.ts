@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { finishFounding } from '../procedures/found-desk.js';
 import { type NewOperator, type NewToken, prepareOperator, prepareToken } from '../procedures/make-operator.js';
 import { readMoment } from '../rules/moment.js';
-import type { Block } from '../terminal/render.js';
 import { qrCode } from '../terminal/qr.js';
+import type { Block } from '../terminal/render.js';
 import { askNewSecret } from './ask-secret.js';
 import { type Command, type Context, command, type Result } from './command.js';
 
@@ -34,21 +34,42 @@ const init = command<Input>({
 });
 
 async function run(context: Context, given: Input): Promise<Result> {
-  const password = given.token ? null : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);
+  const password = given.token
+    ? null
+    : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);
   const { desk, keyMade, keyPlace } = await context.house.found();
   const operator = await prepareOperator(desk, { name: given.operator, role: 'admin', password });
-  const expiresAt = given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
-  const token = given.token ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt }) : null;
+  const expiresAt =
+    given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
+  const token = given.token
+    ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
+    : null;
   await finishFounding(desk, { operator, token });
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   return {
     view: [
       { kind: 'verdict', verdict: 'DESK MADE', tone: 'good' },
-      { kind: 'fields', rows: [['Store', places.store], ['Master key', `${keyPlace}${keyMade ? '' : ' (was there already)'}`], ['First admin', operator.name]] },
-      { kind: 'note', text: 'Without the master key nobody can open this store again. Keep a copy of it in another place than the store.' },
+      {
+        kind: 'fields',
+        rows: [
+          ['Store', places.store],
+          ['Master key', `${keyPlace}${keyMade ? '' : ' (was there already)'}`],
+          ['First admin', operator.name],
+        ],
+      },
+      {
+        kind: 'note',
+        text: 'Without the master key nobody can open this store again. Keep a copy of it in another place than the store.',
+      },
       ...(await enrolmentBlocks(operator, context)),
       ...tokenBlocks(token),
-      { kind: 'next', lines: token === null ? [`countersign login --operator ${operator.name}`, 'countersign account import FILE'] : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE'] },
+      {
+        kind: 'next',
+        lines:
+          token === null
+            ? [`countersign login --operator ${operator.name}`, 'countersign account import FILE']
+            : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE'],
+      },
     ],
     document: documentOf(operator, token, places),
   };
@@ -57,7 +78,8 @@ async function run(context: Context, given: Input): Promise<Result> {
 /** With `--token` exactly what scripts wait for (cli.md): the token and its end, then the rest. */
 function documentOf(operator: NewOperator, token: NewToken | null, places: object): unknown {
   const who = { id: operator.id, name: operator.name, role: operator.role };
-  if (token !== null) return { token: token.token, expiresAt: new Date(token.expiresAt).toISOString(), operator: who, ...places };
+  if (token !== null)
+    return { token: token.token, expiresAt: new Date(token.expiresAt).toISOString(), operator: who, ...places };
   return { operator: who, ...(operator.enrolment === null ? {} : { totp: operator.enrolment }), ...places };
 }
 
@@ -66,9 +88,18 @@ export async function enrolmentBlocks(operator: NewOperator, context: Context): 
   const code = (await qrCode(operator.enrolment.uri, context.style)).split('\n');
   return [
     { kind: 'blank' },
-    { kind: 'lines', lines: [`Scan this with an authenticator app. ${operator.name} is asked for its code at each sign-in.`] },
+    {
+      kind: 'lines',
+      lines: [`Scan this with an authenticator app. ${operator.name} is asked for its code at each sign-in.`],
+    },
     { kind: 'picture', lines: code },
-    { kind: 'fields', rows: [['By hand', operator.enrolment.secretBase32], ['As a link', operator.enrolment.uri]] },
+    {
+      kind: 'fields',
+      rows: [
+        ['By hand', operator.enrolment.secretBase32],
+        ['As a link', operator.enrolment.uri],
+      ],
+    },
     { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
   ];
 }
@@ -77,7 +108,13 @@ export function tokenBlocks(token: NewToken | null): readonly Block[] {
   if (token === null) return [];
   return [
     { kind: 'blank' },
-    { kind: 'fields', rows: [['Token', token.token], ['Ends', new Date(token.expiresAt).toISOString()]] },
+    {
+      kind: 'fields',
+      rows: [
+        ['Token', token.token],
+        ['Ends', new Date(token.expiresAt).toISOString()],
+      ],
+    },
     { kind: 'note', text: 'Shown once. Scripts give it as COUNTERSIGN_TOKEN; keep it out of files that others read.' },
   ];
 }

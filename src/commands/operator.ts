@@ -2,40 +2,67 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { requireFreshCode } from '../procedures/authenticate-operator.js';
-import { addOperator, changeOperator, createToken, findOperator, prepareOperator, prepareToken, readOperatorRole, revokeToken } from '../procedures/make-operator.js';
 import { findUser } from '../procedures/find-account.js';
-import { readMoment } from '../rules/moment.js';
+import {
+  addOperator,
+  changeOperator,
+  findOperator,
+  prepareOperator,
+  readOperatorRole,
+} from '../procedures/make-operator.js';
 import { askNewSecret } from './ask-secret.js';
 import { type Command, command } from './command.js';
-import { enrolmentBlocks, tokenBlocks } from './init.js';
+import { enrolmentBlocks } from './init.js';
+import { tokenCommands } from './operator-token.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const add = command({
   path: 'operator add',
   summary: 'add an operator',
-  examples: ['countersign operator add mira --role agent', "printf '%s\\n' \"$PASSWORD\" | countersign operator add mira --role lead --password-stdin"],
+  examples: [
+    'countersign operator add mira --role agent',
+    'printf \'%s\\n\' "$PASSWORD" | countersign operator add mira --role lead --password-stdin',
+  ],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name under which the operator signs in' }],
   options: [
     { flags: '--role <role>', about: 'verifier, agent, lead, admin or auditor' },
     { flags: '--password-stdin', about: 'read the first password from standard input' },
     { flags: '--no-password', about: 'an operator for scripts: tokens only' },
-    { flags: '--is-user <account/login>', about: 'the customer login of the same person, who then cannot reset themselves' },
+    {
+      flags: '--is-user <account/login>',
+      about: 'the customer login of the same person, who then cannot reset themselves',
+    },
   ],
-  input: () => z.object({ name: z.string(), role: z.string(), passwordStdin: z.boolean().default(false), password: z.boolean().default(true), isUser: z.string().optional() }),
+  input: () =>
+    z.object({
+      name: z.string(),
+      role: z.string(),
+      passwordStdin: z.boolean().default(false),
+      password: z.boolean().default(true),
+      isUser: z.string().optional(),
+    }),
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
     requireFreshCode(desk, signed);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
-    const password = given.password ? await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.name}`) : null;
+    const password = given.password
+      ? await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.name}`)
+      : null;
     const operator = await prepareOperator(desk, { name: given.name, role, password, alsoUserId });
     await addOperator(desk, signed, operator);
     return {
-      view: [{ kind: 'lines', lines: [`Added ${operator.name} (${operator.role}).`] }, ...(await enrolmentBlocks(operator, context))],
-      document: { operator: { id: operator.id, name: operator.name, role: operator.role }, ...(operator.enrolment === null ? {} : { totp: operator.enrolment }) },
+      view: [
+        { kind: 'lines', lines: [`Added ${operator.name} (${operator.role}).`] },
+        ...(await enrolmentBlocks(operator, context)),
+      ],
+      document: {
+        operator: { id: operator.id, name: operator.name, role: operator.role },
+        ...(operator.enrolment === null ? {} : { totp: operator.enrolment }),
+      },
     };
   },
 });
@@ -49,11 +76,24 @@ const list = command({
   run: async (context) => {
     const rows = await (await context.desk()).store.read.operators.all();
     return {
-      view: [{
-        kind: 'table', columns: [{ title: 'name' }, { title: 'role' }, { title: 'state' }, { title: 'id' }], empty: 'No operators.',
-        rows: rows.map((row) => [row.name, row.role, row.disabled_at === null ? 'active' : 'disabled', row.id]),
-      }],
-      document: { operators: rows.map((row) => ({ id: row.id, name: row.name, role: row.role, disabledAt: iso(row.disabled_at), createdAt: iso(row.created_at), totp: row.totp !== null })) },
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'name' }, { title: 'role' }, { title: 'state' }, { title: 'id' }],
+          empty: 'No operators.',
+          rows: rows.map((row) => [row.name, row.role, row.disabled_at === null ? 'active' : 'disabled', row.id]),
+        },
+      ],
+      document: {
+        operators: rows.map((row) => ({
+          id: row.id,
+          name: row.name,
+          role: row.role,
+          disabledAt: iso(row.disabled_at),
+          createdAt: iso(row.created_at),
+          totp: row.totp !== null,
+        })),
+      },
     };
   },
 });
@@ -64,17 +104,25 @@ const edit = command({
   examples: ['countersign operator edit mira --role lead'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],
-  options: [{ flags: '--role <role>', about: 'the new role' }, { flags: '--enable', about: 'let a disabled operator sign in again' }],
+  options: [
+    { flags: '--role <role>', about: 'the new role' },
+    { flags: '--enable', about: 'let a disabled operator sign in again' },
+  ],
   input: () => z.object({ name: z.string(), role: z.string().optional(), enable: z.boolean().default(false) }),
   run: async (context, given) => {
     const desk = await context.desk();
     requireFreshCode(desk, context.operator());
     if (given.role === undefined && !given.enable) throw new Refusal('missing-option', 'missing: --role or --enable');
     const row = await findOperator(desk, given.name);
-    const change = { ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }), ...(given.enable ? { disabled: false } : {}) };
+    const change = {
+      ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
+      ...(given.enable ? { disabled: false } : {}),
+    };
     const ended = await changeOperator(desk, context.operator(), row, change);
     return {
-      view: [{ kind: 'lines', lines: [`Changed ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] }],
+      view: [
+        { kind: 'lines', lines: [`Changed ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] },
+      ],
       document: { operator: { id: row.id, name: row.name, role: given.role ?? row.role }, ended },
     };
   },
@@ -93,74 +141,12 @@ const disable = command({
     const row = await findOperator(desk, given.name);
     const ended = await changeOperator(desk, context.operator(), row, { disabled: true });
     return {
-      view: [{ kind: 'lines', lines: [`Disabled ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] }],
+      view: [
+        { kind: 'lines', lines: [`Disabled ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] },
+      ],
       document: { operator: { id: row.id, name: row.name, disabled: true }, ended },
     };
   },
 });
 
-const tokenCreate = command({
-  path: 'operator token create',
-  summary: 'make a token for scripts, with a role and an end',
-  examples: ['countersign operator token create ci --role verifier --expires 30d', 'countersign operator token create bulk --role lead --expires 4h --json'],
-  access: 'operator:manage',
-  arguments: [{ name: '<name>', about: 'operator who owns it' }],
-  options: [
-    { flags: '--role <role>', about: "role of the token, at most the operator's own" },
-    { flags: '--label <text>', about: 'what it is for (default: script)' },
-    { flags: '--expires <when>', about: '24h, 30d or a date (default: 24h)' },
-  ],
-  input: () => z.object({ name: z.string(), role: z.string().optional(), label: z.string().default('script'), expires: z.string().optional() }),
-  run: async (context, given) => {
-    const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
-    const owner = await findOperator(desk, given.name);
-    const role = readOperatorRole(given.role ?? owner.role);
-    const allowed = desk.policy.roles.operators;
-    const beyond = allowed[role].filter((permission) => !allowed[readOperatorRole(owner.role)].includes(permission));
-    if (beyond.length > 0) throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${role}`, { hint: 'Choose a role the owner includes.' });
-    const expiresAt = given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
-    const token = prepareToken(desk, { operatorId: owner.id, role, label: given.label, ...expiresAt });
-    await createToken(desk, context.operator(), token);
-    return {
-      view: [{ kind: 'lines', lines: [`Token ${token.id} of ${owner.name}, role ${role}.`] }, ...tokenBlocks(token)],
-      document: { token: token.token, expiresAt: iso(token.expiresAt), id: token.id, role, operator: { id: owner.id, name: owner.name } },
-    };
-  },
-});
-
-const tokenList = command({
-  path: 'operator token list',
-  summary: 'list tokens; their values are never shown again',
-  examples: ['countersign operator token list'],
-  access: 'operator:manage',
-  input: () => z.object({}),
-  run: async (context) => {
-    const desk = await context.desk();
-    const [tokens, operators] = [await desk.store.read.operators.tokens(), await desk.store.read.operators.all()];
-    const nameOf = (id: string) => operators.find((operator) => operator.id === id)?.name ?? id;
-    const stateOf = (row: (typeof tokens)[number]) => (row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live');
-    return {
-      view: [{
-        kind: 'table', columns: [{ title: 'id' }, { title: 'operator' }, { title: 'role' }, { title: 'for' }, { title: 'state' }, { title: 'ends' }], empty: 'No tokens.',
-        rows: tokens.map((row) => [row.id, nameOf(row.operator_id), row.role, row.label, stateOf(row), iso(row.expires_at) ?? '']),
-      }],
-      document: { tokens: tokens.map((row) => ({ id: row.id, operator: nameOf(row.operator_id), role: row.role, label: row.label, state: stateOf(row), expiresAt: iso(row.expires_at) })) },
-    };
-  },
-});
-
-const tokenRevoke = command({
-  path: 'operator token revoke',
-  summary: 'end a token at once',
-  examples: ['countersign operator token revoke tok_…'],
-  access: 'operator:manage',
-  arguments: [{ name: '<id>', about: 'id of the token' }],
-  input: () => z.object({ id: z.string() }),
-  run: async (context, { id }) => {
-    await revokeToken(await context.desk(), context.operator(), id);
-    return { view: [{ kind: 'lines', lines: [`Revoked ${id}.`] }], document: { token: { id, revoked: true } } };
-  },
-});
-
-export const commands: readonly Command[] = [add, list, edit, disable, tokenCreate, tokenList, tokenRevoke];
+export const commands: readonly Command[] = [add, list, edit, disable, ...tokenCommands];

@@ -6,9 +6,10 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import type * as z from 'zod';
 import type { GlobalOptions } from '../config.js';
 import { Refusal } from '../errors.js';
-import { type CatalogueEntry, CATALOGUE } from './catalogue.js';
+import { CATALOGUE, type CatalogueEntry } from './catalogue.js';
 import type { Command, Result } from './command.js';
 import { topicNames, topicText } from './help-topics.js';
+import { asksForHelp, firstWord, peekOptions, words } from './peek-argv.js';
 import { reportError, reportResult } from './report-outcome.js';
 import type { World } from './world.js';
 
@@ -87,7 +88,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   const run = async (spec: Command, leaf: Commander) => {
     finished.exit = await runCommand(spec, leaf, world, program);
   };
-  for (const entry of CATALOGUE) addEntry(program, entry, commands, run, entry.word === word || wantsHelpOn(entry, commands));
+  for (const entry of CATALOGUE)
+    addEntry(program, entry, commands, run, entry.word === word || wantsHelpOn(entry, commands));
   return { program, finished };
 }
 
@@ -96,9 +98,19 @@ const wantsHelpOn = (entry: CatalogueEntry, commands: readonly Command[]): boole
 
 type Run = (spec: Command, leaf: Commander) => Promise<void>;
 
-function addEntry(program: Commander, entry: CatalogueEntry, commands: readonly Command[], run: Run, filled: boolean): void {
+function addEntry(
+  program: Commander,
+  entry: CatalogueEntry,
+  commands: readonly Command[],
+  run: Run,
+  filled: boolean,
+): void {
   const own = commands.filter((spec) => spec.path.split(' ')[0] === entry.word);
-  const top = program.command(entry.word).summary(entry.summary).description(entry.summary).helpGroup(`${entry.group}:`);
+  const top = program
+    .command(entry.word)
+    .summary(entry.summary)
+    .description(entry.summary)
+    .helpGroup(`${entry.group}:`);
   if (!filled) return;
   for (const spec of own) {
     const steps = spec.path.split(' ').slice(1);
@@ -113,7 +125,8 @@ function fill(leaf: Commander, spec: Command, run: Run): void {
   for (const argument of spec.arguments ?? []) leaf.argument(argument.name, argument.about);
   for (const option of spec.options ?? []) {
     const made = new Option(option.flags, option.about);
-    if (option.many === true) made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+    if (option.many === true)
+      made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
     leaf.addOption(made);
   }
   leaf.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}\n`);
@@ -131,7 +144,10 @@ function addHelpCommand(program: Commander, world: World): void {
       let place = program;
       for (const step of wanted) {
         const next = place.commands.find((child) => child.name() === step);
-        if (next === undefined) throw new Refusal('usage', `there is no command or topic "${wanted.join(' ')}"`, { hint: 'See: countersign --help' });
+        if (next === undefined)
+          throw new Refusal('usage', `there is no command or topic "${wanted.join(' ')}"`, {
+            hint: 'See: countersign --help',
+          });
         place = next;
       }
       await world.stdout.write(place.helpInformation());
@@ -149,26 +165,38 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
 
 /** Arguments by their names and options by theirs, as one object for the schema. */
 function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unknown>> {
-  const named = (spec.arguments ?? []).map((argument, index) => [camel(argument.name.replace(/[<>[\].]/g, '')), leaf.processedArgs[index]]);
+  const named = (spec.arguments ?? []).map((argument, index) => [
+    camel(argument.name.replace(/[<>[\].]/g, '')),
+    leaf.processedArgs[index],
+  ]);
   return { ...leaf.opts(), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
 }
 
 function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
   const parsed = (spec.input() as z.ZodType).safeParse(raw);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({ column: flagOf(spec, String(issue.path[0] ?? '')), message: issue.message, value: raw[String(issue.path[0] ?? '')] }));
+  const problems = parsed.error.issues.map((issue) => ({
+    column: flagOf(spec, String(issue.path[0] ?? '')),
+    message: issue.message,
+    value: raw[String(issue.path[0] ?? '')],
+  }));
   const missing = problems.filter((problem) => problem.value === undefined);
   const hint = `See: countersign help ${spec.path}`;
-  if (missing.length > 0) throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
+  if (missing.length > 0)
+    throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
   const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
   throw new Refusal('invalid-input', one, { hint });
 }
 
 /** The name a person typed or should have typed for a member of the input. */
 function flagOf(spec: Command, name: string): string {
-  const option = (spec.options ?? []).find((candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name);
+  const option = (spec.options ?? []).find(
+    (candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name,
+  );
   if (option !== undefined) return longFlag(option.flags);
-  return (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name;
+  return (
+    (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name
+  );
 }
 
 const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
@@ -178,44 +206,28 @@ function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
   const flag = (name: string) => given[name] === true;
   return {
-    store: given['store'] as string | undefined, keyFile: given['keyFile'] as string | undefined, config: given['config'] as string | undefined,
-    json: flag('json'), quiet: flag('quiet'), verbose: flag('verbose'), plain: flag('plain'), yes: flag('yes'),
-    color: given['color'] !== false, input: given['input'] !== false,
+    store: given['store'] as string | undefined,
+    keyFile: given['keyFile'] as string | undefined,
+    config: given['config'] as string | undefined,
+    json: flag('json'),
+    quiet: flag('quiet'),
+    verbose: flag('verbose'),
+    plain: flag('plain'),
+    yes: flag('yes'),
+    color: given['color'] !== false,
+    input: given['input'] !== false,
   };
 }
-
-/** Enough of the global options to report an error that came before parsing ended. */
-function peekOptions(argv: readonly string[]): GlobalOptions {
-  const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
-  const has = (flag: string) => before.includes(flag);
-  return {
-    json: has('--json'), quiet: has('--quiet'), verbose: has('--verbose'), plain: has('--plain'), yes: has('--yes'),
-    color: !has('--no-color'), input: !has('--no-input'),
-  };
-}
-
-const TAKES_VALUE = new Set(['--store', '--key-file', '--config']);
-
-function words(argv: readonly string[]): readonly string[] {
-  const found: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
-    if (word === '--') break;
-    if (TAKES_VALUE.has(word)) index += 1;
-    else if (!word.startsWith('-')) found.push(word);
-  }
-  return found;
-}
-
-const firstWord = (argv: readonly string[]): string | undefined => words(argv)[0];
-const asksForHelp = (argv: readonly string[]): boolean => argv.some((word) => ['-h', '--help', '--version'].includes(word));
 
 function usageRefusal(error: CommanderError): Refusal {
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
-  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: 'See: countersign --help' });
+  if (error.code === 'commander.help')
+    return new Refusal('usage', 'a command is missing', { hint: 'See: countersign --help' });
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {
-    hint: advice ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.' : 'See: countersign --help',
+    hint: advice
+      ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.'
+      : 'See: countersign --help',
   });
 }

@@ -1,19 +1,23 @@
 /** `login`, `logout`, `whoami`: an operator's session (B70). */
-import { userInfo } from 'node:os';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { refreshCode, signInOperator, signOutOperator } from '../procedures/sign-in-operator.js';
 import { authenticateOperator } from '../procedures/authenticate-operator.js';
+import { refreshCode, signInOperator, signOutOperator } from '../procedures/sign-in-operator.js';
 import { askCode, askSecret } from './ask-secret.js';
 import { type Command, type Context, command, type Result } from './command.js';
 
-const loginInput = () => z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
+const loginInput = () =>
+  z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
 type LoginInput = z.infer<ReturnType<typeof loginInput>>;
 
 const login = command<LoginInput>({
   path: 'login',
   summary: 'sign in as an operator',
-  examples: ['countersign login --operator mira', "printf '%s\\n' \"$PASSWORD\" | countersign login --operator mira --password-stdin --code 123456", 'countersign login --code 123456   (a fresh code for the open session)'],
+  examples: [
+    'countersign login --operator mira',
+    'printf \'%s\\n\' "$PASSWORD" | countersign login --operator mira --password-stdin --code 123456',
+    'countersign login --code 123456   (a fresh code for the open session)',
+  ],
   access: 'anyone',
   options: [
     { flags: '--operator <name>', about: 'who signs in (default: the name of the system account)' },
@@ -35,29 +39,45 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
   const desk = await context.desk();
   const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
   await refreshCode(desk, signed, given.code);
-  return { view: [{ kind: 'lines', lines: [`Fresh code accepted for ${signed.operator.name}.`] }], document: { session: { operator: who(signed.operator), freshCode: true } } };
+  return {
+    view: [{ kind: 'lines', lines: [`Fresh code accepted for ${signed.operator.name}.`] }],
+    document: { session: { operator: who(signed.operator), freshCode: true } },
+  };
 }
 
 async function signIn(context: Context, given: LoginInput): Promise<Result> {
   const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
-  if (name === undefined) throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
+  if (name === undefined)
+    throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
   const password = await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`);
   const desk = await context.desk();
-  const session = await signInOperator(desk, { name, password, code: () => askCode(context, given.code, 'Code from your authenticator app') });
+  const session = await signInOperator(desk, {
+    name,
+    password,
+    code: () => askCode(context, given.code, 'Code from your authenticator app'),
+  });
   await context.sessions.write('operator', 'desk', session.token);
   const ends = new Date(session.expiresAt).toISOString();
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
   return {
     view: [
-      { kind: 'lines', lines: [`Signed in as ${operator.name} (${operator.role}) until ${ends}; ${desk.policy.limits.operatorSession.idleMinutes} idle minutes end it earlier.`] },
-      { kind: 'next', lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'] },
+      {
+        kind: 'lines',
+        lines: [
+          `Signed in as ${operator.name} (${operator.role}) until ${ends}; ${desk.policy.limits.operatorSession.idleMinutes} idle minutes end it earlier.`,
+        ],
+      },
+      {
+        kind: 'next',
+        lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'],
+      },
     ],
     document: { session: { operator, expiresAt: ends } },
   };
 }
 
 async function askName(context: Context): Promise<string> {
-  return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: userInfo().username });
+  return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: context.house.userName });
 }
 
 const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
@@ -75,7 +95,10 @@ const logout = command<Record<string, never>>({
     if (token === undefined) return { ...done, view: [{ kind: 'lines', lines: ['Nobody was signed in.'] }] };
     const desk = await context.desk();
     try {
-      await signOutOperator(desk, await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'logout' }));
+      await signOutOperator(
+        desk,
+        await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'logout' }),
+      );
     } catch (error) {
       // A session that has ended already needs no end; its token is gone from this machine either way.
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
@@ -94,7 +117,17 @@ const whoami = command<Record<string, never>>({
     const { operator, via } = context.operator();
     const desk = await context.desk();
     return {
-      view: [{ kind: 'fields', rows: [['Operator', operator.name], ['Role', operator.role], ['Signed in by', via], ['Store', desk.store.place]] }],
+      view: [
+        {
+          kind: 'fields',
+          rows: [
+            ['Operator', operator.name],
+            ['Role', operator.role],
+            ['Signed in by', via],
+            ['Store', desk.store.place],
+          ],
+        },
+      ],
       document: { operator: { ...who(operator), via }, store: desk.store.place },
     };
   },

@@ -13,7 +13,8 @@ const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 
 /** The sentence to read to the caller. */
 export function sayOf(verdict: Verdict): string {
-  if (verdict.outcome === 'verified') return `Thank you, ${firstName(verdict.caller?.name ?? '')}. You are verified for this request.`;
+  if (verdict.outcome === 'verified')
+    return `Thank you, ${firstName(verdict.caller?.name ?? '')}. You are verified for this request.`;
   return NEUTRAL;
 }
 
@@ -34,7 +35,9 @@ export function verdictDocument(verdict: Verdict) {
     caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
     action: verdict.action.id,
     ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
-    ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: new Date(verdict.grant.expiresAt).toISOString() } }),
+    ...(verdict.grant === null
+      ? {}
+      : { grant: { id: verdict.grant.id, expiresAt: new Date(verdict.grant.expiresAt).toISOString() } }),
     say: sayOf(verdict),
     ...(verdict.reason === null ? {} : { guidance: guidanceOf(verdict) }),
   };
@@ -45,21 +48,48 @@ export function verdictView(verdict: Verdict): View {
   const until = new Date(verdict.grant.expiresAt).toISOString().slice(11, 16);
   const reset = verdict.action.category === 'login-security';
   return [
-    { kind: 'title', text: `${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`, aside: verdict.id },
+    {
+      kind: 'title',
+      text: `${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`,
+      aside: verdict.id,
+    },
     { kind: 'verdict', verdict: 'VERIFIED', tone: 'good' },
     { kind: 'say', text: sayOf(verdict) },
-    { kind: 'fields', rows: [['For', `${verdict.action.title} (${verdict.action.id})`], ['Grant', `${verdict.grant.id} until ${until} UTC`]] },
-    ...(reset ? [{ kind: 'next', lines: [`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`] } as const] : []),
+    {
+      kind: 'fields',
+      rows: [
+        ['For', `${verdict.action.title} (${verdict.action.id})`],
+        ['Grant', `${verdict.grant.id} until ${until} UTC`],
+      ],
+    },
+    ...(reset
+      ? [
+          {
+            kind: 'next',
+            lines: [`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`],
+          } as const,
+        ]
+      : []),
   ];
 }
 
 function refusedView(verdict: Verdict): View {
   return [
-    { kind: 'title', text: `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`, aside: verdict.id },
+    {
+      kind: 'title',
+      text: `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`,
+      aside: verdict.id,
+    },
     { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
     { kind: 'say', text: sayOf(verdict) },
     { kind: 'private', text: operatorNote(verdict.reason ?? 'not-verified', verdict.caller?.role ?? null) },
-    { kind: 'lines', lines: ['What the caller can do, to read aloud:', ...guidanceOf(verdict).map((line, index) => `  ${index + 1}. ${line}`)] },
+    {
+      kind: 'lines',
+      lines: [
+        'What the caller can do, to read aloud:',
+        ...guidanceOf(verdict).map((line, index) => `  ${index + 1}. ${line}`),
+      ],
+    },
   ];
 }
 
@@ -76,12 +106,18 @@ export function resultOf(verdict: Verdict): Result {
   const view = verdictView(verdict);
   if (verdict.reason === null) return { view, document: { verification } };
   const code = verdict.reason === 'not-privileged' ? 'not-privileged' : 'not-verified';
-  const refusal = new Refusal(code, MESSAGES[verdict.reason], { hint: guidanceOf(verdict).join(' '), also: { verification } });
+  const refusal = new Refusal(code, MESSAGES[verdict.reason], {
+    hint: guidanceOf(verdict).join(' '),
+    also: { verification },
+  });
   return { view, document: errorDocument(refusal), exit: exitOf(code) };
 }
 
 /** A caller who is locked hears the same neutral line as any other who is refused. */
 export function withNeutralLine(error: unknown): unknown {
   if (!isRefusal(error) || error.code !== 'locked') return error;
-  return new Refusal('locked', error.message, { hint: `Say: "${NEUTRAL}" ${error.hint ?? ''}`.trim(), also: { ...error.also, say: NEUTRAL } });
+  return new Refusal('locked', error.message, {
+    hint: `Say: "${NEUTRAL}" ${error.hint ?? ''}`.trim(),
+    also: { ...error.also, say: NEUTRAL },
+  });
 }

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { callerAlerts } from '../procedures/caller-alerts.js';
 import { sharedContacts } from '../procedures/find-account.js';
-import { type Call, openCall, verifyCaller } from '../procedures/verify-caller.js';
+import { type Call, openCall } from '../procedures/open-call.js';
+import { verifyCaller } from '../procedures/verify-caller.js';
 import { alertBlocks } from './alerts-view.js';
 import { type Command, type Context, command } from './command.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
@@ -23,7 +24,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
   summary: 'check one caller for one request',
   examples: [
     'countersign verify --account 100234 --caller maria.anders --for billing:change',
-    "printf '%s\\n' \"$PHRASE\" | countersign verify --account 100234 --caller maria.anders --for billing:change --passphrase-stdin --json",
+    'printf \'%s\\n\' "$PHRASE" | countersign verify --account 100234 --caller maria.anders --for billing:change --passphrase-stdin --json',
     'countersign verify --account 100234 --caller maria.anders --for billing:change --forgot',
   ],
   access: 'verify',
@@ -42,7 +43,11 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
     const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
-    const phrase = given.forgot ? null : given.passphraseStdin ? await context.files.readSecretLine('--passphrase-stdin') : await hear(context, desk, await openCall(desk, request));
+    const phrase = given.forgot
+      ? null
+      : given.passphraseStdin
+        ? await context.files.readSecretLine('--passphrase-stdin')
+        : await hear(context, desk, await openCall(desk, request));
     try {
       return resultOf(await verifyCaller(desk, context.operator(), { ...request, phrase }));
     } catch (error) {
@@ -53,7 +58,10 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
 
 async function askAction(context: Context, desk: Desk): Promise<string> {
   const prompts = await context.ask.prompts('--for');
-  return prompts.choose({ message: 'Request', choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })) });
+  return prompts.choose({
+    message: 'Request',
+    choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })),
+  });
 }
 
 /** Alerts first, then the sentence to say, then the blind box. */

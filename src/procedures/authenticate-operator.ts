@@ -2,7 +2,7 @@
 import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { hours, minutes } from '../rules/duration.js';
-import { needsFreshCode, permits, type Permission } from '../rules/operator-roles.js';
+import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { OperatorRole } from '../rules/people.js';
 
 export interface OperatorClaim {
@@ -17,7 +17,9 @@ export interface OperatorClaim {
 /** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role does not hold the permission; logged). */
 export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Promise<SignedOperator> {
   if (claim.token === undefined) {
-    throw new Refusal('not-signed-in', 'nobody is signed in', { hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)' });
+    throw new Refusal('not-signed-in', 'nobody is signed in', {
+      hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)',
+    });
   }
   const signed = claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   if (claim.access !== 'signed-in' && !permits(desk.policy, signed.operator.role, claim.access)) {
@@ -33,14 +35,18 @@ async function byToken(desk: Desk, token: string): Promise<SignedOperator> {
   const now = desk.now();
   const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
   const operator = row && (await desk.store.read.operators.byId(row.operator_id));
-  if (row === undefined || operator === undefined) throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
+  if (row === undefined || operator === undefined)
+    throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
   if (row.revoked_at !== null) throw notSignedIn('the token in COUNTERSIGN_TOKEN was revoked');
   if (now >= row.expires_at) throw notSignedIn('the token in COUNTERSIGN_TOKEN has expired');
   if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
   return {
     operator: { ...toOperator(operator), role: row.role as OperatorRole },
     actor: { kind: 'token', id: operator.id, name: `${operator.name} (${row.label})` },
-    via: 'token', sessionId: null, codeAt: null, alsoUserId: operator.also_user_id,
+    via: 'token',
+    sessionId: null,
+    codeAt: null,
+    alsoUserId: operator.also_user_id,
   };
 }
 
@@ -52,13 +58,17 @@ async function bySession(desk: Desk, token: string): Promise<SignedOperator> {
   if (row === undefined || operator === undefined || row.ended_at !== null) throw notSignedIn(again);
   if (now >= row.expires_at) throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.hours} hours`);
   const idle = minutes(desk.policy.limits.operatorSession.idleMinutes);
-  if (now >= row.last_seen_at + idle) throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
+  if (now >= row.last_seen_at + idle)
+    throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
   if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
   await noteActivity(desk, row, operator, now);
   return {
     operator: toOperator(operator),
     actor: { kind: 'operator', id: operator.id, name: operator.name },
-    via: 'session', sessionId: row.id, codeAt: row.code_at, alsoUserId: operator.also_user_id,
+    via: 'session',
+    sessionId: row.id,
+    codeAt: row.code_at,
+    alsoUserId: operator.also_user_id,
   };
 }
 
@@ -74,7 +84,11 @@ async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: Opera
 async function logDenial(desk: Desk, signed: SignedOperator, claim: OperatorClaim): Promise<void> {
   await desk.store.record(
     {
-      kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor, reason: 'forbidden',
+      kind: 'operator.denied',
+      outcome: 'refused',
+      at: desk.now(),
+      by: signed.actor,
+      reason: 'forbidden',
       detail: { command: claim.command, role: signed.operator.role, permission: claim.access },
     },
     async () => undefined,
@@ -89,7 +103,9 @@ export function requireFreshCode(desk: Desk, signed: SignedOperator): void {
   if (signed.via === 'token' || !needsFreshCode(desk.policy, signed.operator.role)) return;
   const limit = minutes(desk.policy.limits.operatorSession.freshCodeMinutes);
   if (signed.codeAt !== null && desk.now() < signed.codeAt + limit) return;
-  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', { hint: 'Give it with: countersign login --code CODE' });
+  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', {
+    hint: 'Give it with: countersign login --code CODE',
+  });
 }
 
 export function toOperator(row: OperatorRow): SignedOperator['operator'] {

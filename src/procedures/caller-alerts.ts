@@ -1,9 +1,9 @@
 /** What an operator should know before the phrase is asked: earlier failures on this caller by anyone, and fresh changes (B76). */
 import type { Desk } from '../desk.js';
 import { days } from '../rules/duration.js';
-import type { Call } from './verify-caller.js';
-import { toThrottle } from './throttled.js';
 import { refusalNow } from '../rules/throttle.js';
+import type { Call } from './open-call.js';
+import { toThrottle } from './throttled.js';
 
 export interface CallerAlerts {
   /** Failed or refused attempts within the look-back, and by how many operators. */
@@ -28,8 +28,12 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
   const recent = (time: number | null | undefined): number | null => (time != null && time >= since ? time : null);
   const passphrase = call.caller === null ? undefined : await read.secrets.passphrase(call.caller.id);
   const createdAt = call.caller === null ? undefined : await read.users.createdAt(call.caller.id);
-  const [reset] = call.caller === null ? [] : await read.audit.newest({ kind: 'mfa.reset', user: call.caller.id, outcome: 'done', since }, 1);
-  const contact = call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
+  const [reset] =
+    call.caller === null
+      ? []
+      : await read.audit.newest({ kind: 'mfa.reset', user: call.caller.id, outcome: 'done', since }, 1);
+  const contact =
+    call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
   return {
     failures: failures.length,
     failedOperators: new Set(failures.map((row) => row.operator_id)).size,

@@ -3,8 +3,9 @@
  * it is sent, so two processes do not send it side by side; a sender that dies leaves it due again later under the same id.
  * Content is destroyed once delivered or given up.
  */
-import type { Desk, OutboxRow } from '../desk.js';
+
 import { nextAttemptAt } from '../delivery/schedule.js';
+import type { Desk, OutboxRow } from '../desk.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { openMessage } from './queue-message.js';
@@ -41,9 +42,17 @@ async function deliverOne(desk: Desk, row: OutboxRow): Promise<Outcome> {
   if (claimed === undefined || claimed.content === null) return 'waiting';
   const message = openMessage(desk, { id: row.id, address: row.address, content: claimed.content });
   const attempt = claimed.attempts;
-  const sent = await desk.channels
-    .pick(message.kind)
-    .send({ id: row.id, kind: message.kind, to: message.to, subject: message.subject, body: message.body, createdAt: row.created_at }, { now: desk.now(), attempt });
+  const sent = await desk.channels.pick(message.kind).send(
+    {
+      id: row.id,
+      kind: message.kind,
+      to: message.to,
+      subject: message.subject,
+      body: message.body,
+      createdAt: row.created_at,
+    },
+    { now: desk.now(), attempt },
+  );
   if (sent.ok) return finish(desk, claimed, { state: 'delivered', reference: sent.reference, why: null, next: null });
   const next = sent.permanent ? null : nextAttemptAt(attempt, desk.now(), desk.chance.int(1_000) / 1_000);
   return finish(desk, claimed, { state: next === null ? 'given-up' : 'queued', reference: null, why: sent.why, next });
@@ -56,7 +65,8 @@ async function claim(desk: Desk, row: OutboxRow): Promise<OutboxRow | undefined>
     (taken) => ({ ...entryOf(row, at, 'delivery.attempted'), outcome: taken === undefined ? 'refused' : 'started' }),
     async (write) => {
       const current = await write.outbox.byId(row.id);
-      if (current === undefined || current.state !== 'queued' || current.next_attempt_at !== row.next_attempt_at) return undefined;
+      if (current === undefined || current.state !== 'queued' || current.next_attempt_at !== row.next_attempt_at)
+        return undefined;
       const patch = { attempts: current.attempts + 1, next_attempt_at: at + CLAIM };
       await write.outbox.update(row.id, patch);
       return { ...current, ...patch };
@@ -74,11 +84,19 @@ interface Finish {
 async function finish(desk: Desk, row: OutboxRow, { state, reference, why, next }: Finish): Promise<Outcome> {
   const at = desk.now();
   const ended = state !== 'queued';
-  const entry = { ...entryOf(row, at, 'delivery.ended'), outcome: state === 'delivered' ? 'done' : 'failed', ...(why === null ? {} : { reason: why }) } as const;
+  const entry = {
+    ...entryOf(row, at, 'delivery.ended'),
+    outcome: state === 'delivered' ? 'done' : 'failed',
+    ...(why === null ? {} : { reason: why }),
+  } as const;
   await desk.store.record(entry, (write) =>
     write.outbox.update(row.id, {
-      state, reference, last_error: why, next_attempt_at: next,
-      ...(ended ? { content: null } : {}), ...(state === 'delivered' ? { delivered_at: at } : {}),
+      state,
+      reference,
+      last_error: why,
+      next_attempt_at: next,
+      ...(ended ? { content: null } : {}),
+      ...(state === 'delivered' ? { delivered_at: at } : {}),
     }),
   );
   return state === 'delivered' ? 'delivered' : state === 'queued' ? 'waiting' : 'givenUp';
@@ -86,9 +104,16 @@ async function finish(desk: Desk, row: OutboxRow, { state, reference, why, next 
 
 function entryOf(row: OutboxRow, at: number, kind: 'delivery.attempted' | 'delivery.ended') {
   return {
-    kind, at, by: SYSTEM,
+    kind,
+    at,
+    by: SYSTEM,
     ...(row.account_id === null ? {} : { account: row.account_id }),
     ...(row.user_id === null ? {} : { user: row.user_id }),
-    detail: { message: row.id, template: row.kind, channel: row.channel, attempt: row.attempts + (kind === 'delivery.attempted' ? 1 : 0) },
+    detail: {
+      message: row.id,
+      template: row.kind,
+      channel: row.channel,
+      attempt: row.attempts + (kind === 'delivery.attempted' ? 1 : 0),
+    },
   };
 }

@@ -23,16 +23,30 @@ export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, ex
   return {
     code: symbols.match(/.{1,5}/g)?.join('-') ?? symbols,
     row: {
-      id: desk.newId('inv'), user_id: user.id, purpose, factor_id: null, digest: digestOf(desk, user, purpose, symbols), tries: 0,
-      created_at: desk.now(), expires_at: expiresAt, used_at: null,
+      id: desk.newId('inv'),
+      user_id: user.id,
+      purpose,
+      factor_id: null,
+      digest: digestOf(desk, user, purpose, symbols),
+      tries: 0,
+      created_at: desk.now(),
+      expires_at: expiresAt,
+      used_at: null,
     },
   };
 }
 
 /** Whether what was typed is the code of this row; says nothing of tries and expiry. Constant time. */
-export function isDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, row: OneTimeCodeRow, typed: string): boolean {
+export function isDeskCode(
+  desk: Desk,
+  user: User,
+  purpose: DeskCodePurpose,
+  row: OneTimeCodeRow,
+  typed: string,
+): boolean {
   const symbols = readCrockford(typed);
   return desk.digests.equal(row.digest, symbols === null ? '' : digestOf(desk, user, purpose, symbols));
 }
 
-const digestOf = (desk: Desk, user: User, purpose: DeskCodePurpose, symbols: string): string => desk.digests.mac('mac/code', user.id, purpose, symbols);
+const digestOf = (desk: Desk, user: User, purpose: DeskCodePurpose, symbols: string): string =>
+  desk.digests.mac('mac/code', user.id, purpose, symbols);

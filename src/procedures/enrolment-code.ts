@@ -5,8 +5,8 @@
 import type { Desk, Writes } from '../desk.js';
 import { days, hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
-import { inWords, type PreparedMessage, prepareMessage } from './queue-message.js';
 import { newDeskCode } from './desk-code.js';
+import { inWords, type PreparedMessage, prepareMessage } from './queue-message.js';
 
 export interface PreparedEnrolmentCode {
   readonly message: PreparedMessage;
@@ -14,7 +14,11 @@ export interface PreparedEnrolmentCode {
 }
 
 /** The code, its message and its row; null where the user has no address that is old enough. */
-export async function prepareEnrolmentCode(desk: Desk, account: Account, user: User): Promise<PreparedEnrolmentCode | null> {
+export async function prepareEnrolmentCode(
+  desk: Desk,
+  account: Account,
+  user: User,
+): Promise<PreparedEnrolmentCode | null> {
   const to = await oldEnoughAddress(desk, user);
   if (to === null) return null;
   const expiresAt = desk.now() + hours(desk.policy.limits.enrolmentCode.hours);

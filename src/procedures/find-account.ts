@@ -8,7 +8,8 @@ import type { Account, User } from '../rules/people.js';
 export async function findAccount(desk: Desk, reference: string): Promise<Account> {
   const { accounts } = desk.store.read;
   const key = foldKey(reference);
-  const exact = (reference.startsWith('acc_') ? await accounts.byId(reference) : undefined) ?? (await accounts.byNumber(key));
+  const exact =
+    (reference.startsWith('acc_') ? await accounts.byId(reference) : undefined) ?? (await accounts.byNumber(key));
   if (exact !== undefined) return exact;
   const named = await accounts.byName(key);
   const [only] = named;
@@ -20,14 +21,20 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
       also: { candidates: named.map(({ id, number, name }) => ({ id, number, name })) },
     });
   }
-  throw new Refusal('not-found', `there is no account "${reference}"`, { hint: 'Look for it with: countersign account search TEXT' });
+  throw new Refusal('not-found', `there is no account "${reference}"`, {
+    hint: 'Look for it with: countersign account search TEXT',
+  });
 }
 
 /**
  * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` where no account is given.
  * A user of another account is not found, whatever the reference (B05).
  */
-export async function findUser(desk: Desk, reference: string, account?: Account): Promise<{ user: User; account: Account }> {
+export async function findUser(
+  desk: Desk,
+  reference: string,
+  account?: Account,
+): Promise<{ user: User; account: Account }> {
   const { users, accounts } = desk.store.read;
   if (account === undefined) {
     if (reference.startsWith('usr_')) {
@@ -36,7 +43,8 @@ export async function findUser(desk: Desk, reference: string, account?: Account)
       if (user !== undefined && home !== undefined) return { user, account: home };
     }
     const slash = reference.indexOf('/');
-    if (slash > 0) return findUser(desk, reference.slice(slash + 1), await findAccount(desk, reference.slice(0, slash)));
+    if (slash > 0)
+      return findUser(desk, reference.slice(slash + 1), await findAccount(desk, reference.slice(0, slash)));
     throw reference.startsWith('usr_')
       ? notFound(reference)
       : new Refusal('missing-option', `missing: --account, to know whose "${reference}" is meant`, {
@@ -63,11 +71,19 @@ function onlyOne(found: readonly User[], reference: string, account: Account): U
 }
 
 const notFound = (reference: string, account?: Account): Refusal =>
-  new Refusal('not-found', account === undefined ? `there is no user "${reference}"` : `account ${account.number} has no user "${reference}"`, {
-    hint: 'Look for them with: countersign user search TEXT',
-  });
+  new Refusal(
+    'not-found',
+    account === undefined ? `there is no user "${reference}"` : `account ${account.number} has no user "${reference}"`,
+    {
+      hint: 'Look for them with: countersign user search TEXT',
+    },
+  );
 
 /** How many other logins anywhere carry the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {
-  return desk.store.read.users.countSharing({ id: user.id, emailKey: foldKey(user.email), phoneDigits: phoneDigits(user.phone) });
+  return desk.store.read.users.countSharing({
+    id: user.id,
+    emailKey: foldKey(user.email),
+    phoneDigits: phoneDigits(user.phone),
+  });
 }

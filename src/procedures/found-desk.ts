@@ -1,6 +1,6 @@
 /** The last step of `init`: the first admin and the facts of the store, in one transaction (B70, B74). */
 import type { Desk } from '../desk.js';
-import { type NewOperator, operatorRow, tokenRow, type NewToken } from './make-operator.js';
+import { type NewOperator, type NewToken, operatorRow, tokenRow } from './make-operator.js';
 
 export interface Founding {
   readonly operator: NewOperator;
@@ -16,8 +16,24 @@ export async function finishFounding(desk: Desk, { operator, token }: Founding):
   await desk.store.record(
     [
       { kind: 'desk.founded', outcome: 'done', at, by, detail: { store: storeId, key: desk.keyring.keyId } },
-      { kind: 'operator.added', outcome: 'done', at, by, detail: { operator: operator.id, name: operator.name, role: operator.role } },
-      ...(token === null ? [] : [{ kind: 'token.created', outcome: 'done', at, by, detail: { token: token.id, role: token.role, expiresAt: token.expiresAt } } as const]),
+      {
+        kind: 'operator.added',
+        outcome: 'done',
+        at,
+        by,
+        detail: { operator: operator.id, name: operator.name, role: operator.role },
+      },
+      ...(token === null
+        ? []
+        : [
+            {
+              kind: 'token.created',
+              outcome: 'done',
+              at,
+              by,
+              detail: { token: token.id, role: token.role, expiresAt: token.expiresAt },
+            } as const,
+          ]),
     ],
     async (write) => {
       await write.operators.insert(operatorRow(operator, at));

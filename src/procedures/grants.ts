@@ -21,9 +21,16 @@ export async function listGrants(desk: Desk): Promise<readonly LiveGrant[]> {
   const rows = await read.grants.live(desk.now());
   return Promise.all(
     rows.map(async (row) => {
-      const [account, caller, operator] = await Promise.all([read.accounts.byId(row.account_id), read.users.byId(row.user_id), read.operators.byId(row.operator_id)]);
+      const [account, caller, operator] = await Promise.all([
+        read.accounts.byId(row.account_id),
+        read.users.byId(row.user_id),
+        read.operators.byId(row.operator_id),
+      ]);
       return {
-        id: row.id, action: row.action, createdAt: row.created_at, expiresAt: row.expires_at,
+        id: row.id,
+        action: row.action,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
         account: { id: row.account_id, number: account?.number ?? '', name: account?.name ?? '' },
         caller: { id: row.user_id, login: caller?.login ?? '', name: caller?.name ?? '' },
         operator: { id: row.operator_id, name: operator?.name ?? '' },
@@ -40,7 +47,15 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
     throw new Refusal('not-found', `you have no grant "${id}"`, { hint: 'See: countersign grant list' });
   }
   const at = desk.now();
-  const entry = { kind: 'grant.revoked', outcome: 'done', at, by: signed.actor, account: row.account_id, user: row.user_id, detail: { grant: id } } as const;
+  const entry = {
+    kind: 'grant.revoked',
+    outcome: 'done',
+    at,
+    by: signed.actor,
+    account: row.account_id,
+    user: row.user_id,
+    detail: { grant: id },
+  } as const;
   await desk.store.record(entry, (write) => write.grants.revoke(id, at));
 }
 
@@ -56,7 +71,14 @@ export interface UsableGrant {
  * ended, not expired; the caller still holds the privilege and nothing about their authority changed since (B08).
  * Refusal `no-grant`, the same for each reason but in the operator's words.
  */
-export async function requireGrant(desk: Desk, write: Writes, signed: SignedOperator, id: string, actionId: string, now: number): Promise<UsableGrant> {
+export async function requireGrant(
+  desk: Desk,
+  write: Writes,
+  signed: SignedOperator,
+  id: string,
+  actionId: string,
+  now: number,
+): Promise<UsableGrant> {
   const row = await write.grants.byId(id);
   if (row === undefined || row.operator_id !== signed.operator.id) throw noGrant('there is no such grant of yours');
   if (row.action !== actionId) throw noGrant(`the grant is for ${row.action}`);
@@ -66,12 +88,23 @@ export async function requireGrant(desk: Desk, write: Writes, signed: SignedOper
   const account = await write.accounts.byId(row.account_id);
   const caller = await write.users.byId(row.user_id);
   const action = findAction(desk.policy, actionId);
-  if (account === undefined || caller === undefined || action === undefined) throw noGrant('the grant names what is gone');
+  if (account === undefined || caller === undefined || action === undefined)
+    throw noGrant('the grant names what is gone');
   if (account.disabledAt !== null || caller.disabledAt !== null) throw noGrant('the caller was disabled');
-  if (caller.authorityVersion !== row.authority_version) throw noGrant("the caller's role, scopes or passphrase changed since");
-  const { allowed } = decideScope({ policy: desk.policy, edition: account.edition, role: caller.role, scopes: caller.scopes, action });
+  if (caller.authorityVersion !== row.authority_version)
+    throw noGrant("the caller's role, scopes or passphrase changed since");
+  const { allowed } = decideScope({
+    policy: desk.policy,
+    edition: account.edition,
+    role: caller.role,
+    scopes: caller.scopes,
+    action,
+  });
   if (!allowed) throw noGrant('the caller no longer holds the privilege');
   return { row, account, caller };
 }
 
-const noGrant = (why: string): Refusal => new Refusal('no-grant', `this needs a live grant: ${why}`, { hint: 'Verify the caller: countersign verify --account A --caller U --for login-security:mfa-reset' });
+const noGrant = (why: string): Refusal =>
+  new Refusal('no-grant', `this needs a live grant: ${why}`, {
+    hint: 'Verify the caller: countersign verify --account A --caller U --for login-security:mfa-reset',
+  });

@@ -7,7 +7,13 @@ export interface MfaStatus {
   readonly account: Account;
   readonly user: User;
   readonly required: boolean;
-  readonly factors: readonly { readonly id: string; readonly kind: string; readonly title: string; readonly state: string; readonly confirmedAt: number | null }[];
+  readonly factors: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly title: string;
+    readonly state: string;
+    readonly confirmedAt: number | null;
+  }[];
   readonly backupCodesLeft: number;
   readonly devices: number;
   readonly sessions: number;
@@ -23,9 +29,15 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
     user,
     required: account.mfaRequiredAt !== null,
     factors: (await factors.ofUser(user.id)).map((row) => ({
-      id: row.id, kind: row.kind, title: factorKind(row.kind).title, state: row.state, confirmedAt: row.confirmed_at,
+      id: row.id,
+      kind: row.kind,
+      title: factorKind(row.kind).title,
+      state: row.state,
+      confirmedAt: row.confirmed_at,
     })),
-    backupCodesLeft: (await factors.backupCodes(user.id)).filter((row) => row.used_at === null && row.state === 'active').length,
+    backupCodesLeft: (await factors.backupCodes(user.id)).filter(
+      (row) => row.used_at === null && row.state === 'active',
+    ).length,
     devices: (await factors.devices(user.id)).length,
     sessions: (await portalSessions.ofUser(user.id)).length,
     enrolmentCodeWaiting: code !== undefined && code.used_at === null,

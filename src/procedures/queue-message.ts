@@ -48,7 +48,10 @@ export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
 }
 
 /** What was sealed by `prepareMessage`. */
-export function openMessage(desk: Desk, row: { id: string; address: string; content: string }): Composed & { to: string } {
+export function openMessage(
+  desk: Desk,
+  row: { id: string; address: string; content: string },
+): Composed & { to: string } {
   const { id } = row;
   const content = desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, row.content);
   const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, row.address);

@@ -3,7 +3,14 @@
  * (cli.md, "Bulk input and output"). What cannot be read right is refused whole, with its line.
  */
 import { Refusal } from '../errors.js';
-import { chooseDelimiter, type CsvRow, type CsvShape, type CsvTable, placeColumns, unguardCell } from '../rules/csv-table.js';
+import {
+  type CsvRow,
+  type CsvShape,
+  type CsvTable,
+  chooseDelimiter,
+  placeColumns,
+  unguardCell,
+} from '../rules/csv-table.js';
 import { tidy } from '../rules/directory-fields.js';
 
 export interface CsvLimits {
@@ -16,11 +23,16 @@ const LIMITS: CsvLimits = { bytes: 64 * 1024 * 1024, rows: 500_000 };
 
 /** Refusal `invalid-input` for a file that is too large, not UTF-8, empty, or no CSV, and for a wrong header. */
 export async function readCsv<Column extends string>(
-  chunks: AsyncIterable<Uint8Array>, shape: CsvShape<Column>, limits: CsvLimits = LIMITS,
+  chunks: AsyncIterable<Uint8Array>,
+  shape: CsvShape<Column>,
+  limits: CsvLimits = LIMITS,
 ): Promise<CsvTable<Column>> {
   const text = decode(await gather(chunks, limits.bytes)).replace(/\r\n?/g, '\n');
   const [header, ...records] = await split(text, limits);
-  if (header === undefined) throw new Refusal('invalid-input', 'the file is empty', { hint: `Its first line must be: ${shape.required.join(',')}` });
+  if (header === undefined)
+    throw new Refusal('invalid-input', 'the file is empty', {
+      hint: `Its first line must be: ${shape.required.join(',')}`,
+    });
   const places = placeColumns(header.cells, shape, header.line);
   const width = header.cells.length;
   const problems = records.flatMap(({ line, cells }) =>
@@ -36,7 +48,8 @@ interface CsvRecord {
 }
 
 /** Spreadsheets add empty cells at the end; they never take any away. */
-const fits = (cells: readonly string[], width: number): boolean => cells.length >= width && cells.slice(width).every((cell) => cell.trim() === '');
+const fits = (cells: readonly string[], width: number): boolean =>
+  cells.length >= width && cells.slice(width).every((cell) => cell.trim() === '');
 
 function toRow<Column extends string>({ line, cells }: CsvRecord, places: ReadonlyMap<Column, number>): CsvRow<Column> {
   const values: Partial<Record<Column, string>> = {};
@@ -49,7 +62,10 @@ async function gather(chunks: AsyncIterable<Uint8Array>, most: number): Promise<
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
-    if (size > most) throw new Refusal('invalid-input', `the file is larger than ${Math.floor(most / 1024 / 1024)} MiB`, { hint: 'Take it in several files.' });
+    if (size > most)
+      throw new Refusal('invalid-input', `the file is larger than ${Math.floor(most / 1024 / 1024)} MiB`, {
+        hint: 'Take it in several files.',
+      });
     parts.push(chunk);
   }
   const whole = new Uint8Array(size);
@@ -75,7 +91,10 @@ function decode(bytes: Uint8Array): string {
 }
 
 const notText = (line: number, message: string): Refusal =>
-  new Refusal('invalid-input', 'the file is not UTF-8 text; nothing was changed', { problems: [{ line, message }], hint: 'Save it as "CSV UTF-8" and try again.' });
+  new Refusal('invalid-input', 'the file is not UTF-8 text; nothing was changed', {
+    problems: [{ line, message }],
+    hint: 'Save it as "CSV UTF-8" and try again.',
+  });
 
 function lineAt(bytes: Uint8Array, place: number): number {
   let line = 1;
@@ -106,10 +125,16 @@ async function split(text: string, limits: CsvLimits): Promise<readonly CsvRecor
   const records: CsvRecord[] = [];
   try {
     parse(text, {
-      delimiter: chooseDelimiter(header), record_delimiter: '\n', relax_column_count: true, skip_empty_lines: true,
+      delimiter: chooseDelimiter(header),
+      record_delimiter: '\n',
+      relax_column_count: true,
+      skip_empty_lines: true,
       on_record: (cells: readonly string[], { lines }: { lines: number }) => {
         if (cells.every((cell) => cell.trim() === '')) return null;
-        if (records.length > limits.rows) throw new Refusal('invalid-input', `the file has more than ${limits.rows} rows`, { hint: 'Take it in several files.' });
+        if (records.length > limits.rows)
+          throw new Refusal('invalid-input', `the file has more than ${limits.rows} rows`, {
+            hint: 'Take it in several files.',
+          });
         // Lines are counted at the end of a record; a quoted cell may span several.
         const inside = cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0);
         records.push({ line: lines - inside, cells });
@@ -126,9 +151,11 @@ async function split(text: string, limits: CsvLimits): Promise<readonly CsvRecor
 function malformed(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('lines' in error)) return error;
   const message =
-    error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quote is opened and never closed'
-    : error.code === 'CSV_INVALID_CLOSING_QUOTE' ? 'text follows a closing quote'
-    : 'a quote stands inside an unquoted cell';
+    error.code === 'CSV_QUOTE_NOT_CLOSED'
+      ? 'a quote is opened and never closed'
+      : error.code === 'CSV_INVALID_CLOSING_QUOTE'
+        ? 'text follows a closing quote'
+        : 'a quote stands inside an unquoted cell';
   return new Refusal('invalid-input', 'the file is not well-formed CSV; nothing was changed', {
     problems: [{ line: Number(error.lines), message }],
     hint: 'A cell with a quote in it is written "like ""this""".',

@@ -33,7 +33,13 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
   const attempt = await count(desk, subject, by);
   const place = operatorPasswordPlace(operator?.id ?? 'nobody');
-  const { matches } = await desk.secrets.check('person', 'seal/operator-password', place, operator?.verifier ?? null, signIn.password.normalize('NFC'));
+  const { matches } = await desk.secrets.check(
+    'person',
+    'seal/operator-password',
+    place,
+    operator?.verifier ?? null,
+    signIn.password.normalize('NFC'),
+  );
   if (operator === undefined || !matches || operator.disabled_at !== null) return refuse(desk, by, 'wrong-password');
   const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
   if (step === 'wrong') return refuse(desk, by, 'wrong-code');
@@ -42,7 +48,12 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
 
 async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
   const decision = await desk.store.record<ThrottleDecision>(
-    (result) => ({ kind: 'operator.sign-in-started', outcome: result.kind === 'proceed' ? 'started' : 'refused', at: desk.now(), by }),
+    (result) => ({
+      kind: 'operator.sign-in-started',
+      outcome: result.kind === 'proceed' ? 'started' : 'refused',
+      at: desk.now(),
+      by,
+    }),
     (write, log) => reserveAttempt(desk, write, log, subject),
   );
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'this sign-in');
@@ -50,15 +61,25 @@ async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
 }
 
 async function refuse(desk: Desk, by: Actor, reason: string): Promise<never> {
-  await desk.store.record({ kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason }, async () => undefined);
-  throw new Refusal('not-signed-in', WRONG, { hint: 'Try again; after five failures the sign-in is locked for a while.' });
+  await desk.store.record(
+    { kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason },
+    async () => undefined,
+  );
+  throw new Refusal('not-signed-in', WRONG, {
+    hint: 'Try again; after five failures the sign-in is locked for a while.',
+  });
 }
 
 async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
   const secret = desk.vault.openText('seal/operator-totp', operatorTotpPlace(operator.id), operator.totp ?? '');
   const result = await totp.check({
-    secret, code, now: desk.now(), lastStep: operator.totp_last_step, settings: desk.policy.limits.totp,
-    hmacSha1: desk.digests.hmacSha1, equal: desk.digests.equal,
+    secret,
+    code,
+    now: desk.now(),
+    lastStep: operator.totp_last_step,
+    settings: desk.policy.limits.totp,
+    hmacSha1: desk.digests.hmacSha1,
+    equal: desk.digests.equal,
   });
   return result.ok ? result.step : 'wrong';
 }
@@ -75,13 +96,26 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
   const expiresAt = sessionEnd(desk);
   const id = desk.newId('ses');
   const opened = await desk.store.record(
-    (done) => ({ kind: done ? 'operator.signed-in' : 'operator.sign-in-refused', outcome: done ? 'done' : 'refused', at, by, detail: { session: id } }),
+    (done) => ({
+      kind: done ? 'operator.signed-in' : 'operator.sign-in-refused',
+      outcome: done ? 'done' : 'refused',
+      at,
+      by,
+      detail: { session: id },
+    }),
     async (write, log) => {
       // The code counts only for the one who moves the step on (T7).
       if (passed.step !== null && !(await write.operators.advanceTotp(operator.id, passed.step))) return false;
       await clearAttempt(desk, write, log, passed.subject, passed.attempt);
       await write.operators.insertSession({
-        id, operator_id: operator.id, digest, created_at: at, last_seen_at: at, expires_at: expiresAt, code_at: passed.step === null ? null : at, ended_at: null,
+        id,
+        operator_id: operator.id,
+        digest,
+        created_at: at,
+        last_seen_at: at,
+        expires_at: expiresAt,
+        code_at: passed.step === null ? null : at,
+        ended_at: null,
       });
       return true;
     },
@@ -94,7 +128,9 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
 export async function refreshCode(desk: Desk, signed: SignedOperator, code: string): Promise<void> {
   const operator = await desk.store.read.operators.byId(signed.operator.id);
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
-    throw new Refusal('usage', 'this sign-in has no authenticator app', { hint: 'Sign in again with: countersign login' });
+    throw new Refusal('usage', 'this sign-in has no authenticator app', {
+      hint: 'Sign in again with: countersign login',
+    });
   }
   const subject: Subject = `sign-in:${desk.digests.mac('mac/lookup', 'operator', operator.name_key)}`;
   const attempt = await count(desk, subject, signed.actor);
@@ -117,7 +153,8 @@ export async function signOutOperator(desk: Desk, signed: SignedOperator): Promi
   const { sessionId } = signed;
   if (sessionId === null) return;
   const at = desk.now();
-  await desk.store.record({ kind: 'operator.signed-out', outcome: 'done', at, by: signed.actor, detail: { session: sessionId } }, (write) =>
-    write.operators.updateSession(sessionId, { ended_at: at }),
+  await desk.store.record(
+    { kind: 'operator.signed-out', outcome: 'done', at, by: signed.actor, detail: { session: sessionId } },
+    (write) => write.operators.updateSession(sessionId, { ended_at: at }),
   );
 }

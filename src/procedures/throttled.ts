@@ -4,7 +4,18 @@
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { clockTolerance, refusalNow, reserve, succeed, type Throttle, type ThrottleDecision, type TrustedTime, trustedNow, UNTRIED, unlock } from '../rules/throttle.js';
+import {
+  clockTolerance,
+  refusalNow,
+  reserve,
+  succeed,
+  type Throttle,
+  type ThrottleDecision,
+  type TrustedTime,
+  trustedNow,
+  UNTRIED,
+  unlock,
+} from '../rules/throttle.js';
 
 /** What is being guessed at: `caller:<key>`, `portal:<user>`, `sign-in:<operator>`, … */
 export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'activate' | 'enrol'}:${string}`;
@@ -21,12 +32,22 @@ export function toThrottle(row: ThrottleRow | undefined): Throttle {
 
 function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
   return {
-    subject, failures: state.failures, reserved: state.reserved, locked_until: state.lockedUntil, disabled_at: state.disabledAt, updated_at: at,
+    subject,
+    failures: state.failures,
+    reserved: state.reserved,
+    locked_until: state.lockedUntil,
+    disabled_at: state.disabledAt,
+    updated_at: at,
   };
 }
 
 /** Counts the attempt up front. Anything but `proceed` means: do not check. */
-export async function reserveAttempt(desk: Desk, write: Writes, log: LogState, subject: Subject): Promise<ThrottleDecision> {
+export async function reserveAttempt(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  subject: Subject,
+): Promise<ThrottleDecision> {
   const time = timeOf(desk, log);
   const { state, decision } = reserve(toThrottle(await write.throttles.get(subject)), time, desk.policy.limits);
   if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now));
@@ -34,13 +55,25 @@ export async function reserveAttempt(desk: Desk, write: Writes, log: LogState, s
 }
 
 /** The attempt was right: takes back what was counted for it. */
-export async function clearAttempt(desk: Desk, write: Writes, log: LogState, subject: Subject, attempt: number): Promise<void> {
+export async function clearAttempt(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  subject: Subject,
+  attempt: number,
+): Promise<void> {
   const state = succeed(toThrottle(await write.throttles.get(subject)), attempt, desk.policy.limits);
   await write.throttles.put(toRow(subject, state, timeOf(desk, log).now));
 }
 
 /** A lead lifts everything (B76); the owner's own sign-in lifts the wait. Answers whether anything was locked. */
-export async function liftLock(desk: Desk, write: Writes, log: LogState, subject: Subject, by: 'lead' | 'owner'): Promise<boolean> {
+export async function liftLock(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  subject: Subject,
+  by: 'lead' | 'owner',
+): Promise<boolean> {
   const row = await write.throttles.get(subject);
   if (row === undefined) return false;
   const time = timeOf(desk, log);

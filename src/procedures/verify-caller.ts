@@ -3,19 +3,17 @@
  * decided (B03, B05, B11–B15, B72–B74). The attempt is committed before the check, and the check does the same work for a caller
  * nobody knows. What comes back is a verdict; wording is made by the command.
  */
-import type { Desk, LogState, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
+import type { Desk, SignedOperator, Writes } from '../desk.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
 import { minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
-import { type Action, findAction, unknownAction } from '../rules/policy.js';
+import type { Action } from '../rules/policy.js';
 import { decideVerification, type PassphraseCheck } from '../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
-import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
-import { findAccount, findUser } from './find-account.js';
+import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
+import { type Call, openCall } from './open-call.js';
 import { passphrasePlace } from './places.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, timeOf } from './throttled.js';
+import { clearAttempt } from './throttled.js';
 
 export interface VerificationRequest {
   /** Number, id or unique name. */
@@ -43,35 +41,6 @@ export interface Verdict {
   readonly grant: { readonly id: string; readonly expiresAt: number } | null;
 }
 
-/** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
-export interface Call {
-  readonly account: Account;
-  readonly caller: User | null;
-  readonly action: Action;
-  /** Under what this caller's attempts are counted: a keyed digest, for people nobody knows as well. */
-  readonly callerKey: string;
-}
-
-export async function openCall(desk: Desk, request: Pick<VerificationRequest, 'account' | 'caller' | 'action'>): Promise<Call> {
-  const action = findAction(desk.policy, request.action);
-  if (action === undefined) throw unknownAction(desk.policy, request.action);
-  const account = await findAccount(desk, request.account);
-  const caller = await callerOrNobody(desk, request.caller, account);
-  return { account, caller, action, callerKey: callerKeyOf(desk, account, caller?.id ?? foldKey(request.caller)) };
-}
-
-export const callerKeyOf = (desk: Desk, account: Account, who: string): string => desk.digests.mac('mac/lookup', 'caller', account.id, who);
-
-/** A caller nobody knows is not an error but a caller who cannot be verified (B73). */
-async function callerOrNobody(desk: Desk, reference: string, account: Account): Promise<User | null> {
-  try {
-    return (await findUser(desk, reference, account)).user;
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'not-found') return null;
-    throw error;
-  }
-}
-
 /** Refusals: as `openCall`, and `locked`. A verdict, also a negative one, is an answer and not a refusal. */
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
   const call = await openCall(desk, request);
@@ -81,50 +50,6 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
   const attempt = await countAttempt(desk, signed, request, call, id);
   const checked = await checkPhrase(desk, call.caller, request.phrase, form);
   return decide(desk, signed, request, call, { id, attempt, ...checked });
-}
-
-/** Step 1: the attempt and the word "started", in one transaction. Locked subjects go no further. */
-async function countAttempt(desk: Desk, signed: SignedOperator, request: VerificationRequest, call: Call, id: string): Promise<number> {
-  const at = desk.now();
-  const base = entryBase(signed, call, request.ticket, at, id);
-  const outcome = await desk.store.record<ThrottleDecision | SprayVerdict>(
-    (result) =>
-      typeof result === 'object' && result.kind === 'proceed'
-        ? { ...base, kind: 'verification.started', outcome: 'started' }
-        : { ...base, kind: 'verification.refused', outcome: 'refused', reason: typeof result === 'object' ? 'locked' : result },
-    async (write, log) => {
-      await write.verifications.insert({
-        id, operator_id: signed.operator.id, account_id: call.account.id, user_id: call.caller?.id ?? null, caller_key: call.callerKey,
-        action: call.action.id, ticket: request.ticket ?? null, outcome: 'started', reason: 'started', started_at: timeOf(desk, log).now, decided_at: null,
-      });
-      const spray = await lookForSpray(desk, write, log, signed, call.account);
-      const decision = spray === 'ok' ? await reserveAttempt(desk, write, log, `caller:${call.callerKey}`) : spray;
-      if (typeof decision === 'object' && decision.kind === 'proceed') return decision;
-      const reason = typeof decision === 'object' ? 'locked' : decision;
-      await write.verifications.update(id, { outcome: 'refused', reason, decided_at: at });
-      return decision;
-    },
-  );
-  if (typeof outcome === 'string') throw sprayRefusal(outcome);
-  if (outcome.kind !== 'proceed') throw lockedRefusal(outcome, 'this caller');
-  return outcome.attempt;
-}
-
-async function lookForSpray(desk: Desk, write: Writes, log: LogState, signed: SignedOperator, account: Account): Promise<SprayVerdict> {
-  const since = timeOf(desk, log).now - SPRAY_WINDOW;
-  return judgeSpray(
-    {
-      operatorFailuresLastHourOverDifferentCallers: await write.verifications.failedCallers(signed.operator.id, since),
-      accountFailuresLastHour: await write.verifications.failuresInAccount(account.id, since),
-      deskFailuresLastHour: await write.verifications.failuresOfDesk(since),
-    },
-    desk.policy.limits,
-  );
-}
-
-function sprayRefusal(verdict: SprayVerdict): Refusal {
-  const whose = { ok: '', 'operator-stop': 'by you over different callers', 'account-stop': 'in this account', 'desk-stop': 'at this desk' }[verdict];
-  return new Refusal('locked', `too many failed verifications ${whose} within an hour`, { hint: 'Stop and tell your lead: someone may be trying many callers.' });
 }
 
 interface Checked {
@@ -139,12 +64,21 @@ async function checkPhrase(desk: Desk, caller: User | null, phrase: string, form
   const place = passphrasePlace(caller ?? { id: 'nobody', accountId: 'nobody' });
   const version = row?.form_version ?? FOLD_VERSION;
   const heard = version === FOLD_VERSION ? form : matchForm(phrase, version);
-  const { matches, outdated } = await desk.secrets.check('person', 'seal/passphrase', place, row?.verifier ?? null, heard);
+  const { matches, outdated } = await desk.secrets.check(
+    'person',
+    'seal/passphrase',
+    place,
+    row?.verifier ?? null,
+    heard,
+  );
   if (caller === null) return { passphrase: 'unknown-caller', renewed: null };
   if (row?.verifier == null) return { passphrase: 'none', renewed: null };
   if (!matches) return { passphrase: 'wrong', renewed: null };
   const renew = outdated || version !== FOLD_VERSION;
-  return { passphrase: 'matches', renewed: renew ? await desk.secrets.make('person', 'seal/passphrase', place, form) : null };
+  return {
+    passphrase: 'matches',
+    renewed: renew ? await desk.secrets.make('person', 'seal/passphrase', place, form) : null,
+  };
 }
 
 interface Attempted extends Checked {
@@ -153,7 +87,13 @@ interface Attempted extends Checked {
 }
 
 /** Step 3: the rules' answer on the caller as they stand now, written down together with what follows from it. */
-async function decide(desk: Desk, signed: SignedOperator, request: VerificationRequest, call: Call, tried: Attempted): Promise<Verdict> {
+async function decide(
+  desk: Desk,
+  signed: SignedOperator,
+  request: VerificationRequest,
+  call: Call,
+  tried: Attempted,
+): Promise<Verdict> {
   const at = desk.now();
   const base = entryBase(signed, call, request.ticket, at, tried.id);
   return desk.store.record<Verdict>(
@@ -161,62 +101,110 @@ async function decide(desk: Desk, signed: SignedOperator, request: VerificationR
     async (write, log) => {
       const account = (await write.accounts.byId(call.account.id)) ?? call.account;
       const caller = call.caller === null ? null : ((await write.users.byId(call.caller.id)) ?? null);
-      const decision = decideVerification({ policy: desk.policy, account, caller, passphrase: tried.passphrase, action: call.action });
-      const known = tried.passphrase === 'matches' && (decision.outcome === 'verified' || decision.reason === 'not-privileged');
+      const decision = decideVerification({
+        policy: desk.policy,
+        account,
+        caller,
+        passphrase: tried.passphrase,
+        action: call.action,
+      });
+      const known =
+        tried.passphrase === 'matches' && (decision.outcome === 'verified' || decision.reason === 'not-privileged');
       if (known) await clearAttempt(desk, write, log, `caller:${call.callerKey}`, tried.attempt);
       if (known && caller !== null && tried.renewed !== null) {
         await write.secrets.updatePassphrase(caller.id, { verifier: tried.renewed, form_version: FOLD_VERSION });
       }
       const reason = decision.outcome === 'verified' ? null : decision.reason;
       await write.verifications.update(tried.id, { outcome: decision.outcome, reason, decided_at: at });
-      const grant = reason === null && caller !== null ? await giveGrant(desk, write, signed, call, caller, tried.id) : null;
-      return { id: tried.id, outcome: decision.outcome, reason, account, caller, action: call.action, ticket: request.ticket, grant };
+      const grant =
+        reason === null && caller !== null ? await giveGrant(desk, write, signed, call, caller, tried.id) : null;
+      return {
+        id: tried.id,
+        outcome: decision.outcome,
+        reason,
+        account,
+        caller,
+        action: call.action,
+        ticket: request.ticket,
+        grant,
+      };
     },
   );
 }
 
 /** A grant is short, for one operator, one caller and one action; it is checked again when used (B08). */
-async function giveGrant(desk: Desk, write: Writes, signed: SignedOperator, call: Call, caller: User, verificationId: string) {
+async function giveGrant(
+  desk: Desk,
+  write: Writes,
+  signed: SignedOperator,
+  call: Call,
+  caller: User,
+  verificationId: string,
+) {
   const createdAt = desk.now();
   const expiresAt = createdAt + minutes(desk.policy.limits.grant.minutes);
   const id = desk.newId('gr');
   await write.grants.insert({
-    id, verification_id: verificationId, operator_id: signed.operator.id, account_id: call.account.id, user_id: caller.id, action: call.action.id,
-    authority_version: caller.authorityVersion, created_at: createdAt, expires_at: expiresAt, used_at: null, revoked_at: null,
+    id,
+    verification_id: verificationId,
+    operator_id: signed.operator.id,
+    account_id: call.account.id,
+    user_id: caller.id,
+    action: call.action.id,
+    authority_version: caller.authorityVersion,
+    created_at: createdAt,
+    expires_at: expiresAt,
+    used_at: null,
+    revoked_at: null,
   });
   return { id, expiresAt };
 }
 
 /** The caller does not know the phrase: nothing is compared, nothing revealed, nothing set (B19). */
-async function refuseForgotten(desk: Desk, signed: SignedOperator, request: VerificationRequest, call: Call, id: string): Promise<Verdict> {
+async function refuseForgotten(
+  desk: Desk,
+  signed: SignedOperator,
+  request: VerificationRequest,
+  call: Call,
+  id: string,
+): Promise<Verdict> {
   const at = desk.now();
   const verdict: Verdict = {
-    id, outcome: 'refused', reason: 'forgot', account: call.account, caller: call.caller, action: call.action, ticket: request.ticket, grant: null,
+    id,
+    outcome: 'refused',
+    reason: 'forgot',
+    account: call.account,
+    caller: call.caller,
+    action: call.action,
+    ticket: request.ticket,
+    grant: null,
   };
   await desk.store.record(entryOf(entryBase(signed, call, request.ticket, at, id), verdict), (write) =>
     write.verifications.insert({
-      id, operator_id: signed.operator.id, account_id: call.account.id, user_id: call.caller?.id ?? null, caller_key: call.callerKey,
-      action: call.action.id, ticket: request.ticket ?? null, outcome: 'refused', reason: 'forgot', started_at: at, decided_at: at,
+      id,
+      operator_id: signed.operator.id,
+      account_id: call.account.id,
+      user_id: call.caller?.id ?? null,
+      caller_key: call.callerKey,
+      action: call.action.id,
+      ticket: request.ticket ?? null,
+      outcome: 'refused',
+      reason: 'forgot',
+      started_at: at,
+      decided_at: at,
     }),
   );
   return verdict;
 }
 
-type Base = Pick<AuditEntry, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
-
-function entryBase(signed: SignedOperator, call: Call, ticket: string | undefined, at: number, id: string): Base {
-  return {
-    at, by: signed.actor, account: call.account.id,
-    ...(call.caller === null ? {} : { user: call.caller.id }),
-    ...(ticket === undefined ? {} : { ticket }),
-    detail: { verification: id, action: call.action.id, ...(call.caller === null ? { caller: call.callerKey } : {}) },
-  };
-}
-
-function entryOf(base: Base, verdict: Verdict): AuditEntry {
+function entryOf(base: VerificationBase, verdict: Verdict): AuditEntry {
   if (verdict.grant !== null) {
-    return { ...base, kind: 'verification.verified', outcome: 'done', detail: { ...base.detail, grant: verdict.grant.id } };
+    return {
+      ...base,
+      kind: 'verification.verified',
+      outcome: 'done',
+      detail: { ...base.detail, grant: verdict.grant.id },
+    };
   }
   return { ...base, kind: 'verification.refused', outcome: 'refused', reason: verdict.reason ?? 'not-verified' };
 }
-

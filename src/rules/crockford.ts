@@ -21,6 +21,10 @@ export function encodeCrockford(bytes: Uint8Array): string {
 
 /** What was typed, in the one form that is compared; null where it holds anything that is no symbol. */
 export function readCrockford(typed: string): string | null {
-  const text = typed.toUpperCase().replace(/[\s-]+/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
+  const text = typed
+    .toUpperCase()
+    .replace(/[\s-]+/g, '')
+    .replace(/O/g, '0')
+    .replace(/[IL]/g, '1');
   return text !== '' && text.length <= 64 && [...text].every((symbol) => SYMBOLS.includes(symbol)) ? text : null;
 }

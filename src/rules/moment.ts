@@ -18,7 +18,12 @@ export function readMoment(option: string, text: string, now: number, direction:
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
   const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
-  const time = iso === null ? Number.NaN : Date.parse(iso[1] === undefined || iso[4] !== undefined ? text.trim() : `${text.trim()}Z`);
+  const time =
+    iso === null
+      ? Number.NaN
+      : Date.parse(iso[1] === undefined || iso[4] !== undefined ? text.trim() : `${text.trim()}Z`);
   if (!Number.isNaN(time)) return time;
-  throw new Refusal('invalid-input', `${option}: "${text}" is no time`, { hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).' });
+  throw new Refusal('invalid-input', `${option}: "${text}" is no time`, {
+    hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).',
+  });
 }

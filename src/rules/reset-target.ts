@@ -13,18 +13,27 @@ export interface TargetQuestion {
 }
 
 /** Throws the refusal that stands in the way; returns whether a second operator must approve (B56). */
-export function decideTarget({ policy, operatorUserId, account, caller, target }: TargetQuestion): { readonly approval: 'own-reset' | 'admin-target' | null } {
+export function decideTarget({ policy, operatorUserId, account, caller, target }: TargetQuestion): {
+  readonly approval: 'own-reset' | 'admin-target' | null;
+} {
   if (target.accountId !== account.id || caller.accountId !== account.id) {
-    throw new Refusal('forbidden', 'caller and user are not of the same account', { hint: 'Someone of that account must call.' });
+    throw new Refusal('forbidden', 'caller and user are not of the same account', {
+      hint: 'Someone of that account must call.',
+    });
   }
-  if (operatorUserId === target.id) throw new Refusal('forbidden', 'nobody resets themselves', { hint: 'Ask another operator.' });
+  if (operatorUserId === target.id)
+    throw new Refusal('forbidden', 'nobody resets themselves', { hint: 'Ask another operator.' });
   if (account.phoneResetForbidden) {
-    throw new Refusal('refused-by-policy', `${account.name} forbids resets by phone`, { hint: "The account's admin can reset the user in the Admin Console. This cannot be lifted on a call." });
+    throw new Refusal('refused-by-policy', `${account.name} forbids resets by phone`, {
+      hint: "The account's admin can reset the user in the Admin Console. This cannot be lifted on a call.",
+    });
   }
   const rules = policy.roles.customers[account.edition];
   const targetIsAdmin = rules[target.role]?.holds === 'everything';
   if (targetIsAdmin && rules[caller.role]?.holds !== 'everything') {
-    throw new Refusal('forbidden', 'a secondary admin cannot have an admin reset', { hint: 'An admin of the account must call.' });
+    throw new Refusal('forbidden', 'a secondary admin cannot have an admin reset', {
+      hint: 'An admin of the account must call.',
+    });
   }
   const { ownResetByPhone, adminTargets } = policy.limits.approval;
   if (adminTargets && targetIsAdmin) return { approval: 'admin-target' };

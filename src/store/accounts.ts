@@ -29,27 +29,49 @@ export const accountReads = (db: Db) => ({
   },
   /** More than one company may carry the same name. */
   async byName(nameKey: string): Promise<readonly Account[]> {
-    const rows = await db.selectFrom('accounts').selectAll().where('name_key', '=', nameKey).orderBy('number_key').limit(20).execute();
+    const rows = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('name_key', '=', nameKey)
+      .orderBy('number_key')
+      .limit(20)
+      .execute();
     return rows.map(toAccount);
   },
   /** All accounts in the order of their numbers; `after` is the last number key of the page before. */
   async page(after: string, limit: number): Promise<readonly Account[]> {
     const rows = await db
-      .selectFrom('accounts').selectAll().where('number_key', '>', after).orderBy('number_key').limit(limit).execute();
+      .selectFrom('accounts')
+      .selectAll()
+      .where('number_key', '>', after)
+      .orderBy('number_key')
+      .limit(limit)
+      .execute();
     return rows.map(toAccount);
   },
   async byNumbers(numberKeys: readonly string[]): Promise<readonly Account[]> {
     if (numberKeys.length === 0) return [];
-    const rows = await db.selectFrom('accounts').selectAll().where('number_key', 'in', [...numberKeys]).execute();
+    const rows = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('number_key', 'in', [...numberKeys])
+      .execute();
     return rows.map(toAccount);
   },
   async byIds(ids: readonly string[]): Promise<readonly Account[]> {
     if (ids.length === 0) return [];
-    const rows = await db.selectFrom('accounts').selectAll().where('id', 'in', [...ids]).orderBy('number_key').execute();
+    const rows = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .orderBy('number_key')
+      .execute();
     return rows.map(toAccount);
   },
   /** Sign-in settings beside the domain type: the OpenID issuer of an account (issue "Company-wide MFA"). */
-  async ssoSettings(id: string): Promise<{ issuer: string | null; audience: string | null; jwks: string | null } | undefined> {
+  async ssoSettings(
+    id: string,
+  ): Promise<{ issuer: string | null; audience: string | null; jwks: string | null } | undefined> {
     return db
       .selectFrom('accounts')
       .select(['sso_issuer as issuer', 'sso_audience as audience', 'sso_jwks as jwks'])
@@ -57,14 +79,21 @@ export const accountReads = (db: Db) => ({
       .executeTakeFirst();
   },
   async count(): Promise<number> {
-    const row = await db.selectFrom('accounts').select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+    const row = await db
+      .selectFrom('accounts')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow();
     return row.n;
   },
 });
 
 export const accountWrites = (tx: Tx) => ({
   async insert(rows: readonly NewAccount[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('accounts').values([...rows]).execute();
+    if (rows.length > 0)
+      await tx
+        .insertInto('accounts')
+        .values([...rows])
+        .execute();
   },
   async update(id: string, patch: Updateable<AccountsTable>): Promise<void> {
     await tx.updateTable('accounts').set(patch).where('id', '=', id).execute();

@@ -33,7 +33,12 @@ export const auditReads = (db: Db) => ({
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
     return db
-      .selectFrom('audit_entries').select(['seq', 'body', 'leaf']).where('seq', '>=', fromSeq).orderBy('seq').limit(limit).execute();
+      .selectFrom('audit_entries')
+      .select(['seq', 'body', 'leaf'])
+      .where('seq', '>=', fromSeq)
+      .orderBy('seq')
+      .limit(limit)
+      .execute();
   },
   /** Bodies that fit a filter, oldest first, after a sequence number (-1 for the beginning). */
   async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {

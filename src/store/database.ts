@@ -4,6 +4,17 @@
  * stored only sealed (crypto/vault) or as digests. One interface per table; names as in the database.
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type {
+  GrantsTable,
+  OperatorSessionsTable,
+  OperatorsTable,
+  OperatorTokensTable,
+  OutboxTable,
+  ThrottlesTable,
+  VerificationsTable,
+} from './desk-tables.js';
+
+export type * from './desk-tables.js';
 
 export interface MetaTable {
   key: string;
@@ -154,100 +165,6 @@ export interface PortalSessionsTable {
   created_at: number;
   last_seen_at: number;
   password_at: number;
-}
-
-export interface OperatorsTable {
-  id: string;
-  name: string;
-  name_key: string;
-  role: string;
-  verifier: string | null;
-  totp: string | null;
-  totp_last_step: number | null;
-  /** The user this operator also is, so that a reset of oneself can be refused (B55). */
-  also_user_id: string | null;
-  disabled_at: number | null;
-  created_at: number;
-}
-
-export interface OperatorSessionsTable {
-  id: string;
-  operator_id: string;
-  digest: string;
-  created_at: number;
-  last_seen_at: number;
-  expires_at: number;
-  code_at: number | null;
-  ended_at: number | null;
-}
-
-export interface OperatorTokensTable {
-  id: string;
-  operator_id: string;
-  label: string;
-  role: string;
-  digest: string;
-  created_at: number;
-  expires_at: number;
-  revoked_at: number | null;
-}
-
-/** One attempt to verify a caller; written before the phrase is checked (B72). */
-export interface VerificationsTable {
-  id: string;
-  operator_id: string;
-  account_id: string;
-  user_id: string | null;
-  /** Keyed digest of account and caller as typed, so that unknown callers count too. */
-  caller_key: string;
-  action: string;
-  ticket: string | null;
-  outcome: string;
-  reason: string | null;
-  started_at: number;
-  decided_at: number | null;
-}
-
-export interface GrantsTable {
-  id: string;
-  verification_id: string;
-  operator_id: string;
-  account_id: string;
-  user_id: string;
-  action: string;
-  authority_version: number;
-  created_at: number;
-  expires_at: number;
-  used_at: number | null;
-  revoked_at: number | null;
-}
-
-/** Lock-out states, one row a subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
-export interface ThrottlesTable {
-  subject: string;
-  failures: number;
-  reserved: number;
-  locked_until: number | null;
-  disabled_at: number | null;
-  updated_at: number;
-}
-
-/** Messages on their way. `address` and `content` are sealed; content is destroyed once delivered. */
-export interface OutboxTable {
-  id: string;
-  channel: string;
-  kind: string;
-  account_id: string | null;
-  user_id: string | null;
-  address: string;
-  content: string | null;
-  state: string;
-  attempts: number;
-  next_attempt_at: number | null;
-  last_error: string | null;
-  reference: string | null;
-  created_at: number;
-  delivered_at: number | null;
 }
 
 export interface Database {

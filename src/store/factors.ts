@@ -9,7 +9,24 @@ export type DeviceRow = Selectable<DevicesTable>;
 
 export const factorReads = (db: Db) => ({
   async ofUser(userId: string): Promise<readonly FactorRow[]> {
-    return db.selectFrom('factors').selectAll().where('user_id', '=', userId).orderBy('created_at').orderBy('id').execute();
+    return db
+      .selectFrom('factors')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute();
+  },
+  /** How many users of an account have at least one factor that works. */
+  async usersEnrolled(accountId: string): Promise<number> {
+    const row = await db
+      .selectFrom('factors')
+      .innerJoin('users', 'users.id', 'factors.user_id')
+      .select((e) => e.fn.count<number>('factors.user_id').distinct().as('n'))
+      .where('users.account_id', '=', accountId)
+      .where('factors.state', '=', 'active')
+      .executeTakeFirstOrThrow();
+    return row.n;
   },
   async backupCodes(userId: string): Promise<readonly BackupCodeRow[]> {
     return db.selectFrom('backup_codes').selectAll().where('user_id', '=', userId).orderBy('slot').execute();
@@ -22,7 +39,11 @@ export const factorReads = (db: Db) => ({
   },
   /** The newest code of a purpose, used or not; older ones are dead once a newer exists. */
   async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
-    let query = db.selectFrom('one_time_codes').selectAll().where('user_id', '=', userId).where('purpose', '=', purpose);
+    let query = db
+      .selectFrom('one_time_codes')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('purpose', '=', purpose);
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
   },
@@ -42,18 +63,29 @@ export const factorWrites = (tx: Tx) => ({
   /** Compare-and-set of the last used TOTP step (T7). */
   async advanceStep(id: string, step: number): Promise<boolean> {
     const result = await tx
-      .updateTable('factors').set({ last_step: step }).where('id', '=', id)
-      .where((e) => e.or([e('last_step', 'is', null), e('last_step', '<', step)])).executeTakeFirst();
+      .updateTable('factors')
+      .set({ last_step: step })
+      .where('id', '=', id)
+      .where((e) => e.or([e('last_step', 'is', null), e('last_step', '<', step)]))
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
   async insertBackupCodes(rows: readonly Insertable<BackupCodesTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('backup_codes').values([...rows]).execute();
+    if (rows.length > 0)
+      await tx
+        .insertInto('backup_codes')
+        .values([...rows])
+        .execute();
   },
   /** Compare-and-set: true for exactly one of several who bring the same code (B41). */
   async useBackupCode(id: string, now: number): Promise<boolean> {
     const result = await tx
-      .updateTable('backup_codes').set({ used_at: now }).where('id', '=', id).where('used_at', 'is', null)
-      .where('state', '=', 'active').executeTakeFirst();
+      .updateTable('backup_codes')
+      .set({ used_at: now })
+      .where('id', '=', id)
+      .where('used_at', 'is', null)
+      .where('state', '=', 'active')
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
   async deleteBackupCodes(userId: string): Promise<number> {

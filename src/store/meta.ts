@@ -13,7 +13,11 @@ export const metaReads = (db: Db) => ({
 
 export const metaWrites = (tx: Tx) => ({
   async put(key: MetaKey, value: string): Promise<void> {
-    await tx.insertInto('meta').values({ key, value }).onConflict((c) => c.column('key').doUpdateSet({ value })).execute();
+    await tx
+      .insertInto('meta')
+      .values({ key, value })
+      .onConflict((c) => c.column('key').doUpdateSet({ value }))
+      .execute();
   },
   async delete(key: MetaKey): Promise<void> {
     await tx.deleteFrom('meta').where('key', '=', key).execute();

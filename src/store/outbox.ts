@@ -9,23 +9,41 @@ export const outboxReads = (db: Db) => ({
     return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   },
   async list(limit: number): Promise<readonly OutboxRow[]> {
-    return db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    return db
+      .selectFrom('outbox')
+      .selectAll()
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
   },
   async due(now: number, limit: number): Promise<readonly OutboxRow[]> {
     return db
-      .selectFrom('outbox').selectAll().where('state', '=', 'queued').where('next_attempt_at', '<=', now)
-      .orderBy('next_attempt_at').limit(limit).execute();
+      .selectFrom('outbox')
+      .selectAll()
+      .where('state', '=', 'queued')
+      .where('next_attempt_at', '<=', now)
+      .orderBy('next_attempt_at')
+      .limit(limit)
+      .execute();
   },
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
-      .selectFrom('outbox').select(['state', (e) => e.fn.countAll<number>().as('n')]).groupBy('state').execute();
+      .selectFrom('outbox')
+      .select(['state', (e) => e.fn.countAll<number>().as('n')])
+      .groupBy('state')
+      .execute();
     return Object.fromEntries(rows.map((row) => [row.state, row.n]));
   },
 });
 
 export const outboxWrites = (tx: Tx) => ({
   async insert(rows: readonly Insertable<OutboxTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('outbox').values([...rows]).execute();
+    if (rows.length > 0)
+      await tx
+        .insertInto('outbox')
+        .values([...rows])
+        .execute();
   },
   async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
     await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();

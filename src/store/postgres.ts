@@ -31,7 +31,9 @@ export async function openPostgres(url: string): Promise<Engine> {
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 1_000,
     allowExitOnIdle: true,
-    types: { getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)) },
+    types: {
+      getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)),
+    },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
@@ -69,7 +71,16 @@ export function withoutCredentials(url: string): string {
   }
 }
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH', 'ENOENT', 'EAI_AGAIN', 'EPIPE']);
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOENT',
+  'EAI_AGAIN',
+  'EPIPE',
+]);
 
 function wordError(error: unknown, place: string): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -86,16 +97,25 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   }
   if (code === '28P01' || code === '28000' || code === '42501' || code === '3D000') {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} refused: ${text}`, {
-      hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.', cause: error,
+      hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.',
+      cause: error,
     });
   }
-  if (UNREACHABLE.has(code) || code.startsWith('08') || code.startsWith('57P') || /timeout|terminated|Connection/i.test(text)) {
+  if (
+    UNREACHABLE.has(code) ||
+    code.startsWith('08') ||
+    code.startsWith('57P') ||
+    /timeout|terminated|Connection/i.test(text)
+  ) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
-      hint: 'Check that the server runs and that the address is right; nothing was changed.', cause: error,
+      hint: 'Check that the server runs and that the address is right; nothing was changed.',
+      cause: error,
     });
   }
   if (code === '22021') {
-    return new Refusal('invalid-input', 'the input holds a NUL character, which PostgreSQL cannot store', { cause: error });
+    return new Refusal('invalid-input', 'the input holds a NUL character, which PostgreSQL cannot store', {
+      cause: error,
+    });
   }
   if (code === '53100' || code === '53200') {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} is out of room: ${text}`, { cause: error });

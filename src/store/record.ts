@@ -6,9 +6,10 @@
  * `for update`), which puts all writers of a desk in one order and leaves no lock to be upgraded half way. Inside the
  * callback only the transaction is awaited; hashing, prompting and sending happen before or after.
  */
+
+import { Refusal } from '../errors.js';
 import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
-import { Refusal } from '../errors.js';
 import type { Tx } from './database.js';
 import type { Engine } from './engine.js';
 import { type Writes, writesOf } from './tables.js';
@@ -85,7 +86,10 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     latestAt = Math.max(latestAt, entry.at);
   }
   for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
-    await tx.insertInto('audit_entries').values(rows.slice(from, from + ENTRIES_PER_INSERT)).execute();
+    await tx
+      .insertInto('audit_entries')
+      .values(rows.slice(from, from + ENTRIES_PER_INSERT))
+      .execute();
   }
   const encoded = encodeFrontier(frontier);
   await tx

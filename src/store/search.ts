@@ -38,15 +38,17 @@ export const searchReads = (db: Db) => ({
     return rows.map(toUser);
   },
   /** The slower second look, when no word starts so: the text anywhere inside a word. Scans the keys. */
-  async inside(kind: SearchKind, text: string, limit: number): Promise<readonly string[]> {
-    const rows = await db
+  async inside(kind: SearchKind, text: string, limit: number, accountId?: string): Promise<readonly string[]> {
+    let query = db
       .selectFrom('search_words')
       .select('target_id')
       .distinct()
       .where('kind', '=', kind)
-      .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`)
-      .modifyEnd(sql.raw(`limit ${Math.trunc(limit)}`))
-      .execute();
+      .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`);
+    if (accountId !== undefined) {
+      query = query.where('target_id', 'in', db.selectFrom('users').select('id').where('account_id', '=', accountId));
+    }
+    const rows = await query.modifyEnd(sql.raw(`limit ${Math.trunc(limit)}`)).execute();
     return rows.map((row) => row.target_id);
   },
 });
@@ -61,9 +63,14 @@ const targets = (db: Db, kind: SearchKind, prefix: string) =>
 
 export const searchWrites = (tx: Tx) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {
-    const rows = keys.flatMap(({ kind, id, words }) => [...new Set(words)].map((word) => ({ kind, target_id: id, word })));
+    const rows = keys.flatMap(({ kind, id, words }) =>
+      [...new Set(words)].map((word) => ({ kind, target_id: id, word })),
+    );
     for (let from = 0; from < rows.length; from += WORDS_PER_INSERT) {
-      await tx.insertInto('search_words').values(rows.slice(from, from + WORDS_PER_INSERT)).execute();
+      await tx
+        .insertInto('search_words')
+        .values(rows.slice(from, from + WORDS_PER_INSERT))
+        .execute();
     }
   },
   async replace(keys: SearchKeys): Promise<void> {

@@ -20,7 +20,9 @@ export const secretWrites = (tx: Tx) => ({
     await tx
       .insertInto('passphrases')
       .values(row)
-      .onConflict((conflict) => conflict.column('user_id').doUpdateSet(setupAt == null ? rest : { ...rest, setup_at: setupAt }))
+      .onConflict((conflict) =>
+        conflict.column('user_id').doUpdateSet(setupAt == null ? rest : { ...rest, setup_at: setupAt }),
+      )
       .execute();
   },
   async updatePassphrase(userId: string, patch: Updateable<PassphrasesTable>): Promise<void> {

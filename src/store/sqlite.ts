@@ -6,7 +6,14 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import {
-  CompiledQuery, type DatabaseConnection, type Driver, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver, sql,
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  sql,
 } from 'kysely';
 import { Refusal } from '../errors.js';
 import type { Database } from './database.js';
@@ -136,17 +143,20 @@ function wordError(error: unknown, path: string): Refusal | undefined {
   }
   if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
     return new Refusal('store-unreachable', `the store ${path} cannot be opened (${code})`, {
-      hint: 'Check that the folder exists and is yours.', cause: error,
+      hint: 'Check that the folder exists and is yours.',
+      cause: error,
     });
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
     return new Refusal('store-unreachable', `the disk under ${path} did not take the change (${code})`, {
-      hint: 'Make room or mend the disk. The change is not known to be done: look before you repeat it.', cause: error,
+      hint: 'Make room or mend the disk. The change is not known to be done: look before you repeat it.',
+      cause: error,
     });
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
     return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
-      hint: 'Keep the file as it is, and restore a backup with: countersign store restore FILE', cause: error,
+      hint: 'Keep the file as it is, and restore a backup with: countersign store restore FILE',
+      cause: error,
     });
   }
   return undefined;

@@ -62,5 +62,7 @@ function guarded(engine: Engine, reads: Reads): Reads {
         };
       },
     });
-  return Object.fromEntries(Object.entries(reads).map(([name, group]) => [name, guardedGroup(group)])) as unknown as Reads;
+  return Object.fromEntries(
+    Object.entries(reads).map(([name, group]) => [name, guardedGroup(group)]),
+  ) as unknown as Reads;
 }

@@ -13,6 +13,10 @@ export const throttleReads = (db: Db) => ({
 export const throttleWrites = (tx: Tx) => ({
   async put(row: ThrottleRow): Promise<void> {
     const { subject: _subject, ...rest } = row;
-    await tx.insertInto('throttles').values(row).onConflict((c) => c.column('subject').doUpdateSet(rest)).execute();
+    await tx
+      .insertInto('throttles')
+      .values(row)
+      .onConflict((c) => c.column('subject').doUpdateSet(rest))
+      .execute();
   },
 });

@@ -37,30 +37,103 @@ export const userReads = (db: Db) => ({
   },
   async byIds(ids: readonly string[]): Promise<readonly User[]> {
     if (ids.length === 0) return [];
-    const rows = await db.selectFrom('users').selectAll().where('id', 'in', [...ids]).execute();
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .execute();
     return rows.map(toUser);
   },
   async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
     const row = await db
-      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', '=', loginKey).executeTakeFirst();
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('login_key', '=', loginKey)
+      .executeTakeFirst();
     return row && toUser(row);
   },
   async byLogins(accountId: string, loginKeys: readonly string[]): Promise<readonly User[]> {
     if (loginKeys.length === 0) return [];
     const rows = await db
-      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', 'in', [...loginKeys]).execute();
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('login_key', 'in', [...loginKeys])
+      .execute();
     return rows.map(toUser);
   },
   /** One e-mail may stand on many logins (B09). */
   async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
     const rows = await db
-      .selectFrom('users').selectAll().where('account_id', '=', accountId).where('email_key', '=', emailKey)
-      .orderBy('login_key').limit(50).execute();
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('email_key', '=', emailKey)
+      .orderBy('login_key')
+      .limit(50)
+      .execute();
     return rows.map(toUser);
   },
   async ofAccount(accountId: string): Promise<readonly User[]> {
-    const rows = await db.selectFrom('users').selectAll().where('account_id', '=', accountId).orderBy('login_key').execute();
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .orderBy('login_key')
+      .execute();
     return rows.map(toUser);
+  },
+  /** Logins of several accounts at once, in the order of account and login. */
+  async ofAccounts(accountIds: readonly string[]): Promise<readonly User[]> {
+    if (accountIds.length === 0) return [];
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', 'in', [...accountIds])
+      .orderBy('account_id')
+      .orderBy('login_key')
+      .execute();
+    return rows.map(toUser);
+  },
+  /** The logins among these pairs that exist; by the unique index, one statement for all of them. */
+  async byLoginPairs(
+    pairs: readonly { readonly accountId: string; readonly loginKey: string }[],
+  ): Promise<readonly User[]> {
+    if (pairs.length === 0) return [];
+    const values = sql.join(pairs.map(({ accountId, loginKey }) => sql`(${accountId}, ${loginKey})`));
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where(sql<boolean>`(account_id, login_key) in (values ${values})`)
+      .execute();
+    return rows.map(toUser);
+  },
+  /** How many logins of an account there are of each role, sign-in and state. */
+  async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
+    return db
+      .selectFrom('users')
+      .select([
+        'role',
+        'sign_in as signIn',
+        sql<number>`case when disabled_at is null then 0 else 1 end`.as('disabled'),
+        (e) => e.fn.countAll<number>().as('n'),
+      ])
+      .where('account_id', '=', accountId)
+      .groupBy(['role', 'sign_in', sql`case when disabled_at is null then 0 else 1 end`])
+      .execute();
+  },
+  /** Other logins anywhere with the same e-mail or phone (B09). */
+  async sharing(user: { id: string; emailKey: string; phoneDigits: string }, limit: number): Promise<readonly User[]> {
+    const same = (column: 'email_key' | 'phone_digits', key: string) =>
+      key === ''
+        ? []
+        : [db.selectFrom('users').select('id').where(column, '=', key).where('id', '!=', user.id).limit(limit)];
+    const found = await Promise.all(
+      [...same('email_key', user.emailKey), ...same('phone_digits', user.phoneDigits)].map((query) => query.execute()),
+    );
+    const ids = [...new Set(found.flat().map((row) => row.id))];
+    return (await this.byIds(ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   },
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
   async countSharing(user: { id: string; emailKey: string; phoneDigits: string }): Promise<number> {
@@ -87,14 +160,21 @@ export const userReads = (db: Db) => ({
     return row?.created_at;
   },
   async count(): Promise<number> {
-    const row = await db.selectFrom('users').select((e) => e.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+    const row = await db
+      .selectFrom('users')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow();
     return row.n;
   },
 });
 
 export const userWrites = (tx: Tx) => ({
   async insert(rows: readonly NewUser[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('users').values([...rows]).execute();
+    if (rows.length > 0)
+      await tx
+        .insertInto('users')
+        .values([...rows])
+        .execute();
   },
   async update(id: string, patch: Updateable<UsersTable>): Promise<void> {
     await tx.updateTable('users').set(patch).where('id', '=', id).execute();

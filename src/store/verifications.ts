@@ -15,8 +15,14 @@ export const verificationReads = (db: Db) => ({
   /** Failed attempts on one caller by any operator since a time, newest first (B76). */
   async failuresOn(callerKey: string, since: number): Promise<readonly VerificationRow[]> {
     return db
-      .selectFrom('verifications').selectAll().where('caller_key', '=', callerKey).where('started_at', '>=', since)
-      .where('outcome', '!=', 'verified').orderBy('started_at', 'desc').limit(100).execute();
+      .selectFrom('verifications')
+      .selectAll()
+      .where('caller_key', '=', callerKey)
+      .where('started_at', '>=', since)
+      .where('outcome', '!=', 'verified')
+      .orderBy('started_at', 'desc')
+      .limit(100)
+      .execute();
   },
   /** Different callers on whom one operator failed since a time (spray limit). */
   async failedCallers(operatorId: string, since: number): Promise<number> {
@@ -68,8 +74,13 @@ export const grantReads = (db: Db) => ({
   /** Not used, not revoked and not past their end; whether they still hold is decided when one is used. */
   async live(now: number): Promise<readonly GrantRow[]> {
     return db
-      .selectFrom('grants').selectAll().where('expires_at', '>', now).where('used_at', 'is', null)
-      .where('revoked_at', 'is', null).orderBy('created_at').execute();
+      .selectFrom('grants')
+      .selectAll()
+      .where('expires_at', '>', now)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .orderBy('created_at')
+      .execute();
   },
 });
 
@@ -80,21 +91,34 @@ export const grantWrites = (tx: Tx) => ({
   /** Compare-and-set: true for exactly one user of the grant. */
   async use(id: string, now: number): Promise<boolean> {
     const result = await tx
-      .updateTable('grants').set({ used_at: now }).where('id', '=', id).where('used_at', 'is', null)
-      .where('revoked_at', 'is', null).executeTakeFirst();
+      .updateTable('grants')
+      .set({ used_at: now })
+      .where('id', '=', id)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
   async revoke(id: string, now: number): Promise<boolean> {
     const result = await tx
-      .updateTable('grants').set({ revoked_at: now }).where('id', '=', id).where('used_at', 'is', null)
-      .where('revoked_at', 'is', null).executeTakeFirst();
+      .updateTable('grants')
+      .set({ revoked_at: now })
+      .where('id', '=', id)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
   /** Ends every live grant of a caller: scope, role or passphrase changed (B08). */
   async revokeOfUser(userId: string, now: number): Promise<number> {
     const result = await tx
-      .updateTable('grants').set({ revoked_at: now }).where('user_id', '=', userId).where('used_at', 'is', null)
-      .where('revoked_at', 'is', null).where('expires_at', '>', now).executeTakeFirst();
+      .updateTable('grants')
+      .set({ revoked_at: now })
+      .where('user_id', '=', userId)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
     return Number(result.numUpdatedRows);
   },
 });

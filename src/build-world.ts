@@ -1,0 +1,182 @@
+/**
+ * Builds the World of one run: settings, desk, prompts, files and sessions, each opened when first asked for, so that a command pays only
+ * for what it uses. Part of main's room.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, House, InnerInput, InnerOutput } from './commands/command.js';
+import type { OutStream, World } from './commands/world.js';
+import type { Environment, GlobalOptions, Settings } from './config.js';
+import type { Desk, SignedOperator } from './desk.js';
+import { Refusal } from './errors.js';
+import { openFiles, openSessions, type temporaryFolders } from './files.js';
+import { readSettings } from './read-settings.js';
+import { openProgress } from './terminal/progress.js';
+import { makeStyle, type Style } from './terminal/style.js';
+
+/** Everything of the process a run may use; a run inside the process (tour, smoke) gets streams of its own. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly node: string;
+  readonly now: () => number;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  /** Where a person can be asked; null inside another run. */
+  readonly terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
+  readonly stdout: OutStream;
+  readonly stderr: OutStream;
+  readonly onSignal: (name: NodeJS.Signals, handler: () => void) => () => void;
+  readonly signal: AbortSignal;
+  readonly folders: ReturnType<typeof temporaryFolders>;
+  readonly root: string;
+  readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
+}
+
+/** One run: what was opened so far, and how to open the rest. */
+interface Run {
+  readonly around: Surroundings;
+  readonly version: string;
+  readonly dataFolder: string;
+  settings(options: GlobalOptions): Promise<Settings>;
+  desk(options: GlobalOptions): Promise<Desk>;
+  readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator };
+}
+
+export function buildWorld(around: Surroundings): World {
+  const run = beginRun(around);
+  return {
+    version: run.version,
+    stdout: around.stdout,
+    stderr: around.stderr,
+    style: (stream, options) => styleOf(around, stream, options),
+    canAsk: (options) => canAsk(around, options),
+    context: async (options) => contextOf(run, options),
+    authorise: async (spec, options) => {
+      if (spec.access === 'anyone') return;
+      const { authenticateOperator } = await import('./procedures/authenticate-operator.js');
+      const { token } = await run.settings(options);
+      run.opened.signed = await authenticateOperator(await run.desk(options), {
+        token: token ?? (await sessionsOf(run, options).read('operator', 'desk')),
+        via: token === undefined ? 'session' : 'token',
+        access: spec.access,
+        command: spec.path,
+      });
+    },
+    reference: () => around.now().toString(36),
+    close: async () => {
+      const desk = await run.opened.desk?.catch(() => undefined);
+      await desk?.store.close();
+    },
+  };
+}
+
+function beginRun(around: Surroundings): Run {
+  const opened: Run['opened'] = {};
+  const dataFolder = join(around.root, 'data');
+  let settings: Promise<Settings> | undefined;
+  const readOnce = (options: GlobalOptions) => {
+    settings ??= readSettings(options, around.env);
+    return settings;
+  };
+  const openOnce = (options: GlobalOptions) => {
+    opened.desk ??= (async () => {
+      const { openDesk } = await import('./open-desk.js');
+      return openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
+    })();
+    return opened.desk;
+  };
+  return { around, version: packageVersion(around.root), dataFolder, settings: readOnce, desk: openOnce, opened };
+}
+
+function canAsk({ env, stdin, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
+  const told = truthy(env['CI']) || truthy(env['COUNTERSIGN_NO_INPUT']);
+  return terminal !== null && options.input && stdin.isTTY === true && stderr.isTTY && !told;
+}
+
+const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
+
+function styleOf(around: Surroundings, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
+  const { isTTY, columns } = around[stream];
+  return makeStyle({ isTTY, columns, env: around.env, noColor: !options.color, plain: options.plain || undefined });
+}
+
+function contextOf(run: Run, options: GlobalOptions): Context {
+  const { around } = run;
+  return {
+    options,
+    settings: () => run.settings(options),
+    desk: () => run.desk(options),
+    operator: () => {
+      if (run.opened.signed === undefined)
+        throw new Error('the command asked for an operator without saying so in `access`');
+      return run.opened.signed;
+    },
+    ask: { possible: canAsk(around, options), prompts: (option) => promptsOf(around, options, option) },
+    files: openFiles(around.stdin),
+    sessions: sessionsOf(run, options),
+    row: async (value) => {
+      if (!options.json) return;
+      const { printableJson } = await import('./terminal/printable.js');
+      await around.stdout.write(`${printableJson(value)}\n`);
+    },
+    notice: (text) => {
+      if (!options.quiet) void around.stderr.write(`${text}\n`);
+    },
+    show: async (view) => {
+      const { renderView } = await import('./terminal/render.js');
+      const style = styleOf(around, 'stderr', options);
+      await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
+    },
+    style: styleOf(around, 'stdout', options),
+    progress: (label, total) => progressOf(around, options, label, total),
+    house: houseOf(run, options),
+    signal: around.signal,
+  };
+}
+
+async function promptsOf(around: Surroundings, options: GlobalOptions, option: string) {
+  if (!canAsk(around, options) || around.terminal === null) {
+    throw new Refusal('missing-option', `missing: ${option}`, { hint: `There is nobody to ask; give ${option}.` });
+  }
+  const { openPrompts } = await import('./terminal/prompts.js');
+  return openPrompts({ ...around.terminal, onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
+}
+
+function sessionsOf(run: Run, options: GlobalOptions) {
+  return openSessions(async () => {
+    const { folders, store } = await run.settings(options);
+    return { folder: join(folders.state, 'sessions'), store };
+  });
+}
+
+function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
+  const isTTY = stderr.isTTY && !options.plain && !options.quiet;
+  return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
+}
+
+function houseOf(run: Run, options: GlobalOptions): House {
+  const { around, dataFolder, version } = run;
+  const { now, node, env } = around;
+  return {
+    version,
+    node,
+    dataFolder,
+    userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
+    found: async () => {
+      const { foundDesk } = await import('./open-desk.js');
+      const founded = await foundDesk({ settings: await run.settings(options), dataFolder, now });
+      run.opened.desk = Promise.resolve(founded.desk);
+      return founded;
+    },
+    run: (argv, given) => around.run(argv, given ?? {}),
+    temporaryFolder: async () => around.folders.make(),
+    inspect: async () => {
+      const { inspectSetup } = await import('./inspect-setup.js');
+      return inspectSetup(() => run.settings(options), { dataFolder, now, node, env });
+    },
+  };
+}
+
+function packageVersion(root: string): string {
+  const text = readFileSync(join(root, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,123 @@
+/** `operator token …`: tokens of scripts, each with a role and an end (B70). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { requireFreshCode } from '../procedures/authenticate-operator.js';
+import { createToken, findOperator, prepareToken, readOperatorRole, revokeToken } from '../procedures/make-operator.js';
+import { readMoment } from '../rules/moment.js';
+import { type Command, command } from './command.js';
+import { tokenBlocks } from './init.js';
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+const tokenCreate = command({
+  path: 'operator token create',
+  summary: 'make a token for scripts, with a role and an end',
+  examples: [
+    'countersign operator token create ci --role verifier --expires 30d',
+    'countersign operator token create bulk --role lead --expires 4h --json',
+  ],
+  access: 'operator:manage',
+  arguments: [{ name: '<name>', about: 'operator who owns it' }],
+  options: [
+    { flags: '--role <role>', about: "role of the token, at most the operator's own" },
+    { flags: '--label <text>', about: 'what it is for (default: script)' },
+    { flags: '--expires <when>', about: '24h, 30d or a date (default: 24h)' },
+  ],
+  input: () =>
+    z.object({
+      name: z.string(),
+      role: z.string().optional(),
+      label: z.string().default('script'),
+      expires: z.string().optional(),
+    }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    requireFreshCode(desk, context.operator());
+    const owner = await findOperator(desk, given.name);
+    const role = readOperatorRole(given.role ?? owner.role);
+    const allowed = desk.policy.roles.operators;
+    const beyond = allowed[role].filter((permission) => !allowed[readOperatorRole(owner.role)].includes(permission));
+    if (beyond.length > 0)
+      throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${role}`, {
+        hint: 'Choose a role the owner includes.',
+      });
+    const expiresAt =
+      given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
+    const token = prepareToken(desk, { operatorId: owner.id, role, label: given.label, ...expiresAt });
+    await createToken(desk, context.operator(), token);
+    return {
+      view: [{ kind: 'lines', lines: [`Token ${token.id} of ${owner.name}, role ${role}.`] }, ...tokenBlocks(token)],
+      document: {
+        token: token.token,
+        expiresAt: iso(token.expiresAt),
+        id: token.id,
+        role,
+        operator: { id: owner.id, name: owner.name },
+      },
+    };
+  },
+});
+
+const tokenList = command({
+  path: 'operator token list',
+  summary: 'list tokens; their values are never shown again',
+  examples: ['countersign operator token list'],
+  access: 'operator:manage',
+  input: () => z.object({}),
+  run: async (context) => {
+    const desk = await context.desk();
+    const [tokens, operators] = [await desk.store.read.operators.tokens(), await desk.store.read.operators.all()];
+    const nameOf = (id: string) => operators.find((operator) => operator.id === id)?.name ?? id;
+    const stateOf = (row: (typeof tokens)[number]) =>
+      row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [
+            { title: 'id' },
+            { title: 'operator' },
+            { title: 'role' },
+            { title: 'for' },
+            { title: 'state' },
+            { title: 'ends' },
+          ],
+          empty: 'No tokens.',
+          rows: tokens.map((row) => [
+            row.id,
+            nameOf(row.operator_id),
+            row.role,
+            row.label,
+            stateOf(row),
+            iso(row.expires_at) ?? '',
+          ]),
+        },
+      ],
+      document: {
+        tokens: tokens.map((row) => ({
+          id: row.id,
+          operator: nameOf(row.operator_id),
+          role: row.role,
+          label: row.label,
+          state: stateOf(row),
+          expiresAt: iso(row.expires_at),
+        })),
+      },
+    };
+  },
+});
+
+const tokenRevoke = command({
+  path: 'operator token revoke',
+  summary: 'end a token at once',
+  examples: ['countersign operator token revoke tok_…'],
+  access: 'operator:manage',
+  arguments: [{ name: '<id>', about: 'id of the token' }],
+  input: () => z.object({ id: z.string() }),
+  run: async (context, { id }) => {
+    await revokeToken(await context.desk(), context.operator(), id);
+    return { view: [{ kind: 'lines', lines: [`Revoked ${id}.`] }], document: { token: { id, revoked: true } } };
+  },
+});
+
+export const tokenCommands: readonly Command[] = [tokenCreate, tokenList, tokenRevoke];

@@ -1,0 +1,136 @@
+/** The second half of an import: a plan without faults becomes rows and log entries. Decides nothing. */
+import type { Desk, SignedOperator, Writes } from '../desk.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
+import type { Planned, PlannedUsers } from '../rules/directory-import.js';
+import type { AccountEntry, UserEntry } from '../rules/directory-rows.js';
+import type { Account, User } from '../rules/people.js';
+import { changePerson } from './change-person.js';
+import {
+  accountNamePatch,
+  accountSearchKeys,
+  newAccountRow,
+  newUserRow,
+  ssoPatch,
+  userSearchKeys,
+} from './directory-records.js';
+
+export interface PlannedCompanies extends Planned<Account, AccountEntry> {
+  /** `plan.add`, each with the account it will be. */
+  readonly added: readonly { readonly entry: AccountEntry; readonly account: Account }[];
+}
+
+export interface PlannedPeople extends PlannedUsers {
+  /** Only for entries of the plan, whose accounts were found. */
+  homeOf(entry: UserEntry): Account;
+}
+
+type Base = Pick<AuditEntry, 'at' | 'by'>;
+
+/** Rows of one statement: 17 columns of a user stay below both engines' limits of bound values. */
+const ROWS = 1_000;
+/** An import up to this size leaves one log entry for each company and login; a larger one names them by the hundred. */
+const SINGLE_ENTRIES = 1_000;
+const IDS_PER_ENTRY = 500;
+
+export const accountOf = (id: string, entry: AccountEntry): Account => ({
+  id,
+  number: entry.number,
+  name: entry.name,
+  edition: entry.edition,
+  sso: entry.sso ?? null,
+  mfaRequiredAt: null,
+  phoneResetForbidden: false,
+  disabledAt: null,
+});
+
+export const accountAfter = (before: Account, entry: AccountEntry): Account => ({
+  ...before,
+  name: entry.name,
+  sso: entry.sso === undefined ? before.sso : entry.sso,
+});
+
+export async function applyAccounts(
+  write: Writes,
+  { plan, added }: PlannedCompanies,
+  base: Base,
+): Promise<readonly AuditEntry[]> {
+  await inChunks(added, async (some) => {
+    await write.accounts.insert(some.map(({ account, entry }) => newAccountRow(account.id, entry, base.at)));
+    await write.search.insert(some.map(({ account }) => accountSearchKeys(account.id, account)));
+  });
+  for (const { before, entry, fields } of plan.update) {
+    const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
+    await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, updated_at: base.at });
+    await write.search.replace(accountSearchKeys(before.id, { name: entry.name, number: before.number }));
+  }
+  const single = added.length + plan.update.length <= SINGLE_ENTRIES;
+  const about = (account: Account) => ({ account: account.id, detail: { number: account.number } });
+  return [
+    ...logOf(
+      'account.added',
+      added.map(({ account }) => about(account)),
+      single,
+      base,
+    ),
+    ...logOf(
+      'account.edited',
+      plan.update.map(({ before, fields }) => ({ ...about(before), detail: { number: before.number, fields } })),
+      single,
+      base,
+    ),
+  ];
+}
+
+export async function applyUsers(
+  desk: Desk,
+  signed: SignedOperator,
+  write: Writes,
+  { plan, homeOf }: PlannedPeople,
+  base: Base,
+): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
+  const added = plan.add.map((entry) => ({ id: desk.newId('usr'), account: homeOf(entry), entry }));
+  await inChunks(added, async (some) => {
+    await write.users.insert(some.map(({ id, account, entry }) => newUserRow(id, account.id, entry, base.at)));
+    await write.search.insert(
+      some.map(({ id, entry }) => userSearchKeys(id, { ...entry, email: entry.email ?? '', phone: entry.phone ?? '' })),
+    );
+  });
+  const notices: string[] = [];
+  for (const { before, entry } of plan.update) {
+    const after = { name: entry.name, email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
+    notices.push(...(await changePerson(desk, signed, write, { account: homeOf(entry), before, after }, base.at)));
+  }
+  const single = added.length + plan.update.length <= SINGLE_ENTRIES;
+  const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
+  const fresh = added.map(({ id, account, entry }) => ({
+    account: account.id,
+    user: id,
+    detail: { role: entry.role, scopes: [...(entry.scopes ?? [])] },
+  }));
+  return {
+    notices,
+    entries: [...logOf('user.added', fresh, single, base), ...logOf('user.edited', edited, single, base)],
+  };
+}
+
+const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });
+
+type About = Pick<AuditEntry, 'account' | 'user' | 'detail'>;
+
+/** One entry for each, or one for every few hundred with their ids. */
+function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boolean, base: Base): readonly AuditEntry[] {
+  if (single) return abouts.map((about) => ({ ...base, kind, outcome: 'done', ...about }));
+  const chunks = Array.from({ length: Math.ceil(abouts.length / IDS_PER_ENTRY) }, (_, index) =>
+    abouts.slice(index * IDS_PER_ENTRY, (index + 1) * IDS_PER_ENTRY),
+  );
+  return chunks.map((some) => ({
+    ...base,
+    kind,
+    outcome: 'done',
+    detail: { count: some.length, ids: some.map((about) => about.user ?? about.account ?? '') },
+  }));
+}
+
+async function inChunks<T>(items: readonly T[], apply: (some: readonly T[]) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += ROWS) await apply(items.slice(from, from + ROWS));
+}

@@ -1,0 +1,87 @@
+/** Entries of the directory as rows of the store, with their comparison and search keys; the one place that makes them. */
+import type { FormerContact, Writes } from '../desk.js';
+import { foldKey, phoneDigits, phoneWords, searchWords } from '../rules/directory-keys.js';
+import type { AccountEntry, UserEntry } from '../rules/directory-rows.js';
+
+type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
+type UserRow = Parameters<Writes['users']['insert']>[0][number];
+type SearchKeys = Parameters<Writes['search']['replace']>[0];
+
+export function newAccountRow(id: string, entry: AccountEntry, at: number): AccountRow {
+  return {
+    id,
+    number: entry.number,
+    number_key: entry.numberKey,
+    ...accountNamePatch(entry.name),
+    edition: entry.edition,
+    sso: entry.sso ?? null,
+    sso_issuer: null,
+    sso_audience: null,
+    sso_jwks: null,
+    mfa_required_at: null,
+    phone_reset_forbidden: 0,
+    disabled_at: null,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+export const accountNamePatch = (name: string) => ({ name, name_key: foldKey(name) });
+
+/** The OpenID settings belong to one provider, and go with it. */
+export const ssoPatch = (provider: string | null) => ({
+  sso: provider,
+  sso_issuer: null,
+  sso_audience: null,
+  sso_jwks: null,
+});
+
+export function accountSearchKeys(id: string, account: { readonly name: string; readonly number: string }): SearchKeys {
+  return { kind: 'account', id, words: searchWords(account.name, account.number) };
+}
+
+export function newUserRow(id: string, accountId: string, entry: UserEntry, at: number): UserRow {
+  return {
+    id,
+    account_id: accountId,
+    login: entry.login,
+    login_key: entry.loginKey,
+    ...personPatch({ name: entry.name, email: entry.email ?? '', phone: entry.phone ?? '' }),
+    role: entry.role,
+    scopes: (entry.scopes ?? []).join(' '),
+    sign_in: entry.signIn ?? 'native',
+    authority_version: 1,
+    contact_changed_at: at,
+    former_contacts: '[]',
+    disabled_at: null,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+}
+
+export const personPatch = ({ name, email, phone }: Person) => ({
+  name,
+  email,
+  email_key: foldKey(email),
+  phone,
+  phone_digits: phoneDigits(phone),
+});
+
+/** What changes with another contact: since when it stands, and where notices go besides (B57, B58). */
+export const contactPatch = (before: Person, former: readonly FormerContact[], at: number) => ({
+  contact_changed_at: at,
+  former_contacts: JSON.stringify([
+    ...former,
+    { email: before.email, phone: before.phone, replacedAt: at } satisfies FormerContact,
+  ]),
+});
+
+export function userSearchKeys(id: string, user: Person & { readonly login: string }): SearchKeys {
+  return { kind: 'user', id, words: [...searchWords(user.login, user.name, user.email), ...phoneWords(user.phone)] };
+}

@@ -1,0 +1,194 @@
+/**
+ * Companies and logins from files: all or nothing, in one transaction (cli.md, "Directory import"). The plan is made inside the
+ * door, on what is there at that moment; writing is set-based, in chunks.
+ */
+import type { Desk, SignedOperator, Writes } from '../desk.js';
+import { type Problem, Refusal } from '../errors.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
+import type { CsvTable } from '../rules/csv-table.js';
+import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../rules/directory-import.js';
+import { foldKey } from '../rules/directory-keys.js';
+import {
+  type AccountColumn,
+  type AccountEntry,
+  readAccountRows,
+  readUserRows,
+  type UserColumn,
+  type UserEntry,
+} from '../rules/directory-rows.js';
+import type { Account, User } from '../rules/people.js';
+import {
+  accountAfter,
+  accountOf,
+  applyAccounts,
+  applyUsers,
+  type PlannedCompanies,
+  type PlannedPeople,
+} from './apply-import.js';
+
+export interface ImportRequest {
+  readonly accounts?: CsvTable<AccountColumn>;
+  readonly users?: CsvTable<UserColumn>;
+}
+
+export interface Counts {
+  readonly rows: number;
+  readonly added: number;
+  readonly updated: number;
+  readonly unchanged: number;
+}
+
+export interface ImportReport {
+  readonly accounts: Counts | null;
+  readonly users: Counts | null;
+  readonly kept: readonly Kept[];
+  /** Notices of changed contacts, queued. */
+  readonly notices: readonly string[];
+}
+
+/** Values bound by one statement stay below both engines' limits. */
+const LOOK_UP = 500;
+
+interface Done extends ImportReport {
+  readonly entries: readonly AuditEntry[];
+}
+
+/** Refusal `invalid-input` with every bad row of every file; nothing is changed then. */
+export async function importDirectory(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+): Promise<ImportReport> {
+  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
+  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
+  const base = { at: desk.now(), by: signed.actor };
+  const { entries: _logged, ...report } = await desk.store.record<Done>(
+    (done) => [summaryOf(done, base), ...done.entries],
+    async (write) => {
+      const companies = await planCompanies(desk, write, accounts?.entries ?? []);
+      const people = await planPeople(desk, write, companies, users?.entries ?? []);
+      const faults = [...(accounts?.problems ?? []), ...companies.problems];
+      // A bad account row makes strangers of its users; those would only repeat the fault.
+      refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
+      const first = await applyAccounts(write, companies, base);
+      const second = await applyUsers(desk, signed, write, people, base);
+      return {
+        accounts: accounts === undefined ? null : countsOf(companies.plan),
+        users: users === undefined ? null : countsOf(people.plan),
+        kept: people.kept,
+        notices: second.notices,
+        entries: [...first, ...second.entries],
+      };
+    },
+  );
+  return report;
+}
+
+function summaryOf(done: Done, base: Pick<AuditEntry, 'at' | 'by'>): AuditEntry {
+  const counts = (side: string, found: Counts | null) => (found === null ? {} : { [side]: { ...found } });
+  const detail = {
+    ...counts('accounts', done.accounts),
+    ...counts('users', done.users),
+    kept: done.kept.length,
+    notices: done.notices.length,
+  };
+  return { ...base, kind: 'directory.imported', outcome: 'done', detail };
+}
+
+const countsOf = ({ add, update, unchanged }: SidePlan<unknown, unknown>): Counts => ({
+  rows: add.length + update.length + unchanged,
+  added: add.length,
+  updated: update.length,
+  unchanged,
+});
+
+function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): void {
+  const both = request.accounts !== undefined && request.users !== undefined;
+  const placed = (file: string, problems: readonly Problem[]) =>
+    problems
+      .map((problem) => (both ? { ...problem, message: `${problem.message} (${file} file)` } : problem))
+      .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const problems = [...placed('accounts', accounts), ...placed('users', users)];
+  if (problems.length === 0) return;
+  const lines = new Set(problems.map((problem) => `${problem.message.endsWith('(users file)')}${problem.line}`)).size;
+  throw new Refusal(
+    'invalid-input',
+    `${lines === 1 ? 'one row is' : `${lines} rows are`} not right; nothing was changed`,
+    {
+      problems,
+      hint: 'Mend the rows named above and import the whole file again.',
+    },
+  );
+}
+
+async function planCompanies(desk: Desk, write: Writes, entries: readonly AccountEntry[]) {
+  const found = await inChunks(
+    entries.map((entry) => entry.numberKey),
+    (keys) => write.accounts.byNumbers(keys),
+  );
+  const planned = planAccounts(entries, new Map(found.map((account) => [foldKey(account.number), account])));
+  return {
+    ...planned,
+    added: planned.plan.add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
+  };
+}
+
+/** The accounts that user rows name, as they will stand: added by this import, or there before; by number key and by id. */
+async function findHomes(
+  write: Writes,
+  companies: PlannedCompanies,
+  entries: readonly UserEntry[],
+): Promise<ReadonlyMap<string, Account>> {
+  const names = [...new Set(entries.map((entry) => entry.account))];
+  const there = [
+    ...(await inChunks([...new Set(names.map(foldKey))], (keys) => write.accounts.byNumbers(keys))),
+    ...(await inChunks(
+      names.filter((name) => name.startsWith('acc_')),
+      (ids) => write.accounts.byIds(ids),
+    )),
+  ];
+  const changed = new Map(companies.plan.update.map(({ before, entry }) => [before.id, accountAfter(before, entry)]));
+  const all = [
+    ...there.map((account) => changed.get(account.id) ?? account),
+    ...companies.added.map(({ account }) => account),
+  ];
+  return new Map(
+    all.flatMap(
+      (account) =>
+        [
+          [account.id, account],
+          [foldKey(account.number), account],
+        ] as const,
+    ),
+  );
+}
+
+async function planPeople(
+  desk: Desk,
+  write: Writes,
+  companies: PlannedCompanies,
+  entries: readonly UserEntry[],
+): Promise<PlannedPeople> {
+  const homes = await findHomes(write, companies, entries);
+  const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
+  const fresh = new Set(companies.added.map(({ account }) => account.id));
+  const pairs = entries.flatMap((entry) => {
+    const home = homeOf(entry);
+    return home === undefined || fresh.has(home.id) ? [] : [{ accountId: home.id, loginKey: entry.loginKey }];
+  });
+  const found = await inChunks(pairs, (some) => write.users.byLoginPairs(some));
+  const keyOf = (user: User) =>
+    loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(user.login));
+  const planned = planUsers(desk.policy, entries, homeOf, new Map(found.map((user) => [keyOf(user), user])));
+  return { ...planned, homeOf: (entry) => homeOf(entry) as Account };
+}
+
+async function inChunks<In, Out>(
+  items: readonly In[],
+  ask: (some: readonly In[]) => Promise<readonly Out[]>,
+): Promise<readonly Out[]> {
+  const found: Out[] = [];
+  for (let from = 0; from < items.length; from += LOOK_UP)
+    found.push(...(await ask(items.slice(from, from + LOOK_UP))));
+  return found;
+}

@@ -1,0 +1,40 @@
+/** The beginning of a call: who and what it is about, before anything is asked (B05, B09, B73). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+import { type Action, findAction, unknownAction } from '../rules/policy.js';
+import { findAccount, findUser } from './find-account.js';
+
+/** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
+export interface Call {
+  readonly account: Account;
+  readonly caller: User | null;
+  readonly action: Action;
+  /** Under what this caller's attempts are counted: a keyed digest, for people nobody knows as well. */
+  readonly callerKey: string;
+}
+
+export async function openCall(
+  desk: Desk,
+  request: { account: string; caller: string; action: string },
+): Promise<Call> {
+  const action = findAction(desk.policy, request.action);
+  if (action === undefined) throw unknownAction(desk.policy, request.action);
+  const account = await findAccount(desk, request.account);
+  const caller = await callerOrNobody(desk, request.caller, account);
+  return { account, caller, action, callerKey: callerKeyOf(desk, account, caller?.id ?? foldKey(request.caller)) };
+}
+
+export const callerKeyOf = (desk: Desk, account: Account, who: string): string =>
+  desk.digests.mac('mac/lookup', 'caller', account.id, who);
+
+/** A caller nobody knows is not an error but a caller who cannot be verified (B73). */
+async function callerOrNobody(desk: Desk, reference: string, account: Account): Promise<User | null> {
+  try {
+    return (await findUser(desk, reference, account)).user;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-found') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The first passphrase of an admin, set by the desk on the set-up call (B13): once per user, ever, and never where one is set. No
+ * readable copy is kept of it: the operator heard it, and the owner should set one of their own (B14, B17).
+ */
+import type { Desk, SignedOperator } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import { customerRule, hasPassphrase } from '../rules/customer-roles.js';
+import { passphrasePath } from '../rules/guidance.js';
+import type { Account, User } from '../rules/people.js';
+import { FOLD_VERSION } from '../rules/spoken-form.js';
+import { deliverOutbox } from './deliver-outbox.js';
+import { judgePhrase } from './judge-phrase.js';
+import { passphraseNotice } from './passphrase-notice.js';
+import { passphrasePlace } from './places.js';
+
+export interface SetUp {
+  readonly account: Account;
+  readonly user: User;
+}
+
+/**
+ * Refusals: forbidden (not an admin, or one is or was set already: with the path for the owner), invalid-input (weak, with an
+ * alternative). Each is in the log; nothing changes on any of them.
+ */
+export async function setUpPassphrase(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, user }: SetUp,
+  phrase: string,
+): Promise<void> {
+  const at = desk.now();
+  const base = { at, by: signed.actor, account: account.id, user: user.id } as const;
+  try {
+    await requireSetUp(desk, signed, { account, user });
+    const form = await judgePhrase(desk, user, account, phrase);
+    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(user), form);
+    const notice = passphraseNotice(
+      desk,
+      'passphrase-changed',
+      { account, user },
+      `${signed.operator.name}, ${desk.name}`,
+    );
+    await desk.store.record({ ...base, kind: 'passphrase.set-up', outcome: 'done' }, async (write) => {
+      const current = await write.users.byId(user.id);
+      const row = await write.secrets.passphrase(user.id);
+      const refused = current === undefined ? undefined : refusalOf(desk, signed, { account, user: current }, row);
+      if (refused !== undefined) throw refused;
+      await write.secrets.putPassphrase({
+        user_id: user.id,
+        verifier,
+        form_version: FOLD_VERSION,
+        owner_copy: null,
+        set_by: 'desk',
+        set_at: at,
+        setup_at: at,
+      });
+      await write.users.bumpAuthority(user.id);
+      await write.grants.revokeOfUser(user.id, at);
+      await write.outbox.insert(notice.map((message) => message.row));
+    });
+    await deliverOutbox(
+      desk,
+      notice.map((message) => message.id),
+    );
+  } catch (error) {
+    if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'invalid-input')) {
+      await desk.store.record(
+        { ...base, kind: 'passphrase.set-up-refused', outcome: 'refused', reason: error.code },
+        async () => undefined,
+      );
+    }
+    throw error;
+  }
+}
+
+/** The same refusals before anybody is asked for a phrase. */
+export async function requireSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
+  const refused = refusalOf(desk, signed, { account, user }, await desk.store.read.secrets.passphrase(user.id));
+  if (refused !== undefined) throw refused;
+}
+
+interface Earlier {
+  readonly verifier: string | null;
+  readonly setup_at: number | null;
+}
+
+function refusalOf(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, user }: SetUp,
+  row: Earlier | undefined,
+): Refusal | undefined {
+  if (!hasPassphrase(desk.policy, account, user)) {
+    return no('a plain user has no passphrase', 'Plain users make no protected requests; their admin calls for them.');
+  }
+  const path = passphrasePath(account.edition).join(' ');
+  if (row?.verifier != null)
+    return no('a passphrase is set already; the desk cannot change it', `Only the owner can. To read aloud: ${path}`);
+  if (row?.setup_at != null)
+    return no('the set-up call of this user has been used', `Only the owner can set it now. To read aloud: ${path}`);
+  if (customerRule(desk.policy, account.edition, user.role)?.firstPassphraseByDesk !== true) {
+    return no('a secondary admin sets their own passphrase before calling', `To read aloud: ${path}`);
+  }
+  if (account.disabledAt !== null || user.disabledAt !== null) return no('the login is disabled', 'Nothing was set.');
+  if (signed.alsoUserId === user.id)
+    return no('nobody sets up themselves', 'Ask another operator, or set it in the portal.');
+  return undefined;
+}
+
+const no = (message: string, hint: string): Refusal => new Refusal('forbidden', message, { hint });

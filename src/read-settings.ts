@@ -1,0 +1,44 @@
+/** Reads the config file, if there is one, and joins it with options and environment. Part of main's room. */
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  type ConfigFile,
+  configPath,
+  type Environment,
+  type GlobalOptions,
+  readConfigFile,
+  resolveSettings,
+  type Settings,
+} from './config.js';
+import { Refusal } from './errors.js';
+
+/** Refusal `config` with path and place of the fault. */
+export async function readSettings(options: GlobalOptions, env: Environment): Promise<Settings> {
+  const { path, named } = configPath(options, env);
+  return resolveSettings(options, env, await readConfig(path, named), dirname(path));
+}
+
+async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
+  const text = readText(path, named);
+  if (text === undefined) return {};
+  const { parse } = await import('smol-toml');
+  try {
+    return readConfigFile(parse(text), path);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('config', `the config file ${path} is not TOML: ${error instanceof Error ? error.message : ''}`);
+  }
+}
+
+/** The absence of a file nobody named is the normal case. */
+function readText(path: string, named: boolean): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!named && error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new Refusal('config', `the config file ${path} cannot be read`, {
+      hint: 'Check the path and its permissions.',
+      cause: error,
+    });
+  }
+}

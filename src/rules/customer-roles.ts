@@ -1,0 +1,24 @@
+/** What the role of a user allows, read from the policy (B04, B13–B17). Everything unknown is allowed nothing. */
+import type { Account, CustomerRole, Edition, User } from './people.js';
+import type { CustomerRoleRule, Policy } from './policy.js';
+
+/** The rule of a role in an edition; undefined where the edition does not have the role. */
+export function customerRule(policy: Policy, edition: Edition, role: CustomerRole): CustomerRoleRule | undefined {
+  const { customers } = policy.roles;
+  const roles = Object.hasOwn(customers, edition) ? customers[edition] : {};
+  return Object.hasOwn(roles, role) ? roles[role] : undefined;
+}
+
+type Home = Pick<Account, 'edition'>;
+type Holder = Pick<User, 'role'>;
+
+/** Plain users make no protected requests, so they have no passphrase: none to set, none to view (B17). */
+export function hasPassphrase(policy: Policy, account: Home, user: Holder): boolean {
+  const rule = customerRule(policy, account.edition, user.role);
+  return rule !== undefined && rule.holds !== 'nothing';
+}
+
+/** Admin status: every category, whatever the scopes (B04). */
+export function hasAdminStatus(policy: Policy, account: Home, user: Holder): boolean {
+  return customerRule(policy, account.edition, user.role)?.holds === 'everything';
+}
