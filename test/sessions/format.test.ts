@@ -77,8 +77,9 @@ describe('a session fits', () => {
 
   it('the TOTP code of RFC 6238 for a secret or an address', async () => {
     const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+    const grouped = secret.replace(/(.{4})/g, '$1 ').trim();
     await run(
-      `@totp NOW ${secret}\n@totp SAME otpauth://totp/x?secret=${secret}&issuer=y\n@totp BEFORE ${secret} -1\n` +
+      `@totp NOW ${secret}\n@totp SAME otpauth://totp/x?secret=${secret}&issuer=y\n@totp BEFORE ${grouped} -1\n` +
         '$ countersign say <NOW> <SAME> <BEFORE>\n<a:\\d{6}> <b:\\d{6}> <c:\\d{6}>\n',
     );
   });
@@ -129,6 +130,11 @@ describe('a session fails where it does not fit, with the place and the differen
     ['a file without an end', '@file x\na\n', 'x.session:1: @file without @end'],
     ['an outbox without a message', '@code CODE outbox\n', 'no message with a code'],
     ['a secret that is none', '@totp CODE hello\n', 'needs a name and a base32 secret'],
+    [
+      'a text that never comes',
+      '$$ countersign say hello\n? goodbye\n',
+      'x.session:2: never saw "goodbye" before it ended; the screen:\nhello',
+    ],
     ['typing without a terminal', '$ countersign ask\n> Ana\n', 'x.session:2: ">" is for commands on a terminal'],
   ])('%s', async (_what, source, expected) => {
     expect(await failure(source)).toContain(expected);

@@ -48,6 +48,7 @@ export interface Session {
 export class SessionFault extends Error {
   constructor(name: string, line: number, what: string) {
     super(`${name}:${line}: ${what}`);
+    this.stack = this.message; // its place is in the session, not in the runner
   }
 }
 

@@ -60,11 +60,11 @@ function linePattern(text: string, known: Variables, names: string[]): string {
   let pattern = '';
   let from = 0;
   for (const found of text.matchAll(PLACEHOLDER)) {
-    pattern += escape(text.slice(from, found.index));
+    pattern += literal(text.slice(from, found.index));
     from = found.index + found[0].length;
     pattern += placeholder(found, known, names);
   }
-  return pattern + escape(text.slice(from));
+  return pattern + literal(text.slice(from));
 }
 
 function placeholder([all, name, regex]: RegExpMatchArray, known: Variables, names: string[]): string {
@@ -75,14 +75,14 @@ function placeholder([all, name, regex]: RegExpMatchArray, known: Variables, nam
   }
   const place = names.lastIndexOf(name);
   if (place >= 0) return `\\k<v${place}>`;
-  return escape(known.get(name) ?? all);
+  return literal(known.get(name) ?? all);
 }
 
 function takenFrom(match: RegExpExecArray, names: readonly string[]): Variables {
   return new Map(names.map((name, place) => [name, match.groups?.[`v${place}`] ?? '']));
 }
 
-const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /**
  * The two texts side by side as a person reads a diff: ` ` in both, `-` expected and not there (with its line number in

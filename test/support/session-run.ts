@@ -120,30 +120,39 @@ class Run {
 
   async #onTerminal(step: CommandStep, line: string): Promise<Outcome> {
     const terminal = openTerminal('/bin/sh', ['-c', `exec ${line}`], { cwd: this.#home, env: this.#env });
+    const ended = terminal.exit(COMMAND_TIMEOUT); // ends it after that time
+    ended.catch(() => undefined);
     try {
-      for (const act of step.acts) await this.#act(terminal, act);
-      const { code } = await terminal.exit(COMMAND_TIMEOUT);
+      for (const act of step.acts) await this.#act(terminal, act, ended);
+      const { code } = await ended;
       return { stdout: terminal.screen(), stderr: '', exit: code };
     } catch (error) {
-      terminal.kill('SIGKILL');
-      throw error instanceof SessionFault
-        ? error
-        : new SessionFault(this.#options.name, step.line, `$$ ${line}\n  ${String(error)}`);
+      if (await isRunning(ended)) terminal.kill('SIGKILL');
+      if (error instanceof SessionFault) throw error;
+      throw new SessionFault(this.#options.name, step.line, `$$ ${line}\n  ${String(error)}`);
     }
   }
 
-  async #act(terminal: OpenTerminal, act: TerminalAct): Promise<void> {
+  async #act(terminal: OpenTerminal, act: TerminalAct, ended: Promise<unknown>): Promise<void> {
     if (act.kind === 'type') terminal.type(`${fillIn(act.text, this.#variables)}${KEYS.enter}`);
     else if (act.kind === 'key') terminal.type(this.#keyOf(act));
-    else await this.#waitFor(terminal, act.pattern, act.line);
+    else await this.#waitFor(terminal, act, ended);
   }
 
-  async #waitFor(terminal: OpenTerminal, pattern: string, line: number): Promise<void> {
+  async #waitFor(
+    terminal: OpenTerminal,
+    { pattern, line }: Extract<TerminalAct, { kind: 'wait' }>,
+    ended: Promise<unknown>,
+  ): Promise<void> {
     const { regex, take } = onScreen(pattern, this.#variables);
-    const screen = await terminal.waitFor(regex, WAIT_TIMEOUT).catch(() => {
-      const what = `never saw "${fillIn(pattern, this.#variables)}"; the screen:\n${terminal.screen()}`;
+    const seen = terminal.waitFor(regex, WAIT_TIMEOUT).catch(() => undefined);
+    await Promise.race([seen, ended]);
+    const screen = terminal.screen();
+    if (!regex.test(screen)) {
+      const end = (await isRunning(ended)) ? '' : ' before it ended';
+      const what = `never saw "${fillIn(pattern, this.#variables)}"${end}; the screen:\n${screen}`;
       throw new SessionFault(this.#options.name, line, what);
-    });
+    }
     for (const [name, value] of take(screen)) this.#variables.set(name, value);
   }
 
@@ -166,11 +175,11 @@ class Run {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       writeFileSync(path, step.body.map((line) => `${fillIn(line, this.#variables)}\n`).join(''), { mode: 0o600 });
     } else if (step.kind === 'totp') {
-      const [name, secret, steps = '0'] = text.split(/\s+/);
-      const seed = /[?&]secret=([A-Z2-7]+)/i.exec(secret ?? '')?.[1] ?? secret ?? '';
-      if (name === undefined || !/^[A-Z2-7]{16,}$/i.test(seed))
-        throw fault('needs a name and a base32 secret or an otpauth address');
-      this.#variables.set(name, referenceCode(fromBase32(seed.toUpperCase()), Date.now() / 1000 + Number(steps) * 30));
+      const [name, rest] = splitOnce(text);
+      const [, typed = '', steps = '0'] = /^(.*?)(?: ([+-]\d+))?$/.exec(rest) ?? [];
+      const seed = (/[?&]secret=([A-Z2-7]+)/i.exec(typed)?.[1] ?? typed.replace(/[ -]/g, '')).toUpperCase();
+      if (!/^[A-Z2-7]{16,}$/.test(seed)) throw fault('needs a name and a base32 secret or an otpauth address');
+      this.#variables.set(name, referenceCode(fromBase32(seed), Date.now() / 1000 + Number(steps) * 30));
     } else {
       const [name, rest] = splitOnce(text);
       const [place, words] = splitOnce(rest);
@@ -185,3 +194,6 @@ class Run {
     }
   }
 }
+
+const isRunning = (ended: Promise<unknown>): Promise<boolean> =>
+  Promise.race([ended.then(() => false).catch(() => false), Promise.resolve().then(() => Promise.resolve(true))]);
