@@ -16,25 +16,30 @@ async function driverWorks() {
 }
 
 export async function readyDriver() {
-  if (await driverWorks()) return;
   const cached = cachedDriver();
-  if (cached !== undefined && isOwn(cached)) {
-    mkdirSync(path.dirname(driverFile), { recursive: true });
-    copyFileSync(cached, driverFile);
-    if (await driverWorks()) return;
-    rmSync(cached, { force: true });
-  }
+  if (!(await driverWorks()) && !(await takeCached(cached))) await makeDriver();
+  if (cached !== undefined && !existsSync(cached)) keepDriver(cached);
+}
+
+/** False where the cache has none; one that does not work is thrown out of the cache. */
+async function takeCached(cached) {
+  if (cached === undefined || !isOwn(cached)) return false;
+  mkdirSync(path.dirname(driverFile), { recursive: true });
+  copyFileSync(cached, driverFile);
+  if (await driverWorks()) return true;
+  rmSync(cached, { force: true });
+  return false;
+}
+
+async function makeDriver() {
   await step('Preparing the SQLite driver (compiles for about a minute where no ready one can be had)', async () => {
     rmSync(driverFile, { force: true });
     const { ok, output } = await npm(['rebuild', 'better-sqlite3', '--ignore-scripts=false']);
     if (!ok || !(await driverWorks())) {
-      throw new SetupFailure(
-        'The SQLite driver could be neither downloaded nor compiled (that needs Python, make and a C++ compiler). npm says:',
-        output,
-      );
+      const reason = 'The SQLite driver could be neither downloaded nor compiled';
+      throw new SetupFailure(`${reason} (that needs Python, make and a C++ compiler). npm says:`, output);
     }
   });
-  if (cached !== undefined) keepDriver(cached);
 }
 
 /** Where the cache keeps a driver for exactly this package content, this Node interface and this system; or undefined. */

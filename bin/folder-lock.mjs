@@ -29,8 +29,8 @@ export async function takeLock() {
     ['SIGHUP', 129],
   ]) {
     process.on(signal, () => {
-      stopRunning();
-      process.exit(exit);
+      // The lock is held until npm has let go of the folder.
+      void stopRunning().finally(() => process.exit(exit));
     });
   }
 }

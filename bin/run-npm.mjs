@@ -19,14 +19,25 @@ export class SetupFailure extends Error {
 
 let running;
 
-/** Stops the command that runs just now, if any. */
-export const stopRunning = () => running?.kill('SIGTERM');
+/** Stops the command that runs just now, with all it has started, and waits until it is gone. */
+export async function stopRunning() {
+  const child = running;
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.on('close', resolve));
+  const tell = (signal) => (process.platform === 'win32' ? child.kill(signal) : process.kill(-child.pid, signal));
+  tell('SIGTERM');
+  const patience = setTimeout(() => tell('SIGKILL'), 5_000);
+  await gone;
+  clearTimeout(patience);
+}
 
 /** Runs a command quietly. Resolves to its exit status and everything it printed. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     let output = '';
-    running = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    // A process group of its own, so that all of it can be stopped.
+    const detached = process.platform !== 'win32';
+    running = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached, ...options });
     for (const stream of [running.stdout, running.stderr])
       stream.setEncoding('utf8').on('data', (text) => (output += text));
     running.on('error', (error) => resolve({ ok: false, output: `${output}${error.message}\n` }));
