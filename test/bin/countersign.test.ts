@@ -1,0 +1,115 @@
+/**
+ * The executable and its loader, each run with a main of the test's own: what the shell gets when main answers, fails, never
+ * answers or was never built.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const bin = path.join(import.meta.dirname, '..', '..', 'bin');
+let folder = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'countersign-bin-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder like an installed one; `chunks` are the files of dist. */
+function install(name: string, chunks: Readonly<Record<string, string>>): string {
+  const root = path.join(folder, name);
+  cpSync(bin, path.join(root, 'bin'), { recursive: true });
+  for (const [file, text] of Object.entries(chunks)) {
+    mkdirSync(path.join(root, 'dist'), { recursive: true });
+    writeFileSync(path.join(root, 'dist', file), text);
+  }
+  return root;
+}
+
+interface Ended {
+  readonly exit: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs node; `onOutput` is told the stdout so far, each time there is more. */
+function node(
+  args: readonly string[],
+  onOutput: (stdout: string, pid: number) => void = () => undefined,
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      if (child.pid !== undefined) onOutput(stdout, child.pid);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('close', (exit, signal) => resolve({ exit, signal, stdout, stderr }));
+  });
+}
+
+const run = (root: string, ...argv: string[]) => node([path.join(root, 'bin', 'countersign.js'), ...argv]);
+const main = (body: string) => ({ 'main.cjs': `exports.main = async ({ argv, root }) => {${body}};` });
+
+describe('the executable', () => {
+  it('hands argv and the folder of package.json to main, and its answer to the shell', async () => {
+    const root = install('answers', main('process.stdout.write(JSON.stringify({ argv, root })); return 6;'));
+    const ended = await run(root, 'verify', '--for', 'x y');
+    expect(JSON.parse(ended.stdout)).toEqual({ argv: ['verify', '--for', 'x y'], root });
+    expect(ended).toMatchObject({ exit: 6, stderr: '' });
+  });
+
+  it('says how to build what was never built, exit 7', async () => {
+    const root = install('unbuilt', {});
+    const { exit, stderr } = await run(root, '--version');
+    expect(stderr).toBe(`countersign: is not built yet. Run: node "${path.join(root, 'bin', 'ensure.mjs')}"\n`);
+    expect(exit).toBe(7);
+  });
+
+  it('a main that throws is a bug: exit 1, one line, no stack', async () => {
+    const { exit, stderr } = await run(install('throws', main("throw new Error('lost');")));
+    expect(stderr).toBe('countersign: ended by a bug: lost\n');
+    expect(exit).toBe(1);
+  });
+
+  it('a main that never decides has failed: exit 1', async () => {
+    expect(await run(install('silent', main('await new Promise(() => undefined);')))).toMatchObject({ exit: 1 });
+  });
+
+  it('T10: SIGUSR1 opens no debugger', async () => {
+    const waits = "process.stdout.write('up'); await new Promise((done) => setTimeout(done, 400)); return 0;";
+    const signalled = (args: readonly string[]) => {
+      let sent = false;
+      return node(args, (_, pid) => {
+        if (!sent) process.kill(pid, 'SIGUSR1');
+        sent = true;
+      });
+    };
+    const ended = await signalled([path.join(install('waits', main(waits)), 'bin', 'countersign.js')]);
+    expect(ended).toMatchObject({ exit: 0, stderr: '', stdout: 'up' });
+    // Teeth: the same main without the executable's listener is open to anyone who may send a signal.
+    const bare = await signalled(['-e', `(async () => {${waits.replace('return 0;', '')}})()`]);
+    expect(bare.stderr).toContain('Debugger listening');
+  });
+
+  it('chunks load when asked for, and once; everything else is Node or a package', async () => {
+    const root = install('chunks', {
+      'main.cjs':
+        "exports.main = async () => { const a = require('./a.cjs'); return a === require('./a.cjs') ? a.seven : 1; };",
+      'a.cjs': "exports.seven = require('node:path').sep.length + 6;",
+    });
+    expect(await run(root)).toMatchObject({ exit: 7, stderr: '' });
+  });
+
+  it('a code cache that V8 cannot use is passed over', async () => {
+    const name = `main.cjs.${process.versions.v8}-${process.platform}-${process.arch}.cache`;
+    const root = install('cache', { ...main('return 3;'), [name]: 'not a cache' });
+    expect(await run(root)).toMatchObject({ exit: 3, stderr: '' });
+  });
+});
