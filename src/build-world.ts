@@ -29,6 +29,7 @@ export interface Surroundings {
   readonly folders: ReturnType<typeof temporaryFolders>;
   readonly root: string;
   readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
+  readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
 }
 
 /** One run: what was opened so far, and how to open the rest. */
@@ -110,7 +111,11 @@ function contextOf(run: Run, options: GlobalOptions): Context {
         throw new Error('the command asked for an operator without saying so in `access`');
       return run.opened.signed;
     },
-    ask: { possible: canAsk(around, options), prompts: (option) => promptsOf(around, options, option) },
+    ask: {
+      possible: canAsk(around, options),
+      prompts: (option) => promptsOf(around, options, option),
+      screen: () => screenOf(around, options),
+    },
     files: openFiles(around.stdin),
     sessions: sessionsOf(run, options),
     row: async (value) => {
@@ -141,6 +146,23 @@ async function promptsOf(around: Surroundings, options: GlobalOptions, option: s
   return openPrompts({ ...around.terminal, onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
 }
 
+async function screenOf(around: Surroundings, options: GlobalOptions) {
+  if (!canAsk(around, options) || around.terminal === null) {
+    throw new Refusal('missing-option', 'the console needs a terminal to ask on', {
+      hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
+    });
+  }
+  const { openLiveScreen } = await import('./terminal/live-screen.js');
+  const dumb = around.env['TERM'] === 'dumb';
+  return openLiveScreen({
+    ...around.terminal,
+    onSignal: around.onSignal,
+    style: styleOf(around, 'stderr', options),
+    plain: options.plain || dumb,
+    clears: !dumb,
+  });
+}
+
 function sessionsOf(run: Run, options: GlobalOptions) {
   return openSessions(async () => {
     const { folders, store } = await run.settings(options);
@@ -159,6 +181,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
   return {
     version,
     node,
+    now,
     dataFolder,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
     found: async () => {
@@ -168,6 +191,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
       return founded;
     },
     run: (argv, given) => around.run(argv, given ?? {}),
+    hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
     inspect: async () => {
       const { inspectSetup } = await import('./inspect-setup.js');

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -41,6 +42,8 @@ export function openFiles(stdin: NodeJS.ReadableStream): Files {
     },
     write: async (path, content) => writeWhole(path, content),
     exists: async (path) => existsSync(path),
+    list: async (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
+    makeFolder: async (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
   };
 }
 

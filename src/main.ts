@@ -36,6 +36,7 @@ export async function main(invocation: Invocation): Promise<number> {
     folders,
     root: invocation.root,
     run: (argv, given) => runInside(argv, around, given),
+    hand: (argv, env) => runProgram(argv, buildWorld({ ...around, env: { ...around.env, ...env } })),
   };
   try {
     return await runProgram(invocation.argv, buildWorld(around));

@@ -14,12 +14,6 @@ export interface CatalogueEntry {
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
-    word: 'console',
-    group: 'On a call',
-    summary: 'the live-call screen (also: countersign alone)',
-    load: async () => (await import('./console.js')).commands,
-  },
-  {
     word: 'verify',
     group: 'On a call',
     summary: 'check one caller for one request',
@@ -30,30 +24,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'On a call',
     summary: 'live grants of verified callers',
     load: async () => (await import('./grant.js')).commands,
-  },
-  {
-    word: 'passphrase',
-    group: 'On a call',
-    summary: 'set-up call, generate, check',
-    load: async () => (await import('./passphrase.js')).commands,
-  },
-  {
-    word: 'account',
-    group: 'Customers',
-    summary: 'customer companies',
-    load: async () => (await import('./account.js')).commands,
-  },
-  {
-    word: 'user',
-    group: 'Customers',
-    summary: 'logins inside accounts',
-    load: async () => (await import('./user.js')).commands,
-  },
-  {
-    word: 'portal',
-    group: 'Customers',
-    summary: 'what users do for themselves',
-    load: async () => (await import('./portal.js')).commands,
   },
   {
     word: 'mfa',
@@ -86,24 +56,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./operator.js')).commands,
   },
   {
-    word: 'outbox',
-    group: 'The desk',
-    summary: 'messages on their way',
-    load: async () => (await import('./outbox.js')).commands,
-  },
-  {
-    word: 'policy',
-    group: 'The desk',
-    summary: 'the rules in force',
-    load: async () => (await import('./policy.js')).commands,
-  },
-  {
-    word: 'audit',
-    group: 'The log',
-    summary: 'read and verify the audit log',
-    load: async () => (await import('./audit.js')).commands,
-  },
-  {
     word: 'init',
     group: 'Set-up and care',
     summary: 'make a desk: store, key, first admin',
@@ -120,17 +72,5 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'Set-up and care',
     summary: 'a full cycle on a throw-away store, for CI',
     load: async () => (await import('./smoke.js')).commands,
-  },
-  {
-    word: 'doctor',
-    group: 'Set-up and care',
-    summary: 'what is set up, what is not, what mends it',
-    load: async () => (await import('./doctor.js')).commands,
-  },
-  {
-    word: 'store',
-    group: 'Set-up and care',
-    summary: 'information, migration, backup',
-    load: async () => (await import('./store.js')).commands,
   },
 ];

@@ -7,6 +7,7 @@ import type * as z from 'zod';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import type { Permission } from '../rules/operator-roles.js';
+import type { LiveScreen } from '../terminal/live-contract.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Prompts } from '../terminal/prompts.js';
 import type { View } from '../terminal/render.js';
@@ -90,6 +91,8 @@ export interface Ask {
   readonly possible: boolean;
   /** The prompts; `option` is what a script should have given, named in the refusal. */
   prompts(option: string): Promise<Prompts>;
+  /** The screen of a live call. The one who opens it closes it. */
+  screen(): Promise<LiveScreen>;
 }
 
 export interface Files {
@@ -102,6 +105,10 @@ export interface Files {
   /** Writes a new file 0600, whole or not at all. */
   write(path: string, content: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /** Names in a folder, sorted; empty where there is none. */
+  list(folder: string): Promise<readonly string[]>;
+  /** Makes a folder, 0700, with those above it. */
+  makeFolder(path: string): Promise<void>;
 }
 
 /** Tokens of signed-in operators and portal users, in the state folder, 0600. */
@@ -114,12 +121,16 @@ export interface Sessions {
 export interface House {
   readonly version: string;
   readonly node: string;
+  /** Milliseconds since the epoch, for how long steps took. */
+  now(): number;
   /** Name of the system account, offered as the operator's name. */
   readonly userName: string;
   /** Makes the store, the key and nothing else; refuses where a desk is already. */
   found(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */
   run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
+  /** Hands this terminal to another command of the same process, with further environment; answers its exit status. */
+  hand(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** A private folder that is removed when the process ends. */
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */

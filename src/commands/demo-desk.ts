@@ -1,0 +1,70 @@
+/** Makes the demo's desk: sample customers, phrases, portal users with factors, and a signed-in demo operator. */
+import { join } from 'node:path';
+import type { Context } from './command.js';
+import {
+  codeFromOutbox,
+  DESK_CODE,
+  type DemoCast,
+  runStep,
+  type ScriptDesk,
+  SIX_DIGITS,
+  type Step,
+} from './demo-script.js';
+
+export interface MadeDesk extends ScriptDesk {
+  readonly cast: DemoCast;
+  /** Admin token of the throw-away desk, for the steps an agent may not take. */
+  readonly token: string;
+}
+
+/** `told` hears of each step that a person would want to know, before it runs. */
+export async function makeDemoDesk(
+  context: Context,
+  desk: ScriptDesk,
+  cast: DemoCast,
+  told: (step: Step) => Promise<void>,
+): Promise<MadeDesk> {
+  const founded = await runStep(context, desk, { argv: ['init', '--token', '--json'] });
+  const { token } = JSON.parse(founded.stdout) as { token: string };
+  const step = async (next: Step, tell = false) => {
+    if (tell) await told(next);
+    return runStep(context, desk, next, token);
+  };
+  const demo = join(context.house.dataFolder, 'demo');
+  await step({ argv: ['account', 'import', join(demo, 'accounts.csv')] }, true);
+  await step({ argv: ['user', 'import', join(demo, 'users.csv')] }, true);
+  for (const { account, login, phrase, setUpBy } of cast.callers) {
+    if (setUpBy === 'desk' && phrase !== null) {
+      await step({ argv: ['passphrase', 'setup', login, '--account', account, '--passphrase-stdin'], stdin: phrase });
+    }
+  }
+  for (const user of cast.portalUsers) await bringIn(context, desk, cast, user, step);
+  const { name, role, password } = cast.operator;
+  await step({ argv: ['operator', 'add', name, '--role', role, '--password-stdin'], stdin: password });
+  await runStep(context, desk, { argv: ['login', '--operator', name, '--password-stdin'], stdin: password });
+  return { ...desk, cast, token };
+}
+
+/** A user as users come in: invited by the desk, then everything else in the portal. */
+async function bringIn(
+  context: Context,
+  desk: ScriptDesk,
+  cast: DemoCast,
+  user: DemoCast['portalUsers'][number],
+  step: (next: Step) => Promise<unknown>,
+): Promise<void> {
+  const who = ['--account', user.account, '--as', user.login];
+  await step({ argv: ['user', 'invite', `${user.account}/${user.login}`] });
+  const code = await codeFromOutbox(context, desk, DESK_CODE);
+  await step({ argv: ['portal', 'activate', ...who, '--code', code, '--password-stdin'], stdin: user.password });
+  await step({ argv: ['portal', 'login', ...who, '--password-stdin'], stdin: user.password });
+  if (user.factor !== null) {
+    await step({ argv: ['portal', 'mfa', 'add', user.factor, ...who], exit: 5 });
+    const first = await codeFromOutbox(context, desk, SIX_DIGITS);
+    await step({ argv: ['portal', 'mfa', 'add', user.factor, ...who, '--code', first] });
+  }
+  const phrase = cast.callers.find((caller) => caller.login === user.login && caller.account === user.account)?.phrase;
+  if (phrase != null)
+    await step({ argv: ['portal', 'passphrase', 'set', ...who, '--passphrase-stdin'], stdin: phrase });
+  await step({ argv: ['portal', 'logout', ...who] });
+}

@@ -1,0 +1,94 @@
+/** `demo`: a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then the console, or without a terminal a tour. */
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import type { Block } from '../terminal/render.js';
+import { type Command, type Context, command, type Result } from './command.js';
+import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
+import { demoCast, scriptDesk } from './demo-script.js';
+import { playTour } from './tour.js';
+
+const input = () => z.object({ console: z.boolean().default(true), dir: z.string().optional() });
+type Input = z.infer<ReturnType<typeof input>>;
+
+const demo = command<Input>({
+  path: 'demo',
+  summary: 'a throw-away desk with sample customers',
+  examples: ['countersign demo', 'countersign demo --no-console --dir ./my-demo'],
+  access: 'anyone',
+  options: [
+    { flags: '--no-console', about: 'only make it (with --dir) or play the tour' },
+    { flags: '--dir <folder>', about: 'keep it in this folder' },
+  ],
+  input,
+  run,
+});
+
+async function run(context: Context, given: Input): Promise<Result> {
+  const folder = given.dir === undefined ? await context.house.temporaryFolder() : resolve(given.dir);
+  if (given.dir !== undefined && (await context.files.list(folder)).length > 0) {
+    throw new Refusal('invalid-input', `--dir: ${folder} is not empty`, { hint: 'Name a new folder.' });
+  }
+  await context.files.makeFolder(folder);
+  const cast = await demoCast(context);
+  if (!context.options.quiet) context.notice('Making a desk with 91 sample companies and 408 people …');
+  const touring = !context.ask.possible && given.dir === undefined;
+  if (touring) return playTour(context, scriptDesk(folder), cast);
+  const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
+  if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
+  await context.show(cheatSheet(made));
+  const exit = await context.house.hand(['console'], made.env);
+  return { view: [], document: { demo: { folder } }, exit, streamed: true };
+}
+
+/** Who calls, what they want, what they would say. */
+function cheatSheet({ cast }: MadeDesk): readonly Block[] {
+  return [
+    { kind: 'title', text: 'A demo desk', aside: `signed in as ${cast.operator.name} (${cast.operator.role})` },
+    {
+      kind: 'note',
+      text: 'Everything is invented and goes away at the end. These people may call; play them yourself:',
+    },
+    ...cast.callers.flatMap((caller): readonly Block[] => [
+      { kind: 'blank' },
+      {
+        kind: 'fields',
+        rows: [
+          ['Caller', `${caller.login} of account ${caller.account}: ${caller.about}`],
+          ['Wants', caller.asks],
+          ['Says', caller.phrase === null ? '(has no passphrase)' : `"${caller.phrase}"`],
+        ],
+      },
+    ]),
+    { kind: 'blank' },
+  ];
+}
+
+const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
+
+function madeResult(made: MadeDesk, kept: boolean): Result {
+  const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
+  const next: readonly Block[] = kept
+    ? [{ kind: 'next', lines: [...exports, 'countersign whoami'] }]
+    : [{ kind: 'note', text: 'It is gone again: without --dir nothing is kept.' }];
+  return {
+    view: [...cheatSheet(made), ...next],
+    document: {
+      demo: {
+        folder: made.folder,
+        kept,
+        operator: { name: made.cast.operator.name, role: made.cast.operator.role },
+        environment: Object.fromEntries(SHOWN.map((name) => [name, made.env[name] ?? ''])),
+        callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => ({
+          account,
+          login,
+          asks,
+          says: phrase,
+          about,
+        })),
+      },
+    },
+  };
+}
+
+export const commands: readonly Command[] = [demo];

@@ -1,0 +1,91 @@
+/** The tour: what `demo` shows where nobody can be asked. It runs real commands on the throw-away desk and prints each with its answer. */
+import type { Context, Result } from './command.js';
+import { makeDemoDesk } from './demo-desk.js';
+import { type DemoCast, runStep, type ScriptDesk, type Step } from './demo-script.js';
+
+interface Stop extends Step {
+  readonly title: string;
+}
+
+export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
+  const pages: { title: string; step: Step; stdout: string }[] = [];
+  const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
+  const made = await makeDemoDesk(context, desk, cast, async (step) => told('Sample customers are imported', step, ''));
+  const agent = async (stop: Stop) => {
+    const output = await runStep(context, desk, stop);
+    await told(stop.title, stop, output.stdout);
+    return output;
+  };
+  const [maria, nancy, ana] = cast.callers;
+  if (maria === undefined || nancy === undefined || ana === undefined)
+    throw new Error('data/demo/callers.json names too few callers');
+  await agent({ title: 'A caller is verified', ...verifyStep(maria, maria.asks, maria.phrase ?? '') });
+  await agent({
+    title: 'A wrong passphrase is refused',
+    ...verifyStep(maria, maria.asks, 'copper lantern over fast water'),
+    exit: 3,
+  });
+  await agent({
+    title: 'The right passphrase without the privilege is refused',
+    ...verifyStep(nancy, nancy.asks, nancy.phrase ?? ''),
+    exit: 3,
+  });
+  const grant = await grantOf(context, desk, ana);
+  await told('Ana is verified for a reset', verifyStep(ana, ana.asks, ana.phrase ?? ''), grant.stdout);
+  await agent({
+    title: 'Under her grant one user is reset',
+    argv: ['mfa', 'reset', `${ana.account}/margaret.peacock`, '--grant', grant.id],
+  });
+  const audit: Step = { argv: ['audit', 'verify'] };
+  await told('The log of all this is verified', audit, (await runStep(context, desk, audit, made.token)).stdout);
+  return {
+    view: [],
+    raw:
+      pages.map(({ title, step, stdout }) => `${title}\n\n${shellLine(step)}\n${indent(stdout)}`).join('\n') +
+      farewell(pages.map((page) => page.step)),
+    document: { tour: pages.map(({ title, step }) => ({ title, command: shellLine(step), exit: step.exit ?? 0 })) },
+  };
+}
+
+function verifyStep(caller: DemoCast['callers'][number], action: string, phrase: string): Step {
+  return {
+    argv: ['verify', '--account', caller.account, '--caller', caller.login, '--for', action, '--passphrase-stdin'],
+    stdin: phrase,
+  };
+}
+
+/** The id of the grant is needed for the next step, so this one runs under --json as well as in words. */
+async function grantOf(
+  context: Context,
+  desk: ScriptDesk,
+  caller: DemoCast['callers'][number],
+): Promise<{ id: string; stdout: string }> {
+  const output = await runStep(context, desk, verifyStep(caller, caller.asks, caller.phrase ?? ''));
+  const id = /gr_[0-9a-z]+/.exec(output.stdout)?.[0];
+  if (id === undefined) throw new Error('the verification gave no grant');
+  return { id, stdout: output.stdout };
+}
+
+const indent = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line === '' ? '' : `    ${line}`))
+    .join('\n');
+
+/** The command as one would type it; the phrase of the demo is public. */
+function shellLine({ argv, stdin }: Step): string {
+  const words = argv.map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+  return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
+}
+
+function farewell(steps: readonly Step[]): string {
+  return [
+    '',
+    'These commands were run, in this order:',
+    '',
+    ...steps.map(shellLine),
+    '',
+    'On a terminal, npm start opens the console instead. Everything invented here is gone again.',
+    '',
+  ].join('\n');
+}
