@@ -5,6 +5,7 @@
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type {
+  CallsTable,
   GrantsTable,
   OperatorSessionsTable,
   OperatorsTable,
@@ -13,8 +14,10 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './desk-tables.js';
+import type { ApprovalsTable, JobsTable, ResetsTable } from './reset-tables.js';
 
 export type * from './desk-tables.js';
+export type * from './reset-tables.js';
 
 export interface MetaTable {
   key: string;
@@ -188,6 +191,10 @@ export interface Database {
   grants: GrantsTable;
   throttles: ThrottlesTable;
   outbox: OutboxTable;
+  calls: CallsTable;
+  jobs: JobsTable;
+  resets: ResetsTable;
+  approvals: ApprovalsTable;
 }
 
 /** Anything that reads. */

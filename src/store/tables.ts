@@ -1,12 +1,16 @@
 /** All query files in two values: what can be read at any time, and what can be written inside the door. */
 import { accountReads, accountWrites } from './accounts.js';
+import { approvalReads, approvalWrites } from './approvals.js';
 import { auditReads } from './audit.js';
+import { callReads, callWrites } from './calls.js';
 import type { Db, Tx } from './database.js';
 import { factorReads, factorWrites } from './factors.js';
+import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
+import { resetReads, resetWrites } from './resets.js';
 import { searchReads, searchWrites } from './search.js';
 import { secretReads, secretWrites } from './secrets.js';
 import { throttleReads, throttleWrites } from './throttles.js';
@@ -15,13 +19,17 @@ import { grantReads, grantWrites, verificationReads, verificationWrites } from '
 
 export const readsOf = (db: Db) => ({
   accounts: accountReads(db),
+  approvals: approvalReads(db),
   audit: auditReads(db),
+  calls: callReads(db),
   factors: factorReads(db),
   grants: grantReads(db),
+  jobs: jobReads(db),
   meta: metaReads(db),
   operators: operatorReads(db),
   outbox: outboxReads(db),
   portalSessions: portalSessionReads(db),
+  resets: resetReads(db),
   search: searchReads(db),
   secrets: secretReads(db),
   throttles: throttleReads(db),
@@ -32,12 +40,16 @@ export const readsOf = (db: Db) => ({
 /** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
 export const writesOf = (tx: Tx) => ({
   accounts: { ...accountReads(tx), ...accountWrites(tx) },
+  approvals: { ...approvalReads(tx), ...approvalWrites(tx) },
+  calls: { ...callReads(tx), ...callWrites(tx) },
   factors: { ...factorReads(tx), ...factorWrites(tx) },
   grants: { ...grantReads(tx), ...grantWrites(tx) },
+  jobs: { ...jobReads(tx), ...jobWrites(tx) },
   meta: { ...metaReads(tx), ...metaWrites(tx) },
   operators: { ...operatorReads(tx), ...operatorWrites(tx) },
   outbox: { ...outboxReads(tx), ...outboxWrites(tx) },
   portalSessions: { ...portalSessionReads(tx), ...portalSessionWrites(tx) },
+  resets: { ...resetReads(tx), ...resetWrites(tx) },
   search: { ...searchReads(tx), ...searchWrites(tx) },
   secrets: { ...secretReads(tx), ...secretWrites(tx) },
   throttles: { ...throttleReads(tx), ...throttleWrites(tx) },

@@ -30,6 +30,13 @@ export interface FormerContact {
   readonly replacedAt: number;
 }
 
+/** A user with everything that says where to write to. */
+export interface UserContacts {
+  readonly user: User;
+  readonly createdAt: number;
+  readonly formerContacts: readonly FormerContact[];
+}
+
 export const userReads = (db: Db) => ({
   async byId(id: string): Promise<User | undefined> {
     const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
@@ -72,6 +79,48 @@ export const userReads = (db: Db) => ({
       .where('email_key', '=', emailKey)
       .orderBy('login_key')
       .limit(50)
+      .execute();
+    return rows.map(toUser);
+  },
+  /** What notices and enrolment codes go by, of many at once. */
+  async contacts(ids: readonly string[]): Promise<readonly UserContacts[]> {
+    if (ids.length === 0) return [];
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .execute();
+    return rows.map((row) => ({
+      user: toUser(row),
+      createdAt: row.created_at,
+      formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
+    }));
+  },
+  /** Enabled logins with one of the roles and an e-mail address, in each of the accounts. */
+  async withRoles(accountIds: readonly string[], roles: readonly CustomerRole[]): Promise<readonly User[]> {
+    if (accountIds.length === 0) return [];
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('account_id', 'in', [...accountIds])
+      .where('role', 'in', [...roles])
+      .where('disabled_at', 'is', null)
+      .where('email', '!=', '')
+      .orderBy('account_id')
+      .orderBy('login_key')
+      .execute();
+    return rows.map(toUser);
+  },
+  /** The logins among these pairs of account and e-mail; one address may stand on many of them (B09). */
+  async byEmailPairs(
+    pairs: readonly { readonly accountId: string; readonly emailKey: string }[],
+  ): Promise<readonly User[]> {
+    if (pairs.length === 0) return [];
+    const values = sql.join(pairs.map(({ accountId, emailKey }) => sql`(${accountId}, ${emailKey})`));
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where(sql<boolean>`(account_id, email_key) in (values ${values})`)
       .execute();
     return rows.map(toUser);
   },

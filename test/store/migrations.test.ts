@@ -10,12 +10,15 @@ import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
 const TABLES: readonly (keyof Database)[] = [
   'accounts',
   'application_passwords',
+  'approvals',
   'audit_entries',
   'audit_head',
   'backup_codes',
+  'calls',
   'devices',
   'factors',
   'grants',
+  'jobs',
   'meta',
   'one_time_codes',
   'operator_sessions',
@@ -24,6 +27,7 @@ const TABLES: readonly (keyof Database)[] = [
   'outbox',
   'passphrases',
   'portal_sessions',
+  'resets',
   'search_words',
   'throttles',
   'users',
@@ -45,7 +49,7 @@ describe.each(engines)('migrations on %s', (name) => {
 
   it('make every table from nothing', async () => {
     expect(await schemaState(place.engine)).toBe('none');
-    expect(await migrate(place.engine)).toEqual([NEWEST]);
+    expect((await migrate(place.engine)).at(-1)).toBe(NEWEST);
     expect(await schemaState(place.engine)).toBe('current');
     expect(await tables()).toEqual(TABLES);
     await expect(requireCurrent(place.engine)).resolves.toBeUndefined();
@@ -62,7 +66,7 @@ describe.each(engines)('migrations on %s', (name) => {
     await expect(migrate(place.engine)).rejects.toThrow(/search_words/);
     expect(await tables()).toEqual(['search_words']);
     await sql`drop table search_words`.execute(place.engine.db);
-    expect(await migrate(place.engine)).toEqual([NEWEST]);
+    expect((await migrate(place.engine)).at(-1)).toBe(NEWEST);
     expect(await tables()).toEqual(TABLES);
   });
 

@@ -16,7 +16,14 @@ export async function up(db: Db, traits: SchemaTraits): Promise<void> {
   for (const [table, columns] of INDEXES) await createIndex(db, table, columns, false);
 }
 
-async function createTable(db: Db, traits: SchemaTraits, name: string, key: string, columns: Columns): Promise<void> {
+/** One table with its primary key first; later migrations use it too. */
+export async function createTable(
+  db: Db,
+  traits: SchemaTraits,
+  name: string,
+  key: string,
+  columns: Columns,
+): Promise<void> {
   let table: CreateTableBuilder<string, string> = db.schema.createTable(name);
   table = table.addColumn(key, 'text', (c) => c.primaryKey().notNull());
   for (const [column, type] of Object.entries(columns)) table = addColumn(table, traits, name, column, type);
@@ -80,7 +87,7 @@ async function createAuditLog(db: Db, traits: SchemaTraits): Promise<void> {
   await entries.modifyEnd(sql.raw(traits.tableEnd)).execute();
 }
 
-async function createIndex(db: Db, table: string, columns: readonly string[], unique: boolean): Promise<void> {
+export async function createIndex(db: Db, table: string, columns: readonly string[], unique: boolean): Promise<void> {
   const index = db.schema
     .createIndex(`${table}_by_${columns.join('_')}`)
     .on(table)

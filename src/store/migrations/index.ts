@@ -7,13 +7,19 @@ import { Refusal } from '../../errors.js';
 import type { Db } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import * as desk from './0001-desk.js';
+import * as resets from './0002-resets.js';
+import * as calls from './0003-calls.js';
 
 interface Step {
   readonly name: string;
   readonly up: (db: Db, traits: SchemaTraits) => Promise<void>;
 }
 
-const STEPS: readonly Step[] = [{ name: '0001-desk', up: desk.up }];
+const STEPS: readonly Step[] = [
+  { name: '0001-desk', up: desk.up },
+  { name: '0002-resets', up: resets.up },
+  { name: '0003-calls', up: calls.up },
+];
 
 /** Name of the newest migration this build knows. */
 export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
