@@ -1,0 +1,37 @@
+/** The device file of `--device`: what a browser would keep as a cookie. One token for each login that is remembered here (B38, B39). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import type { Context } from './command.js';
+
+const fileShape = () => z.object({ countersignDevice: z.literal(1), logins: z.record(z.string(), z.string()) });
+
+type DeviceFile = z.infer<ReturnType<typeof fileShape>>;
+
+/** Tokens of the file, of whichever logins; none where there is no file. Refusal `invalid-input` for a file that is something else. */
+export async function readDevices(context: Context, path: string | undefined): Promise<readonly string[]> {
+  return path === undefined ? [] : Object.values((await readFile(context, path)).logins);
+}
+
+/** Adds or replaces the token of one login; the file is written whole, 0600. */
+export async function writeDevice(context: Context, path: string, userId: string, token: string): Promise<void> {
+  const { logins } = await readFile(context, path);
+  const file: DeviceFile = { countersignDevice: 1, logins: { ...logins, [userId]: token } };
+  await context.files.write(path, `${JSON.stringify(file, null, 2)}\n`);
+}
+
+async function readFile(context: Context, path: string): Promise<DeviceFile> {
+  if (!(await context.files.exists(path))) return { countersignDevice: 1, logins: {} };
+  const parsed = fileShape().safeParse(parseJson(await context.files.readText(path)));
+  if (parsed.success) return parsed.data;
+  throw new Refusal('invalid-input', `--device: ${path} is not a device file of countersign`, {
+    hint: 'Name another file; it is made when a device is remembered.',
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+/** The question for a second factor at a portal login: which method, the code, and what a script is told instead (exit 5). */
+import type { Desk } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import { answerFactor } from '../procedures/answer-factor.js';
+import type { PortalLogin } from '../procedures/authenticate-user.js';
+import { type AnswerKind, type FactorChoice, factorChoices, guessKind } from '../procedures/factor-choices.js';
+import { sendLoginCode } from '../procedures/send-login-code.js';
+import type { Context } from './command.js';
+
+export interface FactorGiven {
+  readonly factor?: AnswerKind | undefined;
+  readonly code?: string | undefined;
+}
+
+/** A slip of the finger is no reason to sign in again; the lock-out counts each try all the same. */
+const ASKED_AT_MOST = 3;
+
+/** Moves a login on that waits for a code. Refusals: factor-needed where nobody can be asked, not-signed-in, locked. */
+export async function passFactor(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  given: FactorGiven,
+): Promise<PortalLogin> {
+  if (given.code !== undefined) {
+    const kind = given.factor ?? (await guessKind(desk, login, given.code));
+    return answerFactor(desk, login, { kind, code: given.code });
+  }
+  const choices = await factorChoices(desk, login);
+  const kind = given.factor ?? (await chooseKind(context, choices));
+  if (kind === undefined) throw factorNeeded(choices, undefined);
+  const sentTo = kind === 'email' || kind === 'sms' ? await sendLoginCode(desk, login, kind) : undefined;
+  if (!context.ask.possible) throw factorNeeded(choices, { kind, sentTo });
+  if (sentTo !== undefined) context.notice(`A code was sent to ${sentTo}.`);
+  return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), questionFor(kind));
+}
+
+const questionFor = (kind: AnswerKind): string =>
+  ({
+    totp: 'Code from your authenticator app',
+    email: 'Code from the e-mail',
+    sms: 'Code from the text message',
+    backup: 'Backup code',
+  })[kind];
+
+/** Asks again after a wrong code. */
+export async function askCodes<T>(context: Context, answer: (code: string) => Promise<T>, message: string): Promise<T> {
+  const prompts = await context.ask.prompts('--code');
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await answer(await prompts.line({ message }));
+    } catch (error) {
+      if (!isRefusal(error) || error.code !== 'not-signed-in' || asked >= ASKED_AT_MOST) throw error;
+      context.notice(`countersign: ${error.message}`);
+    }
+  }
+}
+
+/** The only one there is, or the one that is chosen; undefined where nobody can choose. */
+async function chooseKind(context: Context, choices: readonly FactorChoice[]): Promise<AnswerKind | undefined> {
+  const [first, ...more] = choices;
+  if (first === undefined || (more.length > 0 && !context.ask.possible)) {
+    const real = choices.filter((choice) => choice.kind !== 'backup');
+    return real.length === 1 ? real[0]?.kind : undefined;
+  }
+  if (more.length === 0) return first.kind;
+  const prompts = await context.ask.prompts('--factor');
+  return prompts.choose({
+    message: 'Sign in with',
+    choices: choices.map(({ kind, title, to }) => ({
+      name: to === undefined ? title : `${title} to ${to}`,
+      value: kind,
+    })),
+  });
+}
+
+function factorNeeded(
+  choices: readonly FactorChoice[],
+  chosen: { readonly kind: AnswerKind; readonly sentTo: string | undefined } | undefined,
+): Refusal {
+  const sent = chosen?.sentTo === undefined ? '' : `; one was sent to ${chosen.sentTo}`;
+  return new Refusal('factor-needed', `a code is needed to sign in${sent}`, {
+    hint:
+      chosen === undefined
+        ? 'Say which: countersign portal login --factor NAME'
+        : 'Give it with: countersign portal login --code CODE',
+    problems: choices.map(({ kind, title, to }) => ({
+      message: `${kind}: ${title}${to === undefined ? '' : ` to ${to}`}`,
+    })),
+    also: {
+      login: {
+        state: 'factor-needed',
+        factors: choices,
+        chosen: chosen?.kind ?? null,
+        codeSentTo: chosen?.sentTo ?? null,
+      },
+    },
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * A user sets the application password with the code of an invitation; with a password set already it is a reset of it. The
+ * desk never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without it
+ * learns anything, and used up together with what it was for.
+ */
+import type { Desk, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Account, User } from '../rules/people.js';
+import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
+import { isDeskCode } from './desk-code.js';
+import { destroyOwnerCopy } from './owner-copy.js';
+import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { judgeRow } from './sent-codes.js';
+import { clearAttempt, type Subject } from './throttled.js';
+
+export interface Activation {
+  readonly account: string;
+  readonly login: string;
+  /** As typed. */
+  readonly code: string;
+  /** Asked for once the code was right. */
+  readonly newPassword: () => Promise<string>;
+}
+
+export interface Activated {
+  readonly account: Account;
+  readonly user: User;
+  /** There was a password before: this reset it. */
+  readonly wasReset: boolean;
+  /** The owner's readable copy of the passphrase could not outlive the old password (B17). */
+  readonly ownerCopyDestroyed: boolean;
+  readonly sessionsEnded: number;
+}
+
+/** Refusals: not-signed-in (unknown login and wrong code: the same words), locked, invalid-input (the password). */
+export async function activateUser(desk: Desk, activation: Activation): Promise<Activated> {
+  const person = await findPortalPerson(desk, activation.account, activation.login);
+  const subject: Subject = `activate:${person.key}`;
+  const base = personEntry(desk, person);
+  const attempt = await countAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
+  const { account, user } = await requireInvited(desk, person, activation.code);
+  const password = await activation.newPassword();
+  await judgeApplicationPassword(desk, user, password);
+  const { verifier } = await prepareApplicationPassword(desk, user, password);
+  const done = await desk.store.record<Activated>(
+    (result) => ({ ...base, ...activatedEntry(result) }),
+    async (write, log) => {
+      if ((await judgeInvitation(desk, write, log, user, activation.code)) !== 'accepted') throw wrongCode();
+      await clearAttempt(desk, write, log, subject, attempt);
+      const before = await write.secrets.applicationPassword(user.id);
+      await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: desk.now() });
+      const ownerCopyDestroyed = await destroyOwnerCopy(write, user.id);
+      const sessionsEnded = await write.portalSessions.deleteOfUser(user.id);
+      return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, sessionsEnded };
+    },
+  );
+  if (done.wasReset) await desk.store.forgetDeleted();
+  return done;
+}
+
+function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded }: Activated) {
+  const kind = wasReset ? 'portal.password-reset' : 'portal.activated';
+  return { kind, outcome: 'done', detail: { ownerCopyDestroyed, sessionsEnded } } as const;
+}
+
+/** Judged without being used up: the password may still be turned down, and then the invitation must hold. */
+async function requireInvited(
+  desk: Desk,
+  person: PortalPerson,
+  code: string,
+): Promise<{ account: Account; user: User }> {
+  const { account, user } = person;
+  const entry = { ...personEntry(desk, person), kind: 'portal.activation-judged' } as const;
+  const accepted = await desk.store.record<boolean>(
+    (right) => ({ ...entry, outcome: right ? 'done' : 'refused' }),
+    async (write, log) => {
+      if (account === null || user === null) return false;
+      if (account.disabledAt !== null || user.disabledAt !== null) return false;
+      const outcome = await judgeInvitation(desk, write, log, user, code);
+      if (outcome !== 'accepted') return false;
+      const row = await write.factors.newestCode(user.id, 'activate');
+      if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
+      return true;
+    },
+  );
+  if (!accepted || account === null || user === null) throw wrongCode();
+  return { account, user };
+}
+
+async function judgeInvitation(desk: Desk, write: Writes, log: LogState, user: User, typed: string) {
+  const row = await write.factors.newestCode(user.id, 'activate');
+  if (row === undefined) return 'none';
+  const binding = { userId: user.id, purpose: 'activate', factorId: null };
+  const digestOfGiven = isDeskCode(desk, user, 'activate', row, typed) ? row.digest : null;
+  return judgeRow(desk, write, log, row, { binding, digestOfGiven });
+}
+
+const wrongCode = (): Refusal =>
+  new Refusal('not-signed-in', 'the account, the login or the code is wrong, or the code is used or too old', {
+    hint: 'For a new invitation ask your support desk.',
+  });

@@ -1,0 +1,133 @@
+/**
+ * The second step of a portal login: a code of the app, one that was sent, or a backup code in place of any (B31, B41, B43).
+ * The attempt is counted first; what may count only once (a TOTP step, a backup code, a sent code) is decided by
+ * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
+ */
+import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { readBackupCode } from '../factors/backup-codes.js';
+import type { SentFactor } from '../factors/factor.js';
+import { factorKind, totp } from '../factors/registry.js';
+import { afterFactor } from '../rules/mfa-login.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { type AnswerKind, activeFactor } from './factor-choices.js';
+import { moveOn, openedEntry } from './open-session.js';
+import { backupCodePlace, factorPlace } from './places.js';
+import { countAttempt } from './portal-attempts.js';
+import { judgeSentCode } from './sent-codes.js';
+import { clearAttempt, type Subject, timeOf } from './throttled.js';
+import { userFactors } from './user-factors.js';
+
+/** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
+type Redeem = (write: Writes, log: LogState) => Promise<boolean>;
+
+/** Refusals: not-signed-in (wrong, used, too old: the same words), locked, factor-needed for another state. */
+export async function answerFactor(
+  desk: Desk,
+  login: PortalLogin,
+  answer: { readonly kind: AnswerKind; readonly code: string },
+): Promise<PortalLogin> {
+  requireState(login, ['factor-needed']);
+  const { user } = login;
+  const subject: Subject = `portal-code:${user.id}`;
+  const detail = { session: login.session.sessionId, factor: answer.kind };
+  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'portal.code-started', detail });
+  const redeem = await check(desk, login, answer);
+  const result = await desk.store.record<PortalLogin | null>(
+    (moved) => ({
+      ...entryBase(desk, user),
+      ...(moved === null ? ({ kind: 'portal.code-refused', outcome: 'refused', detail } as const) : openedEntry(moved)),
+    }),
+    async (write, log) => {
+      const current = await currentLogin(desk, write, log, login);
+      requireState(current, ['factor-needed']);
+      if (!(await redeem(write, log))) return null;
+      await clearAttempt(desk, write, log, subject, attempt);
+      const left = await userFactors(desk, write.factors, user.id);
+      const state = afterFactor({
+        factors: left.active.map((row) => row.kind),
+        backupCodesLeft: left.backupCodesLeft,
+        mustEnrolAfterLastBackup: left.owesFactor,
+      });
+      return moveOn(desk, write, log, current, { state, method: `password+${answer.kind}` });
+    },
+  );
+  if (result === null) throw wrongCode();
+  return result;
+}
+
+const wrongCode = (): Refusal =>
+  new Refusal('not-signed-in', 'the code is wrong, used or too old', {
+    hint: 'Try again with a new code; after five failures codes are locked for a while.',
+  });
+
+async function check(
+  desk: Desk,
+  login: PortalLogin,
+  { kind, code }: { kind: AnswerKind; code: string },
+): Promise<Redeem> {
+  if (kind === 'backup') return checkBackupCode(desk, login, code);
+  if (kind === 'totp') return checkTotp(desk, login, code);
+  const factor = await activeFactor(desk, login, kind);
+  const sent = factorKind(kind) as SentFactor;
+  const binding = { userId: login.user.id, purpose: 'login', factorId: factor.id };
+  return async (write, log) => {
+    if (!(await stillActive(write, login, factor.id))) return false;
+    return (await judgeSentCode(desk, write, log, sent, { binding, typed: code })) === 'accepted';
+  };
+}
+
+/** A user may have several apps; the code is one of any of them. */
+async function checkTotp(desk: Desk, login: PortalLogin, code: string): Promise<Redeem> {
+  const rows = (await desk.store.read.factors.ofUser(login.user.id)).filter(
+    (row) => row.kind === 'totp' && row.state === 'active',
+  );
+  for (const row of rows) {
+    const step = await totpStep(desk, login, row, code);
+    if (step === null) continue;
+    return async (write, log) =>
+      !timeOf(desk, log).behind && (await stillActive(write, login, row.id)) && write.factors.advanceStep(row.id, step);
+  }
+  return async () => false;
+}
+
+/** The time step whose code this is, or null. It counts only once the stored step was moved to it. */
+export async function totpStep(
+  desk: Desk,
+  { user }: PortalLogin,
+  row: FactorRow,
+  code: string,
+): Promise<number | null> {
+  const result = await totp.check({
+    secret: desk.vault.openText('seal/factor', factorPlace(user, row.id), row.secret ?? ''),
+    code,
+    now: desk.now(),
+    lastStep: row.last_step,
+    settings: desk.policy.limits.totp,
+    hmacSha1: desk.digests.hmacSha1,
+    equal: desk.digests.equal,
+  });
+  return result.ok ? result.step : null;
+}
+
+/** One hash for the slot that was named; the same work where there is none. */
+async function checkBackupCode(desk: Desk, { user }: PortalLogin, code: string): Promise<Redeem> {
+  const typed = readBackupCode(code);
+  const rows = await desk.store.read.factors.backupCodes(user.id);
+  const row = rows.find((candidate) => candidate.slot === typed?.slot && candidate.state === 'active');
+  const place = backupCodePlace(user, row?.id ?? 'nobody');
+  const { matches } = await desk.secrets.check(
+    'code',
+    'seal/backup-code',
+    place,
+    row?.verifier ?? null,
+    typed?.secret ?? '',
+  );
+  if (!matches || row === undefined) return async () => false;
+  return async (write, log) => write.factors.useBackupCode(row.id, timeOf(desk, log).now);
+}
+
+async function stillActive(write: Writes, { user }: PortalLogin, factorId: string): Promise<boolean> {
+  const rows = await write.factors.ofUser(user.id);
+  return rows.some((row) => row.id === factorId && row.state === 'active');
+}

@@ -1,0 +1,64 @@
+/** Backup codes of a user (B41): made on request, shown once, ten at a time; the ones before them die. */
+import type { BackupCodeRow, Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
+import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { backupCodePlace } from './places.js';
+import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { userFactors } from './user-factors.js';
+
+export interface NewBackupCodes {
+  /** To be shown once. */
+  readonly codes: readonly string[];
+  /** Nothing else is set up: each login with one will warn (B41). */
+  readonly onlyMethod: boolean;
+  readonly earlierDied: number;
+}
+
+/**
+ * Refusal `enrolment-needed` while a real factor is owed, after a reset or the last backup code (B42, B57): codes made with the
+ * password alone would be a way round it.
+ */
+export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<NewBackupCodes> {
+  const { user } = login;
+  const { count } = desk.policy.limits.backupCodes;
+  const made = makeBackupCodes((n) => desk.chance.bytes(n), count);
+  const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
+  const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
+  const base = { ...entryBase(desk, user), kind: 'backup-codes.made', outcome: 'done' } as const;
+  const result = await desk.store.record<Omit<NewBackupCodes, 'codes'>>(
+    ({ earlierDied }) => ({ ...base, detail: { count, earlierDied } }),
+    async (write, log) => {
+      await finishedLogin(desk, write, log, login);
+      const before = await userFactors(desk, write.factors, user.id);
+      if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
+      await write.factors.deleteBackupCodes(user.id);
+      await write.factors.insertBackupCodes(rows);
+      await queueNotices(write, notices);
+      return { onlyMethod: before.active.length === 0, earlierDied: before.backupCodesLeft };
+    },
+  );
+  await desk.store.forgetDeleted();
+  await sendNotices(desk, notices);
+  return { ...result, codes: made.map((code) => code.text) };
+}
+
+async function toRow(desk: Desk, { user }: PortalLogin, code: BackupCode): Promise<BackupCodeRow> {
+  const id = desk.newId('bck');
+  const verifier = await desk.secrets.make('code', 'seal/backup-code', backupCodePlace(user, id), code.secret);
+  return {
+    id,
+    user_id: user.id,
+    slot: code.slot,
+    verifier,
+    state: 'active',
+    used_at: null,
+    created_at: desk.now(),
+    suspended_by: null,
+  };
+}
+
+const factorFirst = (): Refusal =>
+  new Refusal('enrolment-needed', 'set up an authenticator app, e-mail or SMS first; backup codes come after it', {
+    hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
+  });

@@ -1,0 +1,126 @@
+/**
+ * Setting up a second factor, second half: a first code proves that app or contact work (B33, B34, B40, B57). It makes the
+ * factor count, takes away the one it replaces, finishes the login that waited for it, and ends the user's other half-done
+ * logins, all in one transaction.
+ */
+import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { type FactorId, factorKind } from '../factors/registry.js';
+import { totpStep } from './answer-factor.js';
+import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { pendingOf, requireEnrolling } from './enrol-factor.js';
+import { moveOn, openedEntry } from './open-session.js';
+import { countAttempt } from './portal-attempts.js';
+import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { judgeSentCode } from './sent-codes.js';
+import { clearAttempt, type Subject, timeOf } from './throttled.js';
+import { userFactors } from './user-factors.js';
+
+export interface ConfirmRequest {
+  readonly kind: FactorId;
+  readonly code: string;
+  /** Id of the factor that this one takes the place of (B40); it goes in the same transaction. */
+  readonly replaces: string | undefined;
+}
+
+export interface EnrolledFactor {
+  readonly id: string;
+  readonly kind: FactorId;
+  readonly login: PortalLogin;
+}
+
+/** Whether the code belongs to the half-done enrolment; run inside the door. */
+type Prove = (write: Writes, log: LogState) => Promise<boolean>;
+
+/** Refusals: invalid-input (nothing half done), not-signed-in (wrong code), locked, not-found (`replaces`). */
+export async function confirmEnrolment(
+  desk: Desk,
+  login: PortalLogin,
+  request: ConfirmRequest,
+): Promise<EnrolledFactor> {
+  const { user } = login;
+  const [pending] = await pendingOf(desk.store.read, login, request.kind);
+  if (pending === undefined) throw nothingBegun(request.kind);
+  const subject: Subject = `portal-code:${user.id}`;
+  const detail = { factor: pending.id, kind: request.kind };
+  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'factor.code-started', detail });
+  const prove = await proofOf(desk, login, pending, request.code);
+  const notices = ownNotice(desk, login, 'factor-changed', { change: `${factorKind(request.kind).title} was set up` });
+  const enrolled = await desk.store.record<PortalLogin | null>(
+    (result) => [
+      {
+        ...entryBase(desk, user),
+        kind: result === null ? 'factor.refused' : 'factor.added',
+        outcome: result === null ? 'refused' : 'done',
+        detail,
+      },
+      ...(result === null || login.session.state === 'done'
+        ? []
+        : [{ ...entryBase(desk, user), ...openedEntry(result) }]),
+    ],
+    async (write, log) => {
+      const current = await requireEnrolling(desk, write, log, login);
+      if (!(await isPending(write, login, pending)) || !(await prove(write, log))) return null;
+      await clearAttempt(desk, write, log, subject, attempt);
+      await activate(desk, write, log, login, pending, request.replaces);
+      await queueNotices(write, notices);
+      return current.session.state === 'done' ? current : finishLogin(desk, write, log, current);
+    },
+  );
+  if (enrolled === null) throw wrongFirstCode(request.kind);
+  await sendNotices(desk, notices);
+  return { id: pending.id, kind: request.kind, login: enrolled };
+}
+
+async function proofOf(desk: Desk, login: PortalLogin, pending: FactorRow, code: string): Promise<Prove> {
+  const kind = factorKind(pending.kind);
+  if (kind.sendsCode) {
+    const binding = { userId: login.user.id, purpose: 'factor', factorId: pending.id };
+    return async (write, log) => (await judgeSentCode(desk, write, log, kind, { binding, typed: code })) === 'accepted';
+  }
+  const step = await totpStep(desk, login, pending, code);
+  return async (write, log) =>
+    step !== null && !timeOf(desk, log).behind && (await write.factors.advanceStep(pending.id, step));
+}
+
+/** Still there, and begun after the newest reset: an enrolment begun before it proved nothing that still counts (B52, B57). */
+async function isPending(write: Writes, login: PortalLogin, pending: FactorRow): Promise<boolean> {
+  const rows = await pendingOf(write, login, pending.kind);
+  const code = await write.factors.newestCode(login.user.id, 'enrol');
+  return rows.some((row) => row.id === pending.id) && (code === undefined || code.created_at <= pending.created_at);
+}
+
+async function activate(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  { user }: PortalLogin,
+  pending: FactorRow,
+  replaces: string | undefined,
+): Promise<void> {
+  if (replaces !== undefined) {
+    const old = (await userFactors(desk, write.factors, user.id)).active.find((row) => row.id === replaces);
+    if (old === undefined) throw new Refusal('not-found', `there is no sign-in method ${replaces} to replace`);
+    await write.factors.delete(old.id);
+  }
+  await write.factors.update(pending.id, { state: 'active', confirmed_at: timeOf(desk, log).now });
+  await write.factors.deleteCodes(user.id, ['enrol']);
+}
+
+/** The enrolling login is finished by it (B34); others that waited for an enrolment must begin again. */
+async function finishLogin(desk: Desk, write: Writes, log: LogState, login: PortalLogin): Promise<PortalLogin> {
+  for (const row of await write.portalSessions.ofUser(login.user.id)) {
+    if (row.id !== login.session.sessionId && row.state !== 'done') await write.portalSessions.delete(row.id);
+  }
+  return moveOn(desk, write, log, login, { state: 'done', method: 'password+enrolment' });
+}
+
+const nothingBegun = (kind: string): Refusal =>
+  new Refusal('invalid-input', 'there is no half-done set-up that this code could confirm', {
+    hint: `Begin with: countersign portal mfa add ${kind}`,
+  });
+
+const wrongFirstCode = (kind: string): Refusal =>
+  new Refusal('not-signed-in', 'the code is wrong, used or too old; the method is not set up yet', {
+    hint: `Try the next code, or begin again with: countersign portal mfa add ${kind}`,
+  });

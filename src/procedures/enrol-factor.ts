@@ -1,0 +1,156 @@
+/**
+ * Setting up a second factor, first half: a secret for the app, or a code to the contact on file (B31, B34, B57). What is half
+ * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
+ */
+import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { SentFactor } from '../factors/factor.js';
+import { type FactorId, factorKind } from '../factors/registry.js';
+import { maskedContact } from '../rules/masked-contact.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
+import { factorPlace } from './places.js';
+import { sendNow } from './send-login-code.js';
+import { contactOf, newSentCode, storeSentCode } from './sent-codes.js';
+import { timeOf } from './throttled.js';
+
+/** A half-done enrolment, as shown to its owner and to nobody else. */
+export type BegunEnrolment =
+  | { readonly kind: 'totp'; readonly id: string; readonly uri: string; readonly secretBase32: string }
+  | { readonly kind: 'email' | 'sms'; readonly id: string; readonly to: string };
+
+export interface EnrolmentRequest {
+  readonly kind: FactorId;
+  /** The mailed code, where one is needed (B57). */
+  readonly enrolmentCode: string | undefined;
+}
+
+/**
+ * Refusals: enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
+ * file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code.
+ */
+export async function beginEnrolment(
+  desk: Desk,
+  login: PortalLogin,
+  request: EnrolmentRequest,
+): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
+  const ready = await readyToEnrol(desk, login, request.enrolmentCode);
+  const kind = factorKind(request.kind);
+  if (kind.sendsCode) return { login: ready, begun: await beginSent(desk, ready, kind) };
+  return { login: ready, begun: await beginTotp(desk, ready) };
+}
+
+/** Past the enrolment code, or where none is needed. A login in the state `enrolment-needed` has given it. */
+async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undefined): Promise<PortalLogin> {
+  requireState(login, ['done', 'enrolment-needed', 'enrolment-code-needed']);
+  if (login.session.state === 'enrolment-needed') return login;
+  const owed = await offerEnrolmentCode(desk, login);
+  if (owed === 'not-needed') return login;
+  if (code === undefined) throw enrolmentCodeMissing(owed);
+  return giveEnrolmentCode(desk, login, code);
+}
+
+export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Refusal {
+  const hint =
+    owed === 'ask-desk'
+      ? 'Call your support desk: it can send one to the address on file.'
+      : 'It is in the mail to the address on file. Give it with: --enrolment-code CODE';
+  return new Refusal('enrolment-needed', 'setting up a sign-in method needs the enrolment code that was mailed', {
+    hint,
+    also: { enrolment: { codeNeeded: true, code: owed } },
+  });
+}
+
+async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment> {
+  const { user, account } = login;
+  const kind = factorKind('totp');
+  if (kind.sendsCode) throw new Error('totp sends no code');
+  const enrolment = await kind.begin({
+    random: (n) => desk.chance.bytes(n),
+    issuer: desk.name,
+    accountName: account.name,
+    login: user.login,
+    settings: desk.policy.limits.totp,
+  });
+  const id = desk.newId('fac');
+  const secret = desk.vault.seal('seal/factor', factorPlace(user, id), enrolment.secret);
+  await desk.store.record(begunEntry(desk, login, id, 'totp'), async (write, log) => {
+    await requireEnrolling(desk, write, log, login);
+    for (const old of await pendingOf(write, login, 'totp')) await write.factors.delete(old.id);
+    await write.factors.insert(
+      pendingRow({ id, kind: 'totp', label: kind.title, secret }, login, timeOf(desk, log).now),
+    );
+  });
+  return { kind: 'totp', id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
+}
+
+/** The same half-done enrolment is taken up again when a new code is asked for, so that its tries go on counting. */
+async function beginSent(
+  desk: Desk,
+  login: PortalLogin,
+  kind: SentFactor & { readonly id: FactorId },
+): Promise<BegunEnrolment> {
+  const pending = await pendingOf(desk.store.read, login, kind.id);
+  const id = pending[0]?.id ?? desk.newId('fac');
+  const code = newSentCode(desk, kind, login, { purpose: 'factor', factorId: id });
+  await desk.store.record(begunEntry(desk, login, id, kind.id), async (write, log) => {
+    await requireEnrolling(desk, write, log, login);
+    const rows = await write.factors.ofUser(login.user.id);
+    if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
+      throw new Refusal('invalid-input', `this method is set up already: ${kind.title}`, {
+        hint: 'Its codes follow the contact on file. See: countersign portal mfa list',
+      });
+    }
+    const at = timeOf(desk, log).now;
+    if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: at });
+    else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, at));
+    await storeSentCode(desk, write, log, code);
+  });
+  await sendNow(desk, code.message.id);
+  return { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contactOf(kind, login.user)) };
+}
+
+const begunEntry = (desk: Desk, { user }: PortalLogin, id: string, kind: string) =>
+  ({
+    ...entryBase(desk, user),
+    kind: 'factor.enrolment-begun',
+    outcome: 'started',
+    detail: { factor: id, kind },
+  }) as const;
+
+function pendingRow(
+  row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>,
+  { user }: PortalLogin,
+  at: number,
+): FactorRow {
+  return {
+    ...row,
+    user_id: user.id,
+    state: 'pending',
+    last_step: null,
+    created_at: at,
+    confirmed_at: null,
+    suspended_by: null,
+  };
+}
+
+/** Half-done enrolments of one kind. */
+export async function pendingOf(
+  reads: Pick<Writes, 'factors'> | Desk['store']['read'],
+  { user }: PortalLogin,
+  kind: string,
+): Promise<readonly FactorRow[]> {
+  return (await reads.factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
+}
+
+/** The login as it stands inside the door, where it may enrol. */
+export async function requireEnrolling(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  login: PortalLogin,
+): Promise<PortalLogin> {
+  const current = await currentLogin(desk, write, log, login);
+  requireState(current, ['done', 'enrolment-needed']);
+  return current;
+}

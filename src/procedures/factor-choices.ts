@@ -1,0 +1,54 @@
+/** What a user can answer with when a login asks for a second factor, and which of it a typed code is meant for. */
+import type { Desk, FactorRow } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { readBackupCode } from '../factors/backup-codes.js';
+import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
+import { maskedContact } from '../rules/masked-contact.js';
+import type { PortalLogin } from './authenticate-user.js';
+import { contactOf } from './sent-codes.js';
+import { userFactors } from './user-factors.js';
+
+export type AnswerKind = FactorId | 'backup';
+
+export interface FactorChoice {
+  readonly kind: AnswerKind;
+  readonly title: string;
+  /** Where its codes go, masked. */
+  readonly to?: string;
+}
+
+/** What this user can answer with, in the order in which it is offered. */
+export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<readonly FactorChoice[]> {
+  const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
+  const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
+  const choices: readonly FactorChoice[] = kinds.map((kind) => ({
+    kind: kind.id,
+    title: kind.title,
+    ...(kind.sendsCode ? { to: maskedContact(kind.contact, contactOf(kind, user)) } : {}),
+  }));
+  return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: 'Backup code' }];
+}
+
+/** Refusal `invalid-input` where the user has not set this kind up. */
+export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: FactorId): Promise<FactorRow> {
+  const { active } = await userFactors(desk, desk.store.read.factors, user.id);
+  const row = active.find((candidate) => candidate.kind === kind);
+  if (row !== undefined) return row;
+  throw new Refusal('invalid-input', `${user.login} has not set up this method: ${kind}`, {
+    hint: `Set up: ${active.map((candidate) => candidate.kind).join(', ') || 'none'}`,
+  });
+}
+
+/**
+ * Which method a code is for where nobody said: a long one is a backup code, otherwise the one that was sent last and is
+ * still waiting, otherwise the app.
+ */
+export async function guessKind(desk: Desk, { user }: PortalLogin, code: string): Promise<AnswerKind> {
+  if (readBackupCode(code) !== null) return 'backup';
+  const { active } = await userFactors(desk, desk.store.read.factors, user.id);
+  const sent = await desk.store.read.factors.newestCode(user.id, 'login');
+  const waiting = sent !== undefined && sent.used_at === null && desk.now() < sent.expires_at;
+  const factor = waiting ? active.find((row) => row.id === sent.factor_id) : undefined;
+  const only = active.length === 1 ? active[0] : undefined;
+  return factorKind((factor ?? only)?.kind ?? 'totp').id;
+}

@@ -1,0 +1,121 @@
+/** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38, R19). */
+import type { Desk, LogState, SignedUser, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { decideLogin, type LoginNeed, type LoginRefusal } from '../rules/mfa-login.js';
+import type { Account, SignIn, User } from '../rules/people.js';
+import { hasEnded, type LoginState, type PortalLogin, toSignedUser } from './authenticate-user.js';
+import { callerKeyOf } from './open-call.js';
+import { liftLock, timeOf } from './throttled.js';
+import { type UserFactors, userFactors } from './user-factors.js';
+
+/**
+ * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered
+ * device, `password+enrolment` for the login that enrolled a factor, `password+<factor>` or `password+backup` for a code.
+ */
+export type LoginMethod = 'sso' | 'password' | `password+${string}`;
+
+/** Whether a second factor was given or set up in this very login; a remembered device only stands in for one. */
+export const gaveFactor = (session: Pick<SignedUser, 'method'>): boolean =>
+  session.method.startsWith('password+') && session.method !== 'password+device';
+
+export interface LoginFacts {
+  readonly need: LoginNeed;
+  readonly factors: UserFactors;
+}
+
+/** The rules' answer on the user as they stand inside the transaction. */
+export async function decideFor(
+  desk: Desk,
+  write: Writes,
+  { account, user }: { readonly account: Account; readonly user: User },
+  how: { readonly method: SignIn; readonly deviceRemembered: boolean },
+): Promise<LoginFacts> {
+  const factors = await userFactors(desk, write.factors, user.id);
+  const need = decideLogin({
+    edition: account.edition,
+    mfaRequired: account.mfaRequiredAt !== null,
+    signIn: user.signIn,
+    method: how.method,
+    isAdmin: holdsEverything(desk, account, user),
+    factors: factors.active.map((row) => row.kind),
+    backupCodesLeft: factors.backupCodesLeft,
+    deviceRemembered: how.deviceRemembered,
+    enrolmentCodeNeeded: factors.enrolmentCodeNeeded,
+    mustEnrolAfterLastBackup: factors.owesFactor,
+  });
+  return { need, factors };
+}
+
+/** Admin status (B04). */
+export const holdsEverything = (desk: Desk, account: Account, user: User): boolean =>
+  desk.policy.roles.customers[account.edition][user.role]?.holds === 'everything';
+
+export interface NewSession {
+  readonly state: LoginState;
+  readonly method: LoginMethod;
+  readonly digest: string;
+}
+
+/** The user's sessions whose time is over go at the same time, so that they do not gather. */
+export async function openSession(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  { account, user }: { readonly account: Account; readonly user: User },
+  { state, method, digest }: NewSession,
+): Promise<PortalLogin> {
+  const { now } = timeOf(desk, log);
+  for (const old of await write.portalSessions.ofUser(user.id)) {
+    if (hasEnded(desk, old, now)) await write.portalSessions.delete(old.id);
+  }
+  const times = { created_at: now, last_seen_at: now, password_at: now };
+  const row = { id: desk.newId('ses'), user_id: user.id, digest, state, method, ...times };
+  await write.portalSessions.insert(row);
+  const login = { account, user, session: toSignedUser(row) };
+  if (state === 'done') await welcome(desk, write, log, login);
+  return login;
+}
+
+/** A step was taken: the session stands in a new state. */
+export async function moveOn(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  login: PortalLogin,
+  to: { readonly state: LoginState; readonly method: LoginMethod },
+): Promise<PortalLogin> {
+  await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: timeOf(desk, log).now });
+  const moved = { ...login, session: { ...login.session, ...to } };
+  if (to.state === 'done') await welcome(desk, write, log, moved);
+  return moved;
+}
+
+/** Whoever is in proved to be the owner: a lock that wrong guesses by phone brought ends (its count stays). */
+async function welcome(desk: Desk, write: Writes, log: LogState, { account, user }: PortalLogin): Promise<void> {
+  await liftLock(desk, write, log, `caller:${callerKeyOf(desk, account, user.id)}`, 'owner');
+}
+
+/** The log's words for where a login got to. */
+export function openedEntry({ session }: PortalLogin) {
+  const { sessionId, state, method } = session;
+  const kind = state === 'done' ? 'portal.signed-in' : 'portal.sign-in-continued';
+  return { kind, outcome: 'done', detail: { session: sessionId, state, method } } as const;
+}
+
+/** Why this way of signing in is not for this user. */
+export function loginRefusal(reason: LoginRefusal): Refusal {
+  const refusals = {
+    'sso-only': new Refusal('forbidden', 'you sign in by single sign-on; there is no password sign-in for you', {
+      hint: 'Use: countersign portal login --sso   If single sign-on is broken, ask an admin of your company.',
+    }),
+    'native-only': new Refusal('forbidden', 'you sign in with your password, not by single sign-on', {
+      hint: 'Use: countersign portal login',
+    }),
+    'mfa-not-in-edition': new Refusal(
+      'refused-by-policy',
+      'multi-factor authentication is on in an account whose edition does not have it; nobody gets in this way',
+      { hint: 'Call your support desk.' },
+    ),
+  } as const;
+  return refusals[reason];
+}

@@ -1,0 +1,98 @@
+/**
+ * Enrolling with more than the password: the one-time enrolment code of a reset (B57), or of a login that used up its last
+ * backup code (B42). The desk sends the first; the second the portal sends by itself, at the next login.
+ *
+ * A code is used up by the factor that is enrolled with it, not by being typed: until then it can be given again, so a
+ * cut line or a closed window costs nobody their account. Wrong ones are counted, and five end it.
+ */
+import type { Desk, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { deliverOutbox } from './deliver-outbox.js';
+import { isDeskCode } from './desk-code.js';
+import { prepareEnrolmentCode } from './enrolment-code.js';
+import { moveOn } from './open-session.js';
+import { countAttempt } from './portal-attempts.js';
+import { judgeRow } from './sent-codes.js';
+import { clearAttempt, type Subject, timeOf } from './throttled.js';
+import { type UserFactors, userFactors } from './user-factors.js';
+
+/** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
+export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
+
+/** Whether this user needs a code to enrol; sends one where the portal owes it (B42). */
+export async function offerEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
+  const { user, account } = login;
+  const factors = await userFactors(desk, desk.store.read.factors, user.id);
+  if (!factors.enrolmentCodeNeeded) return 'not-needed';
+  if (isUsable(desk, factors, desk.now())) return 'waiting';
+  if (!factors.owesFactor) return 'ask-desk';
+  const prepared = await prepareEnrolmentCode(desk, account, user);
+  if (prepared === null) return 'ask-desk';
+  const entry = { ...entryBase(desk, user), kind: 'portal.enrolment-code-sent', outcome: 'done' } as const;
+  const sent = await desk.store.record<boolean>(
+    (done) => ({ ...entry, detail: { sent: done } }),
+    async (write, log) => {
+      const now = await userFactors(desk, write.factors, user.id);
+      if (isUsable(desk, now, timeOf(desk, log).now)) return false;
+      await write.factors.insertCode(prepared.row);
+      await write.outbox.insert([prepared.message.row]);
+      return true;
+    },
+  );
+  if (sent) await deliverOutbox(desk, [prepared.message.id]);
+  return sent ? 'sent' : 'waiting';
+}
+
+function isUsable(desk: Desk, { enrolmentCode }: UserFactors, now: number): boolean {
+  return (
+    enrolmentCode !== undefined && now < enrolmentCode.expires_at && enrolmentCode.tries < desk.policy.limits.code.tries
+  );
+}
+
+/**
+ * Judges a typed enrolment code. A login that waits for it moves on to the enrolment. Refusals: not-signed-in (wrong, too
+ * old: the same words), locked.
+ */
+export async function giveEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
+  const { user } = login;
+  const subject: Subject = `enrol:${user.id}`;
+  const base = entryBase(desk, user);
+  const attempt = await countAttempt(desk, subject, { ...base, kind: 'portal.enrolment-code-started' });
+  const moved = await desk.store.record<PortalLogin | null>(
+    (result) => ({
+      ...base,
+      kind: result === null ? 'portal.enrolment-code-refused' : 'portal.enrolment-code-accepted',
+      outcome: result === null ? 'refused' : 'done',
+    }),
+    async (write, log) => {
+      const current = await currentLogin(desk, write, log, login);
+      requireState(current, ['done', 'enrolment-needed', 'enrolment-code-needed']);
+      if (!(await isRight(desk, write, log, current, typed))) return null;
+      await clearAttempt(desk, write, log, subject, attempt);
+      if (current.session.state !== 'enrolment-code-needed') return current;
+      return moveOn(desk, write, log, current, { state: 'enrolment-needed', method: 'password' });
+    },
+  );
+  if (moved !== null) return moved;
+  throw new Refusal('not-signed-in', 'the enrolment code is wrong or too old', {
+    hint: 'It is in the mail that was sent to the address on file. For a new one, call your support desk.',
+  });
+}
+
+async function isRight(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  { user }: PortalLogin,
+  typed: string,
+): Promise<boolean> {
+  const { enrolmentCode: row } = await userFactors(desk, write.factors, user.id);
+  if (row === undefined) return false;
+  const binding = { userId: user.id, purpose: 'enrol', factorId: null };
+  const digestOfGiven = isDeskCode(desk, user, 'enrol', row, typed) ? row.digest : null;
+  const outcome = await judgeRow(desk, write, log, row, { binding, digestOfGiven });
+  // Accepted, not used up: see above.
+  if (outcome === 'accepted') await write.factors.updateCode(row.id, { used_at: null });
+  return outcome === 'accepted';
+}

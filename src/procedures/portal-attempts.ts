@@ -1,0 +1,75 @@
+/** Counting what a portal user tries, before it is checked (B72, T6), with words that fit a customer instead of an operator. */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Actor, AuditEntry } from '../rules/audit-entry.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+import type { ThrottleDecision } from '../rules/throttle.js';
+import { portalActor } from './authenticate-user.js';
+import { findAccount, findUser } from './find-account.js';
+import { reserveAttempt, type Subject } from './throttled.js';
+
+/** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */
+export interface PortalPerson {
+  readonly account: Account | null;
+  readonly user: User | null;
+  /** Under what attempts are counted: the user's id, or a keyed digest of what was typed. */
+  readonly key: string;
+  readonly actor: Actor;
+}
+
+const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
+
+/** Nobody and several are the same answer: a customer is told nothing about others (B73). */
+export async function findPortalPerson(desk: Desk, account: string, login: string): Promise<PortalPerson> {
+  const found = await orNobody(async () => findUser(desk, login, await findAccount(desk, account)));
+  if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
+  const key = desk.digests.mac('mac/lookup', 'portal', foldKey(account), foldKey(login));
+  return { account: null, user: null, key, actor: NOBODY };
+}
+
+async function orNobody<T>(find: () => Promise<T>): Promise<T | null> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof Refusal && ['not-found', 'ambiguous', 'missing-option'].includes(error.code)) return null;
+    throw error;
+  }
+}
+
+/** What every audit entry about such a person has; an unknown one leaves a digest, so that a series can be seen. */
+export function personEntry(desk: Desk, person: PortalPerson) {
+  const { account, user, actor, key } = person;
+  if (account === null || user === null) return { at: desk.now(), by: actor, detail: { person: key } } as const;
+  return { at: desk.now(), by: actor, account: account.id, user: user.id } as const;
+}
+
+/** Counts the attempt and answers its number. Refusal `locked` means: do not check. */
+export async function countAttempt(
+  desk: Desk,
+  subject: Subject,
+  entry: Pick<AuditEntry, 'kind' | 'at' | 'by' | 'account' | 'user' | 'detail'>,
+): Promise<number> {
+  const decision = await desk.store.record<ThrottleDecision>(
+    (result) =>
+      result.kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' },
+    (write, log) => reserveAttempt(desk, write, log, subject),
+  );
+  if (decision.kind !== 'proceed') throw tooMany(decision);
+  return decision.attempt;
+}
+
+function tooMany(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>): Refusal {
+  if (decision.kind === 'disabled') {
+    return new Refusal('locked', 'this login is locked: too many wrong answers', {
+      hint: 'Call your support desk; a lead can unlock it.',
+    });
+  }
+  const until = new Date(decision.until).toISOString();
+  return new Refusal('locked', `this login is locked until ${until}: too many wrong answers`, {
+    hint: decision.clockBehind
+      ? "This machine's clock stands behind the desk's; set it right first."
+      : 'Wait until then.',
+    also: { lockedUntil: until },
+  });
+}

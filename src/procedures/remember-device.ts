@@ -1,0 +1,55 @@
+/**
+ * "Do not ask me again on this device": a token in the device's own file, whose digest is known to the store (B38, B39). The
+ * period runs from the day it was made and does not slide; the file alone or the store alone opens nothing.
+ */
+import type { Desk, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { deviceStillRemembered, offersRemember } from '../rules/mfa-login.js';
+import type { User } from '../rules/people.js';
+import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { gaveFactor } from './open-session.js';
+import { timeOf } from './throttled.js';
+
+/** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */
+export async function isRemembered(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  user: User,
+  tokens: readonly string[],
+): Promise<boolean> {
+  const time = timeOf(desk, log);
+  // A clock that was set back would stretch the period.
+  if (time.behind) return false;
+  for (const token of tokens) {
+    const device = await write.factors.deviceByDigest(desk.digests.tokenDigest(token));
+    if (device?.user_id !== user.id) continue;
+    if (deviceStillRemembered(device.created_at, time.now, desk.policy.limits.device.rememberDays)) return true;
+  }
+  return false;
+}
+
+/** B38: this login was asked for a factor, and is not the one that set the factor up. */
+export const mayRemember = ({ session }: PortalLogin): boolean =>
+  session.state === 'done' &&
+  offersRemember({ askedForFactor: gaveFactor(session), enrolledNow: session.method === 'password+enrolment' });
+
+/** The token for the device's file. Refusal `refused-by-policy` where this login may not be remembered. */
+export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<string> {
+  const { token, digest } = desk.digests.newToken('csd');
+  const id = desk.newId('dev');
+  await desk.store.record(
+    { ...entryBase(desk, login.user), kind: 'device.remembered', outcome: 'done', detail: { device: id } },
+    async (write, log) => {
+      const current = await finishedLogin(desk, write, log, login);
+      if (!mayRemember(current)) {
+        throw new Refusal('refused-by-policy', 'a device is remembered at a login that was asked for a code', {
+          hint: 'Sign in once more with --remember; the login that sets a method up is too early.',
+        });
+      }
+      const row = { id, user_id: login.user.id, digest, created_at: timeOf(desk, log).now };
+      await write.factors.insertDevice(row);
+    },
+  );
+  return token;
+}

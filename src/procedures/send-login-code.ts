@@ -1,0 +1,35 @@
+/** A login code by e-mail or SMS, to the contact on file, for a login that waits for it (B31, B43). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { type FactorId, factorKind } from '../factors/registry.js';
+import { maskedContact } from '../rules/masked-contact.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { deliverOutbox } from './deliver-outbox.js';
+import { activeFactor } from './factor-choices.js';
+import { contactOf, newSentCode, storeSentCode } from './sent-codes.js';
+
+/** Sends a login code to the contact on file. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
+export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {
+  const kind = factorKind(kindId);
+  if (!kind.sendsCode) throw new Error(`no code is sent for ${kindId}`);
+  const factor = await activeFactor(desk, login, kindId);
+  const code = newSentCode(desk, kind, login, { purpose: 'login', factorId: factor.id });
+  await desk.store.record(
+    { ...entryBase(desk, login.user), kind: 'portal.code-sent', outcome: 'done', detail: { factor: factor.id } },
+    async (write, log) => {
+      requireState(await currentLogin(desk, write, log, login), ['factor-needed']);
+      await storeSentCode(desk, write, log, code);
+    },
+  );
+  await sendNow(desk, code.message.id);
+  return maskedContact(kind.contact, contactOf(kind, login.user));
+}
+
+/** A code that waits in the outbox is no use to someone who is signing in: they are told. */
+export async function sendNow(desk: Desk, messageId: string): Promise<void> {
+  const report = await deliverOutbox(desk, [messageId]);
+  if (report.delivered === 1) return;
+  throw new Refusal('delivery-failed', 'the code could not be sent just now', {
+    hint: 'Use another method (--factor), or try again in a few minutes.',
+  });
+}

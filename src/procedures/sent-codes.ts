@@ -1,0 +1,136 @@
+/**
+ * Codes sent by e-mail and SMS, with their rows: issued and judged inside the write door, so that parallel guesses cannot
+ * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
+ */
+import type { Desk, LogState, OneTimeCodeRow, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { SentFactor } from '../factors/factor.js';
+import {
+  type CodeBinding,
+  type CodeOutcome,
+  type CodeState,
+  digestedParts,
+  issueCode,
+  judgeCode,
+} from '../factors/one-time-code.js';
+import type { Account, User } from '../rules/people.js';
+import { type PreparedMessage, prepareMessage } from './queue-message.js';
+import { timeOf } from './throttled.js';
+
+export interface NewCode {
+  /** The row's id. */
+  readonly id: string;
+  readonly binding: CodeBinding;
+  readonly digest: string;
+  readonly message: PreparedMessage;
+}
+
+/** Where codes of this kind go: the contact on file now. Refusal `invalid-input` where there is none. */
+export function contactOf(kind: SentFactor, user: User): string {
+  const contact = kind.contact === 'email' ? user.email : user.phone;
+  if (contact !== '') return contact;
+  const what = kind.contact === 'email' ? 'e-mail address' : 'phone number';
+  throw new Refusal('invalid-input', `there is no ${what} on file for ${user.login}`, {
+    hint: 'Choose another method, or have your support desk put one on file.',
+  });
+}
+
+/** Draws a code and composes its message; nothing is stored yet. */
+export function newSentCode(
+  desk: Desk,
+  kind: SentFactor & { readonly id: string },
+  { account, user }: { readonly account: Account; readonly user: User },
+  about: { readonly purpose: 'login' | 'factor'; readonly factorId: string },
+): NewCode {
+  const { digits, minutes } = desk.policy.limits.code;
+  const code = kind.newCode((below) => desk.chance.int(below), digits);
+  const binding: CodeBinding = { userId: user.id, ...about };
+  const values = { login: user.login, code, minutes: String(minutes) };
+  const message = prepareMessage(desk, {
+    template: `login-code-${kind.id}`,
+    to: contactOf(kind, user),
+    account,
+    user,
+    values: kind.id === 'sms' ? values : { ...values, name: user.name, account: account.name },
+  });
+  return { id: desk.newId('inv'), binding, digest: digestOf(desk, binding, code), message };
+}
+
+const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
+  desk.digests.mac('mac/code', ...digestedParts(binding, code));
+
+/** Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted. */
+export async function storeSentCode(desk: Desk, write: Writes, log: LogState, code: NewCode): Promise<void> {
+  const { binding, digest } = code;
+  const { now } = timeOf(desk, log);
+  const before = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
+  const limits = desk.policy.limits.code;
+  const issued = issueCode(before === undefined ? null : toState(before), { ...binding, digest, now, limits });
+  if (issued.outcome === 'exhausted') {
+    const until = new Date(issued.retryAt).toISOString();
+    throw new Refusal('locked', `too many wrong codes; there is no new one before ${until}`, {
+      hint: 'Wait until then, or use another method.',
+      also: { lockedUntil: until },
+    });
+  }
+  const { state } = issued;
+  await write.factors.insertCode({
+    id: code.id,
+    user_id: binding.userId,
+    purpose: binding.purpose,
+    factor_id: binding.factorId,
+    digest,
+    tries: state.tries,
+    created_at: now,
+    expires_at: state.expiresAt,
+    used_at: null,
+  });
+  await write.outbox.insert([code.message.row]);
+}
+
+/** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */
+export async function judgeSentCode(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  kind: SentFactor,
+  asked: { readonly binding: CodeBinding; readonly typed: string },
+): Promise<CodeOutcome | 'none'> {
+  const { binding, typed } = asked;
+  const code = kind.readCode(typed, desk.policy.limits.code.digits);
+  const row = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
+  if (row === undefined) return 'none';
+  return judgeRow(desk, write, log, row, {
+    binding,
+    digestOfGiven: code === null ? null : digestOf(desk, binding, code),
+  });
+}
+
+/** The state machine over one row; `used_at` and `tries` are stored as it says. */
+export async function judgeRow(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  row: OneTimeCodeRow,
+  asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null },
+): Promise<CodeOutcome> {
+  const { outcome, state } = judgeCode(toState(row), {
+    ...asked.binding,
+    digestOfGiven: asked.digestOfGiven,
+    now: timeOf(desk, log).now,
+    limits: desk.policy.limits.code,
+    equal: desk.digests.equal,
+  });
+  await write.factors.updateCode(row.id, { tries: state.tries, used_at: state.usedAt });
+  return outcome;
+}
+
+const toState = (row: OneTimeCodeRow): CodeState => ({
+  userId: row.user_id,
+  purpose: row.purpose,
+  factorId: row.factor_id,
+  digest: row.digest,
+  expiresAt: row.expires_at,
+  tries: row.tries,
+  usedAt: row.used_at,
+});

@@ -1,0 +1,136 @@
+/**
+ * A customer signs in to the portal with the application password (B33–B42). The attempt is counted before the check, an
+ * unknown login costs the same work and gets the same words, and what comes back is a session in the state the rules
+ * ask for: done, or waiting for a code or an enrolment.
+ */
+import type { Desk, LogState, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Account, User } from '../rules/people.js';
+import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
+import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { decideFor, type LoginMethod, loginRefusal, openedEntry, openSession } from './open-session.js';
+import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { isRemembered } from './remember-device.js';
+import { clearAttempt, type Subject } from './throttled.js';
+
+export interface PasswordSignIn {
+  /** Number, id or unique name. */
+  readonly account: string;
+  /** Login, id or unique e-mail. */
+  readonly login: string;
+  readonly password: string;
+  /** Tokens of the device file, of any login; only this user's count (B39). */
+  readonly deviceTokens: readonly string[];
+}
+
+export interface OpenedLogin extends PortalLogin {
+  /** Kept in the state folder; the store has its digest. */
+  readonly token: string;
+  /** Opens the owner's copy of the passphrase (B17); kept in memory for the one command. */
+  readonly viewKey: Uint8Array | null;
+}
+
+/** Refusals: not-signed-in (same words for unknown and wrong), locked, forbidden (B36), refused-by-policy (B30). */
+export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Promise<OpenedLogin> {
+  const person = await findPortalPerson(desk, input.account, input.login);
+  const subject: Subject = `portal:${person.key}`;
+  const attempt = await countAttempt(desk, subject, { ...personEntry(desk, person), kind: 'portal.sign-in-started' });
+  const { account, user } = person;
+  const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
+  const checked = await checkApplicationPassword(desk, user, input.password);
+  if (account === null || user === null || !checked.matches || isClosed(account, user)) {
+    return refuseSignIn(desk, person, 'wrong-password');
+  }
+  const renewed =
+    checked.outdated && checked.viewKey !== null
+      ? await prepareApplicationPassword(desk, user, input.password, checked.viewKey)
+      : null;
+  const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write, log) => {
+    // Set anew while this one was being checked: then the one that was right is no longer the password.
+    if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong();
+    await clearAttempt(desk, write, log, subject, attempt);
+    if (renewed !== null) {
+      const row = { user_id: user.id, verifier: renewed.verifier, changed_at: desk.now() };
+      await write.secrets.putApplicationPassword(row);
+    }
+  });
+  return { ...opened, viewKey: checked.viewKey };
+}
+
+const isClosed = (account: Account, user: User): boolean => account.disabledAt !== null || user.disabledAt !== null;
+
+async function refuseSignIn(desk: Desk, person: PortalPerson, reason: string): Promise<never> {
+  const entry = { ...personEntry(desk, person), kind: 'portal.sign-in-refused', outcome: 'refused', reason } as const;
+  await desk.store.record(entry, async () => undefined);
+  throw wrong();
+}
+
+const wrong = (): Refusal =>
+  new Refusal('not-signed-in', 'the account, the login or the password is wrong', {
+    hint: 'Try again; after five failures the login is locked for a while. No password yet: countersign portal activate',
+  });
+
+type Opened = Omit<OpenedLogin, 'viewKey'>;
+
+/** The password was right: what the rules ask for next, and the session that waits for it. */
+async function openWithPassword(
+  desk: Desk,
+  who: { readonly account: Account; readonly user: User },
+  deviceTokens: readonly string[],
+  afterMatch: (write: Writes, log: LogState) => Promise<void>,
+): Promise<Opened> {
+  const { token, digest } = desk.digests.newToken('csp');
+  const result = await desk.store.record<PortalLogin | Refusal>(
+    (outcome) => ({
+      ...entryBase(desk, who.user),
+      ...(outcome instanceof Refusal
+        ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
+        : openedEntry(outcome)),
+    }),
+    async (write, log) => {
+      await afterMatch(write, log);
+      const account = (await write.accounts.byId(who.account.id)) ?? who.account;
+      const user = (await write.users.byId(who.user.id)) ?? who.user;
+      const deviceRemembered = await isRemembered(desk, write, log, user, deviceTokens);
+      const { need } = await decideFor(desk, write, { account, user }, { method: 'native', deviceRemembered });
+      if (need.next === 'refused') return loginRefusal(need.reason);
+      const asks = account.mfaRequiredAt !== null;
+      const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
+      return openSession(desk, write, log, { account, user }, { state: need.next, method, digest });
+    },
+  );
+  if (result instanceof Refusal) throw result;
+  return { ...result, token };
+}
+
+export interface ProvenLogin {
+  readonly login: PortalLogin;
+  readonly viewKey: Uint8Array | null;
+}
+
+/**
+ * The password once more, in a session that is open: before what needs it fresh. Refusals: not-signed-in, locked.
+ * Counted like a sign-in, so an open session is no way to guess.
+ */
+export async function provePassword(desk: Desk, login: PortalLogin, password: string): Promise<ProvenLogin> {
+  const { user, account, session } = login;
+  const person: PortalPerson = { account, user, key: user.id, actor: entryBase(desk, user).by };
+  const subject: Subject = `portal:${user.id}`;
+  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'portal.password-started' });
+  const checked = await checkApplicationPassword(desk, user, password);
+  if (!checked.matches) return refuseSignIn(desk, person, 'wrong-password');
+  const at = desk.now();
+  await desk.store.record(
+    {
+      ...entryBase(desk, user),
+      kind: 'portal.password-given',
+      outcome: 'done',
+      detail: { session: session.sessionId },
+    },
+    async (write, log) => {
+      await clearAttempt(desk, write, log, subject, attempt);
+      await write.portalSessions.update(session.sessionId, { password_at: at, last_seen_at: at });
+    },
+  );
+  return { login: { ...login, session: { ...session, passwordAt: at } }, viewKey: checked.viewKey };
+}
