@@ -13,7 +13,15 @@ export interface Strength {
   guessesLog10(reading: string, contextWords: readonly string[]): number;
 }
 
-export async function openStrength(): Promise<Strength> {
+let opened: Promise<Strength> | undefined;
+
+/** The same estimator for the whole process: making one takes longer than any estimate. */
+export function openStrength(): Promise<Strength> {
+  opened ??= makeStrength();
+  return opened;
+}
+
+async function makeStrength(): Promise<Strength> {
   const [{ ZxcvbnFactory }, common, english] = await Promise.all([
     import('@zxcvbn-ts/core'),
     import('@zxcvbn-ts/language-common'),

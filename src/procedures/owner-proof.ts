@@ -1,0 +1,31 @@
+/** What a user must have proven in the portal before secrets of their own are shown or changed (security.md, "owner's view"). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { minutes } from '../rules/duration.js';
+import { type PortalLogin, requireState } from './authenticate-user.js';
+import { gaveFactor } from './open-session.js';
+
+/**
+ * The application password (or, for who signs in so, single sign-on) within the last minutes and, with MFA on, a factor in this
+ * login: a remembered device is none, it was chosen instead of being asked (B38). `now` is the trusted time.
+ * Refusals: as `requireState`, not-signed-in (password too long ago), factor-needed.
+ */
+export function requireFreshProof(desk: Desk, login: PortalLogin, now: number): void {
+  requireState(login, ['done']);
+  const { freshPasswordMinutes } = desk.policy.limits.portalSession;
+  const { passwordAt, method } = login.session;
+  if (passwordAt === 0 || now < passwordAt || now >= passwordAt + minutes(freshPasswordMinutes)) {
+    throw new Refusal(
+      'not-signed-in',
+      `this needs your application password, given within the last ${freshPasswordMinutes} minutes`,
+      {
+        hint: 'Give it again: by prompt, with --password-stdin, or with countersign portal login.',
+      },
+    );
+  }
+  if (login.account.mfaRequiredAt !== null && !gaveFactor({ method })) {
+    throw new Refusal('factor-needed', 'this needs your second factor', {
+      hint: 'Sign in with it, not by a remembered device: countersign portal login --factor totp',
+    });
+  }
+}

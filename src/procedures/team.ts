@@ -1,0 +1,152 @@
+/**
+ * Scopes of a company's users, given and taken by its own admin in the portal (B16). The first scope makes a user a secondary
+ * admin, removing the last one ends it; what a live grant was given on is gone with it (B08). The desk has no part in it.
+ */
+import type { Desk, Writes } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
+import { customerRule, hasAdminStatus } from '../rules/customer-roles.js';
+import { CUSTOMER_ROLES, type CustomerRole, type User } from '../rules/people.js';
+import { validScope } from '../rules/policy.js';
+import { finishedLogin, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
+import { findUser } from './find-account.js';
+
+/** Everyone of the own account, by login. Refusal `forbidden` for who assigns no scopes. */
+export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {
+  requireState(admin, ['done']);
+  requireAssigner(desk, admin);
+  return desk.store.read.users.ofAccount(admin.account.id);
+}
+
+export interface ScopeChange {
+  readonly outcome: 'changed' | 'nothing-to-do';
+  /** As they are now. */
+  readonly user: User;
+  readonly roleBefore: CustomerRole;
+  readonly grantsEnded: number;
+}
+
+/** Refusals: forbidden, refused-by-policy (the edition has no role for it), not-found, ambiguous, invalid-input. */
+export async function grantScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
+  return change(desk, admin, whom, { kind: 'scope.granted', scope });
+}
+
+/** The same refusals; a scope that is not held, also one that only covers more or less, is `nothing-to-do`. */
+export async function revokeScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
+  return change(desk, admin, whom, { kind: 'scope.revoked', scope });
+}
+
+interface Wish {
+  readonly kind: 'scope.granted' | 'scope.revoked';
+  readonly scope: string;
+}
+
+async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish): Promise<ScopeChange> {
+  const at = desk.now();
+  const base = { at, by: portalActor(admin.user), account: admin.account.id } as const;
+  try {
+    requireState(admin, ['done']);
+    requireAssigner(desk, admin);
+    const target = (await findUser(desk, whom, admin.account)).user;
+    return await desk.store.record<ScopeChange>(
+      (result) => entryOf(base, wish, result),
+      async (write, log) => {
+        const assigner = await finishedLogin(desk, write, log, admin);
+        const current = await write.users.byId(target.id);
+        if (current === undefined) throw new Refusal('not-found', 'the user is gone');
+        requireAssigner(desk, assigner);
+        requireAssignable(desk, assigner, current);
+        return apply(desk, write, assigner, current, wish, at);
+      },
+    );
+  } catch (error) {
+    if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
+      await desk.store.record(
+        {
+          ...base,
+          kind: 'scope.change-refused',
+          outcome: 'refused',
+          reason: error.code,
+          detail: { asked: wish.kind },
+        },
+        async () => undefined,
+      );
+    }
+    throw error;
+  }
+}
+
+/** One that is held may be taken away even when the policy no longer names it. */
+function requireKnownScope(desk: Desk, scope: string): void {
+  if (validScope(desk.policy, scope)) return;
+  const known = desk.policy.categories.flatMap(({ id, actions }) => [id, ...actions.map((action) => action.id)]);
+  throw new Refusal('invalid-input', `there is no scope "${scope}"`, { hint: `One of: ${known.join(', ')}.` });
+}
+
+function requireAssigner(desk: Desk, { account, user }: PortalLogin): void {
+  const may = customerRule(desk.policy, account.edition, user.role)?.assignsScopes === true && user.disabledAt === null;
+  if (!may)
+    throw new Refusal('forbidden', 'only an admin who assigns privileges sees and changes the team', {
+      hint: 'Ask the primary admin of your company.',
+    });
+}
+
+function requireAssignable(desk: Desk, { account, user }: PortalLogin, target: User): void {
+  if (target.id === user.id)
+    throw new Refusal('forbidden', 'nobody changes their own privileges', {
+      hint: 'You hold every privilege as an admin.',
+    });
+  if (hasAdminStatus(desk.policy, account, target)) {
+    throw new Refusal('forbidden', 'an admin holds every privilege; there is nothing to give or take', {
+      hint: 'Privileges are for users and secondary admins.',
+    });
+  }
+}
+
+/** The role by what it holds, as the policy has it for this edition. */
+function roleThatHolds(desk: Desk, { account }: PortalLogin, holds: 'its-scopes' | 'nothing'): CustomerRole {
+  const role = CUSTOMER_ROLES.find((known) => customerRule(desk.policy, account.edition, known)?.holds === holds);
+  if (role !== undefined) return role;
+  throw new Refusal('refused-by-policy', 'in X Series accounts privileges are not assigned one by one', {
+    hint: 'An admin holds all of them, a user none.',
+  });
+}
+
+async function apply(
+  desk: Desk,
+  write: Writes,
+  admin: PortalLogin,
+  before: User,
+  { kind, scope }: Wish,
+  at: number,
+): Promise<ScopeChange> {
+  const [scoped, plain] = [roleThatHolds(desk, admin, 'its-scopes'), roleThatHolds(desk, admin, 'nothing')];
+  const scopes = new Set(before.scopes);
+  if (!scopes.has(scope)) requireKnownScope(desk, scope);
+  const nothing = { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 } as const;
+  if (kind === 'scope.granted' ? scopes.has(scope) : !scopes.delete(scope)) return nothing;
+  if (kind === 'scope.granted') scopes.add(scope);
+  const held = [...scopes].sort();
+  const role = held.length === 0 ? plain : scoped;
+  await write.users.update(before.id, { role, scopes: held.join(' '), updated_at: at });
+  await write.users.bumpAuthority(before.id);
+  const grantsEnded = await write.grants.revokeOfUser(before.id, at);
+  const user = (await write.users.byId(before.id)) ?? before;
+  return { outcome: 'changed', user, roleBefore: before.role, grantsEnded };
+}
+
+function entryOf(
+  base: Pick<AuditEntry, 'at' | 'by'> & { readonly account: string },
+  { kind, scope }: Wish,
+  result: ScopeChange,
+): AuditEntry {
+  const detail = {
+    scope,
+    result: result.outcome,
+    roleBefore: result.roleBefore,
+    role: result.user.role,
+    scopes: [...result.user.scopes],
+    grantsEnded: result.grantsEnded,
+  };
+  return { ...base, kind, outcome: 'done', user: result.user.id, detail };
+}

@@ -1,0 +1,95 @@
+/** The set-up call: a first passphrase by the desk, once per user, ever (B13–B15). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../../src/desk.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
+import { setUpPassphrase } from '../../src/procedures/set-up-passphrase.js';
+import { engines } from '../support/test-desk.js';
+import { type Login, type Northwind, northwind, OTHER_PHRASE, PHRASE } from './northwind.js';
+
+describe.each(engines)('the set-up call on %s', (engine) => {
+  let place: Northwind;
+  let desk: Desk;
+  beforeEach(async () => {
+    place = await northwind(engine);
+    desk = place.desk;
+  });
+  afterEach(() => place.close());
+
+  const setUp = async (login: Login, phrase = PHRASE) => {
+    const { account, user } = await place.login(login);
+    return setUpPassphrase(desk, await place.operator('agent'), { account, user }, phrase);
+  };
+
+  it.each(['ana', 'xena'] as const)('B13 sets the first one of %s, which verifies at once', async (login) => {
+    await setUp(login);
+    expect((await place.verify(login, PHRASE)).outcome).toBe('verified');
+    expect(await place.notices()).toEqual([`passphrase-changed ${login}`]);
+  });
+
+  it('B13 a repeat is refused and changes nothing', async () => {
+    await setUp('ana');
+    await expect(setUp('ana', OTHER_PHRASE)).rejects.toMatchObject({
+      code: 'forbidden',
+      hint: expect.stringContaining('Edit My Profile'),
+    });
+    expect((await place.verify('ana', PHRASE)).outcome).toBe('verified');
+    expect((await place.verify('ana', OTHER_PHRASE)).reason).toBe('not-verified');
+    expect(await place.auditKinds()).toContain('passphrase.set-up-refused');
+  });
+
+  it("B13 B14 the desk never overwrites the owner's, nor sets again after the owner did", async () => {
+    await setOwnPassphrase(desk, await place.login('xena'), { phrase: PHRASE, password: null });
+    await expect(setUp('xena', OTHER_PHRASE)).rejects.toMatchObject({
+      code: 'forbidden',
+      hint: expect.stringContaining('My 8x8'),
+    });
+    await setUp('ana');
+    await setOwnPassphrase(desk, await place.login('ana'), { phrase: OTHER_PHRASE, password: null });
+    const ana = await place.user('ana');
+    await desk.store.record(
+      { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: { kind: 'system', id: 't', name: 't' } },
+      (write) => write.secrets.updatePassphrase(ana.id, { verifier: null, owner_copy: null }),
+    );
+    await expect(setUp('ana')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('B15 a secondary admin must set their own before calling', async () => {
+    await expect(setUp('sue')).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('secondary admin'),
+    });
+    expect((await place.verify('sue', PHRASE)).reason).toBe('no-passphrase');
+  });
+
+  it.each(['uma', 'xavi'] as const)('B13 %s, a plain user, gets none', async (login) => {
+    await expect(setUp(login)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('B21 a weak one is refused with an alternative; the call is not used up by it', async () => {
+    await expect(setUp('ana', 'ana')).rejects.toMatchObject({
+      code: 'invalid-input',
+      also: { alternative: expect.any(String) },
+    });
+    await expect(setUp('ana')).resolves.toBeUndefined();
+  });
+
+  it('B13 two calls side by side: one sets, one is refused', async () => {
+    const results = await Promise.allSettled([setUp('ana'), setUp('ana', OTHER_PHRASE)]);
+    expect(results.map((result) => result.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('B17 no readable copy is kept of what the operator heard, and the owner is told why', async () => {
+    const key = await place.givePassword('ana', 'lantern & 7 herons');
+    await setUp('ana');
+    await expect(viewOwnPassphrase(desk, await place.login('ana'), key)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('set by the desk on the set-up call'),
+    });
+  });
+
+  it('an operator who is also this user does not set it up', async () => {
+    const { account, user } = await place.login('ana');
+    const self = { ...(await place.operator('agent')), alsoUserId: user.id };
+    await expect(setUpPassphrase(desk, self, { account, user }, PHRASE)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
