@@ -118,6 +118,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     files: openFiles(around.stdin),
     sessions: sessionsOf(run, options),
+    write: (text) => around.stdout.write(text),
     row: async (value) => {
       if (!options.json) return;
       const { printableJson } = await import('./terminal/printable.js');
@@ -193,9 +194,18 @@ function houseOf(run: Run, options: GlobalOptions): House {
     run: (argv, given) => around.run(argv, given ?? {}),
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
+    readPolicy: async (folder) => (await import('./open-desk.js')).loadPolicy(folder),
+    migrateStore: async () => {
+      const { migrateStore } = await import('./migrate-store.js');
+      return migrateStore({ settings: await run.settings(options), dataFolder, now });
+    },
+    restoreStore: async (file, given) => {
+      const { restoreStore } = await import('./restore-store.js');
+      return restoreStore({ settings: await run.settings(options), dataFolder, now }, file, given);
+    },
     inspect: async () => {
       const { inspectSetup } = await import('./inspect-setup.js');
-      return inspectSetup(() => run.settings(options), { dataFolder, now, node, env });
+      return inspectSetup(() => run.settings(options), { dataFolder, now, node });
     },
   };
 }

@@ -6,7 +6,9 @@
 import type * as z from 'zod';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
+import type { Actor } from '../rules/audit-entry.js';
 import type { Permission } from '../rules/operator-roles.js';
+import type { Policy } from '../rules/policy.js';
 import type { LiveScreen } from '../terminal/live-contract.js';
 import type { Progress } from '../terminal/progress.js';
 import type { Prompts } from '../terminal/prompts.js';
@@ -72,6 +74,8 @@ export interface Context {
   readonly ask: Ask;
   readonly files: Files;
   readonly sessions: Sessions;
+  /** Text on stdout as it comes, for exports and followed logs: the result itself, so --quiet does not silence it. */
+  readonly write: (text: string) => Promise<void>;
   /** One NDJSON row on stdout under --json, nothing otherwise. */
   readonly row: (value: unknown) => Promise<void>;
   /** A line on stderr, unless --quiet. */
@@ -135,6 +139,12 @@ export interface House {
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
+  /** The policy in a folder. Refusal `config` with every fault. */
+  readPolicy(folder: string): Promise<Policy>;
+  /** Brings an older store up to this version; needs store and key, nobody signed in. */
+  migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
+  /** Puts a backup in the place of the store. */
+  restoreStore(file: string, given: { readonly acceptRollback: boolean; readonly by: Actor }): Promise<RestoredStore>;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
 }
@@ -149,6 +159,16 @@ export interface InnerOutput {
   readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface RestoredStore {
+  readonly place: string;
+  /** Entries in the log of the backup. */
+  readonly logSize: number;
+  /** Entries that the store had before; null where it could not be read. */
+  readonly logSizeBefore: number | null;
+  /** Where the store that was there is kept; null where there was none. */
+  readonly kept: string | null;
 }
 
 /** One line of `doctor`. */

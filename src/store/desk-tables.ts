@@ -66,6 +66,24 @@ export interface GrantsTable {
   revoked_at: number | null;
 }
 
+/** A call on the console. `state`: open, handed-over, ended. `outcome`: what came of it last, as a stable word. */
+export interface CallsTable {
+  id: string;
+  state: string;
+  /** Who has it now. */
+  operator_id: string;
+  opened_by: string;
+  account_id: string | null;
+  user_id: string | null;
+  action: string | null;
+  ticket: string | null;
+  verification_id: string | null;
+  outcome: string | null;
+  opened_at: number;
+  updated_at: number;
+  ended_at: number | null;
+}
+
 /** Lock-out states, one row a subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
 export interface ThrottlesTable {
   subject: string;

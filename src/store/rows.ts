@@ -7,7 +7,7 @@ export type { JobHead, JobRow } from './jobs.js';
 export type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from './operators.js';
 export type { OutboxRow } from './outbox.js';
 export type { PortalSessionRow } from './portal-sessions.js';
-export type { NewReset, ResetFacts, ResetRow } from './resets.js';
+export type { NewReset, ResetRow } from './resets.js';
 export type { PassphraseRow } from './secrets.js';
 export type { ThrottleRow } from './throttles.js';
 export type { FormerContact, UserContacts } from './users.js';

@@ -62,3 +62,12 @@ function rowLine(cells: readonly string[], columns: readonly TableColumn[], widt
   });
   return padded.join(GAP).trimEnd();
 }
+
+/** Rows in columns without a heading, for lists one chooses from; cut to `room` columns where that is finite. */
+export function alignedLines(rows: readonly (readonly string[])[], room: number): string[] {
+  const cells = rows.map((row) => row.map(printable));
+  const columns = Array.from({ length: Math.max(0, ...cells.map((row) => row.length)) }, () => ({ title: '' }));
+  const widths = columnWidths(columns, cells, true);
+  if (Number.isFinite(room)) shrink(widths, room - GAP.length * Math.max(0, widths.length - 1));
+  return cells.map((row) => rowLine(row, columns, widths));
+}

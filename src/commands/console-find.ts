@@ -1,0 +1,185 @@
+/** The beginning of a call: finding the caller by anything they say, a general question, a call that was dropped. */
+import { callerAlerts } from '../procedures/caller-alerts.js';
+import { sharedContacts } from '../procedures/find-account.js';
+import { answerGeneralQuestion, resumeCall } from '../procedures/live-calls.js';
+import { openCall } from '../procedures/open-call.js';
+import { searchAccounts, searchUsers } from '../procedures/search-directory.js';
+import type { Account, User } from '../rules/people.js';
+import type { LiveChoice, LiveKey } from '../terminal/live-contract.js';
+import type { Block, View } from '../terminal/render.js';
+import {
+  card,
+  type LiveSession,
+  NOTES_KEY,
+  note,
+  roleName,
+  type Stage,
+  showNotes,
+  titleOf,
+} from './console-session.js';
+
+const MOST = 9;
+
+type Found =
+  | { readonly kind: 'account'; readonly account: Account }
+  | { readonly kind: 'user'; readonly account: Account; readonly user: User }
+  | { readonly kind: 'nobody'; readonly text: string };
+type Pressed = 'general' | 'resume' | 'end' | 'notes';
+
+const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
+const RESUME: LiveKey<'resume'> = { keys: ['f5', 'ctrl-o'], about: 'resume a call', value: 'resume' };
+const END: LiveKey<'end'> = { keys: ['f10', 'ctrl-e'], about: 'end the call', value: 'end' };
+
+/** One box for name, number, phone and e-mail. Esc leaves the console, or ends a call that has begun. */
+export async function findStage(session: LiveSession): Promise<Stage> {
+  const begun = session.call !== null;
+  const view = (): View => [
+    titleOf(session, begun ? 'Who else?' : session.desk.name),
+    { kind: 'blank' },
+    { kind: 'lines', lines: ['Account number, company, name, login, phone or e-mail of the caller.'] },
+    ...(begun ? [] : notesBelow(session)),
+  ];
+  const answer = await session.screen.search<Found | Pressed>({
+    view,
+    message: 'Find',
+    look: (text) => lookEverywhere(session, text),
+    keys: [NOTES_KEY, GENERAL, ...(begun ? [END] : [RESUME])],
+  });
+  if (answer === undefined) return begun ? 'end' : 'left';
+  if (answer === 'notes') return stay(session, 'find');
+  if (typeof answer === 'string') return answer;
+  return opened(session, answer);
+}
+
+function notesBelow(session: LiveSession): readonly Block[] {
+  return session.notes.length === 0 ? [] : [{ kind: 'blank' }, { kind: 'lines', lines: session.notes }];
+}
+
+async function stay(session: LiveSession, stage: Stage): Promise<Stage> {
+  await showNotes(session);
+  return stage;
+}
+
+async function lookEverywhere({ desk }: LiveSession, text: string): Promise<readonly LiveChoice<Found>[]> {
+  if (text === '') return [];
+  const [accounts, users] = await Promise.all([searchAccounts(desk, text, 4), searchUsers(desk, text, MOST)]);
+  return [
+    ...accounts.found.map((account) => ({
+      name: [account.name, account.number, '', 'account'],
+      value: { kind: 'account', account } as const,
+    })),
+    ...users.found.map(({ user, account }) => ({
+      name: [user.name, user.login, `${account.name} (${account.number})`, roleName(user.role)],
+      value: { kind: 'user', account, user } as const,
+    })),
+  ].slice(0, MOST);
+}
+
+/** The account is known: which of its people? */
+export async function whoStage(session: LiveSession): Promise<Stage> {
+  const { account } = session;
+  if (account === null) return 'find';
+  const answer = await session.screen.search<Found | Pressed>({
+    view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card(session), { kind: 'blank' }, ASK_NAME],
+    message: 'Who is calling',
+    look: (text) => lookInside(session, account, text),
+    keys: [NOTES_KEY, GENERAL, END],
+  });
+  if (answer === undefined) return 'find';
+  if (answer === 'notes') return stay(session, 'who');
+  if (typeof answer === 'string') return answer;
+  return opened(session, answer);
+}
+
+const ASK_NAME: Block = { kind: 'say', text: 'Who am I speaking to, please?' };
+
+/** Somebody who is not on the list is asked for a phrase like anyone: the caller must not learn who is on it (B73). */
+async function lookInside(
+  { desk }: LiveSession,
+  account: Account,
+  text: string,
+): Promise<readonly LiveChoice<Found>[]> {
+  if (text === '') return [];
+  const { found } = await searchUsers(desk, text, MOST - 1, account);
+  return [
+    ...found.map(({ user }) => ({
+      name: [user.name, user.login, roleName(user.role)],
+      value: { kind: 'user', account, user } as const,
+    })),
+    { name: ['not on the list', text, ''], value: { kind: 'nobody', text }, key: '0' },
+  ];
+}
+
+async function opened(session: LiveSession, found: Found): Promise<Stage> {
+  Object.assign(session, { action: null, verdict: null, alerts: null });
+  if (found.kind === 'account') {
+    session.account = found.account;
+    session.caller = null;
+    await note(session, { account: found.account, caller: null });
+    return 'who';
+  }
+  if (found.kind === 'user') session.account = found.account;
+  session.caller = found.kind === 'user' ? found.user : found.text;
+  const user = found.kind === 'user' ? found.user : null;
+  await note(session, { account: session.account, caller: user });
+  await lookForAlerts(session);
+  return 'request';
+}
+
+/** Earlier failures on this caller by any operator, and fresh changes (B76). */
+export async function lookForAlerts(session: LiveSession): Promise<void> {
+  const { desk, account, caller } = session;
+  const [action] = desk.policy.actions;
+  if (account === null || caller === null || action === undefined) return;
+  const who = typeof caller === 'string' ? caller : caller.id;
+  const call = await openCall(desk, { account: account.id, caller: who, action: action.id });
+  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
+  session.alerts = await callerAlerts(desk, call, shared);
+}
+
+/** Anything that is not protected: one key, and it is in the log (B06). */
+export async function generalStage(session: LiveSession): Promise<Stage> {
+  await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
+  session.events.push('general question, no verification needed');
+  const answer = await session.screen.choose<Stage>({
+    view: () => [
+      titleOf(session, 'General question'),
+      { kind: 'blank' },
+      { kind: 'verdict', verdict: 'NO VERIFICATION NEEDED', tone: 'good' },
+      {
+        kind: 'lines',
+        lines: ['Answer it without any account data: nothing about the company, its people or its bills.'],
+      },
+    ],
+    message: 'Next',
+    choices: [
+      { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
+      { name: 'end the call', value: session.call === null ? 'find' : 'end', key: '9' },
+    ],
+  });
+  return answer ?? (session.caller === null ? 'find' : 'request');
+}
+
+/** By the id that was read aloud, or given with --call. */
+export async function resumeStage(session: LiveSession): Promise<Stage> {
+  const given = session.resuming;
+  session.resuming = undefined;
+  const text =
+    given ??
+    (await session.screen.line({
+      view: () => [
+        titleOf(session, 'Resume a call'),
+        { kind: 'blank' },
+        { kind: 'lines', lines: ['Its id, such as call_7kq2mp. The caller must be verified again.'] },
+      ],
+      message: 'Call',
+    }));
+  if (text === undefined || text === '') return 'find';
+  const call = await resumeCall(session.desk, session.signed, text);
+  Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
+  session.events.push('resumed');
+  if (call.account === null) return 'find';
+  if (call.caller === null) return 'who';
+  await lookForAlerts(session);
+  return 'request';
+}

@@ -1,0 +1,187 @@
+/**
+ * Calls on the console: begun with the first thing the agent opens, noted as they go on, and ended, handed over or dropped. A
+ * call that was dropped or handed over is resumed by its id, by any operator who may verify. Resuming opens nothing: a grant stays
+ * with the operator who verified, so the one who resumes verifies again.
+ */
+import type { CallRow, Desk, SignedOperator, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
+import { CALL_ID_BYTES, callId, readCallId } from '../rules/call-id.js';
+import type { Account, User } from '../rules/people.js';
+import { type Action, findAction } from '../rules/policy.js';
+
+export interface LiveCall {
+  readonly id: string;
+  readonly openedAt: number;
+  readonly state: 'open' | 'handed-over' | 'ended';
+  readonly account: Account | null;
+  readonly caller: User | null;
+  readonly action: Action | null;
+  readonly ticket: string | null;
+  /** What came of it last; null before anything did. */
+  readonly outcome: string | null;
+}
+
+/** What the agent knows by now. A member that is absent stays as it is. */
+export interface CallNews {
+  readonly account?: Account | null;
+  readonly caller?: User | null;
+  readonly action?: Action | null;
+  readonly ticket?: string | null;
+  readonly verificationId?: string;
+  readonly outcome?: string;
+}
+
+export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNews): Promise<LiveCall> {
+  const at = desk.now();
+  const id = await desk.store.record<string>(
+    (made) => entryOf(signed, at, 'call.opened', made, news),
+    async (write) => {
+      const free = await freeId(desk, write);
+      await write.calls.insert({
+        id: free,
+        state: 'open',
+        operator_id: signed.operator.id,
+        opened_by: signed.operator.id,
+        account_id: null,
+        user_id: null,
+        action: null,
+        ticket: null,
+        verification_id: null,
+        outcome: null,
+        opened_at: at,
+        ended_at: null,
+        ...columnsOf(news, at),
+      });
+      return free;
+    },
+  );
+  return requireCall(desk, id);
+}
+
+/** Six symbols are not unique by themselves: a name that was given before is drawn again. */
+async function freeId(desk: Desk, write: Writes): Promise<string> {
+  for (;;) {
+    const id = callId(desk.chance.bytes(CALL_ID_BYTES));
+    if ((await write.calls.byId(id)) === undefined) return id;
+  }
+}
+
+export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string, news: CallNews): Promise<LiveCall> {
+  const at = desk.now();
+  await desk.store.record(entryOf(signed, at, 'call.noted', id, news), (write) =>
+    write.calls.update(id, columnsOf(news, at)),
+  );
+  return requireCall(desk, id);
+}
+
+/** A question outside the protected list: written down, nothing verified, no account data shown (B06). */
+export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, id: string | null): Promise<void> {
+  const at = desk.now();
+  const entry: AuditEntry = {
+    kind: 'call.general',
+    outcome: 'done',
+    at,
+    by: signed.actor,
+    ...(id === null ? {} : { detail: { call: id } }),
+  };
+  await desk.store.record(entry, async (write) => {
+    if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: at });
+  });
+}
+
+/** Refusals: not-found, and refused-by-policy for a call that was ended. */
+export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
+  const id = readCallId(text);
+  const row = id === undefined ? undefined : await desk.store.read.calls.byId(id);
+  if (id === undefined || row === undefined) {
+    throw new Refusal('not-found', `there is no call "${text}"`, {
+      hint: 'A call id looks like call_7kq2mp: six letters and digits, without I, L, O and U.',
+    });
+  }
+  if (row.state === 'ended') {
+    throw new Refusal('refused-by-policy', `${id} was ended`, { hint: 'Begin a new call.' });
+  }
+  const at = desk.now();
+  const entry = entryOf(signed, at, 'call.resumed', id, {});
+  await desk.store.record({ ...entry, detail: { call: id, from: row.operator_id } }, (write) =>
+    write.calls.update(id, { state: 'open', operator_id: signed.operator.id, updated_at: at }),
+  );
+  return requireCall(desk, id);
+}
+
+export async function handOverCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+  const at = desk.now();
+  await desk.store.record(entryOf(signed, at, 'call.handed-over', id, {}), (write) =>
+    write.calls.update(id, { state: 'handed-over', updated_at: at }),
+  );
+}
+
+/** `how`: `ended` by the agent, or `interrupted` by Ctrl-C, a signal or a closed terminal. */
+export async function endCall(
+  desk: Desk,
+  signed: SignedOperator,
+  id: string,
+  how: 'ended' | 'interrupted',
+): Promise<void> {
+  const at = desk.now();
+  const entry = entryOf(signed, at, 'call.ended', id, {});
+  await desk.store.record({ ...entry, detail: { call: id, how } }, (write) =>
+    write.calls.update(id, { state: 'ended', updated_at: at, ended_at: at }),
+  );
+}
+
+async function requireCall(desk: Desk, id: string): Promise<LiveCall> {
+  const row = await desk.store.read.calls.byId(id);
+  if (row === undefined) throw new Error(`the call ${id} is gone`);
+  return toCall(desk, row);
+}
+
+async function toCall(desk: Desk, row: CallRow): Promise<LiveCall> {
+  const { read } = desk.store;
+  return {
+    id: row.id,
+    openedAt: row.opened_at,
+    state: row.state as LiveCall['state'],
+    account: row.account_id === null ? null : ((await read.accounts.byId(row.account_id)) ?? null),
+    caller: row.user_id === null ? null : ((await read.users.byId(row.user_id)) ?? null),
+    action: row.action === null ? null : (findAction(desk.policy, row.action) ?? null),
+    ticket: row.ticket,
+    outcome: row.outcome,
+  };
+}
+
+function columnsOf(news: CallNews, at: number) {
+  return {
+    updated_at: at,
+    ...(news.account === undefined ? {} : { account_id: news.account?.id ?? null }),
+    ...(news.caller === undefined ? {} : { user_id: news.caller?.id ?? null }),
+    ...(news.action === undefined ? {} : { action: news.action?.id ?? null }),
+    ...(news.ticket === undefined ? {} : { ticket: news.ticket }),
+    ...(news.verificationId === undefined ? {} : { verification_id: news.verificationId }),
+    ...(news.outcome === undefined ? {} : { outcome: news.outcome }),
+  };
+}
+
+function entryOf(
+  signed: SignedOperator,
+  at: number,
+  kind: 'call.opened' | 'call.noted' | 'call.resumed' | 'call.handed-over' | 'call.ended',
+  id: string,
+  news: CallNews,
+): AuditEntry {
+  return {
+    kind,
+    outcome: 'done',
+    at,
+    by: signed.actor,
+    ...(news.account == null ? {} : { account: news.account.id }),
+    ...(news.caller == null ? {} : { user: news.caller.id }),
+    ...(news.ticket == null ? {} : { ticket: news.ticket }),
+    detail: {
+      call: id,
+      ...(news.action == null ? {} : { action: news.action.id }),
+      ...(news.outcome === undefined ? {} : { outcome: news.outcome }),
+    },
+  };
+}

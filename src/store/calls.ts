@@ -1,0 +1,21 @@
+/** Calls on the console: who is on the line, how far it came, and who has it. No secret and nothing a caller said. */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, Tx } from './database.js';
+import type { CallsTable } from './desk-tables.js';
+
+export type CallRow = Selectable<CallsTable>;
+
+export const callReads = (db: Db) => ({
+  async byId(id: string): Promise<CallRow | undefined> {
+    return db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+});
+
+export const callWrites = (tx: Tx) => ({
+  async insert(row: Insertable<CallsTable>): Promise<void> {
+    await tx.insertInto('calls').values(row).execute();
+  },
+  async update(id: string, patch: Updateable<CallsTable>): Promise<void> {
+    await tx.updateTable('calls').set(patch).where('id', '=', id).execute();
+  },
+});

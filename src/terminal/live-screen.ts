@@ -1,0 +1,173 @@
+/**
+ * The screen of a live call: one person, one conversation, many questions, held from the first to the last.
+ *
+ * Prompts that open and close leave gaps in which the terminal itself echoes what is typed, and a gap here is the second
+ * in which a phrase is checked. So this screen keeps the terminal in raw mode throughout; what is typed while no question
+ * is open is dropped and never shown. It draws on the terminal's alternate screen: nothing said on a call reaches the
+ * scrollback, and `wipe` leaves nothing of it on the screen. With `--plain` the same questions come as plain lines
+ * (live-painter.ts).
+ *
+ * Esc answers undefined. Ctrl-C, Ctrl-D, a signal and a closed terminal end whatever is open, and everything after it, with one
+ * Refusal `cancelled`. Ctrl-Z suspends; the screen is drawn anew afterwards.
+ */
+import { createInterface, type Interface, type Key } from 'node:readline';
+import { Writable } from 'node:stream';
+import { Refusal } from '../errors.js';
+import type { Asked, Back, LiveScreen, LiveTerminal, OpenQuestion, QuestionMaker } from './live-contract.js';
+import { framePainter, type Painter, plainPainter } from './live-painter.js';
+import { chooseQuestion, lineQuestion, phraseQuestion, searchQuestion } from './live-questions.js';
+
+const REVEAL_MS = 5000;
+const ESCAPE_MS = 100;
+const TICK_MS = 1000;
+
+export function openLiveScreen(terminal: LiveTerminal): LiveScreen {
+  const held = new HeldTerminal(terminal);
+  return {
+    choose: (question) => held.ask(chooseQuestion(question)),
+    search: (question) => held.ask(searchQuestion(question)),
+    line: (question) => held.ask(lineQuestion(question)),
+    phrase: (question) => held.ask(phraseQuestion(question, terminal.plain ? 0 : (terminal.revealMs ?? REVEAL_MS))),
+    working: (question, work) => held.working(question, work),
+    copy: (text) => held.copy(text),
+    wipe: () => held.wipe(),
+    close: () => held.close(),
+  };
+}
+
+class HeldTerminal {
+  readonly #terminal: LiveTerminal;
+  readonly #editor: Interface;
+  readonly #painter: Painter;
+  readonly #leave: (() => void)[] = [];
+  #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: Error): void } | undefined;
+  #stopped: Refusal | undefined;
+
+  constructor(terminal: LiveTerminal) {
+    this.#terminal = terminal;
+    const { input, output, onSignal } = terminal;
+    this.#painter = terminal.plain ? plainPainter(terminal) : framePainter(terminal);
+    const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
+    this.#editor = createInterface({
+      input,
+      output: nowhere,
+      terminal: true,
+      historySize: 0,
+      tabSize: 1,
+      escapeCodeTimeout: ESCAPE_MS,
+    });
+    this.#editor.on('line', (line) => this.#open?.question.onEnter?.(line));
+    this.#editor.on('SIGINT', () => this.#stop('by Ctrl-C'));
+    this.#editor.on('close', () => this.#stop('because the terminal was closed'));
+    this.#editor.on('SIGCONT', () => this.#back());
+    this.#listen(input, 'keypress', (text: string | undefined, key: Key) => this.#onKey(text, key));
+    for (const event of ['end', 'close', 'error'])
+      this.#listen(input, event, () => this.#stop('because the terminal was closed'));
+    this.#listen(output, 'resize', () => this.#redraw(true));
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      this.#leave.push(onSignal(name, () => this.#stop(`by ${name}`)));
+    }
+    const tick = setInterval(() => this.#redraw(false), TICK_MS);
+    this.#leave.push(() => clearInterval(tick));
+  }
+
+  #listen(stream: NodeJS.EventEmitter, event: string, listener: (...values: never[]) => void): void {
+    const plainly = listener as (...values: unknown[]) => void;
+    stream.on(event, plainly);
+    this.#leave.push(() => void stream.off(event, plainly));
+  }
+
+  async ask<T>(make: QuestionMaker<T>): Promise<T | Back> {
+    // What waits in the terminal now was not typed as an answer to this: let it arrive first, unheard.
+    await new Promise((next) => setImmediate(next));
+    if (this.#stopped !== undefined) throw this.#stopped;
+    let asked: OpenQuestion | undefined;
+    try {
+      return await new Promise<T | Back>((answer, fail) => {
+        const question = make({
+          answer,
+          redraw: () => this.#redraw(false),
+          announce: () => this.#painter.announce(question, this.#editor.line),
+          setLine: (text) => this.#setLine(text),
+        });
+        asked = question;
+        this.#setLine('');
+        this.#open = { question, answer: answer as (value: unknown) => void, fail };
+        this.#painter.open(question);
+      });
+    } finally {
+      this.#open = undefined;
+      asked?.onEnd?.();
+      this.#setLine('');
+      this.#painter.leave();
+    }
+  }
+
+  async working<T>(question: Asked, work: () => Promise<T>): Promise<T> {
+    if (this.#stopped !== undefined) throw this.#stopped;
+    this.#painter.open({
+      ...question,
+      prompt: question.message,
+      keys: [],
+      box: false,
+      body: () => [],
+      typed: () => '',
+    });
+    try {
+      return await work();
+    } finally {
+      this.#painter.leave();
+    }
+  }
+
+  #onKey(text: string | undefined, key: Key): void {
+    const open = this.#open;
+    if (key.ctrl === true && key.name === 'd') return this.#stop('by Ctrl-D');
+    if (key.ctrl === true && key.name === 'z') return;
+    if (open === undefined || key.name === 'return' || key.name === 'enter') return;
+    const { line } = this.#editor;
+    if (key.name === 'escape')
+      return open.question.onEscape === undefined ? open.answer(undefined) : open.question.onEscape(line);
+    const name = `${key.ctrl === true ? 'ctrl-' : ''}${key.name ?? text ?? ''}`;
+    if (this.#painter.scroll(open.question, name)) return;
+    open.question.onKey?.(name, key.ctrl === true ? '' : (text ?? ''), line);
+    this.#redraw(false);
+  }
+
+  #setLine(text: string): void {
+    this.#editor.write(null, { ctrl: true, name: 'e' });
+    this.#editor.write(null, { ctrl: true, name: 'u' });
+    if (text !== '') this.#editor.write(text);
+  }
+
+  #redraw(whole: boolean): void {
+    if (this.#open === undefined) return;
+    if (whole) this.#painter.forget();
+    this.#painter.update(this.#open.question, this.#editor.line);
+  }
+
+  #back(): void {
+    this.#editor.resume();
+    this.#painter.resume();
+    this.#redraw(true);
+  }
+
+  #stop(how: string): void {
+    this.#stopped ??= new Refusal('cancelled', `Cancelled ${how}.`);
+    this.#open?.fail(this.#stopped);
+  }
+
+  copy(text: string): void {
+    this.#terminal.output.write(`\u001b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\u0007`);
+  }
+
+  wipe(): void {
+    this.#painter.wipe();
+  }
+
+  close(): void {
+    for (const leave of this.#leave.splice(0)) leave();
+    this.#editor.close();
+    this.#painter.close();
+  }
+}
