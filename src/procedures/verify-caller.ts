@@ -8,11 +8,11 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import type { Action } from '../rules/policy.js';
-import { decideVerification, type PassphraseCheck } from '../rules/scope.js';
+import { decideVerification } from '../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
+import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
 import { type Call, openCall } from './open-call.js';
-import { passphrasePlace } from './places.js';
 import { clearAttempt } from './throttled.js';
 
 export interface VerificationRequest {
@@ -52,41 +52,12 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
   return decide(desk, signed, request, call, { id, attempt, ...checked });
 }
 
-interface Checked {
-  readonly passphrase: PassphraseCheck;
-  /** A new sealed verifier to store, where cost or folding rules have risen since the phrase was set. */
-  readonly renewed: string | null;
-}
-
-/** Step 2: one argon2 run outside any transaction, against a decoy where there is nothing to compare with. */
-async function checkPhrase(desk: Desk, caller: User | null, phrase: string, form: string): Promise<Checked> {
-  const row = caller === null ? undefined : await desk.store.read.secrets.passphrase(caller.id);
-  const place = passphrasePlace(caller ?? { id: 'nobody', accountId: 'nobody' });
-  const version = row?.form_version ?? FOLD_VERSION;
-  const heard = version === FOLD_VERSION ? form : matchForm(phrase, version);
-  const { matches, outdated } = await desk.secrets.check(
-    'person',
-    'seal/passphrase',
-    place,
-    row?.verifier ?? null,
-    heard,
-  );
-  if (caller === null) return { passphrase: 'unknown-caller', renewed: null };
-  if (row?.verifier == null) return { passphrase: 'none', renewed: null };
-  if (!matches) return { passphrase: 'wrong', renewed: null };
-  const renew = outdated || version !== FOLD_VERSION;
-  return {
-    passphrase: 'matches',
-    renewed: renew ? await desk.secrets.make('person', 'seal/passphrase', place, form) : null,
-  };
-}
-
-interface Attempted extends Checked {
+interface Attempted extends CheckedPhrase {
   readonly id: string;
   readonly attempt: number;
 }
 
-/** Step 3: the rules' answer on the caller as they stand now, written down together with what follows from it. */
+/** The rules' answer on the caller as they stand now, written down together with what follows from it. */
 async function decide(
   desk: Desk,
   signed: SignedOperator,
@@ -101,18 +72,13 @@ async function decide(
     async (write, log) => {
       const account = (await write.accounts.byId(call.account.id)) ?? call.account;
       const caller = call.caller === null ? null : ((await write.users.byId(call.caller.id)) ?? null);
-      const decision = decideVerification({
-        policy: desk.policy,
-        account,
-        caller,
-        passphrase: tried.passphrase,
-        action: call.action,
-      });
+      const { passphrase, renewed } = await asItStands(write, tried, call.caller, caller);
+      const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action: call.action });
       const known =
-        tried.passphrase === 'matches' && (decision.outcome === 'verified' || decision.reason === 'not-privileged');
+        passphrase === 'matches' && (decision.outcome === 'verified' || decision.reason === 'not-privileged');
       if (known) await clearAttempt(desk, write, log, `caller:${call.callerKey}`, tried.attempt);
-      if (known && caller !== null && tried.renewed !== null) {
-        await write.secrets.updatePassphrase(caller.id, { verifier: tried.renewed, form_version: FOLD_VERSION });
+      if (known && caller !== null && renewed !== null) {
+        await write.secrets.updatePassphrase(caller.id, { verifier: renewed, form_version: FOLD_VERSION });
       }
       const reason = decision.outcome === 'verified' ? null : decision.reason;
       await write.verifications.update(tried.id, { outcome: decision.outcome, reason, decided_at: at });

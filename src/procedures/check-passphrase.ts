@@ -1,0 +1,60 @@
+/**
+ * The phrase a caller says against the one that is set: one argon2 run outside any transaction, the same work for people nobody knows
+ * (B73). While it runs the owner may set another phrase, so what was checked is looked at again inside the write door: the old one
+ * stops at once (B18), and must never be written back over the new one.
+ */
+import type { Desk, Writes } from '../desk.js';
+import type { User } from '../rules/people.js';
+import type { PassphraseCheck } from '../rules/scope.js';
+import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
+import { passphrasePlace } from './places.js';
+
+export interface CheckedPhrase {
+  readonly passphrase: PassphraseCheck;
+  /** What it was compared with: the sealed verifier and when it was set; null where there is none. */
+  readonly against: { readonly verifier: string; readonly setAt: number } | null;
+  /** A new sealed verifier to store, where cost or folding rules have risen since the phrase was set. */
+  readonly renewed: string | null;
+}
+
+/** `form` is the phrase folded by the rules of now; a phrase set under older rules is folded by those. */
+export async function checkPhrase(
+  desk: Desk,
+  caller: User | null,
+  phrase: string,
+  form: string,
+): Promise<CheckedPhrase> {
+  const row = caller === null ? undefined : await desk.store.read.secrets.passphrase(caller.id);
+  const place = passphrasePlace(caller ?? { id: 'nobody', accountId: 'nobody' });
+  const version = row?.form_version ?? FOLD_VERSION;
+  const heard = version === FOLD_VERSION ? form : matchForm(phrase, version);
+  const verifier = row?.verifier ?? null;
+  const { matches, outdated } = await desk.secrets.check('person', 'seal/passphrase', place, verifier, heard);
+  if (caller === null) return { passphrase: 'unknown-caller', against: null, renewed: null };
+  if (row === undefined || verifier === null) return { passphrase: 'none', against: null, renewed: null };
+  const against = { verifier, setAt: row.set_at };
+  if (!matches) return { passphrase: 'wrong', against, renewed: null };
+  const renew = outdated || version !== FOLD_VERSION;
+  const renewed = renew ? await desk.secrets.make('person', 'seal/passphrase', place, form) : null;
+  return { passphrase: 'matches', against, renewed };
+}
+
+/**
+ * What the check is worth by now, inside the door: a phrase that was replaced or destroyed meanwhile is a wrong one. One that another
+ * success has only renewed is still the same.
+ */
+export async function asItStands(
+  write: Writes,
+  checked: CheckedPhrase,
+  before: User | null,
+  caller: User | null,
+): Promise<CheckedPhrase> {
+  if (checked.passphrase !== 'matches' || checked.against === null || caller === null) return checked;
+  const row = await write.secrets.passphrase(caller.id);
+  if (row?.verifier === checked.against.verifier) return checked;
+  const same =
+    row?.verifier != null &&
+    row.set_at === checked.against.setAt &&
+    caller.authorityVersion === before?.authorityVersion;
+  return { ...checked, passphrase: same ? 'matches' : 'wrong', renewed: null };
+}
