@@ -84,7 +84,8 @@ export function foldersOf(env: Environment): Folders {
 
 /** Path of the config file, and whether its absence is an error (it was named) or the normal case. */
 export function configPath(options: GlobalOptions, env: Environment): { path: string; named: boolean } {
-  const named = options.config ?? env['COUNTERSIGN_CONFIG'];
+  // Empty is unset: a run inside another (demo, smoke) hides the surrounding setting so.
+  const named = options.config ?? (env['COUNTERSIGN_CONFIG'] || undefined);
   return named === undefined
     ? { path: join(foldersOf(env).config, 'config.toml'), named: false }
     : { path: resolve(named), named: true };
