@@ -92,7 +92,6 @@ export async function enrolmentBlocks(operator: NewOperator, context: Context): 
       kind: 'lines',
       lines: [`Scan this with an authenticator app. ${operator.name} is asked for its code at each sign-in.`],
     },
-    { kind: 'picture', lines: code },
     {
       kind: 'fields',
       rows: [
@@ -101,6 +100,7 @@ export async function enrolmentBlocks(operator: NewOperator, context: Context): 
       ],
     },
     { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
+    { kind: 'picture', lines: code },
   ];
 }
 
