@@ -21,11 +21,13 @@ module.exports = function load(dist, collect) {
   function chunk(name) {
     const known = loaded.get(name);
     if (known !== undefined) return known.exports;
-    const filename = path.join(dist, name);
-    const source = fs.readFileSync(filename, 'utf8');
-    const cachedData = collect === undefined ? readIfThere(filename + CACHE_SUFFIX) : undefined;
+    const file = path.join(dist, name);
+    const source = fs.readFileSync(file, 'utf8');
+    const cachedData = collect === undefined ? readIfThere(file + CACHE_SUFFIX) : undefined;
+    // The cache keeps this name and shows it in stacks, so it must not be a path of the machine that built.
+    const filename = `countersign/dist/${name}`;
     const script = new vm.Script(`(function (exports, require, module) {${source}\n})`, { filename, cachedData });
-    if (collect !== undefined) collect(filename + CACHE_SUFFIX, script, chunk);
+    if (collect !== undefined) collect(file + CACHE_SUFFIX, script, chunk);
     const module = { exports: {} };
     loaded.set(name, module);
     script.runInThisContext()(module.exports, requireFromChunk, module);
