@@ -11,7 +11,7 @@ export interface Call {
   readonly account: Account;
   readonly caller: User | null;
   readonly action: Action;
-  /** Under what this caller's attempts are counted: a keyed digest, for people nobody knows as well. */
+  /** Under what this caller's attempts are counted; people nobody knows are counted too. */
   readonly callerKey: string;
 }
 
@@ -23,11 +23,16 @@ export async function openCall(
   if (action === undefined) throw unknownAction(desk.policy, request.action);
   const account = await findAccount(desk, request.account);
   const caller = await callerOrNobody(desk, request.caller, account);
-  return { account, caller, action, callerKey: callerKeyOf(desk, account, caller?.id ?? foldKey(request.caller)) };
+  const callerKey = caller === null ? unknownKey(desk, account, request.caller) : callerKeyOf(account, caller);
+  return { account, caller, action, callerKey };
 }
 
-export const callerKeyOf = (desk: Desk, account: Account, who: string): string =>
-  desk.digests.mac('mac/lookup', 'caller', account.id, who);
+/** A known caller is counted under the ids that stand in the store anyway, so that a lock outlives a change of the master key. */
+export const callerKeyOf = (account: Account, caller: User): string => `${account.id}/${caller.id}`;
+
+/** What somebody unknown called themselves is comparable, but not readable. */
+const unknownKey = (desk: Desk, account: Account, said: string): string =>
+  desk.digests.mac('mac/lookup', 'caller', account.id, foldKey(said));
 
 /** A caller nobody knows is not an error but a caller who cannot be verified (B73). */
 async function callerOrNobody(desk: Desk, reference: string, account: Account): Promise<User | null> {

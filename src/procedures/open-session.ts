@@ -92,7 +92,7 @@ export async function moveOn(
 
 /** Whoever is in proved to be the owner: a lock that wrong guesses by phone brought ends (its count stays). */
 async function welcome(desk: Desk, write: Writes, log: LogState, { account, user }: PortalLogin): Promise<void> {
-  await liftLock(desk, write, log, `caller:${callerKeyOf(desk, account, user.id)}`, 'owner');
+  await liftLock(desk, write, log, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 
 /** The log's words for where a login got to. */

@@ -1,0 +1,112 @@
+/** Everything the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11). */
+import type { Desk } from '../desk.js';
+import { foldKey, phoneDigits } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
+import type { FoundUser } from './search-directory.js';
+import { type Subject, toThrottle } from './throttled.js';
+import { subjectsOf } from './unlock-caller.js';
+
+export interface AccountDescription {
+  readonly account: Account;
+  readonly users: number;
+  readonly disabled: number;
+  readonly sso: number;
+  /** Logins of each role. */
+  readonly roles: Readonly<Record<string, number>>;
+  /** Logins with at least one factor. */
+  readonly enrolled: number;
+  /** Issuer of the OpenID provider, where one is set. */
+  readonly issuer: string | null;
+}
+
+export async function describeAccount(desk: Desk, account: Account): Promise<AccountDescription> {
+  const { users, factors, accounts } = desk.store.read;
+  const groups = await users.tally(account.id);
+  const sum = (fits: (group: (typeof groups)[number]) => boolean) =>
+    groups.filter(fits).reduce((total, group) => total + group.n, 0);
+  const roles = [...new Set(groups.map((group) => group.role))].sort();
+  return {
+    account,
+    users: sum(() => true),
+    disabled: sum((group) => group.disabled === 1),
+    sso: sum((group) => group.signIn === 'sso'),
+    roles: Object.fromEntries(roles.map((role) => [role, sum((group) => group.role === role)])),
+    enrolled: await factors.usersEnrolled(account.id),
+    issuer: (await accounts.ssoSettings(account.id))?.issuer ?? null,
+  };
+}
+
+export interface Lock {
+  readonly subject: string;
+  /** Null: until a lead lifts it. */
+  readonly until: number | null;
+}
+
+export interface UserDescription extends FoundUser {
+  readonly passphrase: { readonly setAt: number; readonly by: string } | null;
+  readonly applicationPassword: { readonly changedAt: number } | null;
+  readonly invitedUntil: number | null;
+  readonly factors: Readonly<Record<string, number>>;
+  readonly backupCodes: number;
+  readonly devices: number;
+  readonly locks: readonly Lock[];
+  /** Other logins anywhere with the same e-mail or phone (B09), at most `SHARING_SHOWN`. */
+  readonly sharing: readonly FoundUser[];
+}
+
+export const SHARING_SHOWN = 50;
+
+export async function describeUser(desk: Desk, { user, account }: FoundUser): Promise<UserDescription> {
+  const { secrets, factors } = desk.store.read;
+  const phrase = await secrets.passphrase(user.id);
+  const password = await secrets.applicationPassword(user.id);
+  const invitation = await factors.newestCode(user.id, 'activate');
+  const active = (await factors.ofUser(user.id)).filter((factor) => factor.state === 'active');
+  const kinds = [...new Set(active.map((factor) => factor.kind))].sort();
+  const codes = (await factors.backupCodes(user.id)).filter((code) => code.state === 'active' && code.used_at === null);
+  return {
+    user,
+    account,
+    passphrase: phrase?.verifier == null ? null : { setAt: phrase.set_at, by: phrase.set_by },
+    applicationPassword: password === undefined ? null : { changedAt: password.changed_at },
+    invitedUntil:
+      invitation !== undefined && invitation.used_at === null && desk.now() < invitation.expires_at
+        ? invitation.expires_at
+        : null,
+    factors: Object.fromEntries(kinds.map((kind) => [kind, active.filter((factor) => factor.kind === kind).length])),
+    backupCodes: codes.length,
+    devices: (await factors.devices(user.id)).length,
+    locks: await locksOf(desk, account, user),
+    sharing: await sharingWith(desk, user),
+  };
+}
+
+async function locksOf(desk: Desk, account: Account, user: User): Promise<readonly Lock[]> {
+  const { audit, throttles } = desk.store.read;
+  const latest = (await audit.head())?.latestAt ?? 0;
+  const time = trustedNow(desk.now(), latest, clockTolerance(desk.policy.limits));
+  const lockOf = async (subject: Subject): Promise<readonly Lock[]> => {
+    const refusal = refusalNow(toThrottle(await throttles.get(subject)), time);
+    if (refusal === undefined) return [];
+    return [
+      { subject: subject.slice(0, subject.indexOf(':')), until: refusal.kind === 'locked' ? refusal.until : null },
+    ];
+  };
+  return (await Promise.all(subjectsOf(account, user).map(lockOf))).flat();
+}
+
+async function sharingWith(desk: Desk, user: User): Promise<readonly FoundUser[]> {
+  const { users, accounts } = desk.store.read;
+  const others = await users.sharing(
+    { id: user.id, emailKey: foldKey(user.email), phoneDigits: phoneDigits(user.phone) },
+    SHARING_SHOWN,
+  );
+  const homes = new Map(
+    (await accounts.byIds([...new Set(others.map((other) => other.accountId))])).map((home) => [home.id, home]),
+  );
+  return others.flatMap((other) => {
+    const home = homes.get(other.accountId);
+    return home === undefined ? [] : [{ user: other, account: home }];
+  });
+}

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addUser } from '../../src/procedures/add-to-directory.js';
+import { describeUser } from '../../src/procedures/describe-customer.js';
+import { isDeskCode } from '../../src/procedures/desk-code.js';
+import { switchUser } from '../../src/procedures/disable-customer.js';
+import { findUser } from '../../src/procedures/find-account.js';
+import { inviteUsers } from '../../src/procedures/invite-user.js';
+import { reserveAttempt } from '../../src/procedures/throttled.js';
+import { subjectsOf, unlockCaller } from '../../src/procedures/unlock-caller.js';
+import { hours } from '../../src/rules/duration.js';
+import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
+import { engines } from '../support/test-desk.js';
+
+const CODE = /^ {4}([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})$/m;
+
+describe.each(engines)('an invitation on %s', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  const mailed = (id: string): string => {
+    const outbox = join(place.folder, 'outbox');
+    const file = readdirSync(outbox, { recursive: true, encoding: 'utf8' }).find((name) => name.includes(id));
+    return readFileSync(join(outbox, file ?? `no file of ${id}`), 'utf8').replace(/\r/g, '');
+  };
+  const codeIn = (mail: string): string => CODE.exec(mail)?.[1] ?? 'no code';
+
+  it('mails a code that opens this login and no other, and says only where it went', async () => {
+    const found = await findUser(place.desk, '100234/maria');
+    const [sent] = await inviteUsers(place.desk, place.admin, [found]);
+    expect(sent).toMatchObject({
+      sentTo: 'm…@alfki.example',
+      state: 'delivered',
+      expiresAt: place.clock.now() + hours(24),
+    });
+    const mail = mailed(sent?.messageId ?? '');
+    const code = codeIn(mail);
+    expect(mail).toContain('maria@alfki.example');
+    const row = await place.desk.store.read.factors.newestCode(found.user.id, 'activate');
+    if (row === undefined) throw new Error('no code was stored');
+    expect(isDeskCode(place.desk, found.user, 'activate', row, code.toLowerCase().replace('-', ' '))).toBe(true);
+    expect(isDeskCode(place.desk, place.nancy, 'activate', row, code)).toBe(false);
+    expect(isDeskCode(place.desk, found.user, 'enrol', row, code)).toBe(false);
+    const log = JSON.stringify(await place.desk.store.read.audit.find({}, -1, 1_000));
+    expect(`${JSON.stringify(sent)}${log}${JSON.stringify(row)}`).not.toMatch(new RegExp(code.replace('-', '-?'), 'i'));
+    expect(await entriesOf(place, 'user.invited')).toMatchObject([
+      { user: found.user.id, detail: { message: sent?.messageId } },
+    ]);
+    expect((await describeUser(place.desk, found)).invitedUntil).toBe(sent?.expiresAt);
+  });
+
+  it('replaces the one before', async () => {
+    const found = await findUser(place.desk, '100234/maria');
+    const [first] = await inviteUsers(place.desk, place.admin, [found]);
+    const [second] = await inviteUsers(place.desk, place.admin, [found, found]);
+    const row = await place.desk.store.read.factors.newestCode(found.user.id, 'activate');
+    if (row === undefined) throw new Error('no code was stored');
+    expect(isDeskCode(place.desk, found.user, 'activate', row, codeIn(mailed(second?.messageId ?? '')))).toBe(true);
+    expect(isDeskCode(place.desk, found.user, 'activate', row, codeIn(mailed(first?.messageId ?? '')))).toBe(false);
+  });
+
+  it('goes to several at once, or to nobody where one of them cannot have one', async () => {
+    const all = [await findUser(place.desk, '100234/maria'), await findUser(place.desk, '100241/ana')];
+    const lone = await addUser(place.desk, place.admin, {
+      account: '100234',
+      login: 'lone',
+      name: 'Lone',
+      email: '',
+      phone: '',
+      role: 'user',
+      scopes: [],
+      signIn: 'native',
+    });
+    const sso = await addUser(place.desk, place.admin, {
+      account: '100241',
+      login: 'sam',
+      name: 'Sam',
+      email: 's@x.example',
+      phone: '',
+      role: 'user',
+      scopes: [],
+      signIn: 'sso',
+    });
+    expect((await refusal(inviteUsers(place.desk, place.admin, [...all, lone]))).message).toMatch(/no e-mail/);
+    expect((await refusal(inviteUsers(place.desk, place.admin, [...all, sso]))).message).toMatch(/SSO/);
+    await switchUser(place.desk, place.admin, sso, { on: false, reason: undefined });
+    expect(
+      (await refusal(inviteUsers(place.desk, place.admin, [await findUser(place.desk, '100241/sam')]))).message,
+    ).toMatch(/disabled/);
+    expect(await entriesOf(place, 'user.invited')).toEqual([]);
+    expect(await inviteUsers(place.desk, place.admin, all)).toHaveLength(2);
+  });
+});
+
+describe.each(engines)('a lock on %s', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  it('is shown, and lifted with a reason on the phone and in the portal (B76)', async () => {
+    const found = await findUser(place.desk, '100234/maria');
+    const [caller, portal] = subjectsOf(found.account, found.user);
+    if (caller === undefined || portal === undefined) throw new Error('no subjects');
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      for (const subject of [caller, portal]) {
+        await place.desk.store.record(
+          { kind: 'test.attempt', outcome: 'done', at: place.clock.now(), by: place.admin.actor },
+          (write, log) => reserveAttempt(place.desk, write, log, subject),
+        );
+      }
+    }
+    expect((await describeUser(place.desk, found)).locks.map((lock) => lock.subject)).toEqual(['caller', 'portal']);
+    expect((await refusal(unlockCaller(place.desk, await place.operator('lead'), found, ' '))).code).toBe(
+      'missing-option',
+    );
+    expect(await unlockCaller(place.desk, await place.operator('lead'), found, 'called back')).toEqual([
+      'caller',
+      'portal',
+    ]);
+    expect((await describeUser(place.desk, found)).locks).toEqual([]);
+    expect(await unlockCaller(place.desk, await place.operator('lead'), found, 'again')).toEqual([]);
+    expect((await entriesOf(place, 'user.unlocked'))[0]).toMatchObject({
+      reason: 'called back',
+      detail: { lifted: ['caller', 'portal'] },
+    });
+  });
+});
