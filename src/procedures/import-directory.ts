@@ -15,6 +15,7 @@ import {
   readUserRows,
   type UserColumn,
   type UserEntry,
+  warningsOf,
 } from '../rules/directory-rows.js';
 import type { Account, User } from '../rules/people.js';
 import {
@@ -42,6 +43,8 @@ export interface ImportReport {
   readonly accounts: Counts | null;
   readonly users: Counts | null;
   readonly kept: readonly Kept[];
+  /** Rows that were taken as they are, and deserve a look. */
+  readonly warnings: readonly Problem[];
   /** Notices of changed contacts, queued. */
   readonly notices: readonly string[];
 }
@@ -76,6 +79,7 @@ export async function importDirectory(
         accounts: accounts === undefined ? null : countsOf(companies.plan),
         users: users === undefined ? null : countsOf(people.plan),
         kept: people.kept,
+        warnings: warningsOf(users?.entries ?? []),
         notices: second.notices,
         entries: [...first, ...second.entries],
       };

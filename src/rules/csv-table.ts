@@ -40,7 +40,11 @@ export function chooseDelimiter(header: string): ',' | ';' | '\t' {
 }
 
 /** Where each known column stands. Refusal `invalid-input` naming every missing, unknown and repeated column. */
-export function placeColumns<Column extends string>(header: readonly string[], shape: CsvShape<Column>, line: number): ReadonlyMap<Column, number> {
+export function placeColumns<Column extends string>(
+  header: readonly string[],
+  shape: CsvShape<Column>,
+  line: number,
+): ReadonlyMap<Column, number> {
   const known = [...shape.required, ...shape.optional];
   const names = header.map((name) => name.normalize('NFKC').trim().toLowerCase());
   const places = new Map<Column, number>();
@@ -50,9 +54,11 @@ export function placeColumns<Column extends string>(header: readonly string[], s
     if (names.indexOf(name) !== index && (column !== undefined || shape.others === 'refuse') && name !== '') {
       problems.push({ line, column: name, message: 'stands in the header twice' });
     } else if (column !== undefined) places.set(column, index);
-    else if (shape.others === 'refuse' && name !== '') problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
+    else if (shape.others === 'refuse' && name !== '')
+      problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
   }
-  for (const column of shape.required) if (!places.has(column)) problems.push({ line, column, message: 'is missing from the header' });
+  for (const column of shape.required)
+    if (!places.has(column)) problems.push({ line, column, message: 'is missing from the header' });
   if (problems.length === 0) return places;
   throw new Refusal('invalid-input', 'the header of the file is not as expected; nothing was changed', {
     problems,

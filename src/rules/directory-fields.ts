@@ -12,9 +12,11 @@ export function tidy(text: string): string {
 
 /** Control, format, private, unassigned and half characters. Joiners are seen in Persian, Indic and emoji names. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
-const JOINERS = /[\u200c\u200d]/g;
+const JOINER = /\u200c|\u200d/;
+const JOINERS = /\u200c|\u200d/g;
 /** Stricter than RFC 5321 and looser than a dictionary: one address without quotes, comments or lists, with a dotted host. */
-const EMAIL = /^[^\s\p{C}<>()[\]\\,;:"'@][^\s\p{C}<>()[\]\\,;:"@]{0,63}@[^\s\p{C}<>()[\]\\,;:"@.]+(\.[^\s\p{C}<>()[\]\\,;:"@.]+)+$/u;
+const EMAIL =
+  /^[^\s\p{C}<>()[\]\\,;:"'@][^\s\p{C}<>()[\]\\,;:"@]{0,63}@[^\s\p{C}<>()[\]\\,;:"@.]+(\.[^\s\p{C}<>()[\]\\,;:"@.]+)+$/u;
 
 type Fault = string | undefined;
 
@@ -29,7 +31,9 @@ function faultOfText(text: string, most: number): Fault {
 export function faultOfNumber(text: string): Fault {
   const fault = faultOfText(text, 40);
   if (fault !== undefined) return fault;
-  return /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(text) ? undefined : 'must be letters and digits, with . _ - between them';
+  return /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(text)
+    ? undefined
+    : 'must be letters and digits, with . _ - between them';
 }
 
 /** The name of a person, a company or a sign-on provider. */
@@ -39,7 +43,10 @@ export function faultOfLogin(text: string): Fault {
   const fault = faultOfText(text, 100);
   if (fault !== undefined) return fault;
   if (text.startsWith('usr_')) return 'must not look like an id (usr_…)';
-  return /^[^\s/,;"'\u200c\u200d-][^\s/,;"\u200c\u200d]*$/u.test(text) ? undefined : 'must hold no space, slash, comma or quotes, and not begin with -';
+  if (JOINER.test(text)) return 'holds a control or unseen character';
+  return /^[^\s/,;"'-][^\s/,;"]*$/u.test(text)
+    ? undefined
+    : 'must hold no space, slash, comma or quotes, and not begin with -';
 }
 
 /** Empty means: none on file. */
@@ -48,14 +55,20 @@ export function faultOfEmail(text: string): Fault {
   return text.length <= 254 && EMAIL.test(text) ? undefined : 'is not one plain e-mail address';
 }
 
-/** As people write it; matched on its digits. Empty means: none on file. */
+/** As typed by an operator: a phone number, or empty for none on file. */
 export function faultOfPhone(text: string): Fault {
-  if (text === '') return undefined;
-  const fault = faultOfText(text, 40);
-  if (fault !== undefined) return fault;
+  const fault = faultOfPhoneOnFile(text);
+  if (text === '' || fault !== undefined) return fault;
   const digits = phoneDigits(text).length;
   if (digits < 3 || digits > 20) return 'must hold 3 to 20 digits';
-  return /^[\p{Nd}\p{Zs}+()./\-\u2010-\u2015#x]*(ext\.?[\p{Nd}\p{Zs}]+)?$/iu.test(text) ? undefined : 'is not a phone number';
+  return /^[\d +()./\-\u2010-\u2015#x]*(ext\.?[\d ]+)?$/iu.test(text.normalize('NFKC'))
+    ? undefined
+    : 'is not a phone number';
+}
+
+/** As a directory file has it: kept as written, whatever people put there, and matched on its digits. */
+export function faultOfPhoneOnFile(text: string): Fault {
+  return text === '' ? undefined : faultOfText(text, 40);
 }
 
 /** For comparing mail addresses: two spellings that differ in case reach the same box almost everywhere. */

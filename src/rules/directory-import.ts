@@ -40,7 +40,10 @@ export interface Planned<Before, Entry> {
   readonly problems: readonly Problem[];
 }
 
-export function planAccounts(entries: readonly AccountEntry[], existing: ReadonlyMap<string, Account>): Planned<Account, AccountEntry> {
+export function planAccounts(
+  entries: readonly AccountEntry[],
+  existing: ReadonlyMap<string, Account>,
+): Planned<Account, AccountEntry> {
   const seen = new Map<string, AccountEntry>();
   const add: AccountEntry[] = [];
   const update: Change<Account, AccountEntry>[] = [];
@@ -52,7 +55,9 @@ export function planAccounts(entries: readonly AccountEntry[], existing: Readonl
     if (twin !== undefined) problems.push(problem(entry, 'number', `the same number stands on line ${twin.line ?? 1}`));
     else if (before === undefined) add.push(entry);
     else if (before.edition !== entry.edition) {
-      problems.push(problem(entry, 'edition', `account ${before.number} is ${before.edition}; an edition never changes (B01)`));
+      problems.push(
+        problem(entry, 'edition', `account ${before.number} is ${before.edition}; an edition never changes (B01)`),
+      );
     } else {
       const fields = accountFields(before, entry);
       if (fields.length > 0) update.push({ before, entry, fields });
@@ -62,7 +67,10 @@ export function planAccounts(entries: readonly AccountEntry[], existing: Readonl
 }
 
 function accountFields(before: Account, entry: AccountEntry): readonly string[] {
-  return [...(before.name === entry.name ? [] : ['name']), ...(entry.sso === undefined || before.sso === entry.sso ? [] : ['sso'])];
+  return [
+    ...(before.name === entry.name ? [] : ['name']),
+    ...(entry.sso === undefined || before.sso === entry.sso ? [] : ['sso']),
+  ];
 }
 
 /** An account as far as a login in it is concerned; one that the same import adds has no id yet. */
@@ -74,7 +82,10 @@ export interface PlannedUsers extends Planned<User, UserEntry> {
 
 /** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`. */
 export function planUsers(
-  policy: Policy, entries: readonly UserEntry[], homeOf: (entry: UserEntry) => Home | undefined, existing: ReadonlyMap<string, User>,
+  policy: Policy,
+  entries: readonly UserEntry[],
+  homeOf: (entry: UserEntry) => Home | undefined,
+  existing: ReadonlyMap<string, User>,
 ): PlannedUsers {
   const seen = new Map<string, UserEntry>();
   const add: UserEntry[] = [];
@@ -92,7 +103,9 @@ export function planUsers(
     const before = existing.get(key);
     seen.set(key, twin ?? entry);
     if (twin !== undefined) {
-      problems.push(problem(entry, 'login', `the same login stands on line ${twin.line ?? 1} (case and accents do not count)`));
+      problems.push(
+        problem(entry, 'login', `the same login stands on line ${twin.line ?? 1} (case and accents do not count)`),
+      );
     } else if (before === undefined) {
       problems.push(...faultsInAccount(policy, home, entry));
       add.push(entry);
@@ -106,7 +119,8 @@ export function planUsers(
 }
 
 /** Two accounts never share a number, and no number holds a slash. */
-export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): string => `${foldKey(home.number)}/${loginKey}`;
+export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): string =>
+  `${foldKey(home.number)}/${loginKey}`;
 
 /** What only the account can say of a new login: role and edition (B04), scopes and role (B07), single sign-on. */
 export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
@@ -114,7 +128,13 @@ export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): r
   const rule = roles[entry.role];
   const problems: Problem[] = [];
   if (rule === undefined) {
-    problems.push(problem(entry, 'role', `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(roles).join(', ')}`));
+    problems.push(
+      problem(
+        entry,
+        'role',
+        `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(roles).join(', ')}`,
+      ),
+    );
   } else if ((entry.scopes ?? []).length > 0 && rule.holds !== 'its-scopes') {
     const why = rule.holds === 'everything' ? 'holds everything already' : 'holds no scopes';
     problems.push(problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`));
@@ -140,7 +160,9 @@ function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[]
     ['sign_in', before.signIn, entry.signIn],
   ];
   return pairs.flatMap(([field, here, inFile]) =>
-    inFile === undefined || inFile === here ? [] : [{ line: entry.line, account: home.number, login: before.login, field, here, inFile }],
+    inFile === undefined || inFile === here
+      ? []
+      : [{ line: entry.line, account: home.number, login: before.login, field, here, inFile }],
   );
 }
 
@@ -148,12 +170,17 @@ function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[]
  * Which ways of reaching a person changed. Another spelling of the same box or number is no change of contact, so it neither
  * starts the waiting time for codes (B57) nor sends a notice.
  */
-export function changedContacts(before: Pick<User, 'email' | 'phone'>, after: { readonly email: string; readonly phone: string }): readonly ('e-mail' | 'phone')[] {
+export function changedContacts(
+  before: Pick<User, 'email' | 'phone'>,
+  after: { readonly email: string; readonly phone: string },
+): readonly ('e-mail' | 'phone')[] {
   const email = sameEmail(before.email, after.email) ? [] : (['e-mail'] as const);
   const phone = phoneDigits(before.phone) === phoneDigits(after.phone) ? [] : (['phone'] as const);
   return [...email, ...phone];
 }
 
 const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
-  ...(entry.line === undefined ? {} : { line: entry.line }), column, message,
+  ...(entry.line === undefined ? {} : { line: entry.line }),
+  column,
+  message,
 });

@@ -4,18 +4,31 @@
  */
 import type { Problem } from '../errors.js';
 import type { CsvShape, CsvTable } from './csv-table.js';
-import { faultOfEmail, faultOfLogin, faultOfName, faultOfNumber, faultOfPhone } from './directory-fields.js';
-import { foldKey } from './directory-keys.js';
+import {
+  faultOfEmail,
+  faultOfLogin,
+  faultOfName,
+  faultOfNumber,
+  faultOfPhone,
+  faultOfPhoneOnFile,
+} from './directory-fields.js';
+import { foldKey, phoneDigits } from './directory-keys.js';
 import { nearest } from './nearest.js';
-import { CUSTOMER_ROLES, type CustomerRole, type Edition, EDITIONS, SIGN_INS, type SignIn } from './people.js';
+import { CUSTOMER_ROLES, type CustomerRole, EDITIONS, type Edition, SIGN_INS, type SignIn } from './people.js';
 import { type Policy, validScope } from './policy.js';
 
 export type AccountColumn = 'number' | 'name' | 'edition' | 'sso';
 export type UserColumn = 'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'scopes' | 'sign_in';
 
-export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = { required: ['number', 'name', 'edition'], optional: ['sso'], others: 'refuse' };
+export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = {
+  required: ['number', 'name', 'edition'],
+  optional: ['sso'],
+  others: 'refuse',
+};
 export const USER_SHAPE: CsvShape<UserColumn> = {
-  required: ['account', 'login', 'name', 'role'], optional: ['email', 'phone', 'scopes', 'sign_in'], others: 'refuse',
+  required: ['account', 'login', 'name', 'role'],
+  optional: ['email', 'phone', 'scopes', 'sign_in'],
+  others: 'refuse',
 };
 
 /** One company as asked for. `line` is absent where it comes from options. */
@@ -53,11 +66,24 @@ export interface Entries<T> {
 }
 
 export function readAccountRows(table: CsvTable<AccountColumn>): Entries<AccountEntry> {
-  return collect(table, table.rows.map(({ line, values }) => judgeAccount(values, line)));
+  return collect(
+    table,
+    table.rows.map(({ line, values }) => judgeAccount(values, line)),
+  );
 }
 
 export function readUserRows(policy: Policy, table: CsvTable<UserColumn>): Entries<UserEntry> {
-  return collect(table, table.rows.map(({ line, values }) => judgeUser(policy, values, line)));
+  return collect(
+    table,
+    table.rows.map(({ line, values }) => judgeUser(policy, values, line)),
+  );
+}
+
+/** Rows that are taken, and deserve a look. */
+export function warningsOf(entries: readonly UserEntry[]): readonly Problem[] {
+  return entries
+    .filter(({ phone = '' }) => phone !== '' && phoneDigits(phone) === '')
+    .map(({ line }) => ({ ...place(line), column: 'phone', message: 'holds no digits; kept as written' }));
 }
 
 function collect<T>(table: CsvTable<string>, judged: readonly Judged<T>[]): Entries<T> {
@@ -88,18 +114,23 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   const { account = '', login = '', name = '', email, phone, sign_in: signInText } = texts;
   const role = oneOf(CUSTOMER_ROLES, texts.role ?? '');
   const signIn = signInText === '' ? 'native' : oneOf(SIGN_INS, signInText ?? 'native');
-  const scopes = texts.scopes === undefined ? undefined : [...new Set(texts.scopes.split(/\s+/).filter((scope) => scope !== ''))].sort();
+  const scopes =
+    texts.scopes === undefined
+      ? undefined
+      : [...new Set(texts.scopes.split(/\s+/).filter((scope) => scope !== ''))].sort();
   note.add('account', account === '' ? 'is empty' : undefined);
   note.add('login', faultOfLogin(login));
   note.add('name', faultOfName(name));
   note.add('email', faultOfEmail(email ?? ''));
-  note.add('phone', faultOfPhone(phone ?? ''));
+  note.add('phone', line === undefined ? faultOfPhone(phone ?? '') : faultOfPhoneOnFile(phone ?? ''));
   if (role === undefined) note.add('role', unknownWord('role', texts.role ?? '', CUSTOMER_ROLES));
   for (const scope of scopes ?? []) if (!validScope(policy, scope)) note.add('scopes', unknownScope(policy, scope));
   if (signIn === undefined) note.add('sign_in', unknownWord('sign-in', signInText ?? '', SIGN_INS));
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
-  return { entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said } };
+  return {
+    entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said },
+  };
 }
 
 const place = (line: number | undefined) => (line === undefined ? {} : { line });
@@ -114,7 +145,8 @@ function notes(line: number | undefined) {
   };
 }
 
-const oneOf = <T extends string>(known: readonly T[], text: string): T | undefined => known.find((word) => word === text.toLowerCase());
+const oneOf = <T extends string>(known: readonly T[], text: string): T | undefined =>
+  known.find((word) => word === text.toLowerCase());
 
 function unknownWord(what: string, text: string, known: readonly string[]): string {
   if (text === '') return `is empty; one of: ${known.join(', ')}`;

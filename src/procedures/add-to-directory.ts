@@ -1,0 +1,134 @@
+/** One company or one login, as asked for by options; the same rules as an import (rules/directory-rows.ts). */
+import type { Desk, SignedOperator } from '../desk.js';
+import { type Problem, Refusal } from '../errors.js';
+import { tidy } from '../rules/directory-fields.js';
+import { faultsInAccount } from '../rules/directory-import.js';
+import { foldKey } from '../rules/directory-keys.js';
+import { type Judged, judgeAccount, judgeUser } from '../rules/directory-rows.js';
+import type { Account, User } from '../rules/people.js';
+import { accountOf } from './apply-import.js';
+import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-records.js';
+import { findAccount } from './find-account.js';
+
+export interface NewAccountRequest {
+  readonly number: string;
+  readonly name: string;
+  readonly edition: string;
+  readonly sso?: string | undefined;
+}
+
+/** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that does not fit. */
+export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
+  const { number, name, edition, sso } = request;
+  const entry = entryOf(
+    judgeAccount({
+      number: tidy(number),
+      name: tidy(name),
+      edition: tidy(edition),
+      sso: sso === undefined ? '' : tidy(sso),
+    }),
+  );
+  const at = desk.now();
+  const account = accountOf(desk.newId('acc'), entry);
+  const detail = { number: account.number, edition: account.edition };
+  await desk.store.record(
+    { kind: 'account.added', outcome: 'done', at, by: signed.actor, account: account.id, detail },
+    async (write) => {
+      const [taken] = await write.accounts.byNumbers([entry.numberKey]);
+      if (taken !== undefined)
+        throw new Refusal(
+          'invalid-input',
+          `there is an account with the number ${taken.number} already: ${taken.name}`,
+          { hint: `See: countersign account show ${taken.number}` },
+        );
+      await write.accounts.insert([newAccountRow(account.id, entry, at)]);
+      await write.search.insert([accountSearchKeys(account.id, account)]);
+    },
+  );
+  return account;
+}
+
+export interface NewUserRequest {
+  /** Number, id or unique name. */
+  readonly account: string;
+  readonly login: string;
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly role: string;
+  readonly scopes: readonly string[];
+  readonly signIn: string;
+}
+
+/** Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot hold, a login that is taken. */
+export async function addUser(
+  desk: Desk,
+  signed: SignedOperator,
+  request: NewUserRequest,
+): Promise<{ account: Account; user: User }> {
+  const account = await findAccount(desk, request.account);
+  const { login, name, email, phone, role, signIn } = request;
+  const texts = {
+    account: account.number,
+    login: tidy(login),
+    name: tidy(name),
+    email: tidy(email),
+    phone: tidy(phone),
+    role: tidy(role),
+    sign_in: tidy(signIn),
+    scopes: request.scopes.join(' '),
+  };
+  const entry = entryOf(judgeUser(desk.policy, texts));
+  refuseIfAny(faultsInAccount(desk.policy, account, entry));
+  const at = desk.now();
+  const id = desk.newId('usr');
+  const detail = { login: entry.login, role: entry.role, scopes: [...(entry.scopes ?? [])] };
+  return desk.store.record(
+    { kind: 'user.added', outcome: 'done', at, by: signed.actor, account: account.id, user: id, detail },
+    async (write) => {
+      const taken = await write.users.byLogin(account.id, entry.loginKey);
+      if (taken !== undefined) {
+        throw new Refusal(
+          'invalid-input',
+          `account ${account.number} has a login ${taken.login} already (case and accents do not count)`,
+          { hint: `See: countersign user show ${account.number}/${taken.login}` },
+        );
+      }
+      await write.users.insert([newUserRow(id, account.id, entry, at)]);
+      await write.search.insert([
+        userSearchKeys(id, {
+          login: entry.login,
+          name: entry.name,
+          email: entry.email ?? '',
+          phone: entry.phone ?? '',
+        }),
+      ]);
+      const user = await write.users.byLogin(account.id, foldKey(entry.login));
+      if (user === undefined) throw new Error('a login that was just added is not there');
+      return { account, user };
+    },
+  );
+}
+
+function entryOf<T>(judged: Judged<T>): T {
+  if ('entry' in judged) return judged.entry;
+  throw refusalOf(judged.problems);
+}
+
+export function refuseIfAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw refusalOf(problems);
+}
+
+/** Faults of options, in one sentence where there is one. */
+export function refusalOf(problems: readonly Problem[]): Refusal {
+  const inWords = problems.map(({ column, message }) =>
+    column === undefined ? message : `${optionOf(column)}: ${message}`,
+  );
+  return new Refusal('invalid-input', inWords.join('; '), { hint: 'Nothing was changed.' });
+}
+
+/** A column of a file under the name it has on the command line. */
+function optionOf(column: string): string {
+  if (column === 'scopes') return '--scope';
+  return column === 'login' ? 'login' : `--${column.replace('_', '-')}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Switching a company or a login off and on again. A disabled one cannot be verified or sign in; what was live ends at once: grants
+ * by the version they were made under (B08), portal sessions and unused codes by deletion. Switching on brings none of it back.
+ */
+import type { Desk, SignedOperator, Writes } from '../desk.js';
+import type { Account, User } from '../rules/people.js';
+
+export interface Switch {
+  readonly on: boolean;
+  readonly reason: string | undefined;
+}
+
+/** False where nothing was to do. */
+export async function switchUser(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, user }: { account: Account; user: User },
+  { on, reason }: Switch,
+): Promise<boolean> {
+  const at = desk.now();
+  return desk.store.record(
+    (changed: boolean) => ({
+      kind: on ? 'user.enabled' : 'user.disabled',
+      outcome: 'done',
+      at,
+      by: signed.actor,
+      account: account.id,
+      user: user.id,
+      ...(reason === undefined ? {} : { reason }),
+      detail: { changed },
+    }),
+    async (write) => {
+      const current = (await write.users.byId(user.id)) ?? user;
+      if ((current.disabledAt === null) === on) return false;
+      await write.users.update(user.id, { disabled_at: on ? null : at, updated_at: at });
+      await endWhatIsLive(write, user.id);
+      return true;
+    },
+  );
+}
+
+export async function switchAccount(
+  desk: Desk,
+  signed: SignedOperator,
+  account: Account,
+  { on, reason }: Switch,
+): Promise<boolean> {
+  const at = desk.now();
+  return desk.store.record(
+    (changed: boolean) => ({
+      kind: on ? 'account.enabled' : 'account.disabled',
+      outcome: 'done',
+      at,
+      by: signed.actor,
+      account: account.id,
+      ...(reason === undefined ? {} : { reason }),
+      detail: { changed },
+    }),
+    async (write) => {
+      const current = (await write.accounts.byId(account.id)) ?? account;
+      if ((current.disabledAt === null) === on) return false;
+      await write.accounts.update(account.id, { disabled_at: on ? null : at, updated_at: at });
+      if (!on) for (const user of await write.users.ofAccount(account.id)) await endWhatIsLive(write, user.id);
+      return true;
+    },
+  );
+}
+
+async function endWhatIsLive(write: Writes, userId: string): Promise<void> {
+  await write.users.bumpAuthority(userId);
+  await write.portalSessions.deleteOfUser(userId);
+  await write.factors.deleteCodes(userId);
+}

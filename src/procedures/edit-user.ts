@@ -1,0 +1,70 @@
+/** Name and contacts of one user, by the desk. Role, scopes and sign-in are not the desk's to change (B16), so nothing here can. */
+import type { Desk, SignedOperator } from '../desk.js';
+import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../rules/directory-fields.js';
+import { changedContacts } from '../rules/directory-import.js';
+import type { Account, User } from '../rules/people.js';
+import { refuseIfAny } from './add-to-directory.js';
+import { changePerson } from './change-person.js';
+
+export interface UserEdit {
+  readonly name?: string | undefined;
+  /** Empty takes it away. */
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+}
+
+export interface EditedUser {
+  readonly user: User;
+  readonly fields: readonly string[];
+  readonly contacts: readonly ('e-mail' | 'phone')[];
+  /** Message ids of the notices, queued. */
+  readonly notices: readonly string[];
+}
+
+/** Refusal `invalid-input` where a text does not fit. Another spelling of the same contact is stored and not announced. */
+export async function editUser(
+  desk: Desk,
+  signed: SignedOperator,
+  found: { account: Account; user: User },
+  edit: UserEdit,
+): Promise<EditedUser> {
+  const at = desk.now();
+  const { account } = found;
+  return desk.store.record<EditedUser>(
+    ({ fields, contacts }) => ({
+      kind: 'user.edited',
+      outcome: 'done',
+      at,
+      by: signed.actor,
+      account: account.id,
+      user: found.user.id,
+      detail: { fields, contacts },
+    }),
+    async (write) => {
+      const before = (await write.users.byId(found.user.id)) ?? found.user;
+      const after = wanted(before, edit);
+      const fields = (['name', 'email', 'phone'] as const).filter((field) => before[field] !== after[field]);
+      const notices =
+        fields.length === 0 ? [] : await changePerson(desk, signed, write, { account, before, after }, at);
+      return {
+        user: (await write.users.byId(before.id)) ?? before,
+        fields,
+        contacts: changedContacts(before, after),
+        notices,
+      };
+    },
+  );
+}
+
+function wanted(before: User, edit: UserEdit) {
+  const name = edit.name === undefined ? before.name : tidy(edit.name);
+  const email = edit.email === undefined ? before.email : tidy(edit.email);
+  const phone = edit.phone === undefined ? before.phone : tidy(edit.phone);
+  const faults = [
+    { column: 'name', message: edit.name === undefined ? undefined : faultOfName(name) },
+    { column: 'email', message: edit.email === undefined ? undefined : faultOfEmail(email) },
+    { column: 'phone', message: edit.phone === undefined ? undefined : faultOfPhone(phone) },
+  ];
+  refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
+  return { name, email, phone };
+}

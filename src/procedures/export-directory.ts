@@ -1,0 +1,71 @@
+/** The directory as CSV that imports as it was; cells that a spreadsheet would run are guarded (security.md, "CSV out"). Logged. */
+import type { Desk, SignedOperator } from '../desk.js';
+import { guardCell } from '../rules/csv-table.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+
+const PAGE = 500;
+
+/** RFC 4180, but with plain line feeds, as every tool here writes them. */
+export async function csvText(header: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
+  const { stringify } = await import('csv-stringify/sync');
+  return stringify([header, ...rows.map((row) => row.map(guardCell))], { record_delimiter: '\n' });
+}
+
+export async function exportAccounts(desk: Desk, signed: SignedOperator): Promise<string> {
+  const accounts = await allAccounts(desk);
+  await log(desk, signed, { accounts: accounts.length });
+  return csvText(
+    ['number', 'name', 'edition', 'sso'],
+    accounts.map(({ number, name, edition, sso }) => [number, name, edition, sso ?? '']),
+  );
+}
+
+/** Users of one account, or of all. */
+export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account): Promise<string> {
+  const accounts = only === undefined ? await allAccounts(desk) : [only];
+  const numbers = new Map(accounts.map((account) => [account.id, account.number]));
+  const users: User[] = [];
+  for (let from = 0; from < accounts.length; from += PAGE) {
+    users.push(
+      ...(await desk.store.read.users.ofAccounts(accounts.slice(from, from + PAGE).map((account) => account.id))),
+    );
+  }
+  await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
+  return csvText(
+    ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in'],
+    users.map((user) => [
+      numbers.get(user.accountId) ?? '',
+      user.login,
+      user.name,
+      user.email,
+      user.phone,
+      user.role,
+      user.scopes.join(' '),
+      user.signIn,
+    ]),
+  );
+}
+
+/** All accounts in the order of their numbers, or the first of them. */
+export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY): Promise<readonly Account[]> {
+  const found: Account[] = [];
+  for (;;) {
+    const page = await desk.store.read.accounts.page(keyAfter(found.at(-1)), Math.min(PAGE, limit - found.length));
+    found.push(...page);
+    if (page.length < PAGE || found.length >= limit) return found;
+  }
+}
+
+const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
+
+async function log(
+  desk: Desk,
+  signed: SignedOperator,
+  detail: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  await desk.store.record(
+    { kind: 'directory.exported', outcome: 'done', at: desk.now(), by: signed.actor, detail },
+    async () => undefined,
+  );
+}

@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addAccount, addUser } from '../../src/procedures/add-to-directory.js';
+import { describeAccount, describeUser } from '../../src/procedures/describe-customer.js';
+import { switchAccount, switchUser } from '../../src/procedures/disable-customer.js';
+import { editAccount } from '../../src/procedures/edit-account.js';
+import { editUser } from '../../src/procedures/edit-user.js';
+import { findUser } from '../../src/procedures/find-account.js';
+import { openMessage } from '../../src/procedures/queue-message.js';
+import { searchAccounts } from '../../src/procedures/search-directory.js';
+import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
+import { engines } from '../support/test-desk.js';
+
+const KEYS = JSON.stringify({ keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] });
+const OPENID = { issuer: 'https://login.example', audience: 'countersign', keys: KEYS };
+
+describe.each(engines)('the directory by hand on %s', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  it.each(['', 'clasic', 'X', 'undefined'])('refuses the edition %j, and adds no account (B01)', async (edition) => {
+    expect((await refusal(addAccount(place.desk, place.admin, { number: '7', name: 'Seven', edition }))).code).toBe(
+      'invalid-input',
+    );
+    expect(await place.desk.store.read.accounts.byNumber('7')).toBeUndefined();
+  });
+
+  it('refuses a number that is taken, however it is written', async () => {
+    await addAccount(place.desk, place.admin, { number: 'Ab-1', name: 'One', edition: 'classic' });
+    expect(
+      (await refusal(addAccount(place.desk, place.admin, { number: 'aB-1', name: 'Two', edition: 'classic' }))).message,
+    ).toMatch(/already/);
+  });
+
+  it.each([
+    ['a login that is taken', { login: 'MARIA' }, /already/],
+    ['a role of the other edition', { role: 'admin' }, /--role: .*classic/],
+    ['a scope nobody knows', { role: 'secondary-admin', scopes: ['biling'] }, /--scope: .*billing/],
+    ['a scope for a plain user', { scopes: ['billing'] }, /--scope: a user holds no scopes/],
+    ['a scope for an admin', { role: 'primary-admin', scopes: ['billing'] }, /holds everything already/],
+    ['sso where there is none', { signIn: 'sso' }, /--sign-in: .*no single sign-on/],
+    ['a phone without digits', { phone: 'France' }, /--phone/],
+  ])('refuses %s', async (_what, wrong, message) => {
+    const good = {
+      account: '100234',
+      login: 'zoe',
+      name: 'Zoë',
+      email: '',
+      phone: '',
+      role: 'user',
+      scopes: [],
+      signIn: 'native',
+    };
+    const refused = await refusal(addUser(place.desk, place.admin, { ...good, ...wrong }));
+    expect(refused.code).toBe('invalid-input');
+    expect(refused.message).toMatch(message);
+    expect((await place.desk.store.read.users.ofAccount(place.classic.id)).map((user) => user.login)).toEqual([
+      'maria',
+      'nancy',
+    ]);
+  });
+
+  it('keeps the same login of two accounts apart (B05)', async () => {
+    await addUser(place.desk, place.admin, {
+      account: '100241',
+      login: 'maria',
+      name: 'Another',
+      email: '',
+      phone: '',
+      role: 'user',
+      scopes: [],
+      signIn: 'sso',
+    });
+    expect((await findUser(place.desk, '100241/maria')).user.name).toBe('Another');
+    expect((await refusal(findUser(place.desk, place.maria.id, place.series))).code).toBe('not-found');
+  });
+
+  it('a changed contact restarts its waiting time, is remembered, and is told to both addresses (B57, B58)', async () => {
+    place.clock.advance(60_000);
+    const found = await findUser(place.desk, '100234/maria');
+    const edited = await editUser(place.desk, place.admin, found, { email: 'maria@new.example', phone: '030-99999' });
+    expect(edited).toMatchObject({ fields: ['email', 'phone'], contacts: ['e-mail', 'phone'] });
+    expect(edited.user.contactChangedAt).toBe(place.clock.now());
+    expect(await place.desk.store.read.users.formerContacts(found.user.id)).toEqual([
+      { email: 'maria@alfki.example', phone: '030-0074321', replacedAt: place.clock.now() },
+    ]);
+    const rows = await Promise.all(edited.notices.map((id) => place.desk.store.read.outbox.byId(id)));
+    const mails = rows.map((row) =>
+      openMessage(place.desk, { id: row?.id ?? '', address: row?.address ?? '', content: row?.content ?? '' }),
+    );
+    expect(mails.map((mail) => mail.to)).toEqual(['maria@alfki.example', 'maria@new.example']);
+    expect(mails[0]?.body).toContain('e-mail and phone');
+    expect(mails.map((mail) => mail.body).join()).not.toContain('new.example');
+    expect(await entriesOf(place, 'user.edited')).toMatchObject([
+      { user: found.user.id, detail: { fields: ['email', 'phone'], contacts: ['e-mail', 'phone'] } },
+    ]);
+  });
+
+  it('another spelling of a contact, or a name, is stored and not announced', async () => {
+    place.clock.advance(60_000);
+    const edited = await editUser(place.desk, place.admin, await findUser(place.desk, '100234/maria'), {
+      email: 'Maria@alfki.example',
+      phone: '030 0074321',
+      name: 'Maria A.',
+    });
+    expect(edited).toMatchObject({
+      contacts: [],
+      notices: [],
+      user: { name: 'Maria A.', phone: '030 0074321', contactChangedAt: place.maria.contactChangedAt },
+    });
+    expect((await editUser(place.desk, place.admin, await findUser(place.desk, '100234/maria'), {})).fields).toEqual(
+      [],
+    );
+  });
+
+  it('an edit of a user changes neither role nor scopes nor authority (B16)', async () => {
+    const edited = await editUser(place.desk, place.admin, await findUser(place.desk, '100234/nancy'), {
+      name: 'N',
+      ...{ role: 'primary-admin', scopes: ['login-security'] },
+    });
+    expect(edited.user).toMatchObject({
+      role: 'secondary-admin',
+      scopes: ['billing'],
+      authorityVersion: place.nancy.authorityVersion,
+    });
+  });
+
+  it('switching a login off ends its grants, sessions and codes; switching on brings none back (B08)', async () => {
+    const found = await findUser(place.desk, '100234/nancy');
+    await place.desk.store.record({ kind: 'test.session', outcome: 'done', at: 1, by: place.admin.actor }, (write) =>
+      write.portalSessions.insert({
+        id: 'ses_1',
+        user_id: found.user.id,
+        digest: 'd',
+        state: 'done',
+        method: 'password',
+        created_at: 1,
+        last_seen_at: 1,
+        password_at: 1,
+      }),
+    );
+    expect(await switchUser(place.desk, place.admin, found, { on: false, reason: 'left' })).toBe(true);
+    expect(await switchUser(place.desk, place.admin, found, { on: false, reason: 'left' })).toBe(false);
+    const off = (await findUser(place.desk, '100234/nancy')).user;
+    expect(off.disabledAt).toBe(place.clock.now());
+    expect(off.authorityVersion).toBeGreaterThan(found.user.authorityVersion);
+    expect(await switchUser(place.desk, place.admin, found, { on: true, reason: undefined })).toBe(true);
+    expect(await place.desk.store.read.portalSessions.ofUser(found.user.id)).toEqual([]);
+    expect(await entriesOf(place, 'user.disabled')).toMatchObject([
+      { reason: 'left', detail: { changed: true } },
+      { detail: { changed: false } },
+    ]);
+  });
+
+  it('switching an account off ends what is live in it, and in no other', async () => {
+    await switchAccount(place.desk, place.admin, place.classic, { on: false, reason: undefined });
+    expect((await findUser(place.desk, '100234/maria')).user.authorityVersion).toBeGreaterThan(
+      place.maria.authorityVersion,
+    );
+    expect((await findUser(place.desk, '100241/ana')).user.authorityVersion).toBe(place.ana.authorityVersion);
+    expect((await findUser(place.desk, '100234/maria')).account.disabledAt).not.toBeNull();
+  });
+
+  it('a ban on resets by phone is lifted by an admin with a reason alone (B63)', async () => {
+    const banned = (await editAccount(place.desk, place.admin, place.classic, { forbidPhoneResets: true })).account;
+    expect(banned.phoneResetForbidden).toBe(true);
+    const lift = (signed: typeof place.admin, reason?: string) =>
+      editAccount(place.desk, signed, banned, { forbidPhoneResets: false, reason });
+    expect((await refusal(lift(await place.operator('lead'), 'they asked'))).code).toBe('forbidden');
+    expect((await refusal(lift(place.admin))).code).toBe('missing-option');
+    expect((await refusal(lift(place.admin, '  '))).code).toBe('missing-option');
+    expect((await refusal(lift({ ...place.admin, codeAt: null }, 'letter'))).code).toBe('factor-needed');
+    expect((await lift(place.admin, 'letter of 3 May')).account.phoneResetForbidden).toBe(false);
+    expect((await entriesOf(place, 'account.edited')).at(-1)).toMatchObject({
+      reason: 'letter of 3 May',
+      detail: { fields: ['phone-resets'] },
+    });
+  });
+
+  it('OpenID settings come as a whole, hold public keys only, and go with their provider', async () => {
+    const edit = (change: Parameters<typeof editAccount>[3]) =>
+      editAccount(place.desk, place.admin, place.series, change);
+    const { ssoSettings } = place.desk.store.read.accounts;
+    expect((await refusal(edit({ issuer: OPENID.issuer }))).message).toMatch(/--sso-audience, --sso-jwks/);
+    expect((await refusal(edit({ ...OPENID, issuer: 'http://login.example' }))).code).toBe('invalid-input');
+    expect(
+      (await refusal(edit({ ...OPENID, keys: '{"keys":[{"kty":"RSA","n":"x","e":"y","d":"secret"}]}' }))).message,
+    ).toMatch(/private/);
+    expect((await refusal(edit({ ...OPENID, keys: '{"keys":[{"kty":"oct","k":"secret"}]}' }))).message).toMatch(
+      /private/,
+    );
+    expect((await refusal(edit({ ...OPENID, keys: 'nonsense' }))).code).toBe('invalid-input');
+    expect((await refusal(editAccount(place.desk, place.admin, place.classic, OPENID))).message).toMatch(/--sso/);
+    await edit(OPENID);
+    expect(await ssoSettings(place.series.id)).toEqual({ issuer: OPENID.issuer, audience: 'countersign', jwks: KEYS });
+    await edit({ keys: 'https://login.example/keys' });
+    expect(await ssoSettings(place.series.id)).toMatchObject({
+      issuer: OPENID.issuer,
+      jwks: 'https://login.example/keys',
+    });
+    await addUser(place.desk, place.admin, {
+      account: '100241',
+      login: 'sam',
+      name: 'Sam',
+      email: '',
+      phone: '',
+      role: 'user',
+      scopes: [],
+      signIn: 'sso',
+    });
+    expect(await edit({ sso: null })).toMatchObject({ stranded: 1, account: { sso: null } });
+    expect(await ssoSettings(place.series.id)).toEqual({ issuer: null, audience: null, jwks: null });
+  });
+
+  it('a renamed account is found by its new name and no longer by its old', async () => {
+    await editAccount(place.desk, place.admin, place.classic, { name: 'Çelik Makina' });
+    expect((await searchAccounts(place.desk, 'celik', 5)).found).toHaveLength(1);
+    expect((await searchAccounts(place.desk, 'futterkiste', 5)).found).toHaveLength(0);
+  });
+
+  it('shows counts of an account and states of a user, with whom contacts are shared (B09)', async () => {
+    expect(await describeAccount(place.desk, place.classic)).toMatchObject({
+      users: 2,
+      disabled: 0,
+      sso: 0,
+      enrolled: 0,
+      roles: { 'primary-admin': 1, 'secondary-admin': 1 },
+    });
+    await addUser(place.desk, place.admin, {
+      account: '100241',
+      login: 'office',
+      name: 'Office',
+      email: 'MARIA@alfki.example',
+      phone: '030 0074321',
+      role: 'user',
+      scopes: [],
+      signIn: 'native',
+    });
+    const shown = await describeUser(place.desk, await findUser(place.desk, '100234/maria'));
+    expect(shown).toMatchObject({
+      passphrase: null,
+      applicationPassword: null,
+      factors: {},
+      backupCodes: 0,
+      devices: 0,
+      locks: [],
+    });
+    expect(shown.sharing.map(({ account, user }) => `${account.number}/${user.login}`)).toEqual(['100241/office']);
+  });
+});

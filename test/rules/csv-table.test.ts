@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { chooseDelimiter, guardCell, placeColumns, unguardCell } from '../../src/rules/csv-table.js';
+
+const SHAPE = { required: ['number', 'name'], optional: ['sso'], others: 'refuse' } as const;
+
+describe('a table as spreadsheets write it', () => {
+  it.each([
+    ['number,name,sso', ','],
+    ['number;name;sso', ';'],
+    ['number\tname\tsso', '\t'],
+    ['"number,of,account";name;sso', ';'],
+    ['number', ','],
+  ])('%j is separated by %j', (header, separator) => expect(chooseDelimiter(header)).toBe(separator));
+
+  it('finds columns in any order and case', () => {
+    expect([...placeColumns([' Name', 'NUMBER'], SHAPE, 1)]).toEqual([
+      ['name', 0],
+      ['number', 1],
+    ]);
+  });
+
+  it.each([
+    [
+      ['number', 'nme'],
+      ['nme is not a known column; did you mean name?', 'name is missing from the header'],
+    ],
+    [['number', 'name', 'name'], ['name stands in the header twice']],
+    [
+      ['number', 'name', '__proto__', 'constructor'],
+      ['__proto__ is not a known column', 'constructor is not a known column'],
+    ],
+    [[''], ['number is missing from the header', 'name is missing from the header']],
+  ])('refuses the header %j by name', (header, faults) => {
+    let said: readonly string[] = [];
+    try {
+      placeColumns(header, SHAPE, 1);
+    } catch (error) {
+      said = (error as { problems: readonly { column: string; message: string }[] }).problems.map(
+        (one) => `${one.column} ${one.message}`,
+      );
+    }
+    expect(said).toEqual(faults);
+  });
+
+  it('carries further columns where that is wanted', () => {
+    expect([...placeColumns(['note', 'number', 'name', 'note'], { ...SHAPE, others: 'carry' }, 1).keys()]).toEqual([
+      'number',
+      'name',
+    ]);
+  });
+
+  it('guards every cell that a spreadsheet would run, and takes the guard back', () => {
+    const cell = fc.stringMatching(/^'{0,3}[=+\-@\t\r＝a]?.{0,5}$/);
+    fc.assert(
+      fc.property(cell, (text) => {
+        const guarded = guardCell(text);
+        expect(unguardCell(guarded)).toBe(text);
+        expect(guarded).not.toMatch(/^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u);
+      }),
+    );
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { changedContacts, planAccounts, planUsers } from '../../src/rules/directory-import.js';
+import { judgeAccount, judgeUser, type UserEntry } from '../../src/rules/directory-rows.js';
+import type { Account, User } from '../../src/rules/people.js';
+import { shippedPolicy } from './shipped-policy.js';
+
+const policy = shippedPolicy();
+const classic: Account = {
+  id: 'acc_1',
+  number: '100',
+  name: 'Northwind',
+  edition: 'classic',
+  sso: null,
+  mfaRequiredAt: null,
+  phoneResetForbidden: false,
+  disabledAt: null,
+};
+const series: Account = { ...classic, id: 'acc_2', number: '200', edition: 'x-series', sso: 'okta' };
+const ana: User = {
+  id: 'usr_1',
+  accountId: 'acc_1',
+  login: 'ana',
+  name: 'Ana',
+  email: 'ana@nw.example',
+  phone: '030 123',
+  role: 'secondary-admin',
+  scopes: ['billing'],
+  signIn: 'native',
+  contactChangedAt: 1,
+  disabledAt: null,
+  authorityVersion: 1,
+};
+
+const row = {
+  account: '100',
+  login: 'ana',
+  name: 'Ana',
+  email: 'ana@nw.example',
+  phone: '030 123',
+  role: 'secondary-admin',
+  scopes: 'billing',
+  sign_in: 'native',
+};
+
+function entry(changes: Partial<Record<keyof typeof row, string | undefined>> = {}, line = 2): UserEntry {
+  const judged = judgeUser(policy, { ...row, ...changes }, line);
+  if ('problems' in judged) throw new Error(JSON.stringify(judged.problems));
+  return judged.entry;
+}
+
+const faultsOf = (changes: Partial<Record<keyof typeof row, string>>) => {
+  const judged = judgeUser(policy, { ...row, ...changes }, 7);
+  return 'problems' in judged ? judged.problems.map(({ line, column }) => `${line} ${column}`) : [];
+};
+
+describe('a row', () => {
+  it('with an unknown edition is refused, and none is assumed (B01)', () => {
+    for (const edition of ['', 'clasic', 'x', 'X-Series 8', 'undefined', '__proto__']) {
+      expect(judgeAccount({ number: '1', name: 'A', edition }, 2)).toMatchObject({
+        problems: [{ line: 2, column: 'edition' }],
+      });
+    }
+    expect(judgeAccount({ number: '1', name: 'A', edition: 'Classic' })).toMatchObject({
+      entry: { edition: 'classic' },
+    });
+  });
+
+  it('names every wrong column at once', () => {
+    expect(
+      faultsOf({
+        login: 'a b',
+        name: '',
+        email: 'x',
+        phone: 'no\u202ene',
+        role: 'boss',
+        scopes: 'billing biling',
+        sign_in: 'saml',
+      }),
+    ).toEqual(['7 login', '7 name', '7 email', '7 phone', '7 role', '7 scopes', '7 sign_in']);
+  });
+
+  it('says nothing of a column that is not there', () => {
+    expect(entry({ email: undefined, phone: undefined, scopes: undefined, sign_in: undefined })).toMatchObject({
+      email: undefined,
+      phone: undefined,
+      scopes: undefined,
+      signIn: undefined,
+    });
+  });
+
+  it('sorts scopes and drops twins', () => {
+    expect(entry({ scopes: ' billing  account-info billing ' }).scopes).toEqual(['account-info', 'billing']);
+  });
+});
+
+describe('the plan of an import', () => {
+  const plan = (
+    entries: readonly UserEntry[],
+    existing: readonly (readonly [string, User])[] = [],
+    home: Account | undefined = classic,
+  ) => planUsers(policy, entries, () => home, new Map(existing));
+
+  it('adds what is new, and changes nothing for what is the same', () => {
+    expect(plan([entry()]).plan).toMatchObject({ add: [{ login: 'ana' }], update: [], unchanged: 0 });
+    expect(plan([entry()], [['100/ana', ana]]).plan).toEqual({ add: [], update: [], unchanged: 1 });
+  });
+
+  it('updates name and contacts, and keeps role, scopes and sign-in, saying so (B16)', () => {
+    const {
+      plan: found,
+      kept,
+      problems,
+    } = plan([entry({ name: 'Ana T', role: 'primary-admin', scopes: '', sign_in: 'sso' })], [['100/ana', ana]]);
+    expect(found.update).toMatchObject([{ fields: ['name'] }]);
+    expect(kept.map(({ line, field, here, inFile }) => [line, field, here, inFile])).toEqual([
+      [2, 'role', 'secondary-admin', 'primary-admin'],
+      [2, 'scopes', 'billing', ''],
+      [2, 'sign_in', 'native', 'sso'],
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['a role of the other edition', series, { role: 'primary-admin', scopes: '' }, 'role'],
+    ['a role of the other edition', classic, { role: 'admin', scopes: '' }, 'role'],
+    ['scopes of a plain user', classic, { role: 'user', scopes: 'billing' }, 'scopes'],
+    ['scopes of an admin', classic, { role: 'primary-admin', scopes: 'billing' }, 'scopes'],
+    ['scopes of an x-series user', series, { role: 'user', scopes: 'billing' }, 'scopes'],
+    ['single sign-on where there is none', classic, { sign_in: 'sso' }, 'sign_in'],
+  ])('refuses %s in %s', (_what, home, changes, column) => {
+    expect(plan([entry(changes)], [], home).problems).toMatchObject([{ line: 2, column }]);
+  });
+
+  it('accepts a secondary admin without scopes, who holds nothing', () => {
+    expect(plan([entry({ scopes: '' })]).problems).toEqual([]);
+  });
+
+  it('refuses the same login twice, however it is spelled, and an account that is not there', () => {
+    expect(plan([entry(), entry({ login: 'ÁNA' }, 3)]).problems).toMatchObject([{ line: 3, column: 'login' }]);
+    expect(planUsers(policy, [entry()], () => undefined, new Map()).problems).toMatchObject([
+      { line: 2, column: 'account' },
+    ]);
+  });
+
+  it('never changes an edition (B01)', () => {
+    const wanted = judgeAccount({ number: '100', name: 'Northwind', edition: 'x-series' }, 5);
+    const { problems, plan: found } = planAccounts(
+      'entry' in wanted ? [wanted.entry] : [],
+      new Map([['100', classic]]),
+    );
+    expect(problems).toMatchObject([{ line: 5, column: 'edition' }]);
+    expect(found.update).toEqual([]);
+  });
+
+  it('takes another spelling of a contact for the same contact', () => {
+    expect(changedContacts(ana, { email: 'ANA@nw.example', phone: '(030) 1-2-3' })).toEqual([]);
+    expect(changedContacts(ana, { email: 'aná@nw.example', phone: '030 124' })).toEqual(['e-mail', 'phone']);
+  });
+});
