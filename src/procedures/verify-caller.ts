@@ -4,6 +4,7 @@
  * nobody knows. What comes back is a verdict; wording is made by the command.
  */
 import type { Desk, SignedOperator, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
@@ -41,15 +42,38 @@ export interface Verdict {
   readonly grant: { readonly id: string; readonly expiresAt: number } | null;
 }
 
-/** Refusals: as `openCall`, and `locked`. A verdict, also a negative one, is an answer and not a refusal. */
+/**
+ * Refusals: as `openCall`, `forbidden` (the operator is the caller) and `locked`. A verdict, also a negative one, is an answer and
+ * not a refusal.
+ */
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
   const call = await openCall(desk, request);
   const id = desk.newId('ver');
+  if (call.caller !== null && call.caller.id === signed.alsoUserId)
+    return refuseOneself(desk, signed, request, call, id);
   if (request.phrase === null) return refuseForgotten(desk, signed, request, call, id);
   const form = matchForm(request.phrase);
   const attempt = await countAttempt(desk, signed, request, call, id);
   const checked = await checkPhrase(desk, call.caller, request.phrase, form);
   return decide(desk, signed, request, call, { id, attempt, ...checked });
+}
+
+/** Nobody is at both ends of a call: one person alone would give themselves a grant. */
+async function refuseOneself(
+  desk: Desk,
+  signed: SignedOperator,
+  request: VerificationRequest,
+  call: Call,
+  id: string,
+): Promise<never> {
+  const base = entryBase(signed, call, request.ticket, desk.now(), id);
+  await desk.store.record(
+    { ...base, kind: 'verification.refused', outcome: 'refused', reason: 'own-login' },
+    async () => undefined,
+  );
+  throw new Refusal('forbidden', 'this caller is you', {
+    hint: 'Nobody verifies themselves; another operator takes this call.',
+  });
 }
 
 interface Attempted extends CheckedPhrase {
