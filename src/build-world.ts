@@ -194,6 +194,11 @@ function houseOf(run: Run, options: GlobalOptions): House {
     run: (argv, given) => around.run(argv, given ?? {}),
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
+    phrasebook: async () => {
+      const { loadPolicy } = await import('./open-desk.js');
+      const { openPhrasebook } = await import('./open-wordbook.js');
+      return openPhrasebook(loadPolicy((await run.settings(options)).policyFolder ?? dataFolder), dataFolder);
+    },
     readPolicy: async (folder) => (await import('./open-desk.js')).loadPolicy(folder),
     migrateStore: async () => {
       const { migrateStore } = await import('./migrate-store.js');

@@ -11,7 +11,7 @@ import type { Channels } from './delivery/registry.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
-import type { LogState, WriteDoor } from './store/record.js';
+import type { LogState, Notary, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
 import type { Reads, Writes } from './store/tables.js';
 
@@ -40,6 +40,8 @@ export type IdPrefix =
 export interface Digests {
   newToken(prefix: string): { readonly token: string; readonly digest: string };
   tokenDigest(token: string): string;
+  /** SHA-256 of a text, hex: names a frozen plan or list. */
+  sha256(text: string): string;
   /** Keyed digest, hex: for values that must be comparable but not readable. */
   mac(purpose: MacPurpose, ...parts: string[]): string;
   /** For TOTP alone (RFC 6238). */
@@ -69,6 +71,17 @@ export interface Wordbook {
   spelling(language: 'en' | 'de' | 'fr'): Promise<unknown>;
 }
 
+/** Signs notes about the log, and checks its own (C2SP signed-note). */
+export interface NoteSigner {
+  /** `countersign/<store id>`: origin of the checkpoints and name of the key. */
+  readonly name: string;
+  /** For whoever shall check this desk's notes. */
+  verifierKey(): string;
+  sign(noteText: string): string;
+  /** The text of a note signed by this desk; Refusal `audit-broken` for any other. */
+  open(note: string): string;
+}
+
 export interface Desk {
   /** Milliseconds since the epoch. A procedure reads it once. */
   readonly now: () => number;
@@ -84,13 +97,21 @@ export interface Desk {
   /** Application passwords, and the copies of passphrases that only they open (B17). */
   readonly ownerView: OwnerView;
   readonly digests: Digests;
+  /** What the log is hashed and sealed with; whoever verifies it needs the same. */
+  readonly notary: Notary;
+  readonly signer: () => Promise<NoteSigner>;
   readonly channels: Channels;
+  /** The public keys of an account's identity provider, from its address or as they stand in the settings. Refusal `busy`. */
+  readonly identityKeys: (source: string) => Promise<unknown>;
   /** A message text with its values in place. A missing or unknown value is a bug, and throws. */
   readonly compose: (template: string, values: Readonly<Record<string, string>>) => Composed;
   readonly words: Wordbook;
   /** The desk's name in messages and prompts. */
   readonly name: string;
 }
+
+/** The part of a Desk that phrases are judged and drawn with. */
+export type Phrasebook = Pick<Desk, 'policy' | 'words' | 'chance'>;
 
 /** An operator who is signed in, and by what. Decides what may be done; `actor` stands in the log. */
 export interface SignedOperator {

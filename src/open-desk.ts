@@ -27,8 +27,11 @@ import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
 import { openChannels, readDeliveryConfig } from './delivery/registry.js';
 import { fill, readTemplate } from './delivery/templates.js';
-import type { Desk, Wordbook } from './desk.js';
+import type { Desk } from './desk.js';
 import { Refusal } from './errors.js';
+import { openIdentityKeys } from './identity-keys.js';
+import { openNoteSigner } from './note-signer.js';
+import { openWordbook } from './open-wordbook.js';
 import { type Policy, policyDocument, readPolicy } from './rules/policy.js';
 import type { Engine } from './store/engine.js';
 import type { Notary } from './store/record.js';
@@ -110,13 +113,17 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
+  const notary = notaryFor(keyring, policy);
+  const store = openStore(engine, notary);
   return {
     now,
     newId: (prefix) => newId(prefix, now()),
     chance: { bytes: randomBytes, int: randomInt },
     policy,
     policyHash: hashOf(policy),
-    store: openStore(engine, notaryFor(keyring, policy)),
+    store,
+    notary,
+    signer: () => openNoteSigner(keyring, store),
     keyring,
     vault,
     secrets: openVerifier(hasher, vault),
@@ -124,6 +131,7 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
     digests: {
       newToken,
       tokenDigest,
+      sha256: sha256Hex,
       mac: (purpose, ...values) => macHex(keyring, purpose, ...values),
       hmacSha1,
       equal: equalDigests,
@@ -134,26 +142,13 @@ function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Key
       resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
       readFile: async (path) => readFileSync(path, 'utf8'),
     }),
+    identityKeys: openIdentityKeys(fetch),
     compose: (name, values) => {
       const template = readTemplate(readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8'), name);
       return { kind: template.kind, ...fill(template, { ...values, deskName: settings.deskName }) };
     },
     words: openWordbook(dataFolder),
     name: settings.deskName,
-  };
-}
-
-function openWordbook(dataFolder: string): Wordbook {
-  const lines = (file: string) =>
-    readFileSync(join(dataFolder, 'words', file), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'));
-  return {
-    passphraseWords: async () => lines('passphrase-words.txt'),
-    blocked: async () => new Set(lines('blocked.txt')),
-    estimator: async () => (await (await import('./procedures/passphrase-strength.js')).openStrength()).guessesLog10,
-    spelling: async (language) =>
-      JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };
 }
 
@@ -176,7 +171,8 @@ export function loadPolicy(folder: string): Policy {
   return readPolicy({ actions: read('actions.json'), roles: read('roles.json'), limits: read('limits.json') }, folder);
 }
 
-function readKey(settings: Settings): Buffer {
+/** The master key of the settings. Refusals: key-missing, config (others can read it, or it is no key). */
+export function readKey(settings: Settings): Buffer {
   if ('command' in settings.key) return parseMasterKey(runKeyCommand(settings.key.command), 'the key command');
   const { file } = settings.key;
   if (!existsSync(file)) {

@@ -14,6 +14,12 @@ export interface CatalogueEntry {
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {
+    word: 'console',
+    group: 'On a call',
+    summary: 'the live-call screen (also: countersign alone)',
+    load: async () => (await import('./console.js')).commands,
+  },
+  {
     word: 'verify',
     group: 'On a call',
     summary: 'check one caller for one request',
@@ -56,6 +62,24 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./operator.js')).commands,
   },
   {
+    word: 'outbox',
+    group: 'The desk',
+    summary: 'messages on their way',
+    load: async () => (await import('./outbox.js')).commands,
+  },
+  {
+    word: 'policy',
+    group: 'The desk',
+    summary: 'the rules in force',
+    load: async () => (await import('./policy.js')).commands,
+  },
+  {
+    word: 'audit',
+    group: 'The log',
+    summary: 'read and verify the audit log',
+    load: async () => (await import('./audit.js')).commands,
+  },
+  {
     word: 'init',
     group: 'Set-up and care',
     summary: 'make a desk: store, key, first admin',
@@ -72,5 +96,17 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'Set-up and care',
     summary: 'a full cycle on a throw-away store, for CI',
     load: async () => (await import('./smoke.js')).commands,
+  },
+  {
+    word: 'doctor',
+    group: 'Set-up and care',
+    summary: 'what is set up, what is not, what mends it',
+    load: async () => (await import('./doctor.js')).commands,
+  },
+  {
+    word: 'store',
+    group: 'Set-up and care',
+    summary: 'information, migration, backup',
+    load: async () => (await import('./store.js')).commands,
   },
 ];

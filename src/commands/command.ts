@@ -5,7 +5,7 @@
  */
 import type * as z from 'zod';
 import type { GlobalOptions, Settings } from '../config.js';
-import type { Desk, SignedOperator } from '../desk.js';
+import type { Desk, Phrasebook, SignedOperator } from '../desk.js';
 import type { Actor } from '../rules/audit-entry.js';
 import type { Permission } from '../rules/operator-roles.js';
 import type { Policy } from '../rules/policy.js';
@@ -139,6 +139,8 @@ export interface House {
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
+  /** Word lists, estimates and the policy in force, for phrases of nobody in particular; needs no desk. */
+  phrasebook(): Promise<Phrasebook>;
   /** The policy in a folder. Refusal `config` with every fault. */
   readPolicy(folder: string): Promise<Policy>;
   /** Brings an older store up to this version; needs store and key, nobody signed in. */

@@ -26,6 +26,7 @@ export const PERMISSION_MEANINGS = {
   'policy:read': 'show and check the policy',
   'store:manage': 'migrate, back up, restore and rekey the store',
   'audit:read': 'list, verify, prove and export the audit log',
+  'audit:receipt': 'print size and root of the log, for a ticket',
 } as const;
 
 export type Permission = keyof typeof PERMISSION_MEANINGS;

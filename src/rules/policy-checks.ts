@@ -78,8 +78,11 @@ function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
   for (const [role, permission, why] of FORBIDDEN)
     if (operators[role].includes(permission))
       faults.push({ path: ['operators', role], message: `must not hold ${permission}: ${why}` });
-  if (operators.auditor.some((permission) => permission !== 'audit:read'))
-    faults.push({ path: ['operators', 'auditor'], message: 'may hold audit:read and nothing else (B71)' });
+  if (operators.auditor.some((permission) => permission !== 'audit:read' && permission !== 'audit:receipt'))
+    faults.push({
+      path: ['operators', 'auditor'],
+      message: 'may hold audit:receipt, audit:read and nothing else (B71)',
+    });
   for (const [permission, why] of SOMEBODY)
     if (!OPERATOR_ROLES.some((role) => operators[role].includes(permission)))
       faults.push({ path: ['operators'], message: `gives ${permission} to no role: ${why}` });

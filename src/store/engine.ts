@@ -29,8 +29,10 @@ export interface Engine {
   refusalOf(error: unknown): Refusal | undefined;
   /** After a secret was destroyed: make sure that no copy stays in a log file of the engine (T9). */
   forgetDeleted(): Promise<void>;
-  /** A consistent copy of the whole store, made while others write. */
+  /** A consistent copy of the whole store, made while others write. A store that stands in `file` already is replaced. */
   backup(file: string): Promise<void>;
+  /** Room the store takes. */
+  bytes(): Promise<number>;
   /** Where the store is, without credentials. */
   readonly place: string;
   close(): Promise<void>;

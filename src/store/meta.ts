@@ -4,10 +4,24 @@ import type { Db, Tx } from './database.js';
 /** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at`, `freeze` … */
 export type MetaKey = 'store-id' | 'key-id' | 'key-check' | 'created-at' | 'freeze' | 'anchor' | 'rekey';
 
+const COUNTED = ['accounts', 'users', 'operators', 'factors', 'outbox'] as const;
+
 export const metaReads = (db: Db) => ({
   async get(key: MetaKey): Promise<string | undefined> {
     const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
     return row?.value;
+  },
+  /** How much there is of what people ask for. */
+  async counts(): Promise<Readonly<Record<(typeof COUNTED)[number], number>>> {
+    const counts: Partial<Record<(typeof COUNTED)[number], number>> = {};
+    for (const table of COUNTED) {
+      const { n } = await db
+        .selectFrom(table)
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow();
+      counts[table] = n;
+    }
+    return counts as Record<(typeof COUNTED)[number], number>;
   },
 });
 

@@ -8,14 +8,10 @@ export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
     return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   },
-  async list(limit: number): Promise<readonly OutboxRow[]> {
-    return db
-      .selectFrom('outbox')
-      .selectAll()
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
+  /** Newest first; all states where none is named. */
+  async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
+    const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+    return (state === undefined ? all : all.where('state', '=', state)).execute();
   },
   async due(now: number, limit: number): Promise<readonly OutboxRow[]> {
     return db

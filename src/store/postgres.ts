@@ -57,6 +57,10 @@ export async function openPostgres(url: string): Promise<Engine> {
         hint: 'Run pg_dump against the database; the dump holds only sealed secrets. Keep the key file apart from it.',
       });
     },
+    bytes: async () => {
+      const { rows } = await sql<{ n: number }>`select pg_database_size(current_database()) as n`.execute(db);
+      return rows[0]?.n ?? 0;
+    },
     close: () => db.destroy(),
   };
 }

@@ -62,13 +62,40 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     place: path,
     refusalOf: (error) => wordError(error, path),
     forgetDeleted: async () => void file.pragma('wal_checkpoint(TRUNCATE)'),
-    backup: async (target) => {
-      await file.backup(target);
-      chmodSync(target, 0o600);
-    },
+    backup: (target) => copyTo(file, target),
+    bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
   };
 }
+
+/** SQLite's own online backup: one transaction on the target, under its locks. */
+async function copyTo(file: SQLite.Database, target: string): Promise<void> {
+  try {
+    await file.backup(target);
+    chmodSync(target, 0o600);
+  } catch (error) {
+    if (!existsSync(dirname(resolve(target)))) {
+      throw new Refusal('invalid-input', `there is no folder ${dirname(resolve(target))}`, {
+        hint: 'Make it first, or name another place.',
+        cause: error,
+      });
+    }
+    throw wordError(error, target) ?? error;
+  }
+}
+
+/** Version of the compiled library; throws where it does not load. */
+export async function sqliteVersion(): Promise<string> {
+  const { default: Driver } = await import('better-sqlite3');
+  const memory = new Driver(':memory:');
+  try {
+    return String(memory.prepare('select sqlite_version()').pluck().get());
+  } finally {
+    memory.close();
+  }
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
   const { default: Driver } = await import('better-sqlite3');

@@ -13,6 +13,7 @@ export interface Store {
   readonly record: WriteDoor;
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
+  bytes(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,6 +27,7 @@ export function openStore(engine: Engine, notary: Notary): Store {
     record: openDoor(engine, notary),
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),
+    bytes: () => engine.bytes(),
     close: () => engine.close(),
   };
 }

@@ -28,6 +28,8 @@ const B71: Readonly<Record<Permission, string>> = {
   'store:manage': '- - - M -',
   'outbox:flush': '- - - M -',
   'audit:read': '- - - M R',
+  // Ours: a receipt in a ticket is a copy outside, and holds nothing but a number, a hash and a time.
+  'audit:receipt': 'V A L M R',
 };
 
 const COLUMNS: readonly OperatorRole[] = ['verifier', 'agent', 'lead', 'admin', 'auditor'];

@@ -1,0 +1,211 @@
+/** `audit list`, `audit export`: reading the log. Part of the noun in audit.ts. */
+import * as z from 'zod';
+import type { AuditFilter, Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import {
+  entriesAfter,
+  type LogQuery,
+  lastNumber,
+  newestEntries,
+  noteExport,
+  peopleOf,
+  readFilter,
+} from '../procedures/read-audit-log.js';
+import type { LoggedEntry } from '../rules/audit-entry.js';
+import { printable, printableJson } from '../terminal/printable.js';
+import { renderView } from '../terminal/render.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from './command.js';
+
+const FILTERS: readonly OptionSpec[] = [
+  { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
+  { flags: '--account <account>', about: 'number, id or unique name of the account' },
+  { flags: '--user <user>', about: 'the user it is about: login, id or unique e-mail; or account/login' },
+  { flags: '--kind <kind>', about: 'what happened: mfa.reset, or mfa for all of it' },
+  { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
+  { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
+  { flags: '--until <when>', about: 'the same, as the end' },
+];
+
+const filters = () => ({
+  by: z.string().optional(),
+  account: z.string().optional(),
+  user: z.string().optional(),
+  kind: z
+    .string()
+    .regex(/^[a-z-]+(\.[a-z-]+)?$/, 'is a noun, or noun.verb')
+    .optional(),
+  outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
+  since: z.string().optional(),
+  until: z.string().optional(),
+});
+
+/** Once a second is soon enough for eyes, and nothing for a store. */
+const FOLLOW_MS = 1000;
+
+const listInput = () =>
+  z.object({
+    ...filters(),
+    limit: z.coerce.number().int().min(1).max(10_000).default(50),
+    follow: z.boolean().default(false),
+  });
+
+const list = command<z.infer<ReturnType<typeof listInput>>>({
+  path: 'audit list',
+  summary: 'the newest entries of the log, filtered',
+  examples: [
+    'countersign audit list',
+    'countersign audit list --user 100241/ana.trujillo --since 30d',
+    'countersign audit list --kind mfa.reset --by mira --json',
+    'countersign audit list --outcome refused --follow',
+  ],
+  access: 'audit:read',
+  options: [
+    ...FILTERS,
+    { flags: '--limit <n>', about: 'how many of the newest (default: 50)' },
+    { flags: '--follow', about: 'go on with new entries until Ctrl-C' },
+  ],
+  input: listInput,
+  run: async (context, { limit, follow, ...query }) => {
+    const desk = await context.desk();
+    const filter = await readFilter(desk, query as LogQuery);
+    const last = await lastNumber(desk);
+    const entries = await newestEntries(desk, filter, limit);
+    if (follow) return followLog(context, desk, filter, { entries, last });
+    for (const entry of entries) await context.row(rowOf(entry));
+    return { view: [await tableOf(context, desk, entries)], document: null, streamed: true };
+  },
+});
+
+/** What one entry is for scripts: as logged, with its time in ISO 8601. */
+function rowOf({ v: _v, ...entry }: LoggedEntry) {
+  const { seq, at, kind, outcome, ...rest } = entry;
+  return { seq, at: new Date(at).toISOString(), kind, outcome, ...rest };
+}
+
+const COLUMNS = ['entry', 'time (UTC)', 'what', 'outcome', 'by', 'about', 'reason'] as const;
+
+async function tableOf(context: Context, desk: Desk, entries: readonly LoggedEntry[]) {
+  const people = await peopleOf(desk, context.operator(), entries);
+  const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
+  return {
+    kind: 'table',
+    columns: COLUMNS.map((title) => (title === 'entry' ? { title, align: 'right' as const } : { title })),
+    empty: 'No entries fit.',
+    rows: entries.map((entry) => [
+      String(entry.seq),
+      new Date(entry.at).toISOString().slice(0, 19).replace('T', ' '),
+      entry.kind,
+      entry.outcome,
+      entry.by.name,
+      named(entry.user ?? entry.account),
+      [entry.reason, entry.ticket].filter((text) => text !== undefined).join(' · '),
+    ]),
+  } as const;
+}
+
+/** Ends by Ctrl-C (130), or when the reader of a pipe goes away and the process with it. */
+async function followLog(
+  context: Context,
+  desk: Desk,
+  filter: AuditFilter,
+  seen: { readonly entries: readonly LoggedEntry[]; readonly last: number },
+): Promise<Result> {
+  let after = seen.last;
+  await writeEntries(context, desk, seen.entries);
+  while (!context.signal.aborted) {
+    await pause(FOLLOW_MS, context.signal);
+    for await (const page of entriesAfter(desk, filter, after)) {
+      await writeEntries(context, desk, page);
+      after = page.at(-1)?.seq ?? after;
+    }
+  }
+  return { view: [], document: null, streamed: true, exit: 130 };
+}
+
+/** Lines at once: a row each under --json, otherwise without the heading, which would come again and again. */
+async function writeEntries(context: Context, desk: Desk, entries: readonly LoggedEntry[]): Promise<void> {
+  for (const entry of entries) await context.row(rowOf(entry));
+  if (context.options.json || entries.length === 0) return;
+  const { rows } = await tableOf(context, desk, entries);
+  const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
+  await context.write(renderView([{ kind: 'lines', lines }], context.style, { plain: context.options.plain }));
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}
+
+const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });
+
+const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
+  path: 'audit export',
+  summary: 'the whole log, or what fits, as NDJSON or CSV on standard output',
+  examples: ['countersign audit export > log.ndjson', 'countersign audit export --format csv --since 30d > log.csv'],
+  access: 'audit:read',
+  options: [
+    { flags: '--format <format>', about: 'ndjson: each entry as it was hashed (default); csv: for spreadsheets' },
+    ...FILTERS,
+  ],
+  input: exportInput,
+  run: async (context, { format, ...query }) => {
+    if (context.options.json && format === 'csv') {
+      throw new Refusal('usage', '--json and --format csv exclude each other', { hint: 'Leave one of them out.' });
+    }
+    const desk = await context.desk();
+    const filter = await readFilter(desk, query as LogQuery);
+    await noteExport(desk, context.operator(), filter, format);
+    const { textOf, heading } = format === 'csv' ? await csvLines() : { textOf: ndjsonLines, heading: '' };
+    await context.write(heading);
+    let count = 0;
+    for await (const page of entriesAfter(desk, filter, -1)) {
+      if (context.signal.aborted) throw new Refusal('cancelled', 'the export was stopped before its end');
+      await context.write(textOf(page));
+      count += page.length;
+    }
+    context.notice(`${count} entries exported.`);
+    return { view: [], document: null, streamed: true };
+  },
+});
+
+/** Parsing and printing keeps the order of canonical JSON; only characters that cannot be seen become \u escapes. */
+const ndjsonLines = (entries: readonly LoggedEntry[]): string =>
+  entries.map((entry) => `${printableJson(entry)}\n`).join('');
+
+const CSV_COLUMNS = 'seq at kind outcome by_kind by_id by_name account user ticket reason detail policy'.split(' ');
+
+/** RFC 4180; a cell that a spreadsheet would compute gets a leading apostrophe (security.md, "CSV out"). */
+async function csvLines() {
+  const { stringify } = await import('csv-stringify/sync');
+  const csv = (rows: readonly (readonly unknown[])[]) =>
+    stringify(rows as unknown[][], { escape_formulas: true, record_delimiter: 'windows' });
+  const cells = (entry: LoggedEntry) => [
+    String(entry.seq),
+    new Date(entry.at).toISOString(),
+    entry.kind,
+    entry.outcome,
+    entry.by.kind,
+    entry.by.id,
+    entry.by.name,
+    entry.account ?? '',
+    entry.user ?? '',
+    entry.ticket ?? '',
+    entry.reason ?? '',
+    entry.detail === undefined ? '' : printableJson(entry.detail),
+    entry.policy,
+  ];
+  return {
+    heading: csv([CSV_COLUMNS]),
+    // Controls and bidi marks of stored text would stand raw in a cell: they are written as they are shown.
+    textOf: (entries: readonly LoggedEntry[]) => csv(entries.map((entry) => cells(entry).map(printable))),
+  };
+}
+
+export const commands: readonly Command[] = [list, exportLog];

@@ -1,0 +1,113 @@
+/** `outbox list`, `show`, `flush`: messages on their way. Content and codes are sealed and never shown (cli.md). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { deliverOutbox } from '../procedures/deliver-outbox.js';
+import { findMessage, listOutbox, type WaitingMessage } from '../procedures/read-outbox.js';
+import { type Command, command } from './command.js';
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+const minute = (time: number | null): string => iso(time)?.slice(0, 16).replace('T', ' ') ?? '';
+
+const documentOf = (message: WaitingMessage) => ({
+  ...message,
+  createdAt: iso(message.createdAt),
+  nextAttemptAt: iso(message.nextAttemptAt),
+  deliveredAt: iso(message.deliveredAt),
+});
+
+const list = command({
+  path: 'outbox list',
+  summary: 'messages on their way, newest first',
+  examples: ['countersign outbox list', 'countersign outbox list --state queued --json'],
+  access: 'outbox:read',
+  options: [
+    { flags: '--state <state>', about: 'queued, delivered or given-up' },
+    { flags: '--limit <n>', about: 'how many (default: 50)' },
+  ],
+  input: () =>
+    z.object({
+      state: z.enum(['queued', 'delivered', 'given-up']).optional(),
+      limit: z.coerce.number().int().min(1).max(10_000).default(50),
+    }),
+  run: async (context, { state, limit }) => {
+    const messages = await listOutbox(await context.desk(), state, limit);
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [
+            { title: 'made' },
+            { title: 'message' },
+            { title: 'to' },
+            { title: 'state' },
+            { title: 'tries', align: 'right' },
+            { title: 'id' },
+          ],
+          empty: 'No messages.',
+          rows: messages.map((message) => [
+            minute(message.createdAt),
+            message.template,
+            message.to,
+            message.state,
+            String(message.attempts),
+            message.id,
+          ]),
+        },
+      ],
+      document: { messages: messages.map(documentOf) },
+    };
+  },
+});
+
+const show = command({
+  path: 'outbox show',
+  summary: 'one message: where it is on its way, never what it says',
+  examples: ['countersign outbox show msg_…'],
+  access: 'outbox:read',
+  arguments: [{ name: '<message>', about: 'id of the message' }],
+  input: () => z.object({ message: z.string() }),
+  run: async (context, { message: id }) => {
+    const message = await findMessage(await context.desk(), id);
+    const rows: readonly (readonly [string, string])[] = [
+      ['Message', `${message.template} by ${message.channel}`],
+      ['To', message.to],
+      ['State', message.state],
+      ['Made', minute(message.createdAt)],
+      ['Tries', String(message.attempts)],
+      ['Next try', minute(message.nextAttemptAt)],
+      ['Delivered', minute(message.deliveredAt)],
+      ['Last answer', message.lastError ?? ''],
+      ['Reference', message.reference ?? ''],
+      ['User', message.user ?? ''],
+    ];
+    return {
+      view: [{ kind: 'fields', rows: rows.filter(([, value]) => value !== '') }],
+      document: { message: documentOf(message) },
+    };
+  },
+});
+
+const flush = command({
+  path: 'outbox flush',
+  summary: 'send what is due now',
+  examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 when all went out)'],
+  access: 'outbox:flush',
+  input: () => z.object({}),
+  run: async (context) => {
+    const report = await deliverOutbox(await context.desk());
+    const words = `${report.delivered} delivered, ${report.waiting} to be tried again, ${report.givenUp} given up`;
+    if (report.givenUp > 0) {
+      throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
+        hint: 'See which and why: countersign outbox list --state given-up',
+        also: { delivery: report },
+      });
+    }
+    return {
+      view: [{ kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`] }],
+      document: { delivery: report },
+      exit: report.waiting > 0 ? 4 : 0,
+    };
+  },
+});
+
+export const commands: readonly Command[] = [list, show, flush];

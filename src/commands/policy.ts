@@ -1,0 +1,108 @@
+/** `policy show`, `policy check`: the rules in force, and the files of a policy before they are. */
+import * as z from 'zod';
+import type { Policy } from '../rules/policy.js';
+import type { Block, View } from '../terminal/render.js';
+import { type Command, command } from './command.js';
+
+const show = command({
+  path: 'policy show',
+  summary: 'the rules in force: protected requests, roles, limits',
+  examples: ['countersign policy show', 'countersign policy show --json'],
+  access: 'policy:read',
+  input: () => z.object({}),
+  run: async (context) => {
+    const { policy, policyHash } = await context.desk();
+    return { view: policyView(policy, policyHash), document: { policy: policyDocument(policy, policyHash) } };
+  },
+});
+
+const policyDocument = ({ source, categories, roles, limits }: Policy, hash: string) => ({
+  hash,
+  source,
+  categories,
+  roles,
+  limits,
+});
+
+function policyView(policy: Policy, hash: string): View {
+  return [
+    { kind: 'title', text: 'Policy in force' },
+    {
+      kind: 'fields',
+      rows: [
+        ['From', policy.source],
+        ['SHA-256', hash],
+      ],
+    },
+    { kind: 'blank' },
+    {
+      kind: 'table',
+      columns: [{ title: 'protected request' }, { title: 'in words' }],
+      empty: '',
+      rows: policy.actions.map(({ id, title }) => [id, title]),
+    },
+    { kind: 'blank' },
+    ...roleBlocks(policy),
+    { kind: 'blank' },
+    {
+      kind: 'table',
+      columns: [{ title: 'limit' }, { title: 'figure', align: 'right' }],
+      empty: '',
+      rows: Object.entries(policy.limits).flatMap(([group, limits]) =>
+        Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
+      ),
+    },
+  ];
+}
+
+const inWords = (figure: number | boolean): string =>
+  typeof figure === 'number' ? String(figure) : figure ? 'yes' : 'no';
+
+/** One line a role; the permissions in the order of the policy file, folded by the terminal's width. */
+function roleBlocks({ roles }: Policy): readonly Block[] {
+  const customers = Object.entries(roles.customers).flatMap(([edition, rules]) =>
+    Object.entries(rules).map(
+      ([role, rule]) => [`${edition} ${role}`, `holds ${rule.holds.replace(/-/g, ' ')}`] as const,
+    ),
+  );
+  const operators = Object.entries(roles.operators).map(([role, held]) => [role, held.join(', ')] as const);
+  const fresh: readonly [string, string] = ['fresh code for', roles.freshCode.join(', ')];
+  return [
+    { kind: 'title', text: 'Customers' },
+    { kind: 'fields', rows: customers },
+    { kind: 'blank' },
+    { kind: 'title', text: 'Operators' },
+    { kind: 'fields', rows: [...operators, fresh] },
+  ];
+}
+
+const check = command({
+  path: 'policy check',
+  summary: 'check the policy files of a folder; needs no desk',
+  examples: ['countersign policy check', 'countersign policy check ./our-policy --json'],
+  access: 'anyone',
+  arguments: [
+    { name: '[dir]', about: 'folder with actions.json, roles.json and limits.json (default: the one in force)' },
+  ],
+  input: () => z.object({ dir: z.string().optional() }),
+  run: async (context, { dir }) => {
+    const folder = dir ?? (await context.settings()).policyFolder ?? context.house.dataFolder;
+    const policy = await context.house.readPolicy(folder);
+    const counts = { actions: policy.actions.length, roles: Object.keys(policy.roles.operators).length };
+    return {
+      view: [
+        { kind: 'verdict', verdict: 'THE POLICY IS SOUND', tone: 'good' },
+        {
+          kind: 'fields',
+          rows: [
+            ['Folder', folder],
+            ['Protected requests', String(counts.actions)],
+          ],
+        },
+      ],
+      document: { policy: { source: folder, sound: true, ...counts } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [show, check];

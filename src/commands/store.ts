@@ -1,0 +1,150 @@
+/** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
+import * as z from 'zod';
+import { isRefusal, Refusal } from '../errors.js';
+import { authenticateOperator, requireFreshCode } from '../procedures/authenticate-operator.js';
+import { backUpStore, type StoreInfo, storeInfo } from '../procedures/care-for-store.js';
+import { type Actor, SYSTEM } from '../rules/audit-entry.js';
+import { type Command, type Context, command, type RestoredStore } from './command.js';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+const info = command({
+  path: 'store info',
+  summary: 'engine, place, schema, size, counts, key and log',
+  examples: ['countersign store info', 'countersign store info --json'],
+  access: 'store:manage',
+  input: () => z.object({}),
+  run: async (context) => {
+    const known = await storeInfo(await context.desk());
+    const { log, createdAt, ...rest } = known;
+    const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
+    return {
+      view: [{ kind: 'fields', rows: infoRows(known) }],
+      document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
+    };
+  },
+});
+
+function infoRows(known: StoreInfo): readonly (readonly [string, string])[] {
+  return [
+    ['Store', `${known.place} (${known.engine})`],
+    ['Id', known.id ?? 'none'],
+    ['Made', iso(known.createdAt) ?? 'unknown'],
+    ['Schema', known.schema],
+    ['Size', `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
+    ['Key', known.keyId],
+    ...Object.entries(known.counts).map(
+      ([what, count]) => [`${what[0]?.toUpperCase()}${what.slice(1)}`, String(count)] as const,
+    ),
+    ['Log', `${known.log.size} entries, root ${hex(known.log.root).slice(0, 16)}`],
+  ];
+}
+
+const migrate = command({
+  path: 'store migrate',
+  summary: 'bring an older store up to this version',
+  examples: ['countersign store backup before.db && countersign store migrate'],
+  // Nobody can sign in to a store that is too old; store and key together are the permission.
+  access: 'anyone',
+  input: () => z.object({}),
+  run: async (context) => {
+    const { place, applied } = await context.house.migrateStore();
+    const done =
+      applied.length === 0 ? 'Nothing to do: the store is of this version.' : `Applied ${applied.join(', ')}.`;
+    return { view: [{ kind: 'lines', lines: [done] }], document: { store: { place, applied } } };
+  },
+});
+
+const backup = command({
+  path: 'store backup',
+  summary: 'copy the store into a new file while others work (SQLite)',
+  examples: ['countersign store backup /backup/desk-2026-11-22.db'],
+  access: 'store:manage',
+  arguments: [{ name: '<file>', about: 'a file that does not exist yet' }],
+  input: () => z.object({ file: z.string().min(1) }),
+  run: async (context, { file }) => {
+    const desk = await context.desk();
+    requireFreshCode(desk, context.operator());
+    if (await context.files.exists(file)) {
+      throw new Refusal('invalid-input', `there is a file ${file} already`, { hint: 'Name a new one.' });
+    }
+    const { logSize } = await backUpStore(desk, context.operator(), file);
+    return {
+      view: [
+        { kind: 'verdict', verdict: 'BACKED UP', tone: 'good' },
+        {
+          kind: 'fields',
+          rows: [
+            ['File', file],
+            ['Log', `${logSize} entries`],
+          ],
+        },
+        { kind: 'note', text: 'The master key is not in it. Keep a copy of the key in another place than this file.' },
+      ],
+      document: { backup: { file, logSize } },
+    };
+  },
+});
+
+const restore = command({
+  path: 'store restore',
+  summary: 'put a backup in the place of the store (SQLite)',
+  examples: [
+    'countersign store restore desk-2026-11-22.db',
+    'countersign store restore desk-2026-11-22.db --accept-rollback',
+  ],
+  // A store that is gone or damaged has nobody signed in; where it can be opened, `restorer` asks for store:manage.
+  access: 'anyone',
+  arguments: [{ name: '<file>', about: 'a file made by store backup' }],
+  options: [
+    {
+      flags: '--accept-rollback',
+      about: 'also where the backup lacks what was written since (resets, locks, the log)',
+    },
+  ],
+  input: () => z.object({ file: z.string().min(1), acceptRollback: z.boolean().default(false) }),
+  run: async (context, { file, acceptRollback }) => {
+    const restored = await context.house.restoreStore(file, { acceptRollback, by: await restorer(context) });
+    return {
+      view: [
+        { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
+        { kind: 'fields', rows: restoredRows(file, restored) },
+        { kind: 'next', lines: ['countersign audit verify --checkpoint FILE   (a checkpoint kept elsewhere)'] },
+      ],
+      document: { restore: { file, ...restored } },
+    };
+  },
+});
+
+function restoredRows(file: string, restored: RestoredStore): readonly (readonly [string, string])[] {
+  const { logSize, logSizeBefore, kept } = restored;
+  const before = logSizeBefore === null ? 'the store that was there could not be read' : `${logSizeBefore} before`;
+  return [
+    ['From', file],
+    ['Store', restored.place],
+    ['Log', `${logSize} entries (${before})`],
+    ...(kept === null ? [] : [['Kept', kept] as const]),
+  ];
+}
+
+/** Who restores: an operator with store:manage; the tool itself where there is no store to be signed in to. */
+async function restorer(context: Context): Promise<Actor> {
+  const { token } = await context.settings();
+  try {
+    const desk = await context.desk();
+    const signed = await authenticateOperator(desk, {
+      token: token ?? (await context.sessions.read('operator', 'desk')),
+      via: token === undefined ? 'session' : 'token',
+      access: 'store:manage',
+      command: 'store restore',
+    });
+    requireFreshCode(desk, signed);
+    return signed.actor;
+  } catch (error) {
+    if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt')) return SYSTEM;
+    throw error;
+  }
+}
+
+export const commands: readonly Command[] = [info, migrate, backup, restore];

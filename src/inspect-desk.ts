@@ -1,0 +1,107 @@
+/** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. Part of main's room. */
+import type { Finding } from './commands/command.js';
+import type { Settings } from './config.js';
+import { openKeyring } from './crypto/keyring.js';
+import { isRefusal } from './errors.js';
+import { faultOf } from './fault-of-setup.js';
+import { loadPolicy, notaryFor, openEngine, readKey } from './open-desk.js';
+import { sealedByDesk } from './procedures/log-reader.js';
+import type { Policy } from './rules/policy.js';
+import type { Notary } from './store/record.js';
+import { openStore, requireCurrent, type Store } from './store/store.js';
+
+export interface DeskTools {
+  readonly policyFolder: string;
+  readonly now: () => number;
+}
+
+/** Findings about the store, its key, its log, the clock, the outbox and the admins; fewer where one needs another. */
+export async function inspectDesk(settings: Settings, tools: DeskTools): Promise<readonly Finding[]> {
+  let engine: Awaited<ReturnType<typeof openEngine>>;
+  try {
+    engine = await openEngine(settings.store, false);
+  } catch (error) {
+    return [
+      faultOf('Store', error, isRefusal(error) && /^there is no store/.test(error.message) ? 'missing' : 'wrong'),
+    ];
+  }
+  try {
+    await requireCurrent(engine);
+    const seal = readSeal(settings, tools.policyFolder);
+    const store: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
+    if (seal === undefined) return [store];
+    return [store, ...(await inspectContents(openStore(engine, seal.notary), seal, tools.now()))];
+  } catch (error) {
+    const refusal = engine.refusalOf(error) ?? error;
+    return [
+      faultOf('Store', refusal, isRefusal(refusal) && refusal.code === 'store-unreachable' ? 'missing' : 'wrong'),
+    ];
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Seal {
+  readonly notary: Notary;
+  readonly policy: Policy;
+  has(keyId: string): boolean;
+}
+
+/** Key and policy, or undefined where one of them cannot be read, which a finding of its own says already. */
+function readSeal(settings: Settings, policyFolder: string): Seal | undefined {
+  try {
+    const policy = loadPolicy(policyFolder);
+    const keyring = openKeyring(readKey(settings));
+    return { notary: notaryFor(keyring, policy), policy, has: keyring.has };
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+async function inspectContents(store: Store, seal: Seal, now: number): Promise<readonly Finding[]> {
+  const keyId = await store.read.meta.get('key-id');
+  if (keyId === undefined) {
+    return [{ subject: 'Desk', state: 'missing', text: 'the desk was never finished', mend: 'countersign init' }];
+  }
+  if (!seal.has(keyId)) {
+    const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
+    return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
+  }
+  return [
+    { subject: 'Key of the store', state: 'ok', text: keyId },
+    ...(await inspectLog(store, seal, now)),
+    await inspectOutbox(store),
+    await inspectAdmins(store),
+  ];
+}
+
+async function inspectLog(store: Store, { notary, policy }: Seal, now: number): Promise<readonly Finding[]> {
+  const head = await store.read.audit.head();
+  if (head === undefined || !sealedByDesk(notary, head)) {
+    const text = 'the head of the log was not written by this desk';
+    return [{ subject: 'Audit log', state: 'wrong', text, mend: 'countersign audit verify' }];
+  }
+  const log: Finding = { subject: 'Audit log', state: 'ok', text: `${head.size} entries, the head checks out` };
+  const behind = head.latestAt - now;
+  if (behind <= policy.limits.clock.toleranceSeconds * 1000)
+    return [log, { subject: 'Clock', state: 'ok', text: 'not behind the log' }];
+  const text = `${Math.round(behind / 1000)} s behind the latest time in the log; codes and locks are not trusted`;
+  return [log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
+}
+
+async function inspectOutbox(store: Store): Promise<Finding> {
+  const counts = await store.read.outbox.counts();
+  const [queued, lost] = [counts['queued'] ?? 0, counts['given-up'] ?? 0];
+  const text = `${queued} waiting, ${lost} given up`;
+  if (queued + lost === 0) return { subject: 'Outbox', state: 'ok', text: 'nothing waits' };
+  const mend = queued > 0 ? 'countersign outbox flush' : 'countersign outbox list --state given-up';
+  return { subject: 'Outbox', state: 'note', text, mend };
+}
+
+async function inspectAdmins(store: Store): Promise<Finding> {
+  const admins = (await store.read.operators.all()).filter((row) => row.role === 'admin' && row.disabled_at === null);
+  if (admins.length > 0) return { subject: 'Admins', state: 'ok', text: admins.map((row) => row.name).join(', ') };
+  const mend = 'restore a backup with an admin: countersign store restore FILE';
+  return { subject: 'Admins', state: 'wrong', text: 'no operator is an admin', mend };
+}

@@ -1,0 +1,41 @@
+/** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
+import { openKeyring } from './crypto/keyring.js';
+import { Refusal } from './errors.js';
+import { type DeskParts, loadPolicy, notaryFor, openEngine, readKey } from './open-desk.js';
+import { SYSTEM } from './rules/audit-entry.js';
+import { migrate, openStore, requireCurrent, schemaState } from './store/store.js';
+
+/**
+ * Nobody can sign in to a store that is too old, so whoever holds store and key may do this. Refusals as for opening a
+ * desk; `config` for a store of a newer version.
+ */
+export async function migrateStore(parts: DeskParts): Promise<{ place: string; applied: readonly string[] }> {
+  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
+  const engine = await openEngine(parts.settings.store, false);
+  try {
+    if ((await schemaState(engine)) !== 'old') {
+      await requireCurrent(engine);
+      return { place: engine.place, applied: [] };
+    }
+    const keyring = openKeyring(readKey(parts.settings));
+    const store = openStore(engine, notaryFor(keyring, policy));
+    const keyId = await store.read.meta.get('key-id');
+    if (keyId === undefined || !keyring.has(keyId)) {
+      throw new Refusal('key-mismatch', `this is not the key of the store ${engine.place}`, {
+        hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE; nothing was changed.',
+      });
+    }
+    const applied = await migrate(engine);
+    const entry = {
+      kind: 'store.migrated',
+      outcome: 'done',
+      at: parts.now(),
+      by: SYSTEM,
+      detail: { applied },
+    } as const;
+    await store.record(entry, async () => undefined);
+    return { place: engine.place, applied };
+  } finally {
+    await engine.close();
+  }
+}

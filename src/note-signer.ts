@@ -1,0 +1,19 @@
+/** Signs and checks notes about the log under the name `countersign/<store id>` (C2SP signed-note). Part of main's room. */
+import type { Keyring } from './crypto/keyring.js';
+import { openSigner, verifySignedNote } from './crypto/signer.js';
+import type { NoteSigner } from './desk.js';
+import { Refusal } from './errors.js';
+import type { Store } from './store/store.js';
+
+/** Refusal `store-unreachable` where the desk was never finished: its name is the store's id. */
+export async function openNoteSigner(keyring: Keyring, store: Store): Promise<NoteSigner> {
+  const storeId = await store.read.meta.get('store-id');
+  if (storeId === undefined) {
+    throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, {
+      hint: 'Run: countersign init',
+    });
+  }
+  const name = `countersign/${storeId}`;
+  const { verifierKey, sign } = openSigner(keyring, name);
+  return { name, verifierKey, sign, open: (note) => verifySignedNote(note, [verifierKey()]).text };
+}

@@ -1,0 +1,47 @@
+/** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is main's (restore-store.ts). */
+import type { Desk, SignedOperator } from '../desk.js';
+import { logState } from './log-checkpoint.js';
+
+export interface StoreInfo {
+  readonly id: string | null;
+  readonly engine: string;
+  readonly place: string;
+  readonly schema: string;
+  readonly bytes: number;
+  readonly keyId: string;
+  readonly createdAt: number | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly log: { readonly size: number; readonly root: Uint8Array; readonly latestAt: number };
+}
+
+export async function storeInfo(desk: Desk): Promise<StoreInfo> {
+  const { read } = desk.store;
+  const createdAt = await read.meta.get('created-at');
+  return {
+    id: (await read.meta.get('store-id')) ?? null,
+    engine: desk.store.engine,
+    place: desk.store.place,
+    schema: desk.store.schema,
+    bytes: await desk.store.bytes(),
+    keyId: desk.keyring.keyId,
+    createdAt: createdAt === undefined ? null : Number(createdAt),
+    counts: await read.meta.counts(),
+    log: await logState(read.audit, desk.notary),
+  };
+}
+
+/**
+ * Copies the whole store, while others use it, into a new file (0600). The entry is written first, so that the copy
+ * tells of itself; the key is never in it. Refusal `usage` on PostgreSQL, which has tools of its own.
+ */
+export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
+  if (desk.store.engine === 'sqlite') {
+    await desk.store.record(
+      { kind: 'store.backed-up', outcome: 'started', at: desk.now(), by: signed.actor, detail: { file } },
+      async () => undefined,
+    );
+  }
+  const { size } = await logState(desk.store.read.audit, desk.notary);
+  await desk.store.backup(file);
+  return { logSize: size };
+}

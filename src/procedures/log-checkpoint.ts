@@ -1,0 +1,50 @@
+/** What the desk says about its log to others: a signed checkpoint, and its short form for a ticket. */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { decodeFrontier, rootOf } from '../rules/audit-tree.js';
+import { type Checkpoint, checkpointText, readCheckpointText } from '../rules/checkpoint.js';
+import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
+
+export interface LogState {
+  readonly size: number;
+  /** RFC 6962 tree hash, 32 bytes. */
+  readonly root: Uint8Array;
+  /** The latest time any entry bears, ms; 0 for an empty log. */
+  readonly latestAt: number;
+}
+
+/** The log as its head says, once the head is known to be the desk's. Refusal `audit-broken` otherwise. */
+export async function logState(reader: LogReader, notary: LogNotary): Promise<LogState> {
+  const head = await reader.head();
+  if (head === undefined || !sealedByDesk(notary, head)) {
+    throw new Refusal('audit-broken', 'the head of the audit log was not written by this desk', {
+      hint: 'Run: countersign audit verify',
+    });
+  }
+  const root = rootOf(notary.tree, head.size, decodeFrontier(head.size, head.frontier));
+  return { size: head.size, root, latestAt: head.latestAt };
+}
+
+export interface SignedCheckpoint extends Checkpoint {
+  /** The signed note, to be kept elsewhere. */
+  readonly note: string;
+  /** Verifier key of the desk (C2SP vkey), to be kept apart from the note. */
+  readonly verifierKey: string;
+}
+
+export async function signCheckpoint(desk: Desk): Promise<SignedCheckpoint> {
+  const signer = await desk.signer();
+  const { size, root } = await logState(desk.store.read.audit, desk.notary);
+  const checkpoint = { origin: signer.name, size, root };
+  return { ...checkpoint, note: signer.sign(checkpointText(checkpoint)), verifierKey: signer.verifierKey() };
+}
+
+/** The checkpoint in a note of this desk. Refusal `audit-broken` for a note that was changed or is another desk's. */
+export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoint> {
+  const signer = await desk.signer();
+  const checkpoint = readCheckpointText(signer.open(note));
+  if (checkpoint.origin === signer.name) return checkpoint;
+  throw new Refusal('audit-broken', `the checkpoint is about another log: ${checkpoint.origin}`, {
+    hint: `This desk's log is ${signer.name}.`,
+  });
+}

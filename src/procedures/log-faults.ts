@@ -1,0 +1,50 @@
+/** What a verifier found wrong with the log: in words, by entry, the first twenty kept and all counted. */
+import { type Problem, Refusal } from '../errors.js';
+
+/** Twenty faults show what happened to a log; a million do not show more. */
+const KEPT = 20;
+
+export class LogFaults {
+  readonly #problems: Problem[] = [];
+  readonly #entries: number[] = [];
+  #count = 0;
+
+  add(message: string): void {
+    this.#count += 1;
+    if (this.#problems.length < KEPT) this.#problems.push({ message });
+  }
+
+  addEntry(seq: number, what: string): void {
+    if (this.#entries.length < KEPT) this.#entries.push(seq);
+    this.add(`entry ${seq} ${what}`);
+  }
+
+  /** Entries from `start` up to, not including, `end`. */
+  addMissing(start: number, end: number): void {
+    this.addRange(start, end, 'missing');
+  }
+
+  addRange(start: number, end: number, what: 'missing' | 'changed together with its hash'): void {
+    if (this.#entries.length < KEPT) this.#entries.push(start);
+    const one = end - start === 1;
+    if (what === 'missing') this.add(one ? `entry ${start} is missing` : `entries ${start} to ${end - 1} are missing`);
+    else this.add(one ? `entry ${start} was ${what}` : `one of the entries ${start} to ${end - 1} was ${what}`);
+  }
+
+  /** Whether an entry in the range has been named already (or more faults were found than are kept). */
+  nameOneIn(start: number, end: number): boolean {
+    return this.#count > KEPT || this.#entries.some((seq) => seq >= start && seq < end);
+  }
+
+  /** Refusal `audit-broken`, the first fault in its message. */
+  throwIfAny(): void {
+    const [first] = this.#problems;
+    if (first === undefined) return;
+    const more = this.#count === 1 ? '' : ` (and ${this.#count - 1} more)`;
+    throw new Refusal('audit-broken', `the audit log does not check out: ${first.message}${more}`, {
+      problems: this.#count === 1 ? [] : this.#problems,
+      hint: 'Keep the store as it is, make a copy of it, and tell your lead. A backup shows what stood there.',
+      also: { audit: { outcome: 'broken', faults: this.#count, entries: this.#entries } },
+    });
+  }
+}

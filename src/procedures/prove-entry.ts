@@ -1,0 +1,56 @@
+/**
+ * Proves to a third party that one entry stands in the log (RFC 6962, section 2.1.1), without showing any other: the
+ * entry, the hashes that lead from it to the root, and a checkpoint with that root. The hashes come from the stored entries,
+ * and the proof is checked here before anyone is given it.
+ */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { inclusionRanges, verifyInclusion } from '../rules/audit-tree.js';
+import { growTree } from '../rules/growing-tree.js';
+import { type SignedCheckpoint, signCheckpoint } from './log-checkpoint.js';
+import { BATCH, type LogNotary, type LogReader } from './log-reader.js';
+
+export interface EntryProof {
+  /** The entry exactly as it was hashed: leaf = SHA-256(0x00 ‖ body). */
+  readonly body: string;
+  readonly leafIndex: number;
+  readonly treeSize: number;
+  readonly leafHash: Uint8Array;
+  /** Sibling hashes from the leaf up to the root. */
+  readonly hashes: readonly Uint8Array[];
+  readonly checkpoint: SignedCheckpoint;
+}
+
+/** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root the desk has sealed). */
+export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
+  const checkpoint = await signCheckpoint(desk);
+  const reader: LogReader = desk.store.read.audit;
+  if (seq >= checkpoint.size) {
+    throw new Refusal('not-found', `there is no entry ${seq}; the log has ${checkpoint.size}`, {
+      hint: 'Numbers stand in the first column of: countersign audit list',
+    });
+  }
+  const [row] = await reader.batch(seq, 1);
+  const hashes: Uint8Array[] = [];
+  for (const { start, end } of inclusionRanges(seq, checkpoint.size)) {
+    hashes.push(await rootOfRange(reader, desk.notary, start, end));
+  }
+  const leafHash = desk.notary.tree.leaf(row?.body ?? '');
+  const claim = { leafIndex: seq, treeSize: checkpoint.size, leafHash, proof: hashes, root: checkpoint.root };
+  if (row?.seq !== seq || !verifyInclusion(desk.notary.tree, claim)) {
+    throw new Refusal('audit-broken', `entry ${seq} cannot be proved: the entries do not lead to the head of the log`, {
+      hint: 'Run: countersign audit verify',
+    });
+  }
+  return { body: row.body, leafIndex: seq, treeSize: checkpoint.size, leafHash, hashes, checkpoint };
+}
+
+/** Tree hash of the entries from `start` up to, not including, `end`, read in batches. */
+async function rootOfRange(reader: LogReader, notary: LogNotary, start: number, end: number): Promise<Uint8Array> {
+  const tree = growTree(notary.tree);
+  for (let from = start; from < end; from += BATCH) {
+    const rows = await reader.batch(from, Math.min(BATCH, end - from));
+    for (const row of rows) tree.append(row.leaf);
+  }
+  return tree.root();
+}

@@ -1,0 +1,121 @@
+/** Reading the log for people: who did what to whom, filtered; page by page where it may be long (B74, B76). */
+import type { AuditFilter, Desk, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { LoggedEntry } from '../rules/audit-entry.js';
+import { foldKey } from '../rules/directory-keys.js';
+import { readMoment } from '../rules/moment.js';
+import { permits } from '../rules/operator-roles.js';
+import { findAccount, findUser } from './find-account.js';
+
+/** A filter as people type it. */
+export interface LogQuery {
+  /** Name or id of an operator, id of a user, or `system`. */
+  readonly by?: string | undefined;
+  readonly account?: string | undefined;
+  readonly user?: string | undefined;
+  /** `mfa.reset`, or a bare noun for all of its verbs. */
+  readonly kind?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+const PAGE = 1000;
+
+/** Refusals: not-found and ambiguous for people and accounts, invalid-input for times. */
+export async function readFilter(desk: Desk, query: LogQuery): Promise<AuditFilter> {
+  const now = desk.now();
+  const account = query.account === undefined ? undefined : await findAccount(desk, query.account);
+  const user = query.user === undefined ? undefined : (await findUser(desk, query.user, account)).user;
+  return {
+    ...(query.by === undefined ? {} : { by: await actorId(desk, query.by) }),
+    ...(account === undefined ? {} : { account: account.id }),
+    ...(user === undefined ? {} : { user: user.id }),
+    ...(query.kind === undefined ? {} : { kind: query.kind }),
+    ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
+    ...(query.since === undefined ? {} : { since: readMoment('--since', query.since, now, 'back') }),
+    ...(query.until === undefined ? {} : { until: readMoment('--until', query.until, now, 'back') }),
+  };
+}
+
+async function actorId(desk: Desk, reference: string): Promise<string> {
+  if (reference === 'system' || /^(op|usr)_/.test(reference)) return reference;
+  const operator = await desk.store.read.operators.byName(foldKey(reference));
+  if (operator !== undefined) return operator.id;
+  throw new Refusal('not-found', `there is no operator "${reference}"`, {
+    hint: 'Give the name or id of an operator, the id of a user, or system.',
+  });
+}
+
+/** The newest entries that fit, oldest of them first. */
+export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<readonly LoggedEntry[]> {
+  const rows = await desk.store.read.audit.newest(filter, limit);
+  return rows.map(parse).reverse();
+}
+
+/** Every entry after a number that fits, oldest first, in pages; ends at the end of the log. */
+export async function* entriesAfter(
+  desk: Desk,
+  filter: AuditFilter,
+  afterSeq: number,
+): AsyncGenerator<readonly LoggedEntry[]> {
+  for (let after = afterSeq; ; ) {
+    const rows = await desk.store.read.audit.find(filter, after, PAGE);
+    if (rows.length > 0) yield rows.map(parse);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last.seq;
+  }
+}
+
+/** The number of the newest entry, -1 for an empty log. */
+export async function lastNumber(desk: Desk): Promise<number> {
+  return ((await desk.store.read.audit.head())?.size ?? 0) - 1;
+}
+
+function parse(row: { readonly seq: number; readonly body: string }): LoggedEntry {
+  try {
+    return JSON.parse(row.body) as LoggedEntry;
+  } catch (error) {
+    throw new Refusal('audit-broken', `entry ${row.seq} cannot be read`, {
+      hint: 'Run: countersign audit verify',
+      cause: error,
+    });
+  }
+}
+
+/** Taking the log out of the desk is itself an event; the entry stands before the first line leaves. */
+export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
+  await desk.store.record(
+    {
+      kind: 'audit.exported',
+      outcome: 'done',
+      at: desk.now(),
+      by: signed.actor,
+      detail: { format, filter: { ...filter } },
+    },
+    async () => undefined,
+  );
+}
+
+/**
+ * Words for the people of some entries, `100241/ana.trujillo` by user id and `100241` by account id. Empty for a role that
+ * may not read the directory (an auditor): it reads the ids that stand in the log.
+ */
+export async function peopleOf(
+  desk: Desk,
+  signed: SignedOperator,
+  entries: readonly LoggedEntry[],
+): Promise<ReadonlyMap<string, string>> {
+  const words = new Map<string, string>();
+  if (!permits(desk.policy, signed.operator.role, 'directory:read')) return words;
+  for (const id of new Set(entries.map((entry) => entry.account))) {
+    const account = id === undefined ? undefined : await desk.store.read.accounts.byId(id);
+    if (account !== undefined) words.set(account.id, account.number);
+  }
+  for (const id of new Set(entries.map((entry) => entry.user))) {
+    const user = id === undefined ? undefined : await desk.store.read.users.byId(id);
+    if (user !== undefined) words.set(user.id, `${words.get(user.accountId) ?? ''}/${user.login}`);
+  }
+  return words;
+}

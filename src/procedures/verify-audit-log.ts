@@ -1,0 +1,169 @@
+/**
+ * Verifies the whole log (B75), knowing only how to read it. In order:
+ *
+ *   1. the head row was written by this desk (its MAC);
+ *   2. entry after entry: none is missing, added or moved, each is what was hashed, none is later than the head knows;
+ *   3. the tree over the entries is the tree of the head; no entry lies beyond the head;
+ *   4. with a checkpoint kept elsewhere: the log begins with the log of the checkpoint.
+ *
+ * Someone with the store alone is found by 1 to 3. Someone who can also use the desk's key can write a whole new log
+ * that passes 1 to 3, and so does an older copy of the store put back: only 4 shows those.
+ *
+ * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and everything else in it is
+ * covered by its hash.
+ */
+import type { AuditHead, AuditRow } from '../desk.js';
+import { decodeFrontier } from '../rules/audit-tree.js';
+import type { Checkpoint } from '../rules/checkpoint.js';
+import { type GrowingTree, growTree, peakRanges } from '../rules/growing-tree.js';
+import { LogFaults } from './log-faults.js';
+import { type LogNotary, type LogReader, readEntries, sealedByDesk } from './log-reader.js';
+
+export interface LogCheck {
+  readonly notary: LogNotary;
+  readonly checkpoint?: Checkpoint | undefined;
+  /** Called with the number of entries just read. */
+  readonly onProgress?: ((count: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface VerifiedLog {
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  /** The latest time any entry bears, ms; 0 for an empty log. */
+  readonly latestAt: number;
+}
+
+/** Refusal `audit-broken` that names the first entry at fault, with up to 20 problems. Changes nothing. */
+export async function verifyAuditLog(reader: LogReader, check: LogCheck): Promise<VerifiedLog> {
+  const head = await reader.head();
+  const walk = new Walk(check, head);
+  await readEntries(
+    reader,
+    (rows) => {
+      walk.take(rows);
+      check.onProgress?.(rows.length);
+    },
+    check.signal,
+  );
+  await walk.judgeRowsBeyond(reader);
+  walk.judgeTree();
+  walk.judgeCheckpoint();
+  walk.faults.throwIfAny();
+  return { size: walk.tree.size(), root: hex(walk.tree.root()), latestAt: head?.latestAt ?? 0 };
+}
+
+class Walk {
+  readonly faults = new LogFaults();
+  readonly tree: GrowingTree;
+  readonly #check: LogCheck;
+  /** The head row where this desk wrote it; a head that is not to be trusted says nothing about entries. */
+  readonly #head: AuditHead | undefined;
+  /** Root of the first entries, as many as the checkpoint counts. */
+  #rootThen: Uint8Array | undefined;
+  /** Entries missing, added or moved: the tree over the rest says nothing more. */
+  #outOfOrder = false;
+  #expected = 0;
+  #latestAt = 0;
+  #beyond: number | undefined;
+
+  constructor(check: LogCheck, head: AuditHead | undefined) {
+    this.#check = check;
+    this.tree = growTree(check.notary.tree);
+    this.#rootThen = check.checkpoint?.size === 0 ? this.tree.root() : undefined;
+    if (head === undefined) this.faults.add('the head of the log is missing');
+    else if (!sealedByDesk(check.notary, head)) this.faults.add('the head of the log was not written by this desk');
+    else this.#head = head;
+  }
+
+  take(rows: readonly AuditRow[]): void {
+    for (const row of rows) {
+      if (this.#head !== undefined && row.seq >= this.#head.size) this.#beyond = row.seq;
+      else this.#takeOne(row);
+    }
+  }
+
+  #takeOne({ seq, body, leaf }: AuditRow): void {
+    if (seq !== this.#expected) this.#judgeGap(seq);
+    const hash = this.#check.notary.tree.leaf(body);
+    if (!sameHash(hash, leaf)) this.faults.addEntry(seq, 'is not what was hashed when it was written');
+    else if (seqIn(body) !== seq) this.faults.addEntry(seq, `says that it is entry ${seqIn(body)}: entries were moved`);
+    const at = timeIn(body);
+    if (at > this.#latestAt) this.#latestAt = at;
+    this.tree.append(hash);
+    this.#expected = seq + 1;
+    if (this.tree.size() === this.#check.checkpoint?.size) this.#rootThen = this.tree.root();
+  }
+
+  #judgeGap(seq: number): void {
+    this.#outOfOrder = true;
+    if (seq > this.#expected) this.faults.addMissing(this.#expected, seq);
+    else this.faults.addEntry(seq, 'was put before the first');
+  }
+
+  /**
+   * A desk at work adds entries while its log is read; they are not checked this time. But each of them must be known to
+   * a head that is read later than they are.
+   */
+  async judgeRowsBeyond(reader: LogReader): Promise<void> {
+    const last = this.#beyond;
+    if (this.#head === undefined || last === undefined) return;
+    const head = await reader.head();
+    if (head !== undefined && sealedByDesk(this.#check.notary, head) && last < head.size) return;
+    this.#outOfOrder = true;
+    this.faults.addEntry(last, 'is not known to the head of the log');
+  }
+
+  judgeTree(): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    if (this.#expected < head.size) {
+      this.#outOfOrder = true;
+      this.faults.addMissing(this.#expected, head.size);
+    }
+    if (this.#latestAt > head.latestAt)
+      this.faults.add('the head of the log knows no time as late as that of an entry');
+    if (this.#outOfOrder) return;
+    const sealed = decodeFrontier(head.size, head.frontier);
+    for (const [at, { start, end }] of peakRanges(head.size).entries()) {
+      const same = sameHash(this.tree.frontier()[at] as Uint8Array, sealed[at] as Uint8Array);
+      if (!same && !this.faults.nameOneIn(start, end))
+        this.faults.addRange(start, end, 'changed together with its hash');
+    }
+  }
+
+  judgeCheckpoint(): void {
+    const { checkpoint } = this.#check;
+    if (checkpoint === undefined) return;
+    const size = this.tree.size();
+    if (this.#rootThen === undefined) {
+      this.faults.add(
+        `the checkpoint counts ${checkpoint.size} entries: ${spanOf(size, checkpoint.size)} missing here`,
+      );
+    } else if (!sameHash(this.#rootThen, checkpoint.root) && !this.#outOfOrder) {
+      this.faults.add(`the first ${checkpoint.size} entries are not those of the checkpoint: the log was written anew`);
+    }
+  }
+}
+
+const spanOf = (start: number, end: number): string =>
+  end - start === 1 ? `entry ${start} is` : `entries ${start} to ${end - 1} are`;
+
+/** Canonical JSON sorts members, and after `seq` come only texts, in which a quote is escaped: the last match is it. */
+function seqIn(body: string): number {
+  const at = body.lastIndexOf(',"seq":');
+  return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + 7, at + 24), 10);
+}
+
+/** Before `at` comes only `account`, a text: the first match is it. */
+function timeIn(body: string): number {
+  const at = body.indexOf('"at":');
+  return at < 0 ? 0 : Number.parseInt(body.slice(at + 5, at + 21), 10);
+}
+
+function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,0 +1,36 @@
+/**
+ * The text of a checkpoint (C2SP tlog-checkpoint): who keeps the log, how many entries it has, and its root. Signed as a
+ * note (crypto/signer) it commits the desk to every entry up to then; kept elsewhere it shows a cut tail or a log
+ * that was written anew (B75).
+ *
+ *     countersign/sto_0192…
+ *     1234
+ *     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+ */
+import { Refusal } from '../errors.js';
+
+export interface Checkpoint {
+  readonly origin: string;
+  readonly size: number;
+  /** RFC 6962 tree hash of the first `size` entries, 32 bytes. */
+  readonly root: Uint8Array;
+}
+
+const SIZE = /^(0|[1-9][0-9]{0,15})$/;
+
+export function checkpointText({ origin, size, root }: Checkpoint): string {
+  return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
+}
+
+/** Reads what `checkpointText` wrote; further lines are extensions and passed over. Refusal `audit-broken` otherwise. */
+export function readCheckpointText(text: string): Checkpoint {
+  const [origin = '', size = '', encoded = ''] = text.split('\n');
+  const root = Buffer.from(encoded, 'base64');
+  const sound = origin !== '' && SIZE.test(size) && root.length === 32 && root.toString('base64') === encoded;
+  if (!sound || !Number.isSafeInteger(Number(size))) {
+    throw new Refusal('audit-broken', 'the note is signed, but it is no checkpoint of a log', {
+      hint: 'Use a file made by: countersign audit checkpoint',
+    });
+  }
+  return { origin, size: Number(size), root: new Uint8Array(root) };
+}
