@@ -5,7 +5,13 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Account } from '../rules/people.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
 import type { Call } from './open-call.js';
-import { lockedRefusal, reserveAttempt, timeOf } from './throttled.js';
+import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './throttled.js';
+
+const CALLER_LOCK: LockWords = {
+  who: 'this caller',
+  whileLocked: 'Wait, or let the owner sign in to the portal, which lifts the lock.',
+  onceDisabled: 'A lead can lift it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
+};
 
 /** Step 1: the attempt and the word "started", in one transaction. Locked subjects go no further. */
 export async function countAttempt(
@@ -50,7 +56,7 @@ export async function countAttempt(
     },
   );
   if (typeof outcome === 'string') throw sprayRefusal(outcome);
-  if (outcome.kind !== 'proceed') throw lockedRefusal(outcome, 'this caller');
+  if (outcome.kind !== 'proceed') throw lockedRefusal(outcome, CALLER_LOCK);
   return outcome.attempt;
 }
 

@@ -1,13 +1,15 @@
 /** Operators sign in: password, and for leads and admins a code of their authenticator app (B70). Attempts are counted before the check. */
-import type { Desk, OperatorRow, SignedOperator } from '../desk.js';
+import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { totp } from '../factors/registry.js';
 import type { Actor } from '../rules/audit-entry.js';
 import { foldKey } from '../rules/directory-keys.js';
+import { needsFreshCode } from '../rules/operator-roles.js';
+import type { OperatorRole } from '../rules/people.js';
 import type { ThrottleDecision } from '../rules/throttle.js';
 import { sessionEnd } from './authenticate-operator.js';
 import { operatorPasswordPlace, operatorTotpPlace } from './places.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from './throttled.js';
+import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from './throttled.js';
 
 export interface SignIn {
   readonly name: string;
@@ -25,11 +27,27 @@ export interface OperatorSession {
 
 const WRONG = 'the name, the password or the code is wrong';
 
-/** Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed. */
+const ONCE = "A code works once, and not while this machine's clock stands behind the desk's. Wait for the next one.";
+
+const SIGN_IN_LOCK: LockWords = {
+  who: 'this sign-in',
+  whileLocked: 'Wait until then, or let an admin lift it with: countersign operator edit NAME --unlock',
+  onceDisabled: 'An admin can lift it with: countersign operator edit NAME --unlock',
+};
+
+/** Under what wrong sign-ins are counted. A name nobody has is counted too, under a keyed digest. */
+export function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
+  return `sign-in:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
+}
+
+/**
+ * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a lead or an admin who has no
+ * authenticator app yet).
+ */
 export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
   const key = foldKey(signIn.name);
   const operator = await desk.store.read.operators.byName(key);
-  const subject: Subject = `sign-in:${desk.digests.mac('mac/lookup', 'operator', key)}`;
+  const subject = signInSubject(desk, operator, key);
   const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
   const attempt = await count(desk, subject, by);
   const place = operatorPasswordPlace(operator?.id ?? 'nobody');
@@ -41,6 +59,9 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
     signIn.password.normalize('NFC'),
   );
   if (operator === undefined || !matches || operator.disabled_at !== null) return refuse(desk, by, 'wrong-password');
+  if (operator.totp === null && needsFreshCode(desk.policy, operator.role as OperatorRole)) {
+    return refuse(desk, by, 'no-authenticator', noAuthenticator(operator));
+  }
   const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
   if (step === 'wrong') return refuse(desk, by, 'wrong-code');
   return open(desk, operator, by, { subject, attempt, step });
@@ -56,19 +77,28 @@ async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
     }),
     (write, log) => reserveAttempt(desk, write, log, subject),
   );
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'this sign-in');
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, SIGN_IN_LOCK);
   return decision.attempt;
 }
 
-async function refuse(desk: Desk, by: Actor, reason: string): Promise<never> {
+async function refuse(desk: Desk, by: Actor, reason: string, refusal = wrong()): Promise<never> {
   await desk.store.record(
     { kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason },
     async () => undefined,
   );
-  throw new Refusal('not-signed-in', WRONG, {
+  throw refusal;
+}
+
+const wrong = (): Refusal =>
+  new Refusal('not-signed-in', WRONG, {
     hint: 'Try again; after five failures the sign-in is locked for a while.',
   });
-}
+
+/** B70: a lead or an admin never signs in by password alone, also not one who was raised from another role. */
+const noAuthenticator = (operator: OperatorRow): Refusal =>
+  new Refusal('factor-needed', `a ${operator.role} signs in with an authenticator app, and none is set up`, {
+    hint: `Another admin sets it up with: countersign operator edit ${operator.name} --role ${operator.role}`,
+  });
 
 async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
   const secret = desk.vault.openText('seal/operator-totp', operatorTotpPlace(operator.id), operator.totp ?? '');
@@ -104,8 +134,11 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       detail: { session: id },
     }),
     async (write, log) => {
-      // The code counts only for the one who moves the step on (T7).
-      if (passed.step !== null && !(await write.operators.advanceTotp(operator.id, passed.step))) return false;
+      const now = await write.operators.byId(operator.id);
+      // Disabled, or given another role or secret, while the password was checked: that check is worth nothing now.
+      if (now === undefined || now.disabled_at !== null || now.role !== operator.role) return false;
+      if (now.verifier !== operator.verifier || now.totp !== operator.totp) return false;
+      if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return false;
       await clearAttempt(desk, write, log, passed.subject, passed.attempt);
       await write.operators.insertSession({
         id,
@@ -120,8 +153,13 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       return true;
     },
   );
-  if (!opened) throw new Refusal('not-signed-in', WRONG, { hint: 'A code works once. Wait for the next one.' });
+  if (!opened) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
   return { token, expiresAt, operator };
+}
+
+/** A code counts only for the one who moves the step on (T7), and only where the clock can be believed. */
+async function redeem(desk: Desk, write: Writes, log: LogState, operatorId: string, step: number): Promise<boolean> {
+  return !timeOf(desk, log).behind && write.operators.advanceTotp(operatorId, step);
 }
 
 /** A fresh code for a session that is already open, before a reset, an approval or a key command. */
@@ -132,7 +170,7 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
       hint: 'Sign in again with: countersign login',
     });
   }
-  const subject: Subject = `sign-in:${desk.digests.mac('mac/lookup', 'operator', operator.name_key)}`;
+  const subject = signInSubject(desk, operator, operator.name_key);
   const attempt = await count(desk, subject, signed.actor);
   const step = await checkCode(desk, operator, code);
   if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
@@ -140,13 +178,13 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   const done = await desk.store.record(
     (fresh) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at: desk.now(), by: signed.actor }),
     async (write, log) => {
-      if (!(await write.operators.advanceTotp(operator.id, step))) return false;
+      if (!(await redeem(desk, write, log, operator.id, step))) return false;
       await clearAttempt(desk, write, log, subject, attempt);
       await write.operators.updateSession(sessionId, { code_at: desk.now(), last_seen_at: desk.now() });
       return true;
     },
   );
-  if (!done) throw new Refusal('not-signed-in', WRONG, { hint: 'A code works once. Wait for the next one.' });
+  if (!done) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
 }
 
 export async function signOutOperator(desk: Desk, signed: SignedOperator): Promise<void> {

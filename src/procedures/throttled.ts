@@ -82,18 +82,25 @@ export async function liftLock(
   return wasLocked;
 }
 
+/** How a lock is spoken of: whose it is, and the next step while it lasts and once it is for good. */
+export interface LockWords {
+  readonly who: string;
+  readonly whileLocked: string;
+  readonly onceDisabled: string;
+}
+
 /** The refusal for a throttled attempt. Its words are the operator's; they do not differ between known and unknown subjects. */
-export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: string): Refusal {
+export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, words: LockWords): Refusal {
   if (decision.kind === 'disabled') {
-    return new Refusal('locked', `${who} is locked until a lead lifts it: too many wrong answers`, {
-      hint: 'A lead can lift it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
+    return new Refusal('locked', `${words.who} is locked until it is lifted: too many wrong answers`, {
+      hint: words.onceDisabled,
     });
   }
   const until = new Date(decision.until).toISOString();
-  return new Refusal('locked', `${who} is locked until ${until}: too many wrong answers`, {
+  return new Refusal('locked', `${words.who} is locked until ${until}: too many wrong answers`, {
     hint: decision.clockBehind
       ? "This machine's clock stands behind the desk's; set it right first."
-      : 'Wait, or let the owner sign in to the portal, which lifts the lock.',
+      : words.whileLocked,
     also: { lockedUntil: until },
   });
 }
