@@ -3,7 +3,7 @@
  * driver, builds dist. Does nothing, in about 60 ms, when all that is done. Needs nothing but Node and npm, prints to
  * stderr only, and is safe to run twice at once.
  *
- * `--prepare` says that npm runs it at the end of an install of its own.
+ * `--packages` leaves out the build; `--prepare` says that npm runs it at the end of an install of its own.
  *
  * npm's install runs with --ignore-scripts, because its `prepare` would start this script again; the two packages that
  * have something to do after an install (the SQLite driver, PostgreSQL for the tests) are served here by name.
@@ -75,7 +75,8 @@ async function setUp() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19))
     throw new SetupFailure(`countersign needs Node 20.19 or newer; this is ${process.version}.`, '', 2);
-  if (isReady() && isBuilt()) return;
+  const isDone = () => process.argv.includes('--packages') || isBuilt();
+  if (isReady() && isDone()) return;
   if (process.argv.includes('--prepare') && withoutDevelopment()) {
     say('Development packages were left out, so dist was not built. To build it: node bin/ensure.mjs\n');
     return;
@@ -88,7 +89,7 @@ async function setUp() {
     await readyPostgres();
     writeFileSync(readyMark, readyKey());
   }
-  if (!isBuilt()) {
+  if (!isDone()) {
     await step('Building', async () => {
       const { ok, output } = await run(process.execPath, [path.join(root, 'bin', 'build.mjs')]);
       if (!ok) throw new SetupFailure(output.trimEnd());
