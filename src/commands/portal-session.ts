@@ -57,6 +57,8 @@ export interface PortalUser {
   readonly session: SignedUser;
   /** Opens the owner's copy of the passphrase (B17). Only where the password came with this command. */
   readonly viewKey?: Uint8Array;
+  /** The same: to compare a new passphrase with, as spoken (B10). */
+  readonly password?: string;
 }
 
 export interface Demand {
@@ -84,7 +86,7 @@ export async function requirePortalUser(
   if (demand.viewKey !== true && (demand.fresh !== true || desk.now() < freshUntil)) return { desk, ...login };
   const password = await askSecret(context, false, '--password-stdin', `Application password of ${login.user.login}`);
   const proven = await provePassword(desk, login, password);
-  return { desk, ...proven.login, ...viewKeyOf(proven.viewKey) };
+  return { desk, ...proven.login, ...viewKeyOf(proven.viewKey), password };
 }
 
 const viewKeyOf = (viewKey: Uint8Array | null) => (viewKey === null ? {} : { viewKey });
@@ -146,7 +148,14 @@ async function signInForOneCommand(
   passing.set(context, { desk, login: opened });
   const login = opened.session.state === 'factor-needed' ? await passFactor(context, desk, opened, given) : opened;
   requireState(login, states);
-  return { desk, account: login.account, user: login.user, session: login.session, ...viewKeyOf(opened.viewKey) };
+  return {
+    desk,
+    account: login.account,
+    user: login.user,
+    session: login.session,
+    ...viewKeyOf(opened.viewKey),
+    password,
+  };
 }
 
 /** A portal command that leaves no session behind where it signed in for itself alone. */

@@ -1,0 +1,97 @@
+/**
+ * Setting up a second factor at a terminal or from a script: QR code or sent code first, then a first code to prove it. A person
+ * does both in one go; a script begins, gets exit 5 with what it needs, and confirms with `--code` (B31, B34, B57).
+ */
+import type { Desk } from '../desk.js';
+import { exitOf, Refusal } from '../errors.js';
+import type { PortalLogin } from '../procedures/authenticate-user.js';
+import { confirmEnrolment, type EnrolledFactor } from '../procedures/confirm-factor.js';
+import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../procedures/enrol-factor.js';
+import { offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
+import { qrCode } from '../terminal/qr.js';
+import type { Block } from '../terminal/render.js';
+import type { Context, Result } from './command.js';
+import { askCodes } from './portal-factor.js';
+import { errorDocument } from './report-outcome.js';
+
+export const ENROLMENT_KINDS = ['totp', 'email', 'sms'] as const;
+export type EnrolmentKind = (typeof ENROLMENT_KINDS)[number];
+
+const NAMES: Readonly<Record<EnrolmentKind, string>> = {
+  totp: 'Authenticator app',
+  email: 'E-mail',
+  sms: 'Text message (SMS)',
+};
+
+export interface EnrolmentGiven {
+  readonly kind: EnrolmentKind;
+  /** The first code, which confirms what was begun before. */
+  readonly code: string | undefined;
+  readonly enrolmentCode: string | undefined;
+  readonly replaces: string | undefined;
+}
+
+/** The factor, or what a script has to do next. Refusals: as `beginEnrolment` and `confirmEnrolment`. */
+export async function enrol(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  given: EnrolmentGiven,
+): Promise<EnrolledFactor | Result> {
+  const { kind, replaces } = given;
+  if (given.code !== undefined) return confirmEnrolment(desk, login, { kind, code: given.code, replaces });
+  const enrolmentCode = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, login));
+  const { begun, login: ready } = await beginEnrolment(desk, login, { kind, enrolmentCode });
+  if (!context.ask.possible) return waitingForCode(context, begun);
+  await context.show(await begunBlocks(context, begun));
+  return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
+}
+
+/** B34: SMS, e-mail or app; backup codes are not offered. */
+export async function chooseEnrolment(context: Context): Promise<EnrolmentKind> {
+  const prompts = await context.ask.prompts('portal mfa add totp|email|sms');
+  return prompts.choose({
+    message: 'Your company requires a second sign-in method. Which?',
+    choices: ENROLMENT_KINDS.map((kind) => ({ name: NAMES[kind], value: kind })),
+  });
+}
+
+/** The mailed code where one is needed (B57); undefined where not. Refusal `enrolment-needed` where nobody can be asked. */
+export async function askEnrolmentCode(context: Context, desk: Desk, login: PortalLogin): Promise<string | undefined> {
+  if (login.session.state === 'enrolment-needed') return undefined;
+  const owed = await offerEnrolmentCode(desk, login);
+  if (owed === 'not-needed') return undefined;
+  if (!context.ask.possible || owed === 'ask-desk') throw enrolmentCodeMissing(owed);
+  context.notice('A one-time enrolment code is in the mail to the address on file.');
+  return (await context.ask.prompts('--enrolment-code')).line({ message: 'Enrolment code' });
+}
+
+async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<readonly Block[]> {
+  if (begun.kind !== 'totp') return [{ kind: 'lines', lines: [`A code was sent to ${begun.to}.`] }];
+  return [
+    { kind: 'lines', lines: ['Scan this with an authenticator app, or type the secret into it.'] },
+    { kind: 'picture', lines: (await qrCode(begun.uri, context.style)).split('\n') },
+    {
+      kind: 'fields',
+      rows: [
+        ['By hand', begun.secretBase32],
+        ['As a link', begun.uri],
+      ],
+    },
+    { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
+  ];
+}
+
+/** For scripts: the secret is the answer here, and exit 5 says that a code must follow. */
+async function waitingForCode(context: Context, begun: BegunEnrolment): Promise<Result> {
+  const next = `countersign portal mfa add ${begun.kind} --code CODE`;
+  const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {
+    hint: `Give it with: ${next}`,
+  });
+  const { kind, id, ...rest } = begun;
+  return {
+    view: [...(await begunBlocks(context, begun)), { kind: 'next', lines: [next] }],
+    document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest } },
+    exit: exitOf('factor-needed'),
+  };
+}

@@ -1,0 +1,214 @@
+/** `portal activate`, `login`, `logout`: how a customer gets into the portal (B31–B43). */
+import * as z from 'zod';
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { activateUser } from '../procedures/activate-user.js';
+import { type LoginState, type PortalLogin, signOutUser } from '../procedures/authenticate-user.js';
+import { enrolmentCodeMissing } from '../procedures/enrol-factor.js';
+import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
+import { signInBySso } from '../procedures/sign-in-by-sso.js';
+import { signInWithPassword } from '../procedures/sign-in-user.js';
+import { askCode, askNewSecret, askSecret } from './ask-secret.js';
+import { type Command, type Context, command, type Result } from './command.js';
+import { readDevices } from './portal-device.js';
+import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
+import { passFactor } from './portal-factor.js';
+import { greeting, keepDevice } from './portal-greeting.js';
+import { askPerson, openLogin, PORTAL_OPTIONS, portalShape, sessionName } from './portal-session.js';
+
+const activate = command({
+  path: 'portal activate',
+  summary: 'set your application password with the code of your invitation',
+  examples: [
+    'countersign portal activate --account 100234 --as ana --code XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X',
+    'printf \'%s\\n\' "$PASSWORD" | countersign portal activate --account 100234 --as ana --code CODE --password-stdin',
+  ],
+  access: 'anyone',
+  options: [
+    ...PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
+    { flags: '--code <code>', about: 'the one-time code of the invitation' },
+    { flags: '--password-stdin', about: 'read the new password from standard input' },
+  ],
+  input: () => {
+    const { account, as, code, passwordStdin } = portalShape();
+    return z.object({ account, as, code, passwordStdin });
+  },
+  run: async (context, given) => {
+    const person = await askPerson(context, given);
+    const code = await askCode(context, given.code, 'Code of your invitation');
+    const desk = await context.desk();
+    const done = await activateUser(desk, {
+      account: person.account,
+      login: person.as,
+      code,
+      newPassword: () => askNewSecret(context, given.passwordStdin, '--password-stdin', 'New application password'),
+    });
+    const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded } = done;
+    const lines = [`The application password of ${user.login} at ${account.name} is ${wasReset ? 'reset' : 'set'}.`];
+    if (ownerCopyDestroyed) {
+      lines.push('Your passphrase still verifies you by phone, but cannot be shown any more; set it again to see it.');
+    }
+    return {
+      view: [
+        { kind: 'lines', lines },
+        { kind: 'next', lines: [`countersign portal login --account ${account.number} --as ${user.login}`] },
+      ],
+      document: {
+        activation: { user: { id: user.id, login: user.login }, wasReset, ownerCopyDestroyed, sessionsEnded },
+      },
+    };
+  },
+});
+
+const loginInput = () =>
+  z.object({
+    ...portalShape(),
+    factor: z.enum(['totp', 'email', 'sms', 'backup'], { error: 'one of totp, email, sms, backup' }).optional(),
+    enrolmentCode: z.string().optional(),
+    remember: z.boolean().default(false),
+    sso: z.boolean().default(false),
+    idTokenStdin: z.boolean().default(false),
+    nonce: z.string().optional(),
+  });
+
+type LoginInput = z.infer<ReturnType<typeof loginInput>>;
+
+const login = command<LoginInput>({
+  path: 'portal login',
+  summary: 'sign in with your password and second factor, or by single sign-on',
+  examples: [
+    'countersign portal login --account 100234 --as ana',
+    'countersign portal login --account 100234 --as ana --code 123456   (goes on with a login that waits for it)',
+    'countersign portal login --account 100234 --as ana --factor email',
+    'countersign portal login --account 100234 --as ana --device ~/.portal-device --remember',
+    'countersign portal login --account 100234 --sso --id-token-stdin < token',
+  ],
+  access: 'anyone',
+  options: [
+    ...PORTAL_OPTIONS,
+    { flags: '--factor <name>', about: 'how to prove it is you: totp, email, sms or backup' },
+    { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
+    { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
+    { flags: '--sso', about: "sign in with your company's single sign-on" },
+    { flags: '--id-token-stdin', about: 'read the OpenID ID token from standard input' },
+    { flags: '--nonce <text>', about: 'the nonce that was sent with the sign-on request' },
+  ],
+  input: loginInput,
+  run: async (context, given) => {
+    if (given.remember && given.device === undefined) {
+      throw new Refusal('missing-option', 'missing: --device', {
+        hint: '--remember keeps its mark in a file: --device FILE',
+      });
+    }
+    const desk = await context.desk();
+    if (given.sso || given.idTokenStdin) return enterBySso(context, desk, given);
+    return goOn(context, desk, await begun(context, desk, given), given);
+  },
+});
+
+/** The half-done login that a code or choice is meant for, or a new one by password. */
+async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+  const person = await askPerson(context, given);
+  const answers = given.code !== undefined || given.factor !== undefined || given.enrolmentCode !== undefined;
+  const open = answers && !given.passwordStdin ? await halfDone(context, desk, person) : undefined;
+  if (open !== undefined) return open;
+  const password = await askSecret(
+    context,
+    given.passwordStdin,
+    '--password-stdin',
+    `Application password of ${person.as}`,
+  );
+  const deviceTokens = await readDevices(context, given.device);
+  const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
+  await context.sessions.write('portal', sessionName(opened.account, opened.user), opened.token);
+  return opened;
+}
+
+async function halfDone(context: Context, desk: Desk, person: { account: string; as: string }) {
+  try {
+    const open = await openLogin(context, desk, person);
+    return open.session.state === 'done' ? undefined : open;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-signed-in') return undefined;
+    throw error;
+  }
+}
+
+/** One step after another until the login is done, or waits for what only a person or a later command can give. */
+async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: LoginInput): Promise<Result> {
+  let current = opened;
+  if (stateOf(current) === 'factor-needed') current = await passFactor(context, desk, current, given);
+  if (stateOf(current) === 'enrolment-code-needed') {
+    current = await giveEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
+  }
+  if (stateOf(current) === 'enrolment-needed') {
+    if (!context.ask.possible) throw enrolmentNeeded(current);
+    const kind = await chooseEnrolment(context);
+    const factor = await enrol(context, desk, current, {
+      kind,
+      code: undefined,
+      enrolmentCode: undefined,
+      replaces: undefined,
+    });
+    if ('view' in factor) return factor;
+    current = factor.login;
+  }
+  const remembered = await keepDevice(context, desk, current, given);
+  return greeting(desk, current, remembered);
+}
+
+const stateOf = (current: PortalLogin): LoginState => current.session.state as LoginState;
+
+async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin, given: LoginInput): Promise<string> {
+  const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current));
+  if (code !== undefined) return code;
+  const owed = await offerEnrolmentCode(desk, current);
+  throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
+}
+
+function enrolmentNeeded({ session }: PortalLogin): Refusal {
+  const first =
+    session.method === 'password+backup'
+      ? 'that was your last backup code; a sign-in method must be set up before anything else'
+      : 'a second sign-in method must be set up to finish this login';
+  return new Refusal('enrolment-needed', first, {
+    hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
+    also: { login: { state: 'enrolment-needed', choices: ['totp', 'email', 'sms'] } },
+  });
+}
+
+async function enterBySso(context: Context, desk: Desk, given: LoginInput): Promise<Result> {
+  const account =
+    given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Company (number or name)' }));
+  const idToken = await askSecret(context, given.idTokenStdin, '--id-token-stdin', 'ID token');
+  const opened = await signInBySso(desk, { account, login: given.as, idToken, nonce: given.nonce });
+  await context.sessions.write('portal', sessionName(opened.account, opened.user), opened.token);
+  return greeting(desk, opened, 'not-asked');
+}
+
+const logout = command({
+  path: 'portal logout',
+  summary: 'sign out of the portal',
+  examples: ['countersign portal logout --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
+  input: () => {
+    const { account, as } = portalShape();
+    return z.object({ account, as });
+  },
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const person = await askPerson(context, given);
+    try {
+      const open = await openLogin(context, desk, person);
+      await signOutUser(desk, open);
+      await context.sessions.remove('portal', sessionName(open.account, open.user));
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
+      return { view: [{ kind: 'lines', lines: [`${person.as} was not signed in.`] }], document: { session: null } };
+    }
+    return { view: [{ kind: 'lines', lines: ['Signed out of the portal.'] }], document: { session: null } };
+  },
+});
+
+export const commands: readonly Command[] = [activate, login, logout];

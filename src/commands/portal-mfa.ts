@@ -1,0 +1,193 @@
+/** `portal mfa …`: a user's own sign-in methods, and the company-wide switch of its admins (B30–B42). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { newBackupCodes } from '../procedures/backup-codes.js';
+import { listFactors, removeFactor } from '../procedures/manage-factors.js';
+import { requireMfa } from '../procedures/require-mfa.js';
+import { type Command, command } from './command.js';
+import { ENROLMENT_KINDS, enrol } from './portal-enrolment.js';
+import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+const list = command({
+  path: 'portal mfa list',
+  summary: 'your sign-in methods',
+  examples: ['countersign portal mfa list --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    const own = await listFactors(desk, login);
+    const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'method' }, { title: 'to' }, { title: 'state' }, { title: 'id' }],
+          empty: 'No sign-in methods are set up.',
+          rows: factors.map((row) => [
+            row.title,
+            row.to ?? '',
+            row.state === 'pending' ? 'half done' : row.state,
+            row.id,
+          ]),
+        },
+        {
+          kind: 'fields',
+          rows: [
+            ['Required by your company', required ? 'yes' : 'no'],
+            ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
+            ['Remembered devices', String(devices)],
+          ],
+        },
+      ],
+      document: {
+        mfa: {
+          required,
+          factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
+          backupCodesLeft,
+          backupCodesMade,
+          devices,
+        },
+      },
+    };
+  },
+});
+
+const add = command({
+  path: 'portal mfa add',
+  summary: 'set up an authenticator app, e-mail or SMS',
+  examples: [
+    'countersign portal mfa add totp --account 100234 --as ana',
+    'countersign portal mfa add totp --account 100234 --as ana --code 123456   (the first code, from a script)',
+    'countersign portal mfa add totp --account 100234 --as ana --replace fac_…   (a new phone)',
+  ],
+  access: 'anyone',
+  arguments: [{ name: '<method>', about: 'totp (authenticator app), email or sms' }],
+  options: [
+    ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
+    { flags: '--code <code>', about: 'the first code of the method that is being set up' },
+    { flags: '--replace <id>', about: 'the method whose place it takes' },
+    { flags: '--enrolment-code <code>', about: 'the mailed code that is needed after a reset' },
+  ],
+  input: () =>
+    z.object({
+      ...portalShape(),
+      method: z.enum(ENROLMENT_KINDS, { error: `one of ${ENROLMENT_KINDS.join(', ')}` }),
+      replace: z.string().optional(),
+      enrolmentCode: z.string().optional(),
+    }),
+  run: async (context, given) => {
+    const { code, enrolmentCode, replace: replaces, method: kind } = given;
+    const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
+    const { desk, ...login } = await requirePortalUser(context, { ...given, code: undefined }, { states });
+    const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
+    if ('view' in factor) return factor;
+    const finished = login.session.state !== 'done';
+    const lines = [`Set up: ${kind}.`, ...(finished ? ['Your login is finished.'] : [])];
+    return {
+      view: [
+        { kind: 'lines', lines },
+        { kind: 'next', lines: ['countersign portal mfa backup-codes   (in case you lose it)'] },
+      ],
+      document: { factor: { id: factor.id, kind, state: 'active' }, session: { state: factor.login.session.state } },
+    };
+  },
+});
+
+const remove = command({
+  path: 'portal mfa remove',
+  summary: 'remove one of your sign-in methods',
+  examples: ['countersign portal mfa remove fac_… --account 100234 --as ana'],
+  access: 'anyone',
+  arguments: [{ name: '<id>', about: 'id of the method, see portal mfa list' }],
+  options: PORTAL_OPTIONS,
+  input: () => z.object({ ...portalShape(), id: z.string() }),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    const removed = await removeFactor(desk, login, given.id);
+    return {
+      view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`] }],
+      document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' } },
+    };
+  },
+});
+
+const backupCodes = command({
+  path: 'portal mfa backup-codes',
+  summary: 'make new backup codes; earlier ones stop working',
+  examples: ['countersign portal mfa backup-codes --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    const { codes, onlyMethod, earlierDied } = await newBackupCodes(desk, login);
+    const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
+    return {
+      view: [
+        { kind: 'lines', lines: codes },
+        {
+          kind: 'note',
+          text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
+        },
+        ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
+      ],
+      document: {
+        backupCodes: codes,
+        earlierDied,
+        warnings: onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [],
+      },
+    };
+  },
+});
+
+const ADVICE = {
+  'sso-and-mfa':
+    'Your company signs in by single sign-on, whose logins are not asked for a code. Consider whether you need both.',
+} as const;
+
+const require = command({
+  path: 'portal mfa require',
+  summary: 'require a second factor of everyone in your company, or stop requiring it (admins)',
+  examples: ['countersign portal mfa require on --account 100234 --as ana'],
+  access: 'anyone',
+  arguments: [
+    { name: '<switch>', about: 'on or off' },
+    { name: '[user]', about: 'not possible: it is for the whole company' },
+  ],
+  options: PORTAL_OPTIONS,
+  input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
+  run: async (context, given) => {
+    if (given.user !== undefined || !['on', 'off'].includes(given.switch)) throw forOneUser(given.user ?? given.switch);
+    const { desk, ...login } = await requirePortalUser(context, given);
+    const { required, unchanged, warnings, withoutFactor } = await requireMfa(desk, login, given.switch === 'on');
+    const company = login.account.name;
+    const said = `Multi-factor authentication is ${required ? 'required' : 'not required'} at ${company}${unchanged ? ', as before' : ''}.`;
+    const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
+    return {
+      view: [
+        { kind: 'lines', lines: required ? [said, waiting] : [said] },
+        ...warnings.map((code) => ({ kind: 'note', text: ADVICE[code] }) as const),
+      ],
+      document: {
+        mfa: { required, unchanged, withoutFactor },
+        warnings: warnings.map((code) => ({ code, message: ADVICE[code] })),
+      },
+    };
+  },
+});
+
+/** B32: there is no way to do this for one user, and somebody who tries must hear it. */
+const forOneUser = (given: string): Refusal =>
+  new Refusal(
+    'usage',
+    `"${given}": a second factor is required of the whole company or of nobody, not of single users`,
+    {
+      hint: 'Write: countersign portal mfa require on   (or off)',
+    },
+  );
+
+export const commands: readonly Command[] = [list, add, remove, backupCodes, require];

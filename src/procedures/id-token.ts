@@ -1,0 +1,100 @@
+/**
+ * Verifies an OpenID ID token of a customer's identity provider (OpenID Connect Core 1.0, 3.1.3.7; RFC 7519, RFC 8725) with
+ * jose, which is loaded here and nowhere else. Only signatures by a public key count: never `none`, never a shared secret.
+ */
+import type { JSONWebKeySet, JWTPayload } from 'jose';
+import { Refusal } from '../errors.js';
+
+export interface TokenDemand {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The provider's public keys (a JWK set), as read from its address or the account's settings. */
+  readonly keys: unknown;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What went with the sign-on request; must come back where it is given. */
+  readonly nonce: string | undefined;
+  /** Clocks of two parties differ; milliseconds. */
+  readonly tolerance: number;
+}
+
+/** What the provider says of the person. */
+export interface TokenClaims {
+  readonly subject: string;
+  readonly username: string | undefined;
+  /** Absent where the provider says that it did not check it. */
+  readonly email: string | undefined;
+}
+
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** Refusal `not-signed-in` for every fault of the token, `config` where the keys are no JWK set. Never shows the token. */
+export async function verifyIdToken(token: string, demand: TokenDemand): Promise<TokenClaims> {
+  const { createLocalJWKSet, jwtVerify, errors } = await import('jose');
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(demand.keys as JSONWebKeySet), {
+      issuer: demand.issuer,
+      audience: demand.audience,
+      algorithms: ALGORITHMS,
+      currentDate: new Date(demand.now),
+      clockTolerance: Math.floor(demand.tolerance / 1000),
+      requiredClaims: ['sub', 'iat', 'exp'],
+    });
+    if (protectedHeader.typ?.toLowerCase().includes('at+jwt') === true) throw refused('it is an access token');
+    return claimsOf(payload, demand);
+  } catch (error) {
+    if (error instanceof errors.JWKSInvalid) throw badKeys(error);
+    if (error instanceof errors.JOSEError) throw refused(reasonOf(error.code), error);
+    throw error;
+  }
+}
+
+function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
+  if (demand.nonce !== undefined && payload['nonce'] !== demand.nonce)
+    throw refused('it belongs to another sign-on request');
+  const several = Array.isArray(payload.aud) && payload.aud.length > 1;
+  const { azp } = payload;
+  if ((several || azp !== undefined) && azp !== demand.audience) throw refused('it was made for another application');
+  const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return {
+    subject: payload.sub ?? '',
+    username: text(payload['preferred_username']),
+    email: payload['email_verified'] === false ? undefined : text(payload['email']),
+  };
+}
+
+function reasonOf(code: string): string {
+  const reasons: Readonly<Record<string, string>> = {
+    ERR_JWT_EXPIRED: 'it has expired',
+    ERR_JWT_CLAIM_VALIDATION_FAILED: 'its issuer, audience or times are not the ones that are expected',
+    ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "its signature is not the provider's",
+    ERR_JWKS_NO_MATCHING_KEY: "it is not signed with one of the provider's keys",
+    ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'it does not say with which key it is signed',
+    ERR_JOSE_ALG_NOT_ALLOWED: 'its kind of signature is not accepted',
+  };
+  return reasons[code] ?? 'it is not an ID token';
+}
+
+const refused = (why: string, cause?: unknown): Refusal =>
+  new Refusal('not-signed-in', `the ID token is not accepted: ${why}`, {
+    hint: 'Sign in at your identity provider again for a new one.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+const badKeys = (cause: unknown): Refusal =>
+  new Refusal('config', "the identity provider's keys cannot be read", {
+    hint: 'The desk sets them with: countersign account edit ACCOUNT --sso-jwks FILE|URL',
+    cause,
+  });

@@ -1,0 +1,108 @@
+/** Signing in with the company's single sign-on: whom the ID token means, and a session that is asked for nothing more (B35, B36). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { foldKey } from '../rules/directory-keys.js';
+import { seconds } from '../rules/duration.js';
+import type { Account, User } from '../rules/people.js';
+import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { findAccount } from './find-account.js';
+import { type TokenClaims, verifyIdToken } from './id-token.js';
+import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
+
+export interface SsoSignIn {
+  readonly account: string;
+  /** Who the person says to be; the token must mean the same one. */
+  readonly login: string | undefined;
+  readonly idToken: string;
+  readonly nonce: string | undefined;
+}
+
+/** Between two machines that both keep time. */
+const CLOCKS_APART = seconds(30);
+
+/** Refusals: not-signed-in (token, unknown person), forbidden (native users, B36), config, refused-by-policy (no provider set). */
+export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalLogin & { readonly token: string }> {
+  const account = await knownAccount(desk, input.account);
+  const user = await provenUser(desk, account, input);
+  const { token, digest } = desk.digests.newToken('csp');
+  const result = await desk.store.record<PortalLogin | Refusal>(
+    (outcome) => ({
+      ...entryBase(desk, user),
+      ...(outcome instanceof Refusal
+        ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
+        : openedEntry(outcome)),
+    }),
+    async (write, log) => {
+      const now = {
+        account: (await write.accounts.byId(account.id)) ?? account,
+        user: (await write.users.byId(user.id)) ?? user,
+      };
+      if (now.account.disabledAt !== null || now.user.disabledAt !== null) return notKnown();
+      const { need } = await decideFor(desk, write, now, { method: 'sso', deviceRemembered: false });
+      if (need.next === 'refused') return loginRefusal(need.reason);
+      return openSession(desk, write, log, now, { state: need.next, method: 'sso', digest });
+    },
+  );
+  if (result instanceof Refusal) throw result;
+  return { ...result, token };
+}
+
+/** Who cannot sign in is told nothing about who there is (B73). */
+async function knownAccount(desk: Desk, reference: string): Promise<Account> {
+  try {
+    return await findAccount(desk, reference);
+  } catch (error) {
+    throw error instanceof Refusal ? notKnown() : error;
+  }
+}
+
+/** Every refusal of a token leaves an entry: a series of them is somebody trying. */
+async function provenUser(desk: Desk, account: Account, input: SsoSignIn): Promise<User> {
+  try {
+    const settings = await desk.store.read.accounts.ssoSettings(account.id);
+    if (settings?.issuer == null || settings.audience === null || settings.jwks === null) throw noProvider(account);
+    const { issuer, audience, jwks } = settings;
+    const keys = await desk.identityKeys(jwks);
+    const demand = { issuer, audience, keys, now: desk.now(), nonce: input.nonce, tolerance: CLOCKS_APART };
+    return await userOf(desk, account, await verifyIdToken(input.idToken, demand), input.login);
+  } catch (error) {
+    if (error instanceof Refusal) await logRefusal(desk, account, error);
+    throw error;
+  }
+}
+
+async function logRefusal(desk: Desk, account: Account, { code }: Refusal): Promise<void> {
+  const by = { kind: 'user', id: 'unknown', name: 'unknown' } as const;
+  const base = { at: desk.now(), by, account: account.id, reason: code, detail: { method: 'sso' } } as const;
+  await desk.store.record({ ...base, kind: 'portal.sign-in-refused', outcome: 'refused' }, async () => undefined);
+}
+
+/** The one user of this account whom the token's names mean. Names that mean different people mean nobody (B05, B09). */
+async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: string | undefined): Promise<User> {
+  const { users } = desk.store.read;
+  const byLogin = async (name: string | undefined) =>
+    name === undefined ? [] : [await users.byLogin(account.id, foldKey(name))].filter((user) => user !== undefined);
+  const named = [
+    ...(await byLogin(claims.username)),
+    ...(await byLogin(claims.subject)),
+    ...(await byLogin(claims.email)),
+  ];
+  const mailed = claims.email === undefined ? [] : await users.byEmail(account.id, foldKey(claims.email));
+  const agreed = mailed.length === 0 ? named : mailed.filter((user) => named.every((other) => other.id === user.id));
+  const meant = named.length > 0 ? agreed : mailed;
+  const asked = login === undefined ? undefined : foldKey(login);
+  const fits = asked === undefined ? meant : meant.filter((user) => foldKey(user.login) === asked || user.id === login);
+  const [user] = fits;
+  if (user === undefined || fits.some((other) => other.id !== user.id)) throw notKnown();
+  return user;
+}
+
+const notKnown = (): Refusal =>
+  new Refusal('not-signed-in', 'the ID token names no login of this account, or more than one', {
+    hint: 'Say which login is meant with --as, or have your support desk put the address on file.',
+  });
+
+const noProvider = (account: Account): Refusal =>
+  new Refusal('refused-by-policy', `single sign-on is not set up for ${account.name}`, {
+    hint: 'Sign in with: countersign portal login   The desk sets it up with: countersign account edit --sso-issuer',
+  });
