@@ -1,7 +1,7 @@
 /** Whether a phrase may become this user's passphrase (B21), and the way out where it may not: the reasons and another one. */
-import type { Desk } from '../desk.js';
+import type { Desk, Phrasebook } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { judgePassphrase, type Reason } from '../rules/passphrase.js';
+import { judgePassphrase } from '../rules/passphrase.js';
 import { type GeneratedPassphrase, generatePassphrase } from '../rules/passphrase-words.js';
 import type { Account, User } from '../rules/people.js';
 import { sameSpoken } from '../rules/spoken-form.js';
@@ -12,49 +12,43 @@ const OWN_WORDS = ['countersign', 'passphrase', 'password'];
 
 /** A phrase drawn anew from the word list (B22). */
 export async function drawPhrase(
-  desk: Desk,
+  desk: Phrasebook,
   words: number = desk.policy.limits.passphrase.generatedWords,
 ): Promise<GeneratedPassphrase> {
   return generatePassphrase(await desk.words.passphraseWords(), words, desk.chance.int);
 }
 
-/** The reasons against a phrase, none where it is good; `known` is what is on file about person and company. */
-export async function weaknessesOf(desk: Desk, phrase: string, known: readonly string[]): Promise<readonly Reason[]> {
-  const judged = await judge(desk, phrase, known);
-  return judged.ok ? [] : judged.reasons;
+/** Whether a phrase would do for somebody nobody knows. Refusal `invalid-input` with a reason each and an alternative. */
+export async function requireStrong(book: Phrasebook, phrase: string): Promise<void> {
+  const judged = await judge(book, phrase, []);
+  if (!judged.ok) throw await weak(book, judged.reasons);
 }
 
 /**
  * The spoken form to hash. Refusal `invalid-input` with a reason each and a generated alternative; never with the phrase.
  * The application password is compared last, and only where everything else is right (B10): a refusal for it tells that the two
- * are the same, and any other answer must lead to a change. `password` is the application password where it is at hand;
- * then it is compared as spoken, otherwise as typed.
+ * are the same, and any other answer must lead to a change. `password` is the application password where it is at hand:
+ * it is compared as spoken then, otherwise as typed.
  */
 export async function judgePhrase(
   desk: Desk,
   user: User,
   account: Account,
   phrase: string,
-  password?: string,
+  password: string | null,
 ): Promise<string> {
   const known = [user.name, user.login, user.email, user.phone, account.name, account.number, desk.name].filter(
     (word) => word !== '',
   );
   const judged = await judge(desk, phrase, known);
-  if (!judged.ok)
-    throw await weak(
-      desk,
-      judged.reasons.map((reason) => reason.message),
-    );
+  if (!judged.ok) throw await weak(desk, judged.reasons);
   const same =
-    password === undefined
-      ? (await checkApplicationPassword(desk, user, phrase)).matches
-      : sameSpoken(phrase, password);
-  if (same) throw await weak(desk, ['It is the application password, which is never said to anyone.']);
+    password === null ? (await checkApplicationPassword(desk, user, phrase)).matches : sameSpoken(phrase, password);
+  if (same) throw await weak(desk, [{ message: 'It is the application password, which is never said to anyone.' }]);
   return judged.form;
 }
 
-async function judge(desk: Desk, phrase: string, known: readonly string[]) {
+async function judge(desk: Phrasebook, phrase: string, known: readonly string[]) {
   const { minLength, maxCodePoints, minGuessesLog10 } = desk.policy.limits.passphrase;
   const blocked = await desk.words.blocked();
   const estimate = await desk.words.estimator();
@@ -69,11 +63,11 @@ async function judge(desk: Desk, phrase: string, known: readonly string[]) {
   });
 }
 
-async function weak(desk: Desk, reasons: readonly string[]): Promise<Refusal> {
+async function weak(desk: Phrasebook, reasons: readonly { readonly message: string }[]): Promise<Refusal> {
   const { text } = await drawPhrase(desk);
   return new Refusal('invalid-input', 'this cannot be the passphrase', {
     hint: `For instance, drawn just now and known to nobody: ${text}`,
-    problems: reasons.map((message) => ({ message })),
+    problems: reasons.map(({ message }) => ({ message })),
     also: { alternative: text },
   });
 }

@@ -53,7 +53,7 @@ export async function setOwnPassphrase(
   const base = { at, by: portalActor(login.user), account: account.id, user: user.id } as const;
   return loggingRefusals(desk, { ...base, kind: 'passphrase.set-refused' }, async () => {
     requireOwner(desk, login, at);
-    const form = await judgePhrase(desk, user, account, phrase, password ?? undefined);
+    const form = await judgePhrase(desk, user, account, phrase, password);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(user), form);
     const notice = passphraseNotice(desk, 'passphrase-changed', login, `${user.name}, in the portal`);
     const done = await desk.store.record<PhraseSet>(

@@ -32,7 +32,7 @@ export async function setUpPassphrase(
   const base = { at, by: signed.actor, account: account.id, user: user.id } as const;
   try {
     await requireSetUp(desk, signed, { account, user });
-    const form = await judgePhrase(desk, user, account, phrase);
+    const form = await judgePhrase(desk, user, account, phrase, null);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(user), form);
     const notice = passphraseNotice(
       desk,

@@ -1,0 +1,130 @@
+/** `passphrase setup|generate|check`: the set-up call (B13), and phrases of nobody in particular (B21, B22). None shows a stored one. */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { findAccount, findUser } from '../procedures/find-account.js';
+import { drawPhrase, requireStrong } from '../procedures/judge-phrase.js';
+import { requireSetUp, setUpPassphrase } from '../procedures/set-up-passphrase.js';
+import { generatedBits, MIN_GENERATED_BITS } from '../rules/passphrase-words.js';
+import { askNewSecret, askSecret } from './ask-secret.js';
+import { type Command, command } from './command.js';
+
+const setup = command({
+  path: 'passphrase setup',
+  summary: "set an admin's first passphrase on the set-up call; once per user",
+  examples: [
+    'countersign passphrase setup ana --account 100234',
+    'printf \'%s\\n\' "$PHRASE" | countersign passphrase setup 100234/ana --passphrase-stdin',
+  ],
+  access: 'passphrase:setup',
+  arguments: [{ name: '<user>', about: 'login, id or unique e-mail; or ACCOUNT/LOGIN' }],
+  options: [
+    { flags: '--account <account>', about: 'number, id or unique name' },
+    { flags: '--passphrase-stdin', about: 'read the passphrase from standard input' },
+  ],
+  input: () =>
+    z.object({ user: z.string(), account: z.string().optional(), passphraseStdin: z.boolean().default(false) }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const signed = context.operator();
+    const named = given.account === undefined ? undefined : await findAccount(desk, given.account);
+    const { user, account } = await findUser(desk, given.user, named);
+    await requireSetUp(desk, signed, { account, user });
+    const phrase = await askNewSecret(
+      context,
+      given.passphraseStdin,
+      '--passphrase-stdin',
+      `Passphrase of ${user.name}`,
+    );
+    await setUpPassphrase(desk, signed, { account, user }, phrase);
+    return {
+      view: [
+        {
+          kind: 'lines',
+          lines: [
+            `The passphrase of ${user.name} (${account.number}/${user.login}) is set. The desk cannot change it again.`,
+          ],
+        },
+        {
+          kind: 'say',
+          text: 'Your passphrase is set. You have told it to me, so please sign in and set one that only you know.',
+        },
+      ],
+      document: {
+        passphrase: {
+          set: true,
+          by: 'desk',
+          user: { id: user.id, login: user.login },
+          account: { id: account.id, number: account.number },
+        },
+      },
+    };
+  },
+});
+
+/** A phrase of more words than this nobody says twice the same way. */
+const MOST_WORDS = 12;
+
+const generate = command({
+  path: 'passphrase generate',
+  summary: 'draw a passphrase that can be said on the phone; nothing is stored',
+  examples: ['countersign passphrase generate', 'countersign passphrase generate --words 6 --json'],
+  access: 'anyone',
+  options: [{ flags: '--words <n>', about: 'how many words (default: as the policy says)' }],
+  input: () => z.object({ words: z.coerce.number().int().min(1).max(MOST_WORDS).optional() }),
+  run: async (context, given) => {
+    const book = await context.house.phrasebook();
+    const words = given.words ?? book.policy.limits.passphrase.generatedWords;
+    const bits = generatedBits(await book.words.passphraseWords(), words);
+    if (given.words !== undefined && bits < MIN_GENERATED_BITS) {
+      throw new Refusal(
+        'invalid-input',
+        `--words: ${words} words can be guessed (${bits.toFixed(0)} bits; ${MIN_GENERATED_BITS} are needed)`,
+        { hint: 'Leave it out, or give more words.' },
+      );
+    }
+    const drawn = await drawPhrase(book, words);
+    return {
+      view: [
+        { kind: 'lines', lines: [drawn.text] },
+        { kind: 'blank' },
+        { kind: 'note', text: drawn.howToSay },
+        {
+          kind: 'note',
+          text: `Strength: ${drawn.bits.toFixed(0)} bits, for an attacker who knows the word list. It was stored nowhere.`,
+        },
+      ],
+      document: {
+        passphrase: { text: drawn.text, howToSay: drawn.howToSay, words, bits: Math.floor(drawn.bits * 10) / 10 },
+      },
+    };
+  },
+});
+
+const check = command({
+  path: 'passphrase check',
+  summary: 'judge whether a phrase could be a passphrase; it is not shown and not stored',
+  examples: [
+    'countersign passphrase check',
+    'printf \'%s\\n\' "$PHRASE" | countersign passphrase check --passphrase-stdin --json',
+  ],
+  access: 'anyone',
+  options: [{ flags: '--passphrase-stdin', about: 'read the phrase from standard input' }],
+  input: () => z.object({ passphraseStdin: z.boolean().default(false) }),
+  run: async (context, given) => {
+    const book = await context.house.phrasebook();
+    const phrase = await askSecret(context, given.passphraseStdin, '--passphrase-stdin', 'Phrase to judge');
+    await requireStrong(book, phrase);
+    return {
+      view: [
+        { kind: 'lines', lines: ['Strong enough.'] },
+        {
+          kind: 'note',
+          text: 'Names and numbers of a person and company are looked at only when it is set for somebody.',
+        },
+      ],
+      document: { passphrase: { strong: true } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [setup, generate, check];

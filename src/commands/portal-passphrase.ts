@@ -1,0 +1,105 @@
+/** `portal passphrase show|set`: the owner's passphrase, by its owner alone (B14, B15, B17, B18). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { requireOwner, setOwnPassphrase, viewOwnPassphrase } from '../procedures/passphrase-of-owner.js';
+import { askNewSecret } from './ask-secret.js';
+import { type Command, type Context, command, type Result } from './command.js';
+import { PORTAL_OPTIONS, type PortalGiven, portalShape, requirePortalUser } from './portal-session.js';
+
+const show = command({
+  path: 'portal passphrase show',
+  summary: 'show your passphrase; asks for your password again',
+  examples: [
+    'countersign portal passphrase show --account 100234 --as ana',
+    'printf \'%s\\n\' "$PASSWORD" | countersign portal passphrase show --account 100234 --as ana --password-stdin --json',
+  ],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: async (context, given) => {
+    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true });
+    if (viewKey === undefined) throw new Error('the password was asked for, and no view key came of it');
+    const text = await viewOwnPassphrase(desk, login, viewKey);
+    return {
+      view: [
+        { kind: 'title', text: 'Your passphrase' },
+        { kind: 'blank' },
+        { kind: 'lines', lines: [text] },
+        { kind: 'blank' },
+        {
+          kind: 'note',
+          text: 'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
+        },
+      ],
+      document: { passphrase: { text } },
+    };
+  },
+});
+
+const setInput = () => z.object({ ...portalShape(), passphraseStdin: z.boolean().default(false) });
+type SetInput = z.infer<ReturnType<typeof setInput>>;
+
+const set = command<SetInput>({
+  path: 'portal passphrase set',
+  summary: 'set or change your passphrase; the old one stops at once',
+  examples: [
+    'countersign portal passphrase set --account 100234 --as ana',
+    'printf \'%s\\n\' "$PHRASE" | countersign portal passphrase set --account 100234 --as ana --passphrase-stdin   (after: portal login)',
+  ],
+  access: 'anyone',
+  options: [
+    {
+      flags: '--passphrase-stdin',
+      about: 'read the new passphrase from standard input; needs a portal login of the last minutes',
+    },
+    ...PORTAL_OPTIONS,
+  ],
+  input: setInput,
+  run: setPassphrase,
+});
+
+async function setPassphrase(context: Context, given: SetInput): Promise<Result> {
+  requireOneSecret(context, given);
+  const {
+    desk,
+    password = null,
+    ...login
+  } = await requirePortalUser(context, given, { fresh: !given.passphraseStdin });
+  requireOwner(desk, login, desk.now());
+  const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', 'New passphrase');
+  if (!given.passphraseStdin) await confirm(context);
+  const done = await setOwnPassphrase(desk, login, { phrase, password });
+  const keeping = done.readable
+    ? 'You can look it up: countersign portal passphrase show'
+    : 'It is not kept readable: remember it, or set another one when you have forgotten it.';
+  return {
+    view: [
+      {
+        kind: 'lines',
+        lines: [
+          done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
+          keeping,
+        ],
+      },
+    ],
+    document: { passphrase: { set: true, first: done.first, readable: done.readable } },
+  };
+}
+
+/** Standard input holds one secret: the password goes to `portal login`, the phrase to this command. */
+function requireOneSecret(context: Context, given: PortalGiven & { readonly passphraseStdin: boolean }): void {
+  if (!given.passwordStdin || (!given.passphraseStdin && context.ask.possible)) return;
+  throw new Refusal('usage', 'standard input carries one secret, and setting a passphrase takes two', {
+    hint: 'First: countersign portal login --password-stdin   Then: countersign portal passphrase set --passphrase-stdin',
+  });
+}
+
+/** Leaving here changes nothing (B18). */
+async function confirm(context: Context): Promise<void> {
+  if (context.options.yes) return;
+  const prompts = await context.ask.prompts('--yes');
+  if (await prompts.confirm({ message: 'Save it? A passphrase you had before stops working at once' })) return;
+  throw new Refusal('cancelled', 'nothing was changed');
+}
+
+export const commands: readonly Command[] = [show, set];

@@ -1,0 +1,110 @@
+/** `portal profile`, `portal password`: what users see of themselves, and their application password. */
+import * as z from 'zod';
+import { changeApplicationPassword } from '../procedures/change-application-password.js';
+import { type Profile, readProfile } from '../procedures/read-profile.js';
+import { askNewSecret } from './ask-secret.js';
+import { type Command, command } from './command.js';
+import { PORTAL_OPTIONS, type PortalUser, portalShape, requirePortalUser } from './portal-session.js';
+
+const profile = command({
+  path: 'portal profile',
+  summary: 'show your profile',
+  examples: ['countersign portal profile --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: async (context, given) => {
+    const person = await requirePortalUser(context, given);
+    const facts = await readProfile(person.desk, person);
+    return {
+      view: [
+        { kind: 'title', text: person.user.name, aside: `${person.account.number}/${person.user.login}` },
+        { kind: 'fields', rows: rowsOf(person, facts) },
+      ],
+      document: { profile: documentOf(person, facts) },
+    };
+  },
+});
+
+const password = command({
+  path: 'portal password',
+  summary: 'change your application password; asks for the current one',
+  examples: ['countersign portal password --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
+  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),
+  run: async (context, given) => {
+    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true });
+    if (viewKey === undefined) throw new Error('the password was asked for, and no view key came of it');
+    const next = await askNewSecret(context, false, 'it at a terminal', 'New application password');
+    const { sessionsEnded } = await changeApplicationPassword(desk, login, { viewKey, next });
+    return {
+      view: [
+        {
+          kind: 'lines',
+          lines: [
+            `Your application password is changed. Other sessions ended: ${sessionsEnded}.`,
+            'Your passphrase is as it was.',
+          ],
+        },
+      ],
+      document: { password: { changed: true, sessionsEnded } },
+    };
+  },
+});
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+function rowsOf({ account, user }: PortalUser, facts: Profile): readonly (readonly [string, string])[] {
+  return [
+    ['Company', `${account.name} (${account.number})`],
+    ['E-mail', user.email],
+    ['Phone', user.phone],
+    ['Role', user.role],
+    ['Privileges', privilegesOf(facts)],
+    ['Passphrase', passphraseWords(facts.passphrase)],
+    [
+      'Password',
+      facts.passwordChangedAt === null
+        ? 'none: you sign in by single sign-on'
+        : `set on ${day(facts.passwordChangedAt)}`,
+    ],
+    ['Second factor', account.mfaRequiredAt === null ? 'not required by your company' : 'required by your company'],
+  ];
+}
+
+function privilegesOf({ privileges }: Profile): string {
+  if (privileges === 'everything') return 'everything';
+  return privileges.length === 0 ? 'none' : privileges.join(', ');
+}
+
+function passphraseWords({ state, setAt, readable }: Profile['passphrase']): string {
+  if (state === 'no-use') return 'none: only admins make protected requests';
+  if (state === 'none' || setAt === null) return 'none yet; set it with: countersign portal passphrase set';
+  if (state === 'desk') return `set by the desk on ${day(setAt)}; set one of your own`;
+  return `set on ${day(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
+}
+
+function documentOf({ account, user }: PortalUser, facts: Profile) {
+  const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
+  return {
+    id: user.id,
+    login: user.login,
+    name: user.name,
+    email: user.email,
+    phone: user.phone,
+    role: user.role,
+    privileges: facts.privileges,
+    account: {
+      id: account.id,
+      number: account.number,
+      name: account.name,
+      edition: account.edition,
+      mfaRequired: account.mfaRequiredAt !== null,
+    },
+    passphrase: { ...facts.passphrase, setAt: iso(facts.passphrase.setAt) },
+    passwordChangedAt: iso(facts.passwordChangedAt),
+  };
+}
+
+export const commands: readonly Command[] = [profile, password];

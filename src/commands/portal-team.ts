@@ -1,0 +1,117 @@
+/** `portal team list|grant|revoke`: privileges of the own company's users, by its admin (B16). */
+import * as z from 'zod';
+import { grantScope, listTeam, revokeScope, type ScopeChange } from '../procedures/team.js';
+import type { User } from '../rules/people.js';
+import type { View } from '../terminal/render.js';
+import { type Command, command, type Result } from './command.js';
+import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
+
+const list = command({
+  path: 'portal team list',
+  summary: 'list the users of your company and what they may request',
+  examples: ['countersign portal team list --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    const team = await listTeam(desk, login);
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'login' }, { title: 'name' }, { title: 'role' }, { title: 'privileges' }],
+          empty: 'Nobody.',
+          rows: team.map((user) => [
+            user.login,
+            user.name,
+            user.disabledAt === null ? user.role : `${user.role} (disabled)`,
+            user.scopes.join(' '),
+          ]),
+        },
+      ],
+      document: { team: team.map(memberDocument) },
+    };
+  },
+});
+
+const grant = command({
+  path: 'portal team grant',
+  summary: 'give a user a privilege; the first one makes a secondary admin',
+  examples: [
+    'countersign portal team grant sue billing --account 100234 --as ana',
+    'countersign portal team grant sue billing:inquiry --account 100234 --as ana',
+  ],
+  access: 'anyone',
+  arguments: [
+    { name: '<login>', about: 'whom: login, id or unique e-mail of your company' },
+    { name: '<scope>', about: 'a category (billing) or one action (billing:inquiry)' },
+  ],
+  options: PORTAL_OPTIONS,
+  input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    return changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given');
+  },
+});
+
+const revoke = command({
+  path: 'portal team revoke',
+  summary: 'take a privilege away, also in the middle of a call; losing the last makes a plain user',
+  examples: ['countersign portal team revoke sue billing --account 100234 --as ana'],
+  access: 'anyone',
+  arguments: [
+    { name: '<login>', about: 'from whom: login, id or unique e-mail of your company' },
+    { name: '<scope>', about: 'as it stands in: countersign portal team list' },
+  ],
+  options: PORTAL_OPTIONS,
+  input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
+  run: async (context, given) => {
+    const { desk, ...login } = await requirePortalUser(context, given);
+    return changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken away');
+  },
+});
+
+function changed(change: ScopeChange, scope: string, how: 'given' | 'taken away'): Result {
+  const { user, roleBefore, outcome, grantsEnded } = change;
+  return {
+    view: viewOf(change, scope, how),
+    document: { privilege: { scope, outcome, user: memberDocument(user), roleBefore, grantsEnded } },
+  };
+}
+
+function viewOf(
+  { outcome, user, roleBefore, grantsEnded }: ScopeChange,
+  scope: string,
+  how: 'given' | 'taken away',
+): View {
+  const held = user.scopes.length === 0 ? 'no privileges' : user.scopes.join(', ');
+  if (outcome === 'nothing-to-do')
+    return [{ kind: 'lines', lines: [`Nothing to do. ${user.name} (${user.login}) holds: ${held}.`] }];
+  const lines = [`${scope} is ${how}. ${user.name} (${user.login}) holds: ${held}.`];
+  if (user.role !== roleBefore) lines.push(`${user.name} is now a ${user.role.replace('-', ' ')}.`);
+  if (grantsEnded > 0) lines.push(`Calls under way that were verified before: ${grantsEnded} ended.`);
+  const becameAdmin = user.role !== roleBefore && user.role === 'secondary-admin';
+  return [
+    { kind: 'lines', lines },
+    ...(becameAdmin
+      ? [
+          {
+            kind: 'next',
+            lines: [`${user.login} sets a passphrase before calling: countersign portal passphrase set`],
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => ({
+  id,
+  login,
+  name,
+  role,
+  scopes,
+  disabledAt: disabledAt === null ? null : new Date(disabledAt).toISOString(),
+});
+
+export const commands: readonly Command[] = [list, grant, revoke];

@@ -1,0 +1,25 @@
+/** Word lists and estimates for passphrases, read when first asked for. Part of main's room. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomBytes, randomInt } from './crypto/digests.js';
+import type { Phrasebook, Wordbook } from './desk.js';
+import type { Policy } from './rules/policy.js';
+
+/** What judging and drawing a phrase needs, without store or key. */
+export function openPhrasebook(policy: Policy, dataFolder: string): Phrasebook {
+  return { policy, words: openWordbook(dataFolder), chance: { bytes: randomBytes, int: randomInt } };
+}
+
+export function openWordbook(dataFolder: string): Wordbook {
+  const lines = (file: string) =>
+    readFileSync(join(dataFolder, 'words', file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  return {
+    passphraseWords: async () => lines('passphrase-words.txt'),
+    blocked: async () => new Set(lines('blocked.txt')),
+    estimator: async () => (await (await import('./procedures/passphrase-strength.js')).openStrength()).guessesLog10,
+    spelling: async (language) =>
+      JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
+  };
+}
