@@ -32,6 +32,30 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./grant.js')).commands,
   },
   {
+    word: 'passphrase',
+    group: 'On a call',
+    summary: 'set-up call, generate, check',
+    load: async () => (await import('./passphrase.js')).commands,
+  },
+  {
+    word: 'portal',
+    group: 'Customers',
+    summary: 'what users do for themselves',
+    load: async () => (await import('./portal.js')).commands,
+  },
+  {
+    word: 'account',
+    group: 'Customers',
+    summary: 'customer companies',
+    load: async () => (await import('./account.js')).commands,
+  },
+  {
+    word: 'user',
+    group: 'Customers',
+    summary: 'logins inside accounts',
+    load: async () => (await import('./user.js')).commands,
+  },
+  {
     word: 'mfa',
     group: 'Resets',
     summary: 'status and reset of second factors',

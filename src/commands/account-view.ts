@@ -1,0 +1,81 @@
+/** Accounts as documents and views. */
+import type { AccountDescription } from '../procedures/describe-customer.js';
+import type { Account } from '../rules/people.js';
+import type { Block, View } from '../terminal/render.js';
+
+export const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+/** `2026-11-22 09:00 UTC` */
+export const moment = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+export const accountDocument = (account: Account) => ({
+  id: account.id,
+  number: account.number,
+  name: account.name,
+  edition: account.edition,
+  sso: account.sso,
+  mfaRequiredAt: iso(account.mfaRequiredAt),
+  phoneResetForbidden: account.phoneResetForbidden,
+  disabledAt: iso(account.disabledAt),
+});
+
+export function accountTable(accounts: readonly Account[], empty: string): Block {
+  return {
+    kind: 'table',
+    empty,
+    columns: [
+      { title: 'number' },
+      { title: 'name', max: 40 },
+      { title: 'edition' },
+      { title: 'sso', max: 12 },
+      { title: 'state' },
+    ],
+    rows: accounts.map((account) => [
+      account.number,
+      account.name,
+      account.edition,
+      account.sso ?? '',
+      account.disabledAt === null ? '' : 'disabled',
+    ]),
+  };
+}
+
+/** Said under a table that was cut. */
+export const cutNote = (shown: number, more: boolean): readonly Block[] =>
+  more ? [{ kind: 'note', text: `The first ${shown}; there are more (--limit).` }] : [];
+
+export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
+  const each = Object.entries(roles)
+    .map(([role, count]) => `${count} ${role}`)
+    .join(', ');
+  return [
+    { kind: 'title', text: `${account.name} (${account.number})`, aside: account.id },
+    {
+      kind: 'fields',
+      rows: [
+        ['Edition', account.edition],
+        ['State', account.disabledAt === null ? 'active' : `disabled since ${moment(account.disabledAt)}`],
+        ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
+        ['Company-wide MFA', mfaWords(account)],
+        ['Enrolled', `${enrolled} of ${users} have a second factor`],
+        [
+          'Single sign-on',
+          account.sso === null
+            ? 'none'
+            : `${account.sso}, ${sso} sign in by it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
+        ],
+        ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
+      ],
+    },
+  ];
+}
+
+function mfaWords(account: Account): string {
+  if (account.edition === 'classic') return 'not part of this edition';
+  return account.mfaRequiredAt === null ? 'off' : `on since ${moment(account.mfaRequiredAt)}`;
+}
+
+export const describedDocument = ({ account, ...found }: AccountDescription) => ({
+  ...accountDocument(account),
+  users: { total: found.users, disabled: found.disabled, sso: found.sso, roles: found.roles, enrolled: found.enrolled },
+  ssoIssuer: found.issuer,
+});

@@ -1,0 +1,37 @@
+/** Answers that were not given as options: asked one after the other where a person is there, named all at once where nobody is. */
+import { Refusal } from '../errors.js';
+import type { Context } from './command.js';
+
+export interface MissingQuestion<Name extends string> {
+  readonly name: Name;
+  /** What a script gives instead: `--number`, `<login>`. */
+  readonly option: string;
+  readonly message: string;
+  readonly choices?: readonly string[];
+}
+
+/** All answers, given or asked. Refusal `missing-option` naming every missing one. */
+export async function askMissing<Name extends string>(
+  context: Context,
+  given: Readonly<Partial<Record<Name, string | undefined>>>,
+  questions: readonly MissingQuestion<Name>[],
+): Promise<Readonly<Record<Name, string>>> {
+  const missing = questions.filter(({ name }) => given[name] === undefined);
+  if (missing.length > 0 && !context.ask.possible) {
+    throw new Refusal('missing-option', `missing: ${missing.map(({ option }) => option).join(', ')}`, {
+      hint: 'There is nobody to ask; give them on the command line.',
+    });
+  }
+  const answers = new Map<string, string>();
+  for (const question of missing) answers.set(question.name, await askOne(context, question));
+  return Object.fromEntries(questions.map(({ name }) => [name, given[name] ?? answers.get(name) ?? ''])) as Record<
+    Name,
+    string
+  >;
+}
+
+async function askOne(context: Context, { option, message, choices }: MissingQuestion<string>): Promise<string> {
+  const prompts = await context.ask.prompts(option);
+  if (choices === undefined) return prompts.line({ message });
+  return prompts.choose({ message, choices: choices.map((choice) => ({ name: choice, value: choice })) });
+}

@@ -1,0 +1,133 @@
+/** `account import`, `user import` and their exports: the directory as CSV (cli.md, "Directory import"). */
+import * as z from 'zod';
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { deliverOutbox } from '../procedures/deliver-outbox.js';
+import { exportAccounts, exportUsers } from '../procedures/export-directory.js';
+import { findAccount } from '../procedures/find-account.js';
+import { type Counts, type ImportReport, type ImportRequest, importDirectory } from '../procedures/import-directory.js';
+import { readCsv } from '../procedures/read-csv.js';
+import { ACCOUNT_SHAPE, USER_SHAPE } from '../rules/directory-rows.js';
+import type { Block, View } from '../terminal/render.js';
+import { type Command, type Context, command, type Result } from './command.js';
+
+const FILE = { name: '<file>', about: 'CSV file, or - for standard input' } as const;
+
+const importAccounts = command({
+  path: 'account import',
+  summary: 'companies from a CSV file, all or nothing',
+  examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
+  access: 'directory:write',
+  arguments: [FILE],
+  input: () => z.object({ file: z.string() }),
+  run: async (context, { file }) =>
+    importing(context, { accounts: await readCsv(context.files.readChunks(file), ACCOUNT_SHAPE) }),
+});
+
+const importUsers = command({
+  path: 'user import',
+  summary: 'logins from a CSV file, all or nothing; existing ones keep role, scopes and secrets',
+  examples: ['countersign user import users.csv', 'countersign user import users.csv --accounts accounts.csv --json'],
+  access: 'directory:write',
+  arguments: [FILE],
+  options: [{ flags: '--accounts <file>', about: 'import these companies first, in the same step' }],
+  input: () => z.object({ file: z.string(), accounts: z.string().optional() }),
+  run: async (context, { file, accounts }) => {
+    if (file === '-' && accounts === '-')
+      throw new Refusal('usage', 'only one of the two files can come from standard input');
+    return importing(context, {
+      ...(accounts === undefined ? {} : { accounts: await readCsv(context.files.readChunks(accounts), ACCOUNT_SHAPE) }),
+      users: await readCsv(context.files.readChunks(file), USER_SHAPE),
+    });
+  },
+});
+
+async function importing(context: Context, request: ImportRequest): Promise<Result> {
+  const desk = await context.desk();
+  const report = await importDirectory(desk, context.operator(), request);
+  await deliverNotices(context, desk, report.notices);
+  const { accounts, users, kept, warnings, notices } = report;
+  return {
+    view: importView(report),
+    document: { import: { accounts, users, kept, warnings, notices: notices.length } },
+  };
+}
+
+const NOTICES_AT_ONCE = 100;
+
+/** What is not sent when it is interrupted stays queued. */
+async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<void> {
+  const progress = context.progress('Sending notices', ids.length);
+  try {
+    for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {
+      const some = ids.slice(from, from + NOTICES_AT_ONCE);
+      await deliverOutbox(desk, some);
+      progress.step(some.length);
+    }
+  } finally {
+    progress.done();
+  }
+}
+
+function importView({ accounts, users, kept, warnings, notices }: ImportReport): View {
+  const keptLines = kept.map(
+    (one) =>
+      `line ${one.line}: ${one.account}/${one.login} keeps ${one.field} ${one.here === '' ? '(none)' : one.here}, not ${one.inFile === '' ? '(none)' : one.inFile}`,
+  );
+  const warningLines = warnings.map(({ line, column, message }) => `line ${line}, ${column}: ${message}`);
+  return [
+    {
+      kind: 'fields',
+      rows: [
+        ...countRow('Accounts', accounts),
+        ...countRow('Users', users),
+        ...(notices.length === 0
+          ? []
+          : [['Notices', `${notices.length} of changed contacts, to old and new addresses`] as const]),
+      ],
+    },
+    ...listed('Kept as they are; roles and scopes change in the portal:', keptLines),
+    ...listed('Worth a look:', warningLines),
+  ];
+}
+
+const countRow = (label: string, counts: Counts | null): readonly (readonly [string, string])[] =>
+  counts === null
+    ? []
+    : [[label, `${counts.rows} rows: ${counts.added} added, ${counts.updated} updated, ${counts.unchanged} unchanged`]];
+
+const LISTED = 10;
+
+/** A few lines show what it is about; --json has them all. */
+function listed(heading: string, lines: readonly string[]): readonly Block[] {
+  if (lines.length === 0) return [];
+  const rest = lines.length > LISTED ? [`  and ${lines.length - LISTED} more (--json lists them)`] : [];
+  return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
+}
+
+const exportAllAccounts = command({
+  path: 'account export',
+  summary: 'all companies as CSV on standard output; imports again as it is',
+  examples: ['countersign account export > accounts.csv'],
+  access: 'directory:write',
+  input: () => z.object({}),
+  run: async (context) => asCsv(await exportAccounts(await context.desk(), context.operator())),
+});
+
+const exportAllUsers = command({
+  path: 'user export',
+  summary: 'logins as CSV on standard output, without any secret; imports again as it is',
+  examples: ['countersign user export > users.csv', 'countersign user export --account 100234'],
+  access: 'directory:write',
+  options: [{ flags: '--account <account>', about: 'of one account only' }],
+  input: () => z.object({ account: z.string().optional() }),
+  run: async (context, { account }) => {
+    const desk = await context.desk();
+    const only = account === undefined ? undefined : await findAccount(desk, account);
+    return asCsv(await exportUsers(desk, context.operator(), only));
+  },
+});
+
+const asCsv = (csv: string): Result => ({ raw: csv, view: [], document: { csv } });
+
+export const commands: readonly Command[] = [importAccounts, importUsers, exportAllAccounts, exportAllUsers];

@@ -1,0 +1,15 @@
+/** How a user is named on the command line, the same in every command (cli.md, "References"). */
+import type { Desk } from '../desk.js';
+import { findAccount, findUser } from '../procedures/find-account.js';
+import type { FoundUser } from '../procedures/search-directory.js';
+
+export const USER_ARGUMENT = { name: '<user>', about: 'login, id or unique e-mail; or account/login' } as const;
+export const ACCOUNT_OPTION = {
+  flags: '--account <account>',
+  about: 'number, id or unique name of the account',
+} as const;
+
+/** Refusals: not-found, ambiguous with the candidates (B09), missing-option where nothing says whose login is meant. */
+export async function givenUser(desk: Desk, user: string, account: string | undefined): Promise<FoundUser> {
+  return findUser(desk, user, account === undefined ? undefined : await findAccount(desk, account));
+}

@@ -1,0 +1,111 @@
+/** `user disable`, `enable`, `unlock` and `invite`: whether and how a login gets in. The desk never sets or sees a password. */
+import * as z from 'zod';
+import { switchUser } from '../procedures/disable-customer.js';
+import { type Invitation, inviteUsers } from '../procedures/invite-user.js';
+import type { FoundUser } from '../procedures/search-directory.js';
+import { unlockCaller } from '../procedures/unlock-caller.js';
+import { iso, moment } from './account-view.js';
+import { type Command, command } from './command.js';
+import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
+import { subjectWords, userDocument } from './user-view.js';
+
+const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${user.login}`;
+
+const switching = (word: 'disable' | 'enable') =>
+  command({
+    path: `user ${word}`,
+    summary:
+      word === 'disable' ? 'switch a login off: sessions, grants and codes end at once' : 'switch a login on again',
+    examples: [
+      `countersign user ${word} 100234/nancy.davolio --reason "${word === 'disable' ? 'left the company' : 'is back'}"`,
+    ],
+    access: 'directory:write',
+    arguments: [USER_ARGUMENT],
+    options: [ACCOUNT_OPTION, { flags: '--reason <text>', about: 'why, for the log' }],
+    input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string().optional() }),
+    run: async (context, given) => {
+      const desk = await context.desk();
+      const found = await givenUser(desk, given.user, given.account);
+      const changed = await switchUser(desk, context.operator(), found, {
+        on: word === 'enable',
+        reason: given.reason,
+      });
+      const after = await givenUser(desk, found.user.id, undefined);
+      return {
+        view: [
+          {
+            kind: 'lines',
+            lines: [changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was ${word}d already.`],
+          },
+        ],
+        document: { user: userDocument(after), changed },
+      };
+    },
+  });
+
+const unlock = command({
+  path: 'user unlock',
+  summary: 'lift every lock of a login, on the phone and in the portal',
+  examples: ['countersign user unlock 100234/maria.anders --reason "called back on the number on file"'],
+  access: 'user:unlock',
+  arguments: [USER_ARGUMENT],
+  options: [ACCOUNT_OPTION, { flags: '--reason <text>', about: 'why, for the log' }],
+  input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const found = await givenUser(desk, given.user, given.account);
+    const lifted = await unlockCaller(desk, context.operator(), found, given.reason);
+    const line =
+      lifted.length === 0
+        ? `Nothing was locked for ${whoOf(found)}.`
+        : `Lifted for ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
+    return { view: [{ kind: 'lines', lines: [line] }], document: { user: userDocument(found), lifted } };
+  },
+});
+
+const invite = command({
+  path: 'user invite',
+  summary: 'mail a one-time code with which users set their application password',
+  examples: [
+    'countersign user invite 100234/maria.anders',
+    'countersign user invite maria.anders nancy.davolio --account 100234 --json',
+  ],
+  access: 'user:invite',
+  arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
+  options: [ACCOUNT_OPTION],
+  input: () => z.object({ users: z.array(z.string()), account: z.string().optional() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const found: FoundUser[] = [];
+    for (const user of given.users) found.push(await givenUser(desk, user, given.account));
+    const invitations = await inviteUsers(desk, context.operator(), found);
+    const failed = invitations.some(({ state }) => state === 'given-up');
+    return {
+      view: [{ kind: 'lines', lines: invitations.map(invitedLine) }],
+      document: { invitations: invitations.map(invitedDocument) },
+      ...(failed ? { exit: 4 } : {}),
+    };
+  },
+});
+
+const STATE_WORDS = {
+  delivered: 'sent to',
+  queued: 'waiting to be sent to',
+  'given-up': 'could not be sent to',
+} as const;
+
+function invitedLine(invitation: Invitation): string {
+  const { sentTo, messageId, expiresAt, state } = invitation;
+  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo} (${messageId}), good until ${moment(expiresAt)}.`;
+}
+
+const invitedDocument = ({ account, user, sentTo, messageId, expiresAt, state }: Invitation) => ({
+  user: { id: user.id, login: user.login, name: user.name },
+  account: { id: account.id, number: account.number },
+  sentTo,
+  messageId,
+  state,
+  expiresAt: iso(expiresAt),
+});
+
+export const commands: readonly Command[] = [switching('disable'), switching('enable'), unlock, invite];

@@ -1,0 +1,133 @@
+/** Users as documents and views: facts and states, never a secret (B11). */
+import type { Lock, UserDescription } from '../procedures/describe-customer.js';
+import type { FoundUser } from '../procedures/search-directory.js';
+import type { Block, View } from '../terminal/render.js';
+import { iso, moment } from './account-view.js';
+
+export const userDocument = ({ account, user }: FoundUser) => ({
+  id: user.id,
+  account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
+  login: user.login,
+  name: user.name,
+  email: user.email,
+  phone: user.phone,
+  role: user.role,
+  scopes: user.scopes,
+  signIn: user.signIn,
+  contactChangedAt: iso(user.contactChangedAt),
+  disabledAt: iso(user.disabledAt),
+});
+
+/** Without the account's column where all are of one account. */
+export function userTable(found: readonly FoundUser[], empty: string, withAccount: boolean): Block {
+  const account = withAccount ? [{ title: 'account' }] : [];
+  return {
+    kind: 'table',
+    empty,
+    columns: [
+      ...account,
+      { title: 'login' },
+      { title: 'name' },
+      { title: 'role' },
+      { title: 'phone' },
+      { title: 'e-mail' },
+      { title: 'state' },
+    ],
+    rows: found.map((one) => [
+      ...(withAccount ? [one.account.number] : []),
+      one.user.login,
+      one.user.name,
+      one.user.role,
+      one.user.phone,
+      one.user.email,
+      stateOf(one),
+    ]),
+  };
+}
+
+function stateOf({ account, user }: FoundUser): string {
+  if (user.disabledAt !== null) return 'disabled';
+  return account.disabledAt === null ? '' : 'account off';
+}
+
+export function userView(described: UserDescription): View {
+  const { account, user, sharing } = described;
+  return [
+    { kind: 'title', text: `${user.name} · ${account.name} (${account.number})`, aside: user.login },
+    {
+      kind: 'fields',
+      rows: [
+        ['Role', `${user.role}${user.scopes.length === 0 ? '' : `: ${user.scopes.join(', ')}`}`],
+        ['State', stateOf(described) === '' ? 'active' : stateOf(described)],
+        ['E-mail', user.email === '' ? 'none on file' : user.email],
+        ['Phone', user.phone === '' ? 'none on file' : user.phone],
+        ['Sign-in', user.signIn === 'sso' ? `single sign-on (${account.sso ?? 'none set up'})` : 'native'],
+        ...secretRows(described),
+        ['Locks', described.locks.length === 0 ? 'none' : described.locks.map(lockWords).join('; ')],
+        ['Id', user.id],
+      ],
+    },
+    ...sharingBlocks(sharing),
+  ];
+}
+
+function secretRows(described: UserDescription): readonly (readonly [string, string])[] {
+  const { passphrase, applicationPassword, invitedUntil, factors, backupCodes, devices } = described;
+  const kinds = Object.entries(factors).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+  return [
+    ['Passphrase', passphrase === null ? 'none yet' : `set ${moment(passphrase.setAt)}`],
+    [
+      'Application password',
+      applicationPassword === null ? 'none yet' : `set ${moment(applicationPassword.changedAt)}`,
+    ],
+    ...(invitedUntil === null ? [] : [['Invitation', `open until ${moment(invitedUntil)}`] as const]),
+    [
+      'Second factors',
+      `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${backupCodes} backup codes, ${devices} devices`,
+    ],
+  ];
+}
+
+const LOCK_WORDS: Readonly<Record<string, string>> = {
+  caller: 'on the phone',
+  portal: 'portal sign-in',
+  'portal-code': 'portal codes',
+  activate: 'activation',
+  enrol: 'enrolment',
+};
+
+export function lockWords({ subject, until }: Lock): string {
+  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead lifts it' : `until ${moment(until)}`}`;
+}
+
+export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;
+
+/** Contacts that reach several logins are shown with all of them, so that nobody is taken for another (B09). */
+function sharingBlocks(sharing: readonly FoundUser[]): readonly Block[] {
+  if (sharing.length === 0) return [];
+  return [
+    { kind: 'blank' },
+    { kind: 'lines', lines: ['The same e-mail or phone also stands on:'] },
+    userTable(sharing, '', true),
+  ];
+}
+
+export const describedUserDocument = (described: UserDescription) => ({
+  ...userDocument(described),
+  passphrase: { set: described.passphrase !== null, setAt: iso(described.passphrase?.setAt ?? null) },
+  applicationPassword: {
+    set: described.applicationPassword !== null,
+    changedAt: iso(described.applicationPassword?.changedAt ?? null),
+  },
+  invitedUntil: iso(described.invitedUntil),
+  factors: described.factors,
+  backupCodes: described.backupCodes,
+  devices: described.devices,
+  locks: described.locks.map(({ subject, until }) => ({ subject, until: iso(until) })),
+  sharing: described.sharing.map(({ account, user }) => ({
+    id: user.id,
+    account: account.number,
+    login: user.login,
+    name: user.name,
+  })),
+});
