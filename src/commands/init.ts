@@ -1,7 +1,8 @@
 /** `init`: makes store, master key and the first admin (B70). A second one on the same store is refused. */
 import * as z from 'zod';
 import { finishFounding } from '../procedures/found-desk.js';
-import { type NewOperator, type NewToken, prepareOperator, prepareToken } from '../procedures/make-operator.js';
+import { type NewOperator, prepareOperator } from '../procedures/make-operator.js';
+import { type NewToken, prepareToken } from '../procedures/operator-tokens.js';
 import { readMoment } from '../rules/moment.js';
 import { qrCode } from '../terminal/qr.js';
 import type { Block } from '../terminal/render.js';
@@ -83,7 +84,10 @@ function documentOf(operator: NewOperator, token: NewToken | null, places: objec
   return { operator: who, ...(operator.enrolment === null ? {} : { totp: operator.enrolment }), ...places };
 }
 
-export async function enrolmentBlocks(operator: NewOperator, context: Context): Promise<readonly Block[]> {
+export async function enrolmentBlocks(
+  operator: Pick<NewOperator, 'name' | 'enrolment'>,
+  context: Context,
+): Promise<readonly Block[]> {
   if (operator.enrolment === null) return [];
   const code = (await qrCode(operator.enrolment.uri, context.style)).split('\n');
   return [

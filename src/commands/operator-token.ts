@@ -1,8 +1,8 @@
 /** `operator token …`: tokens of scripts, each with a role and an end (B70). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
 import { requireFreshCode } from '../procedures/authenticate-operator.js';
-import { createToken, findOperator, prepareToken, readOperatorRole, revokeToken } from '../procedures/make-operator.js';
+import { findOperator, readOperatorRole } from '../procedures/make-operator.js';
+import { createToken, prepareToken, revokeToken } from '../procedures/operator-tokens.js';
 import { readMoment } from '../rules/moment.js';
 import { type Command, command } from './command.js';
 import { tokenBlocks } from './init.js';
@@ -35,12 +35,6 @@ const tokenCreate = command({
     requireFreshCode(desk, context.operator());
     const owner = await findOperator(desk, given.name);
     const role = readOperatorRole(given.role ?? owner.role);
-    const allowed = desk.policy.roles.operators;
-    const beyond = allowed[role].filter((permission) => !allowed[readOperatorRole(owner.role)].includes(permission));
-    if (beyond.length > 0)
-      throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${role}`, {
-        hint: 'Choose a role the owner includes.',
-      });
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
     const token = prepareToken(desk, { operatorId: owner.id, role, label: given.label, ...expiresAt });

@@ -100,30 +100,50 @@ const list = command({
 
 const edit = command({
   path: 'operator edit',
-  summary: "change an operator's role; ends what was signed in",
-  examples: ['countersign operator edit mira --role lead'],
+  summary: "change an operator's role, or lift a lock",
+  examples: ['countersign operator edit mira --role lead', 'countersign operator edit mira --unlock'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],
   options: [
-    { flags: '--role <role>', about: 'the new role' },
+    { flags: '--role <role>', about: 'the new role; ends sessions and tokens' },
     { flags: '--enable', about: 'let a disabled operator sign in again' },
+    { flags: '--unlock', about: 'lift the lock of too many wrong sign-ins' },
   ],
-  input: () => z.object({ name: z.string(), role: z.string().optional(), enable: z.boolean().default(false) }),
+  input: () =>
+    z.object({
+      name: z.string(),
+      role: z.string().optional(),
+      enable: z.boolean().default(false),
+      unlock: z.boolean().default(false),
+    }),
   run: async (context, given) => {
     const desk = await context.desk();
     requireFreshCode(desk, context.operator());
-    if (given.role === undefined && !given.enable) throw new Refusal('missing-option', 'missing: --role or --enable');
+    if (given.role === undefined && !given.enable && !given.unlock)
+      throw new Refusal('missing-option', 'missing: --role, --enable or --unlock', {
+        hint: `For instance: countersign operator edit ${given.name} --role lead`,
+      });
     const row = await findOperator(desk, given.name);
-    const change = {
+    const { enrolment, unlocked, ...ended } = await changeOperator(desk, context.operator(), row, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.enable ? { disabled: false } : {}),
-    };
-    const ended = await changeOperator(desk, context.operator(), row, change);
+      unlock: given.unlock,
+    });
+    const lock = given.unlock ? [unlocked ? 'The lock was lifted.' : 'There was no lock to lift.'] : [];
     return {
       view: [
-        { kind: 'lines', lines: [`Changed ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] },
+        {
+          kind: 'lines',
+          lines: [`Changed ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock],
+        },
+        ...(await enrolmentBlocks({ name: row.name, enrolment }, context)),
       ],
-      document: { operator: { id: row.id, name: row.name, role: given.role ?? row.role }, ended },
+      document: {
+        operator: { id: row.id, name: row.name, role: given.role ?? row.role },
+        ended,
+        ...(given.unlock ? { unlocked } : {}),
+        ...(enrolment === null ? {} : { totp: enrolment }),
+      },
     };
   },
 });
@@ -139,12 +159,10 @@ const disable = command({
     const desk = await context.desk();
     requireFreshCode(desk, context.operator());
     const row = await findOperator(desk, given.name);
-    const ended = await changeOperator(desk, context.operator(), row, { disabled: true });
+    const { sessions, tokens } = await changeOperator(desk, context.operator(), row, { disabled: true });
     return {
-      view: [
-        { kind: 'lines', lines: [`Disabled ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`] },
-      ],
-      document: { operator: { id: row.id, name: row.name, disabled: true }, ended },
+      view: [{ kind: 'lines', lines: [`Disabled ${row.name}. Ended: ${sessions} sessions, ${tokens} tokens.`] }],
+      document: { operator: { id: row.id, name: row.name, disabled: true }, ended: { sessions, tokens } },
     };
   },
 });

@@ -21,8 +21,10 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
       hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)',
     });
   }
-  const signed = claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
-  if (claim.access !== 'signed-in' && !permits(desk.policy, signed.operator.role, claim.access)) {
+  const { signed, roles } =
+    claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
+  const { access } = claim;
+  if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
     await logDenial(desk, signed, claim);
     throw new Refusal('forbidden', `a ${signed.operator.role} may not run "${claim.command}"`, {
       hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
@@ -31,7 +33,13 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
   return signed;
 }
 
-async function byToken(desk: Desk, token: string): Promise<SignedOperator> {
+interface Authenticated {
+  readonly signed: SignedOperator;
+  /** Each must hold the permission: a token's own role, and its owner's, which may have been lowered since. */
+  readonly roles: readonly OperatorRole[];
+}
+
+async function byToken(desk: Desk, token: string): Promise<Authenticated> {
   const now = desk.now();
   const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
   const operator = row && (await desk.store.read.operators.byId(row.operator_id));
@@ -40,17 +48,20 @@ async function byToken(desk: Desk, token: string): Promise<SignedOperator> {
   if (row.revoked_at !== null) throw notSignedIn('the token in COUNTERSIGN_TOKEN was revoked');
   if (now >= row.expires_at) throw notSignedIn('the token in COUNTERSIGN_TOKEN has expired');
   if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
-  return {
-    operator: { ...toOperator(operator), role: row.role as OperatorRole },
+  const owner = toOperator(operator);
+  const role = row.role as OperatorRole;
+  const signed: SignedOperator = {
+    operator: { ...owner, role },
     actor: { kind: 'token', id: operator.id, name: `${operator.name} (${row.label})` },
     via: 'token',
     sessionId: null,
     codeAt: null,
     alsoUserId: operator.also_user_id,
   };
+  return { signed, roles: [role, owner.role] };
 }
 
-async function bySession(desk: Desk, token: string): Promise<SignedOperator> {
+async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   const now = desk.now();
   const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
   const operator = row && (await desk.store.read.operators.byId(row.operator_id));
@@ -62,7 +73,7 @@ async function bySession(desk: Desk, token: string): Promise<SignedOperator> {
     throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
   if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
   await noteActivity(desk, row, operator, now);
-  return {
+  const signed: SignedOperator = {
     operator: toOperator(operator),
     actor: { kind: 'operator', id: operator.id, name: operator.name },
     via: 'session',
@@ -70,6 +81,7 @@ async function bySession(desk: Desk, token: string): Promise<SignedOperator> {
     codeAt: row.code_at,
     alsoUserId: operator.also_user_id,
   };
+  return { signed, roles: [signed.operator.role] };
 }
 
 /** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */

@@ -1,12 +1,13 @@
-/** New operators, their secrets and their tokens (B70). Passwords and seeds are hashed and sealed here, before any transaction. */
+/** New operators, and what changes about them (B70). Passwords and seeds are hashed and sealed before any transaction. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { totp } from '../factors/registry.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
 import { foldKey } from '../rules/directory-keys.js';
-import { days, hours } from '../rules/duration.js';
 import { needsFreshCode } from '../rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../rules/people.js';
 import { operatorPasswordPlace, operatorTotpPlace } from './places.js';
+import { liftLock } from './throttled.js';
 
 export interface NewOperator {
   readonly id: string;
@@ -18,17 +19,6 @@ export interface NewOperator {
   readonly alsoUserId: string | null;
   /** To be shown to the operator once; null where the role needs no code or no password was set. */
   readonly enrolment: { readonly uri: string; readonly secretBase32: string } | null;
-}
-
-export interface NewToken {
-  readonly id: string;
-  readonly operatorId: string;
-  readonly role: OperatorRole;
-  readonly label: string;
-  readonly digest: string;
-  readonly expiresAt: number;
-  /** Shown once, never stored. */
-  readonly token: string;
 }
 
 export function readOperatorRole(text: string): OperatorRole {
@@ -99,29 +89,6 @@ const newSeed = (desk: Desk, name: string) =>
     settings: desk.policy.limits.totp,
   });
 
-export function prepareToken(
-  desk: Desk,
-  input: { operatorId: string; role: OperatorRole; label: string; expiresAt?: number },
-): NewToken {
-  const { defaultHours, maxDays } = desk.policy.limits.operatorToken;
-  const expiresAt = input.expiresAt ?? desk.now() + hours(defaultHours);
-  if (expiresAt <= desk.now() || expiresAt > desk.now() + days(maxDays)) {
-    throw new Refusal('invalid-input', `--expires: a token ends within ${maxDays} days from now`, {
-      hint: 'For instance: --expires 24h or --expires 30d',
-    });
-  }
-  const { token, digest } = desk.digests.newToken('cst');
-  return {
-    id: desk.newId('tok'),
-    operatorId: input.operatorId,
-    role: input.role,
-    label: input.label,
-    digest,
-    expiresAt,
-    token,
-  };
-}
-
 export const operatorRow = (operator: NewOperator, at: number): Parameters<Writes['operators']['insert']>[0] => ({
   id: operator.id,
   name: operator.name,
@@ -133,17 +100,6 @@ export const operatorRow = (operator: NewOperator, at: number): Parameters<Write
   also_user_id: operator.alsoUserId,
   disabled_at: null,
   created_at: at,
-});
-
-export const tokenRow = (token: NewToken, at: number): Parameters<Writes['operators']['insertToken']>[0] => ({
-  id: token.id,
-  operator_id: token.operatorId,
-  label: token.label,
-  role: token.role,
-  digest: token.digest,
-  created_at: at,
-  expires_at: token.expiresAt,
-  revoked_at: null,
 });
 
 /** Adds an operator. Nobody makes an operator of a role above what `operator:manage` was checked for. */
@@ -177,59 +133,65 @@ export async function findOperator(desk: Desk, reference: string): Promise<Opera
   return row;
 }
 
-/** Role change, new password, disabling: each ends what was signed in under the old state. */
+export interface OperatorChange {
+  readonly role?: OperatorRole;
+  readonly disabled?: boolean;
+  /** Lifts the lock of wrong sign-ins; ends nothing. */
+  readonly unlock?: boolean;
+}
+
+export interface OperatorChanged {
+  readonly sessions: number;
+  readonly tokens: number;
+  readonly unlocked: boolean;
+  /** To be shown once: the role needs codes, and the operator had no authenticator app (B70). */
+  readonly enrolment: NewOperator['enrolment'];
+}
+
+/** A change of role and disabling end what was signed in under the old state. Refusal `forbidden` for either on oneself. */
 export async function changeOperator(
   desk: Desk,
   signed: SignedOperator,
   row: OperatorRow,
-  change: { role?: OperatorRole; disabled?: boolean },
-): Promise<{ readonly sessions: number; readonly tokens: number }> {
+  change: OperatorChange,
+): Promise<OperatorChanged> {
   const at = desk.now();
-  if (row.id === signed.operator.id) {
+  const ends = change.role !== undefined || change.disabled !== undefined;
+  if (ends && row.id === signed.operator.id) {
     throw new Refusal('forbidden', 'nobody changes their own role or disables themselves', {
       hint: 'Ask another admin.',
     });
   }
-  const kind =
-    change.disabled === undefined ? 'operator.edited' : change.disabled ? 'operator.disabled' : 'operator.enabled';
-  const detail = {
-    operator: row.id,
-    ...(change.role === undefined ? {} : { roleBefore: row.role, role: change.role }),
+  const lacksApp = row.verifier !== null && row.totp === null && needsFreshCode(desk.policy, change.role ?? 'verifier');
+  const enrolment = lacksApp ? await newSeed(desk, row.name) : null;
+  const columns = {
+    ...(change.role === undefined ? {} : { role: change.role }),
+    ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? at : null }),
+    ...(enrolment === null
+      ? {}
+      : { totp: desk.vault.seal('seal/operator-totp', operatorTotpPlace(row.id), enrolment.secret) }),
   };
-  return desk.store.record({ kind, outcome: 'done', at, by: signed.actor, detail }, async (write) => {
-    await write.operators.update(row.id, {
-      ...(change.role === undefined ? {} : { role: change.role }),
-      ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? at : null }),
-    });
+  const ended = await desk.store.record(entryOfChange(signed, row, change, at), async (write, log) => {
+    if (ends) await write.operators.update(row.id, columns);
+    const lifts = change.unlock === true && (await liftLock(desk, write, log, `sign-in:${row.id}`, 'lead'));
+    if (!ends) return { sessions: 0, tokens: 0, unlocked: lifts };
     return {
       sessions: await write.operators.endSessionsOf(row.id, at),
       tokens: await write.operators.revokeTokensOf(row.id, at),
+      unlocked: lifts,
     };
   });
+  return { ...ended, enrolment };
 }
 
-/** A token never has more power than the operator who owns it. */
-export async function createToken(desk: Desk, signed: SignedOperator, token: NewToken): Promise<void> {
-  const at = desk.now();
+function entryOfChange(signed: SignedOperator, row: OperatorRow, change: OperatorChange, at: number): AuditEntry {
+  const { role, disabled, unlock } = change;
+  const kind =
+    disabled === undefined ? 'operator.edited' : disabled ? ('operator.disabled' as const) : 'operator.enabled';
   const detail = {
-    token: token.id,
-    operator: token.operatorId,
-    role: token.role,
-    label: token.label,
-    expiresAt: token.expiresAt,
+    operator: row.id,
+    ...(role === undefined ? {} : { roleBefore: row.role, role }),
+    ...(unlock === true ? { unlock } : {}),
   };
-  await desk.store.record({ kind: 'token.created', outcome: 'done', at, by: signed.actor, detail }, (write) =>
-    write.operators.insertToken(tokenRow(token, at)),
-  );
-}
-
-export async function revokeToken(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  const row = await desk.store.read.operators.tokenById(id);
-  if (row === undefined)
-    throw new Refusal('not-found', `there is no token "${id}"`, { hint: 'See: countersign operator token list' });
-  const at = desk.now();
-  await desk.store.record(
-    { kind: 'token.revoked', outcome: 'done', at, by: signed.actor, detail: { token: id } },
-    (write) => write.operators.updateToken(id, { revoked_at: row.revoked_at ?? at }),
-  );
+  return { kind, outcome: 'done', at, by: signed.actor, detail };
 }
