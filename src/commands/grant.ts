@@ -51,8 +51,9 @@ const revoke = command({
   arguments: [{ name: '<grant>', about: 'id of the grant' }],
   input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
-    await revokeGrant(await context.desk(), context.operator(), grant);
-    return { view: [{ kind: 'lines', lines: [`Ended ${grant}.`] }], document: { grant: { id: grant, revoked: true } } };
+    const ended = await revokeGrant(await context.desk(), context.operator(), grant);
+    const line = ended ? `Ended ${grant}.` : `${grant} was used or over already.`;
+    return { view: [{ kind: 'lines', lines: [line] }], document: { grant: { id: grant, revoked: ended } } };
   },
 });
 

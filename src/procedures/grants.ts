@@ -39,24 +39,26 @@ export async function listGrants(desk: Desk): Promise<readonly LiveGrant[]> {
   );
 }
 
-/** One's own grants, or anyone's with the permission. */
-export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+/**
+ * One's own grants, or anyone's with the permission. Answers false where it was used or over already. Refusal `not-found`, the same
+ * for one that belongs to somebody else, which is logged.
+ */
+export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string): Promise<boolean> {
   const row = await desk.store.read.grants.byId(id);
-  const mine = row?.operator_id === signed.operator.id;
-  if (row === undefined || (!mine && !permits(desk.policy, signed.operator.role, 'grant:revoke'))) {
-    throw new Refusal('not-found', `you have no grant "${id}"`, { hint: 'See: countersign grant list' });
-  }
   const at = desk.now();
-  const entry = {
-    kind: 'grant.revoked',
-    outcome: 'done',
-    at,
-    by: signed.actor,
-    account: row.account_id,
-    user: row.user_id,
-    detail: { grant: id },
-  } as const;
-  await desk.store.record(entry, (write) => write.grants.revoke(id, at));
+  const unknown = new Refusal('not-found', `you have no grant "${id}"`, { hint: 'See: countersign grant list' });
+  if (row === undefined) throw unknown;
+  const base = { at, by: signed.actor, account: row.account_id, user: row.user_id } as const;
+  const mine = row.operator_id === signed.operator.id;
+  if (!mine && !permits(desk.policy, signed.operator.role, 'grant:revoke')) {
+    const entry = { ...base, kind: 'grant.revoke-refused', outcome: 'refused', reason: 'forbidden' } as const;
+    await desk.store.record({ ...entry, detail: { grant: id } }, async () => undefined);
+    throw unknown;
+  }
+  return desk.store.record<boolean>(
+    (ended) => ({ ...base, kind: 'grant.revoked', outcome: 'done', detail: { grant: id, ended } }),
+    async (write, log) => row.expires_at > Math.max(at, log.latestAt) && (await write.grants.revoke(id, at)),
+  );
 }
 
 /** A grant found live inside the write door, with its caller and account as they are now. */
