@@ -70,7 +70,15 @@ const generate = command({
   examples: ['countersign passphrase generate', 'countersign passphrase generate --words 6 --json'],
   access: 'anyone',
   options: [{ flags: '--words <n>', about: 'how many words (default: as the policy says)' }],
-  input: () => z.object({ words: z.coerce.number().int().min(1).max(MOST_WORDS).optional() }),
+  input: () =>
+    z.object({
+      words: z.coerce
+        .number(`a whole number from 1 to ${MOST_WORDS}`)
+        .int()
+        .min(1)
+        .max(MOST_WORDS, `at most ${MOST_WORDS}`)
+        .optional(),
+    }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();
     const words = given.words ?? book.policy.limits.passphrase.generatedWords;

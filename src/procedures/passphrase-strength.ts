@@ -1,7 +1,10 @@
 /**
- * The strength estimator behind B21: zxcvbn-ts with its common and English dictionaries. Loaded only when a phrase is judged, since
- * the dictionaries take about 0.2 s; after `openStrength` every estimate is immediate, so that the rule that uses it stays pure.
+ * The strength estimator behind B21: zxcvbn-ts with its common and English dictionaries. They take about 0.2 s, so this file is
+ * itself loaded only when a phrase is judged; after `openStrength` the rule that uses it stays pure.
  */
+import { ZxcvbnFactory } from '@zxcvbn-ts/core';
+import * as common from '@zxcvbn-ts/language-common';
+import * as english from '@zxcvbn-ts/language-en';
 
 const MAX_LENGTH = 64;
 
@@ -13,20 +16,15 @@ export interface Strength {
   guessesLog10(reading: string, contextWords: readonly string[]): number;
 }
 
-let opened: Promise<Strength> | undefined;
+let opened: Strength | undefined;
 
 /** The same estimator for the whole process: making one takes longer than any estimate. */
-export function openStrength(): Promise<Strength> {
+export function openStrength(): Strength {
   opened ??= makeStrength();
   return opened;
 }
 
-async function makeStrength(): Promise<Strength> {
-  const [{ ZxcvbnFactory }, common, english] = await Promise.all([
-    import('@zxcvbn-ts/core'),
-    import('@zxcvbn-ts/language-common'),
-    import('@zxcvbn-ts/language-en'),
-  ]);
+function makeStrength(): Strength {
   const estimator = new ZxcvbnFactory({
     dictionary: { ...common.dictionary, ...english.dictionary },
     graphs: common.adjacencyGraphs,

@@ -10,8 +10,8 @@ const blocked = new Set(
     .split('\n'),
 );
 let strength: Strength;
-beforeAll(async () => {
-  strength = await openStrength();
+beforeAll(() => {
+  strength = openStrength();
 });
 
 function codes(text: string): readonly string[] {
