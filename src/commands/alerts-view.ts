@@ -23,7 +23,7 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
 
 export function alertBlocks(alerts: CallerAlerts, now: number): readonly Block[] {
   const lines = alertLines(alerts, now);
-  return lines.length === 0 ? [] : [{ kind: 'fields', rows: lines.map((line) => ['Alert', line] as const) }];
+  return lines.length === 0 ? [] : [{ kind: 'alerts', lines }];
 }
 
 /** `3 minutes ago`, `2 days ago`. */

@@ -1,48 +1,89 @@
 /** The end of a call: the reset under the grant just given, handing over, the note for the ticket. */
+import { isRefusal } from '../errors.js';
 import { requireFreshCode } from '../procedures/authenticate-operator.js';
 import { endCall, handOverCall } from '../procedures/live-calls.js';
+import { logState } from '../procedures/log-checkpoint.js';
 import { resetUnderGrant } from '../procedures/reset-factors.js';
 import { searchUsers } from '../procedures/search-directory.js';
+import { refreshCode } from '../procedures/sign-in-operator.js';
 import type { User } from '../rules/people.js';
 import type { View } from '../terminal/render.js';
-import { card, elapsed, forget, type LiveSession, note, roleName, type Stage, titleOf } from './console-session.js';
+import { OTHER_STEPS } from './console-request.js';
+import {
+  type AskedReset,
+  card,
+  elapsed,
+  forget,
+  type LiveSession,
+  note,
+  roleName,
+  type Stage,
+  stillSignedIn,
+  titleOf,
+} from './console-session.js';
 import { resetView } from './mfa.js';
 
-/** Whose factors, why, which ticket; then the reset (B54). */
+/** Whose factors, why, which ticket; then the reset (B54). What waits for a second operator is tried again as it was asked for. */
 export async function resetStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, signed, account, verdict } = session;
+  const { desk, screen, account, verdict } = session;
   if (account === null || verdict?.grant == null) return 'request';
-  requireFreshCode(desk, signed);
-  const target = await askTarget(session);
-  if (target === undefined) return 'verdict';
-  const view = (): View => [
-    titleOf(session, 'Reset second factors'),
-    { kind: 'blank' },
-    ...card(session),
-    { kind: 'fields', rows: [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]] },
-  ];
-  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call' });
-  if (reason === undefined) return 'verdict';
-  const ticket = await screen.line({ view, message: 'Ticket', default: session.call?.ticket ?? '' });
-  if (ticket === undefined) return 'verdict';
-  const grantId = verdict.grant.id;
-  const done = await screen.working({ view, message: 'Resetting …' }, () =>
-    resetUnderGrant(desk, signed, { grantId, account, target, reason, ticket: ticket === '' ? undefined : ticket }),
+  if (!(await giveFreshCode(session))) return 'verdict';
+  session.reset ??= (await askReset(session)) ?? null;
+  if (session.reset === null) return 'verdict';
+  const { target, reason, ticket } = session.reset;
+  const asked = { grantId: verdict.grant.id, account, target, reason, ticket: ticket === '' ? undefined : ticket };
+  const done = await screen.working({ view: () => resetCard(session, target), message: 'Resetting …' }, () =>
+    resetUnderGrant(desk, session.signed, asked),
   );
   session.events.push(`reset of ${target.login}: ${done.outcome} (${done.id})`);
-  session.verdict = null;
+  Object.assign(session, { verdict: null, reset: null });
   await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
   const answer = await screen.choose<Stage>({
     view: () => [titleOf(session, account.name), { kind: 'blank' }, ...resetView(done)],
     message: 'Next',
-    choices: [
-      { name: 'another request by the same caller', value: 'request', key: '2' },
-      { name: 'hand the call over', value: 'hand-over', key: '3' },
-      { name: 'end the call', value: 'end', key: '9' },
-    ],
+    choices: OTHER_STEPS,
   });
   return answer ?? 'request';
 }
+
+/** A lead or an admin proves the authenticator app again before a reset; asked here, so that the call goes on. */
+async function giveFreshCode(session: LiveSession): Promise<boolean> {
+  const { desk, screen, signed, context } = session;
+  try {
+    requireFreshCode(desk, signed);
+    return true;
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== 'factor-needed') throw error;
+  }
+  const code = await screen.line({
+    view: () => [titleOf(session, 'Your own code'), { kind: 'blank' }, { kind: 'lines', lines: [OWN_CODE] }],
+    message: 'Code',
+  });
+  if (code === undefined || code === '') return false;
+  await refreshCode(desk, signed, code);
+  session.signed = await stillSignedIn(context, desk);
+  return true;
+}
+
+const OWN_CODE = 'A reset needs a fresh code from your own authenticator app. Do not ask the caller for one.';
+
+async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
+  const { screen, call } = session;
+  const target = await askTarget(session);
+  if (target === undefined) return undefined;
+  const view = () => resetCard(session, target);
+  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call' });
+  if (reason === undefined) return undefined;
+  const ticket = await screen.line({ view, message: 'Ticket', default: call?.ticket ?? undefined });
+  return ticket === undefined ? undefined : { target, reason, ticket };
+}
+
+const resetCard = (session: LiveSession, target: User): View => [
+  titleOf(session, 'Reset second factors'),
+  { kind: 'blank' },
+  ...card(session),
+  { kind: 'fields', rows: [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]] },
+];
 
 async function askTarget(session: LiveSession): Promise<User | undefined> {
   const { desk, screen, account, caller } = session;
@@ -85,7 +126,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
           'The caller is verified again there: a grant stays with the operator who verified.',
         ],
       },
-      ...noteBlocks(session),
+      ...noteBlocks(noteLines(session)),
     ],
     message: 'Next',
     choices: [
@@ -114,12 +155,12 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
   await endCall(desk, signed, call.id, 'ended');
-  const text = noteLines(session);
+  const text = [...noteLines(session), await receiptLine(session)];
   for (let copied = false; ; ) {
     const answer = await screen.choose({
       view: () => [
         titleOf(session, 'Call ended'),
-        ...noteBlocks(session),
+        ...noteBlocks(text),
         ...(copied ? [{ kind: 'lines', lines: ['Copied.'] } as const] : []),
       ],
       message: 'Next',
@@ -137,8 +178,16 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   return 'find';
 }
 
-function noteBlocks(session: LiveSession): View {
-  return [{ kind: 'blank' }, { kind: 'note', text: 'For the ticket:' }, { kind: 'lines', lines: noteLines(session) }];
+const noteBlocks = (lines: readonly string[]): View => [
+  { kind: 'blank' },
+  { kind: 'note', text: 'For the ticket:' },
+  { kind: 'lines', lines },
+];
+
+/** Size and head of the log as it stands with this call in it: whoever has the ticket can check that nothing was taken out. */
+async function receiptLine({ desk }: LiveSession): Promise<string> {
+  const { size, root } = await logState(desk.store.read.audit, desk.notary);
+  return `log: size ${size} · root ${Buffer.from(root).toString('hex').slice(0, 16)}`;
 }
 
 /** What happened, without anything that was said. */

@@ -9,9 +9,10 @@ import type { LiveChoice, LiveKey } from '../terminal/live-contract.js';
 import type { Block, View } from '../terminal/render.js';
 import {
   card,
+  END_KEY,
   type LiveSession,
-  NOTES_KEY,
   note,
+  notesKey,
   roleName,
   type Stage,
   showNotes,
@@ -28,7 +29,6 @@ type Pressed = 'general' | 'resume' | 'end' | 'notes';
 
 const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
 const RESUME: LiveKey<'resume'> = { keys: ['f5', 'ctrl-o'], about: 'resume a call', value: 'resume' };
-const END: LiveKey<'end'> = { keys: ['f10', 'ctrl-e'], about: 'end the call', value: 'end' };
 
 /** One box for name, number, phone and e-mail. Esc leaves the console, or ends a call that has begun. */
 export async function findStage(session: LiveSession): Promise<Stage> {
@@ -43,7 +43,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     view,
     message: 'Find',
     look: (text) => lookEverywhere(session, text),
-    keys: [NOTES_KEY, GENERAL, ...(begun ? [END] : [RESUME])],
+    keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME])],
   });
   if (answer === undefined) return begun ? 'end' : 'left';
   if (answer === 'notes') return stay(session, 'find');
@@ -80,10 +80,10 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
   const { account } = session;
   if (account === null) return 'find';
   const answer = await session.screen.search<Found | Pressed>({
-    view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card(session), { kind: 'blank' }, ASK_NAME],
+    view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
     message: 'Who is calling',
     look: (text) => lookInside(session, account, text),
-    keys: [NOTES_KEY, GENERAL, END],
+    keys: [...notesKey(session), GENERAL, END_KEY],
   });
   if (answer === undefined) return 'find';
   if (answer === 'notes') return stay(session, 'who');
@@ -91,6 +91,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
   return opened(session, answer);
 }
 
+const NO_CALLER = { caller: null, action: null, alerts: null } as const;
 const ASK_NAME: Block = { kind: 'say', text: 'Who am I speaking to, please?' };
 
 /** Somebody who is not on the list is asked for a phrase like anyone: the caller must not learn who is on it (B73). */

@@ -1,5 +1,6 @@
 /** What is known of the call on the screen, and the parts that every screen has: title, clock, card of the caller, notes. */
 import type { Desk, SignedOperator } from '../desk.js';
+import { authenticateOperator } from '../procedures/authenticate-operator.js';
 import type { CallerAlerts } from '../procedures/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../procedures/live-calls.js';
 import type { Verdict } from '../procedures/verify-caller.js';
@@ -7,7 +8,7 @@ import type { Account, User } from '../rules/people.js';
 import type { Action } from '../rules/policy.js';
 import type { LiveKey, LiveScreen } from '../terminal/live-contract.js';
 import type { Block, View } from '../terminal/render.js';
-import { alertLines } from './alerts-view.js';
+import { alertBlocks } from './alerts-view.js';
 import type { Context } from './command.js';
 
 export type Stage =
@@ -22,6 +23,12 @@ export type Stage =
   | 'hand-over'
   | 'end'
   | 'left';
+
+export interface AskedReset {
+  readonly target: User;
+  readonly reason: string;
+  readonly ticket: string;
+}
 
 interface Given {
   readonly context: Context;
@@ -45,6 +52,8 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
   action: Action | null;
   alerts: CallerAlerts | null;
   verdict: Verdict | null;
+  /** A reset that waits for a second operator, to be tried again as it was asked for. */
+  reset: AskedReset | null;
   /** What came of each request, for the note. */
   events: string[];
 }
@@ -53,7 +62,27 @@ export function beginSession(given: Given): LiveSession {
   return { ...given, ...NOTHING_KNOWN, events: [] };
 }
 
-const NOTHING_KNOWN = { call: null, account: null, caller: null, action: null, alerts: null, verdict: null } as const;
+const NOTHING_KNOWN = {
+  call: null,
+  account: null,
+  caller: null,
+  action: null,
+  alerts: null,
+  verdict: null,
+  reset: null,
+} as const;
+
+/** The console stays open for hours: session, role and operator are looked at again before each stage (B70, B71). */
+export async function stillSignedIn(context: Context, desk: Desk): Promise<SignedOperator> {
+  const { token: scripted } = await context.settings();
+  const token = scripted ?? (await context.sessions.read('operator', 'desk'));
+  return authenticateOperator(desk, {
+    token,
+    via: scripted === undefined ? 'session' : 'token',
+    access: 'verify',
+    command: 'console',
+  });
+}
 
 /** The call is over: nothing of it is left in memory either. */
 export function forget(session: LiveSession): void {
@@ -97,24 +126,27 @@ export function callerName(caller: User | string | null): string {
 export function card(session: LiveSession): Block[] {
   const { account, caller, action, alerts, desk } = session;
   const rows: (readonly [string, string])[] = [];
-  for (const line of alerts === null ? [] : alertLines(alerts, desk.now())) rows.push(['Alert', line]);
   if (account !== null) rows.push(['Account', `${account.name} (${account.number}), ${editionName(account.edition)}`]);
   if (caller !== null) {
     const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(caller.role)}`;
     rows.push(['Caller', `${callerName(caller)}${role}`]);
   }
   if (action !== null) rows.push(['Request', action.title]);
-  return rows.length === 0 ? [] : [{ kind: 'fields', rows }];
+  const warnings = alerts === null ? [] : alertBlocks(alerts, desk.now());
+  return [...warnings, ...(rows.length === 0 ? [] : [{ kind: 'fields', rows } as const])];
 }
 
 const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 
-export const NOTES_KEY: LiveKey<'notes'> = { keys: ['f1'], about: 'notes', value: 'notes' };
+export const END_KEY: LiveKey<'end'> = { keys: ['ctrl-e', 'f10'], about: 'end the call', value: 'end' };
+
+/** F1 is offered where there are notes. */
+export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
+  session.notes.length === 0 ? [] : [{ keys: ['f1'], about: 'notes', value: 'notes' }];
 
 /** The notes of F1, until a key. */
 export async function showNotes(session: LiveSession): Promise<void> {
-  const lines = session.notes.length === 0 ? ['There are no notes. Give some with --notes FILE.'] : session.notes;
-  const view = (): View => [titleOf(session, 'Notes'), { kind: 'blank' }, { kind: 'lines', lines }];
+  const view = (): View => [titleOf(session, 'Notes'), { kind: 'blank' }, { kind: 'lines', lines: session.notes }];
   await session.screen.choose({
     view,
     message: 'Go on',

@@ -1,17 +1,17 @@
 /**
  * `console`: a day of calls on one screen. Each stage asks one thing and answers which stage comes next; what is known of the
- * call so far stands in one LiveSession. The stages are in console-find, console-request and console-after; this file is
+ * call so far stands in one LiveSession. The stages are in console-find, console-request, console-phrase and console-after; this file is
  * the loop around them, and what happens when it is cut off.
  */
 import * as z from 'zod';
 import { isRefusal, Refusal } from '../errors.js';
-import { authenticateOperator } from '../procedures/authenticate-operator.js';
 import { endCall } from '../procedures/live-calls.js';
 import { type Command, type Context, command, type Result } from './command.js';
 import { endStage, handOverStage, resetStage } from './console-after.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
-import { phraseStage, problemStage, requestStage, verdictStage } from './console-request.js';
-import { beginSession, type LiveSession, type Stage } from './console-session.js';
+import { phraseStage } from './console-phrase.js';
+import { problemStage, requestStage, verdictStage } from './console-request.js';
+import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
 
 const input = () => z.object({ call: z.string().optional(), notes: z.string().optional() });
 type Input = z.infer<ReturnType<typeof input>>;
@@ -68,7 +68,7 @@ async function run(context: Context, given: Input): Promise<Result> {
 /** A refusal of the desk is shown and the call goes on; what ends the console is thrown on. */
 async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promise<Stage> {
   try {
-    session.signed = await stillSignedIn(session.context, session);
+    session.signed = await stillSignedIn(session.context, session.desk);
     return await STAGES[stage](session);
   } catch (error) {
     if (!isRefusal(error) || ENDS.has(error.code)) throw error;
@@ -77,18 +77,6 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
 }
 
 const ENDS = new Set(['cancelled', 'not-signed-in', 'forbidden', 'store-unreachable', 'store-corrupt', 'key-mismatch']);
-
-/** The console stays open for hours: session, role and operator are looked at again before each stage (B70, B71). */
-async function stillSignedIn(context: Context, { desk }: LiveSession) {
-  const { token: scripted } = await context.settings();
-  const token = scripted ?? (await context.sessions.read('operator', 'desk'));
-  return authenticateOperator(desk, {
-    token,
-    via: scripted === undefined ? 'session' : 'token',
-    access: 'verify',
-    command: 'console',
-  });
-}
 
 /** Ctrl-C, a signal or a closed terminal ends the call, in the log too. After anything else it can be resumed. */
 async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<void> {

@@ -10,6 +10,7 @@
  *   VERIFIED, REFUSED … a verdict, in capitals and alone on its line.
  *   Say:                the sentence to read to the caller, in quotes, with an empty line before and after.
  *   Do not read aloud:  what only the operator may know.
+ *   Alert:              what to know before the phrase is asked.
  *   Next:               what to do or type now.
  *   ?                   a question that waits for an answer (prompts.ts).
  *
@@ -41,6 +42,8 @@ export type Block =
       /** Shown instead of a table without rows. */
       readonly empty: string;
     }
+  /** What to know before going on. */
+  | { readonly kind: 'alerts'; readonly lines: readonly string[] }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'note'; readonly text: string }
   /** Lines made by this room (a QR code), printed as they are. Never stored text. */
@@ -110,6 +113,8 @@ function blockLines(block: Block, layout: Layout): string[] {
       return labelled('Say:', `"${block.text}"`, columns, style.accent);
     case 'private':
       return labelled('Do not read aloud:', block.text, columns, style.warn);
+    case 'alerts':
+      return block.lines.flatMap((line) => labelled('Alert:', line, columns, style.warn));
     case 'next':
       // Never folded: a command copied in two pieces would run as its first half.
       return block.lines.length === 0

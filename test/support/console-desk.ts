@@ -1,0 +1,103 @@
+/**
+ * A desk on disk for tests of the console: real store, real hashing, a few companies with people who can be found, phrases, and an
+ * operator's token. What runs in a process of its own finds it by `env`. Free of vitest, so that scripts may import it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../../src/config.js';
+import type { Desk } from '../../src/desk.js';
+import { foundDesk } from '../../src/open-desk.js';
+import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
+import { prepareToken, tokenRow } from '../../src/procedures/operator-tokens.js';
+import { passphrasePlace } from '../../src/procedures/places.js';
+import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+import { accountRow, userRow } from '../store/rows.js';
+
+export const PHRASE = 'velvet harbor signals twenty lanterns';
+
+/** Login, name, account, role, scopes, phone, phrase. */
+const PEOPLE = [
+  ['ana.trujillo', 'Ana Trujillo', '100234', 'primary-admin', '', '+1 206 555 9857', PHRASE],
+  ['ben.otto', 'Ben Otto', '100234', 'secondary-admin', 'billing:inquiry', '+1 206 555 9858', PHRASE],
+  ['cara.lind', 'Cara Lind', '100234', 'user', '', '+1 206 555 9857', null],
+  ['xena.hale', 'Xena Hale', '200500', 'admin', '', '+44 20 7946 0018', PHRASE],
+  ['xavi.rey', 'Xavi Rey', '200500', 'user', '', '+44 20 7946 0019', null],
+] as const;
+
+export interface ConsoleDesk {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The store, opened by the test itself; close it with `close`. */
+  readonly desk: Desk;
+  close(): Promise<void>;
+}
+
+export async function consoleDesk(role: OperatorRole = 'agent', hashing?: Parameters<typeof foundDesk>[0]['hashing']): Promise<ConsoleDesk> {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
+  const settings: Settings = {
+    store: join(folder, 'desk.db'), engine: 'sqlite', storeFrom: 'option', key: { file: join(folder, 'master.key') }, keyFrom: 'option',
+    dataFolder: folder, folders: { data: folder, config: folder, state: folder }, policyFolder: null, deskName: 'Test desk', file: {}, token: undefined,
+  };
+  const dataFolder = resolve(import.meta.dirname, '../../data');
+  const { desk } = await foundDesk({ settings, dataFolder, now: Date.now, ...(hashing === undefined ? {} : { hashing }) });
+  const token = await fill(desk, role);
+  return {
+    folder,
+    desk,
+    env: {
+      COUNTERSIGN_STORE: settings.store, COUNTERSIGN_KEY_FILE: join(folder, 'master.key'), COUNTERSIGN_TOKEN: token,
+      HOME: folder, XDG_DATA_HOME: join(folder, 'data'), XDG_CONFIG_HOME: join(folder, 'config'), XDG_STATE_HOME: join(folder, 'state'), TZ: 'UTC',
+    },
+    close: async () => {
+      await desk.store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function fill(desk: Desk, role: OperatorRole): Promise<string> {
+  const at = desk.now();
+  const times = { created_at: at, updated_at: at };
+  const by = { kind: 'system', id: 'test', name: 'test' } as const;
+  const accounts = [
+    accountRow('100234', { name: 'Northwind Traders', name_key: 'northwind traders', ...times }),
+    accountRow('200500', { name: 'Contoso', name_key: 'contoso', edition: 'x-series', mfa_required_at: at, ...times }),
+  ];
+  const people = PEOPLE.map(([login, name, account, personRole, scopes, phone, phrase]) => ({
+    phrase,
+    row: userRow(`acc_${account}`, login, {
+      name, role: personRole, scopes, phone, phone_digits: phone.replace(/\D/g, ''), contact_changed_at: at, ...times,
+      email: `${login}@mail.example`, email_key: `${login}@mail.example`,
+    }),
+  }));
+  const verifiers = await Promise.all(
+    people.map(async ({ row, phrase }) =>
+      phrase === null ? null : desk.secrets.make('person', 'seal/passphrase', passphrasePlace({ id: row.id, accountId: row.account_id }), matchForm(phrase)),
+    ),
+  );
+  const operator = { id: desk.newId('op'), name: 'mira', role };
+  const token = prepareToken(desk, { operatorId: operator.id, role, label: 'test' });
+  await desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
+    await write.meta.put('store-id', 'sto_test');
+    await write.meta.put('key-id', desk.keyring.keyId);
+    await write.accounts.insert(accounts);
+    await write.users.insert(people.map(({ row }) => row));
+    await write.search.insert([
+      ...accounts.map((row) => accountSearchKeys(row.id, row)),
+      ...people.map(({ row }) => userSearchKeys(row.id, row)),
+    ]);
+    for (const [index, { row }] of people.entries()) {
+      const verifier = verifiers[index];
+      if (verifier == null) continue;
+      await write.secrets.putPassphrase({ user_id: row.id, verifier, form_version: FOLD_VERSION, owner_copy: null, set_by: 'desk', set_at: at - 40 * 86_400_000, setup_at: null });
+    }
+    await write.operators.insert({
+      id: operator.id, name: operator.name, name_key: operator.name, role, verifier: null, totp: null, totp_last_step: null,
+      also_user_id: null, disabled_at: null, created_at: at,
+    });
+    await write.operators.insertToken(tokenRow(token, at));
+  });
+  return token.token;
+}
