@@ -19,9 +19,10 @@ export interface Surroundings {
   readonly env: Environment;
   readonly node: string;
   readonly now: () => number;
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdin: () => NodeJS.ReadableStream;
+  readonly stdinIsTTY: boolean;
   /** Where a person can be asked; null inside another run. */
-  readonly terminal: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream } | null;
+  readonly terminal: (() => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }) | null;
   readonly stdout: OutStream;
   readonly stderr: OutStream;
   readonly onSignal: (name: NodeJS.Signals, handler: () => void) => () => void;
@@ -88,9 +89,9 @@ function beginRun(around: Surroundings): Run {
   return { around, version: packageVersion(around.root), dataFolder, settings: readOnce, desk: openOnce, opened };
 }
 
-function canAsk({ env, stdin, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
+function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
   const told = truthy(env['CI']) || truthy(env['COUNTERSIGN_NO_INPUT']);
-  return terminal !== null && options.input && stdin.isTTY === true && stderr.isTTY && !told;
+  return terminal !== null && options.input && stdinIsTTY && stderr.isTTY && !told;
 }
 
 const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
@@ -116,7 +117,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
       prompts: (option) => promptsOf(around, options, option),
       screen: () => screenOf(around, options),
     },
-    files: openFiles(around.stdin),
+    files: openFiles(around.stdin, around.signal),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     row: async (value) => {
@@ -144,7 +145,7 @@ async function promptsOf(around: Surroundings, options: GlobalOptions, option: s
     throw new Refusal('missing-option', `missing: ${option}`, { hint: `There is nobody to ask; give ${option}.` });
   }
   const { openPrompts } = await import('./terminal/prompts.js');
-  return openPrompts({ ...around.terminal, onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
+  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
 }
 
 async function screenOf(around: Surroundings, options: GlobalOptions) {
@@ -156,7 +157,7 @@ async function screenOf(around: Surroundings, options: GlobalOptions) {
   const { openLiveScreen } = await import('./terminal/live-screen.js');
   const dumb = around.env['TERM'] === 'dumb';
   return openLiveScreen({
-    ...around.terminal,
+    ...around.terminal(),
     onSignal: around.onSignal,
     style: styleOf(around, 'stderr', options),
     plain: options.plain || dumb,

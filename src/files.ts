@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Files, Sessions } from './commands/command.js';
 import { sha256Hex } from './crypto/digests.js';
 import { Refusal } from './errors.js';
@@ -22,15 +23,16 @@ import { Refusal } from './errors.js';
 /** A secret is one line; longer input is a mistake (a whole file was piped in), not a secret. */
 const SECRET_BYTES = 4_096;
 
-export function openFiles(stdin: NodeJS.ReadableStream): Files {
+export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal): Files {
+  const stdin = () => stoppedBy(signal, openStdin());
   const readStdin = async (): Promise<string> => {
     const chunks: Buffer[] = [];
-    for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+    for await (const chunk of stdin()) chunks.push(Buffer.from(chunk as Uint8Array));
     return Buffer.concat(chunks).toString('utf8');
   };
   return {
     readText: async (path) => (path === '-' ? readStdin() : guardedRead(path)),
-    readChunks: (path) => (path === '-' ? (stdin as AsyncIterable<Uint8Array>) : readChunks(path)),
+    readChunks: (path) => (path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path)),
     readSecretLine: async (option) => {
       const text = (await readStdin()).replace(/\r?\n$/, '');
       if (text === '' || /[\r\n]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
@@ -45,6 +47,17 @@ export function openFiles(stdin: NodeJS.ReadableStream): Files {
     list: async (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
     makeFolder: async (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
   };
+}
+
+/** Waiting for input that never comes ends with Ctrl-C. */
+function stoppedBy(signal: AbortSignal, stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
+  const stop = () =>
+    (stream as Readable).destroy(
+      new Refusal('cancelled', 'interrupted while reading standard input; nothing was changed'),
+    );
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return stream;
 }
 
 function guardedRead(path: string): string {

@@ -2,6 +2,7 @@
  * The one file that touches the process: streams, signals and the clock. It hands them to build-world, runs the program and answers
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
+import { isatty } from 'node:tty';
 import { buildWorld, type Surroundings } from './build-world.js';
 import type { InnerInput, InnerOutput } from './commands/command.js';
 import { runProgram } from './commands/program.js';
@@ -20,15 +21,22 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function main(invocation: Invocation): Promise<number> {
   process.umask(0o077);
   const stop = new AbortController();
-  const offs = STOP_SIGNALS.map((name) => onSignal(name, () => stop.abort(name)));
+  const offs = STOP_SIGNALS.map((name) => onSignal(name, () => interrupt(name)));
+  // The first signal asks for an orderly end; from then on the system's own handling is back, so that a second one ends it at once.
+  const interrupt = (name: NodeJS.Signals) => {
+    stop.abort(name);
+    for (const off of offs) off();
+  };
   const folders = temporaryFolders();
   const around: Surroundings = {
     env: process.env,
     node: process.version,
     // The clock is read here and nowhere else.
     now: () => Date.now(),
-    stdin: process.stdin,
-    terminal: { input: process.stdin, output: process.stderr },
+    // Opened when first read: opening it costs each command a few milliseconds.
+    stdin: () => process.stdin,
+    stdinIsTTY: isatty(0),
+    terminal: () => ({ input: process.stdin, output: process.stderr }),
     stdout: outStream(process.stdout),
     stderr: outStream(process.stderr),
     onSignal,
@@ -55,6 +63,9 @@ function onSignal(name: NodeJS.Signals, handler: () => void): () => void {
 async function runInside(argv: readonly string[], around: Surroundings, given: InnerInput): Promise<InnerOutput> {
   const captured = captureStreams(given.stdin ?? '');
   const env = { ...around.env, ...given.env };
-  const exit = await runProgram(argv, buildWorld({ ...around, ...captured.streams, terminal: null, env }));
+  const exit = await runProgram(
+    argv,
+    buildWorld({ ...around, ...captured.streams, stdinIsTTY: false, terminal: null, env }),
+  );
   return { exit, ...captured.texts() };
 }

@@ -25,7 +25,7 @@ export function outStream(stream: WriteStream): OutStream {
 
 export interface Captured {
   readonly streams: {
-    readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+    readonly stdin: () => NodeJS.ReadableStream;
     readonly stdout: OutStream;
     readonly stderr: OutStream;
   };
@@ -44,7 +44,7 @@ export function captureStreams(stdin: string): Captured {
   });
   return {
     streams: {
-      stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+      stdin: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
       stdout: keep('stdout'),
       stderr: keep('stderr'),
     },
