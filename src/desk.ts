@@ -9,6 +9,7 @@ import type { SecretVerifier } from './crypto/verifier.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
 import type { Actor } from './rules/audit-entry.js';
+import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
 import type { LogState, Notary, WriteDoor } from './store/record.js';
@@ -98,7 +99,7 @@ export interface Desk {
   readonly ownerView: OwnerView;
   readonly digests: Digests;
   /** What the log is hashed and sealed with; whoever verifies it needs the same. */
-  readonly notary: Notary;
+  readonly notary: Notary & { readonly hexTree: HexTreeHasher };
   readonly signer: () => Promise<NoteSigner>;
   readonly channels: Channels;
   /** The public keys of an account's identity provider, from its address or as they stand in the settings. Refusal `busy`. */

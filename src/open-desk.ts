@@ -10,6 +10,7 @@ import { isPostgres, type Settings } from './config.js';
 import { canonicalJson } from './crypto/canonical.js';
 import {
   equalDigests,
+  hexTreeHasher,
   hmacSha1,
   macHex,
   newToken,
@@ -34,7 +35,6 @@ import { openNoteSigner } from './note-signer.js';
 import { openWordbook } from './open-wordbook.js';
 import { type Policy, policyDocument, readPolicy } from './rules/policy.js';
 import type { Engine } from './store/engine.js';
-import type { Notary } from './store/record.js';
 import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskParts {
@@ -97,9 +97,10 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
   return (await import('./store/sqlite.js')).openSqlite({ path: store, create });
 }
 
-export function notaryFor(keyring: Keyring, policy: Policy): Notary {
+export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
   return {
     tree: treeHasher,
+    hexTree: hexTreeHasher,
     canonical: canonicalJson,
     headMac: (size, frontier, latestAt) =>
       macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),

@@ -26,6 +26,11 @@ export const MESSAGES = {
     kind: 'email',
     placeholders: ['deskName', 'name', 'account', 'target', 'who', 'requestedBy', 'when', 'reference'],
   },
+  'mfa-reset-notice-admins-many': {
+    kind: 'email',
+    placeholders: ['deskName', 'name', 'account', 'count', 'users', 'who', 'requestedBy', 'when', 'reference'],
+  },
+  'mfa-reset-undone': { kind: 'email', placeholders: [...PERSON, 'who', 'when', 'reference'] },
   'factor-changed': { kind: 'email', placeholders: [...PERSON, 'change', 'who', 'when'] },
   'passphrase-viewed': { kind: 'email', placeholders: [...PERSON, 'who', 'when'] },
   'passphrase-changed': { kind: 'email', placeholders: [...PERSON, 'who', 'when'] },

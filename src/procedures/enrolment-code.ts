@@ -2,7 +2,7 @@
  * The one-time code without which nobody enrols again after a reset (B57): an attacker who talked the desk into it, and has the
  * password, still has no mailbox. It goes only to an address that was on file long enough, never to one given on the call.
  */
-import type { Desk, Writes } from '../desk.js';
+import type { Desk, UserContacts, Writes } from '../desk.js';
 import { days, hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { newDeskCode } from './desk-code.js';
@@ -13,25 +13,42 @@ export interface PreparedEnrolmentCode {
   readonly row: Parameters<Writes['factors']['insertCode']>[0];
 }
 
+/** A code's row bars the way from the moment it stands, also where there is no address that it could be sent to. */
+export interface EnrolmentBar {
+  readonly message: PreparedMessage | null;
+  readonly row: PreparedEnrolmentCode['row'];
+}
+
 /** The code, its message and its row; null where the user has no address that is old enough. */
 export async function prepareEnrolmentCode(
   desk: Desk,
   account: Account,
   user: User,
 ): Promise<PreparedEnrolmentCode | null> {
-  const to = await oldEnoughAddress(desk, user);
-  if (to === null) return null;
+  const [contacts] = await desk.store.read.users.contacts([user.id]);
+  const { message, row } = enrolmentBar(desk, account, contacts ?? { user, createdAt: 0, formerContacts: [] });
+  return message === null ? null : { message, row };
+}
+
+export function enrolmentBar(desk: Desk, account: Account, contacts: UserContacts): EnrolmentBar {
+  const { user } = contacts;
   const expiresAt = desk.now() + hours(desk.policy.limits.enrolmentCode.hours);
   const { code, row } = newDeskCode(desk, user, 'enrol', expiresAt);
+  const to = oldEnoughAddress(desk, contacts);
+  if (to === null) return { row, message: null };
   const values = { name: user.name, login: user.login, account: account.name, code, until: inWords(expiresAt) };
   return { row, message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values }) };
 }
 
-/** The address the user came with, or one that was last changed long enough ago; otherwise the one before it. */
-async function oldEnoughAddress(desk: Desk, user: User): Promise<string | null> {
+/**
+ * The address in force so many days ago: the one of now where nothing changed since, otherwise the one that the first change
+ * since then replaced. Two quick changes in a row make no address old.
+ */
+function oldEnoughAddress(desk: Desk, { user, createdAt, formerContacts }: UserContacts): string | null {
   const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
-  const neverChanged = user.contactChangedAt === (await desk.store.read.users.createdAt(user.id));
-  if (user.email !== '' && (neverChanged || user.contactChangedAt <= limit)) return user.email;
-  const former = (await desk.store.read.users.formerContacts(user.id)).filter((contact) => contact.email !== '');
-  return former.sort((a, b) => b.replacedAt - a.replacedAt)[0]?.email ?? null;
+  const neverChanged = user.contactChangedAt === createdAt;
+  if (neverChanged || user.contactChangedAt <= limit) return user.email === '' ? null : user.email;
+  const since = formerContacts.filter((contact) => contact.replacedAt > limit);
+  const [first] = since.toSorted((a, b) => a.replacedAt - b.replacedAt);
+  return first === undefined || first.email === '' ? null : first.email;
 }

@@ -98,6 +98,7 @@ function deskLimits() {
     grant: z.strictObject({ minutes: whole(1, 60) }),
     approval: z.strictObject({
       minutes: whole(1, 60),
+      requestHours: whole(1, 168),
       bulkOver: whole(1, 1000),
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),

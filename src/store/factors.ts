@@ -102,6 +102,13 @@ export const factorWrites = (tx: Tx) => ({
   async insertCode(row: Insertable<OneTimeCodesTable>): Promise<void> {
     await tx.insertInto('one_time_codes').values(row).execute();
   },
+  async insertCodes(rows: readonly Insertable<OneTimeCodesTable>[]): Promise<void> {
+    if (rows.length > 0)
+      await tx
+        .insertInto('one_time_codes')
+        .values([...rows])
+        .execute();
+  },
   async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
     await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
   },

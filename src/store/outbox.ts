@@ -4,6 +4,9 @@ import type { Db, OutboxTable, Tx } from './database.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
+/** Bound values per statement stay below both engines' limits. */
+const ROWS_PER_INSERT = 1_000;
+
 export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
     return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
@@ -35,11 +38,12 @@ export const outboxReads = (db: Db) => ({
 
 export const outboxWrites = (tx: Tx) => ({
   async insert(rows: readonly Insertable<OutboxTable>[]): Promise<void> {
-    if (rows.length > 0)
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
       await tx
         .insertInto('outbox')
-        .values([...rows])
+        .values(rows.slice(from, from + ROWS_PER_INSERT))
         .execute();
+    }
   },
   async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
     await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();

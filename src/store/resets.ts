@@ -3,25 +3,11 @@
  * statement speaks of up to a few hundred users at once; one user is a list of one.
  */
 import { type Insertable, type Selectable, sql } from 'kysely';
+import type { ResetFacts } from '../rules/reset-plan.js';
 import type { Db, ResetsTable, Tx } from './database.js';
 
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;
-
-/** What stands between one user and their account, in counts. */
-export interface ResetFacts {
-  readonly userId: string;
-  readonly factors: number;
-  readonly enrolments: number;
-  /** Not yet used ones. */
-  readonly backupCodes: number;
-  readonly devices: number;
-  readonly sessions: number;
-  /** The reset after which the user has not enrolled again, or null. */
-  readonly open: { readonly id: string; readonly objectedAt: number | null } | null;
-  /** An enrolment code that can still be used. */
-  readonly codeLive: boolean;
-}
 
 /** Resets of one chunk: their ids were made one after the other. */
 export interface ResetRange {
@@ -51,6 +37,17 @@ export const resetReads = (db: Db) => ({
       .selectAll()
       .where('user_id', '=', userId)
       .where('state', '=', 'open')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  },
+  /** The newest reset that took something from this user, whatever became of it since (B76). */
+  async latestOfUser(userId: string): Promise<ResetRow | undefined> {
+    return db
+      .selectFrom('resets')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('state', '!=', 'none')
       .orderBy('id', 'desc')
       .limit(1)
       .executeTakeFirst();

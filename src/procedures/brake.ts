@@ -1,0 +1,79 @@
+/**
+ * The brake (B63): one switch that stops every reset of every process. It stands in the store and is looked at in the very
+ * transaction of each reset, so that a freeze counts for whatever has not been committed yet.
+ */
+import type { Desk, Reads, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+
+export interface Freeze {
+  readonly by: { readonly id: string; readonly name: string };
+  readonly at: number;
+  /** When it ends by itself, ms; null where somebody must thaw. */
+  readonly until: number | null;
+  readonly reason: string | null;
+}
+
+/** The freeze in force, or null. One that has run out is none. */
+export async function currentFreeze(reads: Pick<Reads, 'meta'>, now: number): Promise<Freeze | null> {
+  const text = await reads.meta.get('freeze');
+  if (text === undefined) return null;
+  const freeze = JSON.parse(text) as Freeze;
+  return freeze.until !== null && now >= freeze.until ? null : freeze;
+}
+
+/** Inside the write door. Refusal `refused-by-policy`. */
+export async function requireNotFrozen(reads: Pick<Reads, 'meta'>, now: number): Promise<void> {
+  const freeze = await currentFreeze(reads, now);
+  if (freeze === null) return;
+  const until = freeze.until === null ? '' : ` until ${new Date(freeze.until).toISOString()}`;
+  throw new Refusal('refused-by-policy', `resets are frozen${until}, by ${freeze.by.name}`, {
+    hint: 'A lead ends it with: countersign mfa thaw',
+    also: { freeze: freezeDocument(freeze) },
+  });
+}
+
+export const freezeDocument = (freeze: Freeze) => ({
+  by: freeze.by,
+  since: new Date(freeze.at).toISOString(),
+  until: freeze.until === null ? null : new Date(freeze.until).toISOString(),
+  reason: freeze.reason,
+});
+
+/** Freezes, or changes the end and the reason of a freeze. */
+export async function freezeResets(
+  desk: Desk,
+  signed: SignedOperator,
+  asked: { readonly reason: string | null; readonly until: number | null },
+): Promise<Freeze> {
+  const at = desk.now();
+  if (asked.until !== null && asked.until <= at) {
+    throw new Refusal('invalid-input', '--until: that time has passed', {
+      hint: 'Name one that is still to come, or a span such as 2h.',
+    });
+  }
+  const { id, name } = signed.operator;
+  const freeze: Freeze = { by: { id, name }, at, ...asked };
+  const entry = {
+    kind: 'mfa.frozen',
+    outcome: 'done',
+    at,
+    by: signed.actor,
+    ...(asked.reason === null ? {} : { reason: asked.reason }),
+    detail: { until: asked.until },
+  } as const;
+  await desk.store.record(entry, (write) => write.meta.put('freeze', JSON.stringify(freeze)));
+  return freeze;
+}
+
+/** Answers the freeze that was ended, or null where there was none. */
+export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
+  const at = desk.now();
+  return desk.store.record<Freeze | null>(
+    (ended) => ({ kind: 'mfa.thawed', outcome: 'done', at, by: signed.actor, detail: { frozen: ended !== null } }),
+    async (write) => {
+      const ended = await currentFreeze(write, at);
+      await write.meta.delete('freeze');
+      return ended;
+    },
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * Four eyes, the deciding side (B56): another operator, in person and with a fresh code, sees exactly what was asked for and says yes
+ * or no to it. The requester never decides.
+ */
+import type { ApprovalRow, Desk, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import {
+  type ApprovalReason,
+  type ApprovalStanding,
+  type ApprovalSubject,
+  approvalEnds,
+  standingOf,
+} from '../rules/approval.js';
+import type { Account, User } from '../rules/people.js';
+import { approvalEntry, noSuchRequest } from './approvals.js';
+import { requireFreshCode } from './authenticate-operator.js';
+
+/** A request as people see it. */
+export interface Approval {
+  readonly id: string;
+  readonly why: ApprovalReason;
+  readonly standing: ApprovalStanding;
+  readonly hash: string;
+  readonly subject: ApprovalSubject;
+  readonly users: number;
+  readonly requester: { readonly id: string; readonly name: string };
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+  readonly decidedBy: string | null;
+  readonly decidedAt: number | null;
+  readonly decisionReason: string | null;
+}
+
+export async function listApprovals(desk: Desk, all: boolean): Promise<readonly Approval[]> {
+  const rows = await desk.store.read.approvals.list(200);
+  const approvals = await Promise.all(rows.map((row) => toApproval(desk, row)));
+  return all ? approvals : approvals.filter(({ standing }) => standing === 'pending' || standing === 'approved');
+}
+
+async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
+  const { operators } = desk.store.read;
+  const requester = await operators.byId(row.operator_id);
+  const decider = row.decided_by === null ? undefined : await operators.byId(row.decided_by);
+  return {
+    id: row.id,
+    why: row.why as ApprovalReason,
+    standing: standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now()),
+    hash: row.hash,
+    subject: JSON.parse(row.subject) as ApprovalSubject,
+    users: row.users,
+    requester: { id: row.operator_id, name: requester?.name ?? '' },
+    requestedAt: row.requested_at,
+    expiresAt: row.expires_at,
+    decidedBy: decider?.name ?? null,
+    decidedAt: row.decided_at,
+    decisionReason: row.decision_reason,
+  };
+}
+
+/** A request with the people in it, as they are now. */
+export interface ApprovalInFull extends Approval {
+  readonly caller: User | null;
+  readonly targets: readonly { readonly user: User; readonly account: Account }[];
+}
+
+/** Looked up at once, at most; a statement takes so many ids. */
+const BATCH = 500;
+
+/** Refusals: not-found; store-corrupt where the stored subject is not what was hashed. */
+export async function showApproval(desk: Desk, id: string): Promise<ApprovalInFull> {
+  const row = await desk.store.read.approvals.byId(id);
+  if (row === undefined) throw noSuchRequest(id);
+  if (desk.digests.sha256(row.subject) !== row.hash) {
+    throw new Refusal('store-corrupt', `the request ${id} is not what was asked for`, {
+      hint: 'Reject it, and run: countersign audit verify',
+    });
+  }
+  const approval = await toApproval(desk, row);
+  const { users, accounts } = desk.store.read;
+  const targets: { user: User; account: Account }[] = [];
+  for (let from = 0; from < approval.subject.users.length; from += BATCH) {
+    const found = await users.byIds(approval.subject.users.slice(from, from + BATCH));
+    const homes = await accounts.byIds([...new Set(found.map((user) => user.accountId))]);
+    const byId = new Map(homes.map((account) => [account.id, account]));
+    for (const user of found.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      const account = byId.get(user.accountId);
+      if (account !== undefined) targets.push({ user, account });
+    }
+  }
+  const { caller } = approval.subject;
+  return { ...approval, targets, caller: caller === null ? null : ((await users.byId(caller)) ?? null) };
+}
+
+export interface Decision {
+  readonly id: string;
+  readonly approve: boolean;
+  readonly reason: string | null;
+}
+
+/** Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or no person), refused-by-policy (decided or run out). */
+export async function decideApproval(
+  desk: Desk,
+  signed: SignedOperator,
+  { id, approve, reason }: Decision,
+): Promise<Approval> {
+  if (signed.via === 'token') {
+    throw new Refusal('factor-needed', 'a decision needs a person with a fresh code, not a token', {
+      hint: 'Sign in with: countersign login',
+    });
+  }
+  requireFreshCode(desk, signed);
+  const shown = await showApproval(desk, id);
+  const at = desk.now();
+  const refusal = refusalOf(signed, shown);
+  if (refusal !== null) {
+    const entry = {
+      kind: 'approval.decision-refused',
+      outcome: 'refused',
+      at,
+      by: signed.actor,
+      reason: refusal.code,
+    } as const;
+    await desk.store.record({ ...entry, detail: { approval: id } }, async () => undefined);
+    throw refusal;
+  }
+  const expiresAt = approve ? approvalEnds(desk.policy, at) : shown.expiresAt;
+  const state = approve ? 'approved' : 'rejected';
+  const row = await desk.store.record<ApprovalRow>(
+    (decided) => ({
+      ...approvalEntry(signed, decided, `approval.${state}`, at),
+      ...(reason === null ? {} : { reason }),
+    }),
+    async (write) => {
+      const current = await write.approvals.byId(id);
+      if (current === undefined || current.hash !== shown.hash) throw noSuchRequest(id);
+      if (!(await write.approvals.decide(id, { state, by: signed.operator.id, at, reason, expiresAt }))) {
+        throw decidedAlready(id, 'decided');
+      }
+      return current;
+    },
+  );
+  return {
+    ...shown,
+    standing: state,
+    expiresAt,
+    decidedBy: signed.operator.name,
+    decidedAt: at,
+    decisionReason: reason,
+    hash: row.hash,
+  };
+}
+
+function refusalOf(signed: SignedOperator, approval: ApprovalInFull): Refusal | null {
+  if (approval.requester.id === signed.operator.id) {
+    return new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
+  }
+  if (signed.alsoUserId !== null && approval.subject.users.includes(signed.alsoUserId)) {
+    return new Refusal('forbidden', 'nobody decides on the reset of their own login', {
+      hint: 'Ask another lead or admin.',
+    });
+  }
+  return approval.standing === 'pending' ? null : decidedAlready(approval.id, approval.standing);
+}
+
+const decidedAlready = (id: string, standing: string): Refusal =>
+  new Refusal('refused-by-policy', `the request ${id} is ${standing}; nothing was changed`, {
+    hint: 'See: countersign approval list --all',
+  });

@@ -1,0 +1,98 @@
+/**
+ * Who is told of a reset (B58): the target, at addresses old and new, and the account's admins, with a reference by which they can
+ * object. A bulk run writes to each admin once a chunk, not once a user. Made before the transaction that queues them.
+ */
+import type { Desk, UserContacts } from '../desk.js';
+import { hasAdminStatus } from '../rules/customer-roles.js';
+import { days } from '../rules/duration.js';
+import type { Account, CustomerRole, User } from '../rules/people.js';
+import type { Policy } from '../rules/policy.js';
+import { type PreparedMessage, prepareMessage } from './queue-message.js';
+
+/** Placeholders of the notices; see data/messages. */
+export interface NoticeFacts {
+  /** Who did it. */
+  readonly who: string;
+  /** The caller, or the ticket of a scripted run. */
+  readonly requestedBy: string;
+  /** As text, zone included. */
+  readonly when: string;
+}
+
+/** A contact replaced longer ago than this is no way to reach anybody. */
+const FORMER_CONTACT_DAYS = 30;
+
+export function noticesToTarget(
+  desk: Desk,
+  account: Account,
+  { user, formerContacts }: UserContacts,
+  facts: NoticeFacts & { readonly reference: string },
+): readonly PreparedMessage[] {
+  const oldest = desk.now() - days(FORMER_CONTACT_DAYS);
+  const former = formerContacts.filter((contact) => contact.replacedAt > oldest).map((contact) => contact.email);
+  const addresses = [...new Set([user.email, ...former])].filter((address) => address !== '');
+  const values = { name: user.name, login: user.login, account: account.name, ...facts };
+  return addresses.map((to) => prepareMessage(desk, { template: 'mfa-reset-notice', to, account, user, values }));
+}
+
+export interface ResetOfAccount {
+  readonly account: Account;
+  readonly admins: readonly User[];
+  readonly targets: readonly User[];
+}
+
+/** To each admin of the account but the one it happened to: of one user by name, of many in one message. */
+export function noticesToAdmins(
+  desk: Desk,
+  { account, admins, targets }: ResetOfAccount,
+  facts: NoticeFacts & { readonly reference: string },
+): readonly PreparedMessage[] {
+  const [only] = targets;
+  if (only === undefined) return [];
+  const several = targets.length > 1;
+  return admins
+    .filter((admin) => several || admin.id !== only.id)
+    .map((admin) => {
+      const person = { name: admin.name, account: account.name, ...facts };
+      const values = several
+        ? { ...person, count: String(targets.length), users: someLogins(targets) }
+        : { ...person, target: `${only.name} (${only.login})` };
+      const template = several ? 'mfa-reset-notice-admins-many' : 'mfa-reset-notice-admins';
+      return prepareMessage(desk, { template, to: admin.email, account, user: admin, values });
+    });
+}
+
+/** A value of a message has one short line: the first logins, and how many more. */
+function someLogins(targets: readonly User[]): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const { login } of targets) {
+    length += login.length + 2;
+    if (length > 90) break;
+    shown.push(login);
+  }
+  if (shown.length === 0) return `${targets.length} logins`;
+  const more = targets.length - shown.length;
+  return shown.join(', ') + (more === 0 ? '' : ` and ${more} more`);
+}
+
+/** Enabled admins with an address, of several accounts at once. */
+export async function adminsOf(
+  desk: Desk,
+  accounts: readonly Account[],
+): Promise<ReadonlyMap<string, readonly User[]>> {
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  const found = await desk.store.read.users.withRoles([...byId.keys()], adminRoles(desk.policy));
+  const admins = new Map<string, User[]>();
+  for (const user of found) {
+    const account = byId.get(user.accountId);
+    if (account === undefined || !hasAdminStatus(desk.policy, account, user)) continue;
+    admins.set(account.id, [...(admins.get(account.id) ?? []), user]);
+  }
+  return admins;
+}
+
+const adminRoles = (policy: Policy): readonly CustomerRole[] =>
+  Object.values(policy.roles.customers).flatMap((roles) =>
+    Object.entries(roles).flatMap(([role, rule]) => (rule?.holds === 'everything' ? [role as CustomerRole] : [])),
+  );

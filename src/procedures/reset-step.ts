@@ -1,0 +1,168 @@
+/**
+ * The one step that resets: of one user on a call, of a few in the portal, of a chunk in a bulk run (B52, B57, B58). First everything is
+ * looked up, decided and composed; then, inside the write door, looked up again, and done only if it is still the same. So
+ * the lock is held for writing alone, and what the notices say is what happened.
+ */
+import type { Desk, UserContacts, Writes } from '../desk.js';
+import { hasAdminStatus } from '../rules/customer-roles.js';
+import type { Account, User } from '../rules/people.js';
+import { enrolledAgain, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
+import { type EnrolmentBar, enrolmentBar } from './enrolment-code.js';
+import { inWords, type PreparedMessage } from './queue-message.js';
+import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
+import {
+  type Decided,
+  outcomeOf,
+  type ResetOrder,
+  type ResetTarget,
+  rowOf,
+  type StepOutcome,
+  type StepResult,
+} from './reset-records.js';
+
+export interface PreparedStep {
+  readonly order: ResetOrder;
+  readonly decided: readonly Decided[];
+  readonly bars: ReadonlyMap<string, EnrolmentBar>;
+  readonly messages: readonly PreparedMessage[];
+}
+
+/** Something changed between looking and doing: look again. Never leaves this room's loops. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
+/** Times a step is prepared anew before giving up: each time means that somebody else wrote about the same users just then. */
+const TRIES = 20;
+
+/** Runs `attempt` until nothing comes between. */
+export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Overtaken) || round >= TRIES) throw error;
+    }
+  }
+}
+
+/** Looks up, decides and composes. Users that are gone have no outcome here; callers look for them by id. */
+export async function prepareStep(
+  desk: Desk,
+  order: ResetOrder,
+  targets: readonly ResetTarget[],
+): Promise<PreparedStep> {
+  const { users, accounts, resets } = desk.store.read;
+  const ids = targets.map((target) => target.userId);
+  const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
+  const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
+  const facts = await resets.facts(ids, desk.now(), desk.policy.limits.code.tries);
+  const decided = decideAll(desk, order, targets, { contacts, homes, facts });
+  return { order, decided, ...(await composeAll(desk, order, decided, homes)) };
+}
+
+interface LookedUp {
+  readonly contacts: ReadonlyMap<string, UserContacts>;
+  readonly homes: readonly Account[];
+  readonly facts: readonly ResetFacts[];
+}
+
+function decideAll(
+  desk: Desk,
+  order: ResetOrder,
+  targets: readonly ResetTarget[],
+  found: LookedUp,
+): readonly Decided[] {
+  const accounts = new Map(found.homes.map((account) => [account.id, account]));
+  const factsOf = new Map(found.facts.map((facts) => [facts.userId, facts]));
+  return targets.flatMap((target) => {
+    const contacts = found.contacts.get(target.userId);
+    const account = accounts.get(contacts?.user.accountId ?? '');
+    const facts = factsOf.get(target.userId);
+    if (contacts === undefined || account === undefined || facts === undefined) return [];
+    const result = decideOne(desk, order, account, contacts.user, facts);
+    const act = result === 'reset' || (result === 'sso-only' && somethingToReset(desk.policy, facts));
+    return [{ target, id: desk.newId('rst'), contacts, account, facts, result, act }];
+  });
+}
+
+function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, facts: ResetFacts): StepResult {
+  const something = somethingToReset(desk.policy, facts);
+  const admin = hasAdminStatus(desk.policy, account, user);
+  if (something && admin && !order.adminsToo) return 'needs-approval';
+  if (user.signIn === 'sso' && !admin) return 'sso-only';
+  return something ? 'reset' : 'nothing-to-do';
+}
+
+async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decided[], homes: readonly Account[]) {
+  const acting = decided.filter(({ act }) => act);
+  const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: inWords(desk.now()) };
+  const bars = new Map<string, EnrolmentBar>();
+  const messages: PreparedMessage[] = [];
+  for (const { id, account, contacts } of acting) {
+    messages.push(...noticesToTarget(desk, account, contacts, { ...facts, reference: id }));
+    if (!desk.policy.limits.enrolmentCode.required) continue;
+    const bar = enrolmentBar(desk, account, contacts);
+    bars.set(contacts.user.id, bar);
+    if (bar.message !== null) messages.push(bar.message);
+  }
+  const accounts = homes.filter((account) => acting.some((one) => one.account.id === account.id));
+  const admins = await adminsOf(desk, accounts);
+  for (const account of accounts) {
+    const of = acting.filter((one) => one.account.id === account.id);
+    const reference = of.length > 1 ? (order.jobId ?? of[0]?.id ?? '') : (of[0]?.id ?? '');
+    const targets = of.map(({ contacts }) => contacts.user);
+    messages.push(
+      ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),
+    );
+  }
+  return { bars, messages };
+}
+
+/** Inside the write door: does what was prepared, or throws Overtaken. */
+export async function applyStep(
+  desk: Desk,
+  write: Writes,
+  { order, decided, bars, messages }: PreparedStep,
+  at: number,
+): Promise<readonly StepOutcome[]> {
+  const ids = decided.map(({ target }) => target.userId);
+  const facts = await write.resets.facts(ids, desk.now(), desk.policy.limits.code.tries);
+  const users = new Map((await write.users.byIds(ids)).map((user) => [user.id, user]));
+  const same = decided.every((one, index) => {
+    const now = facts[index];
+    const user = users.get(one.target.userId);
+    return (
+      now !== undefined &&
+      user !== undefined &&
+      sameFacts(now, one.facts) &&
+      user.role === one.contacts.user.role &&
+      user.contactChangedAt === one.contacts.user.contactChangedAt
+    );
+  });
+  if (!same) throw new Overtaken();
+  await write.resets.insert(decided.map((one) => rowOf(order, one, at)));
+  const acting = decided.filter(({ act }) => act);
+  const [first, last] = [decided[0]?.id ?? '', decided.at(-1)?.id ?? ''];
+  await write.resets.takeAway({
+    range: { first, last },
+    userIds: acting.map(({ target }) => target.userId),
+    enrolledIds: acting.filter((one) => enrolledAgain(one.facts)).map(({ target }) => target.userId),
+    final: order.final,
+    at,
+  });
+  await write.factors.insertCodes([...bars.values()].map(({ row }) => row));
+  await write.outbox.insert(messages.map(({ row }) => row));
+  return decided.map((one) => outcomeOf(one, bars));
+}
+
+const sameFacts = (a: ResetFacts, b: ResetFacts): boolean =>
+  a.userId === b.userId &&
+  a.factors === b.factors &&
+  a.enrolments === b.enrolments &&
+  a.backupCodes === b.backupCodes &&
+  a.devices === b.devices &&
+  a.sessions === b.sessions &&
+  a.open?.id === b.open?.id &&
+  a.open?.objectedAt === b.open?.objectedAt &&
+  a.codeLive === b.codeLive;

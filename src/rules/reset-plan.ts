@@ -1,0 +1,143 @@
+/**
+ * A plan of resets (B51, B53, B59): what each line of the input comes to, before anything is done. Pure. The plan is a value: what was
+ * shown and counted is exactly what is done, and its hash names it.
+ */
+import { hasAdminStatus } from './customer-roles.js';
+import type { Account, User } from './people.js';
+import type { Policy } from './policy.js';
+
+/** What stands between one user and their account, in counts. */
+export interface ResetFacts {
+  readonly userId: string;
+  readonly factors: number;
+  /** Half-done ones. */
+  readonly enrolments: number;
+  /** Not yet used ones. */
+  readonly backupCodes: number;
+  readonly devices: number;
+  readonly sessions: number;
+  /** The reset after which the user has not enrolled again, or null. */
+  readonly open: { readonly id: string; readonly objectedAt: number | null } | null;
+  /** An enrolment code that can still be used. */
+  readonly codeLive: boolean;
+}
+
+/** Counts of what is taken away, by kind (B52). */
+export interface Removed {
+  readonly factors: number;
+  readonly backupCodes: number;
+  readonly devices: number;
+  readonly sessions: number;
+  readonly enrolments: number;
+}
+
+export const NOTHING: Removed = { factors: 0, backupCodes: 0, devices: 0, sessions: 0, enrolments: 0 };
+
+export const removedOf = ({ factors, backupCodes, devices, sessions, enrolments }: ResetFacts): Removed => ({
+  factors,
+  backupCodes,
+  devices,
+  sessions,
+  enrolments,
+});
+
+/**
+ * Whether a reset would change anything. Where nothing is left to take it still does in two cases: an objection stands (a new
+ * reset, newly asked for, is the way past it), or the user waits with an enrolment code that has run out.
+ */
+export function somethingToReset(policy: Policy, facts: ResetFacts): boolean {
+  if (Object.values(removedOf(facts)).some((count) => count > 0)) return true;
+  if (facts.open === null) return false;
+  return facts.open.objectedAt !== null || (policy.limits.enrolmentCode.required && !facts.codeLive);
+}
+
+/** Has enrolled again since the last reset: what that reset suspended can no longer come back (B61). */
+export const enrolledAgain = (facts: ResetFacts): boolean =>
+  facts.open !== null && (facts.factors > 0 || facts.backupCodes > 0);
+
+export const ROW_CLASSES = [
+  'to-reset',
+  'nothing-to-do',
+  'sso-only',
+  'admin',
+  'unknown',
+  'ambiguous',
+  'duplicate',
+] as const;
+export type RowClass = (typeof ROW_CLASSES)[number];
+
+/** One line of the input, looked up. */
+export interface FoundRow {
+  /** Line of the file, header counted; or the place in the list, from 1. */
+  readonly line: number;
+  /** Account and user as they were written. */
+  readonly account: string;
+  readonly login: string;
+  readonly found: readonly { readonly user: User; readonly account: Account }[];
+}
+
+/** Members in the plan document; `user` is absent where nobody or several were found. */
+export interface PlannedRow {
+  readonly line: number;
+  readonly class: RowClass;
+  readonly account: string;
+  readonly login: string;
+  readonly user?: string;
+  /** Something would be taken away. */
+  readonly act?: true;
+}
+
+export type PlanCounts = Readonly<Record<RowClass, number>>;
+
+/** Classifies each row, in order: of one user named twice the first row counts. */
+export function planRows(
+  policy: Policy,
+  rows: readonly FoundRow[],
+  facts: ReadonlyMap<string, ResetFacts>,
+): readonly PlannedRow[] {
+  const seen = new Set<string>();
+  return rows.map(({ line, account, login, found }): PlannedRow => {
+    const [only] = found;
+    if (only === undefined) return { line, class: 'unknown', account, login };
+    if (found.length > 1) return { line, class: 'ambiguous', account, login };
+    const { user } = only;
+    const base = { line, account: only.account.number, login: user.login, user: user.id };
+    if (seen.has(user.id)) return { ...base, class: 'duplicate' };
+    seen.add(user.id);
+    const fact = facts.get(user.id);
+    const act = fact !== undefined && somethingToReset(policy, fact);
+    const acting = act ? ({ act } as const) : {};
+    if (hasAdminStatus(policy, only.account, user) && act) return { ...base, class: 'admin', ...acting };
+    if (user.signIn === 'sso') return { ...base, class: 'sso-only', ...acting };
+    return { ...base, class: act ? 'to-reset' : 'nothing-to-do', ...acting };
+  });
+}
+
+export function countRows(rows: readonly PlannedRow[]): PlanCounts {
+  const counts = Object.fromEntries(ROW_CLASSES.map((name) => [name, 0])) as Record<RowClass, number>;
+  for (const row of rows) counts[row.class] += 1;
+  return counts;
+}
+
+/** Users the plan acts on, by what they need. */
+export interface PlanTargets {
+  /** Need no second operator by themselves. */
+  readonly plain: readonly PlannedRow[];
+  readonly admins: readonly PlannedRow[];
+  /** What waits for an approval: the admins, or all where the run is over the limit (B56). */
+  readonly waiting: readonly PlannedRow[];
+  readonly why: 'admin-target' | 'bulk-over-limit' | null;
+}
+
+export function planTargets(policy: Policy, rows: readonly PlannedRow[]): PlanTargets {
+  const acting = rows.filter((row) => row.act === true);
+  const admins = acting.filter((row) => row.class === 'admin');
+  const plain = acting.filter((row) => row.class !== 'admin');
+  const over = acting.length > policy.limits.approval.bulkOver;
+  const waiting = over ? acting : admins;
+  return { plain, admins, waiting, why: over ? 'bulk-over-limit' : admins.length > 0 ? 'admin-target' : null };
+}
+
+/** By user id, so that the store is walked in one direction. */
+export const byUserId = (a: PlannedRow, b: PlannedRow): number =>
+  (a.user ?? '') < (b.user ?? '') ? -1 : (a.user ?? '') > (b.user ?? '') ? 1 : 0;
