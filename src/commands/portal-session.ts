@@ -122,7 +122,7 @@ async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<{ ac
   try {
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal) || !['not-found', 'ambiguous', 'missing-option'].includes(error.code)) throw error;
     // Who is not signed in is told nothing about who there is (B73).
     throw new Refusal('not-signed-in', `${person.as} is not signed in to the portal`, {
       hint: 'Sign in with: countersign portal login   (scripts: --password-stdin on each command)',

@@ -52,7 +52,7 @@ async function knownAccount(desk: Desk, reference: string): Promise<Account> {
   try {
     return await findAccount(desk, reference);
   } catch (error) {
-    throw error instanceof Refusal ? notKnown() : error;
+    throw error instanceof Refusal && ['not-found', 'ambiguous'].includes(error.code) ? notKnown() : error;
   }
 }
 
