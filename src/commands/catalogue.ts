@@ -38,12 +38,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./passphrase.js')).commands,
   },
   {
-    word: 'portal',
-    group: 'Customers',
-    summary: 'what users do for themselves',
-    load: async () => (await import('./portal.js')).commands,
-  },
-  {
     word: 'account',
     group: 'Customers',
     summary: 'customer companies',
@@ -54,6 +48,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'Customers',
     summary: 'logins inside accounts',
     load: async () => (await import('./user.js')).commands,
+  },
+  {
+    word: 'portal',
+    group: 'Customers',
+    summary: 'what users do for themselves',
+    load: async () => (await import('./portal.js')).commands,
   },
   {
     word: 'mfa',

@@ -37,7 +37,7 @@ export function scriptDesk(folder: string): ScriptDesk {
 export class StepFailed extends Error {
   constructor(step: Step, { exit, stdout, stderr }: InnerOutput) {
     super(
-      `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim()}`,
+      `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim().split("\n").join(" ")}`,
     );
   }
 }
@@ -64,7 +64,7 @@ export async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern
 }
 
 /** Codes in invitations: groups of five of Crockford's symbols. */
-export const DESK_CODE = /\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{1,5}){3,6}\b/;
+export const DESK_CODE = /\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{1,5}){1,6}\b/;
 export const SIX_DIGITS = /(?<=^|\s)\d{6}(?=\s|$)/m;
 
 const callersFile = z.object({
