@@ -65,10 +65,11 @@ export async function finishedLogin(
   return current;
 }
 
-/** Refusals: factor-needed and enrolment-needed, as the login's own state says. */
+/** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   const state = login.session.state as LoginState;
   if (allowed.includes(state)) return;
+  if (state === 'done') throw new Refusal('usage', 'this login is finished already; nothing more is asked for it');
   if (state === 'enrolment-needed' || state === 'enrolment-code-needed') {
     throw new Refusal('enrolment-needed', 'this login is not finished: a second sign-in method must be set up first', {
       hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
