@@ -56,7 +56,10 @@ function stoppedBy(signal: AbortSignal, stream: NodeJS.ReadableStream): NodeJS.R
       new Refusal('cancelled', 'interrupted while reading standard input; nothing was changed'),
     );
   if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
+  else {
+    signal.addEventListener('abort', stop, { once: true });
+    stream.once('close', () => signal.removeEventListener('abort', stop));
+  }
   return stream;
 }
 

@@ -17,18 +17,19 @@ export interface MadeDesk extends ScriptDesk {
   readonly token: string;
 }
 
-/** `told` hears of each step that a person would want to know, before it runs. */
+/** `told` hears of each step that a person would want to know, and of what it printed. */
 export async function makeDemoDesk(
   context: Context,
   desk: ScriptDesk,
   cast: DemoCast,
-  told: (step: Step) => Promise<void>,
+  told: (step: Step, stdout: string) => Promise<void>,
 ): Promise<MadeDesk> {
   const founded = await runStep(context, desk, { argv: ['init', '--token', '--json'] });
   const { token } = JSON.parse(founded.stdout) as { token: string };
   const step = async (next: Step, tell = false) => {
-    if (tell) await told(next);
-    return runStep(context, desk, next, token);
+    const output = await runStep(context, desk, next, token);
+    if (tell) await told(next, output.stdout);
+    return output;
   };
   const demo = join(context.house.dataFolder, 'demo');
   await step({ argv: ['account', 'import', join(demo, 'accounts.csv')] }, true);

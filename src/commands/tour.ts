@@ -10,7 +10,9 @@ interface Stop extends Step {
 export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCast): Promise<Result> {
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
-  const made = await makeDemoDesk(context, desk, cast, async (step) => told('Sample customers are imported', step, ''));
+  const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
+    told('Sample customers are imported', step, stdout),
+  );
   const agent = async (stop: Stop) => {
     const output = await runStep(context, desk, stop);
     await told(stop.title, stop, output.stdout);
