@@ -68,11 +68,15 @@ async function grantOf(
   return { id, stdout: output.stdout };
 }
 
-const indent = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => (line === '' ? '' : `    ${line}`))
-    .join('\n');
+/** Longer answers are cut: a tour is read, not studied. */
+const LINES_SHOWN = 16;
+
+function indent(text: string): string {
+  const lines = text.replace(/\n$/, '').split('\n');
+  const more = lines.length - LINES_SHOWN;
+  const shown = more > 1 ? [...lines.slice(0, LINES_SHOWN), `… and ${more} more lines`] : lines;
+  return `${shown.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n`;
+}
 
 /** The command as one would type it; the phrase of the demo is public. */
 function shellLine({ argv, stdin }: Step): string {
