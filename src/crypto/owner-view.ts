@@ -60,14 +60,14 @@ interface Stored {
 }
 
 export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
-  let sealedDecoy: string | undefined;
+  let decoy: string | undefined;
 
-  function decoy(): string {
+  /** Made once per process, from chance: what stands where nobody or nothing is. */
+  function sealedDecoy(): string {
     const proof = parsePhc(hasher.decoy('person'));
     if (proof === null) throw new Error('the decoy of the hasher is no PHC string');
     const stored = { publicKey: randomBytes(BOX_KEY_BYTES), wrapped: randomBytes(WRAPPED_BYTES), proof };
-    sealedDecoy ??= vault.seal('seal/application-password', NOBODY, formatStored(stored));
-    return sealedDecoy;
+    return vault.seal('seal/application-password', NOBODY, formatStored(stored));
   }
 
   function open(place: Place, sealed: string): Stored {
@@ -89,7 +89,8 @@ export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
     },
 
     async check(place, sealed, password) {
-      const { proof, wrapped } = sealed === null ? open(NOBODY, decoy()) : open(place, sealed);
+      decoy ??= sealedDecoy();
+      const { proof, wrapped } = sealed === null ? open(NOBODY, decoy) : open(place, sealed);
       const { key, outdated } = await hasher.stretch('person', password, proof);
       const matches = timingSafeEqual(sha256(derived(key, 'auth')), proof.tag);
       if (sealed === null || !matches) return { matches: false, outdated: false, viewKey: null };
