@@ -13,6 +13,7 @@ import { factorPlace } from './places.js';
 import { sendNow } from './send-login-code.js';
 import { contactOf, newSentCode, storeSentCode } from './sent-codes.js';
 import { timeOf } from './throttled.js';
+import { userFactors } from './user-factors.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */
 export type BegunEnrolment =
@@ -143,7 +144,10 @@ export async function pendingOf(
   return (await reads.factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
 }
 
-/** The login as it stands inside the door, where it may enrol. */
+/**
+ * The login as it stands inside the door, where it may enrol. The mailed code that opened the way must still be good: an
+ * admin's objection to the reset ends it at once, also for who has given it already (B62).
+ */
 export async function requireEnrolling(
   desk: Desk,
   write: Writes,
@@ -152,5 +156,8 @@ export async function requireEnrolling(
 ): Promise<PortalLogin> {
   const current = await currentLogin(desk, write, log, login);
   requireState(current, ['done', 'enrolment-needed']);
+  const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, login.user.id);
+  if (!enrolmentCodeNeeded || enrolmentCode === undefined) return current;
+  if (timeOf(desk, log).now >= enrolmentCode.expires_at) throw enrolmentCodeMissing('ask-desk');
   return current;
 }
