@@ -61,7 +61,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     headLock: '',
     place: path,
     refusalOf: (error) => wordError(error, path),
-    forgetDeleted: async () => void file.pragma('wal_checkpoint(TRUNCATE)'),
+    // In its turn: another flow of this process may stand inside a transaction on the same connection.
+    forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
     backup: (target) => copyTo(file, target),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
