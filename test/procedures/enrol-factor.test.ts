@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
 import { newBackupCodes } from '../../src/procedures/backup-codes.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
+import { deliverOutbox } from '../../src/procedures/deliver-outbox.js';
 import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
 import { prepareEnrolmentCode } from '../../src/procedures/enrolment-code.js';
 import { listFactors } from '../../src/procedures/manage-factors.js';
@@ -44,7 +45,6 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       await write.factors.insertCode(prepared.row);
       await write.outbox.insert([prepared.message.row]);
     });
-    const { deliverOutbox } = await import('../../src/procedures/deliver-outbox.js');
     await deliverOutbox(place.desk, [prepared.message.id]);
     return place.mailed('set up sign-in again for xavi');
   };

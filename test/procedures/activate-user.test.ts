@@ -1,0 +1,105 @@
+/** Setting the application password with an invitation's code, and resetting it the same way (B17, B72, B73). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { activateUser } from '../../src/procedures/activate-user.js';
+import { newDeskCode } from '../../src/procedures/desk-code.js';
+import { setOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
+import { hours } from '../../src/rules/duration.js';
+import { engines } from '../support/test-desk.js';
+import { type Login, PHRASE } from './northwind.js';
+import { countDone, PASSWORD, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+
+const NEW = 'lantern and seven herons';
+
+describe.each(engines)('an invitation on %s', (engine) => {
+  let place: PortalPlace;
+  beforeEach(async () => {
+    place = await portalPlace(engine);
+  });
+  afterEach(() => place.close());
+
+  const by = { kind: 'system', id: 't', name: 't' } as const;
+  const invite = async (login: Login): Promise<string> => {
+    const { code, row } = newDeskCode(place.desk, await place.user(login), 'activate', place.clock.now() + hours(24));
+    await place.desk.store.record({ kind: 'test.invited', outcome: 'done', at: place.desk.now(), by }, (write) =>
+      write.factors.insertCode(row),
+    );
+    return code;
+  };
+  const activate = (login: string, code: string, password = NEW, account = '200500') =>
+    activateUser(place.desk, { account, login, code, newPassword: async () => password });
+
+  it('sets the password, once', async () => {
+    const code = await invite('uma');
+    expect(await activate('uma', code.toLowerCase(), NEW, '100234')).toMatchObject({ wasReset: false });
+    expect((await place.signIn('uma', { password: NEW })).session.state).toBe('done');
+    expect((await refusalOf(activate('uma', code, 'another password 1', '100234'))).code).toBe('not-signed-in');
+  });
+
+  it('where there is a password it resets it: sessions end, the readable passphrase goes, the phrase still verifies', async () => {
+    await setOwnPassphrase(place.desk, await place.login('xena'), { phrase: PHRASE, password: null });
+    const open = await place.signIn('xena');
+    const done = await activate('xena', await invite('xena'));
+    expect(done).toMatchObject({ wasReset: true, ownerCopyDestroyed: true, sessionsEnded: 2 });
+    expect((await place.desk.store.read.secrets.passphrase(open.user.id))?.owner_copy).toBeNull();
+    expect((await refusalOf(place.signIn('xena', { password: PASSWORD }))).code).toBe('not-signed-in');
+    expect((await place.verify('xena', PHRASE)).outcome).toBe('verified');
+  });
+
+  it('B73 unknown company, unknown login, wrong code, no invitation: the same words', async () => {
+    await invite('xavi');
+    const refused = [
+      await refusalOf(activate('xavi', 'AAAAA-AAAAA')),
+      await refusalOf(activate('nobody', 'AAAAA-AAAAA')),
+      await refusalOf(activate('xena', 'AAAAA-AAAAA')),
+      await refusalOf(activate('xavi', 'AAAAA-AAAAA', NEW, '1')),
+    ];
+    expect(new Set(refused.map(({ code, message, hint }) => `${code} ${message} ${hint}`)).size).toBe(1);
+  });
+
+  it('somebody else’s code, and a code of another purpose, are wrong', async () => {
+    const code = await invite('xena');
+    await invite('xavi');
+    expect((await refusalOf(activate('xavi', code))).code).toBe('not-signed-in');
+    const { code: enrol, row } = newDeskCode(place.desk, await place.user('xavi'), 'enrol', place.clock.now() + 1000);
+    await place.desk.store.record({ kind: 'test.code', outcome: 'done', at: place.desk.now(), by }, (write) =>
+      write.factors.insertCode(row),
+    );
+    expect((await refusalOf(activate('xavi', enrol))).code).toBe('not-signed-in');
+  });
+
+  it('ends after 24 hours, to the millisecond', async () => {
+    const code = await invite('xavi');
+    place.clock.advance(hours(24));
+    expect((await refusalOf(activate('xavi', code))).code).toBe('not-signed-in');
+    const second = await invite('xavi');
+    place.clock.advance(hours(24) - 1);
+    await activate('xavi', second);
+  });
+
+  it('five wrong tries end it, and lock further ones', async () => {
+    const code = await invite('xavi');
+    for (let at = 0; at < 5; at += 1) await refusalOf(activate('xavi', 'AAAAA'));
+    expect((await refusalOf(activate('xavi', code))).code).toBe('locked');
+    place.clock.advance(hours(1));
+    expect((await refusalOf(activate('xavi', code))).code).toBe('not-signed-in');
+  });
+
+  it('a password that is turned down leaves the invitation as it was; without the code none is judged or asked for', async () => {
+    const code = await invite('xavi');
+    expect((await refusalOf(activate('xavi', code, 'short'))).code).toBe('invalid-input');
+    let asked = 0;
+    const wrong = { account: '200500', login: 'xavi', code: 'AAAAA' };
+    const newPassword = async () => {
+      asked += 1;
+      return 'short';
+    };
+    expect((await refusalOf(activateUser(place.desk, { ...wrong, newPassword }))).code).toBe('not-signed-in');
+    expect(asked).toBe(0);
+    await activate('xavi', code);
+  });
+
+  it('two at once with one code: one counts', async () => {
+    const code = await invite('xavi');
+    expect(await countDone([activate('xavi', code), activate('xavi', code, 'another password 1')])).toBe(1);
+  });
+});
