@@ -107,7 +107,7 @@ async function lookInside(
       name: [user.name, user.login, roleName(user.role)],
       value: { kind: 'user', account, user } as const,
     })),
-    { name: ['not on the list', text, ''], value: { kind: 'nobody', text }, key: '0' },
+    { name: ['not on the list', text, ''], value: { kind: 'nobody', text }, key: '0', beside: true },
   ];
 }
 

@@ -15,6 +15,8 @@ export interface LiveChoice<T> {
   readonly value: T;
   /** Chooses this; without it the place in the list, from 1. */
   readonly key?: string | undefined;
+  /** In a search: offered beside what was found, and never taken for it. */
+  readonly beside?: boolean | undefined;
 }
 
 /** A further key of a question. */
@@ -50,7 +52,10 @@ export interface PhraseQuestion<T> extends Asked {
 export interface LiveScreen {
   /** One key chooses, or arrows and Enter. */
   choose<T>(question: ChooseQuestion<T>): Promise<T | Back>;
-  /** A box with what is found for it, as one types. Enter takes the only one found, or lets a digit choose. */
+  /**
+   * A box with what is found for it, as one types. A digit behind letters chooses, unless something is found for it; after Enter
+   * it always does. Enter takes the only one found.
+   */
   search<T>(question: SearchQuestion<T>): Promise<T | Back>;
   line(question: LineQuestion): Promise<string | Back>;
   /** Blind: neither the text nor its length is shown. Ctrl-R shows it for a few seconds. */
@@ -80,6 +85,8 @@ export interface LiveTerminal {
 /** What a question can do to the screen it is asked on. */
 export interface Hooks<T> {
   answer(value: T | Back): void;
+  /** What was asked of the desk meanwhile failed: so does the question. */
+  fail(error: unknown): void;
   redraw(): void;
   /** The body has something new to say; plain output prints it again. */
   announce(): void;

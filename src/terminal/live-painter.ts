@@ -36,7 +36,9 @@ export interface Painter {
   leave(): void;
   /** Everything on the screen may be gone: the next picture is drawn whole. */
   forget(): void;
-  /** Back from Ctrl-Z. */
+  /** Before Ctrl-Z stops the process: the shell gets its own screen back. */
+  suspend(): void;
+  /** Back from it. */
   resume(): void;
   wipe(): void;
   close(): void;
@@ -53,6 +55,7 @@ const ALTERNATE = `${ESC}[?1049h`;
 const ORIGINAL = `${ESC}[?1049l`;
 const SHOW_CURSOR = `${ESC}[?25h`;
 const HIDE_CURSOR = `${ESC}[?25l`;
+const LEAVE = `${ESC}[2J${ESC}[H${SHOW_CURSOR}${ORIGINAL}`;
 /** Screen, then scrollback (xterm's ED 3), then home. */
 const CLEAR_ALL = `${ESC}[2J${ESC}[3J${ESC}[H`;
 
@@ -75,7 +78,8 @@ export function framePainter({ output, style }: Screen): Painter {
     frame.lines.forEach((text, at) => {
       if (shown[at] !== text) bytes += `${ESC}[${at + 1};1H${text}${ESC}[K`;
     });
-    if (shown.length !== frame.lines.length) bytes += `${ESC}[${frame.lines.length + 1};1H${ESC}[J`;
+    if (shown.length !== frame.lines.length && frame.lines.length < output.rows)
+      bytes += `${ESC}[${frame.lines.length + 1};1H${ESC}[J`;
     bytes += `${ESC}[${frame.row};${frame.column}H`;
     output.write(picture.box ? bytes + SHOW_CURSOR : bytes);
     shown = frame.lines;
@@ -99,16 +103,18 @@ export function framePainter({ output, style }: Screen): Painter {
       shown = [];
       if (entered) output.write(`${ESC}[2J`);
     },
-    resume: () => {
+    suspend: () => {
+      if (entered) output.write(LEAVE);
       entered = false;
-      enter();
+      shown = [];
     },
+    resume: enter,
     wipe: () => {
       shown = [];
       if (entered) output.write(CLEAR_ALL);
     },
     close: () => {
-      if (entered) output.write(`${ESC}[2J${ESC}[H${SHOW_CURSOR}${ORIGINAL}`);
+      if (entered) output.write(LEAVE);
       entered = false;
     },
   };
@@ -164,8 +170,11 @@ function endOf(text: string, room: number): string {
   return `…${characters.join('')}`;
 }
 
+/** What stood in the picture before is not read out again, and a clock that went on is no news. */
+const withoutClock = (line: string): string => line.replace(/\d+(:\d\d)+$/, '');
+
 export function plainPainter({ output, style, clears }: Screen): Painter {
-  let printed = '';
+  let before: ReadonlySet<string> = new Set();
   let echoed = '';
 
   const ask = (picture: Picture, line: string): void => {
@@ -175,12 +184,11 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
   const body = (picture: Picture) => picture.body(Number.POSITIVE_INFINITY, style);
   return {
     open(picture) {
-      const view = renderView(picture.view(), style, { plain: true });
-      const lines = [...body(picture), ...(picture.keys.length === 0 ? [] : [`(${picture.keys.join(' · ')})`])];
-      // A clock in the title alone is no news.
-      const news = view.split('\n').slice(1).join('\n');
-      output.write(`\n${news === printed ? '' : view}${lines.map((text) => `${text}\n`).join('')}`);
-      printed = news;
+      const view = renderView(picture.view(), style, { plain: true }).trimEnd().split('\n');
+      const news = view.filter((text) => text !== '' && !before.has(withoutClock(text)));
+      before = new Set(view.map(withoutClock));
+      const keys = picture.keys.length === 0 ? [] : [`(${picture.keys.join(' · ')})`];
+      output.write(`\n${[...news, ...body(picture), ...keys].map((text) => `${text}\n`).join('')}`);
       ask(picture, '');
     },
     update(picture, line) {
@@ -203,11 +211,12 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
       output.write('\n');
     },
     forget: () => undefined,
+    suspend: () => undefined,
     resume: () => {
-      printed = '';
+      before = new Set();
     },
     wipe: () => {
-      printed = '';
+      before = new Set();
       if (clears) output.write(CLEAR_ALL);
     },
     close: () => undefined,

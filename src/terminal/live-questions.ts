@@ -81,8 +81,8 @@ export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T>
       keys: ['Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
       body: box.body,
       typed: box.typed,
-      onKey: box.onKey,
-      onEnter: (line) => void box.enter(line),
+      onKey: (name, typed, line) => void box.onKey(name, typed, line).catch(hooks.fail),
+      onEnter: (line) => void box.enter(line).catch(hooks.fail),
       onEscape(line) {
         if (line === '' && !box.picking()) return hooks.answer(undefined);
         hooks.setLine('');
@@ -97,6 +97,8 @@ export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T>
 function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
   let found: readonly LiveChoice<T>[] = [];
   let text = '';
+  /** The line after the newest key, which may still be looked at. */
+  let newest = '';
   let picking = false;
   let looking: Promise<void> = Promise.resolve();
   const list = listOf(() => found);
@@ -111,8 +113,9 @@ function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
       found = results.slice(0, 9);
       hooks.redraw();
     });
-    looking.catch(() => undefined);
+    looking.catch(hooks.fail);
   };
+  const finds = async (line: string) => (await question.look(line.trim())).some(({ beside }) => beside !== true);
   return {
     changed,
     picking: () => picking,
@@ -122,26 +125,33 @@ function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
       if (found.length === 0) return ['  Nothing found.'];
       return list.lines(room, style, picking || found.length === 1);
     },
-    onKey(name: string, typed: string, line: string): void {
+    async onKey(name: string, typed: string, line: string): Promise<void> {
+      newest = line;
       const special = (question.keys ?? []).find(({ keys }) => keys.includes(name));
       if (special !== undefined) return hooks.answer(special.value);
       if (list.move(name)) {
         picking = found.length > 0;
         return;
       }
-      const chosen = picking ? list.byKey(typed) : undefined;
-      if (chosen !== undefined) return hooks.answer(chosen.value);
+      const meant = list.byKey(typed);
+      if (meant !== undefined && picking) return hooks.answer(meant.value);
+      if (meant !== undefined && /\p{L}/u.test(text) && text + typed === line) {
+        const goesOn = await finds(line);
+        if (newest !== line) return;
+        if (!goesOn) return hooks.answer(meant.value);
+      }
       changed(line);
+      hooks.redraw();
     },
     async enter(line: string): Promise<void> {
-      // Enter empties the editor; the text goes on standing.
       const marked = picking ? list.marked() : undefined;
       if (marked !== undefined) return hooks.answer(marked.value);
+      // Enter empties the editor; the text goes on standing.
       hooks.setLine(line);
       changed(line);
       await looking;
-      const [only] = found;
-      if (only !== undefined && found.length === 1) return hooks.answer(only.value);
+      const [only, another] = found.filter(({ beside }) => beside !== true);
+      if (only !== undefined && another === undefined) return hooks.answer(only.value);
       picking = found.length > 0;
       hooks.announce();
     },

@@ -42,6 +42,7 @@ class HeldTerminal {
   readonly #leave: (() => void)[] = [];
   #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: Error): void } | undefined;
   #stopped: Refusal | undefined;
+  #closed = false;
 
   constructor(terminal: LiveTerminal) {
     this.#terminal = terminal;
@@ -60,9 +61,12 @@ class HeldTerminal {
     this.#editor.on('SIGINT', () => this.#stop('by Ctrl-C'));
     this.#editor.on('close', () => this.#stop('because the terminal was closed'));
     this.#editor.on('SIGCONT', () => this.#back());
+    input.prependListener('keypress', this.#beforeKey);
+    this.#leave.push(() => void input.off('keypress', this.#beforeKey));
     this.#listen(input, 'keypress', (text: string | undefined, key: Key) => this.#onKey(text, key));
     for (const event of ['end', 'close', 'error'])
       this.#listen(input, event, () => this.#stop('because the terminal was closed'));
+    this.#listen(output, 'error', () => this.#stop('because the terminal was closed'));
     this.#listen(output, 'resize', () => this.#redraw(true));
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       this.#leave.push(onSignal(name, () => this.#stop(`by ${name}`)));
@@ -86,6 +90,7 @@ class HeldTerminal {
       return await new Promise<T | Back>((answer, fail) => {
         const question = make({
           answer,
+          fail,
           redraw: () => this.#redraw(false),
           announce: () => this.#painter.announce(question, this.#editor.line),
           setLine: (text) => this.#setLine(text),
@@ -120,6 +125,16 @@ class HeldTerminal {
     }
   }
 
+  /**
+   * Ctrl-Z: readline leaves raw mode and stops the process right after this. The turn after that comes when the process goes on, or
+   * at once where it cannot be stopped (no job control), and then with the terminal echoing.
+   */
+  readonly #beforeKey = (_text: string | undefined, key: Key): void => {
+    if (key.ctrl !== true || key.name !== 'z') return;
+    this.#painter.suspend();
+    setImmediate(() => this.#back());
+  };
+
   #onKey(text: string | undefined, key: Key): void {
     const open = this.#open;
     if (key.ctrl === true && key.name === 'd') return this.#stop('by Ctrl-D');
@@ -147,6 +162,8 @@ class HeldTerminal {
   }
 
   #back(): void {
+    if (this.#closed) return;
+    this.#terminal.input.setRawMode(true);
     this.#editor.resume();
     this.#painter.resume();
     this.#redraw(true);
@@ -166,6 +183,7 @@ class HeldTerminal {
   }
 
   close(): void {
+    this.#closed = true;
     for (const leave of this.#leave.splice(0)) leave();
     this.#editor.close();
     this.#painter.close();

@@ -11,8 +11,8 @@ import { foundDesk } from '../../src/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operator-tokens.js';
 import { passphrasePlace } from '../../src/procedures/places.js';
-import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 import type { OperatorRole } from '../../src/rules/people.js';
+import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 import { accountRow, userRow } from '../store/rows.js';
 
 export const PHRASE = 'velvet harbor signals twenty lanterns';
@@ -28,28 +28,57 @@ const PEOPLE = [
 
 export interface ConsoleDesk {
   readonly folder: string;
+  /** As mira, of the role asked for. */
   readonly env: Readonly<Record<string, string>>;
+  /** As noor, an agent. */
+  readonly otherEnv: Readonly<Record<string, string>>;
   /** The store, opened by the test itself; close it with `close`. */
   readonly desk: Desk;
   close(): Promise<void>;
 }
 
-export async function consoleDesk(role: OperatorRole = 'agent', hashing?: Parameters<typeof foundDesk>[0]['hashing']): Promise<ConsoleDesk> {
+export async function consoleDesk(
+  role: OperatorRole = 'agent',
+  hashing?: Parameters<typeof foundDesk>[0]['hashing'],
+): Promise<ConsoleDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
   const settings: Settings = {
-    store: join(folder, 'desk.db'), engine: 'sqlite', storeFrom: 'option', key: { file: join(folder, 'master.key') }, keyFrom: 'option',
-    dataFolder: folder, folders: { data: folder, config: folder, state: folder }, policyFolder: null, deskName: 'Test desk', file: {}, token: undefined,
+    store: join(folder, 'desk.db'),
+    engine: 'sqlite',
+    storeFrom: 'option',
+    key: { file: join(folder, 'master.key') },
+    keyFrom: 'option',
+    dataFolder: folder,
+    folders: { data: folder, config: folder, state: folder },
+    policyFolder: null,
+    deskName: 'Test desk',
+    file: {},
+    token: undefined,
   };
   const dataFolder = resolve(import.meta.dirname, '../../data');
-  const { desk } = await foundDesk({ settings, dataFolder, now: Date.now, ...(hashing === undefined ? {} : { hashing }) });
-  const token = await fill(desk, role);
+  const { desk } = await foundDesk({
+    settings,
+    dataFolder,
+    now: Date.now,
+    ...(hashing === undefined ? {} : { hashing }),
+  });
+  await fill(desk);
+  const tokens = [await addOperator(desk, 'mira', role), await addOperator(desk, 'noor', 'agent')];
+  const [env = {}, otherEnv = {}] = tokens.map((token) => ({
+    COUNTERSIGN_STORE: settings.store,
+    COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
+    COUNTERSIGN_TOKEN: token,
+    HOME: folder,
+    XDG_DATA_HOME: join(folder, 'data'),
+    XDG_CONFIG_HOME: join(folder, 'config'),
+    XDG_STATE_HOME: join(folder, 'state'),
+    TZ: 'UTC',
+  }));
   return {
     folder,
     desk,
-    env: {
-      COUNTERSIGN_STORE: settings.store, COUNTERSIGN_KEY_FILE: join(folder, 'master.key'), COUNTERSIGN_TOKEN: token,
-      HOME: folder, XDG_DATA_HOME: join(folder, 'data'), XDG_CONFIG_HOME: join(folder, 'config'), XDG_STATE_HOME: join(folder, 'state'), TZ: 'UTC',
-    },
+    env,
+    otherEnv,
     close: async () => {
       await desk.store.close();
       rmSync(folder, { recursive: true, force: true });
@@ -57,10 +86,11 @@ export async function consoleDesk(role: OperatorRole = 'agent', hashing?: Parame
   };
 }
 
-async function fill(desk: Desk, role: OperatorRole): Promise<string> {
+const by = { kind: 'system', id: 'test', name: 'test' } as const;
+
+async function fill(desk: Desk): Promise<void> {
   const at = desk.now();
   const times = { created_at: at, updated_at: at };
-  const by = { kind: 'system', id: 'test', name: 'test' } as const;
   const accounts = [
     accountRow('100234', { name: 'Northwind Traders', name_key: 'northwind traders', ...times }),
     accountRow('200500', { name: 'Contoso', name_key: 'contoso', edition: 'x-series', mfa_required_at: at, ...times }),
@@ -68,17 +98,29 @@ async function fill(desk: Desk, role: OperatorRole): Promise<string> {
   const people = PEOPLE.map(([login, name, account, personRole, scopes, phone, phrase]) => ({
     phrase,
     row: userRow(`acc_${account}`, login, {
-      name, role: personRole, scopes, phone, phone_digits: phone.replace(/\D/g, ''), contact_changed_at: at, ...times,
-      email: `${login}@mail.example`, email_key: `${login}@mail.example`,
+      name,
+      role: personRole,
+      scopes,
+      phone,
+      phone_digits: phone.replace(/\D/g, ''),
+      contact_changed_at: at,
+      ...times,
+      email: `${login}@mail.example`,
+      email_key: `${login}@mail.example`,
     }),
   }));
   const verifiers = await Promise.all(
     people.map(async ({ row, phrase }) =>
-      phrase === null ? null : desk.secrets.make('person', 'seal/passphrase', passphrasePlace({ id: row.id, accountId: row.account_id }), matchForm(phrase)),
+      phrase === null
+        ? null
+        : desk.secrets.make(
+            'person',
+            'seal/passphrase',
+            passphrasePlace({ id: row.id, accountId: row.account_id }),
+            matchForm(phrase),
+          ),
     ),
   );
-  const operator = { id: desk.newId('op'), name: 'mira', role };
-  const token = prepareToken(desk, { operatorId: operator.id, role, label: 'test' });
   await desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
     await write.meta.put('store-id', 'sto_test');
     await write.meta.put('key-id', desk.keyring.keyId);
@@ -91,11 +133,48 @@ async function fill(desk: Desk, role: OperatorRole): Promise<string> {
     for (const [index, { row }] of people.entries()) {
       const verifier = verifiers[index];
       if (verifier == null) continue;
-      await write.secrets.putPassphrase({ user_id: row.id, verifier, form_version: FOLD_VERSION, owner_copy: null, set_by: 'desk', set_at: at - 40 * 86_400_000, setup_at: null });
+      await write.secrets.putPassphrase({
+        user_id: row.id,
+        verifier,
+        form_version: FOLD_VERSION,
+        owner_copy: null,
+        set_by: 'desk',
+        set_at: at - 40 * 86_400_000,
+        setup_at: null,
+      });
     }
+    await write.factors.insert({
+      id: 'fac_ben',
+      user_id: 'usr_acc_100234_ben.otto',
+      kind: 'email',
+      label: '',
+      secret: null,
+      state: 'active',
+      last_step: null,
+      created_at: at,
+      confirmed_at: at,
+      suspended_by: null,
+    });
+  });
+}
+
+/** Answers the operator's token. */
+async function addOperator(desk: Desk, name: string, role: OperatorRole): Promise<string> {
+  const at = desk.now();
+  const id = desk.newId('op');
+  const token = prepareToken(desk, { operatorId: id, role, label: 'test' });
+  await desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
     await write.operators.insert({
-      id: operator.id, name: operator.name, name_key: operator.name, role, verifier: null, totp: null, totp_last_step: null,
-      also_user_id: null, disabled_at: null, created_at: at,
+      id,
+      name,
+      name_key: name,
+      role,
+      verifier: null,
+      totp: null,
+      totp_last_step: null,
+      also_user_id: null,
+      disabled_at: null,
+      created_at: at,
     });
     await write.operators.insertToken(tokenRow(token, at));
   });
