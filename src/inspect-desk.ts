@@ -2,12 +2,12 @@
 import type { Finding } from './commands/command.js';
 import type { Settings } from './config.js';
 import { openKeyring } from './crypto/keyring.js';
+import type { Desk } from './desk.js';
 import { isRefusal } from './errors.js';
 import { faultOf } from './fault-of-setup.js';
 import { loadPolicy, notaryFor, openEngine, readKey } from './open-desk.js';
 import { sealedByDesk } from './procedures/log-reader.js';
 import type { Policy } from './rules/policy.js';
-import type { Notary } from './store/record.js';
 import { openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskTools {
@@ -42,7 +42,7 @@ export async function inspectDesk(settings: Settings, tools: DeskTools): Promise
 }
 
 interface Seal {
-  readonly notary: Notary;
+  readonly notary: Desk['notary'];
   readonly policy: Policy;
   has(keyId: string): boolean;
 }

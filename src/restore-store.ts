@@ -40,7 +40,7 @@ export async function restoreStore(parts: DeskParts, file: string, choice: Resto
       hint: 'Run pg_restore or psql with the dump, then: countersign audit verify --checkpoint FILE',
     });
   }
-  const copy = `${store}.restoring`;
+  const copy = `${store}.restoring-${parts.now()}`;
   placeCopy(file, copy);
   try {
     const backup = await openBackup(parts, file, copy);
@@ -119,7 +119,9 @@ async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): P
     }
     const size = (await desk.store.read.audit.head())?.size ?? 0;
     if (!accepted && size > backup.size) {
-      throw behind(`the backup lacks what was written since: entries ${backup.size} to ${size - 1} of the log`);
+      throw behind(
+        `the backup lacks what was written since: ${size - backup.size} entries of the log, from ${backup.size} on`,
+      );
     }
     if (!accepted && !(await beginsWith(desk, backup))) throw behind('store and backup have gone different ways');
     return size;

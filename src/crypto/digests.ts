@@ -9,6 +9,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import type { TreeHasher } from '../rules/audit-tree.js';
+import type { HexTreeHasher } from '../rules/growing-tree.js';
 import { encodeUtf8 } from './encoding.js';
 import type { Keyring, MacPurpose } from './keyring.js';
 
@@ -94,4 +95,16 @@ export const treeHasher: TreeHasher = {
     return sha256(nodeInput);
   },
   empty: () => sha256(''),
+};
+
+/** The same hashes as lower-case hex, for whoever reads millions of entries: text costs less than half of what buffers do. */
+export const hexTreeHasher: HexTreeHasher = {
+  leaf: (entry) => hash('sha256', `\0${entry}`, 'hex'),
+  node(left, right) {
+    if (nodeInput.write(left, 1, 32, 'hex') !== 32 || nodeInput.write(right, 33, 32, 'hex') !== 32) {
+      throw new RangeError('A tree hash has 64 hex digits.');
+    }
+    return hash('sha256', nodeInput, 'hex');
+  },
+  empty: () => hash('sha256', '', 'hex'),
 };

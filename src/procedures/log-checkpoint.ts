@@ -1,7 +1,7 @@
 /** What the desk says about its log to others: a signed checkpoint, and its short form for a ticket. */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { decodeFrontier, rootOf } from '../rules/audit-tree.js';
+import { decodeFrontier, rootOf, type TreeHasher } from '../rules/audit-tree.js';
 import { type Checkpoint, checkpointText, readCheckpointText } from '../rules/checkpoint.js';
 import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
 
@@ -14,7 +14,10 @@ export interface LogState {
 }
 
 /** The log as its head says, once the head is known to be the desk's. Refusal `audit-broken` otherwise. */
-export async function logState(reader: LogReader, notary: LogNotary): Promise<LogState> {
+export async function logState(
+  reader: LogReader,
+  notary: LogNotary & { readonly tree: TreeHasher },
+): Promise<LogState> {
   const head = await reader.head();
   if (head === undefined || !sealedByDesk(notary, head)) {
     throw new Refusal('audit-broken', 'the head of the audit log was not written by this desk', {

@@ -4,7 +4,7 @@
  */
 import type { AuditHead, AuditRow } from '../desk.js';
 import { Refusal } from '../errors.js';
-import type { TreeHasher } from '../rules/audit-tree.js';
+import type { HexTreeHasher } from '../rules/growing-tree.js';
 
 export interface LogReader {
   /** The one head row; undefined where there is none. */
@@ -14,7 +14,7 @@ export interface LogReader {
 }
 
 export interface LogNotary {
-  readonly tree: TreeHasher;
+  readonly hexTree: HexTreeHasher;
   /** Keyed digest (hex) of a head row. */
   headMac(size: number, frontier: string, latestAt: number): string;
 }

@@ -47,10 +47,10 @@ export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
 
 /** Tree hash of the entries from `start` up to, not including, `end`, read in batches. */
 async function rootOfRange(reader: LogReader, notary: LogNotary, start: number, end: number): Promise<Uint8Array> {
-  const tree = growTree(notary.tree);
+  const tree = growTree(notary.hexTree);
   for (let from = start; from < end; from += BATCH) {
     const rows = await reader.batch(from, Math.min(BATCH, end - from));
     for (const row of rows) tree.append(row.leaf);
   }
-  return tree.root();
+  return Buffer.from(tree.root(), 'hex');
 }

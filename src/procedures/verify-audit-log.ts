@@ -13,11 +13,12 @@
  * covered by its hash.
  */
 import type { AuditHead, AuditRow } from '../desk.js';
-import { decodeFrontier } from '../rules/audit-tree.js';
 import type { Checkpoint } from '../rules/checkpoint.js';
 import { type GrowingTree, growTree, peakRanges } from '../rules/growing-tree.js';
 import { LogFaults } from './log-faults.js';
 import { type LogNotary, type LogReader, readEntries, sealedByDesk } from './log-reader.js';
+
+const HEX_DIGITS = 64;
 
 export interface LogCheck {
   readonly notary: LogNotary;
@@ -51,17 +52,17 @@ export async function verifyAuditLog(reader: LogReader, check: LogCheck): Promis
   walk.judgeTree();
   walk.judgeCheckpoint();
   walk.faults.throwIfAny();
-  return { size: walk.tree.size(), root: hex(walk.tree.root()), latestAt: head?.latestAt ?? 0 };
+  return { size: walk.tree.size(), root: walk.tree.root(), latestAt: head?.latestAt ?? 0 };
 }
 
 class Walk {
   readonly faults = new LogFaults();
-  readonly tree: GrowingTree;
+  readonly tree: GrowingTree<string>;
   readonly #check: LogCheck;
   /** The head row where this desk wrote it; a head that is not to be trusted says nothing about entries. */
   readonly #head: AuditHead | undefined;
   /** Root of the first entries, as many as the checkpoint counts. */
-  #rootThen: Uint8Array | undefined;
+  #rootThen: string | undefined;
   /** Entries missing, added or moved: the tree over the rest says nothing more. */
   #outOfOrder = false;
   #expected = 0;
@@ -70,7 +71,7 @@ class Walk {
 
   constructor(check: LogCheck, head: AuditHead | undefined) {
     this.#check = check;
-    this.tree = growTree(check.notary.tree);
+    this.tree = growTree(check.notary.hexTree);
     this.#rootThen = check.checkpoint?.size === 0 ? this.tree.root() : undefined;
     if (head === undefined) this.faults.add('the head of the log is missing');
     else if (!sealedByDesk(check.notary, head)) this.faults.add('the head of the log was not written by this desk');
@@ -86,8 +87,8 @@ class Walk {
 
   #takeOne({ seq, body, leaf }: AuditRow): void {
     if (seq !== this.#expected) this.#judgeGap(seq);
-    const hash = this.#check.notary.tree.leaf(body);
-    if (!sameHash(hash, leaf)) this.faults.addEntry(seq, 'is not what was hashed when it was written');
+    const hash = this.#check.notary.hexTree.leaf(body);
+    if (hash !== leaf) this.faults.addEntry(seq, 'is not what was hashed when it was written');
     else if (seqIn(body) !== seq) this.faults.addEntry(seq, `says that it is entry ${seqIn(body)}: entries were moved`);
     const at = timeIn(body);
     if (at > this.#latestAt) this.#latestAt = at;
@@ -125,11 +126,11 @@ class Walk {
     if (this.#latestAt > head.latestAt)
       this.faults.add('the head of the log knows no time as late as that of an entry');
     if (this.#outOfOrder) return;
-    const sealed = decodeFrontier(head.size, head.frontier);
+    const peaks = this.tree.peaks();
     for (const [at, { start, end }] of peakRanges(head.size).entries()) {
-      const same = sameHash(this.tree.frontier()[at] as Uint8Array, sealed[at] as Uint8Array);
-      if (!same && !this.faults.nameOneIn(start, end))
-        this.faults.addRange(start, end, 'changed together with its hash');
+      const sealed = head.frontier.slice(at * HEX_DIGITS, (at + 1) * HEX_DIGITS);
+      if (peaks[at] === sealed || this.faults.nameOneIn(start, end)) continue;
+      this.faults.addRange(start, end, 'changed together with its hash');
     }
   }
 
@@ -141,7 +142,7 @@ class Walk {
       this.faults.add(
         `the checkpoint counts ${checkpoint.size} entries: ${spanOf(size, checkpoint.size)} missing here`,
       );
-    } else if (!sameHash(this.#rootThen, checkpoint.root) && !this.#outOfOrder) {
+    } else if (this.#rootThen !== hex(checkpoint.root) && !this.#outOfOrder) {
       this.faults.add(`the first ${checkpoint.size} entries are not those of the checkpoint: the log was written anew`);
     }
   }
@@ -160,10 +161,6 @@ function seqIn(body: string): number {
 function timeIn(body: string): number {
   const at = body.indexOf('"at":');
   return at < 0 ? 0 : Number.parseInt(body.slice(at + 5, at + 21), 10);
-}
-
-function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

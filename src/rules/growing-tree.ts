@@ -1,30 +1,41 @@
 /**
- * The audit tree while it grows leaf by leaf: the same arithmetic as `appendLeaf`, with one list of peaks that changes in
- * place. A verifier reads a million leaves; a copy of the frontier for each would cost as much as the hashing.
+ * The audit tree while it grows leaf by leaf: the same arithmetic as in audit-tree.ts, with one list of peaks that changes
+ * in place, over hashes of any form. A verifier reads a million leaves; a copy of the frontier for each would cost as much as
+ * the hashing, and so would a buffer for each hash.
  */
-import { type Frontier, rootOf, type TreeHasher } from './audit-tree.js';
 
-export interface GrowingTree {
-  size(): number;
-  append(leafHash: Uint8Array): void;
-  /** The peaks as they are now; a copy. */
-  frontier(): Frontier;
-  root(): Uint8Array;
+/** How two hashes of some form make one (RFC 6962, section 2.1). */
+export interface TreeOf<Hash> {
+  node(left: Hash, right: Hash): Hash;
+  empty(): Hash;
 }
 
-export function growTree(hasher: TreeHasher): GrowingTree {
-  const peaks: Uint8Array[] = [];
+/** Over hashes written as lower-case hex; `leaf` hashes the text of an entry. */
+export interface HexTreeHasher extends TreeOf<string> {
+  leaf(entry: string): string;
+}
+
+export interface GrowingTree<Hash> {
+  size(): number;
+  append(leafHash: Hash): void;
+  /** Roots of the perfect subtrees, largest first; a copy. */
+  peaks(): readonly Hash[];
+  root(): Hash;
+}
+
+export function growTree<Hash>(hasher: TreeOf<Hash>): GrowingTree<Hash> {
+  const peaks: Hash[] = [];
   let size = 0;
   return {
     size: () => size,
     append(leafHash) {
       let hash = leafHash;
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) hash = hasher.node(peaks.pop() as Uint8Array, hash);
+      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) hash = hasher.node(peaks.pop() as Hash, hash);
       peaks.push(hash);
       size += 1;
     },
-    frontier: () => [...peaks],
-    root: () => rootOf(hasher, size, peaks),
+    peaks: () => [...peaks],
+    root: () => (size === 0 ? hasher.empty() : peaks.reduceRight((right, left) => hasher.node(left, right))),
   };
 }
 

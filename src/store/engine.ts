@@ -7,7 +7,7 @@ import type { RawBuilder } from 'kysely';
 import type { Refusal } from '../errors.js';
 import type { Db } from './database.js';
 
-/** What the migrations need to know of a dialect. */
+/** What migrations and queries need to know of a dialect. */
 export interface SchemaTraits {
   /** Column type for raw bytes. */
   readonly bytes: 'blob' | 'bytea';
@@ -17,6 +17,8 @@ export interface SchemaTraits {
   readonly tableEnd: string;
   /** A column computed from one member of the canonical JSON in `body` (`path` such as `by.id`). */
   bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
+  /** A column of bytes, read as lower-case hex. */
+  asHex(column: string): RawBuilder<string>;
 }
 
 export interface Engine {

@@ -16,6 +16,7 @@ const traits: SchemaTraits = {
     const value = `(body::jsonb #>> '{${steps}}')`;
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
+  asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
 };
 
 const INT8 = 20;

@@ -32,6 +32,7 @@ const traits: SchemaTraits = {
         type === 'integer' ? ' as integer)' : ''
       } end) virtual`,
     ),
+  asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
 };
 
 export interface SqliteOptions {

@@ -23,7 +23,7 @@ export function openStore(engine: Engine, notary: Notary): Store {
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
-    read: guarded(engine, readsOf(engine.db)),
+    read: guarded(engine, readsOf(engine.db, engine.traits)),
     record: openDoor(engine, notary),
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),
@@ -43,7 +43,10 @@ export async function foundStore(engine: Engine, notary: Notary): Promise<void> 
 
 /** Whether a desk was founded and finished here: `init` writes the store's id last. */
 export async function holdsDesk(engine: Engine): Promise<boolean> {
-  return (await schemaState(engine)) !== 'none' && (await readsOf(engine.db).meta.get('store-id')) !== undefined;
+  return (
+    (await schemaState(engine)) !== 'none' &&
+    (await readsOf(engine.db, engine.traits).meta.get('store-id')) !== undefined
+  );
 }
 
 export { migrate, requireCurrent, schemaState };

@@ -4,6 +4,7 @@ import { approvalReads, approvalWrites } from './approvals.js';
 import { auditReads } from './audit.js';
 import { callReads, callWrites } from './calls.js';
 import type { Db, Tx } from './database.js';
+import type { SchemaTraits } from './engine.js';
 import { factorReads, factorWrites } from './factors.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
@@ -17,10 +18,10 @@ import { throttleReads, throttleWrites } from './throttles.js';
 import { userReads, userWrites } from './users.js';
 import { grantReads, grantWrites, verificationReads, verificationWrites } from './verifications.js';
 
-export const readsOf = (db: Db) => ({
+export const readsOf = (db: Db, traits: SchemaTraits) => ({
   accounts: accountReads(db),
   approvals: approvalReads(db),
-  audit: auditReads(db),
+  audit: auditReads(db, traits),
   calls: callReads(db),
   factors: factorReads(db),
   grants: grantReads(db),
