@@ -1,0 +1,208 @@
+/** Limits on guessing at callers, through the procedure: the lock of one caller, and the stops that look at many (B72). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unlockCaller } from '../../src/procedures/unlock-caller.js';
+import { days, hours, minutes } from '../../src/rules/duration.js';
+import { accountRow, userRow } from '../store/rows.js';
+import { engines } from '../support/test-desk.js';
+import { PHRASE } from './northwind.js';
+import { type PhoneDesk, phoneDesk, type Said, WRONG, withThrottle } from './phone-desk.js';
+
+describe.each(engines)('B72 limits on guessing on %s', (engine) => {
+  let place: PhoneDesk;
+  beforeEach(async () => {
+    place = await phoneDesk(engine);
+    await place.givePhrase('ana');
+  });
+  afterEach(() => place.close());
+
+  const guess = (said: Said = {}) => place.call({ phrase: WRONG, ...said });
+  const guesses = async (count: number, said: Said = {}) => {
+    for (let n = 0; n < count; n += 1) expect((await guess(said)).outcome).toBe('refused');
+  };
+  const lockedUntil = async (said: Said = {}): Promise<number> => {
+    const refusal = await place.refusal(guess(said));
+    expect(refusal.code).toBe('locked');
+    return Date.parse(String(refusal.also['lockedUntil']));
+  };
+
+  it('the fifth failure in a row locks the caller for 15 minutes, for every operator and whatever is said', async () => {
+    await guesses(5);
+    expect(await lockedUntil()).toBe(place.clock.now() + minutes(15));
+    const lead = await place.operator('lead');
+    expect((await place.refusal(place.call({ by: lead }))).code).toBe('locked');
+    expect((await place.refusal(place.call({ action: 'account-info:view' }))).code).toBe('locked');
+    expect((await place.entries('verification.refused')).at(-1)).toMatchObject({
+      reason: 'locked',
+      outcome: 'refused',
+    });
+  });
+
+  it('four failures and a success start the count again', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      await guesses(4);
+      expect((await place.call()).outcome).toBe('verified');
+      place.clock.advance(hours(2));
+    }
+  });
+
+  it('a success without the privilege clears the count too: the caller is who they say', async () => {
+    await place.givePhrase('uma');
+    await guesses(4, { caller: 'uma' });
+    expect((await place.call({ caller: 'uma' })).reason).toBe('not-privileged');
+    await guesses(4, { caller: 'uma' });
+  });
+
+  it('no phrase set counts like a wrong one', async () => {
+    for (let n = 0; n < 5; n += 1) expect((await guess({ caller: 'sue' })).reason).toBe('no-passphrase');
+    expect(await lockedUntil({ caller: 'sue' })).toBe(place.clock.now() + minutes(15));
+  });
+
+  it('somebody nobody knows is locked in the same way, under what they call themselves', async () => {
+    await guesses(5, { caller: 'Nobody' });
+    expect(await lockedUntil({ caller: ' nobody ' })).toBe(place.clock.now() + minutes(15));
+    expect((await guess({ caller: 'nobody2' })).outcome).toBe('refused');
+  });
+
+  it('each failure after a lock doubles it to a day, and the twentieth disables until a lead acts', async () => {
+    await guesses(5);
+    const waits: number[] = [];
+    for (let failure = 6; failure <= 20; failure += 1) {
+      place.clock.set(await lockedUntil());
+      await guesses(1);
+      if (failure < 20) waits.push(((await lockedUntil()) - place.clock.now()) / minutes(1));
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1440, 1440, 1440, 1440, 1440, 1440, 1440, 1440]);
+    place.clock.advance(days(400));
+    const refusal = await place.refusal(place.call());
+    expect(refusal).toMatchObject({ code: 'locked', also: {} });
+    const ana = await place.user('ana');
+    const account = await place.desk.store.read.accounts.byId(ana.accountId);
+    if (account === undefined) throw new Error('no account');
+    await unlockCaller(
+      place.desk,
+      await place.operator('lead'),
+      { account, user: ana },
+      'called back on the number on file',
+    );
+    expect((await place.call()).outcome).toBe('verified');
+  });
+
+  it('a millisecond before the end is locked, at the end one try is free', async () => {
+    await guesses(5);
+    const until = await lockedUntil();
+    place.clock.set(until - 1);
+    await lockedUntil();
+    place.clock.set(until);
+    await guesses(1);
+    expect(await lockedUntil()).toBe(until + minutes(30));
+  });
+
+  it('attempts while locked neither count nor make it longer', async () => {
+    await guesses(5);
+    const until = await lockedUntil();
+    for (let n = 0; n < 10; n += 1) expect(await lockedUntil()).toBe(until);
+    place.clock.set(until);
+    expect((await place.call()).outcome).toBe('verified');
+  });
+
+  it('a clock set back does not help, nor does one that is set forward once and back again', async () => {
+    await guesses(5);
+    const until = await lockedUntil();
+    place.clock.advance(-hours(2));
+    expect(await place.refusal(place.call())).toMatchObject({ code: 'locked', hint: expect.stringContaining('clock') });
+    place.clock.set(until + hours(1));
+    await place.write(async () => undefined); // the log has seen this time now
+    place.clock.set(until - minutes(1));
+    expect(await place.refusal(place.call())).toMatchObject({ code: 'locked', hint: expect.stringContaining('clock') });
+  });
+
+  it('failures made under a clock set back still stand within the hour', async () => {
+    const { desk } = place;
+    const strict = withThrottle(desk, { accountFailuresPerHour: 3 });
+    await guesses(2, { desk: strict });
+    place.clock.advance(-hours(3));
+    await guesses(1, { desk: strict });
+    expect((await place.refusal(guess({ desk: strict, caller: 'ben' }))).code).toBe('locked');
+  });
+
+  it('an operator who failed on ten different callers is stopped at the eleventh; another operator is not', async () => {
+    for (let n = 1; n <= 10; n += 1) await guesses(1, { caller: `stranger${n}` });
+    const refusal = await place.refusal(guess({ caller: 'stranger11' }));
+    expect(refusal).toMatchObject({
+      code: 'locked',
+      message: expect.stringContaining('by you over different callers'),
+    });
+    expect((await place.entries('verification.refused')).at(-1)).toMatchObject({ reason: 'operator-stop' });
+    expect((await place.refusal(place.call())).code, 'also with the right phrase').toBe('locked');
+    const verifier = await place.operator('verifier');
+    expect((await place.call({ by: verifier })).outcome).toBe('verified');
+    place.clock.advance(hours(1) + 1);
+    expect((await place.call()).outcome).toBe('verified');
+  });
+
+  it('one muddled caller who fails often is one caller, not a spray', async () => {
+    for (let n = 0; n < 12; n += 1) {
+      await guesses(4);
+      expect((await place.call()).outcome).toBe('verified');
+      place.clock.advance(minutes(30));
+    }
+  });
+
+  it('an account is stopped at its twenty-first failure in an hour, over all operators; other accounts are not', async () => {
+    const operators = [place.agent, await place.operator('lead'), await place.operator('verifier')];
+    for (let n = 0; n < 20; n += 1) await guesses(1, { caller: `x${n}`, by: operators[n % 3] ?? place.agent });
+    const refusal = await place.refusal(place.call());
+    expect(refusal.message).toMatch(/in this account/);
+    await place.givePhrase('xena');
+    expect((await place.call({ account: '200500', caller: 'xena' })).outcome).toBe('verified');
+  });
+
+  it('a desk is stopped at its thirty-first, over all operators and accounts', async () => {
+    await place.write(async (write) => {
+      await write.accounts.insert([accountRow('300300')]);
+      await write.users.insert([userRow('acc_300300', 'zoe', { role: 'primary-admin' })]);
+    });
+    const operators = [
+      place.agent,
+      ...(await Promise.all((['lead', 'verifier', 'admin'] as const).map(place.operator))),
+    ];
+    const accounts = ['100234', '200500', '300300'];
+    for (let n = 0; n < 30; n += 1) {
+      await guesses(1, { account: accounts[n % 3] ?? '', caller: `y${n}`, by: operators[n % 4] ?? place.agent });
+    }
+    expect((await place.refusal(place.call())).message).toMatch(/at this desk/);
+    expect((await place.entries('verification.refused')).at(-1)).toMatchObject({ reason: 'desk-stop' });
+  });
+
+  it('what was refused by a stop does not keep the stop alive', async () => {
+    for (let n = 1; n <= 10; n += 1) await guesses(1, { caller: `stranger${n}` });
+    for (let n = 0; n < 30; n += 1) {
+      place.clock.advance(minutes(2) - 1);
+      expect((await place.refusal(guess({ caller: `more${n}` }))).code).toBe('locked');
+    }
+    place.clock.advance(minutes(1));
+    expect((await place.call()).outcome).toBe('verified');
+  });
+
+  it('an answer that never comes stays counted: the attempt was written down before the check', async () => {
+    const secrets = { ...place.desk.secrets, check: () => Promise.reject(new Error('the process died here')) };
+    for (let n = 0; n < 5; n += 1) {
+      await expect(place.call({ desk: { ...place.desk, secrets } })).rejects.toThrow('died');
+    }
+    expect(await lockedUntil()).toBe(place.clock.now() + minutes(15));
+  });
+
+  it('a phrase that is right but late does not wipe out guesses that came after it', async () => {
+    const { secrets } = place.desk;
+    const check: typeof secrets.check = async (...parts) => {
+      const answer = await secrets.check(...parts);
+      await guesses(4);
+      return answer;
+    };
+    expect(
+      (await place.call({ desk: { ...place.desk, secrets: { ...secrets, check } }, phrase: PHRASE })).outcome,
+    ).toBe('verified');
+    await guesses(1);
+    expect(await lockedUntil()).toBe(place.clock.now() + minutes(15));
+  });
+});
