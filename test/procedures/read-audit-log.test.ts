@@ -1,0 +1,79 @@
+/** Reading the log: filters as people type them, pages, names. The filters of the store itself are in test/store/audit.test.ts. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Desk } from '../../src/desk.js';
+import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../src/procedures/read-audit-log.js';
+import { days } from '../../src/rules/duration.js';
+import { accountRow, userRow } from '../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+
+describe.each(engines)('the log as people read it on %s', (engine) => {
+  let made: TestDesk;
+  let desk: Desk;
+  beforeAll(async () => {
+    made = await testDesk(engine);
+    desk = made.desk;
+    const lead = await made.operator('lead');
+    await desk.store.record(
+      { kind: 'account.added', outcome: 'done', at: desk.now(), by: lead.actor, account: 'acc_1' },
+      async (write) => {
+        await write.accounts.insert([accountRow('1')]);
+        await write.users.insert([userRow('acc_1', 'ana')]);
+      },
+    );
+    made.clock.advance(days(2));
+    const entry = {
+      kind: 'mfa.reset',
+      outcome: 'done',
+      by: lead.actor,
+      account: 'acc_1',
+      user: 'usr_acc_1_ana',
+    } as const;
+    await desk.store.record({ ...entry, at: desk.now() }, async () => undefined);
+  });
+  afterAll(() => made.close());
+
+  const kinds = async (query: Parameters<typeof readFilter>[1]) =>
+    (await newestEntries(desk, await readFilter(desk, query), 50)).map((entry) => entry.kind);
+
+  it('B74 by operator name, account number, user, kind, outcome and time', async () => {
+    expect(await kinds({ by: 'Lead-of-Test' })).toEqual(['operator.added', 'account.added', 'mfa.reset']);
+    expect(await kinds({ account: '1' })).toEqual(['account.added', 'mfa.reset']);
+    expect(await kinds({ user: '1/ana' })).toEqual(['mfa.reset']);
+    expect(await kinds({ kind: 'mfa' })).toEqual(['mfa.reset']);
+    expect(await kinds({ outcome: 'refused' })).toEqual([]);
+    expect(await kinds({ since: '24h' })).toEqual(['mfa.reset']);
+    expect(await kinds({ until: '24h' })).toEqual(['operator.added', 'account.added']);
+  });
+
+  it.each([
+    [{ by: 'nobody' }, 'not-found'],
+    [{ account: '2' }, 'not-found'],
+    [{ since: 'soon' }, 'invalid-input'],
+  ] as const)('refuses %j', async (query, code) => {
+    await expect(readFilter(desk, query)).rejects.toMatchObject({ code });
+  });
+
+  it('hands out a long log in pages, each entry once and in order', async () => {
+    const by = (await made.operator('lead')).actor;
+    const many = Array.from(
+      { length: 2_345 },
+      () => ({ kind: 'call.general', outcome: 'done', at: desk.now(), by }) as const,
+    );
+    await desk.store.record(many, async () => undefined);
+    const seen: number[] = [];
+    for await (const page of entriesAfter(desk, { kind: 'call' }, -1)) seen.push(...page.map((entry) => entry.seq));
+    expect(seen).toHaveLength(2_345);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  });
+
+  it('B71 an auditor sees ids; who may read the directory sees names', async () => {
+    const entries = await newestEntries(desk, { kind: 'mfa' }, 5);
+    expect(await peopleOf(desk, await made.operator('auditor'), entries)).toEqual(new Map());
+    expect(await peopleOf(desk, await made.operator('admin'), entries)).toEqual(
+      new Map([
+        ['acc_1', '1'],
+        ['usr_acc_1_ana', '1/ana'],
+      ]),
+    );
+  });
+});
