@@ -17,7 +17,7 @@ import { errorDocument } from './report-outcome.js';
 export const ENROLMENT_KINDS = ['totp', 'email', 'sms'] as const;
 export type EnrolmentKind = (typeof ENROLMENT_KINDS)[number];
 
-const NAMES: Readonly<Record<EnrolmentKind, string>> = {
+export const METHOD_NAMES: Readonly<Record<EnrolmentKind, string>> = {
   totp: 'Authenticator app',
   email: 'E-mail',
   sms: 'Text message (SMS)',
@@ -42,17 +42,20 @@ export async function enrol(
   if (given.code !== undefined) return confirmEnrolment(desk, login, { kind, code: given.code, replaces });
   const enrolmentCode = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, login));
   const { begun, login: ready } = await beginEnrolment(desk, login, { kind, enrolmentCode });
-  if (!context.ask.possible) return waitingForCode(context, begun);
+  if (!context.ask.possible) return waitingForCode(context, begun, whoOf(login));
   await context.show(await begunBlocks(context, begun));
   return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
 }
+
+/** The options that name this person, for a next step that can be copied. */
+export const whoOf = ({ account, user }: PortalLogin): string => `--account ${account.number} --as ${user.login}`;
 
 /** B34: SMS, e-mail or app; backup codes are not offered. */
 export async function chooseEnrolment(context: Context): Promise<EnrolmentKind> {
   const prompts = await context.ask.prompts('portal mfa add totp|email|sms');
   return prompts.choose({
     message: 'Your company requires a second sign-in method. Which?',
-    choices: ENROLMENT_KINDS.map((kind) => ({ name: NAMES[kind], value: kind })),
+    choices: ENROLMENT_KINDS.map((kind) => ({ name: METHOD_NAMES[kind], value: kind })),
   });
 }
 
@@ -83,8 +86,8 @@ async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<rea
 }
 
 /** For scripts: the secret is the answer here, and exit 5 says that a code must follow. */
-async function waitingForCode(context: Context, begun: BegunEnrolment): Promise<Result> {
-  const next = `countersign portal mfa add ${begun.kind} --code CODE`;
+async function waitingForCode(context: Context, begun: BegunEnrolment, who: string): Promise<Result> {
+  const next = `countersign portal mfa add ${begun.kind} ${who} --code CODE`;
   const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {
     hint: `Give it with: ${next}`,
   });

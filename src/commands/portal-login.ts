@@ -14,7 +14,7 @@ import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';
 import { greeting, keepDevice } from './portal-greeting.js';
-import { askPerson, openLogin, PORTAL_OPTIONS, portalShape, sessionName } from './portal-session.js';
+import { askPerson, keepSession, openLogin, PORTAL_OPTIONS, portalShape, sessionName } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
@@ -120,7 +120,7 @@ async function begun(context: Context, desk: Desk, given: LoginInput): Promise<P
   );
   const deviceTokens = await readDevices(context, given.device);
   const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
-  await context.sessions.write('portal', sessionName(opened.account, opened.user), opened.token);
+  await keepSession(context, desk, opened);
   return opened;
 }
 
@@ -182,7 +182,7 @@ async function enterBySso(context: Context, desk: Desk, given: LoginInput): Prom
     given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Company (number or name)' }));
   const idToken = await askSecret(context, given.idTokenStdin, '--id-token-stdin', 'ID token');
   const opened = await signInBySso(desk, { account, login: given.as, idToken, nonce: given.nonce });
-  await context.sessions.write('portal', sessionName(opened.account, opened.user), opened.token);
+  await keepSession(context, desk, opened);
   return greeting(desk, opened, 'not-asked');
 }
 

@@ -5,7 +5,7 @@ import { newBackupCodes } from '../procedures/backup-codes.js';
 import { listFactors, removeFactor } from '../procedures/manage-factors.js';
 import { requireMfa } from '../procedures/require-mfa.js';
 import { type Command, command } from './command.js';
-import { ENROLMENT_KINDS, enrol } from './portal-enrolment.js';
+import { ENROLMENT_KINDS, enrol, METHOD_NAMES, whoOf } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -86,11 +86,11 @@ const add = command({
     const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
     if ('view' in factor) return factor;
     const finished = login.session.state !== 'done';
-    const lines = [`Set up: ${kind}.`, ...(finished ? ['Your login is finished.'] : [])];
+    const lines = [`Set up: ${METHOD_NAMES[kind]}.`, ...(finished ? ['Your login is finished.'] : [])];
     return {
       view: [
         { kind: 'lines', lines },
-        { kind: 'next', lines: ['countersign portal mfa backup-codes   (in case you lose it)'] },
+        { kind: 'next', lines: [`countersign portal mfa backup-codes ${whoOf(login)}   (in case you lose it)`] },
       ],
       document: { factor: { id: factor.id, kind, state: 'active' }, session: { state: factor.login.session.state } },
     };

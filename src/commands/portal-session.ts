@@ -133,6 +133,21 @@ async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<{ ac
 /** Name under which a user's token stands in the state folder. */
 export const sessionName = (account: Account, user: User): string => `${account.number}/${user.login}`;
 
+/** Keeps a new login's token; the session it takes the place of ends, so that none is left open without anyone holding it. */
+export async function keepSession(context: Context, desk: Desk, opened: OpenedSession): Promise<void> {
+  const name = sessionName(opened.account, opened.user);
+  const before = await context.sessions.read('portal', name);
+  await context.sessions.write('portal', name, opened.token);
+  if (before === undefined) return;
+  try {
+    await signOutUser(desk, await authenticateUser(desk, before, opened.user));
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
+  }
+}
+
+type OpenedSession = PortalLogin & { readonly token: string };
+
 /** Sessions of one command, to be ended after it. */
 const passing = new WeakMap<Context, { desk: Desk; login: PortalLogin }>();
 
