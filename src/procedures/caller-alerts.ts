@@ -1,7 +1,7 @@
 /** What an operator should know before the phrase is asked: earlier failures on this caller by anyone, and fresh changes (B76). */
 import type { Desk } from '../desk.js';
 import { days } from '../rules/duration.js';
-import { refusalNow } from '../rules/throttle.js';
+import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
 import type { Call } from './open-call.js';
 import { toThrottle } from './throttled.js';
 
@@ -21,17 +21,16 @@ export interface CallerAlerts {
 
 export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number): Promise<CallerAlerts> {
   const { read } = desk.store;
-  const since = desk.now() - days(desk.policy.limits.throttle.alertLookBackDays);
+  const now = desk.now();
+  const since = now - days(desk.policy.limits.throttle.alertLookBackDays);
   const failures = await read.verifications.failuresOn(call.callerKey, since);
   const throttle = toThrottle(await read.throttles.get(`caller:${call.callerKey}`));
-  const locked = refusalNow(throttle, { now: desk.now(), behind: false });
+  const latest = (await read.audit.head())?.latestAt ?? 0;
+  const locked = refusalNow(throttle, trustedNow(now, latest, clockTolerance(desk.policy.limits)));
   const recent = (time: number | null | undefined): number | null => (time != null && time >= since ? time : null);
   const passphrase = call.caller === null ? undefined : await read.secrets.passphrase(call.caller.id);
   const createdAt = call.caller === null ? undefined : await read.users.createdAt(call.caller.id);
-  const [reset] =
-    call.caller === null
-      ? []
-      : await read.audit.newest({ kind: 'mfa.reset', user: call.caller.id, outcome: 'done', since }, 1);
+  const reset = call.caller === null ? undefined : await read.resets.latestOfUser(call.caller.id);
   const contact =
     call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
   return {
@@ -42,7 +41,7 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
     disabled: locked?.kind === 'disabled',
     passphraseChangedAt: recent(passphrase?.set_at),
     contactChangedAt: recent(contact),
-    resetAt: reset === undefined ? null : (JSON.parse(reset.body) as { at: number }).at,
+    resetAt: recent(reset?.at),
     sharedContacts,
   };
 }

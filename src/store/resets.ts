@@ -22,6 +22,15 @@ export const resetReads = (db: Db) => ({
   async byId(id: string): Promise<ResetRow | undefined> {
     return db.selectFrom('resets').selectAll().where('id', '=', id).executeTakeFirst();
   },
+  async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
+    if (ids.length === 0) return [];
+    return db
+      .selectFrom('resets')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .orderBy('id')
+      .execute();
+  },
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
   },
