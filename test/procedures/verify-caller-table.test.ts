@@ -28,13 +28,9 @@ const SCOPE_SETS = [
   'phone-system',
   'billing',
   'login-security',
-  'account-info:view',
-  'phone-system:change',
   'billing:inquiry',
   'billing:change',
-  'billing:update-info',
   'login-security:mfa-reset',
-  'billing:change billing:inquiry',
   'account-info billing login-security phone-system',
   'bill billing: billing:* * BILLING inquiry',
 ];
