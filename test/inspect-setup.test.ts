@@ -1,0 +1,135 @@
+/** `doctor`: each thing that can be amiss is found by its subject, with its state and what mends it. */
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Settings } from '../src/config.js';
+import { Refusal } from '../src/errors.js';
+import { inspectSetup } from '../src/inspect-setup.js';
+import { openEngine } from '../src/open-desk.js';
+import { SYSTEM } from '../src/rules/audit-entry.js';
+import { minutes } from '../src/rules/duration.js';
+import { dataFolder, engines, START, type TestDesk, testDesk } from './support/test-desk.js';
+
+describe.each(engines)('doctor on %s', (engine) => {
+  let made: TestDesk;
+  beforeEach(async () => {
+    made = await testDesk(engine);
+    const { desk } = made;
+    await made.operator('admin');
+    await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
+      await write.meta.put('store-id', 'desk_1');
+      await write.meta.put('key-id', desk.keyring.keyId);
+    });
+  });
+  afterEach(() => made.close());
+
+  const inspect = async (given: Partial<Settings> = {}, now = START) =>
+    inspectSetup(async () => ({ ...made.settings, ...given }), { dataFolder, now: () => now, node: 'v20.19.0' });
+  const amiss = async (given: Partial<Settings> = {}, now = START) =>
+    (await inspect(given, now)).filter(({ state }) => state === 'wrong' || state === 'missing');
+  const sqlite = engine === 'sqlite';
+
+  it('finds nothing amiss where nothing is', async () => {
+    const findings = await inspect();
+    expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(findings.map(({ subject }) => subject)).toEqual(
+      expect.arrayContaining([
+        'Node',
+        'Hashing',
+        'SQLite',
+        'Policy',
+        'Master key',
+        'Store',
+        'Audit log',
+        'Clock',
+        'Admins',
+      ]),
+    );
+  });
+
+  it('an old Node', async () => {
+    const findings = await inspectSetup(async () => made.settings, { dataFolder, now: () => START, node: 'v20.18.3' });
+    expect(findings[0]).toMatchObject({ subject: 'Node', state: 'wrong', mend: expect.stringContaining('20.19') });
+  });
+
+  it('a config file that cannot be used leaves the rest unsaid', async () => {
+    const findings = await inspectSetup(
+      async () => {
+        throw new Refusal('config', 'x.toml: has an unknown name: stroe', { hint: 'Known names: store.' });
+      },
+      { dataFolder, now: () => START, node: 'v22.0.0' },
+    );
+    expect(findings.at(-1)).toMatchObject({ subject: 'Config file', state: 'wrong', mend: 'Known names: store.' });
+  });
+
+  it('a missing key, a key that others can read, another key', async () => {
+    const file = join(made.folder, 'master.key');
+    chmodSync(file, 0o644);
+    expect(await amiss()).toMatchObject([
+      { subject: 'Master key', state: 'wrong', mend: expect.stringContaining('chmod 600') },
+    ]);
+    chmodSync(file, 0o600);
+    renameSync(file, `${file}.away`);
+    expect(await amiss()).toMatchObject([{ subject: 'Master key', state: 'missing' }]);
+    writeFileSync(file, `countersign-key-v1:${Buffer.alloc(32, 1).toString('base64url')}\n`, { mode: 0o600 });
+    expect(await amiss()).toMatchObject([{ subject: 'Key of the store', state: 'wrong' }]);
+  });
+
+  it.runIf(sqlite)('no store yet; a folder that others can write', async () => {
+    expect(await amiss({ store: join(made.folder, 'none.db') })).toMatchObject([
+      { subject: 'Store', state: 'missing', mend: expect.stringContaining('countersign init') },
+    ]);
+    chmodSync(made.folder, 0o777);
+    expect((await amiss()).map(({ subject }) => subject)).toContain('Data folder');
+    expect((await amiss()).map(({ subject }) => subject)).toContain('Store');
+    chmodSync(made.folder, 0o700);
+  });
+
+  it('a head of the log that somebody changed; a clock behind the log; a store without an admin', async () => {
+    expect(await amiss({}, START - minutes(3))).toMatchObject([{ subject: 'Clock', state: 'wrong' }]);
+    expect(await amiss({}, START - minutes(1))).toEqual([]);
+    const raw = await openEngine(made.settings.store, false);
+    await raw.db
+      .updateTable('audit_head')
+      .set({ latest_at: START + 1 })
+      .execute();
+    await raw.db.updateTable('operators').set({ disabled_at: START }).execute();
+    await raw.close();
+    expect(await amiss()).toMatchObject([
+      { subject: 'Audit log', state: 'wrong', mend: 'countersign audit verify' },
+      { subject: 'Admins', state: 'wrong' },
+    ]);
+  });
+
+  it('a policy and delivery settings with faults; messages that wait are only noted', async () => {
+    const policyFolder = join(made.folder, 'policy');
+    expect(await amiss({ policyFolder })).toMatchObject([{ subject: 'Policy', state: 'wrong' }]);
+    expect(await amiss({ file: { mail: { channel: 'pigeon' } } })).toMatchObject([
+      { subject: 'Delivery', state: 'wrong' },
+    ]);
+    const row = {
+      id: 'msg_1',
+      channel: 'email',
+      kind: 'x',
+      account_id: null,
+      user_id: null,
+      address: '',
+      content: null,
+      state: 'queued',
+      attempts: 0,
+      next_attempt_at: 0,
+      last_error: null,
+      reference: null,
+      created_at: 0,
+      delivered_at: null,
+    };
+    await made.desk.store.record({ kind: 'message.queued', outcome: 'done', at: START, by: SYSTEM }, (write) =>
+      write.outbox.insert([row]),
+    );
+    expect((await inspect()).find(({ subject }) => subject === 'Outbox')).toMatchObject({
+      state: 'note',
+      mend: 'countersign outbox flush',
+    });
+    rmSync(policyFolder, { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,238 @@
+/** Backup, restore and migration of an SQLite store, on real files. */
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Migrator } from 'kysely';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { Desk } from '../src/desk.js';
+import { migrateStore } from '../src/migrate-store.js';
+import { type DeskParts, openDesk, openEngine } from '../src/open-desk.js';
+import { backUpStore } from '../src/procedures/care-for-store.js';
+import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';
+import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';
+import { restoreStore } from '../src/restore-store.js';
+import { SYSTEM } from '../src/rules/audit-entry.js';
+import type { Engine } from '../src/store/engine.js';
+import { up as firstSchema } from '../src/store/migrations/0001-desk.js';
+import { NEWEST } from '../src/store/migrations/index.js';
+import { createHead } from '../src/store/record.js';
+import { openStore, schemaState } from '../src/store/store.js';
+import { createDatabase } from './support/postgres.js';
+import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from './support/test-desk.js';
+
+/** A finished desk, as `init` leaves it. */
+async function finishedDesk(storeId = 'desk_1'): Promise<TestDesk> {
+  const made = await testDesk('sqlite');
+  const { desk } = made;
+  await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
+    await write.meta.put('store-id', storeId);
+    await write.meta.put('key-id', desk.keyring.keyId);
+  });
+  return made;
+}
+
+describe('store restore', () => {
+  let made: TestDesk;
+  let parts: DeskParts;
+  let backup: string;
+
+  beforeEach(async () => {
+    made = await finishedDesk();
+    parts = { settings: made.settings, dataFolder, now: made.clock.now, hashing: CHEAP };
+    backup = join(made.folder, 'backup.db');
+    await backUpStore(made.desk, await made.operator('admin'), backup);
+  });
+  afterEach(() => made.close());
+
+  const write = (desk: Desk) =>
+    desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: SYSTEM }, async () => undefined);
+  const restore = (acceptRollback = false, file = backup) => restoreStore(parts, file, { acceptRollback, by: SYSTEM });
+  const kinds = async () => {
+    const desk = await openDesk(parts);
+    const rows = await desk.store.read.audit.find({}, -1, 100);
+    await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
+    await desk.store.close();
+    return rows.map((row) => (JSON.parse(row.body) as { kind: string }).kind);
+  };
+
+  it('the backup is private, tells of itself, and holds no key', async () => {
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    const key = readFileSync(join(made.folder, 'master.key'), 'utf8').split(':')[1]?.trim() ?? '';
+    expect(key.length).toBeGreaterThan(40);
+    expect(readFileSync(backup).includes(Buffer.from(key))).toBe(false);
+    expect(readFileSync(backup).includes(Buffer.from(key, 'base64url'))).toBe(false);
+  });
+
+  it('where nothing is lost it needs no flag, keeps what was there, and is logged', async () => {
+    expect(await restore()).toMatchObject({ logSize: 3, logSizeBefore: 3 });
+    expect(await kinds()).toEqual(['desk.founded', 'operator.added', 'store.backed-up', 'store.restored']);
+    expect(readdirSync(made.folder).filter((name) => /before|restoring/.test(name))).toHaveLength(1);
+  });
+
+  it('a backup behind the store is refused and nothing changes, unless the loss is accepted', async () => {
+    await write(made.desk);
+    await expect(restore()).rejects.toMatchObject({ code: 'refused-by-policy' });
+    expect(await kinds()).toHaveLength(4);
+    const { note } = await signCheckpoint(made.desk);
+    expect(await restore(true)).toMatchObject({ logSize: 3, logSizeBefore: 4 });
+    expect((await kinds()).at(-1)).toBe('store.restored');
+    // The same length as before, but another log: the checkpoint kept elsewhere shows it.
+    const desk = await openDesk(parts);
+    const checkpoint = await openCheckpoint(desk, note);
+    await expect(verifyAuditLog(desk.store.read.audit, { notary: desk.notary, checkpoint })).rejects.toThrow(
+      'written anew',
+    );
+    await desk.store.close();
+  });
+
+  it('a process that has the store open goes on with the restored one', async () => {
+    await write(made.desk);
+    await restore(true);
+    expect((await made.desk.store.read.audit.head())?.size).toBe(4);
+    await write(made.desk);
+    expect((await kinds()).slice(-2)).toEqual(['store.restored', 'call.general']);
+  });
+
+  it('a store that went another way since is refused', async () => {
+    await restore();
+    const fork = join(made.folder, 'fork.db');
+    const desk = await openDesk(parts);
+    await desk.store.backup(fork);
+    await desk.store.close();
+    await restore(true);
+    await expect(restore(false, fork)).rejects.toMatchObject({ code: 'refused-by-policy' });
+  });
+
+  it('a store that is gone or damaged is replaced only where the unknown loss is accepted', async () => {
+    await made.desk.store.close();
+    for (const spoil of [
+      () => writeFileSync(made.settings.store, 'x'.repeat(9_000)),
+      () => rmSync(made.settings.store),
+    ]) {
+      for (const ending of ['-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
+      spoil();
+      await expect(restore()).rejects.toMatchObject({ code: 'refused-by-policy' });
+      expect(await restore(true)).toMatchObject({ logSizeBefore: null });
+      expect((await kinds()).at(-1)).toBe('store.restored');
+    }
+  });
+
+  it('another desk, another key, no store, a damaged log: refused, the store untouched', async () => {
+    const other = await finishedDesk('desk_2');
+    const strange = join(made.folder, 'strange.db');
+    await other.desk.store.backup(strange);
+    await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
+    const underTheirKey = { ...parts, settings: { ...parts.settings, key: other.settings.key } };
+    await expect(restoreStore(underTheirKey, strange, { acceptRollback: true, by: SYSTEM })).rejects.toMatchObject({
+      code: 'key-mismatch',
+    });
+    await other.close();
+    writeFileSync(strange, 'not a database');
+    await expect(restore(true, strange)).rejects.toMatchObject({ code: 'store-corrupt' });
+    await expect(restore(true, join(made.folder, 'nothing.db'))).rejects.toMatchObject({ code: 'invalid-input' });
+    const spoilt = await openEngine(backup, false);
+    await spoilt.db.updateTable('audit_entries').set({ body: '{}' }).where('seq', '=', 1).execute();
+    await spoilt.close();
+    await expect(restore(true)).rejects.toMatchObject({ code: 'audit-broken' });
+    expect(await kinds()).toHaveLength(3);
+    expect(readdirSync(made.folder).filter((name) => /restoring/.test(name))).toEqual([]);
+  });
+
+  it('a backup into a folder that is not there is refused', async () => {
+    const admin = await made.operator('admin');
+    await expect(backUpStore(made.desk, admin, join(made.folder, 'no', 'b.db'))).rejects.toMatchObject({
+      code: 'invalid-input',
+    });
+    expect(existsSync(join(made.folder, 'no'))).toBe(false);
+  });
+
+  it('a backup made by a newer countersign is refused', async () => {
+    const engine = await openEngine(backup, false);
+    await engine.db
+      .insertInto('kysely_migration' as never)
+      .values(NEWER as never)
+      .execute();
+    await engine.close();
+    await expect(restore(true)).rejects.toMatchObject({ code: 'config' });
+    expect(await kinds()).toHaveLength(3);
+  });
+});
+
+const NEWER = { name: '9999-later', timestamp: new Date(0).toISOString() };
+
+describe.each(engines)('store migrate on %s', (engineName) => {
+  let made: TestDesk;
+  let engine: Engine;
+  let parts: DeskParts;
+  beforeEach(async () => {
+    made = await testDesk(engineName);
+    const store = engineName === 'sqlite' ? join(made.folder, 'old.db') : await createDatabase(inject('postgresUrl'));
+    parts = { settings: { ...made.settings, store }, dataFolder, now: made.clock.now };
+    engine = await openEngine(store, true);
+  });
+  afterEach(async () => {
+    await engine.close();
+    await made.close();
+  });
+
+  /** A store as the first version made it. */
+  async function foundOldStore(): Promise<void> {
+    const first = { '0001-desk': { up: (db: unknown) => firstSchema(db as Engine['db'], engine.traits) } };
+    await new Migrator({ db: engine.db, provider: { getMigrations: async () => first } }).migrateToLatest();
+    await engine.db.transaction().execute((tx) => createHead(tx, made.desk.notary));
+    const { record } = openStore(engine, made.desk.notary);
+    await record({ kind: 'desk.founded', outcome: 'done', at: made.clock.now(), by: SYSTEM }, async (write) => {
+      await write.meta.put('store-id', 'desk_1');
+      await write.meta.put('key-id', made.desk.keyring.keyId);
+    });
+  }
+
+  it('brings an old store up to this version, logs it, and does nothing the second time', async () => {
+    await foundOldStore();
+    await expect(openDesk(parts)).rejects.toMatchObject({ code: 'config' });
+    const { applied } = await migrateStore(parts);
+    expect(applied.at(-1)).toBe(NEWEST);
+    expect(await migrateStore(parts)).toMatchObject({ applied: [] });
+    const desk = await openDesk(parts);
+    const [entry] = await desk.store.read.audit.newest({ kind: 'store' }, 5);
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      kind: 'store.migrated',
+      by: { kind: 'system' },
+      detail: { applied },
+    });
+    await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
+    await desk.store.close();
+  });
+
+  it('another key, a newer store and an empty place are refused, nothing changed', async () => {
+    await expect(migrateStore(parts)).rejects.toMatchObject({ code: 'store-unreachable' });
+    await foundOldStore();
+    const file = join(made.folder, 'other.key');
+    writeFileSync(file, `countersign-key-v1:${Buffer.alloc(32, 1).toString('base64url')}\n`, { mode: 0o600 });
+    const strange = { ...parts, settings: { ...parts.settings, key: { file } } };
+    await expect(migrateStore(strange)).rejects.toMatchObject({ code: 'key-mismatch' });
+    expect(await schemaState(engine)).toBe('old');
+    await engine.db
+      .insertInto('kysely_migration' as never)
+      .values(NEWER as never)
+      .execute();
+    await expect(migrateStore(parts)).rejects.toMatchObject({ code: 'config' });
+  });
+});
+
+describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
+  it('backup and restore point to its own tools, and nothing is logged', async () => {
+    const made = await testDesk('postgres');
+    await expect(backUpStore(made.desk, await made.operator('admin'), join(made.folder, 'b.db'))).rejects.toMatchObject(
+      {
+        code: 'usage',
+      },
+    );
+    const parts = { settings: made.settings, dataFolder, now: made.clock.now };
+    await expect(restoreStore(parts, 'b.db', { acceptRollback: true, by: SYSTEM })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    expect((await made.desk.store.read.audit.head())?.size).toBe(1);
+    expect(await made.desk.store.bytes()).toBeGreaterThan(100_000);
+    await made.close();
+  });
+});
