@@ -45,28 +45,38 @@ const importUsers = command({
 async function importing(context: Context, request: ImportRequest): Promise<Result> {
   const desk = await context.desk();
   const report = await importDirectory(desk, context.operator(), request);
-  await deliverNotices(context, desk, report.notices);
+  const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
   const { accounts, users, kept, warnings, notices } = report;
   return {
-    view: importView(report),
-    document: { import: { accounts, users, kept, warnings, notices: notices.length } },
+    view: [...importView(report), ...waitingBlocks(waiting)],
+    document: { import: { accounts, users, kept, warnings, notices: notices.length, noticesWaiting: waiting } },
   };
 }
 
 const NOTICES_AT_ONCE = 100;
 
-/** What is not sent when it is interrupted stays queued. */
-async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<void> {
+/** Answers how many were delivered. What is not sent when it is interrupted stays queued. */
+async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<number> {
   const progress = context.progress('Sending notices', ids.length);
+  let delivered = 0;
   try {
     for (let from = 0; from < ids.length && !context.signal.aborted; from += NOTICES_AT_ONCE) {
       const some = ids.slice(from, from + NOTICES_AT_ONCE);
-      await deliverOutbox(desk, some);
+      delivered += (await deliverOutbox(desk, some)).delivered;
       progress.step(some.length);
     }
   } finally {
     progress.done();
   }
+  return delivered;
+}
+
+function waitingBlocks(waiting: number): View {
+  if (waiting === 0) return [];
+  return [
+    { kind: 'lines', lines: [`${waiting} notices are not delivered yet.`] },
+    { kind: 'next', lines: ['countersign outbox flush'] },
+  ];
 }
 
 function importView({ accounts, users, kept, warnings, notices }: ImportReport): View {

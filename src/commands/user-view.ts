@@ -1,5 +1,5 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
-import type { Lock, UserDescription } from '../procedures/describe-customer.js';
+import { type Lock, SHARING_SHOWN, type UserDescription } from '../procedures/describe-customer.js';
 import type { FoundUser } from '../procedures/search-directory.js';
 import type { Block, View } from '../terminal/render.js';
 import { iso, moment } from './account-view.js';
@@ -102,13 +102,24 @@ export function lockWords({ subject, until }: Lock): string {
 
 export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;
 
-/** Contacts that reach several logins are shown with all of them, so that nobody is taken for another (B09). */
+const SHARING_LISTED = 8;
+
+/** Contacts that reach several logins are shown with them, so that nobody is taken for another (B09); --json has them all. */
 function sharingBlocks(sharing: readonly FoundUser[]): readonly Block[] {
   if (sharing.length === 0) return [];
+  const rest = sharing.length - SHARING_LISTED;
   return [
     { kind: 'blank' },
     { kind: 'lines', lines: ['The same e-mail or phone also stands on:'] },
-    userTable(sharing, '', true),
+    userTable(sharing.slice(0, SHARING_LISTED), '', true),
+    ...(rest > 0
+      ? [
+          {
+            kind: 'note',
+            text: `And on ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`,
+          } as const,
+        ]
+      : []),
   ];
 }
 
