@@ -1,0 +1,363 @@
+/**
+ * Bad input and bad surroundings against the built command: each ends as one clear error with the exit status of cli.md, in
+ * words on stderr and as a document with --json, and the store is left byte for byte as it was.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Driver from 'better-sqlite3';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { repositoryRoot } from './support/test-desk.js';
+
+const executable = join(repositoryRoot, 'bin', 'countersign.js');
+
+interface Run {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface BadCase {
+  readonly what: string;
+  readonly argv: readonly string[];
+  /** Spoils the folder; the store in it is a fresh copy of a whole one. */
+  readonly spoil?: (folder: string) => void;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly exit: number;
+  readonly code: string;
+  readonly says: RegExp;
+}
+
+const otherKey = (folder: string, name: string, mode = 0o600): void => {
+  writeFileSync(join(folder, name), `countersign-key-v1:${Buffer.alloc(32, 9).toString('base64url')}\n`);
+  chmodSync(join(folder, name), mode);
+};
+
+const inStore = (folder: string, statement: string): void => {
+  const db = new Driver(join(folder, 'desk.db'));
+  db.exec(statement);
+  db.close();
+};
+
+const CASES: readonly BadCase[] = [
+  {
+    what: 'no store',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => rmSync(join(folder, 'desk.db')),
+    exit: 7,
+    code: 'store-unreachable',
+    says: /there is no store at .*desk\.db/,
+  },
+  {
+    what: 'no key file',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => rmSync(join(folder, 'master.key')),
+    exit: 7,
+    code: 'key-missing',
+    says: /there is no key file at .*master\.key/,
+  },
+  {
+    what: 'the key of another store',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => otherKey(folder, 'master.key'),
+    exit: 8,
+    code: 'key-mismatch',
+    says: /master\.key is not the key of the store/,
+  },
+  {
+    what: 'a key file that others can read',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => chmodSync(join(folder, 'master.key'), 0o644),
+    exit: 7,
+    code: 'config',
+    says: /others can read the key file .* \(mode 644\)/,
+  },
+  {
+    what: 'a key file that is none',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => writeFileSync(join(folder, 'master.key'), 'open sesame\n'),
+    exit: 7,
+    code: 'config',
+    says: /master key from .* cannot be read/,
+  },
+  {
+    what: 'a store that others can write',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => chmodSync(join(folder, 'desk.db'), 0o666),
+    exit: 7,
+    code: 'config',
+    says: /others can write .*desk\.db \(mode 666\)/,
+  },
+  {
+    what: 'a folder that others can write',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => chmodSync(folder, 0o777),
+    exit: 7,
+    code: 'config',
+    says: /others can write .* \(mode 777\)/,
+  },
+  {
+    what: 'a store of a newer version',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => inStore(folder, "insert into kysely_migration values ('9999-later', '2030-01-01')"),
+    exit: 7,
+    code: 'config',
+    says: /was made by a newer countersign/,
+  },
+  {
+    what: 'a file that is no store',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => writeFileSync(join(folder, 'desk.db'), 'x'.repeat(9000)),
+    exit: 8,
+    code: 'store-corrupt',
+    says: /damaged or not a countersign store/,
+  },
+  {
+    what: 'a PostgreSQL that is not there',
+    argv: ['--store', 'postgres://desk:open-sesame@127.0.0.1:1/desk', 'audit', 'verify'],
+    exit: 7,
+    code: 'store-unreachable',
+    says: /PostgreSQL at postgres:\/\/127\.0\.0\.1:1\/desk cannot be reached/,
+  },
+  {
+    what: 'a changed byte in the log',
+    argv: ['audit', 'verify'],
+    spoil: (folder) => inStore(folder, "update audit_entries set body = replace(body, 'done', 'gone') where seq = 1"),
+    exit: 8,
+    code: 'audit-broken',
+    says: /does not check out: entry 1 is not what was hashed/,
+  },
+  {
+    what: 'a head of the log that somebody changed, when writing',
+    argv: ['account', 'add', 'X', '--number', '1', '--edition', 'classic'],
+    spoil: (folder) => inStore(folder, 'update audit_head set latest_at = 1'),
+    exit: 8,
+    code: 'store-corrupt',
+    says: /head of the audit log does not check out/,
+  },
+  {
+    what: 'a checkpoint that is not there',
+    argv: ['audit', 'verify', '--checkpoint', 'none.txt'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /none\.txt cannot be read/,
+  },
+  {
+    what: 'a checkpoint that is none',
+    argv: ['audit', 'verify', '--checkpoint', 'note.txt'],
+    spoil: (folder) => writeFileSync(join(folder, 'note.txt'), 'hello\n'),
+    exit: 8,
+    code: 'audit-broken',
+    says: /not a signed note/,
+  },
+  {
+    what: 'a policy with faults',
+    argv: ['policy', 'check', 'policy'],
+    spoil: (folder) => {
+      mkdirSync(join(folder, 'policy'));
+      for (const name of ['actions', 'roles', 'limits']) {
+        copyFileSync(join(repositoryRoot, 'data', `${name}.json`), join(folder, 'policy', `${name}.json`));
+      }
+      const path = join(folder, 'policy', 'limits.json');
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"minLength": 15', '"minLength": 3'));
+    },
+    exit: 7,
+    code: 'config',
+    says: /one fault/,
+  },
+  {
+    what: 'a policy folder that is not there',
+    argv: ['policy', 'check', 'nowhere'],
+    exit: 7,
+    code: 'config',
+    says: /policy file .*nowhere.* cannot be read/,
+  },
+  {
+    what: 'a backup over a file',
+    argv: ['store', 'backup', 'master.key'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /there is a file master\.key already/,
+  },
+  {
+    what: 'an entry that is not there',
+    argv: ['audit', 'prove', '999'],
+    exit: 2,
+    code: 'not-found',
+    says: /there is no entry 999; the log has 3/,
+  },
+  { what: 'a number that is none', argv: ['audit', 'prove', 'last'], exit: 2, code: 'invalid-input', says: /entry/ },
+  {
+    what: 'a limit that is none',
+    argv: ['audit', 'list', '--limit', 'all'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /--limit/,
+  },
+  {
+    what: 'a kind that cannot be one',
+    argv: ['audit', 'list', '--kind', "x' or 1=1"],
+    exit: 2,
+    code: 'invalid-input',
+    says: /--kind/,
+  },
+  {
+    what: 'a time that is none',
+    argv: ['audit', 'list', '--since', 'soon'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /--since: "soon" is no time/,
+  },
+  {
+    what: 'an unknown operator',
+    argv: ['audit', 'list', '--by', 'nobody'],
+    exit: 2,
+    code: 'not-found',
+    says: /no operator "nobody"/,
+  },
+  {
+    what: 'an unknown option',
+    argv: ['audit', 'list', '--who', 'x'],
+    exit: 2,
+    code: 'usage',
+    says: /unknown option '--who'/,
+  },
+  {
+    what: 'an unknown message',
+    argv: ['outbox', 'show', 'msg_x'],
+    exit: 2,
+    code: 'not-found',
+    says: /no message msg_x/,
+  },
+  {
+    what: 'an unknown edition (B01)',
+    argv: ['account', 'add', 'X', '--number', '1', '--edition', 'modern'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /edition/,
+  },
+  {
+    what: 'an unknown action',
+    argv: ['verify', '--account', '1', '--caller', 'ana', '--for', 'billing:wipe'],
+    exit: 2,
+    code: 'invalid-input',
+    says: /billing:wipe/,
+  },
+  {
+    what: 'a malformed CSV, with line and column',
+    argv: ['account', 'import', 'bad.csv'],
+    spoil: (folder) =>
+      writeFileSync(join(folder, 'bad.csv'), 'number,name,edition,sso\n1,One,classic,\n2,Two,modern,\n'),
+    exit: 2,
+    code: 'invalid-input',
+    says: /line 3, column edition/,
+  },
+  {
+    what: 'nobody signed in',
+    argv: ['store', 'info'],
+    env: { COUNTERSIGN_TOKEN: '' },
+    exit: 3,
+    code: 'not-signed-in',
+    says: /nobody is signed in/,
+  },
+  {
+    what: 'a token that is none',
+    argv: ['outbox', 'list'],
+    env: { COUNTERSIGN_TOKEN: 'cs_x' },
+    exit: 3,
+    code: 'not-signed-in',
+    says: /is not known here/,
+  },
+];
+
+describe('bad input', () => {
+  let whole: string;
+  let folder: string;
+  let token: string;
+
+  const run = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Run => {
+    const surroundings = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      LANG: 'C.UTF-8',
+      CI: '1',
+      COUNTERSIGN_STORE: join(folder, 'desk.db'),
+      COUNTERSIGN_KEY_FILE: join(folder, 'master.key'),
+      COUNTERSIGN_TOKEN: token,
+    };
+    const ended = spawnSync(process.execPath, [executable, ...argv], {
+      cwd: folder,
+      env: { ...surroundings, ...env },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    return { exit: ended.status, stdout: ended.stdout, stderr: ended.stderr };
+  };
+
+  beforeAll(() => {
+    const built = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
+    if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
+    whole = mkdtempSync(join(tmpdir(), 'countersign-whole-'));
+    folder = whole;
+    token = '';
+    const made = run(['--json', 'init', '--token']);
+    if (made.exit !== 0) throw new Error(`no desk to spoil: ${made.stdout}${made.stderr}`);
+    token = (JSON.parse(made.stdout) as { token: string }).token;
+  }, 300_000);
+  afterAll(() => rmSync(whole, { recursive: true, force: true }));
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-bad-'));
+    for (const name of ['desk.db', 'master.key']) {
+      copyFileSync(join(whole, name), join(folder, name));
+      chmodSync(join(folder, name), 0o600);
+    }
+    return () => rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('teeth: as made, the same commands succeed', () => {
+    expect(run(['audit', 'verify'])).toMatchObject({ exit: 0, stderr: '' });
+    expect(run(['policy', 'check']).exit).toBe(0);
+    expect(run(['doctor']).exit).toBe(0);
+  });
+
+  it.each(CASES.map((each) => [each.what, each] as const))('%s', (_what, { argv, spoil, env, exit, code, says }) => {
+    spoil?.(folder);
+    const before = storeBytes(folder);
+    const text = run(argv, env);
+    const json = run(['--json', ...argv], env);
+
+    expect(text.exit).toBe(exit);
+    expect(text.stdout).toBe('');
+    expect(text.stderr).toMatch(/^countersign: /);
+    expect(text.stderr.replace(/\n {2,}/g, ' ')).toMatch(says);
+    expect(json.exit).toBe(exit);
+    expect(json.stderr).toBe('');
+    const document = JSON.parse(json.stdout) as { error: { code: string; message: string } };
+    expect(json.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(document.error.code).toBe(code);
+    for (const shown of [text.stderr, json.stdout]) {
+      expect(shown).not.toMatch(/open-sesame|open sesame|countersign-key-v1:[\w-]|\n {4}at /);
+    }
+    expect(storeBytes(folder).equals(before)).toBe(true);
+  });
+
+  it.each(CASES.slice(0, 9).map((each) => [each.what, each] as const))('doctor says so too: %s', (_what, { spoil }) => {
+    spoil?.(folder);
+    const { exit, stdout } = run(['--json', 'doctor']);
+    expect(exit).toBe(7);
+    const { findings } = JSON.parse(stdout) as { findings: { state: string; mend?: string }[] };
+    const amiss = findings.filter(({ state }) => state === 'wrong' || state === 'missing');
+    expect(amiss.length).toBeGreaterThan(0);
+    expect(amiss.every(({ mend }) => mend !== undefined)).toBe(true);
+  });
+});
+
+function storeBytes(folder: string): Buffer {
+  try {
+    return readFileSync(join(folder, 'desk.db'));
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
