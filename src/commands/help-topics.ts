@@ -3,11 +3,19 @@ import { EXIT_FAMILIES } from '../errors.js';
 
 /** Rows of the exit-code table, as README shows them too. */
 export function exitCodesTopic(): string {
-  const rows = EXIT_FAMILIES.map(({ exit, family, codes }) => {
-    const list = codes.join(', ');
-    return `  ${String(exit).padEnd(5)}${family.padEnd(20)}${list}`;
+  const rows = EXIT_FAMILIES.flatMap(({ exit, family, codes }) => {
+    const [first = '', ...more] = folded(codes.join(', '), 80 - MARGIN);
+    const head = `  ${String(exit).padEnd(5)}${family.padEnd(20)}${first}`.trimEnd();
+    return [head, ...more.map((line) => ' '.repeat(MARGIN) + line)];
   });
   return ['Exit codes', '', '  code family              error.code under --json', ...rows, ''].join('\n');
+}
+
+/** Columns before the list of codes. */
+const MARGIN = 27;
+
+function folded(text: string, columns: number): readonly string[] {
+  return text.match(new RegExp(`.{1,${columns}}(?:\\s|$)`, 'g'))?.map((line) => line.trimEnd()) ?? [];
 }
 
 const ENVIRONMENT = `Environment
