@@ -62,6 +62,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./mfa.js')).commands,
   },
   {
+    word: 'job',
+    group: 'Resets',
+    summary: 'bulk runs: seen, resumed, taken back',
+    load: async () => (await import('./job.js')).commands,
+  },
+  {
+    word: 'approval',
+    group: 'Resets',
+    summary: "a second operator's yes or no",
+    load: async () => (await import('./approval.js')).commands,
+  },
+  {
     word: 'login',
     group: 'The desk',
     summary: 'sign in as an operator',
@@ -132,5 +144,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'Set-up and care',
     summary: 'information, migration, backup',
     load: async () => (await import('./store.js')).commands,
+  },
+  {
+    word: 'completion',
+    group: 'Set-up and care',
+    summary: 'completion of commands for bash, zsh or fish',
+    load: async () => (await import('./completion.js')).commands,
   },
 ];

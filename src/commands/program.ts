@@ -8,23 +8,11 @@ import type { GlobalOptions } from '../config.js';
 import { Refusal } from '../errors.js';
 import { CATALOGUE, type CatalogueEntry } from './catalogue.js';
 import type { Command, Result } from './command.js';
+import { GLOBAL_OPTIONS } from './global-options.js';
 import { topicNames, topicText } from './help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './peek-argv.js';
 import { reportError, reportResult } from './report-outcome.js';
 import type { World } from './world.js';
-
-const GLOBAL_OPTIONS: readonly (readonly [string, string])[] = [
-  ['--store <url>', 'path of the store or postgres://… (env COUNTERSIGN_STORE)'],
-  ['--key-file <file>', 'file with the master key (env COUNTERSIGN_KEY_FILE)'],
-  ['--config <file>', 'config file (env COUNTERSIGN_CONFIG)'],
-  ['--json', 'one JSON document on stdout, also for errors'],
-  ['--quiet', 'no text and no notices; the exit status is the answer'],
-  ['--verbose', 'more detail, and the stack of a bug'],
-  ['--plain', 'plain lines, no redraw, no boxes; for screen readers'],
-  ['--no-color', 'no colour (also NO_COLOR)'],
-  ['--no-input', 'never ask; a missing answer is an error'],
-  ['--yes', 'answer yes to yes-or-no questions (never covers admins or counts)'],
-];
 
 /** Runs one command line; answers the exit status. Never throws. */
 export async function runProgram(argv: readonly string[], world: World): Promise<number> {
@@ -82,7 +70,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
     .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
     .showSuggestionAfterError();
-  for (const [flags, about] of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
+  for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
   program.addHelpText('after', `\nExit codes and other topics: countersign help ${topicNames().join('|')}\n`);
   addHelpCommand(program, world);
   const run = async (spec: Command, leaf: Commander) => {

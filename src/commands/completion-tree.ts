@@ -1,0 +1,135 @@
+/** What can be typed where, as data that each shell's script is written from. Pure. */
+import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../rules/people.js';
+import type { Policy } from '../rules/policy.js';
+import { CATALOGUE } from './catalogue.js';
+import type { Command, OptionSpec } from './command.js';
+import { GLOBAL_OPTIONS } from './global-options.js';
+import { topicNames } from './help-topics.js';
+
+export interface Word {
+  readonly word: string;
+  readonly about: string;
+}
+
+/** What may follow an option: nothing, any text, a file, or one of some words. */
+export type Value = 'none' | 'text' | 'file' | readonly string[];
+
+/** One place in the tree of commands: `''` at the top, `operator token` further in. */
+export interface Place {
+  readonly path: string;
+  /** What may stand next: commands, or words of an argument. */
+  readonly words: readonly Word[];
+  /** Whether a file may stand next. */
+  readonly files: boolean;
+  /** Its own; those of every command are `globals`. */
+  readonly options: readonly CompletedOption[];
+}
+
+export interface CompletedOption extends Word {
+  readonly value: Value;
+}
+
+export interface CompletionTree {
+  readonly places: readonly Place[];
+  readonly globals: readonly CompletedOption[];
+}
+
+/** Only these characters get into a script: nothing in it can be read as code by any shell. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
+
+export function completionTree(commands: readonly Command[], policy: Policy): CompletionTree {
+  const paths = new Set(['', 'help', ...CATALOGUE.map(({ word }) => word)]);
+  for (const { path } of commands) {
+    const steps = path.split(' ');
+    steps.forEach((_, at) => void paths.add(steps.slice(0, at + 1).join(' ')));
+  }
+  const globals = [...GLOBAL_OPTIONS, { flags: '--help', about: 'help for this command' }];
+  return {
+    places: [...paths].map((path) => placeOf(path, paths, commands, policy)),
+    globals: globals.map((option) => optionOf(option, '', policy)),
+  };
+}
+
+function placeOf(path: string, paths: ReadonlySet<string>, commands: readonly Command[], policy: Policy): Place {
+  const spec = commands.find((command) => command.path === path);
+  const children = path === 'help' ? helpWords() : childrenOf(path, paths, commands);
+  const fixed = (spec?.arguments ?? []).flatMap(({ name }) => argumentWords(name, policy));
+  return {
+    path,
+    words: [...children, ...fixed.map((word) => ({ word, about: '' }))].filter(({ word }) => PLAIN.test(word)),
+    files: (spec?.arguments ?? []).some(({ name }) => /<file>|\[file\]|\[dir\]/.test(name)),
+    options: (spec?.options ?? []).map((option) => optionOf(option, path, policy)),
+  };
+}
+
+function childrenOf(path: string, paths: ReadonlySet<string>, commands: readonly Command[]): Word[] {
+  const before = path === '' ? '' : `${path} `;
+  const words = [...paths].filter(
+    (other) => other !== path && other.startsWith(before) && !other.slice(before.length).includes(' ') && other !== '',
+  );
+  return words.map((other) => ({ word: other.slice(before.length), about: aboutOf(other, commands) }));
+}
+
+function aboutOf(path: string, commands: readonly Command[]): string {
+  if (path === 'help') return 'help for a command or a topic';
+  return (
+    CATALOGUE.find(({ word }) => word === path)?.summary ??
+    commands.find((command) => command.path === path)?.summary ??
+    ''
+  );
+}
+
+const helpWords = (): Word[] => [
+  ...CATALOGUE.map(({ word, summary }) => ({ word, about: summary })),
+  ...topicNames().map((word) => ({ word, about: 'a topic' })),
+];
+
+function optionOf({ flags, about }: OptionSpec, path: string, policy: Policy): CompletedOption {
+  const [word = '', placeholder] = flags.split(' ');
+  return { word, about, value: placeholder === undefined ? 'none' : valueBehind(placeholder, path, policy) };
+}
+
+function valueBehind(placeholder: string, path: string, policy: Policy): Value {
+  const name = placeholder.replace(/[<>[\].]/g, '');
+  if (/^(file|folder|dir|url|file\|url)$/.test(name)) return 'file';
+  const words = wordsOf(name, path, policy);
+  return words.length === 0 ? 'text' : words.filter((word) => PLAIN.test(word));
+}
+
+/** The fixed words behind a placeholder; none where it may be anything. */
+function wordsOf(name: string, path: string, policy: Policy): readonly string[] {
+  if (name === 'action') return policy.actions.map(({ id }) => id);
+  if (name === 'role') return path.startsWith('operator') ? OPERATOR_ROLES : CUSTOMER_ROLES;
+  if (name === 'scope') return [...policy.categories.map(({ id }) => id), ...policy.actions.map(({ id }) => id)];
+  return FIXED[name] ?? [];
+}
+
+const FIXED: Readonly<Record<string, readonly string[]>> = {
+  edition: EDITIONS,
+  kind: SIGN_INS,
+  format: ['ndjson', 'csv'],
+  outcome: ['done', 'refused', 'started', 'failed'],
+  shell: ['bash', 'zsh', 'fish'],
+  switch: ['on', 'off'],
+  method: ['totp', 'email', 'sms'],
+};
+
+const argumentWords = (name: string, policy: Policy): readonly string[] =>
+  wordsOf(name.replace(/[<>[\].]/g, ''), '', policy);
+
+/** A description for a shell's list: one line, nothing that a quoted string could end with or a shell could expand. */
+export const plainText = (text: string): string =>
+  text
+    .replace(/[^\p{L}\p{N} ,.;:()/+…-]/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim();
+
+/** Every option that takes a value, as `path --option`; with `*` for the path where it goes with each. */
+export const takingValues = ({
+  places,
+  globals,
+}: CompletionTree): readonly (readonly [path: string, option: CompletedOption])[] =>
+  [
+    ...places.flatMap(({ path, options }) => options.map((option) => [path, option] as const)),
+    ...globals.map((option) => ['*', option] as const),
+  ].filter(([, { value }]) => value !== 'none');
