@@ -77,6 +77,9 @@ async function textOf(message: Message, sender: Sender): Promise<Buffer> {
   return bytes;
 }
 
+/** Texts being written stand apart, so that looking for left-overs does not cost a look at every message ever sent. */
+const WRITING = '.writing';
+
 /** Makes `name` stand in the folder with these bytes, durably. Safe with two processes at the same id. */
 async function putFile(place: Place, bytes: Buffer): Promise<void> {
   const { folder, name } = place;
@@ -86,7 +89,8 @@ async function putFile(place: Place, bytes: Buffer): Promise<void> {
   await chmod(folder, 0o700);
   if (!(await exists(target))) {
     // A folder of its own (0700, random name) for each writer: nobody else's half-written text can be renamed.
-    const scratch = await mkdtemp(join(folder, `.${name}-`));
+    await mkdir(join(folder, WRITING), { recursive: true, mode: 0o700 });
+    const scratch = await mkdtemp(join(folder, WRITING, `${name}-`));
     await writeDurably(join(scratch, name), bytes);
     try {
       await place.rename(join(scratch, name), target);
@@ -96,7 +100,7 @@ async function putFile(place: Place, bytes: Buffer): Promise<void> {
     }
   }
   await syncFolder(folder);
-  await sweep(folder, name);
+  await sweep(join(folder, WRITING), name);
 }
 
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
@@ -121,8 +125,8 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Removes what crashed attempts at this id left behind: it holds the message's text. */
 async function sweep(folder: string, name: string): Promise<void> {
-  for (const entry of await readdir(folder)) {
-    if (entry.startsWith(`.${name}-`)) await rm(join(folder, entry), { recursive: true, force: true });
+  for (const entry of (await exists(folder)) ? await readdir(folder) : []) {
+    if (entry.startsWith(`${name}-`)) await rm(join(folder, entry), { recursive: true, force: true });
   }
 }
 
