@@ -1,0 +1,86 @@
+/** `outbox`: what is shown of a message, and how a flush ends. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Context, Result } from '../../src/commands/command.js';
+import { commands } from '../../src/commands/outbox.js';
+import type { Desk } from '../../src/desk.js';
+import { Refusal } from '../../src/errors.js';
+import { prepareMessage } from '../../src/procedures/queue-message.js';
+import { findMessage, listOutbox } from '../../src/procedures/read-outbox.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { accountRow, userRow } from '../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+
+type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>>;
+
+describe.each(engines)('outbox on %s', (engine) => {
+  let made: TestDesk;
+  let ids: readonly string[];
+  beforeAll(async () => {
+    made = await testDesk(engine);
+    const { desk } = made;
+    const entry = { kind: 'account.added', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
+    await desk.store.record(entry, async (write) => {
+      await write.accounts.insert([accountRow('1')]);
+      await write.users.insert([userRow('acc_1', 'ana')]);
+    });
+    ids = [
+      await queue('login-code-email', 'ana.trujillo@mail.example', '493817'),
+      await queue('login-code-sms', '+1 206 555 0147', '571904'),
+    ];
+  });
+  afterAll(() => made.close());
+
+  async function queue(template: string, to: string, code: string): Promise<string> {
+    const { desk } = made;
+    const account = await desk.store.read.accounts.byId('acc_1');
+    const user = await desk.store.read.users.byId('usr_acc_1_ana');
+    if (account === undefined || user === undefined) throw new Error('no such people');
+    const values = { personName: 'Ana', login: 'ana', accountName: 'One', code, validFor: '10 minutes', desk: '' };
+    const message = prepareMessage(
+      {
+        ...desk,
+        compose: (kind) => ({ kind: kind.endsWith('sms') ? 'sms' : 'email', subject: 'Code', body: values.code }),
+      },
+      { template, to, account, user, values },
+    );
+    await desk.store.record({ kind: 'message.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, (write) =>
+      write.outbox.insert([message.row]),
+    );
+    return message.id;
+  }
+
+  const context = (desk: Desk) => ({ desk: async () => desk }) as unknown as Context;
+  const flush = (sent: Sent): Promise<Result> => {
+    const channels = { pick: () => ({ send: async () => sent }) } as unknown as Desk['channels'];
+    const spec = commands.find(({ path }) => path === 'outbox flush');
+    if (spec === undefined) throw new Error('no such command');
+    return spec.run(context({ ...made.desk, channels }), {} as never);
+  };
+
+  it('B11 shows enough of an address to recognise it, and never content or codes', async () => {
+    const [sms, email] = await listOutbox(made.desk, undefined, 10);
+    expect(email).toMatchObject({ id: ids[0], to: 'a…@mail.example', channel: 'email', state: 'queued' });
+    expect(sms).toMatchObject({ id: ids[1], to: '…47', channel: 'sms' });
+    const shown = JSON.stringify([await findMessage(made.desk, ids[0] ?? ''), email, sms]);
+    expect(shown).not.toMatch(/trujillo|206|493817|571904/);
+    expect(await listOutbox(made.desk, 'delivered', 10)).toEqual([]);
+    await expect(findMessage(made.desk, 'msg_none')).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('flush: what will be tried again ends with 4, what is given up with delivery-failed, what went out with 0', async () => {
+    expect(await flush({ ok: false, permanent: false, why: 'later' })).toMatchObject({ exit: 4 });
+    made.clock.advance(60_000);
+    const failed = await flush({ ok: false, permanent: true, why: 'no such address' }).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(Refusal);
+    expect(failed).toMatchObject({ code: 'delivery-failed', also: { delivery: { delivered: 0, givenUp: 2 } } });
+    await queue('login-code-email', 'ana.trujillo@mail.example', '112233');
+    expect(await flush({ ok: true, reference: 'r-1' })).toMatchObject({
+      exit: 0,
+      document: { delivery: { delivered: 1 } },
+    });
+    expect((await listOutbox(made.desk, 'given-up', 10)).map(({ lastError }) => lastError)).toEqual([
+      'no such address',
+      'no such address',
+    ]);
+  });
+});
