@@ -1,0 +1,163 @@
+/** Sessions and tokens at the door: how long they live, what ends them, and what a role may not do (B70, B71). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isRefusal, type Refusal } from '../../src/errors.js';
+import { authenticateOperator, requireFreshCode } from '../../src/procedures/authenticate-operator.js';
+import { changeOperator } from '../../src/procedures/make-operator.js';
+import { createToken, prepareToken, revokeToken } from '../../src/procedures/operator-tokens.js';
+import { hours, minutes } from '../../src/rules/duration.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+import { engines } from '../support/test-desk.js';
+import { type OperatorDesk, operatorDesk } from './operator-desk.js';
+
+const refusal = (work: Promise<unknown>): Promise<Refusal> =>
+  work.then(
+    () => Promise.reject(new Error('not refused')),
+    (error: unknown) => (isRefusal(error) ? error : Promise.reject(error)),
+  );
+
+describe.each(engines)('who is typing on %s', (engine) => {
+  let place: OperatorDesk;
+  beforeEach(async () => {
+    place = await operatorDesk(engine);
+  });
+  afterEach(() => place.close());
+
+  const tokenFor = async (name: string, role: OperatorRole, expiresAt = place.clock.now() + hours(24)) => {
+    const { id } = await place.row(name);
+    const token = prepareToken(place.desk, { operatorId: id, role, label: 'script', expiresAt });
+    await createToken(place.desk, await place.operator('admin'), token);
+    return token;
+  };
+  const change = async (name: string, wish: Parameters<typeof changeOperator>[3]) =>
+    changeOperator(place.desk, await place.operator('admin'), await place.row(name), wish);
+
+  it('nobody, a made-up token, and one of the wrong kind are not signed in', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await place.signIn('mira');
+    const script = await tokenFor('mira', 'agent');
+    const nobody = () =>
+      authenticateOperator(place.desk, { token: undefined, via: 'session', access: 'verify', command: 'verify' });
+    const tries = [
+      nobody,
+      () => place.bySession('css_made-up'),
+      () => place.byToken(token),
+      () => place.bySession(script.token),
+      () => place.bySession(''),
+    ];
+    for (const attempt of tries) expect(await refusal(attempt())).toMatchObject({ code: 'not-signed-in' });
+  });
+
+  it('a session ends after thirty idle minutes; use keeps it, to the millisecond', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await place.signIn('mira');
+    for (let n = 0; n < 3; n += 1) {
+      place.clock.advance(minutes(30) - 1);
+      await place.bySession(token);
+    }
+    place.clock.advance(minutes(30));
+    expect((await refusal(place.bySession(token))).message).toMatch(/30 idle minutes/);
+  });
+
+  it('a session ends after twelve hours, however busy', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await place.signIn('mira');
+    for (let n = 1; n < 36; n += 1) {
+      place.clock.advance(minutes(20));
+      await place.bySession(token);
+    }
+    place.clock.advance(minutes(20) - 1);
+    await place.bySession(token);
+    place.clock.advance(1);
+    expect((await refusal(place.bySession(token))).message).toMatch(/12 hours/);
+  });
+
+  it('disabling ends sessions and tokens at once, and enabling brings none back', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await place.signIn('mira');
+    const script = await tokenFor('mira', 'agent');
+    expect(await change('mira', { disabled: true })).toMatchObject({ sessions: 1, tokens: 1 });
+    await change('mira', { disabled: false });
+    expect(await refusal(place.bySession(token))).toMatchObject({ code: 'not-signed-in' });
+    expect(await refusal(place.byToken(script.token))).toMatchObject({ code: 'not-signed-in' });
+    await place.signIn('mira');
+  });
+
+  it('a change of role ends sessions and tokens of the old one', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await place.signIn('mira');
+    const script = await tokenFor('mira', 'agent');
+    await change('mira', { role: 'verifier' });
+    expect(await refusal(place.bySession(token))).toMatchObject({ code: 'not-signed-in' });
+    expect(await refusal(place.byToken(script.token))).toMatchObject({ code: 'not-signed-in' });
+  });
+
+  it('nobody changes their own role or disables themselves', async () => {
+    const admin = await place.operator('admin');
+    const row = await place.row('admin-of-test');
+    for (const wish of [{ role: 'lead' }, { disabled: true }] as const)
+      expect(await refusal(changeOperator(place.desk, admin, row, wish))).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('a token ends when it says, and when it is revoked', async () => {
+    await place.member('mira', 'agent');
+    const [short, long] = [
+      await tokenFor('mira', 'agent', place.clock.now() + hours(1)),
+      await tokenFor('mira', 'agent'),
+    ];
+    place.clock.advance(hours(1) - 1);
+    expect(await place.byToken(short.token, 'verify')).toMatchObject({ via: 'token', operator: { role: 'agent' } });
+    place.clock.advance(1);
+    expect((await refusal(place.byToken(short.token))).message).toMatch(/expired/);
+    await place.byToken(long.token);
+    await revokeToken(place.desk, await place.operator('admin'), long.id);
+    expect((await refusal(place.byToken(long.token))).message).toMatch(/revoked/);
+  });
+
+  it('a token has its own role, never more than its owner has, also when the owner is lowered past it', async () => {
+    const lena = await place.member('lena', 'lead');
+    const script = await tokenFor('lena', 'verifier');
+    expect(await refusal(place.byToken(script.token, 'mfa:reset-with-grant'))).toMatchObject({ code: 'forbidden' });
+    for (const role of ['admin', 'auditor'] as const)
+      expect(await refusal(tokenFor('lena', role))).toMatchObject({ code: 'forbidden' });
+    const full = await tokenFor('lena', 'lead');
+    await place.byToken(full.token, 'user:unlock');
+    const by = (await place.operator('admin')).actor;
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by }, (write) =>
+      write.operators.update(lena.id, { role: 'agent' }),
+    );
+    expect(await refusal(place.byToken(full.token, 'user:unlock'))).toMatchObject({ code: 'forbidden' });
+    await place.byToken(full.token, 'verify');
+  });
+
+  it('a disabled operator gets no token, and none waits for them to be enabled', async () => {
+    await place.member('mira', 'agent');
+    await change('mira', { disabled: true });
+    expect(await refusal(tokenFor('mira', 'agent'))).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('a denial is logged with command, role and permission; the same door lets the role through elsewhere', async () => {
+    await place.member('mira', 'verifier');
+    const { token } = await place.signIn('mira');
+    const denied = await refusal(place.bySession(token, 'user:unlock'));
+    expect(denied).toMatchObject({ code: 'forbidden', message: 'a verifier may not run "test command"' });
+    expect(await place.entries('operator.denied')).toMatchObject([
+      {
+        outcome: 'refused',
+        reason: 'forbidden',
+        detail: { command: 'test command', role: 'verifier', permission: 'user:unlock' },
+      },
+    ]);
+    await place.bySession(token, 'verify');
+    expect(await place.entries('operator.denied')).toHaveLength(1);
+  });
+
+  it('a token needs no fresh code, a session of a lead does', async () => {
+    const lena = await place.member('lena', 'lead');
+    const script = await tokenFor('lena', 'lead');
+    requireFreshCode(place.desk, await place.byToken(script.token));
+    const { token } = await place.signIn('lena', { code: lena.code() });
+    place.clock.advance(minutes(5));
+    const signed = await place.bySession(token);
+    expect(() => requireFreshCode(place.desk, signed)).toThrow('fresh code');
+  });
+});

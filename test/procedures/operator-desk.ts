@@ -1,0 +1,61 @@
+/** Operators with passwords and authenticator apps on a test desk, and what they type to sign in. */
+import type { OperatorRow, SignedOperator } from '../../src/desk.js';
+import { authenticateOperator } from '../../src/procedures/authenticate-operator.js';
+import { addOperator, prepareOperator } from '../../src/procedures/make-operator.js';
+import { type OperatorSession, signInOperator } from '../../src/procedures/sign-in-operator.js';
+import type { Permission } from '../../src/rules/operator-roles.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+import { fromBase32, referenceCode } from '../factors/reference.js';
+import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';
+
+export const PASSWORD = 'seven herons on one lantern';
+
+export interface Member {
+  readonly id: string;
+  readonly name: string;
+  /** The code of the authenticator app now, or some steps before or after. */
+  code(steps?: number): string;
+}
+
+export interface OperatorDesk extends TestDesk {
+  member(name: string, role: OperatorRole): Promise<Member>;
+  signIn(name: string, given?: { password?: string; code?: string }): Promise<OperatorSession>;
+  bySession(token: string, access?: Permission | 'signed-in'): Promise<SignedOperator>;
+  byToken(token: string, access?: Permission | 'signed-in'): Promise<SignedOperator>;
+  row(name: string): Promise<OperatorRow>;
+  entries(kind: string): Promise<readonly { outcome: string; reason?: string; by: { id: string }; detail?: object }[]>;
+}
+
+export async function operatorDesk(engine: EngineName): Promise<OperatorDesk> {
+  const place = await testDesk(engine);
+  const { desk, clock } = place;
+  const admin = await place.operator('admin');
+  const authenticate =
+    (via: 'session' | 'token') =>
+    (token: string, access: Permission | 'signed-in' = 'signed-in') =>
+      authenticateOperator(desk, { token, via, access, command: 'test command' });
+  return {
+    ...place,
+    member: async (name, role) => {
+      const operator = await prepareOperator(desk, { name, role, password: PASSWORD });
+      await addOperator(desk, admin, operator);
+      const seed = fromBase32((operator.enrolment?.secretBase32 ?? '').replaceAll(' ', ''));
+      return { id: operator.id, name, code: (steps = 0) => referenceCode(seed, clock.now() / 1000 + 30 * steps) };
+    },
+    signIn: (name, { password = PASSWORD, code } = {}) =>
+      signInOperator(desk, {
+        name,
+        password,
+        code: () => (code === undefined ? Promise.reject(new Error('a code was asked for')) : Promise.resolve(code)),
+      }),
+    bySession: authenticate('session'),
+    byToken: authenticate('token'),
+    row: async (name) => {
+      const row = await desk.store.read.operators.byName(name);
+      if (row === undefined) throw new Error(`no operator ${name}`);
+      return row;
+    },
+    entries: async (kind) =>
+      (await desk.store.read.audit.newest({ kind }, 1_000)).map((row) => JSON.parse(row.body)).reverse(),
+  };
+}

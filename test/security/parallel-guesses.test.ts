@@ -1,0 +1,166 @@
+/**
+ * Fifty processes guess at one caller beside each other (B72, T6). Each is the built command with real argon2; the attempt is counted
+ * before the check, so exactly as many wrong phrases are checked as the limit allows, and the rest are told "locked".
+ */
+import { cpus } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
+import { type ChildScript, childScript } from '../support/child-script.js';
+import { engines } from '../support/test-desk.js';
+
+const PROCESSES = 50;
+/** As many as two cores carry at once without one waiting ten seconds for the write lock; the limit falls in the first wave. */
+const WAVE = 10;
+const LIMIT = 5;
+const PHRASE = 'copper walrus under nineteen violins';
+
+/**
+ * The same desk opened by a script. Guesses once as the build does, or as a known-bad one that looks at the lock, checks, and counts
+ * afterwards; says whether the phrase was checked.
+ */
+const GUESSER = `
+import { openDesk } from './src/open-desk.js';
+import { authenticateOperator } from './src/procedures/authenticate-operator.js';
+import { checkPhrase } from './src/procedures/check-passphrase.js';
+import { openCall } from './src/procedures/open-call.js';
+import { reserveAttempt, timeOf, toThrottle } from './src/procedures/throttled.js';
+import { readSettings } from './src/read-settings.js';
+import { matchForm } from './src/rules/spoken-form.js';
+import { refusalNow } from './src/rules/throttle.js';
+const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };
+(async () => {
+  const settings = await readSettings(options, process.env);
+  const desk = await openDesk({ settings, dataFolder: process.argv[2], now: () => Date.now() });
+  const signed = await authenticateOperator(desk, { token: settings.token, via: 'token', access: 'verify', command: 'verify' });
+  const call = await openCall(desk, { account: '100234', caller: 'ana', action: 'billing:change' });
+  const subject = 'caller:' + call.callerKey;
+  process.stdout.write('ready\\n');
+  await new Promise((resolve) => process.stdin.once('data', resolve));
+  const look = () => desk.store.read.throttles.get(subject).then((row) => refusalNow(toThrottle(row), { now: Date.now(), behind: false }));
+  const count = () => desk.store.record({ kind: 'test.counted', outcome: 'done', at: Date.now(), by: signed.actor }, (write, log) => reserveAttempt(desk, write, log, subject));
+  const check = () => checkPhrase(desk, call.caller, 'a wrong phrase', matchForm('a wrong phrase'));
+  let checked = false;
+  if (process.argv[3] === 'naive') {
+    if ((await look()) === undefined) { await check(); checked = true; await count(); }
+  } else if ((await count()).kind === 'proceed') { await check(); checked = true; }
+  process.stdout.write(checked ? 'checked\\n' : 'locked\\n');
+  await desk.store.close();
+  process.exit(0);
+})();
+`;
+
+async function deskWithAna(place: BuiltDesk): Promise<string> {
+  const { token } = await place.must(['init', '--token', '--json']);
+  const env = { COUNTERSIGN_TOKEN: String(token) };
+  await place.must(['account', 'add', 'Northwind', '--number', '100234', '--edition', 'classic'], '', env);
+  const person = ['--name', 'Ana', '--email', 'ana@mail.example', '--phone', '5550100', '--role', 'primary-admin'];
+  await place.must(['user', 'add', 'ana', '--account', '100234', ...person], '', env);
+  await place.must(['passphrase', 'setup', 'ana', '--account', '100234', '--passphrase-stdin'], PHRASE, env);
+  return String(token);
+}
+
+describe.each(engines)('B72 parallel guesses on %s', (engine) => {
+  let place: BuiltDesk;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    requireBuilt();
+    place = await builtDesk(engine);
+    env = { COUNTERSIGN_TOKEN: await deskWithAna(place) };
+  }, 300_000);
+  afterAll(() => place.close());
+
+  const verify = [
+    'verify',
+    '--account',
+    '100234',
+    '--caller',
+    'ana',
+    '--for',
+    'billing:change',
+    '--passphrase-stdin',
+    '--json',
+  ];
+  const unlock = () => place.must(['user', 'unlock', 'ana', '--account', '100234', '--reason', 'test'], '', env);
+
+  it(`${PROCESSES} wrong phrases in waves of ${WAVE}: exactly ${LIMIT} are checked, every other process is told "locked"`, {
+    timeout: 60_000,
+  }, async () => {
+    const outcomes: string[] = [];
+    for (let wave = 0; wave < PROCESSES / WAVE; wave += 1) {
+      // A wave is started first and given its phrases only then, so that its processes open the store and wait beside each other.
+      const running = Array.from({ length: WAVE }, () => place.start(verify, env));
+      for (const [n, { say }] of running.entries()) say(`wrong phrase number ${wave} ${n}`);
+      const ends = await Promise.all(running.map(({ ended }) => ended));
+      outcomes.push(...ends.map(outcomeOf));
+    }
+    expect(outcomes.toSorted()).toEqual([
+      ...Array.from({ length: LIMIT }, () => '3 not-verified'),
+      ...Array.from({ length: PROCESSES - LIMIT }, () => '6 locked'),
+    ]);
+
+    const right = await place.run(verify, PHRASE, env);
+    expect(outcomeOf(right), 'the right phrase is locked out too').toBe('6 locked');
+    const log = await kinds(place, env);
+    expect(log.filter((kind) => kind === 'verification.started')).toHaveLength(LIMIT);
+    await unlock();
+    expect(outcomeOf(await place.run(verify, PHRASE, env))).toBe('0 verified');
+  });
+
+  describe('by scripts that begin at the same moment', () => {
+    let script: ChildScript;
+    const guessers = Math.max(12, 4 * cpus().length);
+    beforeAll(async () => {
+      script = await childScript(GUESSER);
+    }, 60_000);
+    afterAll(() => script.remove());
+
+    const checks = async (how: 'reserving' | 'naive'): Promise<number> => {
+      const surroundings = {
+        ...env,
+        COUNTERSIGN_STORE: place.store,
+        HOME: place.home,
+        XDG_DATA_HOME: `${place.home}/data`,
+        XDG_CONFIG_HOME: `${place.home}/config`,
+        XDG_STATE_HOME: `${place.home}/state`,
+      };
+      const running = Array.from({ length: guessers }, () =>
+        script.start([`${import.meta.dirname}/../../data`, how], surroundings),
+      );
+      await Promise.all(running.map((one) => one.until('ready')));
+      for (const one of running) one.tell('go\n');
+      const ends = await Promise.all(running.map((one) => one.ended));
+      for (const { code, stderr } of ends) expect(code, stderr).toBe(0);
+      return ends.filter(({ stdout }) => stdout.includes('checked')).length;
+    };
+
+    it(`${guessers} reserving guessers: exactly ${LIMIT} are checked`, { timeout: 60_000 }, async () => {
+      await unlock();
+      expect(await checks('reserving')).toBe(LIMIT);
+    });
+
+    it('teeth: a naive counter, which counts after the check, lets more through', { timeout: 60_000 }, async () => {
+      await unlock();
+      expect(await checks('naive')).toBeGreaterThan(LIMIT);
+    });
+  });
+});
+
+function outcomeOf({ code, stdout, stderr }: Ended): string {
+  try {
+    const { error, verification } = JSON.parse(stdout) as {
+      error?: { code: string };
+      verification?: { outcome: string };
+    };
+    return `${code} ${error?.code ?? verification?.outcome}`;
+  } catch {
+    return `${code} ${stdout}${stderr}`;
+  }
+}
+
+async function kinds(place: BuiltDesk, env: Record<string, string>): Promise<readonly string[]> {
+  const { stdout } = await place.run(['audit', 'list', '--json', '--limit', '1000'], '', env);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { kind: string }).kind);
+}
