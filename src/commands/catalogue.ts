@@ -110,6 +110,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./policy.js')).commands,
   },
   {
+    word: 'report',
+    group: 'The desk',
+    summary: 'the desk in figures and charts',
+    load: async () => (await import('./report.js')).commands,
+  },
+  {
     word: 'audit',
     group: 'The log',
     summary: 'read and verify the audit log',

@@ -21,7 +21,7 @@ import {
   stillSignedIn,
   titleOf,
 } from './console-session.js';
-import { resetView } from './mfa.js';
+import { resetView } from './reset-view.js';
 
 /** Whose factors, why, which ticket; then the reset (B54). What waits for a second operator is tried again as it was asked for. */
 export async function resetStage(session: LiveSession): Promise<Stage> {

@@ -9,6 +9,7 @@ import { type FactorId, factorKind } from '../factors/registry.js';
 import { totpStep } from './answer-factor.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
 import { pendingOf, requireEnrolling } from './enrol-factor.js';
+import { settleReset } from './enrolment-gate.js';
 import { moveOn, openedEntry } from './open-session.js';
 import { countAttempt } from './portal-attempts.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
@@ -103,7 +104,9 @@ async function activate(
     if (old === undefined) throw new Refusal('not-found', `there is no sign-in method ${replaces} to replace`);
     await write.factors.delete(old.id);
   }
-  await write.factors.update(pending.id, { state: 'active', confirmed_at: timeOf(desk, log).now });
+  const at = timeOf(desk, log).now;
+  await settleReset(write, user.id, at);
+  await write.factors.update(pending.id, { state: 'active', confirmed_at: at });
   await write.factors.deleteCodes(user.id, ['enrol']);
 }
 

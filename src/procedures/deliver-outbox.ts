@@ -20,6 +20,30 @@ export interface DeliveryReport {
 const CLAIM = minutes(2);
 const BATCH = 100;
 
+export interface Watched {
+  readonly signal: AbortSignal;
+  readonly step: () => void;
+}
+
+/** After so many failures in a row the channel is taken to be down; the rest waits for a later run. */
+const DOWN_AFTER = 5;
+
+/** Sends what is due until all is sent, the signal fires, or the channel seems to be down. For the messages of a long run. */
+export async function deliverDue(desk: Desk, { signal, step }: Watched): Promise<DeliveryReport> {
+  const report = { delivered: 0, waiting: 0, givenUp: 0 };
+  for (let failures = 0; ; ) {
+    const due = await desk.store.read.outbox.due(desk.now(), BATCH);
+    if (due.length === 0) return report;
+    for (const row of due) {
+      if (signal.aborted || failures >= DOWN_AFTER) return report;
+      const outcome = await deliverOne(desk, row);
+      report[outcome] += 1;
+      failures = outcome === 'delivered' ? 0 : failures + 1;
+      step();
+    }
+  }
+}
+
 /** Sends everything due, or only the messages named. Answers what became of them; never throws for a failed delivery. */
 export async function deliverOutbox(desk: Desk, only?: readonly string[]): Promise<DeliveryReport> {
   const report = { delivered: 0, waiting: 0, givenUp: 0 };

@@ -28,7 +28,8 @@ export async function readCsv<Column extends string>(
   limits: CsvLimits = LIMITS,
 ): Promise<CsvTable<Column>> {
   const text = decode(await gather(chunks, limits.bytes)).replace(/\r\n?/g, '\n');
-  const [header, ...records] = await split(text, limits);
+  const delimiter = chooseDelimiter(firstLine(text));
+  const [header, ...records] = await split(text, delimiter, limits);
   if (header === undefined)
     throw new Refusal('invalid-input', 'the file is empty', {
       hint: `Its first line must be: ${shape.required.join(',')}`,
@@ -39,7 +40,7 @@ export async function readCsv<Column extends string>(
     fits(cells, width) ? [] : [{ line, message: `has ${cells.length} cells where the header has ${width}` }],
   );
   const rows = records.filter(({ cells }) => fits(cells, width)).map((record) => toRow(record, places));
-  return { columns: new Set(places.keys()), header: header.cells, rows, problems };
+  return { columns: new Set(places.keys()), delimiter, header: header.cells, rows, problems };
 }
 
 interface CsvRecord {
@@ -119,13 +120,14 @@ function firstBadLine(bytes: Uint8Array): number {
 }
 
 /** Records with the line they begin on; blank ones and rows of nothing but separators are left out. */
-async function split(text: string, limits: CsvLimits): Promise<readonly CsvRecord[]> {
+const firstLine = (text: string): string => text.split('\n', 100).find((line) => line.trim() !== '') ?? '';
+
+async function split(text: string, delimiter: string, limits: CsvLimits): Promise<readonly CsvRecord[]> {
   const { parse } = await import('csv-parse/sync');
-  const header = text.split('\n').find((line) => line.trim() !== '') ?? '';
   const records: CsvRecord[] = [];
   try {
     parse(text, {
-      delimiter: chooseDelimiter(header),
+      delimiter,
       record_delimiter: '\n',
       relax_column_count: true,
       skip_empty_lines: true,

@@ -17,6 +17,7 @@ export interface CsvRow<Column extends string> {
 export interface CsvTable<Column extends string> {
   /** The known columns that the file has. */
   readonly columns: ReadonlySet<Column>;
+  readonly delimiter: ',' | ';' | '\t';
   /** The header as written. */
   readonly header: readonly string[];
   readonly rows: readonly CsvRow<Column>[];

@@ -73,7 +73,7 @@ export interface FoundRow {
   /** Account and user as they were written. */
   readonly account: string;
   readonly login: string;
-  readonly found: readonly { readonly user: User; readonly account: Account }[];
+  readonly found: { readonly user: User; readonly account: Account } | 'nobody' | 'several';
 }
 
 /** Members in the plan document; `user` is absent where nobody or several were found. */
@@ -97,17 +97,16 @@ export function planRows(
 ): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
-    const [only] = found;
-    if (only === undefined) return { line, class: 'unknown', account, login };
-    if (found.length > 1) return { line, class: 'ambiguous', account, login };
-    const { user } = only;
-    const base = { line, account: only.account.number, login: user.login, user: user.id };
+    if (found === 'nobody') return { line, class: 'unknown', account, login };
+    if (found === 'several') return { line, class: 'ambiguous', account, login };
+    const { user } = found;
+    const base = { line, account: found.account.number, login: user.login, user: user.id };
     if (seen.has(user.id)) return { ...base, class: 'duplicate' };
     seen.add(user.id);
     const fact = facts.get(user.id);
     const act = fact !== undefined && somethingToReset(policy, fact);
     const acting = act ? ({ act } as const) : {};
-    if (hasAdminStatus(policy, only.account, user) && act) return { ...base, class: 'admin', ...acting };
+    if (hasAdminStatus(policy, found.account, user) && act) return { ...base, class: 'admin', ...acting };
     if (user.signIn === 'sso') return { ...base, class: 'sso-only', ...acting };
     return { ...base, class: act ? 'to-reset' : 'nothing-to-do', ...acting };
   });
@@ -117,6 +116,27 @@ export function countRows(rows: readonly PlannedRow[]): PlanCounts {
   const counts = Object.fromEntries(ROW_CLASSES.map((name) => [name, 0])) as Record<RowClass, number>;
   for (const row of rows) counts[row.class] += 1;
   return counts;
+}
+
+/** The plan as it is frozen: canonical JSON of this is hashed, written to a file, and kept with the job. */
+export interface ResetPlan {
+  readonly v: 1;
+  readonly kind: 'mfa-reset-plan';
+  /** Id of the job that carries it out: one plan is one job. */
+  readonly job: string;
+  /** Id of the store it was made in. */
+  readonly desk: string;
+  readonly madeAt: number;
+  readonly madeBy: { readonly id: string; readonly name: string };
+  readonly reason: string;
+  readonly ticket: string;
+  readonly final: boolean;
+  /** Where the list came from, in words. */
+  readonly source: string;
+  readonly counts: PlanCounts;
+  /** The number to type: users it acts on, admins not counted. */
+  readonly confirm: number;
+  readonly rows: readonly PlannedRow[];
 }
 
 /** Users the plan acts on, by what they need. */

@@ -1,0 +1,178 @@
+/** `approval …`: a second operator's yes or no to exactly what was asked for (B56). */
+import * as z from 'zod';
+import {
+  type Approval,
+  type ApprovalInFull,
+  decideApproval,
+  listApprovals,
+  showApproval,
+} from '../procedures/decide-approval.js';
+import { APPROVAL_REASONS } from '../rules/approval.js';
+import type { View } from '../terminal/render.js';
+import { type Command, command } from './command.js';
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+const approvalDocument = (approval: Approval) => ({
+  id: approval.id,
+  why: approval.why,
+  state: approval.standing,
+  sha256: approval.hash,
+  users: approval.users,
+  final: approval.subject.final,
+  reason: approval.subject.reason,
+  ticket: approval.subject.ticket,
+  grant: approval.subject.grant,
+  requester: approval.requester,
+  requestedAt: iso(approval.requestedAt),
+  expiresAt: iso(approval.expiresAt),
+  decidedBy: approval.decidedBy,
+  decidedAt: iso(approval.decidedAt),
+  decisionReason: approval.decisionReason,
+});
+
+const list = command({
+  path: 'approval list',
+  summary: 'what waits for a second operator',
+  examples: ['countersign approval list', 'countersign approval list --all --json'],
+  access: 'mfa:read',
+  options: [{ flags: '--all', about: 'also what is decided, used or has run out' }],
+  input: () => z.object({ all: z.boolean().default(false) }),
+  run: async (context, { all }) => {
+    const approvals = await listApprovals(await context.desk(), all);
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'request' }, { title: 'for' }, { title: 'users' }, { title: 'by' }, { title: 'state' }],
+          empty: 'Nothing waits for an approval.',
+          rows: approvals.map((one) => [
+            one.id,
+            APPROVAL_REASONS[one.why],
+            String(one.users),
+            one.requester.name,
+            one.standing,
+          ]),
+        },
+      ],
+      document: { approvals: approvals.map(approvalDocument) },
+    };
+  },
+});
+
+const show = command({
+  path: 'approval show',
+  summary: 'one request with everybody in it',
+  examples: ['countersign approval show apr_…'],
+  access: 'mfa:read',
+  arguments: [{ name: '<request>', about: 'id of the request' }],
+  input: () => z.object({ request: z.string() }),
+  run: async (context, { request }) => {
+    const approval = await showApproval(await context.desk(), request);
+    const { caller, targets } = approval;
+    return {
+      view: requestView(approval),
+      document: {
+        approval: {
+          ...approvalDocument(approval),
+          caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name },
+          targets: targets.map(({ user, account }) => ({
+            user: user.id,
+            login: user.login,
+            name: user.name,
+            role: user.role,
+            account: account.number,
+          })),
+        },
+      },
+    };
+  },
+});
+
+function requestView(approval: ApprovalInFull): View {
+  const { subject, requester, caller, targets } = approval;
+  return [
+    { kind: 'title', text: APPROVAL_REASONS[approval.why], aside: approval.standing },
+    {
+      kind: 'fields',
+      rows: [
+        ['Asked for by', requester.name],
+        ...(caller === null ? [] : [['On a call with', `${caller.name} (${caller.login})`] as const]),
+        ['Reason', subject.reason ?? 'none given'],
+        ['Ticket', subject.ticket ?? 'none given'],
+        ...(subject.final ? [['Final', 'the old factors are destroyed; no undo'] as const] : []),
+        ['Until', iso(approval.expiresAt) ?? ''],
+        ['SHA-256', approval.hash],
+      ],
+    },
+    {
+      kind: 'table',
+      columns: [{ title: 'account' }, { title: 'login' }, { title: 'name' }, { title: 'role' }],
+      empty: 'Nobody.',
+      rows: targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
+    },
+    {
+      kind: 'next',
+      lines:
+        approval.standing === 'pending'
+          ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
+          : [],
+    },
+  ];
+}
+
+const approve = command({
+  path: 'approval approve',
+  summary: 'say yes to exactly this request',
+  examples: ['countersign approval approve apr_…'],
+  access: 'approval:decide',
+  arguments: [{ name: '<request>', about: 'id of the request' }],
+  options: [{ flags: '--reason <text>', about: 'for the log' }],
+  input: () => z.object({ request: z.string(), reason: z.string().optional() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    if (context.ask.possible && !context.options.yes) {
+      await context.show(requestView(await showApproval(desk, given.request)));
+      const prompts = await context.ask.prompts('--yes');
+      if (!(await prompts.confirm({ message: 'Approve exactly this?' }))) {
+        return { view: [{ kind: 'lines', lines: ['Nothing was decided.'] }], document: { approval: null }, exit: 130 };
+      }
+    }
+    const decided = await decideApproval(desk, context.operator(), {
+      id: given.request,
+      approve: true,
+      reason: given.reason ?? null,
+    });
+    return {
+      view: [
+        { kind: 'verdict', verdict: 'APPROVED', tone: 'good' },
+        {
+          kind: 'lines',
+          lines: [`${decided.requester.name} can go on until ${iso(decided.expiresAt)}, by the same command.`],
+        },
+      ],
+      document: { approval: approvalDocument(decided) },
+    };
+  },
+});
+
+const reject = command({
+  path: 'approval reject',
+  summary: 'say no to a request',
+  examples: ['countersign approval reject apr_… --reason "call back first"'],
+  access: 'approval:decide',
+  arguments: [{ name: '<request>', about: 'id of the request' }],
+  options: [{ flags: '--reason <text>', about: 'why; the requester sees it' }],
+  input: () => z.object({ request: z.string(), reason: z.string().optional() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
+    const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
+    return {
+      view: [{ kind: 'verdict', verdict: 'REJECTED', tone: 'warn' }],
+      document: { approval: approvalDocument(decided) },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [list, show, approve, reject];

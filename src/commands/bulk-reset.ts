@@ -1,0 +1,129 @@
+/**
+ * `mfa reset` without a call (B51, B56, B59, B60): plan, show, have the number typed, carry out, report each line. What waits for a second
+ * operator waits; everything else is done.
+ */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { approvalNeeded, waitForApproval } from '../procedures/approvals.js';
+import { type FrozenPlan, planReset, requireBulk } from '../procedures/plan-reset.js';
+import { askApproval, beginJob } from '../procedures/reset-job.js';
+import { planDocument, planView } from './bulk-view.js';
+import { carryOut } from './carry-out.js';
+import type { Context, Result } from './command.js';
+import { readPlanFile, writePlanFile } from './plan-file.js';
+import { readResetList } from './reset-input.js';
+
+export interface BulkGiven {
+  readonly users: readonly string[];
+  readonly account?: string | undefined;
+  readonly from?: string | undefined;
+  readonly all: boolean;
+  readonly reason?: string | undefined;
+  readonly ticket?: string | undefined;
+  readonly dryRun: boolean;
+  readonly plan?: string | undefined;
+  readonly apply?: string | undefined;
+  readonly confirm?: number | undefined;
+  readonly failed?: string | undefined;
+  readonly final: boolean;
+  readonly wait: boolean;
+}
+
+export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
+  const desk = await context.desk();
+  const { frozen, input } = await planOf(context, desk, given);
+  if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
+  if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
+  await confirmNumber(context, frozen, given);
+  if (given.wait) await waitForYes(context, desk, frozen);
+  const begun = await beginJob(desk, context.operator(), frozen);
+  if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
+  return carryOut(context, desk, frozen.plan.rows, begun, { input, failed: given.failed });
+}
+
+async function planOf(context: Context, desk: Desk, given: BulkGiven) {
+  if (given.apply !== undefined) {
+    refuseBeside(given);
+    await requireBulk(desk, context.operator(), 'mfa reset --apply');
+    return readPlanFile(context, desk, given.apply);
+  }
+  const reason = await needed(context, given.reason, '--reason', 'Reason');
+  const ticket = await needed(context, given.ticket, '--ticket', 'Ticket');
+  await requireBulk(desk, context.operator(), 'mfa reset');
+  const list = await readResetList(context, desk, given);
+  const { rows, wholeAccount, source, input } = list;
+  const request = { rows, wholeAccount, source, reason, ticket, final: given.final };
+  const frozen = await planReset(desk, context.operator(), request);
+  const echo = wholeAccount === null ? input : { ...input, cells: echoOf(frozen) };
+  return { frozen, input: echo };
+}
+
+const echoOf = ({ plan }: FrozenPlan) => new Map(plan.rows.map((row) => [row.line, [row.account, row.login]]));
+
+/** A plan is applied as it is: nothing given beside it could change it. */
+function refuseBeside(given: BulkGiven): void {
+  const beside = [
+    ...(given.users.length > 0 ? ['users'] : []),
+    ...(['from', 'account', 'reason', 'ticket', 'plan'] as const)
+      .filter((name) => given[name] !== undefined)
+      .map((name) => `--${name}`),
+    ...(['all', 'final', 'dryRun'] as const)
+      .filter((name) => given[name])
+      .map((name) => `--${name === 'dryRun' ? 'dry-run' : name}`),
+  ];
+  if (beside.length === 0) return;
+  throw new Refusal('usage', `--apply carries out a plan exactly as it is; leave out ${beside.join(', ')}`, {
+    hint: 'Make another plan instead.',
+  });
+}
+
+async function needed(context: Context, given: string | undefined, option: string, message: string): Promise<string> {
+  const text = given?.trim() ?? '';
+  if (text !== '') return text;
+  const required = (answer: string) => answer !== '' || 'it stands in the log; write a few words';
+  return (await context.ask.prompts(option)).line({ message, validate: required });
+}
+
+function planned(frozen: FrozenPlan, given: BulkGiven): Result {
+  const { confirm } = frozen.plan;
+  const next =
+    given.plan === undefined
+      ? `run it without --dry-run and with --confirm ${confirm}`
+      : `countersign mfa reset --apply ${given.plan} --confirm ${confirm}`;
+  return {
+    view: [...planView(frozen), { kind: 'next', lines: [next] }],
+    document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
+  };
+}
+
+/** The number of users, typed by a person or given by a script; --yes does not stand for it (B59). */
+async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGiven): Promise<void> {
+  const { confirm } = frozen.plan;
+  // Nothing is left to confirm: the same command run again ends well.
+  if (confirm === 0) return;
+  if (given.confirm === undefined) {
+    if (!context.ask.possible) {
+      throw new Refusal('missing-option', `missing: --confirm, the number of users to reset (this plan: ${confirm})`, {
+        hint: 'Look at the plan first, with --dry-run. --yes does not stand for the number.',
+        also: { plan: { counts: frozen.plan.counts, confirm } },
+      });
+    }
+    await context.show(planView(frozen));
+    const prompts = await context.ask.prompts('--confirm');
+    if (await prompts.typed({ message: `Type ${confirm} to reset ${confirm} users`, expected: String(confirm) }))
+      return;
+    throw new Refusal('cancelled', 'The number was not typed; nothing was changed.');
+  }
+  if (given.confirm === confirm) return;
+  throw new Refusal('invalid-input', `--confirm ${given.confirm} is not the number of this plan: it is ${confirm}`, {
+    hint: 'Something differs from what was looked at. Look at the plan again, with --dry-run. Nothing was changed.',
+    also: { plan: { counts: frozen.plan.counts, confirm } },
+  });
+}
+
+async function waitForYes(context: Context, desk: Desk, frozen: FrozenPlan): Promise<void> {
+  const row = await askApproval(desk, context.operator(), frozen);
+  if (row === null) return;
+  context.notice(`Waiting for ${row.id}: a lead or an admin decides with: countersign approval approve ${row.id}`);
+  await waitForApproval(desk, row.id, context.signal);
+}

@@ -1,0 +1,147 @@
+/** What a plan and its run look like: in words, and as JSON rows (cli.md, "Bulk input and output"). */
+import type { FrozenPlan } from '../procedures/plan-reset.js';
+import type { RowOutcome } from '../procedures/run-job.js';
+import { NOTHING, type PlannedRow, ROW_CLASSES, type RowClass } from '../rules/reset-plan.js';
+import type { View } from '../terminal/render.js';
+
+const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
+  'to-reset': 'to reset',
+  'nothing-to-do': 'nothing to do',
+  'sso-only': 'single sign-on only (reset all the same)',
+  admin: 'admins (only with an approval)',
+  unknown: 'unknown',
+  ambiguous: 'ambiguous',
+  duplicate: 'duplicate',
+};
+
+const SHOWN = 20;
+
+export function planView({ plan, hash }: FrozenPlan): View {
+  const odd = plan.rows.filter((row) => ['unknown', 'ambiguous', 'admin'].includes(row.class));
+  return [
+    { kind: 'title', text: `Plan for ${plan.rows.length} lines`, aside: plan.source },
+    {
+      kind: 'fields',
+      rows: [
+        ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
+        ['Reason', plan.reason],
+        ['Ticket', plan.ticket],
+        ...(plan.final ? [['Final', 'the old factors are destroyed; no undo'] as const] : []),
+        ['SHA-256', hash],
+      ],
+    },
+    ...(odd.length === 0 ? [] : [oddRows(odd)]),
+  ];
+}
+
+const oddRows = (rows: readonly PlannedRow[]) =>
+  ({
+    kind: 'lines',
+    lines: [
+      ...rows
+        .slice(0, SHOWN)
+        .map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${CLASS_WORDS[row.class]}`),
+      ...(rows.length > SHOWN ? [`  and ${rows.length - SHOWN} more`] : []),
+    ],
+  }) as const;
+
+export function planDocument({ plan, hash }: FrozenPlan) {
+  const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
+  const made = new Date(madeAt).toISOString();
+  return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, confirm, rows };
+}
+
+/** A line the job does not act on: there is nothing to do, nobody to do it to, or it waits. */
+export function idleOutcome(row: PlannedRow, waiting: boolean): RowOutcome {
+  const { line, account, login, user } = row;
+  const acting = row.class === 'admin' || row.class === 'to-reset';
+  const outcome = waiting
+    ? 'needs-approval'
+    : acting
+      ? 'failed'
+      : (row.class as Exclude<typeof row.class, 'admin' | 'to-reset'>);
+  return { line, account, login, user: user ?? null, outcome, removed: NOTHING, job: null, reset: null };
+}
+
+export function rowDocument(row: RowOutcome, approval: string | null) {
+  const { line, user, login, outcome, removed, account, job, reset } = row;
+  return {
+    line,
+    user,
+    login,
+    outcome,
+    removed,
+    account,
+    ...(job === null ? {} : { job }),
+    ...(reset === null ? {} : { reset }),
+    ...(outcome === 'needs-approval' && approval !== null ? { approval } : {}),
+  };
+}
+
+export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
+
+/** 5 where something waits for an approval, 4 where a line could not be done, otherwise 0. */
+export function exitOfTally(tally: Tally): number {
+  if ((tally.get('needs-approval') ?? 0) > 0) return 5;
+  const failed = (['unknown', 'ambiguous', 'failed'] as const).some((outcome) => (tally.get(outcome) ?? 0) > 0);
+  return failed ? 4 : 0;
+}
+
+const OUTCOME_WORDS: Readonly<Record<RowOutcome['outcome'], string>> = {
+  reset: 'Reset',
+  'sso-only': 'Single sign-on only',
+  'nothing-to-do': 'Nothing to do',
+  duplicate: 'Duplicate',
+  'needs-approval': 'Waiting for approval',
+  unknown: 'Unknown',
+  ambiguous: 'Ambiguous',
+  failed: 'Failed',
+};
+
+export interface RunEnd {
+  readonly tally: Tally;
+  readonly job: string | null;
+  readonly approval: string | null;
+  readonly failedFile: string | null;
+  /** Lines that could not be done, in order. */
+  readonly notDone: readonly RowOutcome[];
+}
+
+export function runView({ tally, job, approval, failedFile, notDone }: RunEnd): View {
+  const exit = exitOfTally(tally);
+  const verdict = exit === 0 ? 'DONE' : exit === 5 ? 'WAITING FOR APPROVAL' : 'PARTLY DONE';
+  return [
+    { kind: 'verdict', verdict, tone: exit === 0 ? 'good' : 'warn' },
+    {
+      kind: 'fields',
+      rows: [
+        ...(Object.keys(OUTCOME_WORDS) as RowOutcome['outcome'][]).flatMap((outcome) =>
+          tally.has(outcome) ? [[OUTCOME_WORDS[outcome], String(tally.get(outcome))] as const] : [],
+        ),
+        ...(job === null ? [] : [['Job', job] as const]),
+      ],
+    },
+    ...(notDone.length === 0
+      ? []
+      : [
+          {
+            kind: 'lines',
+            lines: [
+              ...notDone
+                .slice(0, SHOWN)
+                .map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${row.outcome}`),
+              ...(notDone.length > SHOWN ? [`  and ${notDone.length - SHOWN} more`] : []),
+            ],
+          } as const,
+        ]),
+    { kind: 'next', lines: nextLines(job, approval, failedFile) },
+  ];
+}
+
+const nextLines = (job: string | null, approval: string | null, failedFile: string | null): readonly string[] => [
+  ...(job === null ? [] : [`countersign mfa pending --job ${job}   (who has not enrolled again)`]),
+  ...(approval === null
+    ? []
+    : [`countersign approval approve ${approval}   (another lead or admin; then run this again)`]),
+  ...(failedFile === null ? [] : [`mend ${failedFile} and run it again`]),
+];

@@ -1,0 +1,104 @@
+/**
+ * A job on the screen or in a pipe: each line's outcome once it stands in the store, progress, the lines to run again, the notices sent, and
+ * the exit status (B60). For a run that begins and one that is resumed.
+ */
+import type { Desk } from '../desk.js';
+import { deliverDue } from '../procedures/deliver-outbox.js';
+import type { BegunJob, JobWork } from '../procedures/reset-job.js';
+import { CHUNK, type RowOutcome, runJob } from '../procedures/run-job.js';
+import type { PlannedRow } from '../rules/reset-plan.js';
+import { exitOfTally, idleOutcome, rowDocument, runView } from './bulk-view.js';
+import type { Context, Result } from './command.js';
+import { type WrittenInput, writeRows } from './reset-input.js';
+
+export interface Report {
+  readonly input: WrittenInput;
+  readonly failed: string | undefined;
+}
+
+/** Rows of a small run come in the order of lines; of a large one as they are done, the idle ones first. */
+export async function carryOut(
+  context: Context,
+  desk: Desk,
+  rows: readonly PlannedRow[],
+  { work, approval, waiting }: BegunJob,
+  report: Report | null,
+): Promise<Result> {
+  const approvalId = approval?.id ?? null;
+  const tally = new Map<RowOutcome['outcome'], number>();
+  const notDone: RowOutcome[] = [];
+  const held: RowOutcome[] = [];
+  const small = (work?.targets.length ?? 0) <= CHUNK;
+  const progress = context.progress('Resetting', work?.targets.length ?? 0);
+  progress.step(work?.head.done ?? 0);
+  const write = async (outcomes: readonly RowOutcome[]) => {
+    for (const row of outcomes) await context.row(rowDocument(row, approvalId));
+  };
+  const told = async (outcomes: readonly RowOutcome[]) => {
+    for (const row of outcomes) {
+      tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
+      if (['unknown', 'ambiguous', 'failed', 'needs-approval'].includes(row.outcome)) notDone.push(row);
+    }
+    if (small) held.push(...outcomes);
+    else await write(outcomes);
+  };
+  const doing = new Set(work?.targets.map((row) => row.line));
+  const leftOut = new Set(waiting.map((row) => row.line));
+  try {
+    await told(rows.filter((row) => !doing.has(row.line)).map((row) => idleOutcome(row, leftOut.has(row.line))));
+    if (work !== null) {
+      await run(context, desk, work, async (outcomes) => {
+        await told(outcomes);
+        progress.step(outcomes.length);
+      });
+    }
+  } finally {
+    progress.done();
+    await write(held.toSorted((a, b) => a.line - b.line));
+  }
+  notDone.sort((a, b) => a.line - b.line);
+  const failedFile = await writeFailed(context, report, notDone);
+  await sendNotices(context, desk);
+  const end = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
+  return { view: runView(end), document: null, streamed: true, exit: exitOfTally(tally) };
+}
+
+async function run(
+  context: Context,
+  desk: Desk,
+  work: JobWork,
+  told: (rows: readonly RowOutcome[]) => Promise<void>,
+): Promise<void> {
+  context.notice(`Job ${work.head.id}: ${work.targets.length} users.`);
+  await runJob(desk, context.operator(), work, { told, signal: context.signal });
+}
+
+async function writeFailed(
+  context: Context,
+  report: Report | null,
+  notDone: readonly RowOutcome[],
+): Promise<string | null> {
+  if (report?.failed === undefined) return null;
+  await context.files.write(
+    report.failed,
+    writeRows(
+      report.input,
+      notDone.map((row) => row.line),
+    ),
+  );
+  return notDone.length === 0 ? null : report.failed;
+}
+
+/** The resets stand; whatever cannot be sent now stays queued under the same ids. */
+async function sendNotices(context: Context, desk: Desk): Promise<void> {
+  const { queued = 0 } = await desk.store.read.outbox.counts();
+  if (queued === 0) return;
+  const progress = context.progress('Sending notices', queued);
+  try {
+    await deliverDue(desk, { signal: context.signal, step: () => progress.step(1) });
+  } finally {
+    progress.done();
+  }
+  const left = (await desk.store.read.outbox.counts())['queued'] ?? 0;
+  if (left > 0) context.notice(`${left} messages wait to be sent: countersign outbox flush`);
+}

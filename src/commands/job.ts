@@ -1,0 +1,188 @@
+/** `job …`: bulk runs, seen, resumed and taken back (B60, B61). */
+import * as z from 'zod';
+import type { JobHead } from '../desk.js';
+import { deliverDue } from '../procedures/deliver-outbox.js';
+import { requireBulk } from '../procedures/plan-reset.js';
+import { openJob } from '../procedures/reset-job.js';
+import { storedOutcome } from '../procedures/run-job.js';
+import { UNDO_STOPS, type UndoOutcome, undoResets } from '../procedures/undo-reset.js';
+import type { View } from '../terminal/render.js';
+import { idleOutcome, rowDocument } from './bulk-view.js';
+import { carryOut } from './carry-out.js';
+import { type Command, type Context, command } from './command.js';
+
+const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
+
+const headDocument = (head: JobHead) => ({
+  id: head.id,
+  state: head.state,
+  total: head.total,
+  done: head.done,
+  reason: head.reason,
+  ticket: head.ticket,
+  approval: head.approval_id,
+  plan: head.plan_hash,
+  operator: head.operator_id,
+  createdAt: iso(head.created_at),
+  updatedAt: iso(head.updated_at),
+  endedAt: iso(head.ended_at),
+});
+
+const list = command({
+  path: 'job list',
+  summary: 'bulk runs, newest first',
+  examples: ['countersign job list', 'countersign job list --json'],
+  access: 'mfa:read',
+  input: () => z.object({}),
+  run: async (context) => {
+    const jobs = await (await context.desk()).store.read.jobs.list(100);
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'job' }, { title: 'begun' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
+          empty: 'No bulk runs.',
+          rows: jobs.map((job) => [
+            job.id,
+            iso(job.created_at)?.slice(0, 16).replace('T', ' ') ?? '',
+            job.state,
+            `${job.done} of ${job.total}`,
+            job.ticket,
+          ]),
+        },
+      ],
+      document: { jobs: jobs.map(headDocument) },
+    };
+  },
+});
+
+const show = command({
+  path: 'job show',
+  summary: 'one bulk run, line by line',
+  examples: ['countersign job show job_…', 'countersign job show job_… --json'],
+  access: 'mfa:read',
+  arguments: [{ name: '<job>', about: 'id of the job' }],
+  input: () => z.object({ job: z.string() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const work = await openJob(desk, given.job);
+    const stored = new Map((await desk.store.read.resets.ofJob(given.job)).map((row) => [row.line ?? 0, row]));
+    const doing = new Map(work.targets.map((row, index) => [row.line, index]));
+    const waiting = new Set(work.waiting.map((row) => row.line));
+    const tally = new Map<string, number>();
+    for (const row of work.plan.rows) {
+      const place = doing.get(row.line);
+      const reset = stored.get(row.line);
+      const planned = place !== undefined && place >= work.head.done;
+      const outcome = place === undefined ? idleOutcome(row, waiting.has(row.line)) : storedOutcome(work, row, reset);
+      const document = planned ? { ...rowDocument(outcome, null), outcome: 'planned' } : rowDocument(outcome, null);
+      tally.set(document.outcome, (tally.get(document.outcome) ?? 0) + 1);
+      await context.row({
+        ...document,
+        ...(reset === undefined || reset.state === 'none' ? {} : { state: reset.state }),
+      });
+    }
+    return { view: showView(work.head, tally), document: null, streamed: true };
+  },
+});
+
+function showView(head: JobHead, tally: ReadonlyMap<string, number>): View {
+  return [
+    { kind: 'title', text: head.id, aside: head.state },
+    {
+      kind: 'fields',
+      rows: [
+        ['Begun', iso(head.created_at) ?? ''],
+        ['Ended', iso(head.ended_at) ?? 'not yet'],
+        ['Users', `${head.done} of ${head.total}`],
+        ['Reason', head.reason],
+        ['Ticket', head.ticket],
+        ...(head.approval_id === null ? [] : [['Approved by', head.approval_id] as const]),
+        ...[...tally].map(([outcome, count]) => [outcome, String(count)] as const),
+        ['Plan', head.plan_hash],
+      ],
+    },
+    { kind: 'next', lines: head.state === 'done' ? [] : [`countersign job resume ${head.id}`] },
+  ];
+}
+
+const resume = command({
+  path: 'job resume',
+  summary: 'go on with an interrupted run; nothing is done twice',
+  examples: ['countersign job resume job_…', 'countersign job resume job_… --json'],
+  access: 'mfa:reset-bulk',
+  arguments: [{ name: '<job>', about: 'id of the job' }],
+  input: () => z.object({ job: z.string() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    await requireBulk(desk, context.operator(), 'job resume');
+    const work = await openJob(desk, given.job);
+    return carryOut(context, desk, work.plan.rows, { work, approval: null, waiting: work.waiting }, null);
+  },
+});
+
+const undo = command({
+  path: 'job undo',
+  summary: 'take resets back: factors and backup codes return',
+  examples: [
+    'countersign job undo job_… --reason "wrong list"',
+    'countersign job undo job_… --line 12 --reason "wrong person"',
+    'countersign job undo rst_… --reason "the owner called"',
+  ],
+  access: 'job:undo',
+  arguments: [{ name: '<job>', about: 'id of the job, or of one reset' }],
+  options: [
+    { flags: '--line <n>', about: 'only this line of the input' },
+    { flags: '--reason <text>', about: 'why, for the log' },
+  ],
+  input: () =>
+    z.object({
+      job: z.string(),
+      line: z.coerce.number<string>().int('must be a whole number').optional(),
+      reason: z.string().optional(),
+    }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
+    const outcomes = await undoResets(desk, context.operator(), { id: given.job, line: given.line, reason });
+    await deliverDue(desk, { signal: context.signal, step: () => undefined });
+    const taken = outcomes.filter(({ outcome }) => outcome !== 'nothing-taken');
+    const stayed = taken.filter(({ outcome }) => outcome !== 'undone' && outcome !== 'undone-before');
+    for (const outcome of outcomes) await writeUndo(context, outcome);
+    return {
+      view: undoView(taken.filter(({ outcome }) => outcome === 'undone').length, stayed),
+      document: null,
+      streamed: true,
+      exit: stayed.length > 0 ? 4 : 0,
+    };
+  },
+});
+
+const writeUndo = (context: Context, { reset, login, outcome }: UndoOutcome): Promise<void> =>
+  context.row({ line: reset.line, user: reset.user_id, login, outcome, reset: reset.id, job: reset.job_id });
+
+function undoView(undone: number, stayed: readonly UndoOutcome[]): View {
+  return [
+    {
+      kind: 'verdict',
+      verdict: stayed.length === 0 ? 'TAKEN BACK' : 'PARTLY TAKEN BACK',
+      tone: stayed.length === 0 ? 'good' : 'warn',
+    },
+    {
+      kind: 'fields',
+      rows: [
+        ['Taken back', String(undone)],
+        ['Stay as they are', String(stayed.length)],
+      ],
+    },
+    {
+      kind: 'lines',
+      lines: stayed
+        .slice(0, 20)
+        .map(({ login, outcome }) => `  ${login}: ${outcome === 'undone' ? '' : UNDO_STOPS[outcome]}`),
+    },
+    { kind: 'note', text: 'Factors and backup codes are back; devices and sessions are not.' },
+  ];
+}
+
+export const commands: readonly Command[] = [list, show, resume, undo];

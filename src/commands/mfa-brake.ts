@@ -1,0 +1,54 @@
+/** `mfa freeze` and `mfa thaw`: the brake of the whole desk (B63). */
+import * as z from 'zod';
+import { requireFreshCode } from '../procedures/authenticate-operator.js';
+import { type Freeze, freezeDocument, freezeResets, thawResets } from '../procedures/brake.js';
+import { readMoment } from '../rules/moment.js';
+import type { View } from '../terminal/render.js';
+import { type Command, command } from './command.js';
+
+const freeze = command({
+  path: 'mfa freeze',
+  summary: 'stop every reset of the desk, at once',
+  examples: ['countersign mfa freeze --reason "strange calls"', 'countersign mfa freeze --until 2h'],
+  access: 'mfa:freeze',
+  options: [
+    { flags: '--reason <text>', about: 'why, for the log and for whoever is stopped' },
+    { flags: '--until <time>', about: 'when it ends by itself: a span (2h) or a time; otherwise with mfa thaw' },
+  ],
+  input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const until = given.until === undefined ? null : readMoment('--until', given.until, desk.now(), 'ahead');
+    const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
+    return { view: freezeView(made), document: { freeze: freezeDocument(made) } };
+  },
+});
+
+function freezeView({ until, reason }: Freeze): View {
+  const end = until === null ? 'until somebody thaws it' : `until ${new Date(until).toISOString()}`;
+  return [
+    { kind: 'verdict', verdict: 'FROZEN', tone: 'warn' },
+    {
+      kind: 'fields',
+      rows: [['Resets', `stopped for everyone, ${end}`], ...(reason === null ? [] : [['Reason', reason] as const])],
+    },
+    { kind: 'next', lines: ['countersign mfa thaw'] },
+  ];
+}
+
+const thaw = command<Record<string, never>>({
+  path: 'mfa thaw',
+  summary: 'let resets go on',
+  examples: ['countersign mfa thaw'],
+  access: 'mfa:freeze',
+  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
+  run: async (context) => {
+    const desk = await context.desk();
+    requireFreshCode(desk, context.operator());
+    const ended = await thawResets(desk, context.operator());
+    const line = ended === null ? 'Resets were not frozen.' : 'Resets go on. Interrupted jobs: countersign job list';
+    return { view: [{ kind: 'lines', lines: [line] }], document: { freeze: null } };
+  },
+});
+
+export const commands: readonly Command[] = [freeze, thaw];

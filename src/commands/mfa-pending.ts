@@ -1,0 +1,51 @@
+/** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
+import * as z from 'zod';
+import { pendingEnrolments } from '../procedures/pending-enrolments.js';
+import { type Command, command } from './command.js';
+
+const WORDS = {
+  waiting: 'code sent, not used',
+  expired: 'code has run out: reset again to send another',
+  objected: 'OBJECTED: frozen by the customer',
+  'no-code-needed': 'not enrolled yet',
+} as const;
+
+const pending = command({
+  path: 'mfa pending',
+  summary: 'who was reset and has not enrolled again',
+  examples: ['countersign mfa pending', 'countersign mfa pending --job job_… --json'],
+  access: 'mfa:read',
+  options: [{ flags: '--job <job>', about: 'only of this bulk run' }],
+  input: () => z.object({ job: z.string().optional() }),
+  run: async (context, given) => {
+    const found = await pendingEnrolments(await context.desk(), given.job);
+    return {
+      view: [
+        {
+          kind: 'table',
+          columns: [{ title: 'user' }, { title: 'reset at' }, { title: 'state' }, { title: 'reset' }],
+          empty: 'Everybody who was reset has enrolled again.',
+          rows: found.map(({ reset, user, account, state }) => [
+            `${account.number}/${user.login}`,
+            new Date(reset.at).toISOString().slice(0, 16).replace('T', ' '),
+            WORDS[state],
+            reset.id,
+          ]),
+        },
+      ],
+      document: {
+        pending: found.map(({ reset, user, account, state }) => ({
+          reset: reset.id,
+          job: reset.job_id,
+          user: { id: user.id, login: user.login, name: user.name },
+          account: { id: account.id, number: account.number },
+          at: new Date(reset.at).toISOString(),
+          state,
+          objectedAt: reset.objected_at === null ? null : new Date(reset.objected_at).toISOString(),
+        })),
+      },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [pending];

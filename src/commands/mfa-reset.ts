@@ -1,0 +1,118 @@
+/** `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { waitForApproval } from '../procedures/approvals.js';
+import { requireFreshCode } from '../procedures/authenticate-operator.js';
+import { findAccount, findUser } from '../procedures/find-account.js';
+import { type GrantedReset, resetUnderGrant } from '../procedures/reset-factors.js';
+import { bulkReset } from './bulk-reset.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from './command.js';
+import { resetDocument, resetView } from './reset-view.js';
+
+const OPTIONS: readonly OptionSpec[] = [
+  { flags: '--account <account>', about: 'number, id or unique name of the account' },
+  {
+    flags: '--grant <grant>',
+    about: 'on a call: grant of the verified caller (countersign verify --for login-security:mfa-reset)',
+  },
+  { flags: '--from <file>', about: 'CSV with account and login, account and email, or user; - is standard input' },
+  { flags: '--all', about: 'every login of --account' },
+  { flags: '--reason <text>', about: 'why, for the log; needed without a grant' },
+  { flags: '--ticket <text>', about: 'number of your ticket; needed without a grant' },
+  { flags: '--dry-run', about: 'show the plan and change nothing' },
+  { flags: '--plan <file>', about: 'write the plan with its SHA-256 and change nothing' },
+  { flags: '--apply <file>', about: 'carry out exactly that plan' },
+  { flags: '--confirm <n>', about: 'the number of users to reset, as the plan says; typed on a terminal otherwise' },
+  { flags: '--failed <file>', about: 'write the lines that were not done, in the form they came in' },
+  { flags: '--final', about: 'destroy the old factors at once (a stolen phone); cannot be undone' },
+  { flags: '--wait', about: 'where a second operator must approve: wait for it' },
+];
+
+const input = () =>
+  z.object({
+    users: z.array(z.string()).default([]),
+    account: z.string().optional(),
+    grant: z.string().optional(),
+    from: z.string().optional(),
+    all: z.boolean().default(false),
+    reason: z.string().optional(),
+    ticket: z.string().optional(),
+    dryRun: z.boolean().default(false),
+    plan: z.string().optional(),
+    apply: z.string().optional(),
+    confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+    failed: z.string().optional(),
+    final: z.boolean().default(false),
+    wait: z.boolean().default(false),
+  });
+type Given = z.infer<ReturnType<typeof input>>;
+
+const reset = command<Given>({
+  path: 'mfa reset',
+  summary: 'reset second factors: one user on a call, or many from a list',
+  examples: [
+    'countersign mfa reset 100241/janet.leverling --grant gr_…',
+    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --dry-run',
+    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --confirm 17 --json',
+    'countersign mfa reset --account 100241 --all --reason "new phones" --ticket INC-2 --plan plan.json',
+    'countersign mfa reset --apply plan.json --confirm 412 --failed again.csv',
+  ],
+  access: 'mfa:reset-with-grant',
+  arguments: [{ name: '[users...]', about: 'login, id or unique e-mail; or account/login' }],
+  options: OPTIONS,
+  input: input as () => z.ZodType<Given>,
+  run: async (context, given) => {
+    if (given.grant !== undefined) return onCall(context, given, given.grant);
+    if (isBulk(given)) return bulkReset(context, given);
+    requireFreshCode(await context.desk(), context.operator());
+    throw new Refusal('no-grant', 'on a call a reset needs a live grant', {
+      hint: 'Verify the caller first: countersign verify --account A --caller U --for login-security:mfa-reset   Without a call: --reason TEXT --ticket T',
+    });
+  },
+});
+
+const isBulk = (given: Given): boolean =>
+  [given.from, given.apply, given.plan, given.reason, given.ticket, given.confirm].some(
+    (value) => value !== undefined,
+  ) ||
+  given.all ||
+  given.dryRun;
+
+/** One user, for the verified caller. */
+async function onCall(context: Context, given: Given, grantId: string): Promise<Result> {
+  const desk = await context.desk();
+  const signed = context.operator();
+  requireFreshCode(desk, signed);
+  const [reference, ...more] = given.users;
+  if (
+    reference === undefined ||
+    more.length > 0 ||
+    given.from !== undefined ||
+    given.all ||
+    given.apply !== undefined
+  ) {
+    throw new Refusal('usage', 'a grant is for one user', {
+      hint: 'Name the user: countersign mfa reset ACCOUNT/LOGIN --grant G',
+    });
+  }
+  const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
+  const found = await findUser(desk, reference, account);
+  const { reason, ticket, final } = given;
+  const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
+  const attempt = () => resetUnderGrant(desk, signed, asked);
+  const outcome = await attempt().catch(async (error: unknown) => {
+    const id = given.wait ? waitingId(error) : undefined;
+    if (id === undefined) throw error;
+    context.notice(`Waiting for ${id}: a lead or an admin decides with: countersign approval approve ${id}`);
+    await waitForApproval(desk, id, context.signal);
+    return attempt();
+  });
+  return { view: resetView(outcome), document: { reset: resetDocument(outcome) } };
+}
+
+function waitingId(error: unknown): string | undefined {
+  if (!(error instanceof Refusal) || error.code !== 'approval-needed') return undefined;
+  return (error.also['approval'] as { id?: string } | undefined)?.id;
+}
+
+export const commands: readonly Command[] = [reset];

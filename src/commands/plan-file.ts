@@ -1,0 +1,91 @@
+/**
+ * A plan in a file: `{"plan":{…},"sha256":"…","input":{…}}`. The hash is of the plan's canonical JSON, so any change of what would be done is
+ * seen; `input` only echoes the list, for `--failed`.
+ */
+import * as z from 'zod';
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { type FrozenPlan, freezePlan } from '../procedures/plan-reset.js';
+import { type ResetPlan, ROW_CLASSES } from '../rules/reset-plan.js';
+import type { Context } from './command.js';
+import type { WrittenInput } from './reset-input.js';
+
+export async function writePlanFile(
+  context: Context,
+  path: string,
+  frozen: FrozenPlan,
+  input: WrittenInput,
+): Promise<void> {
+  const echo = { delimiter: input.delimiter, header: input.header, cells: [...input.cells] };
+  const content = `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${JSON.stringify(echo)}}\n`;
+  await context.files.write(path, content);
+}
+
+export interface ReadPlan {
+  readonly frozen: FrozenPlan;
+  readonly input: WrittenInput;
+}
+
+/** Refusal `invalid-input` for a file that is no plan, and for one that was changed. */
+export async function readPlanFile(context: Context, desk: Desk, path: string): Promise<ReadPlan> {
+  const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), path));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw noPlan(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
+  if (frozen.hash !== parsed.data.sha256) {
+    throw new Refusal(
+      'invalid-input',
+      `${path} was changed after it was made: its SHA-256 does not fit; nothing was done`,
+      {
+        hint: 'Make a new plan with: countersign mfa reset --from FILE … --plan FILE',
+      },
+    );
+  }
+  const { delimiter, header, cells } = parsed.data.input;
+  return { frozen, input: { delimiter, header, cells: new Map(cells) } };
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw noPlan(path, 'it is not JSON');
+  }
+}
+
+const noPlan = (path: string, why: string): Refusal =>
+  new Refusal('invalid-input', `${path} is no plan of countersign (${why})`, {
+    hint: 'A plan is made with: countersign mfa reset --from FILE --reason TEXT --ticket T --plan FILE',
+  });
+
+function fileSchema() {
+  const count = z.int().check(z.gte(0));
+  const row = z.strictObject({
+    line: count,
+    class: z.enum(ROW_CLASSES),
+    account: z.string(),
+    login: z.string(),
+    user: z.string().optional(),
+    act: z.literal(true).optional(),
+  });
+  const plan = z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('mfa-reset-plan'),
+    job: z.string().regex(/^job_[0-9a-z]{26}$/),
+    desk: z.string(),
+    madeAt: count,
+    madeBy: z.strictObject({ id: z.string(), name: z.string() }),
+    reason: z.string(),
+    ticket: z.string(),
+    final: z.boolean(),
+    source: z.string(),
+    counts: z.record(z.enum(ROW_CLASSES), count),
+    confirm: count,
+    rows: z.array(row),
+  });
+  const cells = z.array(z.tuple([count, z.array(z.string())]));
+  const input = z.strictObject({ delimiter: z.enum([',', ';', '\t']), header: z.array(z.string()), cells });
+  return z.strictObject({ plan, sha256: z.string(), input });
+}

@@ -1,0 +1,140 @@
+/**
+ * The list of users to reset: arguments, a spreadsheet's file, or a whole account (cli.md, "Bulk input and output"). A file that cannot be
+ * read right is refused whole, with line numbers, before anything is looked up.
+ */
+import type { Desk } from '../desk.js';
+import { type Problem, Refusal } from '../errors.js';
+import { findAccount } from '../procedures/find-account.js';
+import type { WrittenRow } from '../procedures/look-up-rows.js';
+import { readCsv } from '../procedures/read-csv.js';
+import { guardCell } from '../rules/csv-table.js';
+import type { Account } from '../rules/people.js';
+import type { Context } from './command.js';
+
+/** How the list was written, to write a part of it in the same form. */
+export interface WrittenInput {
+  readonly delimiter: string;
+  readonly header: readonly string[];
+  /** Cells by line. */
+  readonly cells: ReadonlyMap<number, readonly string[]>;
+}
+
+export interface ResetList {
+  readonly rows: readonly WrittenRow[];
+  readonly wholeAccount: Account | null;
+  readonly source: string;
+  readonly input: WrittenInput;
+}
+
+export interface ListGiven {
+  readonly users: readonly string[];
+  readonly account?: string | undefined;
+  readonly from?: string | undefined;
+  readonly all: boolean;
+}
+
+/** Refusals: usage (none or several ways at once), invalid-input with every bad line, not-found. */
+export async function readResetList(context: Context, desk: Desk, given: ListGiven): Promise<ResetList> {
+  const ways = [given.users.length > 0, given.from !== undefined, given.all].filter(Boolean).length;
+  if (ways !== 1) {
+    throw new Refusal(
+      'usage',
+      ways === 0 ? 'whom to reset is missing' : 'name users, or --from, or --all; only one of them',
+      {
+        hint: 'See: countersign help mfa reset',
+      },
+    );
+  }
+  if (given.from !== undefined) return fromFile(context, given.from, given.account);
+  if (given.all) return wholeAccount(desk, given.account);
+  return fromArguments(given.users, given.account);
+}
+
+const COLUMNS = ['user', 'account', 'login', 'email'] as const;
+
+async function fromFile(context: Context, path: string, account: string | undefined): Promise<ResetList> {
+  const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
+  const table = await readCsv<(typeof COLUMNS)[number]>(context.files.readChunks(path), shape);
+  const { columns } = table;
+  const placed = account !== undefined || columns.has('account');
+  if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
+    throw new Refusal('invalid-input', `${path}: the header does not say whom to reset; nothing was changed`, {
+      problems: [{ line: 1, message: `has the columns ${table.header.join(', ')}` }],
+      hint: 'The first line must name account and login, or account and email, or user (an id).',
+    });
+  }
+  const rows = table.rows.map(({ line, values }) => ({
+    line,
+    user: values.user ?? '',
+    account: values.account || (account ?? ''),
+    login: values.login ?? '',
+    email: values.email ?? '',
+  }));
+  const problems = [...table.problems, ...rows.flatMap(faultOf)].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  if (problems.length > 0) {
+    throw new Refusal('invalid-input', `${path} cannot be read right; nothing was changed`, {
+      problems,
+      hint: 'Mend these lines and try again.',
+    });
+  }
+  const { delimiter, header } = table;
+  const cells = new Map(table.rows.map((row) => [row.line, row.cells]));
+  return {
+    rows,
+    wholeAccount: null,
+    source: path === '-' ? 'standard input' : path,
+    input: { delimiter, header, cells },
+  };
+}
+
+function faultOf(row: WrittenRow): readonly Problem[] {
+  const { line, user, account, login, email } = row;
+  if (user !== '') return user.startsWith('usr_') ? [] : [{ line, column: 'user', message: 'is not an id (usr_…)' }];
+  if (account === '') return [{ line, column: 'account', message: 'is empty' }];
+  return login === '' && email === '' ? [{ line, message: 'names nobody' }] : [];
+}
+
+async function wholeAccount(desk: Desk, reference: string | undefined): Promise<ResetList> {
+  if (reference === undefined) {
+    throw new Refusal('missing-option', 'missing: --account, to know whose logins are meant', {
+      hint: 'Give --account A --all.',
+    });
+  }
+  const account = await findAccount(desk, reference);
+  const input = { delimiter: ',', header: ['account', 'login'], cells: new Map() };
+  return { rows: [], wholeAccount: account, source: `all of account ${account.number}`, input };
+}
+
+/** `usr_…`, `account/login`, or a login or e-mail inside `--account`. */
+function fromArguments(users: readonly string[], account: string | undefined): ResetList {
+  const rows = users.map((text, index): WrittenRow => {
+    const line = index + 1;
+    if (text.startsWith('usr_')) return { line, user: text, account: account ?? '', login: '', email: '' };
+    const slash = account === undefined ? text.indexOf('/') : -1;
+    if (slash > 0) return { line, user: '', account: text.slice(0, slash), login: text.slice(slash + 1), email: '' };
+    if (account !== undefined) return { line, user: '', account, login: text, email: '' };
+    throw new Refusal('missing-option', `missing: --account, to know whose "${text}" is meant`, {
+      hint: 'Give --account A, or write ACCOUNT/LOGIN.',
+    });
+  });
+  const cells = new Map(rows.map((row) => [row.line, [row.account, row.login || row.user]]));
+  return {
+    rows,
+    wholeAccount: null,
+    source: 'arguments',
+    input: { delimiter: ',', header: ['account', 'login'], cells },
+  };
+}
+
+/** The named lines in the form they came in, to be mended and run again. No cell becomes a formula in a spreadsheet. */
+export function writeRows({ delimiter, header, cells }: WrittenInput, lines: readonly number[]): string {
+  const rows = lines.flatMap((line) => {
+    const found = cells.get(line);
+    return found === undefined ? [] : [found];
+  });
+  const quoted = (cell: string): string => {
+    const safe = cell.startsWith("'") ? cell : guardCell(cell);
+    return /["\r\n;,\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}\r\n`).join('');
+}

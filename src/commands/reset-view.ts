@@ -1,0 +1,54 @@
+/** What the operator sees of one reset: both names, what was taken, and what to say (B52, B54, B57). */
+import type { ResetOutcome } from '../procedures/reset-factors.js';
+import type { View } from '../terminal/render.js';
+
+export function resetView(done: ResetOutcome): View {
+  const { removed } = done;
+  const rows = [
+    ['Asked for by', `${done.caller.name} (${done.caller.login})`] as const,
+    ['User', `${done.target.name} (${done.account.number}/${done.target.login})`] as const,
+  ];
+  if (done.outcome === 'nothing-to-do') {
+    return [
+      { kind: 'verdict', verdict: 'NOTHING TO DO', tone: 'good' },
+      { kind: 'fields', rows },
+      { kind: 'lines', lines: ['There was no factor, backup code, device or session to take away.'] },
+    ];
+  }
+  return [
+    { kind: 'verdict', verdict: 'RESET', tone: 'good' },
+    {
+      kind: 'fields',
+      rows: [
+        ...rows,
+        ['Factors', String(removed.factors)],
+        ['Half-done enrolments', String(removed.enrolments)],
+        ['Backup codes', String(removed.backupCodes)],
+        ['Remembered devices', String(removed.devices)],
+        ['Portal sessions', String(removed.sessions)],
+      ],
+    },
+    ...(done.final ? [{ kind: 'note', text: 'The old factors are destroyed; this cannot be undone.' } as const] : []),
+    { kind: 'say', text: SAY[done.enrolmentCode] },
+  ];
+}
+
+const SAY = {
+  sent: 'The second factors are reset. A code is on its way to the e-mail address we have on file. At the next sign-in it is needed to set up a new factor.',
+  'not-needed': 'The second factors are reset. The next sign-in asks to set up a new factor.',
+  'no-address-on-file':
+    'The second factors are reset. There is no e-mail address on file that is old enough for the enrolment code; your admin must help.',
+} as const;
+
+export function resetDocument(done: ResetOutcome) {
+  return {
+    id: done.id,
+    outcome: done.outcome,
+    caller: { id: done.caller.id, login: done.caller.login, name: done.caller.name },
+    account: { id: done.account.id, number: done.account.number },
+    user: { id: done.target.id, login: done.target.login, name: done.target.name },
+    removed: done.removed,
+    enrolmentCode: done.enrolmentCode,
+    final: done.final,
+  };
+}

@@ -1,0 +1,114 @@
+/** The users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. Ambiguity never acts (B09). */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
+import type { FoundRow } from '../rules/reset-plan.js';
+import { findAccount } from './find-account.js';
+
+/** One line as it was written; what is not there is empty. */
+export interface WrittenRow {
+  readonly line: number;
+  /** Id of a user. */
+  readonly user: string;
+  readonly account: string;
+  /** Login, or a unique e-mail in its place. */
+  readonly login: string;
+  readonly email: string;
+}
+
+const BATCH = 500;
+
+export async function lookUpRows(desk: Desk, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
+  const accounts = await lookUpAccounts(desk, rows);
+  const found: FoundRow[] = [];
+  for (let from = 0; from < rows.length; from += BATCH) {
+    found.push(...(await lookUpBatch(desk, accounts, rows.slice(from, from + BATCH))));
+  }
+  return found;
+}
+
+type Accounts = ReadonlyMap<string, Account | 'nobody' | 'several'>;
+
+/** Every account that was written, by what was written. */
+async function lookUpAccounts(desk: Desk, rows: readonly WrittenRow[]): Promise<Accounts> {
+  const written = [...new Set(rows.map((row) => row.account))].filter((text) => text !== '');
+  const known = new Map<string, Account | 'nobody' | 'several'>();
+  for (let from = 0; from < written.length; from += BATCH) {
+    const batch = written.slice(from, from + BATCH);
+    const byNumber = new Map(
+      (await desk.store.read.accounts.byNumbers(batch.map(foldKey))).map((account) => [
+        foldKey(account.number),
+        account,
+      ]),
+    );
+    for (const text of batch) known.set(text, byNumber.get(foldKey(text)) ?? (await byOtherName(desk, text)));
+  }
+  return known;
+}
+
+async function byOtherName(desk: Desk, text: string): Promise<Account | 'nobody' | 'several'> {
+  try {
+    return await findAccount(desk, text);
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'ambiguous') return 'several';
+    if (error instanceof Refusal && error.code === 'not-found') return 'nobody';
+    throw error;
+  }
+}
+
+async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
+  const { users } = desk.store.read;
+  const accountOf = (row: WrittenRow) => accounts.get(row.account);
+  const pairs = (pick: (row: WrittenRow) => string) =>
+    rows.flatMap((row) => {
+      const account = accountOf(row);
+      const text = row.user === '' ? pick(row) : '';
+      return typeof account === 'object' && text !== '' ? [{ accountId: account.id, key: foldKey(text) }] : [];
+    });
+  const logins = pairs((row) => row.login).map(({ accountId, key }) => ({ accountId, loginKey: key }));
+  const emails = pairs((row) => row.email || (row.login.includes('@') ? row.login : ''));
+  const ids = rows.map((row) => row.user).filter((id) => id !== '');
+  const byId = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
+  const homes = await desk.store.read.accounts.byIds([...new Set([...byId.values()].map((user) => user.accountId))]);
+  const home = new Map(homes.map((account) => [account.id, account]));
+  const byLogin = grouped(await users.byLoginPairs(logins), (user) => user.login);
+  const byEmail = grouped(
+    await users.byEmailPairs(emails.map(({ accountId, key }) => ({ accountId, emailKey: key }))),
+    (user) => user.email,
+  );
+  return rows.map((row): FoundRow => {
+    const written = { line: row.line, account: row.account, login: row.login || row.email || row.user };
+    const account = accountOf(row);
+    if (row.user !== '') {
+      const user = byId.get(row.user);
+      const own = user && home.get(user.accountId);
+      const elsewhere = row.account !== '' && (typeof account !== 'object' || account.id !== own?.id);
+      return {
+        ...written,
+        found: user === undefined || own === undefined || elsewhere ? 'nobody' : { user, account: own },
+      };
+    }
+    if (account === undefined || typeof account === 'string') return { ...written, found: account ?? 'nobody' };
+    const users =
+      (row.login === '' ? undefined : byLogin.get(keyOf(account.id, row.login))) ??
+      byEmail.get(keyOf(account.id, row.email || row.login)) ??
+      [];
+    const [only] = users;
+    if (only === undefined) return { ...written, found: 'nobody' };
+    return { ...written, found: users.length > 1 ? 'several' : { user: only, account } };
+  });
+}
+
+const keyOf = (accountId: string, text: string): string => `${accountId} ${foldKey(text)}`;
+
+function grouped(users: readonly User[], text: (user: User) => string): ReadonlyMap<string, readonly User[]> {
+  const groups = new Map<string, User[]>();
+  for (const user of users) {
+    const key = keyOf(user.accountId, text(user));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [user]);
+    else group.push(user);
+  }
+  return groups;
+}

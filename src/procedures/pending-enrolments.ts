@@ -1,0 +1,55 @@
+/** Who was reset and has not enrolled again (B57, B62): for whoever follows up on a run. */
+import type { Desk, ResetRow } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Account, User } from '../rules/people.js';
+import { enrolledAgain } from '../rules/reset-plan.js';
+
+export interface PendingEnrolment {
+  readonly reset: ResetRow;
+  readonly user: User;
+  readonly account: Account;
+  /** `waiting`: the code can be used. `expired`: a new reset sends a new one. `objected`: frozen by the customer. */
+  readonly state: 'waiting' | 'expired' | 'objected' | 'no-code-needed';
+}
+
+const BATCH = 500;
+const MOST = 100_000;
+
+/** Newest first. Refusal not-found for a job nobody knows. */
+export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
+  if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
+    throw new Refusal('not-found', `there is no job "${jobId}"`, { hint: 'See: countersign job list' });
+  }
+  const rows = await desk.store.read.resets.open(MOST, jobId);
+  const pending: PendingEnrolment[] = [];
+  for (let from = 0; from < rows.length; from += BATCH)
+    pending.push(...(await ofBatch(desk, rows.slice(from, from + BATCH))));
+  return pending;
+}
+
+async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {
+  const { users, accounts, resets } = desk.store.read;
+  const ids = rows.map((row) => row.user_id);
+  const facts = new Map(
+    (await resets.facts(ids, desk.now(), desk.policy.limits.code.tries)).map((one) => [one.userId, one]),
+  );
+  const people = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
+  const homes = new Map(
+    (await accounts.byIds([...new Set(rows.map((row) => row.account_id))])).map((one) => [one.id, one]),
+  );
+  return rows.flatMap((reset) => {
+    const user = people.get(reset.user_id);
+    const account = homes.get(reset.account_id);
+    const fact = facts.get(reset.user_id);
+    if (user === undefined || account === undefined || fact === undefined || enrolledAgain(fact)) return [];
+    const state =
+      reset.objected_at !== null
+        ? 'objected'
+        : fact.codeLive
+          ? 'waiting'
+          : desk.policy.limits.enrolmentCode.required
+            ? 'expired'
+            : 'no-code-needed';
+    return [{ reset, user, account, state } as const];
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * Plan first, always (B51, B59): a list of users becomes a frozen plan that counts what would happen and changes nothing. The plan can
+ * be written to a file and carried out later; its SHA-256 names it.
+ */
+import type { Desk, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { permits } from '../rules/operator-roles.js';
+import type { Account } from '../rules/people.js';
+import { countRows, planRows, planTargets, type ResetFacts, type ResetPlan } from '../rules/reset-plan.js';
+import { requireFreshCode } from './authenticate-operator.js';
+import { lookUpRows, type WrittenRow } from './look-up-rows.js';
+
+export interface BulkRequest {
+  readonly rows: readonly WrittenRow[];
+  /** Every login of this account instead of `rows`. */
+  readonly wholeAccount: Account | null;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly final: boolean;
+  /** Where the list came from, in words. */
+  readonly source: string;
+}
+
+/** A plan with the text that was hashed. */
+export interface FrozenPlan {
+  readonly plan: ResetPlan;
+  readonly text: string;
+  readonly hash: string;
+}
+
+/**
+ * Resets without a call take a role that allows them, a fresh code or a token, a reason and a ticket (B54). Refusals: forbidden
+ * (logged), factor-needed.
+ */
+export async function requireBulk(desk: Desk, signed: SignedOperator, command: string): Promise<void> {
+  requireFreshCode(desk, signed);
+  if (permits(desk.policy, signed.operator.role, 'mfa:reset-bulk')) return;
+  const detail = { command, role: signed.operator.role, permission: 'mfa:reset-bulk' };
+  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+  throw new Refusal('forbidden', `a ${signed.operator.role} resets only under the grant of a verified caller`, {
+    hint: 'On a call: countersign verify … --for login-security:mfa-reset   Lists are for a lead or an admin.',
+  });
+}
+
+/** Refusals: as `requireBulk`; invalid-input for an empty list; forbidden where the operator's own login is in it (B55). */
+export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
+  await requireBulk(desk, signed, 'mfa reset');
+  const found = await foundRows(desk, request);
+  if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
+  const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.user.id] : [])));
+  refuseOneself(signed, found);
+  const rows = planRows(desk.policy, found, await factsOf(desk, [...ids].sort()));
+  const { plain } = planTargets(desk.policy, rows);
+  return freezePlan(desk, {
+    v: 1,
+    kind: 'mfa-reset-plan',
+    job: desk.newId('job'),
+    desk: (await desk.store.read.meta.get('store-id')) ?? '',
+    madeAt: desk.now(),
+    madeBy: { id: signed.operator.id, name: signed.operator.name },
+    reason: request.reason,
+    ticket: request.ticket,
+    final: request.final,
+    source: request.source,
+    counts: countRows(rows),
+    confirm: plain.length,
+    rows,
+  });
+}
+
+export function freezePlan(desk: Desk, plan: ResetPlan): FrozenPlan {
+  const text = desk.notary.canonical(plan);
+  return { plan, text, hash: desk.digests.sha256(text) };
+}
+
+async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
+  if (wholeAccount === null) return lookUpRows(desk, rows);
+  const users = await desk.store.read.users.ofAccount(wholeAccount.id);
+  return users.map((user, index) => ({
+    line: index + 1,
+    account: wholeAccount.number,
+    login: user.login,
+    found: { user, account: wholeAccount },
+  }));
+}
+
+function refuseOneself(signed: SignedOperator, rows: Awaited<ReturnType<typeof foundRows>>): void {
+  const own = rows.find(({ found }) => typeof found === 'object' && found.user.id === signed.alsoUserId);
+  if (own === undefined) return;
+  throw new Refusal('forbidden', 'nobody resets themselves', {
+    problems: [{ line: own.line, message: `${own.login} is your own login` }],
+    hint: 'Take the line out, and ask another operator for it. Nothing was changed.',
+  });
+}
+
+const BATCH = 500;
+
+/** In the order of ids, which is the order in which the store keeps them. */
+async function factsOf(desk: Desk, ids: readonly string[]): Promise<ReadonlyMap<string, ResetFacts>> {
+  const facts = new Map<string, ResetFacts>();
+  for (let from = 0; from < ids.length; from += BATCH) {
+    const batch = ids.slice(from, from + BATCH);
+    for (const one of await desk.store.read.resets.facts(batch, desk.now(), desk.policy.limits.code.tries)) {
+      facts.set(one.userId, one);
+    }
+  }
+  return facts;
+}
