@@ -26,7 +26,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
   const { access } = claim;
   if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
     await logDenial(desk, signed, claim);
-    throw new Refusal('forbidden', `a ${signed.operator.role} may not run "${claim.command}"`, {
+    throw new Refusal('forbidden', `the role ${signed.operator.role} may not run "${claim.command}"`, {
       hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
     });
   }

@@ -139,7 +139,7 @@ describe.each(engines)('who is typing on %s', (engine) => {
     await place.member('mira', 'verifier');
     const { token } = await place.signIn('mira');
     const denied = await refusal(place.bySession(token, 'user:unlock'));
-    expect(denied).toMatchObject({ code: 'forbidden', message: 'a verifier may not run "test command"' });
+    expect(denied).toMatchObject({ code: 'forbidden', message: 'the role verifier may not run "test command"' });
     expect(await place.entries('operator.denied')).toMatchObject([
       {
         outcome: 'refused',
