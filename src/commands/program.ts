@@ -157,7 +157,13 @@ function rawInput(spec: Command, leaf: Commander): Readonly<Record<string, unkno
     camel(argument.name.replace(/[<>[\].]/g, '')),
     leaf.processedArgs[index],
   ]);
-  return { ...leaf.opts(), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
+  return { ...optionsOf(leaf), ...Object.fromEntries(named.filter(([, value]) => value !== undefined)) };
+}
+
+/** `portal reset object R --as ana`: a command inside a command leaves options of the same name with the outer one. */
+function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
+  const { parent } = leaf;
+  return parent?.parent == null ? leaf.opts() : { ...optionsOf(parent), ...leaf.opts() };
 }
 
 function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {

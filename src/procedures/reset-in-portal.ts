@@ -1,0 +1,125 @@
+/**
+ * A customer admin resets users of the own company in the portal, as in the Admin Console (B50–B53, B57, B58). No grant is needed, for
+ * nobody is on the phone; the brake of the desk holds here too, and nobody resets themselves.
+ */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { hasAdminStatus } from '../rules/customer-roles.js';
+import type { Account, User } from '../rules/people.js';
+import { NOTHING, type RowClass } from '../rules/reset-plan.js';
+import { finishedLogin, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
+import { requireNotFrozen } from './brake.js';
+import { deliverOutbox } from './deliver-outbox.js';
+import { lookUpRows } from './look-up-rows.js';
+import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
+import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
+import { CHUNK, type RowOutcome } from './run-job.js';
+
+/** Users by login, id or unique e-mail. Refusals: forbidden (no admin, oneself), usage (too many), refused-by-policy (frozen). */
+export async function resetInPortal(
+  desk: Desk,
+  login: PortalLogin,
+  references: readonly string[],
+): Promise<readonly RowOutcome[]> {
+  requireState(login, ['done']);
+  requireAdmin(desk, login.account, login.user);
+  if (references.length > CHUNK) {
+    throw new Refusal('usage', `at most ${CHUNK} users at once`, { hint: 'For more, ask your support desk.' });
+  }
+  const found = await lookUpRows(
+    desk,
+    references.map((text, index) => ({
+      line: index + 1,
+      user: text.startsWith('usr_') ? text : '',
+      account: login.account.id,
+      login: text.startsWith('usr_') ? '' : text,
+      email: '',
+    })),
+  );
+  const seen = new Set<string>();
+  const idle: RowOutcome[] = [];
+  const targets: { userId: string; line: number }[] = [];
+  for (const row of found) {
+    if (typeof row.found === 'string') {
+      idle.push(idleRow(row.line, row.login, row.found === 'nobody' ? 'unknown' : 'ambiguous', null));
+      continue;
+    }
+    const { user } = row.found;
+    if (user.id === login.user.id) {
+      throw new Refusal('forbidden', 'nobody resets themselves', {
+        hint: 'Change your own methods with: countersign portal mfa',
+      });
+    }
+    if (seen.has(user.id)) idle.push(idleRow(row.line, user.login, 'duplicate', user.id));
+    else targets.push({ userId: user.id, line: row.line });
+    seen.add(user.id);
+  }
+  const done = targets.length === 0 ? [] : await resetAll(desk, login, targets);
+  return [...idle, ...done.map(toRow)].toSorted((a, b) => a.line - b.line);
+}
+
+function requireAdmin(desk: Desk, account: Account, user: User): void {
+  if (hasAdminStatus(desk.policy, account, user)) return;
+  throw new Refusal('forbidden', 'only an admin of the account resets users', {
+    hint: 'Ask an admin of your company.',
+  });
+}
+
+const idleRow = (
+  line: number,
+  login: string,
+  outcome: Extract<RowClass, 'unknown' | 'ambiguous' | 'duplicate'>,
+  user: string | null,
+): RowOutcome => ({ line, account: '', login, user, outcome, removed: NOTHING, job: null, reset: null });
+
+function toRow({ id, line, result, account, user, removed }: StepOutcome): RowOutcome {
+  const acted = result === 'reset' || Object.values(removed).some((count) => count > 0);
+  const base = { line: line ?? 0, account: account.number, login: user.login, user: user.id };
+  return { ...base, outcome: result, removed, job: null, reset: acted ? id : null };
+}
+
+async function resetAll(
+  desk: Desk,
+  login: PortalLogin,
+  targets: readonly { readonly userId: string; readonly line: number }[],
+): Promise<readonly StepOutcome[]> {
+  const order = orderOf(login);
+  const { outcomes, messages } = await untilNotOvertaken(async () => {
+    const prepared = await prepareStep(desk, order, targets);
+    const at = desk.now();
+    const outcomes = await desk.store.record<readonly StepOutcome[]>(
+      (done) => done.map((outcome) => stepEntry(order, outcome, at)),
+      async (write, log) => {
+        await requireNotFrozen(write, Math.max(at, log.latestAt));
+        const current = await finishedLogin(desk, write, log, login);
+        requireAdmin(desk, current.account, current.user);
+        return applyStep(desk, write, prepared, at);
+      },
+    );
+    return { outcomes, messages: prepared.messages };
+  });
+  await desk.store.forgetDeleted();
+  await deliverOutbox(
+    desk,
+    messages.map(({ id }) => id),
+  );
+  return outcomes;
+}
+
+function orderOf({ user }: PortalLogin): ResetOrder {
+  const name = user.name || user.login;
+  return {
+    actor: portalActor(user),
+    operatorId: null,
+    byUserId: user.id,
+    callerId: null,
+    grantId: null,
+    jobId: null,
+    reason: null,
+    ticket: null,
+    final: false,
+    adminsToo: true,
+    who: name,
+    requestedBy: name,
+  };
+}
