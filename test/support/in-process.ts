@@ -1,0 +1,48 @@
+/** One command line in this process, as main runs it for the tour: its own streams, a fixed environment, no terminal. */
+import { buildWorld, type Surroundings } from '../../src/build-world.js';
+import { runProgram } from '../../src/commands/program.js';
+import { temporaryFolders } from '../../src/files.js';
+import { captureStreams } from '../../src/streams.js';
+import { repositoryRoot, type TestDesk } from './test-desk.js';
+
+export interface Answer {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** On the store of a test desk, by its clock, with its key. */
+export async function runCommand(
+  { settings, clock, folder }: TestDesk,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const captured = captureStreams('');
+  const folders = temporaryFolders();
+  const never = () => Promise.reject(new Error('no command inside a command here'));
+  const around: Surroundings = {
+    env: { HOME: folder, COUNTERSIGN_STORE: settings.store, COUNTERSIGN_KEY_FILE: `${folder}/master.key`, ...env },
+    node: process.version,
+    now: clock.now,
+    terminal: null,
+    onSignal: () => () => undefined,
+    signal: new AbortController().signal,
+    folders,
+    root: repositoryRoot,
+    run: never,
+    hand: never,
+    ...captured.streams,
+  };
+  try {
+    const exit = await runProgram(argv, buildWorld(around));
+    return { exit, ...captured.texts() };
+  } finally {
+    folders.removeAll();
+  }
+}
+
+/** The words after `countersign` in a line as a person would type it; quotes as the shell reads them. */
+export function argvOf(line: string): readonly string[] {
+  const command = line.slice(line.lastIndexOf('countersign ') + 'countersign '.length).split(/ {3,}|\s[|>]\s/)[0] ?? '';
+  return (command.match(/'[^']*'|"[^"]*"|\S+/g) ?? []).map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
+}
