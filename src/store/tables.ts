@@ -6,6 +6,7 @@ import { callReads, callWrites } from './calls.js';
 import type { Db, Tx } from './database.js';
 import type { SchemaTraits } from './engine.js';
 import { factorReads, factorWrites } from './factors.js';
+import { figureReads } from './figures.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
 import { operatorReads, operatorWrites } from './operators.js';
@@ -24,6 +25,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   audit: auditReads(db, traits),
   calls: callReads(db),
   factors: factorReads(db),
+  figures: figureReads(db),
   grants: grantReads(db),
   jobs: jobReads(db),
   meta: metaReads(db),

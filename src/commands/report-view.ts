@@ -1,0 +1,123 @@
+/** The report in words, tables and bars of blocks, and as JSON. */
+import type { DeskReport, Failures } from '../procedures/desk-report.js';
+import type { Block, View } from '../terminal/render.js';
+
+const BAR = 24;
+
+export const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** `1 min 12 s`; a dash for nothing. */
+export function span(milliseconds: number | null): string {
+  if (milliseconds === null) return '–';
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Whole per cent of a sum; a dash of nothing. */
+export const share = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`;
+
+/** Label and value of each figure that stands for itself. */
+export function keyFigures(report: DeskReport): readonly (readonly [label: string, value: string])[] {
+  const total = report.verified + report.refused;
+  const waiting = report.approvals['pending'] ?? 0;
+  return [
+    ['Verifications', String(total)],
+    ['Verified', `${report.verified} (${share(report.verified, total)})`],
+    ['Refused', String(report.refused)],
+    ['Calls on the console', String(report.calls)],
+    ['Median to the verdict', span(report.medianToVerdict)],
+    ['General questions', String(report.generalQuestions)],
+    ['Resets', String(report.resetCount)],
+    ['Enrolled again', `${report.enrolledAgain} (${share(report.enrolledAgain, report.resetCount)})`],
+    ['Undone, objected to', `${report.undone}, ${report.objections}`],
+    ['Second opinions waiting', String(waiting)],
+    ['Median to a second opinion', span(report.medianToDecision)],
+    ['Callers locked now', `${report.lockedForAWhile} for a while, ${report.lockedUntilLifted} until lifted`],
+  ];
+}
+
+export function reportView(report: DeskReport, deskName: string): View {
+  return [
+    { kind: 'title', text: deskName, aside: `${day(report.since)} to ${day(report.until)}` },
+    { kind: 'blank' },
+    { kind: 'fields', rows: keyFigures(report) },
+    ...section('Verifications', stretchTable(report)),
+    ...section('By request', actionTable(report)),
+    ...section('Refused because', reasonTable(report)),
+    ...section('Failed with', failureTable('caller', report.failuresByCaller)),
+    ...section('Failed by', failureTable('operator', report.failuresByOperator)),
+  ];
+}
+
+const section = (text: string, block: Block): Block[] => [{ kind: 'blank' }, { kind: 'title', text }, block];
+
+/** Days without a call are left out here; the page shows them as gaps. */
+function stretchTable({ verifications, width }: DeskReport): Block {
+  const rows = verifications.filter(({ counts }) => Object.keys(counts).length > 0);
+  const most = Math.max(1, ...rows.map(({ counts }) => (counts['verified'] ?? 0) + (counts['refused'] ?? 0)));
+  return {
+    kind: 'table',
+    columns: [
+      { title: width > 86_400_000 ? 'week of' : 'day' },
+      { title: 'verified', align: 'right' },
+      { title: 'refused', align: 'right' },
+      { title: '' },
+    ],
+    empty: 'None.',
+    rows: rows.map(({ from, counts }) => {
+      const [verified, refused] = [counts['verified'] ?? 0, counts['refused'] ?? 0];
+      return [day(from), String(verified), String(refused), bar(verified, refused, most)];
+    }),
+  };
+}
+
+/** Full blocks for what was verified, light ones for what was refused. */
+function bar(verified: number, refused: number, most: number): string {
+  const blocks = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
+  return `${'█'.repeat(blocks(verified))}${'░'.repeat(blocks(refused))}`;
+}
+
+const actionTable = ({ actions }: DeskReport): Block => ({
+  kind: 'table',
+  columns: [{ title: 'request' }, { title: 'verified', align: 'right' }, { title: 'refused', align: 'right' }],
+  empty: 'None.',
+  rows: actions.map(({ title, verified, refused }) => [title, String(verified), String(refused)]),
+});
+
+const reasonTable = ({ reasons }: DeskReport): Block => ({
+  kind: 'table',
+  columns: [{ title: 'reason' }, { title: 'times', align: 'right' }],
+  empty: 'None.',
+  rows: reasons.map(({ reason, count }) => [reason, String(count)]),
+});
+
+const failureTable = (title: string, rows: readonly Failures[]): Block => ({
+  kind: 'table',
+  columns: [{ title }, { title: 'times', align: 'right' }, { title: 'last' }],
+  empty: 'None.',
+  rows: rows.map(({ who, count, lastAt }) => [
+    who,
+    String(count),
+    new Date(lastAt).toISOString().slice(0, 16).replace('T', ' '),
+  ]),
+});
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+export function reportDocument(report: DeskReport) {
+  const stretches = (rows: DeskReport['verifications']) =>
+    rows.map(({ from, counts }) => ({ from: iso(from), ...counts }));
+  const failures = (rows: readonly Failures[]) => rows.map((row) => ({ ...row, lastAt: iso(row.lastAt) }));
+  return {
+    ...report,
+    since: iso(report.since),
+    until: iso(report.until),
+    verifications: stretches(report.verifications),
+    resets: stretches(report.resets),
+    failuresByCaller: failures(report.failuresByCaller),
+    failuresByOperator: failures(report.failuresByOperator),
+  };
+}

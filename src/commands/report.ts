@@ -1,0 +1,38 @@
+/** `report`: the desk in figures, in the terminal or as one page for a browser or for paper. */
+import * as z from 'zod';
+import { deskReport } from '../procedures/desk-report.js';
+import { days } from '../rules/duration.js';
+import { readMoment } from '../rules/moment.js';
+import { type Command, command } from './command.js';
+import { reportPage } from './report-page.js';
+import { reportDocument, reportView } from './report-view.js';
+
+/** A month, so that the same weekday is seen four times. */
+const USUAL = days(30);
+
+const report = command<{ html?: string | undefined; since?: string | undefined }>({
+  path: 'report',
+  summary: 'the desk in figures and charts',
+  examples: [
+    'countersign report',
+    'countersign report --since 7d --json',
+    'countersign report --html november.html --since 2026-11-01',
+  ],
+  access: 'report:read',
+  options: [
+    { flags: '--html <file>', about: 'write one page with charts; it needs no network and no script' },
+    { flags: '--since <when>', about: 'from a date or for a span such as 7d (default: 30d)' },
+  ],
+  input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
+  run: async (context, { html, since }) => {
+    const desk = await context.desk();
+    const from = since === undefined ? desk.now() - USUAL : readMoment('--since', since, desk.now(), 'back');
+    const made = await deskReport(desk, context.operator(), from);
+    const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
+    if (html === undefined) return { view: reportView(made, desk.name), document };
+    await context.files.write(html, reportPage(made, desk.name));
+    return { view: [{ kind: 'lines', lines: [`Written to ${html}.`] }], document };
+  },
+});
+
+export const commands: readonly Command[] = [report];

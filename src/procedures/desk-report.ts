@@ -1,0 +1,191 @@
+/**
+ * The desk in figures, for its lead: what was asked and decided, how long it took, what failed with whom, resets and whether their
+ * people came back, second opinions, locks. Figures name the callers who failed, so making a report is in the log too (B74).
+ */
+import type { Desk, SignedOperator } from '../desk.js';
+import { standingOf } from '../rules/approval.js';
+import { days } from '../rules/duration.js';
+import type { Policy } from '../rules/policy.js';
+
+/** How often each outcome came in one stretch of time. */
+export interface Stretch {
+  /** When it begins, ms. */
+  readonly from: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Failures {
+  readonly who: string;
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+export interface DeskReport {
+  readonly since: number;
+  readonly until: number;
+  /** Length of a stretch, ms. */
+  readonly width: number;
+  readonly verifications: readonly Stretch[];
+  readonly verified: number;
+  readonly refused: number;
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  readonly actions: readonly { readonly title: string; readonly verified: number; readonly refused: number }[];
+  readonly generalQuestions: number;
+  readonly calls: number;
+  /** Half of the calls took no longer, ms; null without calls. */
+  readonly medianToVerdict: number | null;
+  readonly resets: readonly Stretch[];
+  readonly resetCount: number;
+  readonly enrolledAgain: number;
+  readonly undone: number;
+  readonly objections: number;
+  readonly approvals: Readonly<Record<string, number>>;
+  readonly medianToDecision: number | null;
+  readonly lockedForAWhile: number;
+  readonly lockedUntilLifted: number;
+  readonly failuresByCaller: readonly Failures[];
+  readonly failuresByOperator: readonly Failures[];
+}
+
+/** Lists are short: who is eleventh is no news. */
+const LISTED = 10;
+/** Calls of which the median is taken, the newest. */
+const TIMED = 100_000;
+/** More columns than this are weeks. */
+const MOST_DAYS = 62;
+
+export async function deskReport(desk: Desk, signed: SignedOperator, since: number): Promise<DeskReport> {
+  const until = desk.now();
+  const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
+  await desk.store.record(
+    { kind: 'report.made', outcome: 'done', at: until, by: signed.actor, detail: { since } },
+    async () => undefined,
+  );
+  return {
+    since,
+    until,
+    width,
+    ...(await verificationFigures(desk, since, until, width)),
+    ...(await resetFigures(desk, since, until, width)),
+    ...(await lockFigures(desk, until)),
+    failuresByCaller: await failingCallers(desk, since),
+    failuresByOperator: await failingOperators(desk, since),
+  };
+}
+
+async function verificationFigures(desk: Desk, since: number, until: number, width: number) {
+  const { figures } = desk.store.read;
+  const byTime = await figures.verificationsByTime(since, width);
+  const total = (outcome: string) => byTime.filter((row) => row.outcome === outcome).reduce((sum, { n }) => sum + n, 0);
+  const calls = await figures.callsByOutcome(since);
+  return {
+    verifications: stretches(byTime, since, until, width),
+    verified: total('verified'),
+    refused: total('refused'),
+    reasons: (await figures.refusalsByReason(since))
+      .map(({ name, n }) => ({ reason: name, count: n }))
+      .sort((a, b) => b.count - a.count),
+    actions: byAction(desk.policy, await figures.verificationsByAction(since)),
+    generalQuestions: await countEntries(desk, 'call.general', since),
+    calls: calls.reduce((sum, { n }) => sum + n, 0),
+    medianToVerdict: median(await figures.timesToVerdict(since, TIMED)),
+  };
+}
+
+/** Every action of the policy, also those nobody asked for; one that is gone from it by its id. */
+function byAction(
+  policy: Policy,
+  rows: readonly { readonly name: string; readonly outcome: string; readonly n: number }[],
+) {
+  const ids = [...new Set([...policy.actions.map(({ id }) => id), ...rows.map(({ name }) => name)])];
+  const count = (id: string, outcome: string) => rows.find((row) => row.name === id && row.outcome === outcome)?.n ?? 0;
+  return ids.map((id) => ({
+    title: policy.actions.find((action) => action.id === id)?.title ?? id,
+    verified: count(id, 'verified'),
+    refused: count(id, 'refused'),
+  }));
+}
+
+const PAGE = 1000;
+
+async function countEntries(desk: Desk, kind: string, since: number): Promise<number> {
+  let count = 0;
+  for (let after = -1; ; ) {
+    const rows = await desk.store.read.audit.find({ kind, since }, after, PAGE);
+    count += rows.length;
+    after = rows.at(-1)?.seq ?? after;
+    if (rows.length < PAGE) return count;
+  }
+}
+
+async function resetFigures(desk: Desk, since: number, until: number, width: number) {
+  const { figures } = desk.store.read;
+  const byTime = await figures.resetsByTime(since, width);
+  const total = (...states: string[]) =>
+    byTime.filter(({ outcome }) => states.length === 0 || states.includes(outcome)).reduce((sum, { n }) => sum + n, 0);
+  const approvals = await figures.approvals(since);
+  const standings: Record<string, number> = {};
+  for (const approval of approvals) {
+    const standing = standingOf(approval, until);
+    standings[standing] = (standings[standing] ?? 0) + 1;
+  }
+  const waits = approvals.flatMap(({ decidedAt, requestedAt }) =>
+    decidedAt === null ? [] : [decidedAt - requestedAt],
+  );
+  return {
+    resets: stretches(byTime, since, until, width),
+    resetCount: total(),
+    enrolledAgain: total('enrolled'),
+    undone: total('undone'),
+    objections: await figures.objections(since),
+    approvals: standings,
+    medianToDecision: median(waits.sort((a, b) => a - b)),
+  };
+}
+
+async function lockFigures(desk: Desk, now: number) {
+  const { forAWhile, untilLifted } = await desk.store.read.figures.lockedCallers(now);
+  return { lockedForAWhile: forAWhile, lockedUntilLifted: untilLifted };
+}
+
+async function failingCallers(desk: Desk, since: number): Promise<readonly Failures[]> {
+  const { figures, users, accounts } = desk.store.read;
+  const rows = await figures.failuresByCaller(since, LISTED);
+  const people = await users.byIds(rows.flatMap(({ id }) => (id === null ? [] : [id])));
+  const homes = await accounts.byIds(rows.flatMap(({ accountId }) => (accountId === null ? [] : [accountId])));
+  return rows.map(({ accountId, id, n, lastAt }) => {
+    const number = homes.find((account) => account.id === accountId)?.number ?? '';
+    const login = people.find((user) => user.id === id)?.login ?? '(not on the list)';
+    return { who: `${number}/${login}`, count: n, lastAt };
+  });
+}
+
+async function failingOperators(desk: Desk, since: number): Promise<readonly Failures[]> {
+  const { figures, operators } = desk.store.read;
+  const rows = await figures.failuresByOperator(since, LISTED);
+  return Promise.all(
+    rows.map(async ({ id, n, lastAt }) => ({ who: (await operators.byId(id ?? ''))?.name ?? '', count: n, lastAt })),
+  );
+}
+
+/** Every stretch from `since` to `until`, the empty ones too: a gap in a chart is an answer. */
+function stretches(
+  rows: readonly { readonly bucket: number; readonly outcome: string; readonly n: number }[],
+  since: number,
+  until: number,
+  width: number,
+): Stretch[] {
+  const found: Stretch[] = [];
+  for (let bucket = Math.floor(since / width); bucket * width <= until; bucket += 1) {
+    const here = rows.filter((row) => row.bucket === bucket);
+    found.push({ from: bucket * width, counts: Object.fromEntries(here.map(({ outcome, n }) => [outcome, n])) });
+  }
+  return found;
+}
+
+/** The middle of sorted numbers. */
+function median(sorted: readonly number[]): number | null {
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  return upper === undefined || lower === undefined ? null : (upper + lower) / 2;
+}

@@ -1,0 +1,160 @@
+/** The desk in counts, for the report: grouped in the database, so that a year of calls is a few hundred rows here. Reads only. */
+import { type SqlBool, sql } from 'kysely';
+import type { Db } from './database.js';
+
+/** A bucket is a whole number of `width` milliseconds since the epoch. */
+export interface BucketCount {
+  readonly bucket: number;
+  readonly outcome: string;
+  readonly n: number;
+}
+
+export interface NamedCount {
+  readonly name: string;
+  readonly n: number;
+}
+
+/** Someone callers were refused as, or an operator who refused. */
+export interface FailureCount {
+  readonly accountId: string | null;
+  readonly id: string | null;
+  readonly n: number;
+  readonly lastAt: number;
+}
+
+/** Refusals that say something about the caller; a privilege that is missing does not. */
+const FAILED = ['not-verified', 'no-passphrase', 'locked'];
+
+/** Both engines divide whole numbers to a whole number. */
+const bucketOf = (column: string, width: number) =>
+  sql<number>`${sql.ref(column)} / ${sql.lit(Math.trunc(width))}`.as('bucket');
+
+export const figureReads = (db: Db) => ({
+  async verificationsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
+    return db
+      .selectFrom('verifications')
+      .select((e) => [bucketOf('started_at', width), 'outcome', e.fn.countAll<number>().as('n')])
+      .where('started_at', '>=', since)
+      .groupBy(['bucket', 'outcome'])
+      .orderBy('bucket')
+      .execute();
+  },
+  async verificationsByAction(since: number): Promise<readonly (NamedCount & { readonly outcome: string })[]> {
+    return db
+      .selectFrom('verifications')
+      .select((e) => ['action as name', 'outcome', e.fn.countAll<number>().as('n')])
+      .where('started_at', '>=', since)
+      .groupBy(['action', 'outcome'])
+      .execute();
+  },
+  async refusalsByReason(since: number): Promise<readonly NamedCount[]> {
+    const rows = await db
+      .selectFrom('verifications')
+      .select((e) => ['reason', e.fn.countAll<number>().as('n')])
+      .where('started_at', '>=', since)
+      .where('outcome', '=', 'refused')
+      .groupBy('reason')
+      .execute();
+    return rows.map(({ reason, n }) => ({ name: reason ?? '', n }));
+  },
+  async failuresByCaller(since: number, limit: number): Promise<readonly FailureCount[]> {
+    return db
+      .selectFrom('verifications')
+      .select((e) => [
+        'account_id as accountId',
+        'user_id as id',
+        e.fn.countAll<number>().as('n'),
+        e.fn.max<number>('started_at').as('lastAt'),
+      ])
+      .where('started_at', '>=', since)
+      .where('reason', 'in', FAILED)
+      .groupBy(['account_id', 'user_id', 'caller_key'])
+      .orderBy('n', 'desc')
+      .orderBy('lastAt', 'desc')
+      .limit(limit)
+      .execute();
+  },
+  async failuresByOperator(since: number, limit: number): Promise<readonly FailureCount[]> {
+    const rows = await db
+      .selectFrom('verifications')
+      .select((e) => [
+        'operator_id as id',
+        e.fn.countAll<number>().as('n'),
+        e.fn.max<number>('started_at').as('lastAt'),
+      ])
+      .where('started_at', '>=', since)
+      .where('reason', 'in', FAILED)
+      .groupBy('operator_id')
+      .orderBy('n', 'desc')
+      .orderBy('lastAt', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ ...row, accountId: null }));
+  },
+  /** From the beginning of a call on the console to its last verdict, ms, shortest first; the newest `limit` calls. */
+  async timesToVerdict(since: number, limit: number): Promise<readonly number[]> {
+    const rows = await db
+      .selectFrom('calls')
+      .innerJoin('verifications', 'verifications.id', 'calls.verification_id')
+      .select(sql<number>`verifications.decided_at - calls.opened_at`.as('ms'))
+      .where('calls.opened_at', '>=', since)
+      .where('verifications.decided_at', 'is not', null)
+      .orderBy('calls.opened_at', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(({ ms }) => ms).sort((a, b) => a - b);
+  },
+  async callsByOutcome(since: number): Promise<readonly NamedCount[]> {
+    const rows = await db
+      .selectFrom('calls')
+      .select((e) => ['outcome', e.fn.countAll<number>().as('n')])
+      .where('opened_at', '>=', since)
+      .groupBy('outcome')
+      .execute();
+    return rows.map(({ outcome, n }) => ({ name: outcome ?? '', n }));
+  },
+  /** Resets that took something, by what became of them: open, enrolled, undone … */
+  async resetsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
+    return db
+      .selectFrom('resets')
+      .select((e) => [bucketOf('at', width), 'state as outcome', e.fn.countAll<number>().as('n')])
+      .where('at', '>=', since)
+      .where('outcome', 'in', ['reset', 'sso-only'])
+      .groupBy(['bucket', 'state'])
+      .orderBy('bucket')
+      .execute();
+  },
+  async objections(since: number): Promise<number> {
+    const row = await db
+      .selectFrom('resets')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('objected_at', '>=', since)
+      .executeTakeFirstOrThrow();
+    return row.n;
+  },
+  async approvals(since: number) {
+    return db
+      .selectFrom('approvals')
+      .select(['state', 'requested_at as requestedAt', 'decided_at as decidedAt', 'expires_at as expiresAt'])
+      .where('requested_at', '>=', since)
+      .orderBy('requested_at', 'desc')
+      .limit(10_000)
+      .execute();
+  },
+  /** Callers who cannot be verified now: for a while, and until a lead lifts it. */
+  async lockedCallers(now: number): Promise<{ readonly forAWhile: number; readonly untilLifted: number }> {
+    const count = async (condition: ReturnType<typeof sql<SqlBool>>) => {
+      const row = await db
+        .selectFrom('throttles')
+        .select((e) => e.fn.countAll<number>().as('n'))
+        .where('subject', 'like', 'caller:%')
+        .where(condition)
+        .executeTakeFirstOrThrow();
+      return row.n;
+    };
+    return {
+      forAWhile: await count(sql<SqlBool>`locked_until > ${now} and disabled_at is null`),
+      untilLifted: await count(sql<SqlBool>`disabled_at is not null`),
+    };
+  },
+});
