@@ -1,11 +1,12 @@
 /** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. Part of main's room. */
 import type { Finding } from './commands/command.js';
 import type { Settings } from './config.js';
-import { openKeyring } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal } from './errors.js';
 import { faultOf } from './fault-of-setup.js';
-import { loadPolicy, notaryFor, openEngine, readKey } from './open-desk.js';
+import { readKeyring } from './master-key.js';
+import { loadPolicy, openEngine } from './open-desk.js';
+import { notaryFor } from './open-notary.js';
 import { sealedByDesk } from './procedures/log-reader.js';
 import type { Policy } from './rules/policy.js';
 import { openStore, requireCurrent, type Store } from './store/store.js';
@@ -51,7 +52,7 @@ interface Seal {
 function readSeal(settings: Settings, policyFolder: string): Seal | undefined {
   try {
     const policy = loadPolicy(policyFolder);
-    const keyring = openKeyring(readKey(settings));
+    const keyring = readKeyring(settings);
     return { notary: notaryFor(keyring, policy), policy, has: keyring.has };
   } catch (error) {
     if (isRefusal(error)) return undefined;

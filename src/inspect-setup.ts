@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import type { Finding } from './commands/command.js';
 import type { Settings } from './config.js';
 import { openHasher } from './crypto/hasher.js';
-import { openKeyring } from './crypto/keyring.js';
 import { readDeliveryConfig } from './delivery/registry.js';
 import { faultOf } from './fault-of-setup.js';
 import { inspectDesk } from './inspect-desk.js';
-import { loadPolicy, readKey } from './open-desk.js';
+import { keyPlace, readKeyring } from './master-key.js';
+import { loadPolicy } from './open-desk.js';
 
 export interface InspectionTools {
   readonly dataFolder: string;
@@ -113,14 +113,18 @@ function inspectPolicy(folder: string): Finding {
 }
 
 function inspectKey(settings: Settings): Finding {
-  const place = 'file' in settings.key ? settings.key.file : 'the key command';
   try {
-    const { keyId } = openKeyring(readKey(settings));
-    return { subject: 'Master key', state: 'ok', text: `${place} (key ${keyId})` };
+    const { keyId } = readKeyring(settings);
+    return { subject: 'Master key', state: 'ok', text: `${keyPlace(settings)} (key ${keyId})` };
   } catch (error) {
     const missing = 'file' in settings.key && !existsSync(settings.key.file);
     if (missing && settings.engine === 'sqlite' && !existsSync(settings.store)) {
-      return { subject: 'Master key', state: 'missing', text: `none at ${place}`, mend: 'countersign init' };
+      return {
+        subject: 'Master key',
+        state: 'missing',
+        text: `none at ${keyPlace(settings)}`,
+        mend: 'countersign init',
+      };
     }
     return faultOf('Master key', error, missing ? 'missing' : 'wrong');
   }

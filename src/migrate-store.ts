@@ -1,7 +1,8 @@
 /** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
-import { openKeyring } from './crypto/keyring.js';
 import { Refusal } from './errors.js';
-import { type DeskParts, loadPolicy, notaryFor, openEngine, readKey } from './open-desk.js';
+import { readKeyring } from './master-key.js';
+import { type DeskParts, loadPolicy, openEngine } from './open-desk.js';
+import { notaryFor } from './open-notary.js';
 import { SYSTEM } from './rules/audit-entry.js';
 import { migrate, openStore, requireCurrent, schemaState } from './store/store.js';
 
@@ -17,15 +18,16 @@ export async function migrateStore(parts: DeskParts): Promise<{ place: string; a
       await requireCurrent(engine);
       return { place: engine.place, applied: [] };
     }
-    const keyring = openKeyring(readKey(parts.settings));
-    const store = openStore(engine, notaryFor(keyring, policy));
+    const keyring = readKeyring(parts.settings);
+    const notary = notaryFor(keyring, policy);
+    const store = openStore(engine, notary);
     const keyId = await store.read.meta.get('key-id');
     if (keyId === undefined || !keyring.has(keyId)) {
       throw new Refusal('key-mismatch', `this is not the key of the store ${engine.place}`, {
         hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE; nothing was changed.',
       });
     }
-    const applied = await migrate(engine);
+    const applied = await migrate(engine, notary.rows);
     const entry = {
       kind: 'store.migrated',
       outcome: 'done',

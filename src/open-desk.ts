@@ -2,15 +2,13 @@
  * Builds the Desk: opens keys, store, policy and channels in the order in which each can refuse. Part of main's room:
  * it may know everything, and only main (and the test desk) calls it.
  */
-import { execFileSync } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openAnchor } from './anchor.js';
 import { isPostgres, type Settings } from './config.js';
-import { canonicalJson } from './crypto/canonical.js';
 import {
   equalDigests,
-  hexTreeHasher,
   hmacSha1,
   macHex,
   newToken,
@@ -18,11 +16,10 @@ import {
   randomInt,
   sha256Hex,
   tokenDigest,
-  treeHasher,
 } from './crypto/digests.js';
 import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
-import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
+import { type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
 import { openOwnerView } from './crypto/owner-view.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
@@ -31,10 +28,13 @@ import { fill, readTemplate } from './delivery/templates.js';
 import type { Desk } from './desk.js';
 import { Refusal } from './errors.js';
 import { openIdentityKeys } from './identity-keys.js';
+import { ensureKey, keyPlace, readKeyring } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
+import { notaryFor, policyHashOf } from './open-notary.js';
 import { openWordbook } from './open-wordbook.js';
-import { type Policy, policyDocument, readPolicy } from './rules/policy.js';
+import { type Policy, readPolicy } from './rules/policy.js';
 import type { Engine } from './store/engine.js';
+import type { Anchor } from './store/record.js';
 import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskParts {
@@ -52,10 +52,15 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   const engine = await openEngine(parts.settings.store, false);
   return closingOnFailure(engine, async () => {
     await requireCurrent(engine);
-    const keyring = openKeyring(readKey(parts.settings));
-    const desk = assemble(parts, policy, engine, keyring);
-    await requireOwnKey(desk.store, keyring, parts.settings);
-    return desk;
+    const keyring = readKeyring(parts.settings);
+    const notary = notaryFor(keyring, policy);
+    const bare = openStore(engine, notary);
+    await requireOwnKey(bare, keyring, parts.settings);
+    return assemble(parts, policy, {
+      engine,
+      keyring,
+      anchor: await openAnchor(parts.settings, { store: bare, notary, keyring }),
+    });
   });
 }
 
@@ -78,7 +83,11 @@ export async function foundDesk(parts: DeskParts): Promise<Founded> {
     const key = ensureKey(parts.settings);
     const keyring = openKeyring(parseMasterKey(key.text, key.place));
     await foundStore(engine, notaryFor(keyring, policy));
-    return { desk: assemble(parts, policy, engine, keyring), keyMade: key.made, keyPlace: key.place };
+    return {
+      desk: assemble(parts, policy, { engine, keyring, anchor: undefined }),
+      keyMade: key.made,
+      keyPlace: key.place,
+    };
   });
 }
 
@@ -97,31 +106,24 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
   return (await import('./store/sqlite.js')).openSqlite({ path: store, create });
 }
 
-export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
-  return {
-    tree: treeHasher,
-    hexTree: hexTreeHasher,
-    canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) =>
-      macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),
-    policyHash: hashOf(policy),
-  };
+interface Opened {
+  readonly engine: Engine;
+  readonly keyring: Keyring;
+  readonly anchor: Anchor | undefined;
 }
 
-const hashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));
-
-function assemble(parts: DeskParts, policy: Policy, engine: Engine, keyring: Keyring): Desk {
+function assemble(parts: DeskParts, policy: Policy, { engine, keyring, anchor }: Opened): Desk {
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
   const notary = notaryFor(keyring, policy);
-  const store = openStore(engine, notary);
+  const store = openStore(engine, notary, anchor);
   return {
     now,
     newId: (prefix) => newId(prefix, now()),
     chance: { bytes: randomBytes, int: randomInt },
     policy,
-    policyHash: hashOf(policy),
+    policyHash: policyHashOf(policy),
     store,
     notary,
     signer: () => openNoteSigner(keyring, store),
@@ -172,54 +174,6 @@ export function loadPolicy(folder: string): Policy {
   return readPolicy({ actions: read('actions.json'), roles: read('roles.json'), limits: read('limits.json') }, folder);
 }
 
-/** The master key of the settings. Refusals: key-missing, config (others can read it, or it is no key). */
-export function readKey(settings: Settings): Buffer {
-  if ('command' in settings.key) return parseMasterKey(runKeyCommand(settings.key.command), 'the key command');
-  const { file } = settings.key;
-  if (!existsSync(file)) {
-    throw new Refusal('key-missing', `there is no key file at ${file}`, {
-      hint: 'Name it with --key-file or COUNTERSIGN_KEY_FILE. Without its key a store cannot be opened by anyone.',
-    });
-  }
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    throw new Refusal('config', `others can read the key file ${file} (mode ${mode.toString(8)})`, {
-      hint: `Find out who did, then: chmod 600 '${file}'`,
-    });
-  }
-  return parseMasterKey(readFileSync(file, 'utf8'), file);
-}
-
-function runKeyCommand(line: string): string {
-  try {
-    return execFileSync('/bin/sh', ['-c', line], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 30_000,
-    });
-  } catch (error) {
-    throw new Refusal('key-missing', 'the key command did not print a key', {
-      hint: 'Run the command in COUNTERSIGN_KEY_COMMAND by hand and look at what it says.',
-      cause: error,
-    });
-  }
-}
-
-/** The key of the settings; a missing file is made, 0600. */
-function ensureKey(settings: Settings): { text: string; place: string; made: boolean } {
-  if ('command' in settings.key)
-    return { text: runKeyCommand(settings.key.command), place: 'the key command', made: false };
-  const { file } = settings.key;
-  if (existsSync(file)) {
-    readKey(settings);
-    return { text: readFileSync(file, 'utf8'), place: file, made: false };
-  }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const text = generateMasterKeyText();
-  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  return { text, place: file, made: true };
-}
-
 async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await store.read.meta.get('key-id');
   if (expected === undefined) {
@@ -228,8 +182,7 @@ async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings)
     });
   }
   if (expected === keyring.keyId || keyring.has(expected)) return;
-  const place = 'file' in settings.key ? settings.key.file : 'the key command';
-  throw new Refusal('key-mismatch', `${place} is not the key of the store ${store.place}`, {
+  throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${store.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
   });
 }

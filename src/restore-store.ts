@@ -11,10 +11,11 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { RestoredStore } from './commands/command.js';
-import { openKeyring } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal, Refusal } from './errors.js';
-import { type DeskParts, loadPolicy, notaryFor, openDesk, openEngine, readKey } from './open-desk.js';
+import { readKeyring } from './master-key.js';
+import { type DeskParts, loadPolicy, openDesk, openEngine } from './open-desk.js';
+import { notaryFor } from './open-notary.js';
 import { verifyAuditLog } from './procedures/verify-audit-log.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Engine } from './store/engine.js';
@@ -69,12 +70,12 @@ function placeCopy(file: string, copy: string): void {
 
 /** The backup as a store, its whole log verified. */
 async function openBackup(parts: DeskParts, file: string, copy: string): Promise<Backup> {
-  const keyring = openKeyring(readKey(parts.settings));
+  const keyring = readKeyring(parts.settings);
   const notary = notaryFor(keyring, loadPolicy(parts.settings.policyFolder ?? parts.dataFolder));
   const engine = await namingFile(file, copy, () => openEngine(copy, false));
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
-    await namingFile(file, copy, () => migrate(engine));
+    await namingFile(file, copy, () => migrate(engine, notary.rows));
     const { read } = openStore(engine, notary);
     const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];
     if (storeId === undefined || keyId === undefined) throw noBackup(file);
@@ -119,9 +120,7 @@ async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): P
     }
     const size = (await desk.store.read.audit.head())?.size ?? 0;
     if (!accepted && size > backup.size) {
-      throw behind(
-        `the backup lacks what was written since: ${size - backup.size} entries of the log, from ${backup.size} on`,
-      );
+      throw behind(`the backup lacks what was written since: ${entriesFrom(backup.size, size)}`);
     }
     if (!accepted && !(await beginsWith(desk, backup))) throw behind('store and backup have gone different ways');
     return size;
@@ -129,6 +128,9 @@ async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): P
     await desk.store.close();
   }
 }
+
+const entriesFrom = (start: number, end: number): string =>
+  end - start === 1 ? `one entry of the log, number ${start}` : `${end - start} entries of the log, from ${start} on`;
 
 async function presentDesk(parts: DeskParts): Promise<Desk | undefined> {
   try {

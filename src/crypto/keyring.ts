@@ -1,7 +1,7 @@
 /**
  * The desk's keys. One 32-byte master key lives in a file apart from the store; every working key is derived from it by
  * HKDF-SHA-256 (RFC 5869), one per purpose, so that no key does two jobs and a leak of one tells nothing about another.
- * Every sealed value names its key by id; older master keys stay in the ring until nothing is left on them.
+ * Every sealed value names its key by id; the key before stays in the ring, and in its file, until nothing is left on it.
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { Refusal } from '../errors.js';
@@ -28,7 +28,7 @@ export type SealPurpose = Extract<KeyPurpose, `seal/${string}`>;
 export type MacPurpose = Extract<KeyPurpose, `mac/${string}`>;
 
 export interface Keyring {
-  /** Id of the current master key: 16 hex digits from HKDF, which reveal nothing of the key. */
+  /** Id of the current master key, under which everything new is sealed: 16 hex digits from HKDF, which reveal nothing of the key. */
   readonly keyId: string;
   /**
    * The 32-byte key of a purpose, under the current master key or the one named. The buffer is shared: read it only.
@@ -36,6 +36,10 @@ export interface Keyring {
    */
   derive(purpose: KeyPurpose, keyId?: string): Buffer;
   has(keyId: string): boolean;
+  /** Whether a key of the ring comes after the current one: another process has begun to change keys. */
+  isNewer(keyId: string): boolean;
+  /** From here on the newest key of the ring is the current one. */
+  adoptNewest(): void;
 }
 
 const KEY_BYTES = 32;
@@ -57,18 +61,44 @@ export function generateMasterKeyText(random: (n: number) => Uint8Array = random
   return `${KEY_COMMENT}\n${KEY_LINE}${Buffer.from(key).toString('base64url')}\n`;
 }
 
-/**
- * The 32 bytes of a key file's text. Comments (`#`), blank lines, spaces around a line and CRLF are allowed; exactly one
- * key line is not optional. Anything else is a Refusal('config') that names `source` and never what stands in it.
- */
+/** The line of a key in its file. */
+export function masterKeyLine(key: Uint8Array): string {
+  return `${KEY_LINE}${Buffer.from(key).toString('base64url')}`;
+}
+
+/** The text of a key file while a new key takes over from another: the newer one first. */
+export function bothKeysText(newer: Uint8Array, older: Uint8Array): string {
+  return `${KEY_COMMENT}\n# The second key is being replaced: countersign store rekey\n${masterKeyLine(newer)}\n${masterKeyLine(older)}\n`;
+}
+
+/** The one key of a file that holds no other. Refusal('config') as `parseMasterKeys`. */
 export function parseMasterKey(text: string, source: string): Buffer {
+  const [key, second] = parseMasterKeys(text, source);
+  if (second !== undefined) throw badKey(source, 'holds more than one line that is not a comment');
+  return key;
+}
+
+/**
+ * The keys of a key file's text, 32 bytes each, the newest first: one, or two while a new one takes over. Comments (`#`), blank
+ * lines, spaces around a line and CRLF are allowed. Anything else is a Refusal('config') that names `source` and never what
+ * stands in it.
+ */
+export function parseMasterKeys(text: string, source: string): readonly [Buffer, Buffer?] {
   const lines = text
     .split(/\r\n|\n|\r/)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const line = lines[0];
-  if (line === undefined) throw badKey(source, 'holds no key');
-  if (lines.length > 1) throw badKey(source, 'holds more than one line that is not a comment');
+  const [first, second] = lines;
+  if (first === undefined) throw badKey(source, 'holds no key');
+  if (lines.length > 2) throw badKey(source, 'holds more than two lines that are not comments');
+  const newest = keyOfLine(first, source);
+  if (second === undefined) return [newest];
+  const older = keyOfLine(second, source);
+  if (older.equals(newest)) throw badKey(source, 'holds the same key twice');
+  return [newest, older];
+}
+
+function keyOfLine(line: string, source: string): Buffer {
   if (!line.startsWith(KEY_LINE)) throw badKey(source, `does not begin its key with "${KEY_LINE}"`);
   const key = decodeBase64(line.slice(KEY_LINE.length), 'base64url');
   if (key === null || key.length !== KEY_BYTES) throw badKey(source, 'holds a key that is cut short or mistyped');
@@ -81,25 +111,57 @@ function badKey(source: string, fault: string): Refusal {
   });
 }
 
-/** A ring with one current master key and any number of older ones that may still open what they sealed. */
-export function openKeyring(current: Buffer, older: readonly Buffer[] = []): Keyring {
-  const masters = new Map([...older, current].map((key) => [keyIdOf(key), Buffer.from(key)]));
-  const currentId = keyIdOf(current);
+/**
+ * A ring with one current master key and any number of older ones that may still open what they sealed. `reread` gives the
+ * keys as they stand in their place now, newest first: it is asked when a value names a key that is not in the ring, so that
+ * a process that was there before a key was changed goes on working.
+ */
+export function openKeyring(
+  current: Buffer,
+  older: readonly Buffer[] = [],
+  reread: () => readonly Buffer[] = () => [],
+): Keyring {
   const derived = new Map<string, Buffer>();
+  const absent = new Set<string>();
+  let masters = ring([current, ...older]);
+  let currentId = keyIdOf(current);
+
+  function has(keyId: string): boolean {
+    if (masters.has(keyId)) return true;
+    if (absent.has(keyId)) return false;
+    masters = new Map([...ring(reread()), ...masters]);
+    if (!masters.has(keyId)) absent.add(keyId);
+    return masters.has(keyId);
+  }
 
   function derive(purpose: KeyPurpose, keyId: string = currentId): Buffer {
     const name = `${keyId} ${purpose}`;
     const known = derived.get(name);
     if (known !== undefined) return known;
-    const master = masters.get(keyId);
+    const master = has(keyId) ? masters.get(keyId) : undefined;
     if (master === undefined) throw unknownKey(keyId, currentId);
     const key = hkdfSha256(master, new Uint8Array(), `countersign/${purpose}`, KEY_BYTES);
     derived.set(name, key);
     return key;
   }
 
-  return Object.freeze({ keyId: currentId, derive, has: (keyId: string) => masters.has(keyId) });
+  const order = () => [...masters.keys()];
+  return Object.freeze<Keyring>({
+    get keyId() {
+      return currentId;
+    },
+    derive,
+    has,
+    isNewer: (keyId) => has(keyId) && order().indexOf(keyId) < order().indexOf(currentId),
+    adoptNewest: () => {
+      currentId = order()[0] ?? currentId;
+    },
+  });
 }
+
+/** Master keys by their ids, in the order given: the newest first. */
+const ring = (keys: readonly Buffer[]): ReadonlyMap<string, Buffer> =>
+  new Map(keys.map((key) => [keyIdOf(key), Buffer.from(key)]));
 
 function keyIdOf(master: Buffer): string {
   if (master.length !== KEY_BYTES) throw new RangeError(`A master key has ${KEY_BYTES} bytes.`);

@@ -6,6 +6,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Refusal } from '../errors.js';
 import type { Database } from './database.js';
 import type { Engine, SchemaTraits } from './engine.js';
+import { guardingUpdates } from './guarded-updates.js';
 
 const traits: SchemaTraits = {
   bytes: 'bytea',
@@ -17,6 +18,8 @@ const traits: SchemaTraits = {
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
+  tagStatement: (table, key) =>
+    `update "${table}" set mac = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
 };
 
 const INT8 = 20;
@@ -37,7 +40,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits.tagStatement) });
   const refusalOf = (error: unknown) => wordError(error, place);
   try {
     await sql`select 1`.execute(db);

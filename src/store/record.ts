@@ -12,16 +12,43 @@ import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Tx } from './database.js';
 import type { Engine } from './engine.js';
+import type { RowTags } from './guarded-tables.js';
 import { type Writes, writesOf } from './tables.js';
 
 /** What the door needs of crypto and policy; passed in so that the store knows neither. */
 export interface Notary {
   readonly tree: TreeHasher;
   canonical(value: unknown): string;
-  /** Keyed digest (hex) of the head row, so that a thief of the file cannot forge a log that fits. */
+  /** Tag of the head row, so that a thief of the file cannot forge a log that fits. */
   headMac(size: number, frontier: string, latestAt: number): string;
+  headFits(head: SealedHead): boolean;
+  /**
+   * Whether this tag was made under a newer key than ours: another process has begun to change keys. Ours is the newest
+   * from then on, but what this writer has sealed before is not.
+   */
+  keyMovedOn(tag: string): boolean;
+  /** Tags of rows that decide. */
+  readonly rows: RowTags;
   /** SHA-256 of the policy in force, hex. */
   readonly policyHash: string;
+}
+
+export interface SealedHead {
+  readonly size: number;
+  readonly frontier: string;
+  readonly latestAt: number;
+  readonly mac: string;
+}
+
+/** What is remembered of the log outside the store, where an older copy put back does not reach (T8). */
+export interface Anchor {
+  /** Why the store can only be read; found when it was opened. */
+  readonly fault: Refusal | undefined;
+  /** Refusal `store-corrupt` where the log is not the one remembered, or one that goes on from it. */
+  check(head: Head): void;
+  /** Remembers the head just committed. Never throws: what is done is done. */
+  keep(head: Head): void;
+  close(): void;
 }
 
 export type Entries = AuditEntry | readonly AuditEntry[];
@@ -38,22 +65,26 @@ export interface LogState {
   readonly latestAt: number;
 }
 
-interface Head extends LogState {
+/** The head of the log, once it is known to be the desk's. */
+export interface Head extends LogState {
   readonly frontier: string;
 }
 
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
-export function openDoor(engine: Engine, notary: Notary): WriteDoor {
+export function openDoor(engine: Engine, notary: Notary, anchor?: Anchor): WriteDoor {
   return async (entry, change) => {
     try {
-      return await engine.db.transaction().execute(async (tx) => {
+      const done = await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
+        anchor?.check(head);
         const result = await change(writesOf(tx), head);
-        await append(tx, notary, head, [typeof entry === 'function' ? entry(result) : entry].flat());
-        return result;
+        const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
+        return { result, head: await append(tx, notary, head, entries) };
       });
+      anchor?.keep(done.head);
+      return done.result;
     } catch (error) {
       throw engine.refusalOf(error) ?? error;
     }
@@ -63,15 +94,19 @@ export function openDoor(engine: Engine, notary: Notary): WriteDoor {
 async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
   const query = tx.selectFrom('audit_head').selectAll().where('id', '=', 1);
   const row = await (engine.headLock === 'for update' ? query.forUpdate() : query).executeTakeFirst();
-  if (row === undefined || row.mac !== notary.headMac(row.size, row.frontier, row.latest_at)) {
+  const head = row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
+  if (head === undefined || !notary.headFits(head)) {
     throw new Refusal('store-corrupt', 'the head of the audit log does not check out; nothing was done', {
       hint: 'Run: countersign audit verify   Keep the store as it is, and tell your lead.',
     });
   }
-  return { size: row.size, latestAt: row.latest_at, frontier: row.frontier };
+  if (notary.keyMovedOn(head.mac)) {
+    throw new Refusal('busy', 'the key of the desk is being changed; nothing was done', { hint: 'Try again.' });
+  }
+  return head;
 }
 
-async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<void> {
+async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Head> {
   if (entries.length === 0) throw new Error('a write without an audit entry');
   let { size, latestAt } = head;
   let frontier = decodeFrontier(size, head.frontier);
@@ -97,6 +132,7 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     .set({ size, frontier: encoded, latest_at: latestAt, mac: notary.headMac(size, encoded, latestAt) })
     .where('id', '=', 1)
     .execute();
+  return { size, frontier: encoded, latestAt };
 }
 
 /** Writes the empty head of a new log. Only `init` calls it, in the transaction that makes the desk. */

@@ -18,6 +18,7 @@ import {
 import { Refusal } from '../errors.js';
 import type { Database } from './database.js';
 import type { Engine, SchemaTraits } from './engine.js';
+import { guardingUpdates } from './guarded-updates.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
@@ -33,6 +34,8 @@ const traits: SchemaTraits = {
       } end) virtual`,
     ),
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
+  tagStatement: (table, key) =>
+    `update "${table}" set mac = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
 };
 
 export interface SqliteOptions {
@@ -54,7 +57,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   refuseIfOthersCanWrite(dirname(path));
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
-  const db = new Kysely<Database>({ dialect: new ImmediateSqliteDialect(file) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits.tagStatement) });
   return {
     name: 'sqlite',
     db,

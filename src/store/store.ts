@@ -1,7 +1,9 @@
 /** A store as the rest of the house sees it: reads, one write door, and the life of the connection. */
+import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
-import { createHead, type Notary, openDoor, type WriteDoor } from './record.js';
+import { type Anchor, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
+import { guardRows } from './row-guard.js';
 import { type Reads, readsOf } from './tables.js';
 
 export interface Store {
@@ -11,30 +13,40 @@ export interface Store {
   readonly schema: string;
   readonly read: Reads;
   readonly record: WriteDoor;
+  /** Why nothing can be written: the store is behind its anchor (T8). Every `record` answers this refusal. */
+  readonly readOnly: Refusal | undefined;
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** A store whose schema fits this build. `notary` seals its log. */
-export function openStore(engine: Engine, notary: Notary): Store {
+/**
+ * A store whose schema fits this build. `notary` vouches for its log and for the rows that decide. `anchor` is left out where
+ * the store is nobody's live desk: a backup being looked at, a desk being founded.
+ */
+export function openStore(bare: Engine, notary: Notary, anchor?: Anchor): Store {
+  const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   return {
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
     read: guarded(engine, readsOf(engine.db, engine.traits)),
-    record: openDoor(engine, notary),
+    record: openDoor(engine, notary, anchor),
+    readOnly: anchor?.fault,
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),
-    close: () => engine.close(),
+    close: async () => {
+      anchor?.close();
+      await engine.close();
+    },
   };
 }
 
 /** Makes schema and an empty log. Safe to repeat when an earlier try was cut off. */
 export async function foundStore(engine: Engine, notary: Notary): Promise<void> {
-  await migrate(engine);
+  await migrate(engine, notary.rows);
   await engine.db.transaction().execute(async (tx) => {
     const head = await tx.selectFrom('audit_head').select('id').executeTakeFirst();
     if (head === undefined) await createHead(tx, notary);

@@ -49,24 +49,24 @@ describe.each(engines)('migrations on %s', (name) => {
 
   it('make every table from nothing', async () => {
     expect(await schemaState(place.engine)).toBe('none');
-    expect((await migrate(place.engine)).at(-1)).toBe(NEWEST);
+    expect((await migrate(place.engine, notaryWith().rows)).at(-1)).toBe(NEWEST);
     expect(await schemaState(place.engine)).toBe('current');
     expect(await tables()).toEqual(TABLES);
     await expect(requireCurrent(place.engine)).resolves.toBeUndefined();
   });
 
   it('do nothing the second time', async () => {
-    await migrate(place.engine);
-    expect(await migrate(place.engine)).toEqual([]);
+    await migrate(place.engine, notaryWith().rows);
+    expect(await migrate(place.engine, notaryWith().rows)).toEqual([]);
     expect(await schemaState(place.engine)).toBe('current');
   });
 
   it('are all or nothing: what stands in the way leaves no half schema behind', async () => {
     await sql`create table search_words (obstacle integer)`.execute(place.engine.db);
-    await expect(migrate(place.engine)).rejects.toThrow(/search_words/);
+    await expect(migrate(place.engine, notaryWith().rows)).rejects.toThrow(/search_words/);
     expect(await tables()).toEqual(['search_words']);
     await sql`drop table search_words`.execute(place.engine.db);
-    expect((await migrate(place.engine)).at(-1)).toBe(NEWEST);
+    expect((await migrate(place.engine, notaryWith().rows)).at(-1)).toBe(NEWEST);
     expect(await tables()).toEqual(TABLES);
   });
 
@@ -79,7 +79,7 @@ describe.each(engines)('migrations on %s', (name) => {
   });
 
   it('a store of a newer countersign is refused, and neither opened nor migrated', async () => {
-    await migrate(place.engine);
+    await migrate(place.engine, notaryWith().rows);
     await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`.execute(
       place.engine.db,
     );
@@ -88,7 +88,7 @@ describe.each(engines)('migrations on %s', (name) => {
       code: 'config',
       message: expect.stringMatching(/newer countersign/),
     });
-    await expect(migrate(place.engine)).rejects.toMatchObject({
+    await expect(migrate(place.engine, notaryWith().rows)).rejects.toMatchObject({
       code: 'config',
       message: expect.stringMatching(/newer countersign/),
     });

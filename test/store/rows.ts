@@ -1,7 +1,8 @@
 /** Sample rows and a notary with a key of its own; free of vitest, so that child scripts may import it. */
 import { canonicalJson } from '../../src/crypto/canonical.js';
-import { macHex, treeHasher } from '../../src/crypto/digests.js';
+import { treeHasher } from '../../src/crypto/digests.js';
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
+import { makeTag, tagFits } from '../../src/crypto/tag.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { NewAccount } from '../../src/store/accounts.js';
 import type { Notary } from '../../src/store/record.js';
@@ -16,8 +17,14 @@ export function notaryWith(keyring: Keyring = openKeyring(TEST_KEY)): Notary {
   return {
     tree: treeHasher,
     canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) =>
-      macHex(keyring, 'mac/audit', 'head', String(size), frontier, String(latestAt)),
+    headMac: (size, frontier, latestAt) => makeTag(keyring, 'mac/audit', JSON.stringify([size, frontier, latestAt])),
+    headFits: ({ size, frontier, latestAt, mac }) =>
+      tagFits(keyring, 'mac/audit', JSON.stringify([size, frontier, latestAt]), mac),
+    keyMovedOn: () => false,
+    rows: {
+      make: (text) => makeTag(keyring, 'mac/row', text),
+      fits: (text, tag) => tagFits(keyring, 'mac/row', text, tag),
+    },
     policyHash: '0'.repeat(64),
   };
 }

@@ -6,29 +6,35 @@ import { Migrator, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Db } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
+import type { RowTags } from '../guarded-tables.js';
 import * as desk from './0001-desk.js';
 import * as resets from './0002-resets.js';
 import * as calls from './0003-calls.js';
+import * as rowTags from './0004-row-tags.js';
 
 interface Step {
   readonly name: string;
-  readonly up: (db: Db, traits: SchemaTraits) => Promise<void>;
+  readonly up: (db: Db, traits: SchemaTraits, tags: RowTags) => Promise<void>;
 }
 
 const STEPS: readonly Step[] = [
   { name: '0001-desk', up: desk.up },
   { name: '0002-resets', up: resets.up },
   { name: '0003-calls', up: calls.up },
+  { name: '0004-row-tags', up: rowTags.up },
 ];
 
 /** Name of the newest migration this build knows. */
 export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
-/** Applies what is missing, all or nothing. Returns the names applied, in order. Refusal `config` for a newer store. */
-export async function migrate(engine: Engine): Promise<readonly string[]> {
+/**
+ * Applies what is missing, all or nothing. Returns the names applied, in order. Refusal `config` for a newer store. `tags`
+ * vouches for the rows that stood before there were tags.
+ */
+export async function migrate(engine: Engine, tags: RowTags): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
   const migrations = Object.fromEntries(
-    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits) }]),
+    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits, tags) }]),
   );
   const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();

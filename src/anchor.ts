@@ -1,0 +1,206 @@
+/**
+ * The anchor: size, time and frontier of the log, kept beside the key, where whoever puts an older copy of the store back does
+ * not reach (T8). Part of main's room.
+ *
+ * It is written after each commit, one block over the one before, and not flushed: a power cut can leave it behind the store,
+ * never ahead of it, and only a store behind its anchor is refused. No anchor (a new desk, a new machine, a removed file) is
+ * no fault: the log is remembered from then on. It protects as far as its folder does, which is the key's.
+ */
+import { closeSync, constants, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Settings } from './config.js';
+import { sha256Hex } from './crypto/digests.js';
+import type { Keyring } from './crypto/keyring.js';
+import { makeTag, tagFits } from './crypto/tag.js';
+import { Refusal } from './errors.js';
+import { appendLeaf, decodeFrontier, encodeFrontier } from './rules/audit-tree.js';
+import type { Anchor, Head, Notary } from './store/record.js';
+import type { Store } from './store/store.js';
+
+/** One block of a disk: written and read in one go. Room for the frontier of any log. */
+const BLOCK = 4_096;
+const BATCH = 1_000;
+
+export interface AnchoredStore {
+  readonly store: Store;
+  readonly notary: Notary;
+  readonly keyring: Keyring;
+}
+
+/** One anchor a store and place: a copy that is opened elsewhere is another log from then on. */
+function anchorPath({ key, folders }: Settings, storeId: string, place: string): string {
+  const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
+  return 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
+}
+
+/** The anchor of a store that is about to be used, compared with the log as it stands. */
+export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
+  const storeId = (await store.read.meta.get('store-id')) ?? '';
+  const anchor = new FileAnchor(anchorPath(settings, storeId, store.place), storeId, keyring);
+  const head = await store.read.audit.head();
+  // A head that is not ours is refused by the door and named by audit verify; nothing is remembered of it.
+  if (head !== undefined && notary.headFits(head)) await anchor.compare(head, store, notary);
+  return anchor;
+}
+
+/** What the anchor remembers, without opening the store for work; undefined where there is none. Refusal `store-corrupt`. */
+export function anchoredHead(settings: Settings, keyring: Keyring, storeId: string, place: string): Head | undefined {
+  const anchor = new FileAnchor(anchorPath(settings, storeId, place), storeId, keyring);
+  try {
+    return anchor.remembered();
+  } finally {
+    anchor.close();
+  }
+}
+
+/** Remembers this head whatever stood there: the loss was accepted. */
+export function replaceAnchor(settings: Settings, keyring: Keyring, storeId: string, place: string, head: Head): void {
+  const anchor = new FileAnchor(anchorPath(settings, storeId, place), storeId, keyring);
+  anchor.write(head);
+  anchor.close();
+}
+
+class FileAnchor implements Anchor {
+  fault: Refusal | undefined;
+  readonly #path: string;
+  readonly #storeId: string;
+  readonly #keyring: Keyring;
+  readonly #block = Buffer.alloc(BLOCK);
+  #handle: number | undefined;
+  /** The block as it was last read or written, and what it says. */
+  #seen: { readonly block: Buffer; readonly head: Head } | undefined;
+
+  constructor(path: string, storeId: string, keyring: Keyring) {
+    this.#path = path;
+    this.#storeId = storeId;
+    this.#keyring = keyring;
+  }
+
+  /** Sets `fault` where the log is not the one remembered, or one that goes on from it; remembers it otherwise. */
+  async compare(head: Head, store: Store, notary: Notary): Promise<void> {
+    try {
+      this.check(head);
+      const known = this.remembered();
+      if (known !== undefined && !(await goesOn(known, head, store, notary))) throw this.#forked();
+      this.keep(head);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.fault = error;
+    }
+  }
+
+  check(head: Head): void {
+    if (this.fault !== undefined) throw this.fault;
+    const known = this.remembered();
+    if (known === undefined || head.size > known.size) return;
+    if (head.size < known.size) throw this.#behind(known, head);
+    if (head.frontier !== known.frontier) throw this.#forked();
+  }
+
+  keep(head: Head): void {
+    try {
+      const known = this.remembered();
+      if (known === undefined || known.size < head.size) this.write(head);
+    } catch {
+      // Nothing is known to be wrong with the log; `doctor` says that its anchor cannot be written.
+    }
+  }
+
+  /** Undefined where there is no anchor. Refusal `store-corrupt` for one that this desk did not write. */
+  remembered(): Head | undefined {
+    // A block may be read while another process writes it: then the next look finds it whole.
+    for (let look = 0; look < 3; look += 1) {
+      const block = this.#read();
+      if (block === undefined) return undefined;
+      if (this.#seen?.block.equals(block) === true) return this.#seen.head;
+      const head = this.#parse(block.toString('utf8').trimEnd());
+      if (head === undefined) continue;
+      this.#seen = { block: Buffer.from(block), head };
+      return head;
+    }
+    throw new Refusal('store-corrupt', `the anchor of the log was changed by another hand: ${this.#path}`, {
+      hint: 'Check the log against a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   Where it fits, remove the anchor; a new one is made.',
+    });
+  }
+
+  write(head: Head): void {
+    const tag = makeTag(this.#keyring, 'mac/audit', this.#text(head));
+    const block = Buffer.alloc(BLOCK, ' ');
+    block.write(JSON.stringify({ ...head, tag }));
+    block.write('\n', BLOCK - 1);
+    const handle = this.#open(true);
+    if (handle === undefined) return;
+    writeSync(handle, block, 0, BLOCK, 0);
+    this.#seen = { block, head };
+  }
+
+  close(): void {
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
+  }
+
+  #read(): Buffer | undefined {
+    const handle = this.#open(false);
+    if (handle === undefined) return undefined;
+    return this.#block.subarray(0, readSync(handle, this.#block, 0, BLOCK, 0));
+  }
+
+  #open(make: boolean): number | undefined {
+    if (this.#handle !== undefined) return this.#handle;
+    if (!make && !existsSync(this.#path)) return undefined;
+    if (make) mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    try {
+      this.#handle = openSync(this.#path, constants.O_RDWR | (make ? constants.O_CREAT : 0), 0o600);
+    } catch (error) {
+      // Somebody who may only read beside the key still learns that the store is behind.
+      if (make) throw error;
+      this.#handle = openSync(this.#path, constants.O_RDONLY);
+    }
+    return this.#handle;
+  }
+
+  #parse(text: string): Head | undefined {
+    try {
+      const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
+      const head = { size, frontier, latestAt };
+      return tagFits(this.#keyring, 'mac/audit', this.#text(head), tag) ? head : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #text({ size, frontier, latestAt }: Head): string {
+    return JSON.stringify(['anchor', this.#storeId, size, frontier, latestAt]);
+  }
+
+  #behind(known: Head, head: Head): Refusal {
+    const lost = known.size - head.size;
+    const what = lost === 1 ? `entry ${head.size}` : `entries ${head.size} to ${known.size - 1}`;
+    return readOnly(
+      `the store is older than its log: ${what} of ${new Date(known.latestAt).toISOString()} and before are missing`,
+    );
+  }
+
+  #forked(): Refusal {
+    return readOnly('the log of the store is not the one that this desk has written');
+  }
+}
+
+const readOnly = (what: string): Refusal =>
+  new Refusal('store-corrupt', `${what}; it can only be read`, {
+    hint: 'An older copy was put back, or the store was exchanged. Keep it as it is and tell your lead. Put the right one back, or, where the loss is known and accepted: countersign store restore FILE --accept-rollback',
+  });
+
+/** Whether the log of `head` begins with the log of `known`: the entries between lead from one frontier to the other. */
+async function goesOn(known: Head, head: Head, store: Store, notary: Notary): Promise<boolean> {
+  let frontier = decodeFrontier(known.size, known.frontier);
+  for (let size = known.size; size < head.size; ) {
+    const rows = await store.read.audit.batch(size, Math.min(BATCH, head.size - size));
+    if (rows.length === 0) return false;
+    for (const row of rows) {
+      frontier = appendLeaf(notary.tree, size, frontier, Buffer.from(row.leaf, 'hex'));
+      size += 1;
+    }
+  }
+  return encodeFrontier(frontier) === head.frontier;
+}

@@ -1,0 +1,72 @@
+/** Where the master key comes from: a 0600 file apart from the store, or a command. Part of main's room. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Settings } from './config.js';
+import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from './crypto/keyring.js';
+import { Refusal } from './errors.js';
+
+/** What the key is read from, for messages. */
+export const keyPlace = ({ key }: Settings): string => ('file' in key ? key.file : 'the key command');
+
+/**
+ * The keys of the settings, newest first: one, or two while a new one takes over. Refusals: key-missing, config (others can
+ * read it, or it is no key).
+ */
+export function readKeys(settings: Settings): readonly [Buffer, Buffer?] {
+  return parseMasterKeys(readKeyText(settings), keyPlace(settings));
+}
+
+/** A ring over the keys of the settings, which looks there again for a key it does not know. Refusals as `readKeys`. */
+export function readKeyring(settings: Settings): Keyring {
+  const [newest, older] = readKeys(settings);
+  const reread = () => readKeys(settings).filter((key) => key !== undefined);
+  return openKeyring(newest, older === undefined ? [] : [older], reread);
+}
+
+function readKeyText(settings: Settings): string {
+  if ('command' in settings.key) return runKeyCommand(settings.key.command);
+  const { file } = settings.key;
+  if (!existsSync(file)) {
+    throw new Refusal('key-missing', `there is no key file at ${file}`, {
+      hint: 'Name it with --key-file or COUNTERSIGN_KEY_FILE. Without its key a store cannot be opened by anyone.',
+    });
+  }
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    throw new Refusal('config', `others can read the key file ${file} (mode ${mode.toString(8)})`, {
+      hint: `Find out who did, then: chmod 600 '${file}'`,
+    });
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function runKeyCommand(line: string): string {
+  try {
+    return execFileSync('/bin/sh', ['-c', line], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 30_000,
+    });
+  } catch (error) {
+    throw new Refusal('key-missing', 'the key command did not print a key', {
+      hint: 'Run the command in COUNTERSIGN_KEY_COMMAND by hand and look at what it says.',
+      cause: error,
+    });
+  }
+}
+
+/** The key of the settings; a missing file is made, 0600. */
+export function ensureKey(settings: Settings): { text: string; place: string; made: boolean } {
+  if ('command' in settings.key)
+    return { text: runKeyCommand(settings.key.command), place: 'the key command', made: false };
+  const { file } = settings.key;
+  if (existsSync(file)) {
+    readKeys(settings);
+    return { text: readFileSync(file, 'utf8'), place: file, made: false };
+  }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const text = generateMasterKeyText();
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  return { text, place: file, made: true };
+}

@@ -1,0 +1,24 @@
+/** A tag for each row that decides (../guarded-tables.ts); rows that stand already are vouched for as they are. */
+import type { Db } from '../database.js';
+import type { SchemaTraits } from '../engine.js';
+import type { RowTags } from '../guarded-tables.js';
+import { tagUntagged } from '../tag-rows.js';
+
+const TABLES = [
+  'accounts',
+  'users',
+  'factors',
+  'devices',
+  'throttles',
+  'operators',
+  'operator_sessions',
+  'operator_tokens',
+  'portal_sessions',
+  'grants',
+  'approvals',
+];
+
+export async function up(db: Db, traits: SchemaTraits, tags: RowTags): Promise<void> {
+  for (const table of TABLES) await db.schema.alterTable(table).addColumn('mac', 'text').execute();
+  await tagUntagged(db, tags, traits.tagStatement);
+}

@@ -1,0 +1,181 @@
+/**
+ * The one mechanism behind the tags of rows that decide (guarded-tables.ts): a Kysely plugin, so that no query can forget it.
+ *
+ *   insert   each row goes in with its tag
+ *   select   each row is checked before anyone sees it, and comes out without its tag; a read of single columns reads
+ *            the whole row for that. Counts and the like are not checked: nothing is decided on them alone.
+ *   update   handed to guarded-updates.ts, because the rows must be checked before they change
+ *
+ * A statement on a guarded table in a form that cannot be checked is a bug, and throws.
+ */
+import {
+  AliasNode,
+  ColumnNode,
+  ColumnUpdateNode,
+  IdentifierNode,
+  InsertQueryNode,
+  type KyselyPlugin,
+  OnConflictNode,
+  type OperationNode,
+  PrimitiveValueListNode,
+  ReferenceNode,
+  type RootOperationNode,
+  SelectAllNode,
+  SelectionNode,
+  SelectQueryNode,
+  TableNode,
+  UpdateQueryNode,
+  ValueListNode,
+  ValueNode,
+  ValuesNode,
+} from 'kysely';
+import type { Db } from './database.js';
+import {
+  checkedRow,
+  GUARDED,
+  type GuardedTable,
+  type Row,
+  type RowTags,
+  rowText,
+  TAG_COLUMN,
+} from './guarded-tables.js';
+
+/** A table under guard, as a statement on it needs it. */
+export interface Guard {
+  readonly name: string;
+  readonly table: GuardedTable;
+  readonly tags: RowTags;
+}
+
+/** Updates that must go through guarded-updates.ts, by the node that was compiled. */
+const updates = new WeakMap<OperationNode, Guard>();
+
+export const guardOf = (node: OperationNode): Guard | undefined => updates.get(node);
+
+/** The same database, its guarded rows tagged on the way in and checked on the way out. */
+export function guardRows(db: Db, tags: RowTags): Db {
+  return db.withPlugin(rowGuard(tags));
+}
+
+/** What is done to the rows of a read: checked, then narrowed to the columns asked for (as → column). */
+interface Reading extends Guard {
+  readonly wanted: ReadonlyMap<string, string> | undefined;
+}
+
+function rowGuard(tags: RowTags): KyselyPlugin {
+  const readings = new WeakMap<object, Reading>();
+  const guardFor = (node: OperationNode | undefined): Guard | undefined => {
+    const name = tableName(node);
+    const table = name === undefined ? undefined : GUARDED[name];
+    return name === undefined || table === undefined ? undefined : { name, table, tags };
+  };
+  return {
+    transformQuery({ node, queryId }): RootOperationNode {
+      if (SelectQueryNode.is(node)) {
+        const guard = guardFor(node.from?.froms[0]);
+        const plan = guard && planReading(node, guard);
+        if (plan === undefined) return node;
+        readings.set(queryId, plan.reading);
+        return plan.node;
+      }
+      if (InsertQueryNode.is(node)) {
+        const guard = guardFor(node.into);
+        return guard === undefined ? node : taggedInsert(node, guard);
+      }
+      if (UpdateQueryNode.is(node)) {
+        const guard = guardFor(node.table);
+        if (guard !== undefined) updates.set(node, guard);
+      }
+      return node;
+    },
+    async transformResult({ result, queryId }) {
+      const reading = readings.get(queryId);
+      if (reading === undefined) return result;
+      return { ...result, rows: result.rows.map((row) => readRow(reading, row)) };
+    },
+  };
+}
+
+function tableName(node: OperationNode | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  if (AliasNode.is(node)) return tableName(node.node);
+  return TableNode.is(node) ? node.table.identifier.name : undefined;
+}
+
+function planReading(node: SelectQueryNode, guard: Guard): { node: SelectQueryNode; reading: Reading } | undefined {
+  const selections = (node.selections ?? []).map(({ selection }) => selection);
+  if (selections.length > 0 && selections.every(isWhole)) {
+    if ((node.from?.froms.length ?? 0) + (node.joins?.length ?? 0) > 1 && selections.some(SelectAllNode.is)) {
+      throw new Error(`a joined read of ${guard.name} cannot be checked: select one table`);
+    }
+    return { node, reading: { ...guard, wanted: undefined } };
+  }
+  const columns = selections.map(columnOf);
+  const plain = columns.filter((column) => column !== undefined);
+  const decides = plain.some(({ column }) => guard.table.columns.includes(column));
+  if (plain.length < columns.length || !decides || node.groupBy !== undefined || node.joins !== undefined)
+    return undefined;
+  return {
+    node: { ...node, selections: [SelectionNode.createSelectAll()] },
+    reading: { ...guard, wanted: new Map(plain.map(({ as, column }) => [as, column])) },
+  };
+}
+
+const isWhole = (node: OperationNode): boolean =>
+  SelectAllNode.is(node) || (ReferenceNode.is(node) && SelectAllNode.is(node.column));
+
+/** The column and the name it comes out under; undefined for anything computed. */
+function columnOf(node: OperationNode): { as: string; column: string } | undefined {
+  if (AliasNode.is(node)) {
+    const inner = columnOf(node.node);
+    return inner && IdentifierNode.is(node.alias) ? { as: node.alias.name, column: inner.column } : undefined;
+  }
+  const column = ReferenceNode.is(node) ? node.column : node;
+  return ColumnNode.is(column) ? { as: column.column.name, column: column.column.name } : undefined;
+}
+
+function readRow({ name, table, tags, wanted }: Reading, row: Row): Record<string, unknown> {
+  const checked = checkedRow(tags, name, table, row);
+  if (wanted === undefined) return checked;
+  return Object.fromEntries([...wanted].map(([as, column]) => [as, checked[column]]));
+}
+
+function taggedInsert(node: InsertQueryNode, { name, table, tags }: Guard): InsertQueryNode {
+  const { columns, values, onConflict } = node;
+  if (columns === undefined || values === undefined || !ValuesNode.is(values)) throw uncheckable(name, 'insert');
+  const names = columns.map(({ column }) => column.name);
+  const rows = values.values.map((list) => valuesOf(name, list));
+  const tagged = rows.map((row) => {
+    const named = Object.fromEntries(names.map((column, at) => [column, row[at]]));
+    return PrimitiveValueListNode.create([...row, tags.make(rowText(name, table, named))]);
+  });
+  return InsertQueryNode.cloneWith(node, {
+    columns: [...columns, ColumnNode.create(TAG_COLUMN)],
+    values: ValuesNode.create(tagged),
+    ...(onConflict === undefined ? {} : { onConflict: taggedConflict(onConflict, name, table) }),
+  });
+}
+
+/** The bare values of one inserted row; a column left out is null. */
+function valuesOf(name: string, list: OperationNode): readonly unknown[] {
+  if (PrimitiveValueListNode.is(list)) return list.values.map((value) => value ?? null);
+  if (!ValueListNode.is(list)) throw uncheckable(name, 'insert');
+  return list.values.map((value) => {
+    if (ValueNode.is(value)) return value.value ?? null;
+    if (value.kind === 'DefaultInsertValueNode') return null;
+    throw uncheckable(name, 'insert');
+  });
+}
+
+/** "Insert or replace" is checked only where it replaces everything that is tagged: nothing unseen is left to be vouched for. */
+function taggedConflict(node: OnConflictNode, name: string, table: GuardedTable): OnConflictNode {
+  if (node.doNothing === true) return node;
+  const set = node.updates?.map(({ column }) => columnOf(column)?.column) ?? [];
+  if (!table.columns.every((column) => set.includes(column))) throw uncheckable(name, 'insert with a partial update');
+  const excluded = ReferenceNode.create(ColumnNode.create(TAG_COLUMN), TableNode.create('excluded'));
+  const tag = ColumnUpdateNode.create(ColumnNode.create(TAG_COLUMN), excluded);
+  return OnConflictNode.cloneWith(node, { updates: [...(node.updates ?? []), tag] });
+}
+
+export const uncheckable = (name: string, what: string): Error =>
+  new Error(`an ${what} of ${name} in a form that cannot be tagged (store/row-guard.ts)`);
