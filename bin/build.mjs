@@ -6,12 +6,10 @@
  * bundled (one file instead of hundreds; the ones that are ES modules only become loadable); native ones stay outside.
  * The names in the code are kept, so that a stack reads like the source.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -19,25 +17,46 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeCaches } from './make-caches.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
 const stamp = path.join(dist, '.built');
 
 /** Not bundled: they load a compiled file by its place in their own folder. */
-const NATIVE = ['better-sqlite3', 'argon2', 'pg-native'];
+const NATIVE = ['argon2', 'pg-native'];
 
-/** Run once while the cache is made: what they compile is in the cache, what they do not is compiled when needed. */
-const WARM_UP = [
-  ['--version'],
-  ['--help'],
-  ['help', 'exit-codes'],
-  ['verify', '--help'],
-  ['verify', '--account', '1', '--json'],
+/**
+ * The SQLite driver is bundled but for its compiled file, which stands where driver.mjs puts it: the driver's own search for
+ * it costs every command that opens a desk a tenth of an empty Node.
+ */
+const sqliteDriver = {
+  name: 'sqlite-driver',
+  setup(bundler) {
+    const compiled = 'better-sqlite3/build/Release/better_sqlite3.node';
+    bundler.onResolve({ filter: /^bindings$/ }, () => ({ path: compiled, namespace: 'sqlite-driver' }));
+    bundler.onLoad({ filter: /./, namespace: 'sqlite-driver' }, () => ({
+      contents: `module.exports = () => require(${JSON.stringify(compiled)});`,
+    }));
+    bundler.onResolve({ filter: /\.node$/, namespace: 'sqlite-driver' }, () => ({ path: compiled, external: true }));
+  },
+};
+
+/**
+ * Files of dist that hold several chunks: what their sources need at once, less what stands in an earlier file. The first
+ * is what every command loads, the second a command that opens the desk, and `verify`, which a caller waits for.
+ */
+const PACKS = [
+  ['src/main.ts'],
+  [
+    'src/open-desk.ts',
+    'src/store/sqlite.ts',
+    'node_modules/better-sqlite3/lib/index.js',
+    'src/procedures/authenticate-operator.ts',
+    'src/commands/verify.ts',
+  ],
 ];
 
 /** Hash of everything the build depends on: sources, packages, this script, the version, and the V8 of the caches. */
@@ -49,7 +68,7 @@ export function fingerprint() {
     .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-  for (const file of ['package-lock.json', 'bin/build.mjs', 'bin/load.js']
+  for (const file of ['package-lock.json', 'bin/build.mjs', 'bin/load.js', 'bin/make-caches.mjs']
     .map((name) => path.join(root, name))
     .concat(sources)) {
     hash.update(`\0${path.relative(root, file)}\0`).update(readFileSync(file));
@@ -94,20 +113,36 @@ async function writeChunks(folder) {
     external: NATIVE,
     metafile: true,
     write: false,
+    plugins: [sqliteDriver],
   });
+  const chunks = new Map();
   for (const file of bundle.outputFiles) {
+    const name = path.basename(file.path);
     // An .mjs name makes esbuild treat `import x from 'commonjs-package'` as Node does.
-    const sourcefile = `${path.basename(file.path, '.cjs')}.mjs`;
+    const sourcefile = `${path.basename(name, '.cjs')}.mjs`;
     const chunk = await esbuild.transform(file.text, {
       ...shared,
       format: 'cjs',
       sourcefile,
       supported: { 'dynamic-import': false },
     });
-    writeFileSync(file.path, importingLate(chunk.code));
+    // Chunks are ES modules to each other, also where one is a package whose default is all it exports.
+    const code = chunk.code.replace(/__toESM\((require\("\.\/[^"]+\.cjs"\)), 1\)/g, '$1');
+    const { code: short } = await esbuild.transform(importingLate(code), {
+      ...shared,
+      minifyWhitespace: true,
+      minifySyntax: true,
+      lineLimit: 120,
+    });
+    chunks.set(name, onlyAscii(short));
   }
+  for (const [name, text] of packed(chunks, bundle.metafile.outputs)) writeFileSync(path.join(folder, name), text);
   return Object.keys(bundle.metafile.inputs);
 }
+
+/** Outside strings, which esbuild escapes itself, such characters stand in regular expressions only. */
+const onlyAscii = (code) =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * Loads Node's own modules and the native packages where they are first used instead of at the top of the chunk: node:crypto
@@ -115,8 +150,7 @@ async function writeChunks(folder) {
  * that anyone could see earlier or later.
  */
 function importingLate(code) {
-  const imports =
-    /^var (import_\w+) = ((?:__toESM\()?require\("(?:node:[\w/]+|better-sqlite3|argon2)"\)(?:, 1\))?);$/gm;
+  const imports = /^var (import_\w+) = ((?:__toESM\()?require\("(?:node:[\w/]+|argon2)"\)(?:, 1\))?);$/gm;
   let late = code;
   for (const [line, name, load] of code.matchAll(imports)) {
     const uses = new RegExp(`\\b${name}\\b`, 'g');
@@ -126,6 +160,45 @@ function importingLate(code) {
     late = late.replace(line, `var ${name};`).replace(members, `(${name} ??= ${load})`);
   }
   return late;
+}
+
+/** The files of dist: the packs, and each other chunk alone. The first file says where the chunks of later packs stand. */
+function packed(chunks, outputs) {
+  const files = new Map(chunks);
+  const taken = new Set();
+  const places = {};
+  for (const [number, sources] of PACKS.entries()) {
+    const names = sources.flatMap((source) => neededAtOnce(source, outputs)).filter((name) => !taken.has(name));
+    for (const name of new Set(names)) {
+      taken.add(name);
+      if (name === 'main.cjs') continue;
+      files.delete(name);
+      if (number > 0) places[name] = `pack-${number}.cjs`;
+    }
+    files.set(number === 0 ? 'main.cjs' : `pack-${number}.cjs`, [...new Set(names)]);
+  }
+  for (const [file, names] of files) if (Array.isArray(names)) files.set(file, packText(file, names, chunks, places));
+  return files;
+}
+
+function packText(file, names, chunks, places) {
+  const others = names.filter((name) => name !== file);
+  const members = others.map((name) => `"${name}": function (exports, require, module) {${chunks.get(name)}\n}`);
+  const elsewhere = file === 'main.cjs' ? JSON.stringify(places) : '{}';
+  return `bring({${members.join(',\n')}}, ${elsewhere});\n${chunks.get(file) ?? ''}`;
+}
+
+/** The chunk that begins with a source file, and what it imports before its first line runs. */
+function neededAtOnce(source, outputs) {
+  const first = Object.keys(outputs).find((name) => outputs[name].entryPoint?.endsWith(source));
+  if (first === undefined) throw new Error(`${source} is named in PACKS, but nothing loads it by import()`);
+  const found = new Set([first]);
+  for (const name of found) {
+    for (const { path: needed, kind, external } of outputs[name].imports) {
+      if (kind === 'import-statement' && external !== true) found.add(needed);
+    }
+  }
+  return [...found].map((name) => path.basename(name));
 }
 
 function replaceDist(fresh) {
@@ -152,44 +225,7 @@ function licenceOf(folder) {
   return `--- ${name} ${version} (${license})\n\n${text.trim()}\n`;
 }
 
-/** In a process of its own, whose folders are empty ones: the warm-up must see no desk of the person who builds. */
-async function makeCaches(folder) {
-  const home = mkdtempSync(path.join(tmpdir(), 'countersign-build-'));
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(COUNTERSIGN_|XDG_|NODE_OPTIONS$)/.test(name)),
-  );
-  Object.assign(env, { HOME: home, USERPROFILE: home, CI: 'true', NO_COLOR: '1' });
-  try {
-    const args = [fileURLToPath(import.meta.url), '--caches', folder];
-    const child = spawn(process.execPath, args, { env, cwd: home, stdio: 'ignore', timeout: 60_000 });
-    await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
-
-/** Runs the warm-up, loads the chunks it did not touch, and keeps what V8 has compiled by then. */
-async function writeCaches(folder) {
-  const scripts = [];
-  let loadChunk;
-  const { main } = createRequire(import.meta.url)('./load.js')(folder, (file, script, chunk) => {
-    scripts.push({ file, script });
-    loadChunk = chunk;
-  });
-  for (const argv of WARM_UP) await main({ argv, root }).catch(() => undefined);
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.cjs'))) {
-    try {
-      loadChunk(name);
-    } catch {
-      // A chunk that does not load has no cache; a test of what it is for will say so.
-    }
-  }
-  process.umask(0o022); // main has set a narrow one, but who may run countersign may read its cache
-  for (const { file, script } of scripts) writeFileSync(file, script.createCachedData());
-}
-
 async function run() {
-  if (process.argv[2] === '--caches') return writeCaches(process.argv[3]);
   try {
     await build();
   } catch (error) {
