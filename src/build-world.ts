@@ -196,11 +196,11 @@ function houseOf(run: Run, options: GlobalOptions): House {
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
     phrasebook: async () => {
-      const { loadPolicy } = await import('./open-desk.js');
+      const { loadPolicy } = await import('./load-policy.js');
       const { openPhrasebook } = await import('./open-wordbook.js');
       return openPhrasebook(loadPolicy((await run.settings(options)).policyFolder ?? dataFolder), dataFolder);
     },
-    readPolicy: async (folder) => (await import('./open-desk.js')).loadPolicy(folder),
+    readPolicy: async (folder) => (await import('./load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {
       const { migrateStore } = await import('./migrate-store.js');
       return migrateStore({ settings: await run.settings(options), dataFolder, now });

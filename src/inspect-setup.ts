@@ -11,7 +11,7 @@ import { readDeliveryConfig } from './delivery/registry.js';
 import { faultOf } from './fault-of-setup.js';
 import { inspectDesk } from './inspect-desk.js';
 import { keyPlace, readKeyring } from './master-key.js';
-import { loadPolicy } from './open-desk.js';
+import { loadPolicy } from './load-policy.js';
 
 export interface InspectionTools {
   readonly dataFolder: string;

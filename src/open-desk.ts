@@ -28,11 +28,12 @@ import { fill, readTemplate } from './delivery/templates.js';
 import type { Desk } from './desk.js';
 import { Refusal } from './errors.js';
 import { openIdentityKeys } from './identity-keys.js';
+import { loadPolicy } from './load-policy.js';
 import { ensureKey, keyPlace, readKeyring } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
-import { notaryFor, policyHashOf } from './open-notary.js';
+import { notaryFor } from './open-notary.js';
 import { openWordbook } from './open-wordbook.js';
-import { type Policy, readPolicy } from './rules/policy.js';
+import type { Policy } from './rules/policy.js';
 import type { Engine } from './store/engine.js';
 import type { Anchor } from './store/record.js';
 import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from './store/store.js';
@@ -59,6 +60,7 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
     return assemble(parts, policy, {
       engine,
       keyring,
+      notary,
       anchor: await openAnchor(parts.settings, { store: bare, notary, keyring }),
     });
   });
@@ -82,9 +84,10 @@ export async function foundDesk(parts: DeskParts): Promise<Founded> {
     }
     const key = ensureKey(parts.settings);
     const keyring = openKeyring(parseMasterKey(key.text, key.place));
-    await foundStore(engine, notaryFor(keyring, policy));
+    const notary = notaryFor(keyring, policy);
+    await foundStore(engine, notary);
     return {
-      desk: assemble(parts, policy, { engine, keyring, anchor: undefined }),
+      desk: assemble(parts, policy, { engine, keyring, notary, anchor: undefined }),
       keyMade: key.made,
       keyPlace: key.place,
     };
@@ -109,21 +112,21 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
 interface Opened {
   readonly engine: Engine;
   readonly keyring: Keyring;
+  readonly notary: Desk['notary'];
   readonly anchor: Anchor | undefined;
 }
 
-function assemble(parts: DeskParts, policy: Policy, { engine, keyring, anchor }: Opened): Desk {
+function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, anchor }: Opened): Desk {
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
-  const notary = notaryFor(keyring, policy);
   const store = openStore(engine, notary, anchor);
   return {
     now,
     newId: (prefix) => newId(prefix, now()),
     chance: { bytes: randomBytes, int: randomInt },
     policy,
-    policyHash: policyHashOf(policy),
+    policyHash: notary.policyHash,
     store,
     notary,
     signer: () => openNoteSigner(keyring, store),
@@ -153,25 +156,6 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, anchor }:
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };
-}
-
-/** Reads and validates the three policy files of a folder. */
-export function loadPolicy(folder: string): Policy {
-  const read = (name: string): unknown => {
-    const path = join(folder, name);
-    try {
-      return JSON.parse(readFileSync(path, 'utf8')) as unknown;
-    } catch (error) {
-      throw new Refusal(
-        'config',
-        `the policy file ${path} cannot be read: ${error instanceof Error ? error.message : ''}`,
-        {
-          hint: `Check it with: countersign policy check ${folder}`,
-        },
-      );
-    }
-  };
-  return readPolicy({ actions: read('actions.json'), roles: read('roles.json'), limits: read('limits.json') }, folder);
 }
 
 async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {

@@ -33,4 +33,4 @@ const headText = (size: number, frontier: string, latestAt: number): string =>
   JSON.stringify(['head', size, frontier, latestAt]);
 
 /** SHA-256 of the policy in force, hex. */
-export const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));
+const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));

@@ -1,0 +1,64 @@
+/**
+ * Reads the three policy files of a folder. What the build has checked, byte for byte, is not checked again at each start; any
+ * other bytes are, also in the folder that comes with countersign. Part of main's room.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Hex } from './crypto/digests.js';
+import { Refusal } from './errors.js';
+import { type Policy, readPolicy } from './rules/policy.js';
+
+/** Fingerprint of the files that the build has checked with this very code; absent where the sources run unbuilt. */
+declare const CHECKED_POLICY: string | undefined;
+
+const checkedByBuild = typeof CHECKED_POLICY === 'string' ? CHECKED_POLICY : undefined;
+
+/** Refusal `config` for files that cannot be read, are no JSON, or are no policy; `checked` is for tests. */
+export function loadPolicy(folder: string, checked: string | undefined = checkedByBuild): Policy {
+  const texts = { actions: read(folder, 'actions'), roles: read(folder, 'roles'), limits: read(folder, 'limits') };
+  const files = {
+    actions: parse(folder, 'actions', texts.actions),
+    roles: parse(folder, 'roles', texts.roles),
+    limits: parse(folder, 'limits', texts.limits),
+  };
+  return readPolicy(files, folder, { alreadyChecked: fingerprintOf(texts) === checked });
+}
+
+/** Names the bytes of a folder's policy files. For the build, after `loadPolicy` has taken them. */
+export function policyFingerprint(folder: string): string {
+  return fingerprintOf({
+    actions: read(folder, 'actions'),
+    roles: read(folder, 'roles'),
+    limits: read(folder, 'limits'),
+  });
+}
+
+type PolicyName = 'actions' | 'roles' | 'limits';
+
+const fingerprintOf = ({ actions, roles, limits }: Record<PolicyName, string>): string =>
+  sha256Hex(JSON.stringify([actions, roles, limits]));
+
+const placeOf = (folder: string, name: PolicyName): string => join(folder, `${name}.json`);
+
+function read(folder: string, name: PolicyName): string {
+  try {
+    return readFileSync(placeOf(folder, name), 'utf8');
+  } catch (error) {
+    throw unreadable(folder, name, error);
+  }
+}
+
+function parse(folder: string, name: PolicyName, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw unreadable(folder, name, error);
+  }
+}
+
+const unreadable = (folder: string, name: PolicyName, error: unknown): Refusal =>
+  new Refusal(
+    'config',
+    `the policy file ${placeOf(folder, name)} cannot be read: ${error instanceof Error ? error.message : ''}`,
+    { hint: `Check it with: countersign policy check ${folder}` },
+  );
