@@ -1,0 +1,318 @@
+/**
+ * What holds for each command of the catalogue, so that the next command cannot forget it: it ends without a person to ask, it answers
+ * JSON where JSON is asked for, its help has examples that exist, and hostile text moves no cursor.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../src/commands/catalogue.js';
+import type { Command } from '../../src/commands/command.js';
+import { everyCommand } from '../../src/commands/completion.js';
+import { EXIT_FAMILIES } from '../../src/errors.js';
+import { type ConsoleDesk, consoleDesk } from '../support/console-desk.js';
+import { HOSTILE, hasNaughtyStrings, isVisible, naughtyStrings } from '../support/hostile-text.js';
+import { openTerminal } from '../support/pty.js';
+import { runInside } from '../support/run-inside.js';
+import { CHEAP, repositoryRoot } from '../support/test-desk.js';
+
+const executable = join(repositoryRoot, 'bin', 'countersign.js');
+const commands = await everyCommand();
+const KNOWN = EXIT_FAMILIES.map(({ exit }) => exit).filter((exit) => exit !== 1);
+/** A long way round, tried in a test of their own (and in test/sessions). */
+const LONG = new Set(['demo', 'smoke']);
+const short = commands.filter(({ path }) => !LONG.has(path));
+
+let made: ConsoleDesk;
+
+beforeAll(async () => {
+  made = await consoleDesk('admin', CHEAP);
+}, 120_000);
+afterAll(() => made.close());
+
+/** The words of the command, and `word` for each argument it must have. */
+const lineOf = ({ path, arguments: wanted = [] }: Command, word: string): string[] => [
+  ...path.split(' '),
+  ...wanted.filter(({ name }) => name.startsWith('<')).map(() => word),
+];
+
+interface Ended {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built command; its standard input is closed, or open and silent for ever. */
+function started(
+  args: readonly string[],
+  stdin: 'closed' | 'silent',
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const line =
+    stdin === 'closed'
+      ? ['-c', 'exec "$0" "$@" <&-', process.execPath, executable, ...args]
+      : ['-c', 'exec "$0" "$@"', process.execPath, executable, ...args];
+  return new Promise((resolve, reject) => {
+    const child = spawn('/bin/sh', line, { env: { PATH: process.env['PATH'], ...made.env, ...env } });
+    const kept = { stdout: '', stderr: '' };
+    child.stdout.on('data', (data: Buffer) => {
+      kept.stdout += data.toString();
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      kept.stderr += data.toString();
+    });
+    const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    child.on('error', reject);
+    child.on('close', (exit) => {
+      clearTimeout(late);
+      child.stdin.destroy();
+      resolve({ exit, ...kept });
+    });
+  });
+}
+
+/** Runs `work` over the items, two at a time: as many as there are cores. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const worker = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker()]);
+}
+
+describe('without a person to ask', () => {
+  it('each command ends with standard input closed, with an exit status of the table and no bug', async () => {
+    const wrong: string[] = [];
+    await each(short, async (command) => {
+      const { exit, stderr } = await started(lineOf(command, 'x'), 'closed');
+      if (exit === null || !KNOWN.includes(exit as never)) wrong.push(`${command.path}: ${exit}\n${stderr}`);
+    });
+    expect(wrong).toEqual([]);
+  }, 300_000);
+
+  it('each command ends on a terminal with CI=1, and asks nothing', async () => {
+    const wrong: string[] = [];
+    await each(short, async (command) => {
+      const terminal = openTerminal(process.execPath, [executable, ...lineOf(command, 'x')], {
+        env: { ...made.env, CI: '1', COUNTERSIGN_TOKEN: '' },
+      });
+      try {
+        const { code } = await terminal.exit(20_000);
+        if (!KNOWN.includes(code as never) || /^\? /m.test(terminal.screen()))
+          wrong.push(`${command.path}: ${code}\n${terminal.screen()}`);
+      } catch (error) {
+        wrong.push(`${command.path}: ${String(error)}`);
+      } finally {
+        terminal.close();
+      }
+    });
+    expect(wrong).toEqual([]);
+  }, 300_000);
+
+  it('each command without --…-stdin leaves an input that never ends alone', async () => {
+    const wrong: string[] = [];
+    await each(
+      short.filter(({ path }) => !/^(audit verify|.* import)$/.test(path)),
+      async (command) => {
+        const { exit } = await started(lineOf(command, 'x'), 'silent');
+        if (exit === null) wrong.push(command.path);
+      },
+    );
+    expect(wrong).toEqual([]);
+  }, 300_000);
+});
+
+describe('--json', () => {
+  it('each command answers JSON on stdout and nothing else there, also when it refuses', async () => {
+    const wrong: string[] = [];
+    for (const command of short) {
+      if (command.path === 'logout') continue;
+      const { exit, stdout } = await runInside([...lineOf(command, 'x'), '--json'], { env: { ...made.env } });
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      try {
+        for (const line of lines) JSON.parse(line);
+      } catch {
+        wrong.push(`${command.path}: ${stdout.slice(0, 200)}`);
+      }
+      if (
+        exit !== 0 &&
+        !lines.some(
+          (line) => 'error' in (JSON.parse(line) as object) || exit === 4 || exit === 5 || exit === 7 || exit === 8,
+        )
+      )
+        wrong.push(`${command.path}: exit ${exit} without an error`);
+      if (exit === 1) wrong.push(`${command.path}: a bug\n${stdout}`);
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+});
+
+describe('help', () => {
+  it('each command has a summary, and examples that begin with itself and use only options it has', () => {
+    for (const { path, summary, examples, options = [] } of commands) {
+      expect(summary, path).toMatch(/^[^A-Z].*[^.]$|^[A-Z]{2,}/);
+      expect(examples.length, path).toBeGreaterThan(0);
+      for (const example of examples) {
+        const own = example.replaceAll('\\\n', ' ');
+        expect(own, path).toContain('countersign');
+        const known = [
+          ...options.map(({ flags }) => flags),
+          '--json',
+          '--store',
+          '--yes',
+          '--quiet',
+          '--no-input',
+          '--plain',
+          '--key-file',
+        ];
+        const behind = own.slice(own.indexOf(`countersign ${path}`)).split('|')[0] ?? '';
+        for (const flag of behind.match(/--[a-z][a-z-]*/g) ?? []) {
+          expect(
+            known.some((candidate) => candidate.split(/[ ,]/).includes(flag)),
+            `${path}: ${flag} in ${example}`,
+          ).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('help, --help and the bare word say the same of each noun, and exit as they should', async () => {
+    for (const { word } of CATALOGUE) {
+      const asked = await runInside(['help', word]);
+      const flag = await runInside([word, '--help']);
+      expect([asked.exit, flag.exit], word).toEqual([0, 0]);
+      expect(flag.stdout, word).toContain(asked.stdout.trim().split('\n')[0] ?? '');
+      expect(
+        asked.stdout.split('\n').every((line) => [...line].length <= 100),
+        word,
+      ).toBe(true);
+    }
+  });
+
+  it('a slip is named with what was probably meant', async () => {
+    const { exit, stderr } = await runInside(['verfy']);
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/verify/);
+  });
+});
+
+/** One output line by line: newlines are ours, everything else must be seen. */
+function unseen({ stdout, stderr }: { stdout: string; stderr: string }): string[] {
+  return `${stdout}\n${stderr}`.split('\n').filter((line) => !isVisible(line));
+}
+
+describe('hostile text (T12)', () => {
+  const texts = () =>
+    [...HOSTILE, ...(hasNaughtyStrings ? naughtyStrings() : [])].filter((text) => !text.includes('\0'));
+
+  it('as an argument or option of every command: seen, never obeyed; and never a bug', async () => {
+    const all = texts();
+    const wrong: string[] = [];
+    let next = 0;
+    const word = () => all[next++ % all.length] ?? '';
+    for (const command of short) {
+      for (let round = 0; round < 8; round += 1) {
+        const options = (command.options ?? []).filter(({ flags }) => / </.test(flags)).slice(0, 3);
+        const values = options.map(({ flags }) => `${flags.split(' ')[0]}=${word()}`);
+        const line = [
+          ...command.path.split(' '),
+          ...values,
+          '--',
+          ...lineOf(command, 'x').slice(command.path.split(' ').length).map(word),
+        ];
+        if (
+          line.some((part) =>
+            /^--(file|html|dir|checkpoint|plan|apply|failed|device|notes|accounts|sso-jwks)=/.test(part),
+          )
+        )
+          continue;
+        const ran = await runInside(line, { env: { ...made.env }, stdin: '' });
+        if (ran.exit === 1 || unseen(ran).length > 0)
+          wrong.push(
+            `${JSON.stringify(line)}: ${ran.exit} ${JSON.stringify(unseen(ran))}${ran.exit === 1 ? ran.stderr : ''}`,
+          );
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 300_000);
+
+  it('as stored names: every command that shows one shows it whole and visible', async () => {
+    const { desk } = made;
+    const names = texts()
+      .slice(0, 200)
+      .map((name) => name.toWellFormed());
+    await desk.store.record(
+      {
+        kind: 'test.prepared',
+        outcome: 'done',
+        at: Date.now(),
+        by: { kind: 'operator', id: 'op_x', name: HOSTILE[0] ?? '' },
+      },
+      async (write) => {
+        for (const [index, name] of names.entries()) {
+          const id = `usr_acc_100234_h${index}`;
+          const ana = await write.users.byId('usr_acc_100234_ana.trujillo');
+          if (ana === undefined) throw new Error('no ana');
+          const at = Date.now();
+          await write.users.insert([
+            {
+              id,
+              account_id: ana.accountId,
+              login: name.slice(0, 60).toWellFormed() || `h${index}`,
+              login_key: `h${index}`,
+              name,
+              email: name,
+              email_key: name,
+              phone: name,
+              phone_digits: '',
+              role: 'user',
+              scopes: '',
+              sign_in: 'native',
+              authority_version: 1,
+              contact_changed_at: at,
+              former_contacts: '[]',
+              disabled_at: null,
+              created_at: at,
+              updated_at: at,
+            },
+          ]);
+        }
+      },
+    );
+    const lines = [
+      ['user', 'list', '--account', '100234', '--limit', '500'],
+      ['user', 'search', 'northwind'],
+      ['user', 'show', 'usr_acc_100234_h3'],
+      ['mfa', 'status', 'usr_acc_100234_h5'],
+      ['audit', 'list', '--limit', '500'],
+      ['account', 'show', '100234'],
+      ['report'],
+      ['mfa', 'pending'],
+      ['grant', 'list'],
+      ['approval', 'list'],
+      ['outbox', 'list'],
+      ['operator', 'list'],
+      ['account', 'list'],
+      ['doctor'],
+      ['store', 'info'],
+      ['verify', '--account', '100234', '--caller', 'usr_acc_100234_h7', '--for', 'billing:change', '--forgot'],
+    ];
+    const wrong: string[] = [];
+    const refused: string[] = [];
+    let shown = '';
+    for (const line of lines) {
+      for (const more of [[], ['--json'], ['--plain']]) {
+        const ran = await runInside([...line, ...more], { env: { ...made.env } });
+        shown += ran.stdout;
+        if (ran.exit !== 0) refused.push(`${line.join(' ')}: ${ran.exit}`);
+        if (ran.exit === 1 || unseen(ran).length > 0)
+          wrong.push(
+            `${line.join(' ')}: ${ran.exit} ${JSON.stringify(unseen(ran).slice(0, 3))}${ran.stderr.slice(0, 300)}`,
+          );
+      }
+    }
+    expect(wrong).toEqual([]);
+    // Only the one who forgot is refused, and doctor finds nobody signed in: the names were really on the way out.
+    expect(refused.filter((line) => !/^(verify|doctor)/.test(line))).toEqual([]);
+    for (const trace of ['\\u{1b}[2J', '\\u001b[2J', '\\u{202e}', '\\u202e']) expect(shown).toContain(trace);
+  }, 120_000);
+});

@@ -1,0 +1,44 @@
+/** A whole command line in this process, with streams in memory and an environment of its own: as a script would run it, only quicker. */
+
+import { buildWorld, type Surroundings } from '../../src/build-world.js';
+import { runProgram } from '../../src/commands/program.js';
+import type { Environment } from '../../src/config.js';
+import { temporaryFolders } from '../../src/files.js';
+import { captureStreams } from '../../src/streams.js';
+import { repositoryRoot } from './test-desk.js';
+
+export interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `stdin` is everything that will ever come in. Nothing of the test run's own environment is seen. */
+export async function runInside(
+  argv: readonly string[],
+  given: { env?: Environment; stdin?: string } = {},
+): Promise<Ran> {
+  const captured = captureStreams(given.stdin ?? '');
+  const folders = temporaryFolders();
+  const around: Surroundings = {
+    ...captured.streams,
+    env: given.env ?? {},
+    node: process.version,
+    now: Date.now,
+    stdinIsTTY: false,
+    terminal: null,
+    onSignal: () => () => undefined,
+    signal: new AbortController().signal,
+    folders,
+    root: repositoryRoot,
+    run: (inner, { env, stdin }) =>
+      runInside(inner, { env: { ...given.env, ...env }, ...(stdin === undefined ? {} : { stdin }) }),
+    hand: async () => 2,
+  };
+  try {
+    const exit = await runProgram(argv, buildWorld(around));
+    return { exit, ...captured.texts() };
+  } finally {
+    folders.removeAll();
+  }
+}
