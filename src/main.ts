@@ -35,7 +35,10 @@ export async function main(invocation: Invocation): Promise<number> {
     now: () => Date.now(),
     // Opened when first read: opening it costs each command a few milliseconds.
     stdin: () => process.stdin,
-    stdinIsTTY: isatty(0),
+    // Asked when read: few commands need to know, and asking loads a part of Node.
+    get stdinIsTTY() {
+      return isatty(0);
+    },
     terminal: () => ({ input: process.stdin, output: process.stderr }),
     stdout: outStream(process.stdout),
     stderr: outStream(process.stderr),

@@ -167,7 +167,8 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
 }
 
 function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
-  const parsed = (spec.input() as z.ZodType).safeParse(raw);
+  // Used once in a process: compiling the schema first would take longer than checking by it.
+  const parsed = (spec.input() as z.ZodType).safeParse(raw, { jitless: true });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => ({
     column: flagOf(spec, String(issue.path[0] ?? '')),

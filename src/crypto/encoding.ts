@@ -4,9 +4,10 @@
  */
 import { Refusal } from '../errors.js';
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+/** Under `u` a whole pair is one character beyond this range. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 /** `ignoreBOM` keeps a leading U+FEFF as the text it is; by default the decoder would swallow it. */
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+let strictUtf8: TextDecoder | undefined;
 
 export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
@@ -24,6 +25,7 @@ export function encodeUtf8(text: string): Buffer {
 
 /** The text of UTF-8 bytes, or a TypeError where they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  strictUtf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return strictUtf8.decode(bytes);
 }
 

@@ -25,7 +25,6 @@ export interface Signer {
 const ED25519 = 0x01;
 /** The spec asks for at least 16; more than 100 is not a note but an attempt to keep us busy. */
 const MAX_SIGNATURES = 100;
-const KEY_NAME = /^[^\p{White_Space}\p{Cc}+]+$/u;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const FORBIDDEN_CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/;
@@ -133,7 +132,7 @@ function publicKeyOf(publicBytes: Uint8Array): KeyObject {
 }
 
 function isKeyName(name: string): boolean {
-  return KEY_NAME.test(name) && isWellFormed(name);
+  return /^[^\p{White_Space}\p{Cc}+]+$/u.test(name) && isWellFormed(name);
 }
 
 function isNoteText(text: string): boolean {

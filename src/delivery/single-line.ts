@@ -6,11 +6,11 @@
 /** Line breaks of every kind (RFC 5322, Unicode UAX 14) and tabs: where a reader would see a gap. */
 const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
 /** Control, format (bidi, zero-width), lone surrogate, private and unassigned characters. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
+const unseen = () => /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]/gu;
 
 /** `text` on one line, breaks as a space, other unseen characters as U+FFFD so that tampering shows, cut with `…`. */
 export function singleLine(text: string, maxCodePoints = Number.POSITIVE_INFINITY): string {
-  const line = text.replace(BREAKS, ' ').replace(UNSEEN, '\u{FFFD}').trim();
+  const line = text.replace(BREAKS, ' ').replace(unseen(), '\u{FFFD}').trim();
   const points = [...line];
   return points.length <= maxCodePoints ? line : `${points.slice(0, maxCodePoints - 1).join('')}…`;
 }

@@ -10,16 +10,18 @@
  * Whatever a reader could not see or would be misled by: control, format (bidi, zero-width, tags), private-use,
  * unassigned, lone surrogates, line separators, variation selectors and other default-ignorables, and blanks that are
  * not the space bar's. U+3000, the space between Japanese names, is kept: it is visibly two columns wide.
+ *
+ * These are functions because making such an expression costs each start up to half a millisecond, and most text is ASCII.
  */
-const UNSEEN =
+const unseenCharacters = () =>
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]|(?![ \u3000])\p{Zs}/gu;
 
 /** Two columns wide: East Asian wide and full-width blocks (Unicode TR11) and characters drawn as emoji. */
-const WIDE =
+const wide = () =>
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1f1e6}-\u{1f1ff}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
 /** No column of their own: combining marks, and the Hangul vowels and finals that join the syllable before them. */
-const JOINING = /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
+const joining = () => /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
 const PLAIN_ASCII = /^[ -~]*$/;
 
@@ -28,7 +30,8 @@ const PLAIN_ASCII = /^[ -~]*$/;
  * is meant to have several lines is split by the caller, so that a name can never begin a line of its own.
  */
 export function printable(text: string): string {
-  return text.replace(UNSEEN, (unseen) => `\\u{${codePointOf(unseen).toString(16)}}`);
+  if (PLAIN_ASCII.test(text)) return text;
+  return text.replace(unseenCharacters(), (unseen) => `\\u{${codePointOf(unseen).toString(16)}}`);
 }
 
 /**
@@ -38,7 +41,7 @@ export function printable(text: string): string {
  */
 export function printableJson(value: unknown): string {
   const json = (JSON.stringify(value) as string | undefined) ?? 'null';
-  return json.replace(UNSEEN, escapeUnits);
+  return PLAIN_ASCII.test(json) ? json : json.replace(unseenCharacters(), escapeUnits);
 }
 
 /** Terminal columns taken by text that is already printable and uncoloured. */
@@ -86,8 +89,8 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
 }
 
 function columnsOf(character: string): number {
-  if (JOINING.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  if (joining().test(character)) return 0;
+  return wide().test(character) ? 2 : 1;
 }
 
 function codePointOf(character: string): number {
