@@ -78,7 +78,9 @@ function draw(pages) {
         ? ''
         : `<line x1="${PAD}" x2="${PAD + COLUMNS * CELL}" y1="${y + 6}" y2="${y + 6}" stroke="#30363d"/>`;
     if (index > 0) y += LINE;
-    return top + rows.map((row) => drawRow(row, (y += LINE))).join('');
+    const lines = rows.map((row, at) => drawRow(row, y + (at + 1) * LINE));
+    y += rows.length * LINE;
+    return top + lines.join('');
   });
   const width = Math.ceil(2 * PAD + COLUMNS * CELL);
   const height = y + PAD;
