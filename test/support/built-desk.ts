@@ -53,7 +53,8 @@ export function requireBuilt(): void {
 export async function builtDesk(engine: EngineName): Promise<BuiltDesk> {
   const home = mkdtempSync(join(tmpdir(), 'countersign-built-'));
   for (const name of ['data', 'state', 'config']) mkdirSync(join(home, name), { mode: 0o700 });
-  const store = engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(home, 'data', 'desk.db');
+  const store =
+    engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(home, 'data', 'countersign', 'desk.db');
   const surroundings = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
