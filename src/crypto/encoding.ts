@@ -7,7 +7,7 @@ import { Refusal } from '../errors.js';
 /** Under `u` a whole pair is one character beyond this range. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 /** `ignoreBOM` keeps a leading U+FEFF as the text it is; by default the decoder would swallow it. */
-let strictUtf8: TextDecoder | undefined;
+let strictUtf8: InstanceType<typeof TextDecoder> | undefined;
 
 export function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text);
