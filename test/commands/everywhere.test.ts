@@ -200,6 +200,9 @@ function unseen({ stdout, stderr }: { stdout: string; stderr: string }): string[
   return `${stdout}\n${stderr}`.split('\n').filter((line) => !isVisible(line));
 }
 
+/** A store keeps no lone surrogates. */
+const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd');
+
 describe('hostile text (T12)', () => {
   const texts = () =>
     [...HOSTILE, ...(hasNaughtyStrings ? naughtyStrings() : [])].filter((text) => !text.includes('\0'));
@@ -237,9 +240,7 @@ describe('hostile text (T12)', () => {
 
   it('as stored names: every command that shows one shows it whole and visible', async () => {
     const { desk } = made;
-    const names = texts()
-      .slice(0, 200)
-      .map((name) => name.toWellFormed());
+    const names = texts().slice(0, 200).map(wellFormed);
     await desk.store.record(
       {
         kind: 'test.prepared',
@@ -257,7 +258,7 @@ describe('hostile text (T12)', () => {
             {
               id,
               account_id: ana.accountId,
-              login: name.slice(0, 60).toWellFormed() || `h${index}`,
+              login: wellFormed(name.slice(0, 60)) || `h${index}`,
               login_key: `h${index}`,
               name,
               email: name,

@@ -1,0 +1,34 @@
+/**
+ * Writes the man pages, made from the commands' own specs: node bin/man.mjs [FOLDER]; dist/man without one.
+ * Read one with: man -l dist/man/countersign.1
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const target = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'man'));
+const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+// Beside the packages, so that the ones left outside the bundle are found.
+const folder = mkdtempSync(path.join(root, 'node_modules', '.man-'));
+try {
+  const file = path.join(folder, 'man.mjs');
+  const contents =
+    "export { everyCommand } from './src/commands/completion.js'; export { manPages } from './src/commands/man-pages.js';";
+  await build({
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outfile: file,
+    logLevel: 'error',
+  });
+  const { everyCommand, manPages } = await import(pathToFileURL(file).href);
+  mkdirSync(target, { recursive: true });
+  for (const page of manPages(await everyCommand(), version)) writeFileSync(path.join(target, page.file), page.text);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

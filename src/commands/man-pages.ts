@@ -1,0 +1,118 @@
+/**
+ * The man pages, made from the same command specs as the help: countersign(1), and one page for each noun. Pure; bin/man.mjs writes
+ * them to files. Only macros of man(7) that every reader knows; text never begins a line that troff would obey.
+ */
+
+import { CATALOGUE } from './catalogue.js';
+import type { Command, OptionSpec } from './command.js';
+import { GLOBAL_OPTIONS } from './global-options.js';
+import { topicNames, topicText } from './help-topics.js';
+
+export interface ManPage {
+  /** `countersign-verify.1` */
+  readonly file: string;
+  readonly text: string;
+}
+
+export function manPages(commands: readonly Command[], version: string): readonly ManPage[] {
+  const nouns = CATALOGUE.map((entry) => ({
+    ...entry,
+    commands: commands.filter(({ path }) => path.split(' ')[0] === entry.word),
+  }));
+  return [
+    { file: 'countersign.1', text: overview(version) },
+    ...nouns.map(({ word, summary, commands: own }) => ({
+      file: `countersign-${word}.1`,
+      text: [
+        ...head(`countersign-${word}`, summary, version),
+        ...synopsis(own),
+        ...own.flatMap((spec) => described(spec, own.length > 1)),
+        ...seeAlso(),
+      ]
+        .join('\n')
+        .concat('\n'),
+    })),
+  ];
+}
+
+function overview(version: string): string {
+  const groups = [...new Set(CATALOGUE.map(({ group }) => group))];
+  return [
+    ...head('countersign', 'verify who is calling the support desk, then reset their second factors', version),
+    '.SH SYNOPSIS',
+    '.B countersign',
+    '.RI [ global\\ options ]',
+    '.I command',
+    '.RI [ arguments ]',
+    '.RI [ options ]',
+    '.SH DESCRIPTION',
+    text(
+      'On a terminal, countersign alone opens the console of a live call. A caller is verified by passphrase and privilege, and only then their multi-factor authentication can be reset. Every decision is in a log that shows any change.',
+    ),
+    '.SH COMMANDS',
+    ...groups.flatMap((group) => [
+      `.SS ${text(group)}`,
+      ...CATALOGUE.filter((entry) => entry.group === group).flatMap(({ word, summary }) => [
+        '.TP',
+        `.BR countersign\\-${text(word)} (1)`,
+        text(summary),
+      ]),
+    ]),
+    '.SH GLOBAL OPTIONS',
+    ...GLOBAL_OPTIONS.flatMap(option),
+    ...topicNames().flatMap((name) => [
+      `.SH ${text(name.toUpperCase())}`,
+      '.nf',
+      ...(topicText(name) ?? '').trimEnd().split('\n').slice(2).map(text),
+      '.fi',
+    ]),
+    '',
+  ].join('\n');
+}
+
+const head = (name: string, summary: string, version: string): string[] => [
+  `.TH ${text(name.toUpperCase())} 1 "" "countersign ${text(version)}" "countersign"`,
+  '.SH NAME',
+  `${text(name)} \\- ${text(summary)}`,
+];
+
+const synopsis = (commands: readonly Command[]): string[] => [
+  '.SH SYNOPSIS',
+  ...commands.flatMap(({ path, arguments: wanted = [], options = [] }, at) => [
+    ...(at === 0 ? [] : ['.br']),
+    `.B countersign ${text(path)}`,
+    ...wanted.map(({ name }) => `.I ${text(name)}`),
+    ...(options.length === 0 ? [] : ['.RI [ options ]']),
+  ]),
+];
+
+function described(
+  { path, summary, arguments: wanted = [], options = [], examples }: Command,
+  several: boolean,
+): string[] {
+  return [
+    several ? `.SH ${text(path.toUpperCase())}` : '.SH DESCRIPTION',
+    `${text(`${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}`)}.`,
+    ...wanted.flatMap(({ name, about }) => ['.TP', `.I ${text(name)}`, text(about)]),
+    ...options.flatMap(option),
+    '.PP',
+    'Examples:',
+    '.PP',
+    '.nf',
+    ...examples.flatMap((example) => example.split('\n')).map((line) => `  ${text(line)}`),
+    '.fi',
+  ];
+}
+
+const option = ({ flags, about }: OptionSpec): string[] => ['.TP', `.B ${text(flags)}`, text(about)];
+
+const seeAlso = (): string[] => ['.SH SEE ALSO', '.BR countersign (1)'];
+
+/** Text as troff prints it: its backslashes and hyphens are themselves, and no line begins with a control character. */
+export const text = (plain: string): string =>
+  plain
+    .replace(/\\/g, '\\e')
+    .replace(/-/g, '\\-')
+    .replace(/…/g, '...')
+    .replace(/[–—]/g, '\\(en')
+    .replace(/^([.'])/gm, '\\&$1');

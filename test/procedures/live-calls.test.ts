@@ -1,0 +1,97 @@
+/** Calls on the console, on both engines: begun, noted, handed over, resumed by somebody else, ended; each in the log (B74). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  answerGeneralQuestion,
+  beginCall,
+  endCall,
+  handOverCall,
+  noteOnCall,
+  resumeCall,
+} from '../../src/procedures/live-calls.js';
+import type { Account } from '../../src/rules/people.js';
+import { accountRow, userRow } from '../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+
+describe.each(engines)('a call on %s', (engine) => {
+  let made: TestDesk;
+  let account: Account;
+
+  beforeEach(async () => {
+    made = await testDesk(engine);
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    await made.desk.store.record(
+      { kind: 'test.prepared', outcome: 'done', at: made.clock.now(), by },
+      async (write) => {
+        await write.accounts.insert([accountRow('100234')]);
+        await write.users.insert([userRow('acc_100234', 'ana')]);
+      },
+    );
+    account = (await made.desk.store.read.accounts.byNumber('100234')) as Account;
+  });
+  afterEach(() => made.close());
+
+  const kinds = async () =>
+    (await made.desk.store.read.audit.newest({ kind: 'call' }, 20))
+      .map((row) => (JSON.parse(row.body) as { kind: string }).kind)
+      .reverse();
+
+  it('keeps what is known of it, and every step is an entry', async () => {
+    const [agent, desk] = [await made.operator('agent'), made.desk];
+    const call = await beginCall(desk, agent, { account });
+    const [action] = desk.policy.actions;
+    if (action === undefined) throw new Error('no action');
+    await noteOnCall(desk, agent, call.id, { action, ticket: 'T-1' });
+    const noted = await noteOnCall(desk, agent, call.id, { outcome: 'verified' });
+    expect(noted).toMatchObject({
+      id: call.id,
+      state: 'open',
+      account: { number: '100234' },
+      action: { id: action.id },
+      ticket: 'T-1',
+      outcome: 'verified',
+    });
+    await endCall(desk, agent, call.id, 'ended');
+    expect(await kinds()).toEqual(['call.opened', 'call.noted', 'call.noted', 'call.ended']);
+  });
+
+  it('dropped or handed over, it resumes by its id for another operator, with what was known', async () => {
+    const [agent, lead, desk] = [await made.operator('agent'), await made.operator('lead'), made.desk];
+    const call = await beginCall(desk, agent, { account });
+    const dropped = await resumeCall(desk, lead, call.id.slice(5).toUpperCase());
+    expect(dropped).toMatchObject({ id: call.id, openedAt: call.openedAt, account: { number: '100234' } });
+    await handOverCall(desk, lead, call.id);
+    expect((await resumeCall(desk, agent, call.id)).state).toBe('open');
+    expect((await desk.store.read.calls.byId(call.id))?.operator_id).toBe(agent.operator.id);
+  });
+
+  it('ended, it does not; and no text resumes what is not there', async () => {
+    const [agent, desk] = [await made.operator('agent'), made.desk];
+    const call = await beginCall(desk, agent, {});
+    await endCall(desk, agent, call.id, 'interrupted');
+    await expect(resumeCall(desk, agent, call.id)).rejects.toMatchObject({ code: 'refused-by-policy' });
+    for (const text of ['', 'call_zzzzzz', "' or 1=1 --", '\0'])
+      await expect(resumeCall(desk, agent, text)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('draws another id where one was given before', async () => {
+    const agent = await made.operator('agent');
+    const draws = [
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ];
+    const desk = {
+      ...made.desk,
+      chance: { ...made.desk.chance, bytes: () => Uint8Array.from(draws.shift() ?? [9, 9, 9, 9]) },
+    };
+    const [first, second] = [await beginCall(desk, agent, {}), await beginCall(desk, agent, {})];
+    expect(first.id).not.toBe(second.id);
+    expect(draws).toEqual([]);
+  });
+
+  it('a general question is in the log without any account (B06)', async () => {
+    await answerGeneralQuestion(made.desk, await made.operator('agent'), null);
+    const [entry] = await made.desk.store.read.audit.newest({ kind: 'call.general' }, 1);
+    expect(JSON.parse(entry?.body ?? '{}')).not.toHaveProperty('account');
+  });
+});
