@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import type { Settings } from './config.js';
 import { sha256Hex } from './crypto/digests.js';
 import type { Keyring } from './crypto/keyring.js';
-import { makeTag, tagFits } from './crypto/tag.js';
+import { keyOfTag, makeTag, tagFits } from './crypto/tag.js';
 import { Refusal } from './errors.js';
 import { appendLeaf, decodeFrontier, encodeFrontier } from './rules/audit-tree.js';
 import type { Anchor, Head, Notary } from './store/record.js';
@@ -28,7 +28,7 @@ export interface AnchoredStore {
 }
 
 /** One anchor a store and place: a copy that is opened elsewhere is another log from then on. */
-function anchorPath({ key, folders }: Settings, storeId: string, place: string): string {
+function anchorPath({ key, folders }: Settings, { storeId, place }: AnchorOf): string {
   const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
   return 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
 }
@@ -36,16 +36,36 @@ function anchorPath({ key, folders }: Settings, storeId: string, place: string):
 /** The anchor of a store that is about to be used, compared with the log as it stands. */
 export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
   const storeId = (await store.read.meta.get('store-id')) ?? '';
-  const anchor = new FileAnchor(anchorPath(settings, storeId, store.place), storeId, keyring);
+  const anchor = new FileAnchor(anchorPath(settings, { storeId, place: store.place }), storeId, keyring);
   const head = await store.read.audit.head();
   // A head that is not ours is refused by the door and named by audit verify; nothing is remembered of it.
-  if (head !== undefined && notary.headFits(head)) await anchor.compare(head, store, notary);
+  if (head !== undefined && notary.headFits(head)) {
+    await anchor.judge(head, store, notary);
+    if (anchor.fault === undefined) anchor.keep(head);
+  }
   return anchor;
 }
 
+/** For `doctor`: where the anchor is, what it knows and what is wrong with it. Changes nothing. */
+export async function inspectAnchor(settings: Settings, head: Head, { store, notary, keyring }: AnchoredStore) {
+  const storeId = (await store.read.meta.get('store-id')) ?? '';
+  const path = anchorPath(settings, { storeId, place: store.place });
+  const anchor = new FileAnchor(path, storeId, keyring);
+  const known = await anchor.judge(head, store, notary);
+  anchor.close();
+  return { path, known, fault: anchor.fault };
+}
+
+/** Which anchor is meant: there is one a store and place. */
+export interface AnchorOf {
+  readonly storeId: string;
+  /** Path or address of the store, without credentials. */
+  readonly place: string;
+}
+
 /** What the anchor remembers, without opening the store for work; undefined where there is none. Refusal `store-corrupt`. */
-export function anchoredHead(settings: Settings, keyring: Keyring, storeId: string, place: string): Head | undefined {
-  const anchor = new FileAnchor(anchorPath(settings, storeId, place), storeId, keyring);
+export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf): Head | undefined {
+  const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
   try {
     return anchor.remembered();
   } finally {
@@ -54,8 +74,8 @@ export function anchoredHead(settings: Settings, keyring: Keyring, storeId: stri
 }
 
 /** Remembers this head whatever stood there: the loss was accepted. */
-export function replaceAnchor(settings: Settings, keyring: Keyring, storeId: string, place: string, head: Head): void {
-  const anchor = new FileAnchor(anchorPath(settings, storeId, place), storeId, keyring);
+export function replaceAnchor(settings: Settings, keyring: Keyring, of: AnchorOf, head: Head): void {
+  const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
   anchor.write(head);
   anchor.close();
 }
@@ -76,16 +96,17 @@ class FileAnchor implements Anchor {
     this.#keyring = keyring;
   }
 
-  /** Sets `fault` where the log is not the one remembered, or one that goes on from it; remembers it otherwise. */
-  async compare(head: Head, store: Store, notary: Notary): Promise<void> {
+  /** Sets `fault` where the log is not the one remembered, or one that goes on from it. Answers what was remembered. */
+  async judge(head: Head, store: Store, notary: Notary): Promise<Head | undefined> {
     try {
       this.check(head);
       const known = this.remembered();
       if (known !== undefined && !(await goesOn(known, head, store, notary))) throw this.#forked();
-      this.keep(head);
+      return known;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.fault = error;
+      return undefined;
     }
   }
 
@@ -100,7 +121,8 @@ class FileAnchor implements Anchor {
   keep(head: Head): void {
     try {
       const known = this.remembered();
-      if (known === undefined || known.size < head.size) this.write(head);
+      // The same head again may stand under an older key.
+      if (known === undefined || known.size <= head.size) this.write(head);
     } catch {
       // Nothing is known to be wrong with the log; `doctor` says that its anchor cannot be written.
     }
@@ -114,6 +136,7 @@ class FileAnchor implements Anchor {
       if (block === undefined) return undefined;
       if (this.#seen?.block.equals(block) === true) return this.#seen.head;
       const head = this.#parse(block.toString('utf8').trimEnd());
+      if (head === 'other key') return undefined;
       if (head === undefined) continue;
       this.#seen = { block: Buffer.from(block), head };
       return head;
@@ -126,7 +149,7 @@ class FileAnchor implements Anchor {
   write(head: Head): void {
     const tag = makeTag(this.#keyring, 'mac/audit', this.#text(head));
     const block = Buffer.alloc(BLOCK, ' ');
-    block.write(JSON.stringify({ ...head, tag }));
+    block.write(JSON.stringify({ size: head.size, latestAt: head.latestAt, frontier: head.frontier, tag }));
     block.write('\n', BLOCK - 1);
     const handle = this.#open(true);
     if (handle === undefined) return;
@@ -159,10 +182,13 @@ class FileAnchor implements Anchor {
     return this.#handle;
   }
 
-  #parse(text: string): Head | undefined {
+  /** An anchor under a key that was replaced on another machine says nothing here; it is written anew. */
+  #parse(text: string): Head | 'other key' | undefined {
     try {
       const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
       const head = { size, frontier, latestAt };
+      const keyId = keyOfTag(tag);
+      if (keyId !== undefined && !this.#keyring.has(keyId)) return 'other key';
       return tagFits(this.#keyring, 'mac/audit', this.#text(head), tag) ? head : undefined;
     } catch {
       return undefined;

@@ -82,7 +82,10 @@ function beginRun(around: Surroundings): Run {
   const openOnce = (options: GlobalOptions) => {
     opened.desk ??= (async () => {
       const { openDesk } = await import('./open-desk.js');
-      return openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
+      const desk = await openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
+      const { readOnly } = desk.store;
+      if (readOnly !== undefined && !options.quiet) await around.stderr.write(`warning: ${readOnly.message}\n`);
+      return desk;
     })();
     return opened.desk;
   };

@@ -1,6 +1,8 @@
 /** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. Part of main's room. */
+import { inspectAnchor } from './anchor.js';
 import type { Finding } from './commands/command.js';
 import type { Settings } from './config.js';
+import type { Keyring } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal } from './errors.js';
 import { faultOf } from './fault-of-setup.js';
@@ -10,6 +12,7 @@ import { openEngine } from './open-desk.js';
 import { notaryFor } from './open-notary.js';
 import { sealedByDesk } from './procedures/log-reader.js';
 import type { Policy } from './rules/policy.js';
+import type { Head } from './store/record.js';
 import { openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskTools {
@@ -46,7 +49,8 @@ export async function inspectDesk(settings: Settings, tools: DeskTools): Promise
 interface Seal {
   readonly notary: Desk['notary'];
   readonly policy: Policy;
-  has(keyId: string): boolean;
+  readonly keyring: Keyring;
+  readonly settings: Settings;
 }
 
 /** Key and policy, or undefined where one of them cannot be read, which a finding of its own says already. */
@@ -54,7 +58,7 @@ function readSeal(settings: Settings, policyFolder: string): Seal | undefined {
   try {
     const policy = loadPolicy(policyFolder);
     const keyring = readKeyring(settings);
-    return { notary: notaryFor(keyring, policy), policy, has: keyring.has };
+    return { notary: notaryFor(keyring, policy), policy, keyring, settings };
   } catch (error) {
     if (isRefusal(error)) return undefined;
     throw error;
@@ -66,7 +70,7 @@ async function inspectContents(store: Store, seal: Seal, now: number): Promise<r
   if (keyId === undefined) {
     return [{ subject: 'Desk', state: 'missing', text: 'the desk was never finished', mend: 'countersign init' }];
   }
-  if (!seal.has(keyId)) {
+  if (!seal.keyring.has(keyId)) {
     const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
     return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
   }
@@ -78,18 +82,36 @@ async function inspectContents(store: Store, seal: Seal, now: number): Promise<r
   ];
 }
 
-async function inspectLog(store: Store, { notary, policy }: Seal, now: number): Promise<readonly Finding[]> {
+async function inspectLog(store: Store, seal: Seal, now: number): Promise<readonly Finding[]> {
+  const { notary, policy } = seal;
   const head = await store.read.audit.head();
   if (head === undefined || !sealedByDesk(notary, head)) {
     const text = 'the head of the log was not written by this desk';
     return [{ subject: 'Audit log', state: 'wrong', text, mend: 'countersign audit verify' }];
   }
-  const log: Finding = { subject: 'Audit log', state: 'ok', text: `${head.size} entries, the head checks out` };
+  const log = [
+    { subject: 'Audit log', state: 'ok', text: `${head.size} entries, the head checks out` } as const,
+    await inspectAnchorOf(store, head, seal),
+  ];
   const behind = head.latestAt - now;
   if (behind <= policy.limits.clock.toleranceSeconds * 1000)
-    return [log, { subject: 'Clock', state: 'ok', text: 'not behind the log' }];
+    return [...log, { subject: 'Clock', state: 'ok', text: 'not behind the log' }];
   const text = `${Math.round(behind / 1000)} s behind the latest time in the log; codes and locks are not trusted`;
-  return [log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
+  return [...log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
+}
+
+async function inspectAnchorOf(store: Store, head: Head, seal: Seal): Promise<Finding> {
+  const subject = 'Anchor of the log';
+  const { path, known, fault } = await inspectAnchor(seal.settings, head, { store, ...seal });
+  if (fault !== undefined) return faultOf(subject, fault);
+  if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries remembered in ${path}` };
+  const text = `nothing is remembered in ${path}: an older copy of the store would not be noticed`;
+  return {
+    subject,
+    state: 'note',
+    text,
+    mend: 'let countersign write beside the key; the next command remembers the log',
+  };
 }
 
 async function inspectOutbox(store: Store): Promise<Finding> {

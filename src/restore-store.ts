@@ -10,6 +10,8 @@
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { anchoredHead, replaceAnchor } from './anchor.js';
+import { carryLocks, locksOf } from './carry-locks.js';
 import type { RestoredStore } from './commands/command.js';
 import type { Desk } from './desk.js';
 import { isRefusal, Refusal } from './errors.js';
@@ -20,6 +22,7 @@ import { notaryFor } from './open-notary.js';
 import { verifyAuditLog } from './procedures/verify-audit-log.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Engine } from './store/engine.js';
+import type { Head } from './store/record.js';
 import { migrate, openStore, schemaState } from './store/store.js';
 
 export interface RestoreChoice {
@@ -32,6 +35,7 @@ interface Backup {
   readonly storeId: string;
   readonly size: number;
   readonly root: Uint8Array;
+  readonly head: Head;
 }
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
@@ -49,7 +53,7 @@ export async function restoreStore(parts: DeskParts, file: string, choice: Resto
     try {
       const before = await judgeLoss(parts, backup, choice.acceptRollback);
       const kept = await replace(parts, backup);
-      await noteRestore(parts, backup, { file, choice, before });
+      await noteRestore(parts, backup, { file, choice, before, kept });
       return { place: store, logSize: backup.size, logSizeBefore: before, kept };
     } finally {
       await backup.engine.close();
@@ -86,7 +90,9 @@ async function openBackup(parts: DeskParts, file: string, copy: string): Promise
       });
     }
     const { size, root } = await verifyAuditLog(read.audit, { notary });
-    return { engine, storeId, size, root: Buffer.from(root, 'hex') };
+    const head = await read.audit.head();
+    if (head === undefined) throw noBackup(file);
+    return { engine, storeId, size, root: Buffer.from(root, 'hex'), head };
   } catch (error) {
     await engine.close();
     throw error;
@@ -108,6 +114,7 @@ const noBackup = (file: string): Refusal =>
 
 /** Entries of the store that stands there now, or null where it cannot be read. Refuses what would be lost. */
 async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): Promise<number | null> {
+  if (!accepted) requireAnchored(parts, backup);
   const desk = await presentDesk(parts);
   if (desk === undefined) {
     if (accepted) return null;
@@ -127,6 +134,15 @@ async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): P
     return size;
   } finally {
     await desk.store.close();
+  }
+}
+
+/** What was written since may be known beside the key alone: the store that stands there can itself be an older copy. */
+function requireAnchored(parts: DeskParts, { storeId, size }: Backup): void {
+  const { settings } = parts;
+  const known = anchoredHead(settings, readKeyring(settings), { storeId, place: settings.store });
+  if (known !== undefined && known.size > size) {
+    throw behind(`the backup lacks what the anchor of the log knows of: ${entriesFrom(size, known.size)}`);
   }
 }
 
@@ -185,8 +201,9 @@ async function replace(parts: DeskParts, backup: Backup): Promise<string | null>
 async function noteRestore(
   parts: DeskParts,
   backup: Backup,
-  { file, choice, before }: { file: string; choice: RestoreChoice; before: number | null },
+  { file, choice, before, kept }: { file: string; choice: RestoreChoice; before: number | null; kept: string | null },
 ): Promise<void> {
+  if (choice.acceptRollback) acceptRollback(parts, backup);
   const desk = await openDesk(parts);
   try {
     // SQLite's backup answers a locked target as if all were done; the log tells whether it was.
@@ -200,9 +217,17 @@ async function noteRestore(
     const detail = { file, entries: backup.size, entriesBefore: before, acceptedRollback: choice.acceptRollback };
     await desk.store.record(
       { kind: 'store.restored', outcome: 'done', at: parts.now(), by: choice.by, detail },
-      async () => undefined,
+      async (write, { latestAt }) => {
+        if (!choice.acceptRollback) return;
+        await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });
+      },
     );
   } finally {
     await desk.store.close();
   }
+}
+
+/** The anchor remembers the backup's log from here on. */
+function acceptRollback({ settings }: DeskParts, { storeId, head }: Backup): void {
+  replaceAnchor(settings, readKeyring(settings), { storeId, place: settings.store }, head);
 }

@@ -38,6 +38,8 @@ const verify = command({
         onProgress: progress.step,
         signal: context.signal,
       });
+      // The log is whole, and yet not the one that this desk has written last.
+      if (desk.store.readOnly !== undefined) throw desk.store.readOnly;
       return { view: verifiedView(log, checkpoint), document: { audit: verifiedDocument(log, checkpoint) } };
     } finally {
       progress.done();

@@ -86,7 +86,8 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
 
 /** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
 async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: OperatorRow, now: number): Promise<void> {
-  if (now - row.last_seen_at < minutes(1)) return;
+  // Who is signed in must still be able to look at a store that can only be read.
+  if (now - row.last_seen_at < minutes(1) || desk.store.readOnly !== undefined) return;
   const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
   await desk.store.record({ kind: 'operator.session-seen', outcome: 'done', at: now, by }, (write) =>
     write.operators.updateSession(row.id, { last_seen_at: now }),

@@ -155,3 +155,23 @@ export function judgeSpray(recent: RecentFailures, { throttle }: Limits): SprayV
   if (recent.operatorFailuresLastHourOverDifferentCallers > throttle.operatorFailuresPerHour) return 'operator-stop';
   return 'ok';
 }
+
+/** What stands of two states of one subject when a store is put back to an earlier time: nothing is forgiven by that. */
+export function strictest(a: Throttle, b: Throttle): Throttle {
+  return {
+    failures: Math.max(a.failures, b.failures),
+    reserved: Math.max(a.reserved, b.reserved),
+    lockedUntil: later(a.lockedUntil, b.lockedUntil),
+    disabledAt: later(a.disabledAt, b.disabledAt),
+  };
+}
+
+/** A lock whose time may have run out unseen begins anew: what was left of it at `seen` is left of it at `now`. */
+export function lockedAnew(state: Throttle, seen: number, now: number): Throttle {
+  const { lockedUntil } = state;
+  if (lockedUntil === null || lockedUntil <= seen || now <= seen) return state;
+  return { ...state, lockedUntil: lockedUntil + (now - seen) };
+}
+
+const later = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);

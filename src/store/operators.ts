@@ -62,6 +62,10 @@ export const operatorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   },
+  /** Nobody stays signed in. */
+  async endEverySession(now: number): Promise<void> {
+    await tx.updateTable('operator_sessions').set({ ended_at: now }).where('ended_at', 'is', null).execute();
+  },
   async insertToken(row: Insertable<OperatorTokensTable>): Promise<void> {
     await tx.insertInto('operator_tokens').values(row).execute();
   },

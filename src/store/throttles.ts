@@ -8,6 +8,17 @@ export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
     return db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
   },
+  /** Everyone against whom something is counted, in the order of subjects; `after` is the last one of the page before. */
+  async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
+    return db
+      .selectFrom('throttles')
+      .selectAll()
+      .where('subject', '>', after)
+      .where((e) => e.or([e('failures', '>', 0), e('locked_until', 'is not', null), e('disabled_at', 'is not', null)]))
+      .orderBy('subject')
+      .limit(limit)
+      .execute();
+  },
 });
 
 export const throttleWrites = (tx: Tx) => ({

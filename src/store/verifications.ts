@@ -109,6 +109,16 @@ export const grantWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
+  /** Ends every live grant there is. */
+  async revokeEvery(now: number): Promise<void> {
+    await tx
+      .updateTable('grants')
+      .set({ revoked_at: now })
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .execute();
+  },
   /** Ends every live grant of a caller: scope, role or passphrase changed (B08). */
   async revokeOfUser(userId: string, now: number): Promise<number> {
     const result = await tx

@@ -1,0 +1,74 @@
+/**
+ * After a store was put back to an earlier time: locks stay closed, and nobody stays signed in. Part of main's room.
+ *
+ * Whoever was locked out in the store that was replaced is locked out in the restored one. Where that store cannot be read, each lock
+ * of the backup begins anew, because nobody knows how long ago the backup was current. Sessions and grants of the backup end: they may
+ * have been ended since.
+ */
+import type { Desk, Reads, ThrottleRow, Writes } from './desk.js';
+import { isRefusal } from './errors.js';
+import { openEngine } from './open-desk.js';
+import { lockedAnew, strictest, type Throttle } from './rules/throttle.js';
+import type { Notary } from './store/record.js';
+import { openStore } from './store/store.js';
+
+const PAGE = 1_000;
+
+/** Every lock and count of a store; undefined where it cannot be read to the end. */
+export async function locksOf(place: string | null, notary: Notary): Promise<readonly ThrottleRow[] | undefined> {
+  if (place === null) return undefined;
+  try {
+    const engine = await openEngine(place, false);
+    try {
+      return await standing(openStore(engine, notary).read);
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+async function standing({ throttles }: Pick<Reads, 'throttles'>): Promise<readonly ThrottleRow[]> {
+  const found: ThrottleRow[] = [];
+  for (let after = ''; ; ) {
+    const rows = await throttles.standing(after, PAGE);
+    found.push(...rows);
+    const last = rows.at(-1);
+    if (last === undefined) return found;
+    after = last.subject;
+  }
+}
+
+/** Writes what `locksOf` found into the restored store; `seen` is the latest time that the backup knows. */
+export async function carryLocks(
+  desk: Desk,
+  write: Writes,
+  { before, seen }: { readonly before: readonly ThrottleRow[] | undefined; readonly seen: number },
+): Promise<void> {
+  const now = desk.now();
+  for (const row of before ?? (await standing(write))) {
+    const there = await write.throttles.get(row.subject);
+    const state =
+      before === undefined ? lockedAnew(toState(row), seen, now) : strictest(toState(row), toState(there ?? row));
+    await write.throttles.put({
+      subject: row.subject,
+      failures: state.failures,
+      reserved: state.reserved,
+      locked_until: state.lockedUntil,
+      disabled_at: state.disabledAt,
+      updated_at: now,
+    });
+  }
+  await write.operators.endEverySession(now);
+  await write.portalSessions.deleteAll();
+  await write.grants.revokeEvery(now);
+}
+
+const toState = (row: ThrottleRow): Throttle => ({
+  failures: row.failures,
+  reserved: row.reserved,
+  lockedUntil: row.locked_until,
+  disabledAt: row.disabled_at,
+});
