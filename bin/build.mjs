@@ -17,8 +17,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { plugins } from './bundler-plugins.mjs';
 import { makeCaches } from './make-caches.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -27,22 +29,6 @@ const stamp = path.join(dist, '.built');
 
 /** Not bundled: they load a compiled file by its place in their own folder. */
 const NATIVE = ['argon2', 'pg-native'];
-
-/**
- * The SQLite driver is bundled but for its compiled file, which stands where driver.mjs puts it: the driver's own search for
- * it costs every command that opens a desk a tenth of an empty Node.
- */
-const sqliteDriver = {
-  name: 'sqlite-driver',
-  setup(bundler) {
-    const compiled = 'better-sqlite3/build/Release/better_sqlite3.node';
-    bundler.onResolve({ filter: /^bindings$/ }, () => ({ path: compiled, namespace: 'sqlite-driver' }));
-    bundler.onLoad({ filter: /./, namespace: 'sqlite-driver' }, () => ({
-      contents: `module.exports = () => require(${JSON.stringify(compiled)});`,
-    }));
-    bundler.onResolve({ filter: /\.node$/, namespace: 'sqlite-driver' }, () => ({ path: compiled, external: true }));
-  },
-};
 
 /**
  * Files of dist that hold several chunks: what their sources need at once, less what stands in an earlier file. The first
@@ -68,7 +54,13 @@ export function fingerprint() {
     .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-  for (const file of ['package-lock.json', 'bin/build.mjs', 'bin/load.js', 'bin/make-caches.mjs']
+  for (const file of [
+    'package-lock.json',
+    'bin/build.mjs',
+    'bin/load.js',
+    'bin/bundler-plugins.mjs',
+    'bin/make-caches.mjs',
+  ]
     .map((name) => path.join(root, name))
     .concat(sources)) {
     hash.update(`\0${path.relative(root, file)}\0`).update(readFileSync(file));
@@ -113,7 +105,8 @@ async function writeChunks(folder) {
     external: NATIVE,
     metafile: true,
     write: false,
-    plugins: [sqliteDriver],
+    plugins,
+    define: { CHECKED_POLICY: JSON.stringify(await checkedPolicy(esbuild)) },
   });
   const chunks = new Map();
   for (const file of bundle.outputFiles) {
@@ -138,6 +131,28 @@ async function writeChunks(folder) {
   }
   for (const [name, text] of packed(chunks, bundle.metafile.outputs)) writeFileSync(path.join(folder, name), text);
   return Object.keys(bundle.metafile.inputs);
+}
+
+/** The fingerprint of the policy in data/, checked with the sources that are being built; '' where it has faults. */
+async function checkedPolicy(esbuild) {
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['src/load-policy.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+    logLevel: 'silent',
+  });
+  const module = { exports: {} };
+  new Function('module', 'require', outputFiles[0].text)(module, createRequire(import.meta.url));
+  try {
+    module.exports.loadPolicy(path.join(root, 'data'));
+    return module.exports.policyFingerprint(path.join(root, 'data'));
+  } catch {
+    // Each command will say what is wrong with it.
+    return '';
+  }
 }
 
 /** Outside strings, which esbuild escapes itself, such characters stand in regular expressions only. */
