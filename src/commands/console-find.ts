@@ -37,22 +37,18 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     titleOf(session, begun ? 'Who else?' : session.desk.name),
     { kind: 'blank' },
     { kind: 'lines', lines: ['Account number, company, name, login, phone or e-mail of the caller.'] },
-    ...(begun ? [] : notesBelow(session)),
   ];
   const answer = await session.screen.search<Found | Pressed>({
     view,
     message: 'Find',
     look: (text) => lookEverywhere(session, text),
+    meanwhile: begun ? [] : session.notes,
     keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME])],
   });
   if (answer === undefined) return begun ? 'end' : 'left';
   if (answer === 'notes') return stay(session, 'find');
   if (typeof answer === 'string') return answer;
   return opened(session, answer);
-}
-
-function notesBelow(session: LiveSession): readonly Block[] {
-  return session.notes.length === 0 ? [] : [{ kind: 'blank' }, { kind: 'lines', lines: session.notes }];
 }
 
 async function stay(session: LiveSession, stage: Stage): Promise<Stage> {

@@ -1,5 +1,5 @@
 /** `demo`: a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then the console, or without a terminal a tour. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import type { Block } from '../terminal/render.js';
@@ -37,7 +37,9 @@ async function run(context: Context, given: Input): Promise<Result> {
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
   await context.show(cheatSheet(made));
-  const exit = await context.house.hand(['console'], made.env);
+  const notes = join(folder, 'cheat-sheet.txt');
+  await context.files.write(notes, cheatNotes(made));
+  const exit = await context.house.hand(['console', '--notes', notes], made.env);
   return { view: [], document: { demo: { folder } }, exit, streamed: true };
 }
 
@@ -62,6 +64,15 @@ function cheatSheet({ cast }: MadeDesk): readonly Block[] {
     ]),
     { kind: 'blank' },
   ];
+}
+
+/** The same in short, for the console: it stands below the box, and under F1 on every screen. */
+function cheatNotes({ cast }: MadeDesk): string {
+  const lines = cast.callers.flatMap(({ login, asks, phrase, about }) => [
+    `${login} wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
+    `  (${about})`,
+  ]);
+  return ['A demo desk: play the callers yourself. F1 shows this again on every screen.', '', ...lines].join('\n');
 }
 
 const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];

@@ -39,6 +39,8 @@ export interface ChooseQuestion<T> extends Asked {
 export interface SearchQuestion<T> extends Asked {
   /** At most nine, for the text typed so far. */
   readonly look: (text: string) => Promise<readonly LiveChoice<T>[]>;
+  /** Shown in the place of what is found, while nothing is typed. */
+  readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];
 }
 export interface LineQuestion extends Asked {

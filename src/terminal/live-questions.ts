@@ -10,7 +10,7 @@ import type {
   QuestionMaker,
   SearchQuestion,
 } from './live-contract.js';
-import { printable } from './printable.js';
+import { printable, wrap } from './printable.js';
 import type { Style } from './style.js';
 import { alignedLines } from './table.js';
 
@@ -121,7 +121,7 @@ function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
     picking: () => picking,
     typed: (line: string) => (picking ? text : line),
     body(room: number, style: Style): string[] {
-      if (text.trim() === '') return [];
+      if (text.trim() === '') return (question.meanwhile ?? []).flatMap((line) => wrap(printable(line), room));
       if (found.length === 0) return ['  Nothing found.'];
       return list.lines(room, style, picking || found.length === 1);
     },
