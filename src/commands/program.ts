@@ -76,7 +76,9 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
   const run = async (spec: Command, leaf: Commander) => {
     finished.exit = await runCommand(spec, leaf, world, program);
   };
-  for (const entry of CATALOGUE)
+  // Only help and a word that is none need the others.
+  const typed = CATALOGUE.filter((entry) => entry.word === word);
+  for (const entry of typed.length > 0 ? typed : CATALOGUE)
     addEntry(program, entry, commands, run, entry.word === word || wantsHelpOn(entry, commands));
   return { program, finished };
 }

@@ -39,13 +39,15 @@ const PLAIN_LATIN: ReadonlyMap<string, string> = new Map([
 ]); // biome-ignore format: a table
 const SPECIAL_LATIN = new RegExp(`[${[...PLAIN_LATIN.keys()].join('')}]`, 'gu');
 
+// Functions, because making these expressions costs each start a millisecond, and most hear no phrase.
 /** Letter-like apostrophes (okina, modifier apostrophe, saltillo) and all ignorable characters: they join, they do not separate. */
-const UNHEARD = /[\p{Default_Ignorable_Code_Point}\p{Cf}'’‘‛`´ʹ-˿Ꞌꞌ]/gu;
-const SEPARATORS = /[^\p{L}\p{M}\p{Nd}]+/gu;
-const LATIN_MARKS = /(?<=^|[\p{Script=Latin}0-9 ])\p{M}+/gu;
+const unheard = () => /[\p{Default_Ignorable_Code_Point}\p{Cf}'’‘‛`´ʹ-˿Ꞌꞌ]/gu;
+const separators = () => /[^\p{L}\p{M}\p{Nd}]+/gu;
+const latinMarks = () => /(?<=^|[\p{Script=Latin}0-9 ])\p{M}+/gu;
 const SPOKEN_MARKS =
   /(?<=^| )(?:dash|hyphen|dot|period|comma|apostrophe|underscore|full stop|question mark|exclamation (?:mark|point))(?= |$)/gu;
-const REPEATED_LETTER = new RegExp(`(?<=^| )(double|triple) (?!o (?:[0-9]|${DIGIT}))(\\p{L})(?= |$)`, 'gu');
+const repeatedLetter = () =>
+  new RegExp(`(?<=^| )(double|triple) (?!o (?:[0-9]|${DIGIT}))(\\p{L})(?= |$)`, 'gu');
 const UMLAUT_E = /(?<=[aou])e+(?!ight)/gu;
 const REPEATED_DIGIT = new RegExp(`((?:double|triple)+)(${DIGIT})`, 'gu');
 const REPEATED_OH = new RegExp(`(?<=${DIGIT})(?:(?:double|triple)+oh)+|(?:(?:double|triple)+oh?)+(?=${DIGIT})`, 'gu');
@@ -94,7 +96,7 @@ export function spokenWords(text: string): readonly string[] {
   const folded = plainLetters(text);
   const several = folded.includes(' ');
   const heard = several ? folded.replace(SPOKEN_MARKS, '').replace(/ +/gu, ' ').trim() : folded;
-  const words = heard.replace(REPEATED_LETTER, (_all, how: string, letter: string) => letter.repeat(times(how)));
+  const words = heard.replace(repeatedLetter(), (_all, how: string, letter: string) => letter.repeat(times(how)));
   return words === '' ? [] : words.split(' ');
 }
 
@@ -121,14 +123,14 @@ function readingsOfVersion1(text: string): readonly string[] {
 
 /** Steps 1 and 2: lower-case letters, marks of other scripts and ASCII digits, in words parted by one space. */
 function plainLetters(text: string): string {
-  return foldCase(text.normalize('NFKC').replace(UNHEARD, ''))
+  return foldCase(text.normalize('NFKC').replace(unheard(), ''))
     .normalize('NFKD')
-    .replace(UNHEARD, '')
+    .replace(unheard(), '')
     .replace(SPECIAL_LATIN, (letter) => PLAIN_LATIN.get(letter) ?? letter)
-    .replace(SEPARATORS, ' ')
+    .replace(separators(), ' ')
     .trim()
     .replace(/\p{Nd}/gu, (digit) => String(decimalValue(digit)))
-    .replace(LATIN_MARKS, '')
+    .replace(latinMarks(), '')
     .normalize('NFC');
 }
 

@@ -44,20 +44,19 @@ export async function migrate(engine: Engine, tags: RowTags): Promise<readonly s
 
 /** `none` (no schema here), `old` (migrate), `current` or `newer`. One cheap read. */
 export async function schemaState(engine: Engine): Promise<'none' | 'old' | 'current' | 'newer'> {
-  if (!(await hasHistory(engine.db))) return 'none';
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(engine.db);
+  const applied = await appliedTo(engine.db);
   const known = new Set(STEPS.map((step) => step.name));
-  if (rows.some((row) => !known.has(row.name))) return 'newer';
-  if (rows.length === 0) return 'none';
-  return rows.length === STEPS.length ? 'current' : 'old';
+  if (applied.some((name) => !known.has(name))) return 'newer';
+  if (applied.length === 0) return 'none';
+  return applied.length === STEPS.length ? 'current' : 'old';
 }
 
-async function hasHistory(db: Db): Promise<boolean> {
+async function appliedTo(db: Db): Promise<readonly string[]> {
   try {
-    await sql`select 1 from kysely_migration limit 1`.execute(db);
-    return true;
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+    return rows.map((row) => row.name);
   } catch (error) {
-    if (error instanceof Error && /no such table|does not exist/.test(error.message)) return false;
+    if (error instanceof Error && /no such table|does not exist/.test(error.message)) return [];
     throw error;
   }
 }
