@@ -95,14 +95,17 @@ const STATE_WORDS = {
 } as const;
 
 function invitedLine(invitation: Invitation): string {
-  const { sentTo, messageId, expiresAt, state } = invitation;
-  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo} (${messageId}), good until ${moment(expiresAt)}.`;
+  const { sentTo, address, messageId, expiresAt, state } = invitation;
+  const why =
+    address === 'earlier' ? ', the earlier address, because the one on file is too new to reset a password' : '';
+  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), good until ${moment(expiresAt)}.`;
 }
 
-const invitedDocument = ({ account, user, sentTo, messageId, expiresAt, state }: Invitation) => ({
+const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({
   user: { id: user.id, login: user.login, name: user.name },
   account: { id: account.id, number: account.number },
   sentTo,
+  address,
   messageId,
   state,
   expiresAt: iso(expiresAt),

@@ -42,9 +42,9 @@ export function enrolmentBar(desk: Desk, account: Account, contacts: UserContact
 
 /**
  * The address in force so many days ago: the one of now where nothing changed since, otherwise the one that the first change
- * since then replaced. Two quick changes in a row make no address old.
+ * since then replaced. Two quick changes in a row make no address old. Null where there is none.
  */
-function oldEnoughAddress(desk: Desk, { user, createdAt, formerContacts }: UserContacts): string | null {
+export function oldEnoughAddress(desk: Desk, { user, createdAt, formerContacts }: UserContacts): string | null {
   const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
   const neverChanged = user.contactChangedAt === createdAt;
   if (neverChanged || user.contactChangedAt <= limit) return user.email === '' ? null : user.email;

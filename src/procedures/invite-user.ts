@@ -1,14 +1,18 @@
 /**
  * Invitations: a one-time code to the e-mail on file, with which the user sets the application password. The desk never sees the
  * code: it goes from here into a sealed message, and the store keeps a keyed digest. A new invitation replaces the one before.
+ *
+ * Where a password is set already the invitation resets it, so it goes only to an address that was on file long enough, as an
+ * enrolment code does (B57): a contact given on a call must not open a login that somebody has.
  */
-import type { Desk, SignedOperator } from '../desk.js';
+import type { Desk, SignedOperator, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { encodeCrockford } from '../rules/crockford.js';
 import { maskedAddress } from '../rules/directory-fields.js';
-import { hours } from '../rules/duration.js';
+import { days, hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { deliverOutbox } from './deliver-outbox.js';
+import { oldEnoughAddress } from './enrolment-code.js';
 import { inWords, prepareMessage } from './queue-message.js';
 
 export interface Invitation {
@@ -16,6 +20,8 @@ export interface Invitation {
   readonly user: User;
   /** `a…@alfki.example` */
   readonly sentTo: string;
+  /** `earlier`: the address of now is too new to reset a password with; the one before it was used. */
+  readonly address: 'current' | 'earlier';
   readonly messageId: string;
   readonly expiresAt: number;
   /** `given-up`: the address takes no mail. `queued`: tried again later. */
@@ -26,29 +32,37 @@ export interface Invitation {
 const SYMBOLS = 10;
 const BYTES = 7;
 
-/** Refusals, before anyone is invited: no e-mail on file, disabled, or a login that only signs in by SSO (B36). */
+/**
+ * Refusals, before anyone is invited: no e-mail on file, disabled, a login that only signs in by SSO (B36), or one with a password
+ * and no address that was on file long enough (B57).
+ */
 export async function inviteUsers(
   desk: Desk,
   signed: SignedOperator,
   found: readonly { account: Account; user: User }[],
 ): Promise<readonly Invitation[]> {
-  const people = [...new Map(found.map((one) => [one.user.id, one])).values()];
-  for (const one of people) requireInvitable(desk, one);
+  const people: Invitee[] = [];
+  for (const one of new Map(found.map((each) => [each.user.id, each])).values()) {
+    requireInvitable(desk, one);
+    people.push(await addressed(desk, one));
+  }
   const at = desk.now();
   const expiresAt = at + hours(desk.policy.limits.invitation.hours);
   const prepared = people.map((one) => prepare(desk, one, expiresAt));
   await desk.store.record(
-    prepared.map(({ account, user, messageId }) => ({
+    prepared.map(({ account, user, messageId, address }) => ({
       kind: 'user.invited',
       outcome: 'done',
       at,
       by: signed.actor,
       account: account.id,
       user: user.id,
-      detail: { message: messageId, expiresAt },
+      detail: { message: messageId, expiresAt, address },
     })),
     async (write) => {
-      for (const { user, code, message } of prepared) {
+      for (const one of prepared) {
+        const { user, code, message } = one;
+        await requireUnchanged(write, one);
         await write.factors.deleteCodes(user.id, ['activate']);
         await write.factors.insertCode({ ...code, created_at: at, expires_at: expiresAt });
         await write.outbox.insert([message]);
@@ -60,12 +74,13 @@ export async function inviteUsers(
     prepared.map(({ messageId }) => messageId),
   );
   return Promise.all(
-    prepared.map(async ({ account, user, messageId }) => ({
+    prepared.map(async ({ account, user, messageId, to, address }) => ({
       account,
       user,
       messageId,
       expiresAt,
-      sentTo: maskedAddress(user.email),
+      sentTo: maskedAddress(to),
+      address,
       state: await stateOf(desk, messageId),
     })),
   );
@@ -93,15 +108,55 @@ function requireInvitable(desk: Desk, { account, user }: { account: Account; use
   }
 }
 
-function prepare(desk: Desk, { account, user }: { account: Account; user: User }, expiresAt: number) {
+interface Invitee {
+  readonly account: Account;
+  readonly user: User;
+  /** There is a password, which this invitation resets. */
+  readonly resets: boolean;
+  readonly to: string;
+  readonly address: Invitation['address'];
+}
+
+async function addressed(desk: Desk, { account, user }: { account: Account; user: User }): Promise<Invitee> {
+  const resets = (await desk.store.read.secrets.applicationPassword(user.id)) !== undefined;
+  const [contacts] = await desk.store.read.users.contacts([user.id]);
+  const to = resets && contacts !== undefined ? oldEnoughAddress(desk, contacts) : user.email;
+  if (to === null) throw tooNew(desk, account, user);
+  return { account, user, resets, to, address: to === user.email ? 'current' : 'earlier' };
+}
+
+function tooNew(desk: Desk, account: Account, user: User): Refusal {
+  const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
+  const who = `${account.number}/${user.login}`;
+  return new Refusal(
+    'refused-by-policy',
+    `${who} has a password, and no e-mail that was on file for ${addressOnFileDays} days; nobody was invited`,
+    { hint: `The address of now can be used from ${inWords(user.contactChangedAt + days(addressOnFileDays))}.` },
+  );
+}
+
+/** What the address was chosen by still holds at the moment of writing. Refusal `busy`. */
+async function requireUnchanged(write: Writes, { account, user, resets }: Invitee): Promise<void> {
+  const now = await write.users.byId(user.id);
+  const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
+  if (now?.email === user.email && now.contactChangedAt === user.contactChangedAt && hasPassword === resets) return;
+  throw new Refusal('busy', `${account.number}/${user.login} is being changed elsewhere; nobody was invited`, {
+    hint: 'Try again.',
+  });
+}
+
+function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {
   const code = encodeCrockford(desk.chance.bytes(BYTES)).slice(0, SYMBOLS);
   const shown = `${code.slice(0, SYMBOLS / 2)}-${code.slice(SYMBOLS / 2)}`;
   const values = { name: user.name, login: user.login, account: account.name, code: shown, until: inWords(expiresAt) };
-  const message = prepareMessage(desk, { template: 'invitation', to: user.email, account, user, values });
+  const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
   const digest = desk.digests.mac('mac/code', user.id, 'activate', code);
   return {
     account,
     user,
+    resets,
+    to,
+    address,
     messageId: message.id,
     message: message.row,
     code: {

@@ -5,11 +5,12 @@ import { addUser } from '../../src/procedures/add-to-directory.js';
 import { describeUser } from '../../src/procedures/describe-customer.js';
 import { isDeskCode } from '../../src/procedures/desk-code.js';
 import { switchUser } from '../../src/procedures/disable-customer.js';
+import { editUser } from '../../src/procedures/edit-user.js';
 import { findUser } from '../../src/procedures/find-account.js';
 import { inviteUsers } from '../../src/procedures/invite-user.js';
 import { reserveAttempt } from '../../src/procedures/throttled.js';
 import { subjectsOf, unlockCaller } from '../../src/procedures/unlock-caller.js';
-import { hours } from '../../src/rules/duration.js';
+import { days, hours } from '../../src/rules/duration.js';
 import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
 import { engines } from '../support/test-desk.js';
 
@@ -93,6 +94,66 @@ describe.each(engines)('an invitation on %s', (engine) => {
     ).toMatch(/disabled/);
     expect(await entriesOf(place, 'user.invited')).toEqual([]);
     expect(await inviteUsers(place.desk, place.admin, all)).toHaveLength(2);
+  });
+});
+
+describe.each(engines)('an invitation that resets a password on %s', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  const found = () => findUser(place.desk, '100234/maria');
+  const move = async (email: string) => editUser(place.desk, place.admin, await found(), { email });
+  const setPassword = async () => {
+    const { user } = await found();
+    const row = { user_id: user.id, verifier: 'sealed elsewhere', changed_at: place.clock.now() };
+    await place.desk.store.record(
+      { kind: 'test.password', outcome: 'done', at: place.clock.now(), by: place.admin.actor },
+      (write) => write.secrets.putApplicationPassword(row),
+    );
+  };
+  const invite = async () => (await inviteUsers(place.desk, place.admin, [await found()]))[0];
+
+  it('goes to the address before a change of the last seven days, however often it was changed (B57)', async () => {
+    await setPassword();
+    place.clock.advance(days(30));
+    await move('caller@evil.example');
+    await move('second@evil.example');
+    expect(await invite()).toMatchObject({ sentTo: 'm…@alfki.example', address: 'earlier' });
+    expect((await entriesOf(place, 'user.invited'))[0]).toMatchObject({ detail: { address: 'earlier' } });
+    place.clock.advance(days(7) - 1);
+    expect(await invite()).toMatchObject({ address: 'earlier' });
+    place.clock.advance(1);
+    expect(await invite()).toMatchObject({ sentTo: 's…@evil.example', address: 'current' });
+  });
+
+  it('is refused where no address was on file long enough, and leaves no code behind (B57)', async () => {
+    await setPassword();
+    place.clock.advance(days(30));
+    await move('');
+    place.clock.advance(days(30));
+    await move('caller@evil.example');
+    const refused = await refusal(invite());
+    expect(refused).toMatchObject({ code: 'refused-by-policy' });
+    expect(refused.message).toMatch(/has a password, and no e-mail that was on file for 7 days/);
+    const { user } = await found();
+    expect(await place.desk.store.read.factors.newestCode(user.id, 'activate')).toBeUndefined();
+  });
+
+  it('is refused where the address moved after it was chosen', async () => {
+    await setPassword();
+    place.clock.advance(days(30));
+    const before = await found();
+    await move('caller@evil.example');
+    expect((await refusal(inviteUsers(place.desk, place.admin, [before]))).code).toBe('busy');
+  });
+
+  it('control: the first password of a new login goes to the address of now, as nothing is lost by it', async () => {
+    place.clock.advance(days(30));
+    await move('right@alfki.example');
+    expect(await invite()).toMatchObject({ sentTo: 'r…@alfki.example', address: 'current' });
   });
 });
 
