@@ -25,6 +25,7 @@ export async function runCommand(
     node: process.version,
     now: clock.now,
     terminal: null,
+    stdinIsTTY: false,
     onSignal: () => () => undefined,
     signal: new AbortController().signal,
     folders,
