@@ -21,6 +21,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { plugins } from './bundler-plugins.mjs';
+import { licencesOf } from './licences.mjs';
 import { makeCaches } from './make-caches.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -59,6 +60,7 @@ export function fingerprint() {
     'bin/build.mjs',
     'bin/load.js',
     'bin/bundler-plugins.mjs',
+    'bin/licences.mjs',
     'bin/make-caches.mjs',
   ]
     .map((name) => path.join(root, name))
@@ -80,7 +82,7 @@ async function build() {
   try {
     mkdirSync(fresh);
     const inputs = await writeChunks(fresh);
-    writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licencesOf(inputs));
+    writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licencesOf(root, inputs));
     await makeCaches(fresh);
     writeFileSync(path.join(fresh, path.basename(stamp)), made);
     replaceDist(fresh);
@@ -221,23 +223,6 @@ function replaceDist(fresh) {
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
   rmSync(old, { recursive: true, force: true });
-}
-
-/** The licence texts of the bundled packages, which their licences ask for. */
-function licencesOf(inputs) {
-  const folders = new Set();
-  for (const input of inputs) {
-    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (match !== null) folders.add(match[1]);
-  }
-  return [...folders].sort().map(licenceOf).join('\n');
-}
-
-function licenceOf(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
-  const file = readdirSync(path.join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  const text = file === undefined ? `${license}\n` : readFileSync(path.join(root, folder, file), 'utf8');
-  return `--- ${name} ${version} (${license})\n\n${text.trim()}\n`;
 }
 
 async function run() {

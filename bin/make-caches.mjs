@@ -1,7 +1,7 @@
 /**
  * Writes the V8 code cache of each file in dist: what was compiled by the time it is made is in it, the rest is compiled when
  * needed. So the commands that people wait for run here first, the live call among them, on a desk in a folder that is
- * thrown away. Run by build.mjs in a process of its own: `make-caches.mjs FOLDER`, standard input one line.
+ * thrown away. Run by build.mjs in processes of its own: `make-caches.mjs prepare|write FOLDER`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,23 +17,26 @@ const root = path.dirname(path.dirname(self));
 const CALL = ['verify', '--account', '1', '--caller', 'ana', '--for', 'billing:change'];
 const ANA = ['--name', 'Ana', '--email', 'ana@build.example', '--phone', '030-5550101', '--role', 'admin'];
 
-/** In order; from the token of `init` on, all of them are signed in. */
+/** Makes the desk that the warm-up works on; what only these commands need shall not stand in the cache of the others. */
+const PREPARE = [
+  ['init', '--token', '--json'],
+  ['account', 'add', 'Build', '--number', '1', '--edition', 'x-series'],
+  ['user', 'add', 'ana', '--account', '1', ...ANA],
+];
+
 const WARM_UP = [
   ['--version'],
   ['--help'],
   ['help', 'exit-codes'],
   ['verify', '--help'],
   ['verify', '--account', '1', '--json'],
-  ['init', '--token', '--json'],
-  ['account', 'add', 'Build', '--number', '1', '--edition', 'x-series'],
-  ['user', 'add', 'ana', '--account', '1', ...ANA],
   ['whoami'],
   [...CALL, '--forgot'],
   [...CALL, '--forgot', '--json'],
   [...CALL, '--passphrase-stdin'],
 ];
 
-/** The folders of the new process are empty ones: the warm-up must see no desk of the person who builds. */
+/** The folders of the new processes are empty ones: the warm-up must see no desk of the person who builds. */
 export async function makeCaches(folder) {
   const home = mkdtempSync(path.join(tmpdir(), 'countersign-build-'));
   const env = Object.fromEntries(
@@ -41,26 +44,52 @@ export async function makeCaches(folder) {
   );
   Object.assign(env, { HOME: home, USERPROFILE: home, CI: 'true', NO_COLOR: '1' });
   try {
-    const stdio = ['pipe', 'ignore', 'ignore'];
-    const child = spawn(process.execPath, [self, folder], { env, cwd: home, stdio, timeout: 60_000 });
-    child.stdin.on('error', () => undefined).end('what the caller says\n');
-    await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
+    env.COUNTERSIGN_TOKEN = await runSelf('prepare', folder, env, '');
+    await runSelf('write', folder, env, 'what the caller says\n');
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
+/** Answers what the process has said. One that fails leaves less in the cache, and nothing else. */
+function runSelf(what, folder, env, stdin) {
+  const child = spawn(process.execPath, [self, what, folder], {
+    env,
+    cwd: env.HOME,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: 60_000,
+  });
+  let said = '';
+  child.stdout.on('data', (text) => {
+    said += text;
+  });
+  child.stdin.on('error', () => undefined).end(stdin);
+  return new Promise((resolve) => child.on('close', () => resolve(said)).on('error', () => resolve('')));
+}
+
+const load = createRequire(import.meta.url)('./load.js');
+
+/** Prints the token of the new desk's admin. */
+async function prepare(folder) {
+  const { main } = load(folder);
+  for (const argv of PREPARE) {
+    const said = await quietly(main, argv);
+    if (argv[0] === 'init') process.env.COUNTERSIGN_TOKEN = JSON.parse(said).token;
+  }
+  process.stdout.write(process.env.COUNTERSIGN_TOKEN);
+}
+
 /** Runs the warm-up, loads the chunks it did not touch, and keeps what V8 has compiled by then. */
-async function writeCaches(folder) {
+async function write(folder) {
   const scripts = [];
   let loadChunk;
   // V8 forgets code that is not used for a while; what is forgotten here would not be in the cache.
   v8.setFlagsFromString('--no-flush-bytecode');
-  const { main } = createRequire(import.meta.url)('./load.js')(folder, (file, script, chunk) => {
+  const { main } = load(folder, (file, script, chunk) => {
     scripts.push({ file, script });
     loadChunk = chunk;
   });
-  for (const argv of WARM_UP) await warmUp(main, argv);
+  for (const argv of WARM_UP) await quietly(main, argv).catch(() => undefined);
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.cjs'))) {
     try {
       loadChunk(name);
@@ -74,9 +103,9 @@ async function writeCaches(folder) {
   for (const { file, script } of scripts) writeFileSync(file, script.createCachedData());
 }
 
-/** A command that fails leaves less in the cache, and nothing else: the driver may not be there yet. */
-async function warmUp(main, argv) {
-  const { write } = process.stdout;
+/** Answers what the command would have printed. */
+async function quietly(main, argv) {
+  const { write: print } = process.stdout;
   let said = '';
   process.stdout.write = (text, done) => {
     said += text;
@@ -85,12 +114,13 @@ async function warmUp(main, argv) {
   };
   try {
     await main({ argv, root });
-    if (argv[0] === 'init') process.env.COUNTERSIGN_TOKEN = JSON.parse(said).token;
-  } catch {
-    // See above.
+    return said;
   } finally {
-    process.stdout.write = write;
+    process.stdout.write = print;
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === self) await writeCaches(process.argv[2]);
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === self) {
+  const [what, folder] = process.argv.slice(2);
+  await (what === 'prepare' ? prepare(folder) : write(folder));
+}

@@ -46,8 +46,7 @@ const separators = () => /[^\p{L}\p{M}\p{Nd}]+/gu;
 const latinMarks = () => /(?<=^|[\p{Script=Latin}0-9 ])\p{M}+/gu;
 const SPOKEN_MARKS =
   /(?<=^| )(?:dash|hyphen|dot|period|comma|apostrophe|underscore|full stop|question mark|exclamation (?:mark|point))(?= |$)/gu;
-const repeatedLetter = () =>
-  new RegExp(`(?<=^| )(double|triple) (?!o (?:[0-9]|${DIGIT}))(\\p{L})(?= |$)`, 'gu');
+const repeatedLetter = () => new RegExp(`(?<=^| )(double|triple) (?!o (?:[0-9]|${DIGIT}))(\\p{L})(?= |$)`, 'gu');
 const UMLAUT_E = /(?<=[aou])e+(?!ight)/gu;
 const REPEATED_DIGIT = new RegExp(`((?:double|triple)+)(${DIGIT})`, 'gu');
 const REPEATED_OH = new RegExp(`(?<=${DIGIT})(?:(?:double|triple)+oh)+|(?:(?:double|triple)+oh?)+(?=${DIGIT})`, 'gu');
