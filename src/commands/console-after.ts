@@ -4,10 +4,10 @@ import { requireFreshCode } from '../procedures/authenticate-operator.js';
 import { endCall, handOverCall } from '../procedures/live-calls.js';
 import { logState } from '../procedures/log-checkpoint.js';
 import { resetUnderGrant } from '../procedures/reset-factors.js';
-import { searchUsers } from '../procedures/search-directory.js';
 import { refreshCode } from '../procedures/sign-in-operator.js';
 import type { User } from '../rules/people.js';
 import type { View } from '../terminal/render.js';
+import { peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {
   type AskedReset,
@@ -96,9 +96,9 @@ async function askTarget(session: LiveSession): Promise<User | undefined> {
       { kind: 'say', text: 'Whose sign-in is it about?' },
     ],
     message: 'Reset whom',
-    look: async (text) => {
+    look: async (text, thoroughly) => {
       if (text === '') return [];
-      const { found } = await searchUsers(desk, text, 9, account);
+      const found = await peopleOf(desk, account, text, 9, thoroughly);
       return found.map(({ user }) => ({
         name: [user.name, user.login, roleName(user.role), user.id === (caller as User).id ? 'the caller' : ''],
         value: user,

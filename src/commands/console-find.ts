@@ -1,6 +1,8 @@
 /** The beginning of a call: finding the caller by anything they say, a general question, a call that was dropped. */
+import type { Desk } from '../desk.js';
 import { callerAlerts } from '../procedures/caller-alerts.js';
 import { sharedContacts } from '../procedures/find-account.js';
+import { accountsAsTyped, usersAsTyped } from '../procedures/find-as-typed.js';
 import { answerGeneralQuestion, resumeCall } from '../procedures/live-calls.js';
 import { openCall } from '../procedures/open-call.js';
 import { searchAccounts, searchUsers } from '../procedures/search-directory.js';
@@ -41,7 +43,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const answer = await session.screen.search<Found | Pressed>({
     view,
     message: 'Find',
-    look: (text) => lookEverywhere(session, text),
+    look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     meanwhile: begun ? [] : session.notes,
     keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME])],
   });
@@ -56,15 +58,20 @@ async function stay(session: LiveSession, stage: Stage): Promise<Stage> {
   return stage;
 }
 
-async function lookEverywhere({ desk }: LiveSession, text: string): Promise<readonly LiveChoice<Found>[]> {
+async function lookEverywhere(
+  { desk }: LiveSession,
+  text: string,
+  thoroughly: boolean,
+): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const [accounts, users] = await Promise.all([searchAccounts(desk, text, 4), searchUsers(desk, text, MOST)]);
+  const accounts = thoroughly ? (await searchAccounts(desk, text, 4)).found : await accountsAsTyped(desk, text, 4);
+  const users = thoroughly ? (await searchUsers(desk, text, MOST)).found : await usersAsTyped(desk, text, MOST);
   return [
-    ...accounts.found.map((account) => ({
+    ...accounts.map((account) => ({
       name: [account.name, account.number, '', 'account'],
       value: { kind: 'account', account } as const,
     })),
-    ...users.found.map(({ user, account }) => ({
+    ...users.map(({ user, account }) => ({
       name: [user.name, user.login, `${account.name} (${account.number})`, roleName(user.role)],
       value: { kind: 'user', account, user } as const,
     })),
@@ -78,7 +85,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
   const answer = await session.screen.search<Found | Pressed>({
     view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
     message: 'Who is calling',
-    look: (text) => lookInside(session, account, text),
+    look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
     keys: [...notesKey(session), GENERAL, END_KEY],
   });
   if (answer === undefined) return 'find';
@@ -95,9 +102,10 @@ async function lookInside(
   { desk }: LiveSession,
   account: Account,
   text: string,
+  thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const { found } = await searchUsers(desk, text, MOST - 1, account);
+  const found = await peopleOf(desk, account, text, MOST - 1, thoroughly);
   return [
     ...found.map(({ user }) => ({
       name: [user.name, user.login, roleName(user.role)],
@@ -105,6 +113,11 @@ async function lookInside(
     })),
     { name: ['not on the list', text, ''], value: { kind: 'nobody', text }, key: '0', beside: true },
   ];
+}
+
+/** People of one company, as typed or thoroughly. */
+export async function peopleOf(desk: Desk, account: Account, text: string, most: number, thoroughly: boolean) {
+  return thoroughly ? (await searchUsers(desk, text, most, account)).found : usersAsTyped(desk, text, most, account);
 }
 
 async function opened(session: LiveSession, found: Found): Promise<Stage> {

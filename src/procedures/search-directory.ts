@@ -85,7 +85,7 @@ async function usersHolding(
  * What may be meant, the likeliest first: a phone number however it is written, words as typed (so that a whole e-mail is one),
  * and words without their punctuation.
  */
-function readings(text: string): readonly (readonly string[])[] {
+export function readings(text: string): readonly (readonly string[])[] {
   const folded = foldKey(text.replace(/\p{C}/gu, ''));
   const digits = /^[\d\s()+./-]+$/.test(folded) ? phoneDigits(folded) : '';
   const all = [digits.length >= 3 ? [digits] : [], folded.split(' '), folded.split(/[^\p{L}\p{N}]+/u)];

@@ -37,8 +37,8 @@ export interface ChooseQuestion<T> extends Asked {
   readonly choices: readonly LiveChoice<T>[];
 }
 export interface SearchQuestion<T> extends Asked {
-  /** At most nine, for the text typed so far. */
-  readonly look: (text: string) => Promise<readonly LiveChoice<T>[]>;
+  /** At most nine, for the text typed so far; `thoroughly` after Enter, where as one typed nothing was found. */
+  readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
   /** Shown in the place of what is found, while nothing is typed. */
   readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];

@@ -103,26 +103,28 @@ function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
   let looking: Promise<void> = Promise.resolve();
   const list = listOf(() => found);
 
+  const take = async (line: string, thoroughly: boolean): Promise<void> => {
+    const results = await question.look(line.trim(), thoroughly);
+    if (text !== line) return;
+    found = results.slice(0, 9);
+    hooks.redraw();
+  };
   const changed = (line: string): void => {
     picking = false;
     if (line === text) return;
     text = line;
     list.reset();
-    looking = question.look(line.trim()).then((results) => {
-      if (text !== line) return;
-      found = results.slice(0, 9);
-      hooks.redraw();
-    });
+    looking = take(line, false);
     looking.catch(hooks.fail);
   };
-  const finds = async (line: string) => (await question.look(line.trim())).some(({ beside }) => beside !== true);
+  const finds = async (line: string) => (await question.look(line.trim(), false)).some(({ beside }) => beside !== true);
   return {
     changed,
     picking: () => picking,
     typed: (line: string) => (picking ? text : line),
     body(room: number, style: Style): string[] {
       if (text.trim() === '') return (question.meanwhile ?? []).flatMap((line) => wrap(printable(line), room));
-      if (found.length === 0) return ['  Nothing found.'];
+      if (found.length === 0) return ['  Nothing begins so. Enter looks inside the words too.'];
       return list.lines(room, style, picking || found.length === 1);
     },
     async onKey(name: string, typed: string, line: string): Promise<void> {
@@ -150,7 +152,9 @@ function openSearch<T>(question: SearchQuestion<T>, hooks: Hooks<T>) {
       hooks.setLine(line);
       changed(line);
       await looking;
-      const [only, another] = found.filter(({ beside }) => beside !== true);
+      const real = () => found.filter(({ beside }) => beside !== true);
+      if (real().length === 0) await take(line, true);
+      const [only, another] = real();
       if (only !== undefined && another === undefined) return hooks.answer(only.value);
       picking = found.length > 0;
       hooks.announce();

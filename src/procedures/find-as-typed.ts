@@ -1,0 +1,47 @@
+/**
+ * Finding companies and people with each key that is pressed: the starts of words only, and few of them, so that it costs the same in
+ * a directory of a hundred and of a million. What it does not find, search-directory.ts still may; that takes its time.
+ */
+import type { Desk } from '../desk.js';
+import type { Account } from '../rules/people.js';
+import { type FoundUser, readings } from './search-directory.js';
+
+export async function accountsAsTyped(desk: Desk, text: string, limit: number): Promise<readonly Account[]> {
+  const { search, accounts } = desk.store.read;
+  for (const words of readings(text)) {
+    const ids = await search.first('account', words, limit);
+    if (ids.length > 0) return inOrder(ids, await accounts.byIds(ids));
+  }
+  return [];
+}
+
+/** In one account, or in all. */
+export async function usersAsTyped(
+  desk: Desk,
+  text: string,
+  limit: number,
+  account?: Account,
+): Promise<readonly FoundUser[]> {
+  const { search, users, accounts } = desk.store.read;
+  for (const words of readings(text)) {
+    if (account !== undefined) {
+      const found = await search.firstInAccount(account.id, words, limit);
+      if (found.length > 0) return found.map((user) => ({ user, account }));
+      continue;
+    }
+    const ids = await search.first('user', words, limit);
+    const found = inOrder(ids, await users.byIds(ids));
+    const homes = await accounts.byIds([...new Set(found.map(({ accountId }) => accountId))]);
+    if (found.length > 0) {
+      return found.flatMap((user) => {
+        const home = homes.find(({ id }) => id === user.accountId);
+        return home === undefined ? [] : [{ user, account: home }];
+      });
+    }
+  }
+  return [];
+}
+
+function inOrder<T extends { readonly id: string }>(ids: readonly string[], found: readonly T[]): readonly T[] {
+  return ids.flatMap((id) => found.filter((one) => one.id === id));
+}
