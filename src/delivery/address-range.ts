@@ -52,11 +52,26 @@ const NEVER_V6: readonly Subnet[] = [
 /** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. Mapped ones (`::ffff:…`) BlockList takes apart itself. */
 const NAT64 = '64:ff9b::';
 
-const privateList = blockList(PRIVATE_V4, PRIVATE_V6);
-const neverList = blockList(NEVER_V4, NEVER_V6);
 /** `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 but the loopback address is refused. */
-const compatible = new BlockList();
-compatible.addSubnet('::', 96, 'ipv6');
+const COMPATIBLE: readonly Subnet[] = [['::', 96]];
+
+interface Lists {
+  readonly inside: BlockList;
+  readonly never: BlockList;
+  readonly compatible: BlockList;
+}
+
+let lists: Lists | undefined;
+
+/** Made at the first look: most commands send nothing. */
+function listsOf(): Lists {
+  lists ??= {
+    inside: blockList(PRIVATE_V4, PRIVATE_V6),
+    never: blockList(NEVER_V4, NEVER_V6),
+    compatible: blockList([], COMPATIBLE),
+  };
+  return lists;
+}
 
 function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
   const list = new BlockList();
@@ -74,7 +89,8 @@ export function rangeOf(address: string): AddressRange {
   const version = isIP(bare);
   if (version === 0) return 'never';
   const family = version === 4 ? 'ipv4' : 'ipv6';
-  if (neverList.check(bare, family)) return 'never';
-  if (privateList.check(bare, family)) return 'private';
+  const { never, inside, compatible } = listsOf();
+  if (never.check(bare, family)) return 'never';
+  if (inside.check(bare, family)) return 'private';
   return version === 6 && compatible.check(bare, 'ipv6') ? 'never' : 'public';
 }

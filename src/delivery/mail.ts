@@ -18,11 +18,13 @@ export interface Sender {
 }
 
 /** One address of RFC 5321 without quotes, comments, lists or anything unseen; international letters allowed. */
-const plainAddress = () => /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
+const plainAddress = () =>
+   /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
 
 /** True for exactly one plain e-mail address. */
 export function isPlainAddress(text: string): boolean {
-  return text.length <= 254 && plainAddress().test(text);
+  if (text.length > 254) return false;
+  return /^[\w.+-]{1,64}@[\w.-]{1,255}$/.test(text) || plainAddress().test(text);
 }
 
 /** The Message-ID of a message: the same over all retries, so that a mail system drops the second copy. */

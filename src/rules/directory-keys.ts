@@ -5,15 +5,17 @@
 
 /** Case, accents, width and ligatures folded, outer and repeated white space gone. */
 export function foldKey(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
+  return withoutMarks(text)
     .toLowerCase()
     .replace(/ß/g, 'ss')
     .replace(/[øœæðþłđı]/g, (letter) => STROKED[letter] ?? letter)
     .replace(/\s+/gu, ' ')
     .trim();
 }
+
+/** Plain ASCII has no marks; looking for some costs a start more than all the rest. */
+const withoutMarks = (text: string): string =>
+  /^[ -~]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}+/gu, '');
 
 const STROKED: Readonly<Record<string, string>> = {
   ø: 'o', œ: 'oe', æ: 'ae', ð: 'd', þ: 'th', ł: 'l', đ: 'd', ı: 'i',

@@ -11,7 +11,7 @@
  * unassigned, lone surrogates, line separators, variation selectors and other default-ignorables, and blanks that are
  * not the space bar's. U+3000, the space between Japanese names, is kept: it is visibly two columns wide.
  *
- * These are functions because making such an expression costs each start up to half a millisecond, and most text is ASCII.
+ * These are functions because making such an expression costs each start up to half a millisecond, and most text needs none.
  */
 const unseenCharacters = () =>
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]|(?![ \u3000])\p{Zs}/gu;
@@ -23,14 +23,15 @@ const wide = () =>
 /** No column of their own: combining marks, and the Hangul vowels and finals that join the syllable before them. */
 const joining = () => /[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]/u;
 
-const PLAIN_ASCII = /^[ -~]*$/;
+/** Text that needs no closer look: the printable characters of Latin-1, one column each. */
+const PLAIN = /^[ -~\u00a1-\u00ac\u00ae-\u00ff]*$/;
 
 /**
  * `text` with every unseen character written as `\u{…}` (lower-case hex of its code point). Newlines too: a value that
  * is meant to have several lines is split by the caller, so that a name can never begin a line of its own.
  */
 export function printable(text: string): string {
-  if (PLAIN_ASCII.test(text)) return text;
+  if (PLAIN.test(text)) return text;
   return text.replace(unseenCharacters(), (unseen) => `\\u{${codePointOf(unseen).toString(16)}}`);
 }
 
@@ -41,12 +42,12 @@ export function printable(text: string): string {
  */
 export function printableJson(value: unknown): string {
   const json = (JSON.stringify(value) as string | undefined) ?? 'null';
-  return PLAIN_ASCII.test(json) ? json : json.replace(unseenCharacters(), escapeUnits);
+  return PLAIN.test(json) ? json : json.replace(unseenCharacters(), escapeUnits);
 }
 
 /** Terminal columns taken by text that is already printable and uncoloured. */
 export function width(text: string): number {
-  if (PLAIN_ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   let columns = 0;
   for (const character of text) columns += columnsOf(character);
   return columns;
