@@ -181,7 +181,7 @@ export async function changeOperator(
       unlocked: lifts,
     };
   });
-  return { ...ended, enrolment };
+  return { ...ended, enrolment: enrolment && { uri: enrolment.uri, secretBase32: enrolment.secretBase32 } };
 }
 
 function entryOfChange(signed: SignedOperator, row: OperatorRow, change: OperatorChange, at: number): AuditEntry {
