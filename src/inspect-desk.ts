@@ -6,11 +6,12 @@ import type { Keyring } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal } from './errors.js';
 import { faultOf } from './fault-of-setup.js';
-import { readKeyring } from './master-key.js';
 import { loadPolicy } from './load-policy.js';
+import { readKeyring } from './master-key.js';
 import { openEngine } from './open-desk.js';
 import { notaryFor } from './open-notary.js';
 import { sealedByDesk } from './procedures/log-reader.js';
+import { readKeyBackupNote } from './procedures/note-key-backup.js';
 import type { Policy } from './rules/policy.js';
 import type { Head } from './store/record.js';
 import { openStore, requireCurrent, type Store } from './store/store.js';
@@ -75,11 +76,32 @@ async function inspectContents(store: Store, seal: Seal, now: number): Promise<r
     return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
   }
   return [
-    { subject: 'Key of the store', state: 'ok', text: keyId },
+    inspectKeys(keyId, seal.keyring),
+    await inspectKeyBackup(store, keyId),
     ...(await inspectLog(store, seal, now)),
     await inspectOutbox(store),
+    ...(await inspectChannels(store)),
     await inspectAdmins(store),
   ];
+}
+
+function inspectKeys(keyId: string, { keyId: newest }: Keyring): Finding {
+  const subject = 'Key of the store';
+  if (keyId === newest) return { subject, state: 'ok', text: keyId };
+  const text = `${keyId}, and ${newest} is taking over`;
+  return { subject, state: 'note', text, mend: 'countersign store rekey' };
+}
+
+/** A drill needs the passphrase, which nobody is asked for here. */
+async function inspectKeyBackup(store: Store, keyId: string): Promise<Finding> {
+  const subject = 'Backup of the key';
+  const note = readKeyBackupNote(await store.read.meta.get('key-backup'));
+  if (note?.keyId !== keyId) {
+    const text = `none of the key ${keyId}: whoever loses that file loses every passphrase and factor`;
+    return { subject, state: 'note', text, mend: 'countersign key backup FILE' };
+  }
+  const text = `made ${new Date(note.at).toISOString()}; a drill shows that it opens: countersign key restore FILE --check`;
+  return { subject, state: 'ok', text };
 }
 
 async function inspectLog(store: Store, seal: Seal, now: number): Promise<readonly Finding[]> {
@@ -121,6 +143,15 @@ async function inspectOutbox(store: Store): Promise<Finding> {
   if (queued + lost === 0) return { subject: 'Outbox', state: 'ok', text: 'nothing waits' };
   const mend = queued > 0 ? 'countersign outbox flush' : 'countersign outbox list --state given-up';
   return { subject: 'Outbox', state: 'note', text, mend };
+}
+
+/** A receiver that answered 410 (procedures/channel-switch). */
+async function inspectChannels(store: Store): Promise<readonly Finding[]> {
+  const text = await store.read.meta.get('channels-off');
+  if (text === undefined) return [];
+  const kinds = Object.keys(JSON.parse(text) as object).join(', ');
+  const mend = 'look at the receiver, then: countersign outbox flush --again';
+  return [{ subject: 'Channels', state: 'note', text: `the ${kinds} is off: its receiver asked for no more`, mend }];
 }
 
 async function inspectAdmins(store: Store): Promise<Finding> {

@@ -24,8 +24,8 @@ import { openOwnerView } from './crypto/owner-view.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
 import { openChannels, readDeliveryConfig } from './delivery/registry.js';
-import { fill, readTemplate } from './delivery/templates.js';
-import type { Desk } from './desk.js';
+import { fill, readTemplate, type Template } from './delivery/templates.js';
+import type { Desk, IdPrefix } from './desk.js';
 import { Refusal } from './errors.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { loadPolicy } from './load-policy.js';
@@ -33,6 +33,8 @@ import { ensureKey, keyPlace, readKeyring } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
 import { notaryFor } from './open-notary.js';
 import { openWordbook } from './open-wordbook.js';
+import { eventMessages } from './procedures/queue-events.js';
+import type { AuditEntry } from './rules/audit-entry.js';
 import type { Policy } from './rules/policy.js';
 import type { Engine } from './store/engine.js';
 import type { Anchor } from './store/record.js';
@@ -120,18 +122,19 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
-  const store = openStore(engine, notary, anchor);
+  const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
+  const delivery = readDeliveryConfig(settings.file);
+  const follow = delivery.events ? (entries: readonly AuditEntry[]) => eventMessages(sealing, entries) : undefined;
+  const store = openStore(engine, notary, anchor, follow);
   return {
-    now,
-    newId: (prefix) => newId(prefix, now()),
+    ...sealing,
     chance: { bytes: randomBytes, int: randomInt },
     policy,
     policyHash: notary.policyHash,
     store,
     notary,
-    signer: () => openNoteSigner(keyring, store),
+    signer: () => openNoteSigner(keyring, store, vault),
     keyring,
-    vault,
     secrets: openVerifier(hasher, vault),
     ownerView: openOwnerView(hasher, vault),
     digests: {
@@ -142,17 +145,14 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
       hmacSha1,
       equal: equalDigests,
     },
-    channels: openChannels(readDeliveryConfig(settings.file), {
+    channels: openChannels(delivery, {
       dataFolder: settings.dataFolder,
       fetch,
       resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
       readFile: async (path) => readFileSync(path, 'utf8'),
     }),
     identityKeys: openIdentityKeys(fetch),
-    compose: (name, values) => {
-      const template = readTemplate(readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8'), name);
-      return { kind: template.kind, ...fill(template, { ...values, deskName: settings.deskName }) };
-    },
+    compose: composerOf(dataFolder, settings.deskName),
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };
@@ -169,4 +169,16 @@ async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings)
   throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${store.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
   });
+}
+
+/** Texts of messages, each read once: a bulk run fills the same few thousands of times. */
+function composerOf(dataFolder: string, deskName: string): Desk['compose'] {
+  const templates = new Map<string, Template>();
+  return (name, values) => {
+    const known = templates.get(name);
+    const text = () => readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8');
+    const template = known ?? readTemplate(text(), name);
+    if (known === undefined) templates.set(name, template);
+    return { kind: template.kind, ...fill(template, { ...values, deskName }) };
+  };
 }

@@ -1,8 +1,10 @@
 /** `outbox list`, `show`, `flush`: messages on their way. Content and codes are sealed and never shown (cli.md). */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { deliverOutbox } from '../procedures/deliver-outbox.js';
+import { switchedOff, switchOn } from '../procedures/channel-switch.js';
+import { deliverDue } from '../procedures/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../procedures/read-outbox.js';
+import type { View } from '../terminal/render.js';
 import { type Command, command } from './command.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -14,6 +16,21 @@ const documentOf = (message: WaitingMessage) => ({
   nextAttemptAt: iso(message.nextAttemptAt),
   deliveredAt: iso(message.deliveredAt),
 });
+
+const offDocument = (off: ReadonlyMap<string, number>) =>
+  Object.fromEntries([...off].map(([kind, since]) => [kind, { since: iso(since) }]));
+
+/** A receiver that asked for no more (HTTP 410) is left alone until somebody has looked. */
+function offLines(off: ReadonlyMap<string, number>): View {
+  const lines = [...off].map(
+    ([kind, since]) => `Nothing goes to the ${kind} since ${minute(since)}: its receiver asked for no more (410).`,
+  );
+  if (lines.length === 0) return [];
+  return [
+    { kind: 'lines', lines },
+    { kind: 'next', lines: ['countersign outbox flush --again   (once its receiver is back)'] },
+  ];
+}
 
 const list = command({
   path: 'outbox list',
@@ -30,7 +47,9 @@ const list = command({
       limit: z.coerce.number().int().min(1).max(10_000).default(50),
     }),
   run: async (context, { state, limit }) => {
-    const messages = await listOutbox(await context.desk(), state, limit);
+    const desk = await context.desk();
+    const messages = await listOutbox(desk, state, limit);
+    const off = await switchedOff(desk);
     return {
       view: [
         {
@@ -42,6 +61,7 @@ const list = command({
             { title: 'state' },
             { title: 'tries', align: 'right' },
             { title: 'id' },
+            { title: 'last answer' },
           ],
           empty: 'No messages.',
           rows: messages.map((message) => [
@@ -51,10 +71,12 @@ const list = command({
             message.state,
             String(message.attempts),
             message.id,
+            message.lastError ?? '',
           ]),
         },
+        ...offLines(off),
       ],
-      document: { messages: messages.map(documentOf) },
+      document: { messages: messages.map(documentOf), off: offDocument(off) },
     };
   },
 });
@@ -92,9 +114,13 @@ const flush = command({
   summary: 'send what is due now',
   examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 when all went out)'],
   access: 'outbox:flush',
-  input: () => z.object({}),
-  run: async (context) => {
-    const report = await deliverOutbox(await context.desk());
+  options: [{ flags: '--again', about: 'also to a webhook whose receiver asked for no more (HTTP 410)' }],
+  input: () => z.object({ again: z.boolean().default(false) }),
+  run: async (context, { again }) => {
+    const desk = await context.desk();
+    if (again) await switchOn(desk, context.operator());
+    const report = await deliverDue(desk, { signal: context.signal, step: () => undefined });
+    const off = await switchedOff(desk);
     const words = `${report.delivered} delivered, ${report.waiting} to be tried again, ${report.givenUp} given up`;
     if (report.givenUp > 0) {
       throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
@@ -103,8 +129,8 @@ const flush = command({
       });
     }
     return {
-      view: [{ kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`] }],
-      document: { delivery: report },
+      view: [{ kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`] }, ...offLines(off)],
+      document: { delivery: report, off: offDocument(off) },
       exit: report.waiting > 0 ? 4 : 0,
     };
   },

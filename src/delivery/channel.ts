@@ -62,6 +62,8 @@ export type Delivered = Taken | NotTaken;
 export interface Channel {
   readonly name: string;
   readonly carries: readonly MessageKind[];
+  /** The one address that all of them go to, where there is one: what `disable` is remembered by. */
+  readonly place?: string;
   send(message: Message, context: Attempt): Promise<Delivered>;
 }
 

@@ -25,9 +25,12 @@ export interface ChannelConfig {
 export interface DeliveryConfig {
   readonly sender: Sender;
   readonly channels: Readonly<Record<MessageKind, ChannelConfig>>;
+  /** There is a [webhook] table: the desk's own events are wanted. */
+  readonly events: boolean;
 }
 
 export interface Channels {
+  readonly events: boolean;
   /** The channel that carries this kind. */
   pick(kind: MessageKind): Channel;
 }
@@ -76,6 +79,7 @@ export function readDeliveryConfig(settings: unknown): DeliveryConfig {
       sms: readChannel('sms', sections.sms, 'file'),
       webhook: readChannel('webhook', sections.webhook, sections.webhook.has('url') ? 'http' : 'file'),
     },
+    events: all[CHANNELS.webhook.table] !== undefined,
   };
   const problems = Object.values(sections).flatMap((each) => each.finish());
   if (problems.length > 0) {
@@ -105,5 +109,5 @@ export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): 
     sms: open('sms'),
     webhook: open('webhook'),
   };
-  return { pick: (kind) => channels[kind] };
+  return { events: config.events, pick: (kind) => channels[kind] };
 }

@@ -50,7 +50,7 @@ export function readWebhookConfig(section: Section): WebhookConfig {
 const MAX_PAYLOAD_BYTES = 20_000;
 
 export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffects): Channel {
-  const channel = { name: 'webhook', carries: ['webhook'] as const };
+  const channel = { name: 'webhook', carries: ['webhook'] as const, place: config.url };
   const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
   let gone = false;
   return {

@@ -4,6 +4,7 @@
  */
 import type { Desk, Reads, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { tellEvents } from './queue-events.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };
@@ -62,18 +63,21 @@ export async function freezeResets(
     detail: { until: asked.until },
   } as const;
   await desk.store.record(entry, (write) => write.meta.put('freeze', JSON.stringify(freeze)));
+  await tellEvents(desk);
   return freeze;
 }
 
 /** Answers the freeze that was ended, or null where there was none. */
 export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
   const at = desk.now();
-  return desk.store.record<Freeze | null>(
-    (ended) => ({ kind: 'mfa.thawed', outcome: 'done', at, by: signed.actor, detail: { frozen: ended !== null } }),
+  const ended = await desk.store.record<Freeze | null>(
+    (was) => ({ kind: 'mfa.thawed', outcome: 'done', at, by: signed.actor, detail: { frozen: was !== null } }),
     async (write) => {
-      const ended = await currentFreeze(write, at);
+      const was = await currentFreeze(write, at);
       await write.meta.delete('freeze');
-      return ended;
+      return was;
     },
   );
+  await tellEvents(desk);
+  return ended;
 }

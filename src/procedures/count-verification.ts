@@ -5,6 +5,7 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Account } from '../rules/people.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
 import type { Call } from './open-call.js';
+import { tellEvents } from './queue-events.js';
 import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './throttled.js';
 
 const CALLER_LOCK: LockWords = {
@@ -55,9 +56,9 @@ export async function countAttempt(
       return decision;
     },
   );
-  if (typeof outcome === 'string') throw sprayRefusal(outcome);
-  if (outcome.kind !== 'proceed') throw lockedRefusal(outcome, CALLER_LOCK);
-  return outcome.attempt;
+  if (typeof outcome !== 'string' && outcome.kind === 'proceed') return outcome.attempt;
+  await tellEvents(desk);
+  throw typeof outcome === 'string' ? sprayRefusal(outcome) : lockedRefusal(outcome, CALLER_LOCK);
 }
 
 async function lookForSpray(

@@ -23,28 +23,41 @@ export interface PreparedMessage {
 
 /** Makes the sealed row; hand it to `write.outbox.insert` inside the door, and its id to `deliverOutbox` after. */
 export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
+  const { template, to, account, user, values } = notice;
+  const composed = desk.compose(template, values);
+  return sealedMessage(desk, { kind: template, composed, to, about: { account: account.id, user: user.id } });
+}
+
+/** The row of any message: what it says and whom it goes to are sealed, whom it is about is not. */
+export function sealedMessage(
+  desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
+  message: {
+    readonly kind: string;
+    readonly composed: Composed;
+    readonly to: string;
+    readonly about: { readonly account: string | null; readonly user: string | null };
+  },
+): PreparedMessage {
+  const { kind, composed, to, about } = message;
   const id = desk.newId('msg');
   const at = desk.now();
-  const composed = desk.compose(notice.template, notice.values);
-  return {
+  const row = {
     id,
-    row: {
-      id,
-      channel: composed.kind,
-      kind: notice.template,
-      account_id: notice.account.id,
-      user_id: notice.user.id,
-      address: desk.vault.seal('seal/contact', { table: 'outbox', column: 'address', id }, notice.to),
-      content: desk.vault.seal('seal/message', { table: 'outbox', column: 'content', id }, JSON.stringify(composed)),
-      state: 'queued',
-      attempts: 0,
-      next_attempt_at: at,
-      last_error: null,
-      reference: null,
-      created_at: at,
-      delivered_at: null,
-    },
+    channel: composed.kind,
+    kind,
+    account_id: about.account,
+    user_id: about.user,
+    address: desk.vault.seal('seal/contact', { table: 'outbox', column: 'address', id }, to),
+    content: desk.vault.seal('seal/message', { table: 'outbox', column: 'content', id }, JSON.stringify(composed)),
+    state: 'queued',
+    attempts: 0,
+    next_attempt_at: at,
+    last_error: null,
+    reference: null,
+    created_at: at,
+    delivered_at: null,
   };
+  return { id, row };
 }
 
 /** What was sealed by `prepareMessage`. */

@@ -44,7 +44,7 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
     id: row.id,
     channel: row.channel,
     template: row.kind,
-    to: row.channel === 'sms' ? maskedPhone(address) : maskedAddress(address),
+    to: maskedTo(row.channel, address),
     account: row.account_id,
     user: row.user_id,
     state: row.state,
@@ -57,5 +57,8 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
   };
 }
 
-/** The last two digits, as `…34`. */
-const maskedPhone = (phone: string): string => `…${phoneDigits(phone).slice(-2)}`;
+/** Of a phone number the last two digits, as `…34`; a webhook has one receiver, in the settings. */
+function maskedTo(channel: string, address: string): string {
+  if (channel === 'webhook') return 'the webhook';
+  return channel === 'sms' ? `…${phoneDigits(address).slice(-2)}` : maskedAddress(address);
+}

@@ -28,7 +28,8 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: Fact
 /** A code that waits in the outbox is no use to someone who is signing in: they are told. */
 export async function sendNow(desk: Desk, messageId: string): Promise<void> {
   const report = await deliverOutbox(desk, [messageId]);
-  if (report.delivered === 1) return;
+  // Neither: another process is sending it already.
+  if (report.waiting === 0 && report.givenUp === 0) return;
   throw new Refusal('delivery-failed', 'the code could not be sent just now', {
     hint: 'Use another method (--factor), or try again in a few minutes.',
   });

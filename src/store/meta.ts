@@ -2,7 +2,15 @@
 import type { Db, Tx } from './database.js';
 
 /** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at`, `freeze` … */
-export type MetaKey = 'store-id' | 'key-id' | 'key-check' | 'created-at' | 'freeze' | 'anchor' | 'rekey';
+export type MetaKey =
+  | 'store-id'
+  | 'key-id'
+  | 'key-check'
+  | 'created-at'
+  | 'freeze'
+  | 'verifier-keys'
+  | 'key-backup'
+  | 'channels-off';
 
 const COUNTED = ['accounts', 'users', 'operators', 'factors', 'outbox'] as const;
 

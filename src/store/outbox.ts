@@ -3,6 +3,7 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, OutboxTable, Tx } from './database.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
+export type NewMessage = Insertable<OutboxTable>;
 
 /** Bound values per statement stay below both engines' limits. */
 const ROWS_PER_INSERT = 1_000;
@@ -16,15 +17,27 @@ export const outboxReads = (db: Db) => ({
     const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
     return (state === undefined ? all : all.where('state', '=', state)).execute();
   },
-  async due(now: number, limit: number): Promise<readonly OutboxRow[]> {
+  /** Of these channels, the longest due first. */
+  async due(now: number, limit: number, channels: readonly string[]): Promise<readonly OutboxRow[]> {
+    if (channels.length === 0) return [];
     return db
       .selectFrom('outbox')
       .selectAll()
       .where('state', '=', 'queued')
       .where('next_attempt_at', '<=', now)
+      .where('channel', 'in', [...channels])
       .orderBy('next_attempt_at')
       .limit(limit)
       .execute();
+  },
+  async countDue(now: number): Promise<number> {
+    const { n } = await db
+      .selectFrom('outbox')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('state', '=', 'queued')
+      .where('next_attempt_at', '<=', now)
+      .executeTakeFirstOrThrow();
+    return n;
   },
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
@@ -37,7 +50,7 @@ export const outboxReads = (db: Db) => ({
 });
 
 export const outboxWrites = (tx: Tx) => ({
-  async insert(rows: readonly Insertable<OutboxTable>[]): Promise<void> {
+  async insert(rows: readonly NewMessage[]): Promise<void> {
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
       await tx
         .insertInto('outbox')

@@ -13,6 +13,7 @@ import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../
 import type { Tx } from './database.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guarded-tables.js';
+import { type NewMessage, outboxWrites } from './outbox.js';
 import { type Writes, writesOf } from './tables.js';
 
 /** What the door needs of crypto and policy; passed in so that the store knows neither. */
@@ -73,14 +74,19 @@ export interface Head extends LogState {
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
-export function openDoor(engine: Engine, notary: Notary, anchor?: Anchor): WriteDoor {
+/** Messages that follow from entries by themselves; they are queued in the same transaction. */
+export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
+
+export function openDoor(engine: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): WriteDoor {
+  const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
     try {
       const done = await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
-        const result = await change(writesOf(tx), head);
+        const result = await change(writesOf(tx, tagging), head);
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
+        if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
         return { result, head: await append(tx, notary, head, entries) };
       });
       anchor?.keep(done.head);

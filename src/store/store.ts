@@ -2,8 +2,9 @@
 import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
-import { type Anchor, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
+import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
 import { guardRows } from './row-guard.js';
+import { GUARDED_NAMES } from './sealed.js';
 import { type Reads, readsOf } from './tables.js';
 
 export interface Store {
@@ -15,6 +16,8 @@ export interface Store {
   readonly record: WriteDoor;
   /** Why nothing can be written: the store is behind its anchor (T8). Every `record` answers this refusal. */
   readonly readOnly: Refusal | undefined;
+  /** Tables whose rows bear tags. */
+  readonly guardedTables: readonly string[];
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
@@ -23,17 +26,19 @@ export interface Store {
 
 /**
  * A store whose schema fits this build. `notary` vouches for its log and for the rows that decide. `anchor` is left out where
- * the store is nobody's live desk: a backup being looked at, a desk being founded.
+ * the store is nobody's live desk: a backup being looked at, a desk being founded. `follow` queues what the log's entries mean
+ * to others.
  */
-export function openStore(bare: Engine, notary: Notary, anchor?: Anchor): Store {
+export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): Store {
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   return {
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
     read: guarded(engine, readsOf(engine.db, engine.traits)),
-    record: openDoor(engine, notary, anchor),
+    record: openDoor(engine, notary, anchor, follow),
     readOnly: anchor?.fault,
+    guardedTables: GUARDED_NAMES,
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),

@@ -49,9 +49,10 @@ describe.each(engines)('outbox on %s', (engine) => {
     return message.id;
   }
 
-  const context = (desk: Desk) => ({ desk: async () => desk }) as unknown as Context;
+  const context = (desk: Desk) =>
+    ({ desk: async () => desk, signal: new AbortController().signal }) as unknown as Context;
   const flush = (sent: Sent): Promise<Result> => {
-    const channels = { pick: () => ({ send: async () => sent }) } as unknown as Desk['channels'];
+    const channels = { pick: () => ({ name: 'test', send: async () => sent }) } as unknown as Desk['channels'];
     const spec = commands.find(({ path }) => path === 'outbox flush');
     if (spec === undefined) throw new Error('no such command');
     return spec.run(context({ ...made.desk, channels }), {} as never);

@@ -1,0 +1,63 @@
+/**
+ * Channels whose receiver asked never to be called again (HTTP 410): remembered in the store for every process, until it is another
+ * receiver, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait meanwhile.
+ */
+import type { Desk, MessageKind, SignedOperator, Writes } from '../desk.js';
+
+/** Since when, and of which receiver: a digest, since an address may hold a secret. */
+interface Off {
+  readonly since: number;
+  readonly place: string;
+}
+
+type Offs = Readonly<Partial<Record<MessageKind, Off>>>;
+
+const read = (text: string | undefined): Offs => (text === undefined ? {} : (JSON.parse(text) as Offs));
+
+/** The kinds of messages that are switched off, and since when (ms). */
+export async function switchedOff(desk: Desk): Promise<ReadonlyMap<string, number>> {
+  const offs = Object.entries(read(await desk.store.read.meta.get('channels-off')));
+  const still = offs.filter(([kind, off]) => off.place === placeOf(desk, kind as MessageKind));
+  return new Map(still.map(([kind, off]) => [kind, off.since]));
+}
+
+const placeOf = (desk: Desk, kind: MessageKind): string => {
+  const { name, place } = desk.channels.pick(kind);
+  return desk.digests.sha256(`${name} ${place ?? ''}`);
+};
+
+/** In the transaction that writes an outcome down. */
+export async function noteOutcome(
+  desk: Desk,
+  write: Writes,
+  sent: {
+    readonly kind: string;
+    readonly at: number;
+    readonly delivered: boolean;
+    readonly disable: boolean | undefined;
+  },
+): Promise<void> {
+  if (!sent.delivered && sent.disable !== true) return;
+  const kind = sent.kind as MessageKind;
+  const { [kind]: known, ...others } = read(await write.meta.get('channels-off'));
+  if (sent.disable === true) await put(write, { ...others, [kind]: { since: sent.at, place: placeOf(desk, kind) } });
+  else if (known !== undefined) await put(write, others);
+}
+
+async function put(write: Writes, offs: Offs): Promise<void> {
+  if (Object.keys(offs).length === 0) await write.meta.delete('channels-off');
+  else await write.meta.put('channels-off', JSON.stringify(offs));
+}
+
+/** A person has looked: everything is tried again. Answers the kinds that were off. */
+export async function switchOn(desk: Desk, signed: SignedOperator): Promise<readonly string[]> {
+  const at = desk.now();
+  return desk.store.record<readonly string[]>(
+    (kinds) => ({ kind: 'delivery.switched-on', outcome: 'done', at, by: signed.actor, detail: { kinds } }),
+    async (write) => {
+      const kinds = Object.keys(read(await write.meta.get('channels-off')));
+      await write.meta.delete('channels-off');
+      return kinds;
+    },
+  );
+}

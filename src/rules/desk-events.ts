@@ -1,0 +1,62 @@
+/**
+ * The desk's own events: what the systems around a desk want to hear of at once, as a webhook. Each is the meaning of an audit
+ * entry, so there is none without an entry, and no place in the procedures that could forget one. Only ids, never free text.
+ */
+import type { AuditEntry } from './audit-entry.js';
+
+export interface DeskEvent {
+  /** `mfa.reset`, `verification.locked`, … */
+  readonly type: string;
+  /** One item for each entry of the transaction; ids, names of roles and kinds, ISO times. */
+  readonly items: readonly Readonly<Record<string, string | number | boolean | null>>[];
+}
+
+/** Kinds that are events when they were carried out. */
+const AS_DONE = ['mfa.reset', 'mfa.reset-undone', 'mfa.objected', 'mfa.frozen', 'mfa.thawed', 'job.ended'];
+/** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
+const REFUSED: Readonly<Record<string, string>> = {
+  locked: 'verification.locked',
+  'operator-stop': 'verification.stopped',
+  'account-stop': 'verification.stopped',
+  'desk-stop': 'verification.stopped',
+};
+/** Details that name things. */
+const NAMED = ['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until'];
+/** Keeps a message well below the 20 kB of Standard Webhooks. */
+const ITEMS = 40;
+
+/** The events of one transaction, of each type together: a bulk run writes one message a chunk, not one a user. */
+export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
+  const byType = new Map<string, DeskEvent['items'][number][]>();
+  for (const entry of entries) {
+    const type = typeOf(entry);
+    if (type !== undefined) byType.set(type, [...(byType.get(type) ?? []), itemOf(entry)]);
+  }
+  return [...byType].flatMap(([type, items]) =>
+    Array.from({ length: Math.ceil(items.length / ITEMS) }, (_, n) => ({
+      type,
+      items: items.slice(n * ITEMS, (n + 1) * ITEMS),
+    })),
+  );
+}
+
+function typeOf({ kind, outcome, reason, detail }: AuditEntry): string | undefined {
+  if (kind === 'verification.refused') return REFUSED[reason ?? ''];
+  if (outcome !== 'done' || !AS_DONE.includes(kind)) return undefined;
+  return detail?.['result'] === 'nothing-to-do' ? undefined : kind;
+}
+
+function itemOf({ at, by, account, user, ticket, reason, kind, detail = {} }: AuditEntry): DeskEvent['items'][number] {
+  const named = NAMED.filter((name) => ['string', 'number', 'boolean'].includes(typeof detail[name]));
+  return {
+    at: new Date(at).toISOString(),
+    by: by.id,
+    byKind: by.kind,
+    account: account ?? null,
+    user: user ?? null,
+    ticket: ticket ?? null,
+    // A refusal's reason is one of our words; any other was typed by a person.
+    ...(kind === 'verification.refused' ? { reason: reason ?? '' } : {}),
+    ...Object.fromEntries(named.map((name) => [name, detail[name] as string | number | boolean])),
+  };
+}
