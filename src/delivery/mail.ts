@@ -18,8 +18,7 @@ export interface Sender {
 }
 
 /** One address of RFC 5321 without quotes, comments, lists or anything unseen; international letters allowed. */
-const plainAddress = () =>
-   /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
+const plainAddress = () => /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
 
 /** True for exactly one plain e-mail address. */
 export function isPlainAddress(text: string): boolean {
