@@ -212,10 +212,26 @@ function houseOf(run: Run, options: GlobalOptions): House {
       const { restoreStore } = await import('./restore-store.js');
       return restoreStore({ settings: await run.settings(options), dataFolder, now }, file, given);
     },
+    ...keyCareOf(run, options),
     inspect: async () => {
       const { inspectSetup } = await import('./inspect-setup.js');
       return inspectSetup(() => run.settings(options), { dataFolder, now, node });
     },
+  };
+}
+
+function keyCareOf(run: Run, options: GlobalOptions): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
+  const open = async () =>
+    (await import('./key-care.js')).openKeyCare({
+      settings: () => run.settings(options),
+      desk: () => run.desk(options),
+      progress: (total) => progressOf(run.around, options, 'Changing the key', total),
+      signal: run.around.signal,
+    });
+  return {
+    rekeyStore: async (by) => (await open()).rekeyStore(by),
+    sealKey: async (passphrase) => (await open()).sealKey(passphrase),
+    openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
   };
 }
 

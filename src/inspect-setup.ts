@@ -10,8 +10,8 @@ import { openHasher } from './crypto/hasher.js';
 import { readDeliveryConfig } from './delivery/registry.js';
 import { faultOf } from './fault-of-setup.js';
 import { inspectDesk } from './inspect-desk.js';
-import { keyPlace, readKeyring } from './master-key.js';
 import { loadPolicy } from './load-policy.js';
+import { keyPlace, readKeyring } from './master-key.js';
 
 export interface InspectionTools {
   readonly dataFolder: string;

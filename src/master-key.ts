@@ -1,7 +1,19 @@
 /** Where the master key comes from: a 0600 file apart from the store, or a command. Part of main's room. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Settings } from './config.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from './crypto/keyring.js';
 import { Refusal } from './errors.js';
@@ -69,4 +81,22 @@ export function ensureKey(settings: Settings): { text: string; place: string; ma
   const text = generateMasterKeyText();
   writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
   return { text, place: file, made: true };
+}
+
+/**
+ * Puts other keys into the key file: written beside it, flushed, renamed, and the folder flushed, because a value sealed under
+ * a key that a power cut takes away is lost for good.
+ */
+export function replaceKeyText(file: string, text: string): void {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  const beside = join(dirname(target), `.${basename(target)}.new`);
+  rmSync(beside, { force: true });
+  writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
+  renameSync(beside, target);
+  const folder = openSync(dirname(target), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

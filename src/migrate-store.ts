@@ -1,7 +1,7 @@
 /** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
 import { Refusal } from './errors.js';
-import { readKeyring } from './master-key.js';
 import { loadPolicy } from './load-policy.js';
+import { readKeyring } from './master-key.js';
 import { type DeskParts, openEngine } from './open-desk.js';
 import { notaryFor } from './open-notary.js';
 import { SYSTEM } from './rules/audit-entry.js';

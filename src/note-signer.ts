@@ -1,12 +1,14 @@
 /** Signs and checks notes about the log under the name `countersign/<store id>` (C2SP signed-note). Part of main's room. */
 import type { Keyring } from './crypto/keyring.js';
 import { openSigner, verifySignedNote } from './crypto/signer.js';
+import type { Vault } from './crypto/vault.js';
 import type { NoteSigner } from './desk.js';
 import { Refusal } from './errors.js';
+import { olderVerifierKeys } from './procedures/verifier-keys.js';
 import type { Store } from './store/store.js';
 
 /** Refusal `store-unreachable` where the desk was never finished: its name is the store's id. */
-export async function openNoteSigner(keyring: Keyring, store: Store): Promise<NoteSigner> {
+export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {
   const storeId = await store.read.meta.get('store-id');
   if (storeId === undefined) {
     throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, {
@@ -15,5 +17,7 @@ export async function openNoteSigner(keyring: Keyring, store: Store): Promise<No
   }
   const name = `countersign/${storeId}`;
   const { verifierKey, sign } = openSigner(keyring, name);
-  return { name, verifierKey, sign, open: (note) => verifySignedNote(note, [verifierKey()]).text };
+  const older = await olderVerifierKeys({ store, vault });
+  const known = [verifierKey(), ...older.filter((key) => key !== verifierKey())];
+  return { name, verifierKey, sign, open: (note) => verifySignedNote(note, known).text };
 }

@@ -148,8 +148,14 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     word: 'store',
     group: 'Set-up and care',
-    summary: 'information, migration, backup',
+    summary: 'information, migration, backup, change of key',
     load: async () => (await import('./store.js')).commands,
+  },
+  {
+    word: 'key',
+    group: 'Set-up and care',
+    summary: 'a copy of the master key that only a passphrase opens',
+    load: async () => (await import('./key.js')).commands,
   },
   {
     word: 'completion',

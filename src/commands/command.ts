@@ -147,6 +147,12 @@ export interface House {
   migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
   /** Puts a backup in the place of the store. */
   restoreStore(file: string, given: { readonly acceptRollback: boolean; readonly by: Actor }): Promise<RestoredStore>;
+  /** Puts a new master key in the place of the old one, and moves the store to it. Goes on where it was stopped. */
+  rekeyStore(by: Actor): Promise<RekeyedStore>;
+  /** The keys of the desk, sealed by a passphrase, as the text of a file. */
+  sealKey(passphrase: string): Promise<{ readonly text: string; readonly keyId: string }>;
+  /** Opens such a text. `check` only says what is in it; otherwise the key file is made, where there is none. */
+  openKeyBackup(text: string, passphrase: string, check: boolean): Promise<OpenedKey>;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
 }
@@ -171,6 +177,27 @@ export interface RestoredStore {
   readonly logSizeBefore: number | null;
   /** Where the store that was there is kept; null where there was none. */
   readonly kept: string | null;
+}
+
+export interface RekeyedStore {
+  /** Where the keys are. */
+  readonly place: string;
+  readonly from: string;
+  readonly to: string;
+  /** Where the old key is kept; null where a command keeps the keys. */
+  readonly oldKey: string | null;
+  /** An earlier run had been stopped. */
+  readonly resumed: boolean;
+  readonly sealed: number;
+  readonly tagged: number;
+}
+
+export interface OpenedKey {
+  readonly keyId: string;
+  /** Where the key file was made; null where it was only looked at. */
+  readonly place: string | null;
+  /** Whether the store there is under this key; null where no store can be opened. */
+  readonly fitsStore: boolean | null;
 }
 
 /** One line of `doctor`. */

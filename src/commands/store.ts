@@ -5,6 +5,7 @@ import { authenticateOperator, requireFreshCode } from '../procedures/authentica
 import { backUpStore, type StoreInfo, storeInfo } from '../procedures/care-for-store.js';
 import { type Actor, SYSTEM } from '../rules/audit-entry.js';
 import { type Command, type Context, command, type RestoredStore } from './command.js';
+import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -147,4 +148,4 @@ async function restorer(context: Context): Promise<Actor> {
   }
 }
 
-export const commands: readonly Command[] = [info, migrate, backup, restore];
+export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying];

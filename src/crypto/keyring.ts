@@ -56,15 +56,20 @@ export function hkdfSha256(key: Uint8Array, salt: Uint8Array, info: Uint8Array |
 
 /** The text of a new key file: one comment line, one key line. `random(n)` gives n bytes; the default is the system's. */
 export function generateMasterKeyText(random: (n: number) => Uint8Array = randomBytes): string {
-  const key = random(KEY_BYTES);
-  if (key.length !== KEY_BYTES) throw new RangeError('The random source gave too few bytes for a master key.');
-  return `${KEY_COMMENT}\n${KEY_LINE}${Buffer.from(key).toString('base64url')}\n`;
+  return singleKeyText(newMasterKey(random));
 }
 
-/** The line of a key in its file. */
-export function masterKeyLine(key: Uint8Array): string {
-  return `${KEY_LINE}${Buffer.from(key).toString('base64url')}`;
+/** A new master key, 32 random bytes. */
+export function newMasterKey(random: (n: number) => Uint8Array = randomBytes): Buffer {
+  const key = random(KEY_BYTES);
+  if (key.length !== KEY_BYTES) throw new RangeError('The random source gave too few bytes for a master key.');
+  return Buffer.from(key);
 }
+
+const masterKeyLine = (key: Uint8Array): string => `${KEY_LINE}${Buffer.from(key).toString('base64url')}`;
+
+/** The text of a key file with one key: one comment line, one key line. */
+export const singleKeyText = (key: Uint8Array): string => `${KEY_COMMENT}\n${masterKeyLine(key)}\n`;
 
 /** The text of a key file while a new key takes over from another: the newer one first. */
 export function bothKeysText(newer: Uint8Array, older: Uint8Array): string {

@@ -19,8 +19,8 @@ export interface SchemaTraits {
   bodyColumn(path: string, type: 'text' | 'integer'): RawBuilder<unknown>;
   /** A column of bytes, read as lower-case hex. */
   asHex(column: string): RawBuilder<string>;
-  /** A statement that sets the tags of many rows (guarded-tables.ts); its one value is a JSON object of key → tag. */
-  tagStatement(table: string, key: string): string;
+  /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
+  setEach(table: string, key: string, column: string): string;
 }
 
 export interface Engine {

@@ -24,25 +24,25 @@ import type { SchemaTraits } from './engine.js';
 import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 
-type TagStatement = SchemaTraits['tagStatement'];
+type SetEach = SchemaTraits['setEach'];
 
 /** The dialect, its updates of guarded tables done as described above. */
-export function guardingUpdates(dialect: Dialect, tagStatement: TagStatement): Dialect {
+export function guardingUpdates(dialect: Dialect, setEach: SetEach): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
-    createDriver: () => guardingDriver(dialect.createDriver(), dialect.createQueryCompiler(), tagStatement),
+    createDriver: () => guardingDriver(dialect.createDriver(), dialect.createQueryCompiler(), setEach),
   };
 }
 
-function guardingDriver(driver: Driver, compiler: QueryCompiler, tagStatement: TagStatement): Driver {
+function guardingDriver(driver: Driver, compiler: QueryCompiler, setEach: SetEach): Driver {
   const inner = new WeakMap<DatabaseConnection, DatabaseConnection>();
   return {
     init: () => driver.init(),
     acquireConnection: async () => {
       const connection = await driver.acquireConnection();
-      const guarding = new GuardingConnection(connection, compiler, tagStatement);
+      const guarding = new GuardingConnection(connection, compiler, setEach);
       inner.set(guarding, connection);
       return guarding;
     },
@@ -57,12 +57,12 @@ function guardingDriver(driver: Driver, compiler: QueryCompiler, tagStatement: T
 class GuardingConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #compiler: QueryCompiler;
-  readonly #tagStatement: TagStatement;
+  readonly #setEach: SetEach;
 
-  constructor(inner: DatabaseConnection, compiler: QueryCompiler, tagStatement: TagStatement) {
+  constructor(inner: DatabaseConnection, compiler: QueryCompiler, setEach: SetEach) {
     this.#inner = inner;
     this.#compiler = compiler;
-    this.#tagStatement = tagStatement;
+    this.#setEach = setEach;
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
@@ -113,7 +113,7 @@ class GuardingConnection implements DatabaseConnection {
   async #retag(guard: Guard, rows: readonly Row[]): Promise<void> {
     const { name, table } = guard;
     const tags = Object.fromEntries(rows.map((row) => [String(row[table.key]), tagOf(guard, row)]));
-    await this.#inner.executeQuery(Compiled.raw(this.#tagStatement(name, table.key), [JSON.stringify(tags)]));
+    await this.#inner.executeQuery(Compiled.raw(this.#setEach(name, table.key, TAG_COLUMN), [JSON.stringify(tags)]));
   }
 
   #run<R>(node: UpdateQueryNode | SelectQueryNode): Promise<QueryResult<R>> {

@@ -18,8 +18,8 @@ const traits: SchemaTraits = {
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
-  tagStatement: (table, key) =>
-    `update "${table}" set mac = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
+  setEach: (table, key, column) =>
+    `update "${table}" set "${column}" = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
 };
 
 const INT8 = 20;
@@ -40,7 +40,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits.tagStatement) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits.setEach) });
   const refusalOf = (error: unknown) => wordError(error, place);
   try {
     await sql`select 1`.execute(db);

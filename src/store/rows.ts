@@ -8,6 +8,7 @@ export type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from './operat
 export type { OutboxRow } from './outbox.js';
 export type { PortalSessionRow } from './portal-sessions.js';
 export type { NewReset, ResetRow } from './resets.js';
+export type { SealedColumn, SealedValue } from './sealed.js';
 export type { PassphraseRow } from './secrets.js';
 export type { ThrottleRow } from './throttles.js';
 export type { FormerContact, UserContacts } from './users.js';

@@ -34,8 +34,8 @@ const traits: SchemaTraits = {
       } end) virtual`,
     ),
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
-  tagStatement: (table, key) =>
-    `update "${table}" set mac = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
+  setEach: (table, key, column) =>
+    `update "${table}" set "${column}" = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
 };
 
 export interface SqliteOptions {
@@ -57,7 +57,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   refuseIfOthersCanWrite(dirname(path));
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits.tagStatement) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits.setEach) });
   return {
     name: 'sqlite',
     db,

@@ -7,14 +7,17 @@ import type { Db, Tx } from './database.js';
 import type { SchemaTraits } from './engine.js';
 import { factorReads, factorWrites } from './factors.js';
 import { figureReads } from './figures.js';
+import { idTokenWrites } from './id-tokens.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
 import { resetReads, resetWrites } from './resets.js';
+import { sealedReads, sealedWrites } from './sealed.js';
 import { searchReads, searchWrites } from './search.js';
 import { secretReads, secretWrites } from './secrets.js';
+import type { Tagging } from './tag-rows.js';
 import { throttleReads, throttleWrites } from './throttles.js';
 import { userReads, userWrites } from './users.js';
 import { grantReads, grantWrites, verificationReads, verificationWrites } from './verifications.js';
@@ -34,6 +37,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   portalSessions: portalSessionReads(db),
   resets: resetReads(db),
   search: searchReads(db),
+  sealed: sealedReads(db),
   secrets: secretReads(db),
   throttles: throttleReads(db),
   users: userReads(db),
@@ -41,12 +45,13 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
 });
 
 /** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
-export const writesOf = (tx: Tx) => ({
+export const writesOf = (tx: Tx, tagging: Tagging) => ({
   accounts: { ...accountReads(tx), ...accountWrites(tx) },
   approvals: { ...approvalReads(tx), ...approvalWrites(tx) },
   calls: { ...callReads(tx), ...callWrites(tx) },
   factors: { ...factorReads(tx), ...factorWrites(tx) },
   grants: { ...grantReads(tx), ...grantWrites(tx) },
+  idTokens: idTokenWrites(tx),
   jobs: { ...jobReads(tx), ...jobWrites(tx) },
   meta: { ...metaReads(tx), ...metaWrites(tx) },
   operators: { ...operatorReads(tx), ...operatorWrites(tx) },
@@ -54,6 +59,7 @@ export const writesOf = (tx: Tx) => ({
   portalSessions: { ...portalSessionReads(tx), ...portalSessionWrites(tx) },
   resets: { ...resetReads(tx), ...resetWrites(tx) },
   search: { ...searchReads(tx), ...searchWrites(tx) },
+  sealed: { ...sealedReads(tx), ...sealedWrites(tx, tagging) },
   secrets: { ...secretReads(tx), ...secretWrites(tx) },
   throttles: { ...throttleReads(tx), ...throttleWrites(tx) },
   users: { ...userReads(tx), ...userWrites(tx) },

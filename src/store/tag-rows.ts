@@ -1,78 +1,110 @@
 /**
  * Tags for many rows at once: for rows that stand when a migration brings tags, and for all rows when a new key takes over.
- * Works on the bare database, chunk by chunk, in the order of keys.
+ * Works below the guard (row-guard.ts), chunk by chunk, in the order of keys.
  */
-import { CompiledQuery, sql } from 'kysely';
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { Db } from './database.js';
 import type { SchemaTraits } from './engine.js';
-import { checkedRow, GUARDED, type Row, type RowTags, rowText, TAG_COLUMN } from './guarded-tables.js';
+import {
+  checkedRow,
+  GUARDED,
+  type GuardedTable,
+  type Row,
+  type RowTags,
+  rowText,
+  TAG_COLUMN,
+} from './guarded-tables.js';
+
+/** What below the guard is needed to write rows that the guard accepts. */
+export interface Tagging {
+  readonly traits: SchemaTraits;
+  readonly tags: RowTags;
+}
+
+/** Where to go on, and how many at once. */
+export interface Page {
+  readonly after: string;
+  readonly limit: number;
+}
 
 const CHUNK = 1_000;
-
-type TagStatement = SchemaTraits['tagStatement'];
+const TAG = sql.ref(TAG_COLUMN);
 
 /** Tags every row that has no tag. Only for the migration that makes the column: later, a row without a tag is refused. */
-export async function tagUntagged(db: Db, tags: RowTags, statement: TagStatement): Promise<void> {
+export async function tagUntagged(db: Db, tagging: Tagging): Promise<void> {
   for (const [name, table] of Object.entries(GUARDED)) {
     for (let after = ''; ; ) {
-      const rows = await rowsAfter(db, name, table.key, after, sql`${sql.ref(TAG_COLUMN)} is null`);
+      const rows = await rowsAfter(db, name, sql`${TAG} is null`, { after, limit: CHUNK });
       const last = rows.at(-1);
       if (last === undefined) break;
       after = String(last[table.key]);
-      await writeTags(
-        db,
-        statement,
-        name,
-        rows.map((row) => [String(row[table.key]), tags.make(rowText(name, table, row))]),
-      );
+      await writeTags(db, name, rows, tagging);
     }
   }
 }
 
-/**
- * Checks up to `limit` rows of one table that are tagged under another key than the named one, and tags them anew. Answers
- * the key of the last row, to go on after it; undefined where none was left. Refusal `store-corrupt` names a changed row.
- */
-export async function retagAfter(
-  db: Db,
-  { tags, keyId, statement }: { tags: RowTags; keyId: string; statement: TagStatement },
-  { name, after, limit }: { name: string; after: string; limit: number },
-): Promise<{ readonly last: string; readonly count: number } | undefined> {
-  const table = GUARDED[name];
-  if (table === undefined) throw new RangeError(`${name} is not guarded`);
-  const older = sql`${sql.ref(TAG_COLUMN)} is null or ${sql.ref(TAG_COLUMN)} not like ${`${keyId}.%`}`;
-  const rows = await rowsAfter(db, name, table.key, after, older, limit);
-  const checked = rows.map((row) => checkedRow(tags, name, table, row));
-  const last = checked.at(-1);
-  if (last === undefined) return undefined;
-  await writeTags(
-    db,
-    statement,
-    name,
-    checked.map((row) => [String(row[table.key]), tags.make(rowText(name, table, row))]),
-  );
-  return { last: String(last[table.key]), count: checked.length };
+export interface Retagged {
+  /** Key of the last row looked at, to go on after it; undefined where none was left. */
+  readonly last: string | undefined;
+  readonly count: number;
+  /** Keys of rows that somebody has changed: they keep their tag, which does not fit. */
+  readonly changed: readonly string[];
 }
 
-async function rowsAfter(
+/** Checks the next rows of a table that are tagged under another key than the current one, and tags them under it. */
+export async function retag(db: Db, name: string, keyId: string, tagging: Tagging, page: Page): Promise<Retagged> {
+  const table = tableOf(name);
+  const rows = await rowsAfter(db, name, sql`${TAG} is null or ${TAG} not like ${`${keyId}.%`}`, page);
+  const good = rows.filter((row) => checks(tagging.tags, name, table, row));
+  await writeTags(db, name, good, tagging);
+  const keys = rows.map((row) => String(row[table.key]));
+  const kept = new Set(good.map((row) => String(row[table.key])));
+  return { last: keys.at(-1), count: good.length, changed: keys.filter((key) => !kept.has(key)) };
+}
+
+/** Rows of a guarded table by their keys, checked; those that were changed are left out. */
+export async function checkedRows(
   db: Db,
   name: string,
-  key: string,
-  after: string,
-  which: ReturnType<typeof sql>,
-  limit = CHUNK,
+  keys: readonly string[],
+  tags: RowTags,
 ): Promise<readonly Row[]> {
+  const table = tableOf(name);
   const { rows } = await sql<Row>`select * from ${sql.table(name)}
-    where ${sql.ref(key)} > ${after} and (${which}) order by ${sql.ref(key)} limit ${limit}`.execute(db);
+    where ${sql.ref(table.key)} in (${sql.join(keys)})`.execute(db);
+  return rows.filter((row) => checks(tags, name, table, row));
+}
+
+export async function writeTags(db: Db, name: string, rows: readonly Row[], { traits, tags }: Tagging): Promise<void> {
+  if (rows.length === 0) return;
+  const table = tableOf(name);
+  const pairs = rows.map((row) => [String(row[table.key]), tags.make(rowText(name, table, row))] as const);
+  await setEach(db, traits.setEach(name, table.key, TAG_COLUMN), pairs);
+}
+
+/** Runs a statement made by `traits.setEach`. */
+export async function setEach(db: Db, text: string, pairs: readonly (readonly [string, string])[]): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(text, [JSON.stringify(Object.fromEntries(pairs))]));
+}
+
+async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
+  const key = sql.ref(tableOf(name).key);
+  const { rows } = await sql<Row>`select * from ${sql.table(name)}
+    where ${key} > ${page.after} and (${which}) order by ${key} limit ${page.limit}`.execute(db);
   return rows;
 }
 
-async function writeTags(
-  db: Db,
-  statement: TagStatement,
-  name: string,
-  pairs: readonly (readonly [string, string])[],
-): Promise<void> {
-  const key = GUARDED[name]?.key ?? 'id';
-  await db.executeQuery(CompiledQuery.raw(statement(name, key), [JSON.stringify(Object.fromEntries(pairs))]));
+function checks(tags: RowTags, name: string, table: GuardedTable, row: Row): boolean {
+  try {
+    checkedRow(tags, name, table, row);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tableOf(name: string): GuardedTable {
+  const table = GUARDED[name];
+  if (table === undefined) throw new RangeError(`${name} is not guarded`);
+  return table;
 }

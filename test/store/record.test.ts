@@ -98,7 +98,9 @@ describe.each(engines)('the write door on %s', (name) => {
       const late: WriteDoor = async (made, change) => {
         const result = await place.engine.db
           .transaction()
-          .execute((tx) => change(writesOf(tx), { size: 0, latestAt: 0 }));
+          .execute((tx) =>
+            change(writesOf(tx, { traits: place.engine.traits, tags: place.notary.rows }), { size: 0, latestAt: 0 }),
+          );
         await appending(typeof made === 'function' ? made(result) : made, async () => undefined);
         return result;
       };

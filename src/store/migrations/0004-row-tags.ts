@@ -20,5 +20,5 @@ const TABLES = [
 
 export async function up(db: Db, traits: SchemaTraits, tags: RowTags): Promise<void> {
   for (const table of TABLES) await db.schema.alterTable(table).addColumn('mac', 'text').execute();
-  await tagUntagged(db, tags, traits.tagStatement);
+  await tagUntagged(db, { traits, tags });
 }

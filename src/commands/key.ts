@@ -1,0 +1,100 @@
+/** `key backup`, `key restore`: a copy of the master key that only a passphrase opens. Changing the key is store-rekey.ts. */
+import * as z from 'zod';
+import { Refusal } from '../errors.js';
+import { requireFreshCode } from '../procedures/authenticate-operator.js';
+import { noteKeyBackup } from '../procedures/note-key-backup.js';
+import { askNewSecret, askSecret } from './ask-secret.js';
+import { type Command, command, type OpenedKey } from './command.js';
+
+/** One secret for the one file that opens everything, and no lock-out when it is guessed at. */
+const SHORTEST = 20;
+
+const backup = command({
+  path: 'key backup',
+  summary: 'write the master key into a file that only a passphrase opens',
+  examples: ['countersign key backup desk-key-backup.txt'],
+  access: 'store:manage',
+  arguments: [{ name: '<file>', about: 'a file that does not exist yet' }],
+  options: [{ flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' }],
+  input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
+  run: async (context, { file, passphraseStdin }) => {
+    const desk = await context.desk();
+    requireFreshCode(desk, context.operator());
+    if (await context.files.exists(file)) {
+      throw new Refusal('invalid-input', `there is a file ${file} already`, { hint: 'Name a new one.' });
+    }
+    const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase for the backup');
+    if ([...passphrase].length < SHORTEST) {
+      throw new Refusal('invalid-input', `the passphrase must have ${SHORTEST} characters or more`, {
+        hint: 'Six or seven words that nobody can guess, for instance from: countersign passphrase generate',
+      });
+    }
+    const { text, keyId } = await context.house.sealKey(passphrase);
+    await noteKeyBackup(desk, context.operator(), keyId);
+    await context.files.write(file, text);
+    return {
+      view: [
+        { kind: 'verdict', verdict: 'KEY BACKED UP', tone: 'good' },
+        {
+          kind: 'fields',
+          rows: [
+            ['File', file],
+            ['Key', keyId],
+          ],
+        },
+        {
+          kind: 'note',
+          text: 'Keep the file in another place than the store and its backups, and the passphrase in a third. Whoever has file and passphrase has the key; without key and backup every passphrase and factor is lost.',
+        },
+        { kind: 'next', lines: [`countersign key restore ${file} --check   (a drill: try it now)`] },
+      ],
+      document: { keyBackup: { file, keyId } },
+    };
+  },
+});
+
+const restore = command({
+  path: 'key restore',
+  summary: 'make the key file again from a backup, or only try whether it opens',
+  examples: ['countersign key restore desk-key-backup.txt --check', 'countersign key restore desk-key-backup.txt'],
+  // Without its key no desk can be opened and nobody is signed in; file and passphrase together are the permission.
+  access: 'anyone',
+  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads it from standard input' }],
+  options: [
+    { flags: '--check', about: 'change nothing: say whether it opens, and whether it is the key of the store' },
+    { flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' },
+  ],
+  input: () =>
+    z.object({
+      file: z.string().min(1),
+      check: z.boolean().default(false),
+      passphraseStdin: z.boolean().default(false),
+    }),
+  run: async (context, { file, check, passphraseStdin }) => {
+    const text = await context.files.readText(file);
+    const passphrase = await askSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase of the backup');
+    const opened = await context.house.openKeyBackup(text, passphrase, check);
+    return {
+      view: [
+        { kind: 'verdict', verdict: check ? 'THE BACKUP OPENS' : 'KEY RESTORED', tone: 'good' },
+        {
+          kind: 'fields',
+          rows: [
+            ['Key', opened.keyId],
+            ...(opened.place === null ? [] : [['File', opened.place] as const]),
+            ['Store', storeWords(opened)],
+          ],
+        },
+      ],
+      document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
+      exit: opened.fitsStore === false ? 8 : 0,
+    };
+  },
+});
+
+function storeWords({ fitsStore }: OpenedKey): string {
+  if (fitsStore === null) return 'none that can be read; name it with --store to compare';
+  return fitsStore ? 'it is under this key' : 'IT IS UNDER ANOTHER KEY';
+}
+
+export const commands: readonly Command[] = [backup, restore];

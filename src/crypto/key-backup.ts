@@ -1,0 +1,79 @@
+/**
+ * The master key as a text that only a passphrase opens, to be kept on paper or on another machine:
+ *
+ *     countersign-key-backup-v1.<key id>.<m>-<t>-<p>.<salt>.<nonce ‖ ciphertext ‖ tag>
+ *
+ * argon2id over the passphrase at the cost that people's secrets have here, HKDF-SHA-256, AES-256-GCM with everything before
+ * the last point as associated data. Whoever has text and passphrase has the key.
+ */
+import { Refusal } from '../errors.js';
+import { randomBytes } from './digests.js';
+import { decodeBase64, encodeUtf8 } from './encoding.js';
+import type { Hasher } from './hasher.js';
+import { hkdfSha256, openKeyring } from './keyring.js';
+import { aesGcmOpen, aesGcmSeal } from './vault.js';
+
+export interface OpenedBackup {
+  /** Id of the newest key. */
+  readonly keyId: string;
+  /** One key, or two where a change of keys was under way; the newest first. 32 bytes each. */
+  readonly keys: readonly [Buffer, Buffer?];
+}
+
+const FORMAT = 'countersign-key-backup-v1';
+const TEXT =
+  /^(countersign-key-backup-v1\.([0-9a-f]{16})\.(\d{1,8})-(\d{1,3})-(\d{1,3})\.([A-Za-z0-9_-]{22}))\.([A-Za-z0-9_-]{80,200})$/;
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** The text of a backup: comment lines and one line that holds the key. */
+export async function sealKeyBackup(
+  hasher: Hasher,
+  keys: readonly [Buffer, Buffer?],
+  passphrase: string,
+): Promise<{ readonly text: string; readonly keyId: string }> {
+  const { keyId } = openKeyring(keys[0]);
+  const { cost, salt, key } = await hasher.stretch('person', passphrase);
+  const head = [FORMAT, keyId, `${cost.m}-${cost.t}-${cost.p}`, salt.toString('base64url')].join('.');
+  const plaintext = Buffer.concat(keys.filter((one) => one !== undefined));
+  const box = aesGcmSeal(wrappingKey(key), randomBytes(NONCE_BYTES), encodeUtf8(head), plaintext);
+  plaintext.fill(0);
+  const body = Buffer.concat([box.nonce, box.ciphertext, box.tag]).toString('base64url');
+  const comment = `# countersign key backup of the key ${keyId}, sealed by a passphrase.\n# Opened with: countersign key restore FILE\n`;
+  return { text: `${comment}${head}.${body}\n`, keyId };
+}
+
+/** Refusals: invalid-input (no backup, or not whole), not-verified (another passphrase, or the text was changed). */
+export async function openKeyBackup(hasher: Hasher, text: string, passphrase: string): Promise<OpenedBackup> {
+  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim());
+  const [line = '', second] = lines.filter((one) => one !== '' && !one.startsWith('#'));
+  const [, head = '', keyId = '', m, t, p, saltText = '', bodyText = ''] = TEXT.exec(line) ?? [];
+  const [salt, body] = [decodeBase64(saltText, 'base64url'), decodeBase64(bodyText, 'base64url')];
+  if (second !== undefined || head === '' || salt === null || body === null) throw noBackup();
+  const cost = { m: Number(m), t: Number(t), p: Number(p) };
+  // A cost that is not on the hasher's list is refused before any work is done (T3).
+  const { key } = await hasher.stretch('person', passphrase, { cost, salt });
+  const plaintext = aesGcmOpen(wrappingKey(key), {
+    nonce: body.subarray(0, NONCE_BYTES),
+    aad: encodeUtf8(head),
+    ciphertext: body.subarray(NONCE_BYTES, -TAG_BYTES),
+    tag: body.subarray(-TAG_BYTES),
+  });
+  if (plaintext === null) {
+    throw new Refusal('not-verified', 'the key backup does not open: another passphrase, or a text that was changed', {
+      hint: 'Capitals, blanks and every character count. Nothing was changed.',
+    });
+  }
+  if (plaintext.length !== KEY_BYTES && plaintext.length !== 2 * KEY_BYTES) throw noBackup();
+  const newest = plaintext.subarray(0, KEY_BYTES);
+  return { keyId, keys: plaintext.length === KEY_BYTES ? [newest] : [newest, plaintext.subarray(KEY_BYTES)] };
+}
+
+const wrappingKey = (stretched: Uint8Array): Buffer =>
+  hkdfSha256(stretched, new Uint8Array(), 'countersign/key-backup', KEY_BYTES);
+
+const noBackup = (): Refusal =>
+  new Refusal('invalid-input', 'this is no key backup, or not the whole of one', {
+    hint: `It is one line that begins with ${FORMAT}, made by: countersign key backup FILE`,
+  });

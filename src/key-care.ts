@@ -1,0 +1,77 @@
+/** What only main can do about the master key: change it, seal a copy of it, open one. Part of main's room. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { House, OpenedKey } from './commands/command.js';
+import type { Settings } from './config.js';
+import { openHasher } from './crypto/hasher.js';
+import { openKeyBackup, sealKeyBackup } from './crypto/key-backup.js';
+import { bothKeysText, openKeyring, singleKeyText } from './crypto/keyring.js';
+import type { Desk } from './desk.js';
+import { isRefusal, Refusal } from './errors.js';
+import { readKeys, replaceKeyText } from './master-key.js';
+import { openEngine } from './open-desk.js';
+import { type RekeyWork, rekey } from './rekey.js';
+import { requireCurrent } from './store/store.js';
+
+export interface KeyCareParts {
+  readonly settings: () => Promise<Settings>;
+  readonly desk: () => Promise<Desk>;
+  readonly progress: RekeyWork['progress'];
+  readonly signal: AbortSignal;
+}
+
+export function openKeyCare(parts: KeyCareParts): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
+  const { settings, desk, progress, signal } = parts;
+  return {
+    rekeyStore: async (by) => rekey(await settings(), await desk(), { by, progress, signal }),
+    sealKey: async (passphrase) => sealKeyBackup(openHasher(), readKeys(await settings()), passphrase),
+    openKeyBackup: async (text, passphrase, check) => openBackup(await settings(), { text, passphrase, check }),
+  };
+}
+
+async function openBackup(
+  settings: Settings,
+  { text, passphrase, check }: { text: string; passphrase: string; check: boolean },
+): Promise<OpenedKey> {
+  if (!check) requireNoKey(settings);
+  const { keyId, keys } = await openKeyBackup(openHasher(), text, passphrase);
+  const [newest, older] = keys;
+  const ring = openKeyring(newest, older === undefined ? [] : [older]);
+  const expected = await keyOfStore(settings);
+  const fitsStore = expected === null ? null : ring.has(expected);
+  if (check || 'command' in settings.key) return { keyId, place: null, fitsStore };
+  const { file } = settings.key;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  replaceKeyText(file, older === undefined ? singleKeyText(newest) : bothKeysText(newest, older));
+  return { keyId, place: file, fitsStore };
+}
+
+/** A key that stands there may be the only one of another store: it is never written over. */
+function requireNoKey({ key }: Settings): void {
+  if ('command' in key) {
+    throw new Refusal('config', 'the key comes from a command, which a restored key file would not change', {
+      hint: 'Look at the backup with --check, or name a file with --key-file.',
+    });
+  }
+  if (!existsSync(key.file)) return;
+  throw new Refusal('refused-by-policy', `there is a key at ${key.file} already`, {
+    hint: 'Name another place with --key-file, or look at the backup alone with --check.',
+  });
+}
+
+/** The id of the key that the store is under; null where there is no store that can be read. */
+async function keyOfStore(settings: Settings): Promise<string | null> {
+  try {
+    const engine = await openEngine(settings.store, false);
+    try {
+      await requireCurrent(engine);
+      const row = await engine.db.selectFrom('meta').select('value').where('key', '=', 'key-id').executeTakeFirst();
+      return row?.value ?? null;
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/** That a copy of the master key was made, and when: the log tells who, and `doctor` tells how old the newest copy is. */
+import type { Desk, SignedOperator } from '../desk.js';
+
+export interface KeyBackupNote {
+  readonly keyId: string;
+  readonly at: number;
+}
+
+/** Written before the copy leaves the desk: no entry, no copy. */
+export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
+  const at = desk.now();
+  const note: KeyBackupNote = { keyId, at };
+  await desk.store.record(
+    { kind: 'key.backed-up', outcome: 'done', at, by: signed.actor, detail: { key: keyId } },
+    (write) => write.meta.put('key-backup', JSON.stringify(note)),
+  );
+}
+
+/** The newest copy that was made; undefined where there was none. */
+export function readKeyBackupNote(text: string | undefined): KeyBackupNote | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as KeyBackupNote);
+}

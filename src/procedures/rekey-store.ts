@@ -1,0 +1,122 @@
+/**
+ * Changes the desk's key under load: everything sealed or tagged under the key before is sealed and tagged under the current one,
+ * chunk by chunk, while others work. Main has put the new key before the old one in the key file (rekey.ts there); here
+ *
+ *   1. a first entry stamps the head of the log with the new key: from then on a writer who still seals under the old one is
+ *      turned away once, and takes the new key (store/record.ts);
+ *   2. chunk after chunk: open, seal again, tag again, one entry each, a short pause between them for live calls;
+ *   3. a last entry, written only where nothing is left on the old key, names the new one as the key of the store.
+ *
+ * Cut off at any point, both keys are in the file and every value opens; the same command goes on from there. A value that
+ * does not open, or a row that somebody has changed, is left as it is and named: then the old key stays.
+ */
+import type { Desk, SealedColumn, Writes } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Actor } from '../rules/audit-entry.js';
+import { pause } from './pause.js';
+import { Reseal } from './reseal.js';
+import { SEALED_COLUMNS } from './sealed-columns.js';
+import { keepVerifierKeys } from './verifier-keys.js';
+
+export interface Rekeying {
+  readonly by: Actor;
+  /** The key of the store so far. */
+  readonly from: string;
+  /** Public keys that notes were signed with until now, to check old checkpoints. */
+  readonly verifierKeys: readonly string[];
+  readonly onProgress: (count: number) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Rekeyed {
+  readonly sealed: number;
+  readonly tagged: number;
+}
+
+/** Small enough that a live call beside it does not notice. */
+const CHUNK = 250;
+const PAUSE_MS = 2;
+
+/** What is left to do, for a progress line. */
+export async function countToRekey(desk: Desk): Promise<number> {
+  const { sealed } = desk.store.read;
+  const { keyId } = desk.keyring;
+  let count = 0;
+  for (const at of SEALED_COLUMNS) count += await sealed.countOther(keyId, at);
+  for (const table of desk.store.guardedTables) count += await sealed.countOtherTags(keyId, table);
+  return count;
+}
+
+/** Refusals: cancelled (resumable), busy, store-corrupt (what could not be opened is named; everything else was done). */
+export async function rekeyStore(desk: Desk, rekeying: Rekeying): Promise<Rekeyed> {
+  const { by, from } = rekeying;
+  const to = desk.keyring.keyId;
+  await desk.store.record(
+    { kind: 'store.rekey-started', outcome: 'started', at: desk.now(), by, detail: { from, to } },
+    (write) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
+  );
+  const reseal = new Reseal(desk.vault, to);
+  for (const at of SEALED_COLUMNS) {
+    await inChunks(desk, rekeying, at, (write, after) => reseal.column(write.sealed, at, { after, limit: CHUNK }));
+  }
+  for (const table of desk.store.guardedTables) {
+    const place = { table, column: 'mac' };
+    await inChunks(desk, rekeying, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
+  }
+  reseal.throwIfDamaged();
+  await finish(desk, rekeying, reseal.done);
+  return reseal.done;
+}
+
+interface Done {
+  readonly last: string | undefined;
+  readonly count: number;
+}
+
+type Step = (write: Writes, after: string) => Promise<Done>;
+type Column = Pick<SealedColumn, 'table' | 'column'>;
+
+async function inChunks(desk: Desk, { by, signal, onProgress }: Rekeying, at: Column, step: Step): Promise<void> {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    if (signal.aborted) {
+      throw new Refusal('cancelled', 'stopped; what was done stays done, and both keys are in their place', {
+        hint: 'Go on with: countersign store rekey',
+      });
+    }
+    const from: string = after;
+    const { table, column } = at;
+    const done = await desk.store.record<Done>(
+      ({ count }) => ({
+        kind: 'store.resealed',
+        outcome: 'done',
+        at: desk.now(),
+        by,
+        detail: { table, column, count },
+      }),
+      (write) => step(write, from),
+    );
+    after = done.last;
+    onProgress(done.count);
+    await pause(PAUSE_MS, signal);
+  }
+}
+
+/** In one transaction: nothing is left on the old key, and the store says so. */
+async function finish(desk: Desk, { by, from }: Rekeying, done: Rekeyed): Promise<void> {
+  const to = desk.keyring.keyId;
+  const detail = { from, to, ...done };
+  await desk.store.record({ kind: 'store.rekeyed', outcome: 'done', at: desk.now(), by, detail }, async (write) => {
+    for (const at of SEALED_COLUMNS) requireNone(await write.sealed.countOther(to, at), at);
+    for (const table of desk.store.guardedTables) {
+      requireNone(await write.sealed.countOtherTags(to, table), { table, column: 'mac' });
+    }
+    await write.meta.put('key-id', to);
+  });
+}
+
+function requireNone(count: number, at: Column): void {
+  if (count === 0) return;
+  throw new Refusal('busy', `${at.table}.${at.column} was written under the old key meanwhile`, {
+    hint: 'Run store rekey again; what was done stays done.',
+  });
+}

@@ -1,0 +1,84 @@
+/** One chunk of a change of keys: values opened and sealed again, rows tagged again, and what could not be, by name. */
+import type { Desk, SealedValue, Writes } from '../desk.js';
+import { isRefusal, type Problem, Refusal } from '../errors.js';
+import { type SealedAt, sealedPlace } from './sealed-columns.js';
+
+interface Page {
+  readonly after: string;
+  readonly limit: number;
+}
+
+interface Chunk {
+  /** Where to go on; undefined at the end. */
+  readonly last: string | undefined;
+  readonly count: number;
+}
+
+/** Damage is shown by twenty examples. */
+const KEPT = 20;
+
+export class Reseal {
+  readonly #vault: Desk['vault'];
+  readonly #keyId: string;
+  readonly #damaged: Problem[] = [];
+  #damagedCount = 0;
+  #sealed = 0;
+  #tagged = 0;
+
+  /** The vault seals under `keyId`, and opens what stands under the key before. */
+  constructor(vault: Desk['vault'], keyId: string) {
+    this.#vault = vault;
+    this.#keyId = keyId;
+  }
+
+  get done(): { readonly sealed: number; readonly tagged: number } {
+    return { sealed: this.#sealed, tagged: this.#tagged };
+  }
+
+  async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
+    const values = await sealed.otherThan(this.#keyId, at, page);
+    const again = values.flatMap((value) => this.#sealAgain(at, value));
+    const changed = await sealed.replace(at, again);
+    this.#noteChanged(at.table, changed);
+    const count = again.length - changed.length;
+    this.#sealed += count;
+    return { last: values.at(-1)?.id, count };
+  }
+
+  async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
+    const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
+    this.#noteChanged(table, changed);
+    this.#tagged += count;
+    return { last, count };
+  }
+
+  throwIfDamaged(): void {
+    if (this.#damagedCount === 0) return;
+    const what = this.#damagedCount === 1 ? 'one value' : `${this.#damagedCount} values`;
+    throw new Refusal('store-corrupt', `${what} could not be moved to the new key; the rest was, and both keys stay`, {
+      problems: this.#damaged,
+      hint: 'Mend or restore what is named, then run store rekey again. The old key stays in its place until then.',
+    });
+  }
+
+  #sealAgain(at: SealedAt, value: SealedValue): { id: string; blob: string }[] {
+    const place = sealedPlace(at, value);
+    try {
+      const plaintext = this.#vault.open(at.purpose, place, value.blob);
+      return [{ id: value.id, blob: this.#vault.seal(at.purpose, place, plaintext) }];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#note(error.message);
+      return [];
+    }
+  }
+
+  #noteChanged(table: string, ids: readonly string[]): void {
+    for (const id of ids) this.#note(`The row ${id} of ${table} was changed by another hand.`);
+  }
+
+  #note(message: string): void {
+    this.#damagedCount += 1;
+    if (this.#damaged.length < KEPT) this.#damaged.push({ message });
+  }
+}

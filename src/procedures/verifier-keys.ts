@@ -1,0 +1,24 @@
+/** The public keys with which older notes of this desk are checked: a new desk key signs with another one (C2SP vkeys). */
+import type { Desk, Place, Writes } from '../desk.js';
+
+const PLACE: Place = { table: 'meta', column: 'value', id: 'verifier-keys' };
+
+/** In no order; sealed, so that nobody with the store alone can add a key of their own. */
+export async function olderVerifierKeys(desk: Pick<Desk, 'store' | 'vault'>): Promise<readonly string[]> {
+  const blob = await desk.store.read.meta.get('verifier-keys');
+  return blob === undefined ? [] : readKeys(desk, blob);
+}
+
+/** Adds keys to those kept before, sealed under the current key. */
+export async function keepVerifierKeys(
+  desk: Pick<Desk, 'vault'>,
+  write: Writes,
+  keys: readonly string[],
+): Promise<void> {
+  const blob = await write.meta.get('verifier-keys');
+  const all = new Set([...(blob === undefined ? [] : readKeys(desk, blob)), ...keys]);
+  await write.meta.put('verifier-keys', desk.vault.seal('seal/check', PLACE, JSON.stringify([...all])));
+}
+
+const readKeys = ({ vault }: Pick<Desk, 'vault'>, blob: string): readonly string[] =>
+  JSON.parse(vault.openText('seal/check', PLACE, blob)) as string[];

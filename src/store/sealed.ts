@@ -1,0 +1,99 @@
+/**
+ * Sealed values as such, whatever they hold: which of them stand under an older key, and new blobs in their place. For
+ * the change of the desk's key alone; everybody else reads and writes them with the rows they belong to.
+ */
+import { sql } from 'kysely';
+import type { Db, Tx } from './database.js';
+import { GUARDED, type Row } from './guarded-tables.js';
+import { checkedRows, type Page, type Retagged, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
+
+/** A column that holds sealed values, with the key of its table; `ofUser` where the blob is bound to user and account. */
+export interface SealedColumn {
+  readonly table: string;
+  readonly key: string;
+  readonly column: string;
+  readonly ofUser: boolean;
+}
+
+export interface SealedValue {
+  readonly id: string;
+  readonly user: string | null;
+  readonly account: string | null;
+  readonly blob: string;
+}
+
+/** Tables whose rows bear tags. */
+export const GUARDED_NAMES: readonly string[] = Object.keys(GUARDED);
+
+/** Blobs of the vault begin with the id of their key (crypto/vault.ts). */
+const under = (keyId: string): string => `cs1.${keyId}.%`;
+
+export const sealedReads = (db: Db) => ({
+  /** The next values of a column that are not under this key, in the order of their rows. */
+  async otherThan(
+    keyId: string,
+    { table, key, column, ofUser }: SealedColumn,
+    page: Page,
+  ): Promise<readonly SealedValue[]> {
+    const [id, blob] = [sql.ref(`t.${key}`), sql.ref(`t.${column}`)];
+    const owner = ofUser ? sql`u.id as "user", u.account_id as account` : sql`null as "user", null as account`;
+    const users = ofUser ? sql`join users u on u.id = t.user_id` : sql``;
+    const { rows } = await sql<SealedValue>`select ${id} as id, ${blob} as blob, ${owner}
+      from ${sql.table(table)} t ${users}
+      where ${id} > ${page.after} and ${blob} is not null and ${blob} not like ${under(keyId)}
+      order by ${id} limit ${page.limit}`.execute(db);
+    return rows;
+  },
+  /** How many values of a column are not under this key. */
+  async countOther(keyId: string, { table, column }: SealedColumn): Promise<number> {
+    const blob = sql.ref(column);
+    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
+      where ${blob} is not null and ${blob} not like ${under(keyId)}`.execute(db);
+    return rows[0]?.n ?? 0;
+  },
+  /** How many rows of a guarded table are not tagged under this key. */
+  async countOtherTags(keyId: string, table: string): Promise<number> {
+    const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
+      where mac is null or mac not like ${`${keyId}.%`}`.execute(db);
+    return rows[0]?.n ?? 0;
+  },
+});
+
+export const sealedWrites = (tx: Tx, tagging: Tagging) => ({
+  /**
+   * Puts new blobs in the place of the old ones. Rows that bear a tag are checked first and tagged anew; answers the ids of
+   * those that somebody has changed: their blobs stay as they are.
+   */
+  async replace(
+    at: SealedColumn,
+    values: readonly { readonly id: string; readonly blob: string }[],
+  ): Promise<readonly string[]> {
+    const { table, key, column } = at;
+    const text = tagging.traits.setEach(table, key, column);
+    if (values.length === 0) return [];
+    if (GUARDED[table] === undefined) {
+      await setEach(
+        tx,
+        text,
+        values.map(({ id, blob }) => [id, blob]),
+      );
+      return [];
+    }
+    const blobs = new Map(values.map(({ id, blob }) => [id, blob]));
+    const rows = await checkedRows(tx, table, [...blobs.keys()], tagging.tags);
+    const after: readonly Row[] = rows.map((row) => ({ ...row, [column]: blobs.get(String(row[key])) }));
+    if (after.length > 0)
+      await setEach(
+        tx,
+        text,
+        after.map((row) => [String(row[key]), String(row[column])]),
+      );
+    await writeTags(tx, table, after, tagging);
+    const good = new Set(rows.map((row) => String(row[key])));
+    return values.flatMap(({ id }) => (good.has(id) ? [] : [id]));
+  },
+  /** Tags the next rows of a guarded table under this key. */
+  async retag(table: string, keyId: string, page: Page): Promise<Retagged> {
+    return retag(tx, table, keyId, tagging, page);
+  },
+});
