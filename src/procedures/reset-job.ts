@@ -157,7 +157,7 @@ async function makeJob(
 }
 
 async function requireOwnPlan(desk: Desk, plan: ResetPlan): Promise<void> {
-  if (plan.desk === (await desk.store.read.meta.get('store-id'))) return;
+  if (plan.desk === ((await desk.store.read.meta.get('store-id')) ?? '')) return;
   throw new Refusal('config', 'the plan was made in another store', {
     hint: 'Name its store with --store, or plan again. Nothing was changed.',
   });

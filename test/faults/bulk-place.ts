@@ -1,0 +1,94 @@
+/** A desk with thousands of users who have something to lose, and an approved job to reset them all. */
+import type { Desk, SignedOperator } from '../../src/desk.js';
+import { decideApproval } from '../../src/procedures/decide-approval.js';
+import { planReset } from '../../src/procedures/plan-reset.js';
+import { beginJob, type JobWork } from '../../src/procedures/reset-job.js';
+import { accountRow, userRow } from '../store/rows.js';
+
+const BY = { kind: 'system', id: 'test', name: 'test' } as const;
+const entry = (at: number) => ({ kind: 'test.seeded', outcome: 'done', at, by: BY }) as const;
+const BATCH = 2_000;
+
+/** Users `u00000`… of account 1, each with a factor and a backup code; one admin is told. */
+export async function seedCrowd(desk: Desk, count: number): Promise<void> {
+  const at = desk.now();
+  await desk.store.record(entry(at), async (write) => {
+    // What makes the store a finished desk, which other processes may open.
+    await write.meta.put('store-id', 'st_test');
+    await write.meta.put('key-id', desk.keyring.keyId);
+    await write.accounts.insert([accountRow('1', { edition: 'x-series', mfa_required_at: at })]);
+    await write.users.insert([userRow('acc_1', 'boss', { role: 'admin', email: 'boss@example.com' })]);
+  });
+  for (let from = 0; from < count; from += BATCH) {
+    const logins = Array.from(
+      { length: Math.min(BATCH, count - from) },
+      (_, n) => `u${String(from + n).padStart(5, '0')}`,
+    );
+    await desk.store.record(entry(at), async (write) => {
+      await insertUsers(write, logins);
+      for (const login of logins) {
+        const stamps = { last_step: null, created_at: at, confirmed_at: at, suspended_by: null };
+        const own = { user_id: `usr_acc_1_${login}`, state: 'active' };
+        await write.factors.insert({
+          id: desk.newId('fac'),
+          kind: 'totp',
+          label: 'App',
+          secret: 'x',
+          ...own,
+          ...stamps,
+        });
+      }
+      await write.factors.insertBackupCodes(
+        logins.map((login) => ({
+          id: desk.newId('bck'),
+          user_id: `usr_acc_1_${login}`,
+          slot: 1,
+          verifier: 'x',
+          state: 'active',
+          used_at: null,
+          created_at: at,
+          suspended_by: null,
+        })),
+      );
+    });
+  }
+}
+
+async function insertUsers(write: Parameters<Parameters<Desk['store']['record']>[1]>[0], logins: readonly string[]) {
+  for (let from = 0; from < logins.length; from += 500) {
+    const email = (login: string) => `${login}@example.com`;
+    await write.users.insert(
+      logins
+        .slice(from, from + 500)
+        .map((login) => userRow('acc_1', login, { email: email(login), email_key: email(login) })),
+    );
+  }
+}
+
+/** Plans a reset of the crowd, has it approved by somebody else, and begins it. */
+export async function beginCrowdJob(desk: Desk, lead: SignedOperator, second: SignedOperator): Promise<JobWork> {
+  const users = await desk.store.read.users.ofAccount('acc_1');
+  const rows = users
+    .filter((user) => user.role === 'user')
+    .map((user, index) => ({ line: index + 2, user: user.id, account: '', login: '', email: '' }));
+  const codeAt = desk.now();
+  const frozen = await planReset(
+    desk,
+    { ...lead, codeAt },
+    {
+      rows,
+      wholeAccount: null,
+      reason: 'drill',
+      ticket: 'INC-1',
+      final: false,
+      source: 'test',
+    },
+  );
+  const asked = await beginJob(desk, lead, frozen);
+  if (asked.approval !== null) {
+    await decideApproval(desk, { ...second, codeAt }, { id: asked.approval.id, approve: true, reason: null });
+  }
+  const { work } = await beginJob(desk, lead, frozen);
+  if (work === null) throw new Error('the job was not begun');
+  return work;
+}

@@ -1,0 +1,44 @@
+/** Starts a process of a script and ends it with SIGKILL at a random moment; answers what it had acknowledged by then. */
+import type { ChildScript } from '../support/child-script.js';
+
+export interface Killed {
+  /** False where it was done before the signal. */
+  readonly killed: boolean;
+  /** Lines acknowledged, whole ones only. */
+  readonly lines: readonly number[];
+  readonly stderr: string;
+}
+
+/** A repeatable stream of numbers in [0, 1): mulberry32. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** How long a process may work, at most, before it is killed. */
+const MOST_MS = 200;
+/** One in so many is killed while it is still starting. */
+const WHILE_STARTING = 8;
+
+export async function killAtRandom(
+  script: ChildScript,
+  env: Readonly<Record<string, string>>,
+  chance: () => number,
+): Promise<Killed> {
+  const early = Math.floor(chance() * WHILE_STARTING) === 0;
+  const delay = Math.floor(chance() * MOST_MS);
+  const running = script.start([], env);
+  if (!early) await running.until('ready').catch(() => undefined);
+  const timer = setTimeout(() => running.child.kill('SIGKILL'), delay);
+  const { code, stdout, stderr } = await running.ended;
+  clearTimeout(timer);
+  // What follows the last newline was cut off in the middle of being said.
+  const whole = stdout.slice(0, stdout.lastIndexOf('\n') + 1);
+  const lines = [...whole.matchAll(/^(\d+) reset$/gm)].map((match) => Number(match[1]));
+  return { killed: code === null, lines, stderr };
+}

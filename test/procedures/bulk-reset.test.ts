@@ -1,0 +1,332 @@
+/** B51, B56, B59–B61, B63: many resets at once. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SignedOperator } from '../../src/desk.js';
+import { freezeResets, thawResets } from '../../src/procedures/brake.js';
+import { decideApproval } from '../../src/procedures/decide-approval.js';
+import type { WrittenRow } from '../../src/procedures/look-up-rows.js';
+import { pendingEnrolments } from '../../src/procedures/pending-enrolments.js';
+import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../src/procedures/plan-reset.js';
+import { beginJob, openJob } from '../../src/procedures/reset-job.js';
+import { CHUNK, type RowOutcome, runJob } from '../../src/procedures/run-job.js';
+import { undoResets } from '../../src/procedures/undo-reset.js';
+import { userRow } from '../store/rows.js';
+import { engines } from '../support/test-desk.js';
+import { FULL, holdingsOf, messagesTo, type ResetDesk, resetDesk } from './reset-desk.js';
+
+const never = new AbortController().signal;
+const written = (logins: readonly string[], account = '1'): readonly WrittenRow[] =>
+  logins.map((login, index) => ({ line: index + 2, user: '', account, login, email: '' }));
+
+describe.each(engines)('many resets, on %s', (engine) => {
+  let place: ResetDesk;
+  let lead: SignedOperator;
+  beforeEach(async () => {
+    place = await resetDesk(engine);
+    lead = await place.operator('lead');
+    await place.account('1');
+    await place.user('1', 'boss', { role: 'admin' }, FULL);
+  });
+  afterEach(() => place.close());
+
+  const request = (rows: readonly WrittenRow[], more: Partial<BulkRequest> = {}): BulkRequest => ({
+    rows,
+    wholeAccount: null,
+    reason: 'phones lost',
+    ticket: 'INC-1',
+    final: false,
+    source: 'test',
+    ...more,
+  });
+  const plan = (rows: readonly WrittenRow[], more: Partial<BulkRequest> = {}) =>
+    planReset(place.desk, lead, request(rows, more));
+
+  async function apply(frozen: FrozenPlan, by = lead, signal = never) {
+    const { work, approval, waiting } = await beginJob(place.desk, by, frozen);
+    const told: RowOutcome[] = [];
+    if (work !== null) {
+      await runJob(place.desk, by, work, { signal, told: async (rows) => void told.push(...rows) });
+    }
+    return { work, approval, waiting, told, outcomes: told.map((row) => row.outcome) };
+  }
+  const people = async (...logins: readonly string[]) => {
+    for (const login of logins) await place.user('1', login, {}, FULL);
+  };
+  /** Many users with one factor each, quickly. */
+  async function crowd(count: number): Promise<readonly string[]> {
+    const logins = Array.from({ length: count }, (_, index) => `c${String(index).padStart(5, '0')}`);
+    const at = place.clock.now();
+    const entry = { kind: 'test.seeded', outcome: 'done', at, by: lead.actor } as const;
+    await place.desk.store.record(entry, async (write) => {
+      const email = 'c@example.com';
+      await write.users.insert(logins.map((login) => userRow('acc_1', login, { email, email_key: email })));
+      for (const login of logins) {
+        const stamps = { last_step: null, created_at: at, confirmed_at: at, suspended_by: null };
+        const factor = { kind: 'totp', label: 'App', secret: 'x', state: 'active', ...stamps };
+        await write.factors.insert({ id: place.desk.newId('fac'), user_id: `usr_acc_1_${login}`, ...factor });
+      }
+    });
+    return logins;
+  }
+  async function approve(id: string): Promise<void> {
+    await decideApproval(place.desk, await place.operator('admin'), { id, approve: true, reason: null });
+  }
+
+  it('N chosen are N outcomes; the unchosen are untouched (B51)', async () => {
+    await people('ana', 'lee', 'kim');
+    const frozen = await plan(written(['ana', 'LEE', 'ana', 'nobody']));
+    expect(frozen.plan).toMatchObject({ confirm: 2, counts: { 'to-reset': 2, duplicate: 1, unknown: 1 } });
+    expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
+    const { told } = await apply(frozen);
+    expect(told).toMatchObject([
+      {
+        line: 2,
+        login: 'ana',
+        outcome: 'reset',
+        removed: { factors: 2, backupCodes: 10, devices: 1, sessions: 1, enrolments: 1 },
+      },
+      { line: 3, login: 'lee', outcome: 'reset' },
+    ]);
+    expect(await holdingsOf(place.desk, 'usr_acc_1_kim')).toMatchObject({ active: 2, backupCodes: 10 });
+    expect(await messagesTo(place.desk, 'usr_acc_1_ana')).toEqual(['enrolment-code', 'mfa-reset-notice']);
+    expect(await messagesTo(place.desk, 'usr_acc_1_boss')).toEqual(['mfa-reset-notice-admins-many']);
+  });
+
+  it('by e-mail, by id, and a whole account', async () => {
+    await people('ana', 'lee');
+    const rows: readonly WrittenRow[] = [
+      { line: 2, user: '', account: '1', login: '', email: 'ANA@example.com' },
+      { line: 3, user: 'usr_acc_1_lee', account: '', login: '', email: '' },
+    ];
+    expect((await plan(rows)).plan.rows.map((row) => row.login)).toEqual(['ana', 'lee']);
+    const wholeAccount = (await place.desk.store.read.accounts.byId('acc_1')) ?? null;
+    expect((await plan([], { wholeAccount })).plan).toMatchObject({ confirm: 2, counts: { admin: 1 } });
+  });
+
+  it('an e-mail of several logins acts on none of them (B09)', async () => {
+    await place.user('1', 'one', { email: 'office@example.com', email_key: 'office@example.com' }, FULL);
+    await place.user('1', 'two', { email: 'office@example.com', email_key: 'office@example.com' }, FULL);
+    const { plan: made } = await plan([{ line: 2, user: '', account: '1', login: '', email: 'office@example.com' }]);
+    expect(made).toMatchObject({ confirm: 0, counts: { ambiguous: 1 } });
+  });
+
+  it('the same list again changes nothing and tells nobody twice (B53)', async () => {
+    await people('ana', 'lee');
+    await apply(await plan(written(['ana', 'lee'])));
+    const before = (await place.desk.store.read.outbox.list(1000)).length;
+    const again = await plan(written(['ana', 'lee']));
+    expect(again.plan).toMatchObject({ confirm: 0, counts: { 'nothing-to-do': 2 } });
+    expect(await apply(again)).toMatchObject({ work: null, approval: null });
+    expect((await place.desk.store.read.outbox.list(1000)).length).toBe(before);
+  });
+
+  it('applies exactly the plan: who came to have something since is not in it (B59)', async () => {
+    const idle = await place.user('1', 'idle', {}, {});
+    await people('ana');
+    const frozen = await plan(written(['idle', 'ana']));
+    await place.give(idle, FULL);
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: lead.actor } as const;
+    await place.desk.store.record(entry, (write) => write.portalSessions.deleteOfUser('usr_acc_1_ana'));
+    expect((await apply(frozen)).told).toMatchObject([{ login: 'ana', removed: { sessions: 0, factors: 2 } }]);
+    expect(await holdingsOf(place.desk, idle)).toMatchObject({ active: 2 });
+  });
+
+  it('nobody resets their own login, and a role without the permission none (B54, B55)', async () => {
+    await people('ana');
+    const own = { ...lead, alsoUserId: 'usr_acc_1_ana' };
+    await expect(planReset(place.desk, own, request(written(['ana'])))).rejects.toMatchObject({
+      code: 'forbidden',
+      problems: [{ line: 2 }],
+    });
+    await expect(planReset(place.desk, await place.operator('agent'), request(written(['ana'])))).rejects.toMatchObject(
+      { code: 'forbidden' },
+    );
+    const stale = { ...lead, codeAt: place.clock.now() - 6 * 60_000 };
+    await expect(planReset(place.desk, stale, request(written(['ana'])))).rejects.toMatchObject({
+      code: 'factor-needed',
+    });
+  });
+
+  it('admins wait for a second operator, the others do not; a yes lets the same list go on (B56, B59)', async () => {
+    await people('ana');
+    const first = await apply(await plan(written(['ana', 'boss'])));
+    expect(first).toMatchObject({ outcomes: ['reset'], waiting: [{ login: 'boss' }] });
+    expect(await holdingsOf(place.desk, 'usr_acc_1_boss')).toMatchObject({ active: 2 });
+    const second = await plan(written(['ana', 'boss']));
+    expect((await apply(second)).approval?.id).toBe(first.approval?.id);
+    await approve(first.approval?.id ?? '');
+    expect((await apply(await plan(written(['ana', 'boss'])))).told).toMatchObject([
+      { login: 'boss', outcome: 'reset' },
+    ]);
+  });
+
+  it('over the limit everything waits, and one changed id voids the yes (B56)', async () => {
+    const logins = await crowd(place.desk.policy.limits.approval.bulkOver + 1);
+    const first = await apply(await plan(written(logins)));
+    expect(first).toMatchObject({ work: null, told: [] });
+    await approve(first.approval?.id ?? '');
+    await place.user('1', 'extra', {}, FULL);
+    const other = await apply(await plan(written([...logins.slice(1), 'extra'])));
+    expect(other.work).toBeNull();
+    expect(other.approval?.id).not.toBe(first.approval?.id);
+    expect((await apply(await plan(written(logins)))).told).toHaveLength(logins.length);
+  });
+
+  it('two who apply one plan are one job: each row once (B60)', async () => {
+    const logins = await crowd(CHUNK + 20);
+    const frozen = await plan(written(logins));
+    await approve((await apply(frozen)).approval?.id ?? '');
+    const runs = await Promise.all([apply(frozen), apply(frozen)]);
+    for (const { told } of runs) {
+      expect(told.map((row) => row.line).sort((a, b) => a - b)).toEqual(logins.map((_, index) => index + 2));
+      expect(told.every((row) => row.outcome === 'reset')).toBe(true);
+    }
+    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+    const notices = (await place.desk.store.read.outbox.list(10_000)).filter((row) => row.kind === 'mfa-reset-notice');
+    expect(notices).toHaveLength(logins.length);
+  });
+
+  it('interrupted between chunks it can be resumed; each row is done once (B60)', async () => {
+    const logins = await crowd(CHUNK * 2 + 5);
+    const frozen = await plan(written(logins));
+    await approve((await apply(frozen)).approval?.id ?? '');
+    const stop = new AbortController();
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    const told: RowOutcome[] = [];
+    const run = runJob(place.desk, lead, work, {
+      signal: stop.signal,
+      told: async (rows) => {
+        told.push(...rows);
+        stop.abort();
+      },
+    });
+    await expect(run).rejects.toMatchObject({ code: 'cancelled', hint: expect.stringContaining(work.head.id) });
+    expect(told).toHaveLength(CHUNK);
+    const resumed = await openJob(place.desk, work.head.id);
+    expect(resumed.head).toMatchObject({ state: 'unfinished', done: CHUNK });
+    const rest: RowOutcome[] = [];
+    await runJob(place.desk, lead, resumed, { signal: never, told: async (rows) => void rest.push(...rows) });
+    expect(rest.map((row) => row.line).sort((a, b) => a - b)).toEqual(logins.map((_, index) => index + 2));
+    expect((await openJob(place.desk, work.head.id)).head).toMatchObject({ state: 'done', done: logins.length });
+    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+  });
+
+  it('a freeze stops a run between two chunks, and it goes on after the thaw (B63)', async () => {
+    const logins = await crowd(CHUNK + 1);
+    const frozen = await plan(written(logins));
+    await approve((await apply(frozen)).approval?.id ?? '');
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    const told = async () => void (await freezeResets(place.desk, lead, { reason: null, until: null }));
+    await expect(runJob(place.desk, lead, work, { signal: never, told })).rejects.toMatchObject({
+      code: 'refused-by-policy',
+      hint: expect.stringMatching(/job resume/),
+    });
+    await expect(plan(written(['boss'])).then(apply)).resolves.toMatchObject({ work: null });
+    await thawResets(place.desk, lead);
+    await runJob(place.desk, lead, await openJob(place.desk, work.head.id), {
+      signal: never,
+      told: async () => undefined,
+    });
+    expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
+  });
+
+  it('a plan of another store is refused, and one that was changed is another plan', async () => {
+    await people('ana');
+    const frozen = await plan(written(['ana']));
+    const foreign = freezePlan(place.desk, { ...frozen.plan, desk: 'st_other' });
+    await expect(beginJob(place.desk, lead, foreign)).rejects.toMatchObject({ code: 'config' });
+    expect(freezePlan(place.desk, { ...frozen.plan, final: true }).hash).not.toBe(frozen.hash);
+  });
+
+  it('a user who became an admin since the plan is not reset without a yes', async () => {
+    await people('ana');
+    const frozen = await plan(written(['ana']));
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: lead.actor } as const;
+    await place.desk.store.record(entry, (write) => write.users.update('usr_acc_1_ana', { role: 'admin' }));
+    expect((await apply(frozen)).outcomes).toEqual(['needs-approval']);
+    expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
+  });
+
+  it('single sign-on users are reset all the same and marked', async () => {
+    await place.user('1', 'sso', { sign_in: 'sso' }, FULL);
+    expect((await apply(await plan(written(['sso'])))).told).toMatchObject([
+      { outcome: 'sso-only', removed: { factors: 2 } },
+    ]);
+  });
+
+  it('each user has a log entry of their own, with job and line (B74)', async () => {
+    await people('ana', 'lee');
+    const { work } = await apply(await plan(written(['ana', 'lee'])));
+    const found = await place.desk.store.read.audit.find({ user: 'usr_acc_1_lee', kind: 'mfa.reset' }, -1, 10);
+    expect(found.map((row) => JSON.parse(row.body))).toMatchObject([
+      { ticket: 'INC-1', reason: 'phones lost', detail: { job: work?.head.id, line: 3, factors: 2 } },
+    ]);
+  });
+
+  describe('taken back (B61)', () => {
+    it('factors and backup codes come back, devices and sessions do not; the code is dead', async () => {
+      await people('ana', 'lee');
+      const { work } = await apply(await plan(written(['ana', 'lee'])));
+      const id = work?.head.id ?? '';
+      expect(await undoResets(place.desk, lead, { id, line: 3, reason: 'wrong' })).toMatchObject([
+        { outcome: 'undone' },
+      ]);
+      expect(await holdingsOf(place.desk, 'usr_acc_1_lee')).toEqual({
+        active: 2,
+        pending: 0,
+        suspended: 0,
+        backupCodes: 10,
+        suspendedCodes: 0,
+        devices: 0,
+        sessions: 0,
+      });
+      expect(await place.desk.store.read.factors.newestCode('usr_acc_1_lee', 'enrol')).toBeUndefined();
+      expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 0, suspended: 2 });
+      const all = await undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
+      expect(all.map(({ outcome }) => outcome).sort()).toEqual(['undone', 'undone-before']);
+      expect(await messagesTo(place.desk, 'usr_acc_1_ana')).toContain('mfa-reset-undone');
+    });
+
+    it('not after the user has enrolled again, not after the days of the policy, not after --final, not past a later reset', async () => {
+      await people('ana', 'lee', 'kim', 'mo');
+      const one = async (login: string, more: Partial<BulkRequest> = {}) =>
+        (await apply(await plan(written([login]), more))).work?.head.id ?? '';
+      const jobs = {
+        ana: await one('ana'),
+        lee: await one('lee', { final: true }),
+        kim: await one('kim'),
+        mo: await one('mo'),
+      };
+      await place.give('usr_acc_1_ana', { totp: 1 });
+      await place.give('usr_acc_1_mo', { sessions: 1 });
+      const later = await one('mo');
+      const undo = (id: string) =>
+        undoResets(place.desk, { ...lead, codeAt: place.clock.now() }, { id, line: undefined, reason: 'wrong' });
+      await expect(undo(jobs.ana)).rejects.toMatchObject({
+        code: 'refused-by-policy',
+        message: expect.stringMatching(/enrolled again/),
+      });
+      await expect(undo(jobs.lee)).rejects.toMatchObject({ message: expect.stringMatching(/final/) });
+      await expect(undo(jobs.mo)).rejects.toMatchObject({ message: expect.stringMatching(/later reset/) });
+      expect(await undo(later)).toMatchObject([{ outcome: 'undone' }]);
+      expect(await holdingsOf(place.desk, 'usr_acc_1_mo')).toMatchObject({ active: 2, suspended: 0 });
+      place.clock.advance(place.desk.policy.limits.reset.undoDays * 86_400_000);
+      await expect(undo(jobs.kim)).rejects.toMatchObject({ message: expect.stringMatching(/time/) });
+      expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 1 });
+    });
+  });
+
+  it('who has not enrolled again is pending, of one job or all', async () => {
+    await people('ana', 'lee');
+    const { work } = await apply(await plan(written(['ana'])));
+    await apply(await plan(written(['lee'])));
+    const logins = async (job?: string) =>
+      (await pendingEnrolments(place.desk, job)).map(({ user, state }) => `${user.login} ${state}`);
+    expect(await logins()).toEqual(['lee waiting', 'ana waiting']);
+    expect(await logins(work?.head.id)).toEqual(['ana waiting']);
+    await place.give('usr_acc_1_ana', { totp: 1 });
+    place.clock.advance(25 * 3_600_000);
+    expect(await logins()).toEqual(['lee expired']);
+  });
+});

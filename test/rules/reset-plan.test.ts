@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Account, User } from '../../src/rules/people.js';
+import {
+  byUserId,
+  countRows,
+  type FoundRow,
+  NOTHING,
+  planRows,
+  planTargets,
+  type ResetFacts,
+  ROW_CLASSES,
+  somethingToReset,
+} from '../../src/rules/reset-plan.js';
+import { shippedPolicy } from './shipped-policy.js';
+
+const policy = shippedPolicy();
+const account: Account = {
+  id: 'acc_1',
+  number: '1',
+  name: 'One',
+  edition: 'x-series',
+  sso: null,
+  mfaRequiredAt: 1,
+  phoneResetForbidden: false,
+  disabledAt: null,
+};
+const user = (login: string, more: Partial<User> = {}): User => ({
+  id: `usr_${login}`,
+  accountId: 'acc_1',
+  login,
+  name: login,
+  email: '',
+  phone: '',
+  role: 'user',
+  scopes: [],
+  signIn: 'native',
+  contactChangedAt: 0,
+  disabledAt: null,
+  authorityVersion: 1,
+  ...more,
+});
+const facts = (userId: string, more: Partial<ResetFacts> = {}): ResetFacts => ({
+  userId,
+  ...NOTHING,
+  open: null,
+  codeLive: false,
+  ...more,
+});
+const row = (line: number, one: User): FoundRow => ({
+  line,
+  account: '1',
+  login: one.login,
+  found: { user: one, account },
+});
+const holding = (...users: readonly User[]) => new Map(users.map((one) => [one.id, facts(one.id, { factors: 1 })]));
+
+describe('a plan of resets', () => {
+  it('names what each line comes to (B59)', () => {
+    const ana = user('ana');
+    const boss = user('boss', { role: 'admin' });
+    const sso = user('sso', { signIn: 'sso' });
+    const idle = user('idle');
+    const rows = planRows(
+      policy,
+      [
+        row(2, ana),
+        row(3, boss),
+        row(4, sso),
+        row(5, idle),
+        row(6, ana),
+        { line: 7, account: '1', login: 'x', found: 'nobody' },
+        { line: 8, account: '1', login: 'y', found: 'several' },
+      ],
+      new Map([...holding(ana, boss, sso), [idle.id, facts(idle.id)]]),
+    );
+    expect(rows.map((one) => one.class)).toEqual([
+      'to-reset',
+      'admin',
+      'sso-only',
+      'nothing-to-do',
+      'duplicate',
+      'unknown',
+      'ambiguous',
+    ]);
+    expect(rows.map((one) => one.act === true)).toEqual([true, true, true, false, false, false, false]);
+    expect(countRows(rows)).toEqual(Object.fromEntries(ROW_CLASSES.map((name) => [name, 1])));
+  });
+
+  it('an admin with nothing to lose needs nobody to approve', () => {
+    const boss = user('boss', { role: 'admin' });
+    expect(planRows(policy, [row(1, boss)], new Map([[boss.id, facts(boss.id)]]))[0]?.class).toBe('nothing-to-do');
+  });
+
+  it('each line has one class, each user acts at most once, whatever the list (property)', () => {
+    const people = ['a', 'b', 'c', 'd'].map((login) => user(login, login === 'd' ? { role: 'admin' } : {}));
+    const cell = fc.oneof(fc.constantFrom(...people), fc.constantFrom('nobody' as const, 'several' as const));
+    fc.assert(
+      fc.property(fc.array(cell, { maxLength: 40 }), (cells) => {
+        const found = cells.map((one, index): FoundRow => {
+          const login = typeof one === 'string' ? one : one.login;
+          return {
+            line: index + 2,
+            account: '1',
+            login,
+            found: typeof one === 'string' ? one : { user: one, account },
+          };
+        });
+        const rows = planRows(policy, found, holding(...people));
+        expect(rows.map((one) => one.line)).toEqual(found.map((one) => one.line));
+        expect(Object.values(countRows(rows)).reduce((sum, n) => sum + n, 0)).toBe(rows.length);
+        const acting = rows.filter((one) => one.act === true).map((one) => one.user);
+        expect(new Set(acting).size).toBe(acting.length);
+        const { plain, admins } = planTargets(policy, rows);
+        expect(plain.length + admins.length).toBe(acting.length);
+        expect(plain.some((one) => one.user === 'usr_d')).toBe(false);
+      }),
+    );
+  });
+
+  it('admins wait for an approval; over the limit everybody does (B56)', () => {
+    const limit = policy.limits.approval.bulkOver;
+    const many = Array.from({ length: limit + 1 }, (_, index) => user(`u${index}`));
+    const plan = (users: readonly User[]) =>
+      planTargets(
+        policy,
+        planRows(
+          policy,
+          users.map((one, index) => row(index, one)),
+          holding(...users),
+        ),
+      );
+    expect(plan(many.slice(1))).toMatchObject({ why: null, waiting: [] });
+    expect(plan(many)).toMatchObject({ why: 'bulk-over-limit' });
+    expect(plan(many).waiting).toHaveLength(limit + 1);
+    expect(plan([user('boss', { role: 'admin' }), user('ana')])).toMatchObject({ why: 'admin-target' });
+  });
+
+  it('targets are walked in the order of ids', () => {
+    const rows = [user('c'), user('a'), user('b')].map(
+      (one, line) => ({ line, class: 'to-reset', account: '1', login: one.login, user: one.id }) as const,
+    );
+    expect(rows.toSorted(byUserId).map((one) => one.login)).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each([
+    ['a factor', { factors: 1 }, true],
+    ['a half-done enrolment', { enrolments: 1 }, true],
+    ['a backup code', { backupCodes: 1 }, true],
+    ['a device', { devices: 1 }, true],
+    ['a session', { sessions: 1 }, true],
+    ['nothing', {}, false],
+    ['a reset whose code still works', { open: { id: 'rst_1', objectedAt: null }, codeLive: true }, false],
+    ['a reset whose code ran out', { open: { id: 'rst_1', objectedAt: null } }, true],
+    ['a reset that was objected to', { open: { id: 'rst_1', objectedAt: 1 }, codeLive: true }, true],
+  ])('with %s there is something to do: %o → %s', (_what, more, expected) => {
+    expect(somethingToReset(policy, facts('usr_1', more))).toBe(expected);
+  });
+});
