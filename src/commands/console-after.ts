@@ -112,6 +112,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
   await handOverCall(desk, signed, call.id);
+  session.call = { ...call, state: 'handed-over' };
   session.events.push('handed over');
   const answer = await screen.choose<Stage>({
     view: () => [
@@ -155,6 +156,7 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
   await endCall(desk, signed, call.id, 'ended');
+  session.call = { ...call, state: 'ended' };
   const text = [...noteLines(session), await receiptLine(session)];
   for (let copied = false; ; ) {
     const answer = await screen.choose({

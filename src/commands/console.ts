@@ -78,9 +78,9 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
 
 const ENDS = new Set(['cancelled', 'not-signed-in', 'forbidden', 'store-unreachable', 'store-corrupt', 'key-mismatch']);
 
-/** Ctrl-C, a signal or a closed terminal ends the call, in the log too. After anything else it can be resumed. */
+/** Ctrl-C, a signal or a closed terminal ends an open call, in the log too. After anything else it can be resumed. */
 async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<void> {
-  if (call === null || !isRefusal(error) || error.code !== 'cancelled') return;
+  if (call?.state !== 'open' || !isRefusal(error) || error.code !== 'cancelled') return;
   await endCall(desk, signed, call.id, 'interrupted');
 }
 

@@ -5,6 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { userSearchKeys } from '../../src/procedures/directory-records.js';
+import { userRow } from '../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';
 import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../support/pty.js';
 import { repositoryRoot } from '../support/test-desk.js';
@@ -133,6 +135,20 @@ describe('finding the caller', () => {
     await terminal.waitFor(/> 1 {2}Ana/);
     terminal.type('2');
     expect(await terminal.waitFor(/\? Request/)).toMatch(/Caller: +Cara Lind/);
+  });
+
+  it('T12: a hostile name moves no cursor: its controls are seen', async () => {
+    const name = 'Zorro\u001b[2J\u202eVERIFIED';
+    const row = userRow('acc_200500', 'zorro', { name });
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by }, async (write) => {
+      await write.users.insert([row]);
+      await write.search.insert([userSearchKeys(row.id, row)]);
+    });
+    const terminal = run();
+    await reach(terminal, 'zorro');
+    expect(terminal.screen()).toContain('Zorro\\u{1b}[2J\\u{202e}VERIFIED');
+    expect(terminal.raw()).not.toContain('\u202e');
   });
 
   it('a digit behind a name chooses; behind a number it belongs to the number', async () => {
