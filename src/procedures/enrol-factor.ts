@@ -9,9 +9,10 @@ import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
+import { requireMoreThanDevice } from './owner-proof.js';
 import { factorPlace } from './places.js';
 import { sendNow } from './send-login-code.js';
-import { contactOf, newSentCode, storeSentCode } from './sent-codes.js';
+import { contactOf, newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
 import { timeOf } from './throttled.js';
 import { userFactors } from './user-factors.js';
 
@@ -28,7 +29,7 @@ export interface EnrolmentRequest {
 
 /**
  * Refusals: enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
- * file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code.
+ * file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code or is a remembered device.
  */
 export async function beginEnrolment(
   desk: Desk,
@@ -93,7 +94,10 @@ async function beginSent(
 ): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
-  const code = newSentCode(desk, kind, login, { purpose: 'factor', factorId: id });
+  const begun = { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contactOf(kind, login.user)) };
+  const about = { purpose: 'factor', factorId: id } as const;
+  if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;
+  const code = newSentCode(desk, kind, login, about);
   await desk.store.record(begunEntry(desk, login, id, kind.id), async (write, log) => {
     await requireEnrolling(desk, write, log, login);
     const rows = await write.factors.ofUser(login.user.id);
@@ -108,7 +112,7 @@ async function beginSent(
     await storeSentCode(desk, write, log, code);
   });
   await sendNow(desk, code.message.id);
-  return { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contactOf(kind, login.user)) };
+  return begun;
 }
 
 const begunEntry = (desk: Desk, { user }: PortalLogin, id: string, kind: string) =>
@@ -156,6 +160,7 @@ export async function requireEnrolling(
 ): Promise<PortalLogin> {
   const current = await currentLogin(desk, write, log, login);
   requireState(current, ['done', 'enrolment-needed']);
+  requireMoreThanDevice(current);
   const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, login.user.id);
   if (!enrolmentCodeNeeded || enrolmentCode === undefined) return current;
   if (timeOf(desk, log).now >= enrolmentCode.expires_at) throw enrolmentCodeMissing('ask-desk');

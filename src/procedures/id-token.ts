@@ -21,6 +21,8 @@ export interface TokenDemand {
 /** What the provider says of the person. */
 export interface TokenClaims {
   readonly subject: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
   readonly username: string | undefined;
   /** Absent where the provider says that it did not check it. */
   readonly email: string | undefined;
@@ -70,6 +72,7 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     subject: payload.sub ?? '',
+    expiresAt: (payload.exp ?? 0) * 1000,
     username: text(payload['preferred_username']),
     email: payload['email_verified'] === false ? undefined : text(payload['email']),
   };

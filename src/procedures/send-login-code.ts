@@ -6,14 +6,17 @@ import { maskedContact } from '../rules/masked-contact.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { activeFactor } from './factor-choices.js';
-import { contactOf, newSentCode, storeSentCode } from './sent-codes.js';
+import { contactOf, newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
 
-/** Sends a login code to the contact on file. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
+/** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
 export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {
   const kind = factorKind(kindId);
   if (!kind.sendsCode) throw new Error(`no code is sent for ${kindId}`);
   const factor = await activeFactor(desk, login, kindId);
-  const code = newSentCode(desk, kind, login, { purpose: 'login', factorId: factor.id });
+  const about = { purpose: 'login', factorId: factor.id } as const;
+  const to = maskedContact(kind.contact, contactOf(kind, login.user));
+  if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
+  const code = newSentCode(desk, kind, login, about);
   await desk.store.record(
     { ...entryBase(desk, login.user), kind: 'portal.code-sent', outcome: 'done', detail: { factor: factor.id } },
     async (write, log) => {
@@ -22,7 +25,7 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: Fact
     },
   );
   await sendNow(desk, code.message.id);
-  return maskedContact(kind.contact, contactOf(kind, login.user));
+  return to;
 }
 
 /** A code that waits in the outbox is no use to someone who is signing in: they are told. */

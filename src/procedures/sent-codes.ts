@@ -13,6 +13,7 @@ import {
   issueCode,
   judgeCode,
 } from '../factors/one-time-code.js';
+import { hours, seconds } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { type PreparedMessage, prepareMessage } from './queue-message.js';
 import { timeOf } from './throttled.js';
@@ -47,7 +48,7 @@ export function newSentCode(
   const binding: CodeBinding = { userId: user.id, ...about };
   const values = { login: user.login, code, minutes: String(minutes) };
   const message = prepareMessage(desk, {
-    template: `login-code-${kind.id}`,
+    template: templateOf(kind),
     to: contactOf(kind, user),
     account,
     user,
@@ -56,13 +57,32 @@ export function newSentCode(
   return { id: desk.newId('inv'), binding, digest: digestOf(desk, binding, code), message };
 }
 
+/**
+ * Whether the code sent a moment ago has arrived and still opens. Then no other is sent: who asks twice would only have two to
+ * choose from, and nobody's phone rings at a stranger's pleasure.
+ */
+export async function sentJustNow(desk: Desk, kind: { readonly id: string }, binding: CodeBinding): Promise<boolean> {
+  const { resendSeconds, tries } = desk.policy.limits.code;
+  const { factors, outbox } = desk.store.read;
+  const code = await factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
+  if (code === undefined || code.used_at !== null || code.tries >= tries) return false;
+  if (desk.now() >= code.created_at + seconds(resendSeconds)) return false;
+  return (await outbox.newestAbout(binding.userId, templateOf(kind)))?.state === 'delivered';
+}
+
+const templateOf = (kind: { readonly id: string }): string => `login-code-${kind.id}`;
+
 const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
   desk.digests.mac('mac/code', ...digestedParts(binding, code));
 
-/** Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted. */
+/**
+ * Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted, or
+ * after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
+ */
 export async function storeSentCode(desk: Desk, write: Writes, log: LogState, code: NewCode): Promise<void> {
   const { binding, digest } = code;
   const { now } = timeOf(desk, log);
+  await requireWanted(desk, write, binding, now);
   const before = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   const limits = desk.policy.limits.code;
   const issued = issueCode(before === undefined ? null : toState(before), { ...binding, digest, now, limits });
@@ -86,6 +106,17 @@ export async function storeSentCode(desk: Desk, write: Writes, log: LogState, co
     used_at: null,
   });
   await write.outbox.insert([code.message.row]);
+}
+
+async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: CodeBinding, now: number): Promise<void> {
+  const unused = await write.factors.unusedCodesSince(userId, purpose, now - hours(1));
+  const [oldest] = unused;
+  if (oldest === undefined || unused.length < desk.policy.limits.code.unusedPerHour) return;
+  const until = new Date(oldest.created_at + hours(1)).toISOString();
+  throw new Refusal('locked', `too many codes were sent and not used; there is no new one before ${until}`, {
+    hint: 'Wait until then, or use another method.',
+    also: { lockedUntil: until },
+  });
 }
 
 /** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */

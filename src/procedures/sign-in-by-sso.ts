@@ -2,7 +2,7 @@
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { foldKey } from '../rules/directory-keys.js';
-import { seconds } from '../rules/duration.js';
+import { days, seconds } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
 import { findAccount } from './find-account.js';
@@ -19,11 +19,13 @@ export interface SsoSignIn {
 
 /** Between two machines that both keep time. */
 const CLOCKS_APART = seconds(30);
+/** Kept for longer than the token lasts, for the sake of a clock that is set back. */
+const REMEMBERED = days(1);
 
 /** Refusals: not-signed-in (token, unknown person), forbidden (native users, B36), config, refused-by-policy (no provider set). */
 export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalLogin & { readonly token: string }> {
   const account = await knownAccount(desk, input.account);
-  const user = await provenUser(desk, account, input);
+  const { user, expiresAt } = await provenUser(desk, account, input);
   const { token, digest } = desk.digests.newToken('csp');
   const result = await desk.store.record<PortalLogin | Refusal>(
     (outcome) => ({
@@ -40,6 +42,10 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
       if (now.account.disabledAt !== null || now.user.disabledAt !== null) return notKnown();
       const { need } = await decideFor(desk, write, now, { method: 'sso', deviceRemembered: false });
       if (need.next === 'refused') return loginRefusal(need.reason);
+      const forgetBefore = desk.now() - REMEMBERED;
+      if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
+        return usedBefore();
+      }
       return openSession(desk, write, log, now, { state: need.next, method: 'sso', digest });
     },
   );
@@ -57,14 +63,19 @@ async function knownAccount(desk: Desk, reference: string): Promise<Account> {
 }
 
 /** Every refusal of a token leaves an entry: a series of them is somebody trying. */
-async function provenUser(desk: Desk, account: Account, input: SsoSignIn): Promise<User> {
+async function provenUser(
+  desk: Desk,
+  account: Account,
+  input: SsoSignIn,
+): Promise<{ readonly user: User; readonly expiresAt: number }> {
   try {
     const settings = await desk.store.read.accounts.ssoSettings(account.id);
     if (settings?.issuer == null || settings.audience === null || settings.jwks === null) throw noProvider(account);
     const { issuer, audience, jwks } = settings;
     const keys = await desk.identityKeys(jwks);
     const demand = { issuer, audience, keys, now: desk.now(), nonce: input.nonce, tolerance: CLOCKS_APART };
-    return await userOf(desk, account, await verifyIdToken(input.idToken, demand), input.login);
+    const claims = await verifyIdToken(input.idToken, demand);
+    return { user: await userOf(desk, account, claims, input.login), expiresAt: claims.expiresAt };
   } catch (error) {
     if (error instanceof Refusal) await logRefusal(desk, account, error);
     throw error;
@@ -96,6 +107,14 @@ async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: 
   if (user === undefined || fits.some((other) => other.id !== user.id)) throw notKnown();
   return user;
 }
+
+/** What the provider signed. Not the signature: the same token can bear another one that is just as good (ECDSA). */
+const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
+
+const usedBefore = (): Refusal =>
+  new Refusal('not-signed-in', 'the ID token is not accepted: it has opened a session before', {
+    hint: 'Sign in at your identity provider again for a new one.',
+  });
 
 const notKnown = (): Refusal =>
   new Refusal('not-signed-in', 'the ID token names no login of this account, or more than one', {

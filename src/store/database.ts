@@ -170,6 +170,12 @@ export interface PortalSessionsTable {
   password_at: number;
 }
 
+/** An ID token that has opened a session: digest of what its provider signed, and when it ends. */
+export interface UsedIdTokensTable {
+  digest: string;
+  expires_at: number;
+}
+
 export interface Database {
   meta: MetaTable;
   audit_head: AuditHeadTable;
@@ -184,6 +190,7 @@ export interface Database {
   backup_codes: BackupCodesTable;
   devices: DevicesTable;
   portal_sessions: PortalSessionsTable;
+  used_id_tokens: UsedIdTokensTable;
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;

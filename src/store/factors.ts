@@ -47,6 +47,18 @@ export const factorReads = (db: Db) => ({
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
   },
+  /** Codes for this purpose that were made from `since` on and never used, the oldest first. */
+  async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
+    return db
+      .selectFrom('one_time_codes')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('purpose', '=', purpose)
+      .where('used_at', 'is', null)
+      .where('created_at', '>', since)
+      .orderBy('created_at')
+      .execute();
+  },
 });
 
 export const factorWrites = (tx: Tx) => ({

@@ -12,6 +12,18 @@ export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
     return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   },
+  /** The newest message of one text about one user. */
+  async newestAbout(userId: string, kind: string): Promise<OutboxRow | undefined> {
+    return db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('kind', '=', kind)
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  },
   /** Newest first; all states where none is named. */
   async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
     const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);

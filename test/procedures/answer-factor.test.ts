@@ -124,6 +124,17 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
       expect((await refusalOf(place.answer(await place.signIn('xavi'), kind, code))).code).toBe('not-signed-in');
     });
 
+    const sentCodes = async (): Promise<number> => {
+      const user = await place.user('xavi');
+      return (
+        (await place.desk.store.read.outbox.list(100)).filter(
+          (row) => row.kind.startsWith('login-code') && row.user_id === user.id,
+        ).length - enrolled
+      );
+    };
+    /** Codes that set the method up. */
+    const enrolled = 1;
+
     it('lives ten minutes, to the millisecond', async () => {
       await place.giveSent('xavi', 'email');
       await place.requireMfa();
@@ -173,6 +184,46 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
       expect((await refusalOf(sendLoginCode(desk, waiting, 'email'))).code).toBe('locked');
       place.clock.advance(minutes(10));
       expect((await place.answer(waiting, 'email', await place.sentCode(waiting, 'email'))).session.state).toBe('done');
+    });
+
+    it('one sent just now is not sent again, also to a new login; after half a minute it is', async () => {
+      await place.giveSent('xavi', 'email');
+      await place.requireMfa();
+      const first = await place.signIn('xavi');
+      const code = await place.sentCode(first, 'email');
+      place.clock.advance(seconds(29));
+      const second = await place.signIn('xavi');
+      expect(await place.sentCode(second, 'email')).toBe(code);
+      expect(await sentCodes()).toBe(1);
+      place.clock.advance(seconds(1));
+      const newer = await place.sentCode(second, 'email');
+      expect(await sentCodes()).toBe(2);
+      expect((await refusalOf(place.answer(second, 'email', code))).code).toBe('not-signed-in');
+      expect((await place.answer(second, 'email', newer)).session.state).toBe('done');
+      await place.sentCode(await place.signIn('xavi'), 'email');
+      expect(await sentCodes(), 'a used one is no reason to wait').toBe(3);
+    });
+
+    it('five an hour that nobody uses are enough, over all methods; used ones are not counted', async () => {
+      for (const kind of ['email', 'sms'] as const) await place.giveSent('xavi', kind);
+      await place.requireMfa();
+      const again = async (kind: 'email' | 'sms') => {
+        place.clock.advance(minutes(1));
+        const waiting = await place.signIn('xavi');
+        return { waiting, code: await place.sentCode(waiting, kind) };
+      };
+      for (let at = 0; at < 6; at += 1) {
+        const { waiting, code } = await again('email');
+        await place.answer(waiting, 'email', code);
+      }
+      for (let at = 0; at < 5; at += 1) await again(at % 2 === 0 ? 'email' : 'sms');
+      expect(await refusalOf(again('sms'))).toMatchObject({
+        code: 'locked',
+        also: { lockedUntil: expect.any(String) },
+      });
+      expect((await refusalOf(again('email'))).code).toBe('locked');
+      place.clock.advance(minutes(56));
+      expect((await again('sms')).code).toMatch(/^\d{6}$/);
     });
 
     it('of 8 parallel guesses at one code, five are judged and the right one among the rest is too late', async () => {

@@ -6,7 +6,7 @@ import { signInBySso } from '../../src/procedures/sign-in-by-sso.js';
 import { hours, minutes, seconds } from '../../src/rules/duration.js';
 import { type IdentityProvider, identityProvider } from '../support/identity-provider.js';
 import { engines } from '../support/test-desk.js';
-import { type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
 
 const XAVI = { sub: 'u-2', preferred_username: 'xavi', email: 'xavi@mail.example', email_verified: true };
 
@@ -69,6 +69,23 @@ describe.each(engines)('single sign-on on %s', (engine) => {
     const { idToken } = await provider.tokens(XAVI, 'n-123');
     expect((await enter(idToken, { nonce: 'n-123' })).session.state).toBe('done');
     expect((await refusalOf(enter(idToken, { nonce: 'n-124' }))).code).toBe('not-signed-in');
+  });
+
+  it('one token opens one session, also when eight bring it at the same time', async () => {
+    const { idToken } = await provider.tokens(XAVI);
+    expect(await countDone(Array.from({ length: 8 }, () => enter(idToken)))).toBe(1);
+    expect(await refusalOf(enter(idToken))).toMatchObject({
+      code: 'not-signed-in',
+      message: expect.stringContaining('before'),
+    });
+    const another = await provider.tokens(XAVI, 'n-another');
+    expect((await enter(another.idToken)).session.state, 'a new one is as good as ever').toBe('done');
+  });
+
+  it('a token that opened nothing is not spent', async () => {
+    const { idToken } = await provider.tokens(XAVI);
+    expect((await refusalOf(enter(idToken, { login: 'xena' }))).code).toBe('not-signed-in');
+    expect((await enter(idToken)).session.state).toBe('done');
   });
 
   it('found by login, by checked e-mail or by subject; --as must be the same person', async () => {

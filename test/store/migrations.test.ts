@@ -30,6 +30,7 @@ const TABLES: readonly (keyof Database)[] = [
   'resets',
   'search_words',
   'throttles',
+  'used_id_tokens',
   'users',
   'verifications',
 ];

@@ -31,6 +31,8 @@ export interface SessionOptions {
 
 const COMMAND_TIMEOUT = 60_000;
 const WAIT_TIMEOUT = 15_000;
+/** Milliseconds a command may need to get at its code. */
+const ROOM_IN_STEP = 6_000;
 
 /** Throws an Error whose message is the place in the file and a readable difference. */
 export async function runSession(options: SessionOptions): Promise<void> {
@@ -179,6 +181,7 @@ class Run {
       const [, typed = '', steps = '0'] = /^(.*?)(?: ([+-]\d+))?$/.exec(rest) ?? [];
       const seed = (/[?&]secret=([A-Z2-7]+)/i.exec(typed)?.[1] ?? typed.replace(/[ -]/g, '')).toUpperCase();
       if (!/^[A-Z2-7]{16,}$/.test(seed)) throw fault('needs a name and a base32 secret or an otpauth address');
+      await roomInStep();
       this.#variables.set(name, referenceCode(fromBase32(seed), Date.now() / 1000 + Number(steps) * 30));
     } else {
       const [name, rest] = splitOnce(text);
@@ -193,6 +196,12 @@ class Run {
       this.#variables.set(name, code);
     }
   }
+}
+
+/** A code must still be one of its step when the command after it runs: near the end of a step the next one is waited for. */
+async function roomInStep(): Promise<void> {
+  const left = 30_000 - (Date.now() % 30_000);
+  if (left < ROOM_IN_STEP) await new Promise((resolve) => setTimeout(resolve, left));
 }
 
 const isRunning = (ended: Promise<unknown>): Promise<boolean> =>

@@ -11,6 +11,7 @@ import * as desk from './0001-desk.js';
 import * as resets from './0002-resets.js';
 import * as calls from './0003-calls.js';
 import * as rowTags from './0004-row-tags.js';
+import * as idTokens from './0005-id-tokens.js';
 
 interface Step {
   readonly name: string;
@@ -22,6 +23,7 @@ const STEPS: readonly Step[] = [
   { name: '0002-resets', up: resets.up },
   { name: '0003-calls', up: calls.up },
   { name: '0004-row-tags', up: rowTags.up },
+  { name: '0005-id-tokens', up: idTokens.up },
 ];
 
 /** Name of the newest migration this build knows. */

@@ -1,0 +1,9 @@
+/** ID tokens that have opened a session, so that one opens only one (B35). Meaning in ../database.ts. */
+import type { Db } from '../database.js';
+import type { SchemaTraits } from '../engine.js';
+import { createIndex, createTable } from './0001-desk.js';
+
+export async function up(db: Db, traits: SchemaTraits): Promise<void> {
+  await createTable(db, traits, 'used_id_tokens', 'digest', { expires_at: 'time' });
+  await createIndex(db, 'used_id_tokens', ['expires_at'], false);
+}
