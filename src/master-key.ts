@@ -68,19 +68,17 @@ function runKeyCommand(line: string): string {
   }
 }
 
-/** The key of the settings; a missing file is made, 0600. */
-export function ensureKey(settings: Settings): { text: string; place: string; made: boolean } {
-  if ('command' in settings.key)
-    return { text: runKeyCommand(settings.key.command), place: 'the key command', made: false };
-  const { file } = settings.key;
-  if (existsSync(file)) {
+/** The key of the settings; a missing file is made, 0600. Refusals as `readKeys`. */
+export function ensureKey(settings: Settings): { place: string; made: boolean } {
+  const place = keyPlace(settings);
+  if ('command' in settings.key || existsSync(settings.key.file)) {
     readKeys(settings);
-    return { text: readFileSync(file, 'utf8'), place: file, made: false };
+    return { place, made: false };
   }
+  const { file } = settings.key;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const text = generateMasterKeyText();
-  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  return { text, place: file, made: true };
+  writeFileSync(file, generateMasterKeyText(), { mode: 0o600, flag: 'wx' });
+  return { place, made: true };
 }
 
 /**

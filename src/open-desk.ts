@@ -19,7 +19,7 @@ import {
 } from './crypto/digests.js';
 import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
-import { type Keyring, openKeyring, parseMasterKey } from './crypto/keyring.js';
+import type { Keyring } from './crypto/keyring.js';
 import { openOwnerView } from './crypto/owner-view.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
@@ -85,7 +85,7 @@ export async function foundDesk(parts: DeskParts): Promise<Founded> {
       });
     }
     const key = ensureKey(parts.settings);
-    const keyring = openKeyring(parseMasterKey(key.text, key.place));
+    const keyring = readKeyring(parts.settings);
     const notary = notaryFor(keyring, policy);
     await foundStore(engine, notary);
     return {

@@ -1,6 +1,6 @@
 /** One chunk of a change of keys: values opened and sealed again, rows tagged again, and what could not be, by name. */
 import type { Desk, SealedValue, Writes } from '../desk.js';
-import { isRefusal, type Problem, Refusal } from '../errors.js';
+import { isRefusal, Refusal } from '../errors.js';
 import { type SealedAt, sealedPlace } from './sealed-columns.js';
 
 interface Page {
@@ -20,8 +20,8 @@ const KEPT = 20;
 export class Reseal {
   readonly #vault: Desk['vault'];
   readonly #keyId: string;
-  readonly #damaged: Problem[] = [];
-  #damagedCount = 0;
+  /** In words; the same row can be met twice, for its value and for its tag. */
+  readonly #damaged = new Set<string>();
   #sealed = 0;
   #tagged = 0;
 
@@ -53,10 +53,11 @@ export class Reseal {
   }
 
   throwIfDamaged(): void {
-    if (this.#damagedCount === 0) return;
-    const what = this.#damagedCount === 1 ? 'one value' : `${this.#damagedCount} values`;
+    const { size } = this.#damaged;
+    if (size === 0) return;
+    const what = size === 1 ? 'one value' : `${size} values`;
     throw new Refusal('store-corrupt', `${what} could not be moved to the new key; the rest was, and both keys stay`, {
-      problems: this.#damaged,
+      problems: [...this.#damaged].slice(0, KEPT).map((message) => ({ message })),
       hint: 'Mend or restore what is named, then run store rekey again. The old key stays in its place until then.',
     });
   }
@@ -68,17 +69,12 @@ export class Reseal {
       return [{ id: value.id, blob: this.#vault.seal(at.purpose, place, plaintext) }];
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#note(error.message);
+      this.#damaged.add(error.message);
       return [];
     }
   }
 
   #noteChanged(table: string, ids: readonly string[]): void {
-    for (const id of ids) this.#note(`The row ${id} of ${table} was changed by another hand.`);
-  }
-
-  #note(message: string): void {
-    this.#damagedCount += 1;
-    if (this.#damaged.length < KEPT) this.#damaged.push({ message });
+    for (const id of ids) this.#damaged.add(`The row ${id} of ${table} was changed by another hand.`);
   }
 }
