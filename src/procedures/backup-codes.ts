@@ -3,6 +3,7 @@ import type { BackupCodeRow, Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { requireMoreThanDevice } from './owner-proof.js';
 import { backupCodePlace } from './places.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
 import { userFactors } from './user-factors.js';
@@ -17,7 +18,7 @@ export interface NewBackupCodes {
 
 /**
  * Refusal `enrolment-needed` while a real factor is owed, after a reset or the last backup code (B42, B57): codes made with the
- * password alone would be a way round it.
+ * password alone would be a way round it. Refusal `factor-needed` on a remembered device.
  */
 export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<NewBackupCodes> {
   const { user } = login;
@@ -29,7 +30,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
   const result = await desk.store.record<Omit<NewBackupCodes, 'codes'>>(
     ({ earlierDied }) => ({ ...base, detail: { count, earlierDied } }),
     async (write, log) => {
-      await finishedLogin(desk, write, log, login);
+      requireMoreThanDevice(await finishedLogin(desk, write, log, login));
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
       await write.factors.deleteBackupCodes(user.id);

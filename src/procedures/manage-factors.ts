@@ -4,6 +4,7 @@ import { Refusal } from '../errors.js';
 import { factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { requireMoreThanDevice } from './owner-proof.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
 import { userFactors } from './user-factors.js';
 
@@ -46,7 +47,7 @@ function toOwnFactor(row: FactorRow, user: PortalLogin['user']): OwnFactor {
 
 /**
  * Takes one away; a half-done one as well. Which one is the last is decided inside the door, so that of two who take away
- * one each, one is told no. Refusals: not-found, refused-by-policy (the last one while MFA is on).
+ * one each, one is told no. Refusals: not-found, factor-needed, refused-by-policy (the last one while MFA is on).
  */
 export async function removeFactor(desk: Desk, login: PortalLogin, id: string): Promise<OwnFactor> {
   const row = (await desk.store.read.factors.ofUser(login.user.id)).find((candidate) => candidate.id === id);
@@ -58,7 +59,9 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   await desk.store.record(
     { ...entryBase(desk, login.user), kind: 'factor.removed', outcome: 'done', detail },
     async (write, log) => {
-      const { account, user } = await finishedLogin(desk, write, log, login);
+      const current = await finishedLogin(desk, write, log, login);
+      requireMoreThanDevice(current);
+      const { account, user } = current;
       const { active } = await userFactors(desk, write.factors, user.id);
       const isActive = active.some((candidate) => candidate.id === id);
       if (isActive && active.length === 1 && account.mfaRequiredAt !== null) throw lastFactor();

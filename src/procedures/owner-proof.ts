@@ -29,3 +29,14 @@ export function requireFreshProof(desk: Desk, login: PortalLogin, now: number): 
     });
   }
 }
+
+/**
+ * Before sign-in methods are changed. A remembered device was let in without a factor, so it must not make itself one: with a new
+ * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41). Refusal factor-needed.
+ */
+export function requireMoreThanDevice({ session }: PortalLogin): void {
+  if (session.method !== 'password+device') return;
+  throw new Refusal('factor-needed', 'changing sign-in methods needs your second factor', {
+    hint: 'Sign in with it, without --device: countersign portal login --factor totp',
+  });
+}

@@ -4,6 +4,7 @@ import { Refusal } from '../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../rules/mfa-login.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { holdsEverything } from './open-session.js';
+import { requireMoreThanDevice } from './owner-proof.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;
@@ -14,7 +15,7 @@ export interface RequireMfaOutcome {
   readonly withoutFactor: number;
 }
 
-/** Refusals: refused-by-policy (edition, B30), forbidden (not an admin). There is no way to name one user (B32). */
+/** Refusals: refused-by-policy (edition, B30), forbidden (not an admin), factor-needed (a remembered device). There is no way to name one user (B32). */
 export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): Promise<RequireMfaOutcome> {
   const at = desk.now();
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
@@ -26,7 +27,9 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
   const result = await desk.store.record<Omit<RequireMfaOutcome, 'withoutFactor'>>(
     ({ unchanged }) => ({ ...base, detail: { unchanged } }),
     async (write, log) => {
-      const { account, user } = await finishedLogin(desk, write, log, login);
+      const current = await finishedLogin(desk, write, log, login);
+      requireMoreThanDevice(current);
+      const { account, user } = current;
       const decision = decideRequireMfa({
         edition: account.edition,
         isAdmin: holdsEverything(desk, account, user),

@@ -1,7 +1,10 @@
 /** Remembered devices: which login may make one, how long it counts, and for whom (B38, B39, B43). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newBackupCodes } from '../../src/procedures/backup-codes.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
+import { listFactors, removeFactor } from '../../src/procedures/manage-factors.js';
 import { mayRemember, rememberDevice } from '../../src/procedures/remember-device.js';
+import { requireMfa } from '../../src/procedures/require-mfa.js';
 import { days, minutes, seconds } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
 import { type App, begunApp, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
@@ -53,6 +56,33 @@ describe.each(engines)('a remembered device on %s', (engine) => {
     expect((await refusalOf(rememberDevice(place.desk, byDevice))).code).toBe('refused-by-policy');
     const waiting = await place.signIn('xena');
     expect((await refusalOf(rememberDevice(place.desk, waiting))).code).toBe('factor-needed');
+  });
+
+  it('B38, B40, B41 changes no sign-in methods: a password and this file would make themselves a factor', async () => {
+    const token = await rememberDevice(place.desk, await place.enter('xavi', app));
+    const byDevice = await place.signIn('xavi', { deviceTokens: [token] });
+    const before = await listFactors(place.desk, byDevice);
+    expect((await refusalOf(newBackupCodes(place.desk, byDevice))).code).toBe('factor-needed');
+    expect((await refusalOf(begunApp(place.desk, byDevice))).code).toBe('factor-needed');
+    expect((await refusalOf(removeFactor(place.desk, byDevice, app.id))).code).toBe('factor-needed');
+    expect(await listFactors(place.desk, byDevice)).toEqual(before);
+  });
+
+  it('B32, B38 does not switch the company-wide requirement off', async () => {
+    const admins = await place.giveApp('xena');
+    const token = await rememberDevice(place.desk, await place.enter('xena', admins));
+    const byDevice = await place.signIn('xena', { deviceTokens: [token] });
+    expect((await refusalOf(requireMfa(place.desk, byDevice, false))).code).toBe('factor-needed');
+    place.clock.advance(minutes(2));
+    const control = await requireMfa(place.desk, await place.enter('xena', admins), false);
+    expect(control).toMatchObject({ required: false, unchanged: false });
+  });
+
+  it('B38 control: the same changes go through where the factor was given', async () => {
+    const open = await place.enter('xavi', app);
+    expect((await newBackupCodes(place.desk, open)).codes).toHaveLength(10);
+    const second = await begunApp(place.desk, open);
+    expect((await removeFactor(place.desk, open, second.id)).state).toBe('pending');
   });
 
   it('B39 no file, another token or the record on the server alone: asked', async () => {
