@@ -37,21 +37,17 @@ function anchorPath({ key, folders }: Settings, { storeId, place }: AnchorOf): s
 export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
   const storeId = (await store.read.meta.get('store-id')) ?? '';
   const anchor = new FileAnchor(anchorPath(settings, { storeId, place: store.place }), storeId, keyring);
-  const head = await store.read.audit.head();
-  // A head that is not ours is refused by the door and named by audit verify; nothing is remembered of it.
-  if (head !== undefined && notary.headFits(head)) {
-    await anchor.judge(head, store, notary);
-    if (anchor.fault === undefined) anchor.keep(head);
-  }
+  const { head } = await anchor.judge(store, notary);
+  if (head !== undefined && anchor.fault === undefined) anchor.keep(head);
   return anchor;
 }
 
 /** For `doctor`: where the anchor is, what it knows and what is wrong with it. Changes nothing. */
-export async function inspectAnchor(settings: Settings, head: Head, { store, notary, keyring }: AnchoredStore) {
+export async function inspectAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore) {
   const storeId = (await store.read.meta.get('store-id')) ?? '';
   const path = anchorPath(settings, { storeId, place: store.place });
   const anchor = new FileAnchor(path, storeId, keyring);
-  const known = await anchor.judge(head, store, notary);
+  const { known } = await anchor.judge(store, notary);
   anchor.close();
   return { path, known, fault: anchor.fault };
 }
@@ -96,24 +92,36 @@ class FileAnchor implements Anchor {
     this.#keyring = keyring;
   }
 
-  /** Sets `fault` where the log is not the one remembered, or one that goes on from it. Answers what was remembered. */
-  async judge(head: Head, store: Store, notary: Notary): Promise<Head | undefined> {
+  /**
+   * Sets `fault` where the log is not the one remembered, or one that goes on from it. The anchor is read first and the head after it:
+   * others write meanwhile, and the other way round their newest entry would look like one that this store has lost.
+   */
+  async judge(store: Store, notary: Notary): Promise<{ readonly known?: Head; readonly head?: Head }> {
     try {
-      this.check(head);
       const known = this.remembered();
-      if (known !== undefined && !(await goesOn(known, head, store, notary))) throw this.#forked();
-      return known;
+      const head = await store.read.audit.head();
+      // A head that is not ours is refused by the door and named by audit verify; nothing is remembered of it.
+      if (head === undefined || !notary.headFits(head)) return {};
+      if (known === undefined) return { head };
+      this.#compare(known, head);
+      if (!(await goesOn(known, head, store, notary))) throw this.#forked();
+      return { known, head };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.fault = error;
-      return undefined;
+      return {};
     }
   }
 
+  /** Inside the door, where nobody else can write: the anchor is never ahead of this head. */
   check(head: Head): void {
     if (this.fault !== undefined) throw this.fault;
     const known = this.remembered();
-    if (known === undefined || head.size > known.size) return;
+    if (known !== undefined) this.#compare(known, head);
+  }
+
+  #compare(known: Head, head: Head): void {
+    if (head.size > known.size) return;
     if (head.size < known.size) throw this.#behind(known, head);
     if (head.frontier !== known.frontier) throw this.#forked();
   }

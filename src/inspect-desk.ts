@@ -13,7 +13,6 @@ import { notaryFor } from './open-notary.js';
 import { sealedByDesk } from './procedures/log-reader.js';
 import { readKeyBackupNote } from './procedures/note-key-backup.js';
 import type { Policy } from './rules/policy.js';
-import type { Head } from './store/record.js';
 import { openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskTools {
@@ -113,7 +112,7 @@ async function inspectLog(store: Store, seal: Seal, now: number): Promise<readon
   }
   const log = [
     { subject: 'Audit log', state: 'ok', text: `${head.size} entries, the head checks out` } as const,
-    await inspectAnchorOf(store, head, seal),
+    await inspectAnchorOf(store, seal),
   ];
   const behind = head.latestAt - now;
   if (behind <= policy.limits.clock.toleranceSeconds * 1000)
@@ -122,9 +121,9 @@ async function inspectLog(store: Store, seal: Seal, now: number): Promise<readon
   return [...log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
 }
 
-async function inspectAnchorOf(store: Store, head: Head, seal: Seal): Promise<Finding> {
+async function inspectAnchorOf(store: Store, seal: Seal): Promise<Finding> {
   const subject = 'Anchor of the log';
-  const { path, known, fault } = await inspectAnchor(seal.settings, head, { store, ...seal });
+  const { path, known, fault } = await inspectAnchor(seal.settings, { store, ...seal });
   if (fault !== undefined) return faultOf(subject, fault);
   if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries remembered in ${path}` };
   const text = `nothing is remembered in ${path}: an older copy of the store would not be noticed`;
