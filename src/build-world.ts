@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CATALOGUE } from './commands/catalogue.js';
 import type { Context, House, InnerInput, InnerOutput } from './commands/command.js';
 import type { OutStream, World } from './commands/world.js';
 import type { Environment, GlobalOptions, Settings } from './config.js';
@@ -188,6 +189,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
     node,
     now,
     dataFolder,
+    catalogue: CATALOGUE,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
     found: async () => {
       const { foundDesk } = await import('./open-desk.js');

@@ -2,15 +2,7 @@
  * Everything that can be typed first, with the file that knows the rest. The list is all that `--help` needs; a file is loaded
  * only when its word was typed.
  */
-import type { Command } from './command.js';
-
-export interface CatalogueEntry {
-  readonly word: string;
-  readonly summary: string;
-  /** Heading under which `--help` lists it. */
-  readonly group: 'On a call' | 'Customers' | 'Resets' | 'The desk' | 'The log' | 'Set-up and care';
-  readonly load: () => Promise<readonly Command[]>;
-}
+import type { CatalogueEntry } from './command.js';
 
 export const CATALOGUE: readonly CatalogueEntry[] = [
   {

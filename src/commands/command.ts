@@ -46,6 +46,15 @@ export interface Command<Input = never> {
   run(context: Context, input: Input): Promise<Result>;
 }
 
+/** A first word that can be typed, and the file that knows what may follow it. */
+export interface CatalogueEntry {
+  readonly word: string;
+  readonly summary: string;
+  /** Heading under which `--help` lists it. */
+  readonly group: 'On a call' | 'Customers' | 'Resets' | 'The desk' | 'The log' | 'Set-up and care';
+  readonly load: () => Promise<readonly Command[]>;
+}
+
 /** Erases the input type, so that commands stand in one list; the schema guards the hand-over. */
 export function command<Input>(spec: Command<Input>): Command {
   return spec as unknown as Command;
@@ -139,6 +148,8 @@ export interface House {
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
+  /** Everything that can be typed. */
+  readonly catalogue: readonly CatalogueEntry[];
   /** Word lists, estimates and the policy in force, for phrases of nobody in particular; needs no desk. */
   phrasebook(): Promise<Phrasebook>;
   /** The policy in a folder. Refusal `config` with every fault. */

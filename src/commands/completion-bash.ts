@@ -2,13 +2,21 @@
  * The script for bash 3.2 and newer. bash breaks words at ":" and "=", so they are joined first, and what stands before the last ":"
  * is taken off the answers again. `compgen -W` reads its first argument as code: only fixed words are ever in it.
  */
-import { type CompletedOption, type CompletionTree, takingValues } from './completion-tree.js';
+import { type CompletedOption, type CompletionTree, takingValues, type Word } from './completion-tree.js';
 
-export function bashScript(tree: CompletionTree): string {
-  const { places, globals } = tree;
-  return `# bash completion for countersign. Made by: countersign completion bash
-_countersign() {
-  local IFS=$' \\t\\n' path='' option='' list='' files='' word='' glued='' i=0 n=0
+export const bashScript = (tree: CompletionTree): string =>
+  [
+    '# bash completion for countersign. Made by: countersign completion bash',
+    '_countersign() {',
+    JOIN,
+    place(tree),
+    offer(tree),
+    ANSWER,
+    '',
+  ].join('\n');
+
+/** The words up to the cursor, those that bash broke put together again. */
+const JOIN = `  local IFS=$' \\t\\n' path='' option='' list='' files='' word='' glued='' i=0 n=0
   local -a typed
   typed=()
   for ((i = 1; i <= COMP_CWORD; i++)); do
@@ -22,8 +30,10 @@ _countersign() {
     glued=''
     if [[ $word == [:=] ]]; then glued=yes; fi
   done
-  local current="\${typed[n-1]}"
-  for ((i = 0; i < n - 1; i++)); do
+  local current="\${typed[n-1]}"`;
+
+/** Which command stands there by now, and whether the last word waits for its value. */
+const place = (tree: CompletionTree): string => `  for ((i = 0; i < n - 1; i++)); do
     word=\${typed[i]}
     if [[ -n $option ]]; then option=''; continue; fi
     case "$word" in
@@ -35,28 +45,31 @@ ${takingValues(tree)
       esac ;;
       *) case "\${path:+$path }$word" in
 ${chunks(
-  places.map(({ path }) => path).filter((path) => path !== ''),
+  tree.places.map(({ path }) => path).filter((path) => path !== ''),
   (paths) => `        ${paths.map((path) => `'${path}'`).join(' | ')}) path="\${path:+$path }$word" ;;`,
 )}
       esac ;;
     esac
   done
-  if [[ $current == --*=* ]]; then option=\${current%%=*}; current=\${current#*=}; fi
-  if [[ -n $option ]]; then
+  if [[ $current == --*=* ]]; then option=\${current%%=*}; current=\${current#*=}; fi`;
+
+/** The fixed words for that place. */
+const offer = (tree: CompletionTree): string => `  if [[ -n $option ]]; then
     case "$path $option" in
 ${takingValues(tree).flatMap(valueLines).join('\n')}
     esac
   elif [[ $current == -* ]]; then
     case "$path" in
-${places.map(({ path, options }) => `      '${path}') list='${options.map(({ word }) => word).join(' ')}' ;;`).join('\n')}
+${tree.places.map(({ path, options }) => `      '${path}') ${listOf(options)} ;;`).join('\n')}
     esac
-    list+=' ${globals.map(({ word }) => word).join(' ')}'
+    list+=' ${tree.globals.map(({ word }) => word).join(' ')}'
   else
     case "$path" in
-${places.map(({ path, words, files }) => `      '${path}') list='${words.map(({ word }) => word).join(' ')}'${files ? ' files=yes' : ''} ;;`).join('\n')}
+${tree.places.map(({ path, words, files }) => `      '${path}') ${listOf(words)}${files ? ' files=yes' : ''} ;;`).join('\n')}
     esac
-  fi
-  COMPREPLY=()
+  fi`;
+
+const ANSWER = `  COMPREPLY=()
   if [[ -n $list ]]; then
     while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -W "$list" -- "$current")
   fi
@@ -69,9 +82,9 @@ ${places.map(({ path, words, files }) => `      '${path}') list='${words.map(({ 
     for ((i = 0; i < \${#COMPREPLY[@]}; i++)); do COMPREPLY[i]=\${COMPREPLY[i]#"$before"}; done
   fi
 }
-complete -F _countersign countersign
-`;
-}
+complete -F _countersign countersign`;
+
+const listOf = (words: readonly Word[]): string => `list='${words.map(({ word }) => word).join(' ')}'`;
 
 type Taker = readonly [path: string, option: CompletedOption];
 

@@ -1,8 +1,7 @@
 /** What can be typed where, as data that each shell's script is written from. Pure. */
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../rules/people.js';
 import type { Policy } from '../rules/policy.js';
-import { CATALOGUE } from './catalogue.js';
-import type { Command, OptionSpec } from './command.js';
+import type { CatalogueEntry, Command, OptionSpec } from './command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { topicNames } from './help-topics.js';
 
@@ -37,22 +36,38 @@ export interface CompletionTree {
 /** Only these characters get into a script: nothing in it can be read as code by any shell. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
 
-export function completionTree(commands: readonly Command[], policy: Policy): CompletionTree {
-  const paths = new Set(['', 'help', ...CATALOGUE.map(({ word }) => word)]);
+type Catalogue = readonly CatalogueEntry[];
+
+/** Every command of the catalogue, each once: a file may stand behind several words. */
+export async function everyCommand(catalogue: Catalogue): Promise<readonly Command[]> {
+  const loaded = await Promise.all(catalogue.map(({ load }) => load()));
+  return [...new Set(loaded.flat())];
+}
+
+export function completionTree(catalogue: Catalogue, commands: readonly Command[], policy: Policy): CompletionTree {
+  const paths = new Set(['', 'help', ...catalogue.map(({ word }) => word)]);
   for (const { path } of commands) {
     const steps = path.split(' ');
     steps.forEach((_, at) => void paths.add(steps.slice(0, at + 1).join(' ')));
   }
   const globals = [...GLOBAL_OPTIONS, { flags: '--help', about: 'help for this command' }];
   return {
-    places: [...paths].map((path) => placeOf(path, paths, commands, policy)),
+    places: [...paths].map((path) => placeOf(path, paths, { catalogue, commands, policy })),
     globals: globals.map((option) => optionOf(option, '', policy)),
   };
 }
 
-function placeOf(path: string, paths: ReadonlySet<string>, commands: readonly Command[], policy: Policy): Place {
+/** Where the words come from. */
+interface Sources {
+  readonly catalogue: Catalogue;
+  readonly commands: readonly Command[];
+  readonly policy: Policy;
+}
+
+function placeOf(path: string, paths: ReadonlySet<string>, sources: Sources): Place {
+  const { commands, policy } = sources;
   const spec = commands.find((command) => command.path === path);
-  const children = path === 'help' ? helpWords() : childrenOf(path, paths, commands);
+  const children = path === 'help' ? helpWords(sources) : childrenOf(path, paths, sources);
   const fixed = (spec?.arguments ?? []).flatMap(({ name }) => argumentWords(name, policy));
   return {
     path,
@@ -62,25 +77,25 @@ function placeOf(path: string, paths: ReadonlySet<string>, commands: readonly Co
   };
 }
 
-function childrenOf(path: string, paths: ReadonlySet<string>, commands: readonly Command[]): Word[] {
+function childrenOf(path: string, paths: ReadonlySet<string>, sources: Sources): Word[] {
   const before = path === '' ? '' : `${path} `;
   const words = [...paths].filter(
     (other) => other !== path && other.startsWith(before) && !other.slice(before.length).includes(' ') && other !== '',
   );
-  return words.map((other) => ({ word: other.slice(before.length), about: aboutOf(other, commands) }));
+  return words.map((other) => ({ word: other.slice(before.length), about: aboutOf(other, sources) }));
 }
 
-function aboutOf(path: string, commands: readonly Command[]): string {
+function aboutOf(path: string, { catalogue, commands }: Sources): string {
   if (path === 'help') return 'help for a command or a topic';
   return (
-    CATALOGUE.find(({ word }) => word === path)?.summary ??
+    catalogue.find(({ word }) => word === path)?.summary ??
     commands.find((command) => command.path === path)?.summary ??
     ''
   );
 }
 
-const helpWords = (): Word[] => [
-  ...CATALOGUE.map(({ word, summary }) => ({ word, about: summary })),
+const helpWords = ({ catalogue }: Sources): Word[] => [
+  ...catalogue.map(({ word, summary }) => ({ word, about: summary })),
   ...topicNames().map((word) => ({ word, about: 'a topic' })),
 ];
 

@@ -5,11 +5,10 @@
  */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { CATALOGUE } from './catalogue.js';
 import { type Command, type Context, command } from './command.js';
 import { bashScript } from './completion-bash.js';
 import { fishScript } from './completion-fish.js';
-import { type CompletionTree, completionTree } from './completion-tree.js';
+import { type CompletionTree, completionTree, everyCommand } from './completion-tree.js';
 import { zshScript } from './completion-zsh.js';
 
 const SHELLS: Readonly<Record<string, (tree: CompletionTree) => string>> = {
@@ -36,15 +35,11 @@ const completion = command<{ shell: string }>({
         hint: `One of: ${Object.keys(SHELLS).join(', ')}.`,
       });
     }
-    const script = write(completionTree(await everyCommand(), await policyInForce(context)));
+    const { catalogue } = context.house;
+    const script = write(completionTree(catalogue, await everyCommand(catalogue), await policyInForce(context)));
     return { view: [], document: { completion: { shell, script } }, raw: script };
   },
 });
-
-export async function everyCommand(): Promise<readonly Command[]> {
-  const loaded = await Promise.all(CATALOGUE.map(({ load }) => load()));
-  return [...new Set(loaded.flat())];
-}
 
 async function policyInForce(context: Context) {
   const { policyFolder } = await context.settings();

@@ -3,8 +3,7 @@
  * them to files. Only macros of man(7) that every reader knows; text never begins a line that troff would obey.
  */
 
-import { CATALOGUE } from './catalogue.js';
-import type { Command, OptionSpec } from './command.js';
+import type { CatalogueEntry, Command, OptionSpec } from './command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { topicNames, topicText } from './help-topics.js';
 
@@ -14,13 +13,17 @@ export interface ManPage {
   readonly text: string;
 }
 
-export function manPages(commands: readonly Command[], version: string): readonly ManPage[] {
-  const nouns = CATALOGUE.map((entry) => ({
+export function manPages(
+  catalogue: readonly CatalogueEntry[],
+  commands: readonly Command[],
+  version: string,
+): readonly ManPage[] {
+  const nouns = catalogue.map((entry) => ({
     ...entry,
     commands: commands.filter(({ path }) => path.split(' ')[0] === entry.word),
   }));
   return [
-    { file: 'countersign.1', text: overview(version) },
+    { file: 'countersign.1', text: overview(catalogue, version) },
     ...nouns.map(({ word, summary, commands: own }) => ({
       file: `countersign-${word}.1`,
       text: [
@@ -35,8 +38,8 @@ export function manPages(commands: readonly Command[], version: string): readonl
   ];
 }
 
-function overview(version: string): string {
-  const groups = [...new Set(CATALOGUE.map(({ group }) => group))];
+function overview(catalogue: readonly CatalogueEntry[], version: string): string {
+  const groups = [...new Set(catalogue.map(({ group }) => group))];
   return [
     ...head('countersign', 'verify who is calling the support desk, then reset their second factors', version),
     '.SH SYNOPSIS',
@@ -52,11 +55,9 @@ function overview(version: string): string {
     '.SH COMMANDS',
     ...groups.flatMap((group) => [
       `.SS ${text(group)}`,
-      ...CATALOGUE.filter((entry) => entry.group === group).flatMap(({ word, summary }) => [
-        '.TP',
-        `.BR countersign\\-${text(word)} (1)`,
-        text(summary),
-      ]),
+      ...catalogue
+        .filter((entry) => entry.group === group)
+        .flatMap(({ word, summary }) => ['.TP', `.BR countersign\\-${text(word)} (1)`, text(summary)]),
     ]),
     '.SH GLOBAL OPTIONS',
     ...GLOBAL_OPTIONS.flatMap(option),

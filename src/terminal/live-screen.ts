@@ -15,7 +15,8 @@ import { Writable } from 'node:stream';
 import { Refusal } from '../errors.js';
 import type { Asked, Back, LiveScreen, LiveTerminal, OpenQuestion, QuestionMaker } from './live-contract.js';
 import { framePainter, type Painter, plainPainter } from './live-painter.js';
-import { chooseQuestion, lineQuestion, phraseQuestion, searchQuestion } from './live-questions.js';
+import { chooseQuestion, lineQuestion, phraseQuestion } from './live-questions.js';
+import { searchQuestion } from './live-search.js';
 
 const REVEAL_MS = 5000;
 const ESCAPE_MS = 100;

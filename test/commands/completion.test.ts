@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
-import { everyCommand } from '../../src/commands/completion.js';
 import { bashScript } from '../../src/commands/completion-bash.js';
 import { fishScript } from '../../src/commands/completion-fish.js';
-import { type CompletionTree, completionTree } from '../../src/commands/completion-tree.js';
+import { type CompletionTree, completionTree, everyCommand } from '../../src/commands/completion-tree.js';
 import { zshScript } from '../../src/commands/completion-zsh.js';
 import { loadPolicy } from '../../src/load-policy.js';
 import { KEYS, type OpenTerminal, openTerminal } from '../support/pty.js';
@@ -21,7 +20,7 @@ let folder: string;
 const open: OpenTerminal[] = [];
 
 beforeAll(async () => {
-  tree = completionTree(await everyCommand(), loadPolicy(dataFolder));
+  tree = completionTree(CATALOGUE, await everyCommand(CATALOGUE), loadPolicy(dataFolder));
   folder = mkdtempSync(join(tmpdir(), 'countersign-completion-'));
   writeFileSync(join(folder, 'bash'), bashScript(tree));
   writeFileSync(join(folder, 'zsh'), zshScript(tree));
@@ -37,7 +36,7 @@ describe('the words', () => {
   it('every command and every option of the help, and nothing else', async () => {
     const top = tree.places.find(({ path }) => path === '');
     expect(top?.words.map(({ word }) => word).sort()).toEqual([...CATALOGUE.map(({ word }) => word), 'help'].sort());
-    for (const { path, options = [] } of await everyCommand()) {
+    for (const { path, options = [] } of await everyCommand(CATALOGUE)) {
       const place = tree.places.find((candidate) => candidate.path === path);
       expect(place?.options.map(({ word }) => word)).toEqual(options.map(({ flags }) => flags.split(' ')[0]));
     }
@@ -59,7 +58,7 @@ describe('the words', () => {
       ...policy,
       actions: [...policy.actions, { id: 'a:$(touch x)', category: 'a', title: "'; touch x; '" }],
     };
-    const poisoned = completionTree([], hostile);
+    const poisoned = completionTree([], [], hostile);
     for (const script of [bashScript(poisoned), zshScript(poisoned), fishScript(poisoned)])
       expect(script).not.toContain('touch');
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
-import { everyCommand } from '../../src/commands/completion.js';
+import { everyCommand } from '../../src/commands/completion-tree.js';
 import { EXIT_FAMILIES } from '../../src/errors.js';
 import { type ConsoleDesk, consoleDesk } from '../support/console-desk.js';
 import { HOSTILE, hasNaughtyStrings, isVisible, naughtyStrings } from '../support/hostile-text.js';
@@ -16,7 +16,7 @@ import { runInside } from '../support/run-inside.js';
 import { CHEAP, repositoryRoot } from '../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
-const commands = await everyCommand();
+const commands = await everyCommand(CATALOGUE);
 const KNOWN = EXIT_FAMILIES.map(({ exit }) => exit).filter((exit) => exit !== 1);
 /** A long way round, tried in a test of their own (and in test/sessions). */
 const LONG = new Set(['demo', 'smoke']);

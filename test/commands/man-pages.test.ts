@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
-import { everyCommand } from '../../src/commands/completion.js';
+import { everyCommand } from '../../src/commands/completion-tree.js';
 import { manPages, text } from '../../src/commands/man-pages.js';
 
-const commands = await everyCommand();
-const pages = manPages(commands, '1.2.3');
+const commands = await everyCommand(CATALOGUE);
+const pages = manPages(CATALOGUE, commands, '1.2.3');
 const groff = spawnSync('groff', ['--version']).status === 0;
 
 describe('the man pages', () => {

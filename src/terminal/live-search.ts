@@ -1,0 +1,123 @@
+/**
+ * The box with what is found for it. Digits are both what one types and what one chooses with: behind letters a digit chooses unless
+ * something is found for it as text; after Enter it always chooses; in a number it always belongs to the number.
+ */
+import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
+import { ESC_BACK, keyHelp, listOf } from './live-list.js';
+import { printable, wrap } from './printable.js';
+import type { Style } from './style.js';
+
+const MOST = 9;
+
+export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T> {
+  return (hooks) => {
+    const box = new SearchBox(question, hooks);
+    return {
+      view: question.view,
+      prompt: question.message,
+      box: true,
+      keys: ['Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
+      body: (room, style) => box.body(room, style),
+      typed: (line) => box.typed(line),
+      onKey: (name, typed, line) => void box.key(name, typed, line).catch(hooks.fail),
+      onEnter: (line) => void box.enter(line).catch(hooks.fail),
+      onEscape: (line) => box.escape(line),
+    };
+  };
+}
+
+class SearchBox<T> {
+  readonly #question: SearchQuestion<T>;
+  readonly #hooks: Hooks<T>;
+  readonly #list = listOf<T>(() => this.#found);
+  #found: readonly LiveChoice<T>[] = [];
+  #text = '';
+  /** The line after the newest key, which may still be looked at. */
+  #newest = '';
+  /** After Enter: a digit chooses. */
+  #picking = false;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(question: SearchQuestion<T>, hooks: Hooks<T>) {
+    this.#question = question;
+    this.#hooks = hooks;
+  }
+
+  typed(line: string): string {
+    return this.#picking ? this.#text : line;
+  }
+
+  body(room: number, style: Style): string[] {
+    if (this.#text.trim() === '')
+      return (this.#question.meanwhile ?? []).flatMap((line) => wrap(printable(line), room));
+    if (this.#found.length === 0) return ['  Nothing begins so. Enter looks inside the words too.'];
+    return this.#list.lines(room, style, this.#picking || this.#found.length === 1);
+  }
+
+  async key(name: string, typed: string, line: string): Promise<void> {
+    this.#newest = line;
+    const special = (this.#question.keys ?? []).find(({ keys }) => keys.includes(name));
+    if (special !== undefined) return this.#hooks.answer(special.value);
+    if (this.#list.move(name)) {
+      this.#picking = this.#found.length > 0;
+      return;
+    }
+    const meant = this.#list.byKey(typed);
+    if (meant !== undefined && (this.#picking || (await this.#choosesBehindLetters(typed, line)))) {
+      return this.#hooks.answer(meant.value);
+    }
+    if (this.#newest !== line) return;
+    this.#changed(line);
+    this.#hooks.redraw();
+  }
+
+  async #choosesBehindLetters(typed: string, line: string): Promise<boolean> {
+    if (!/\p{L}/u.test(this.#text) || this.#text + typed !== line) return false;
+    const goesOn = real(await this.#question.look(line.trim(), false)).length > 0;
+    return !goesOn && this.#newest === line;
+  }
+
+  async enter(line: string): Promise<void> {
+    const marked = this.#picking ? this.#list.marked() : undefined;
+    if (marked !== undefined) return this.#hooks.answer(marked.value);
+    // Enter empties the editor; the text goes on standing.
+    this.#hooks.setLine(line);
+    this.#changed(line);
+    await this.#looking;
+    if (real(this.#found).length === 0) await this.#take(line, true);
+    const [only, another] = real(this.#found);
+    if (only !== undefined && another === undefined) return this.#hooks.answer(only.value);
+    this.#picking = this.#found.length > 0;
+    this.#hooks.announce();
+  }
+
+  /** Empties the box; leaves an empty one. */
+  escape(line: string): void {
+    if (line === '' && !this.#picking) return this.#hooks.answer(undefined);
+    this.#hooks.setLine('');
+    this.#newest = '';
+    this.#changed('');
+    this.#hooks.redraw();
+  }
+
+  #changed(line: string): void {
+    this.#picking = false;
+    if (line === this.#text) return;
+    this.#text = line;
+    this.#list.reset();
+    this.#looking = this.#take(line, false);
+    this.#looking.catch(this.#hooks.fail);
+  }
+
+  /** What was found for a text that is no longer the newest is dropped. */
+  async #take(line: string, thoroughly: boolean): Promise<void> {
+    const results = await this.#question.look(line.trim(), thoroughly);
+    if (this.#text !== line) return;
+    this.#found = results.slice(0, MOST);
+    this.#hooks.redraw();
+  }
+}
+
+/** Without what is only offered beside. */
+const real = <T>(found: readonly LiveChoice<T>[]): readonly LiveChoice<T>[] =>
+  found.filter(({ beside }) => beside !== true);
