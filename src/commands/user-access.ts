@@ -1,5 +1,6 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether and how a login gets in. The desk never sets or sees a password. */
 import * as z from 'zod';
+import { Refusal } from '../errors.js';
 import { switchUser } from '../procedures/disable-customer.js';
 import { type Invitation, inviteUsers } from '../procedures/invite-user.js';
 import type { FoundUser } from '../procedures/search-directory.js';
@@ -79,11 +80,19 @@ const invite = command({
     const found: FoundUser[] = [];
     for (const user of given.users) found.push(await givenUser(desk, user, given.account));
     const invitations = await inviteUsers(desk, context.operator(), found);
-    const failed = invitations.some(({ state }) => state === 'given-up');
+    const failed = invitations.filter(({ state }) => state === 'given-up').length;
+    const document = { invitations: invitations.map(invitedDocument) };
+    if (failed === invitations.length) {
+      throw new Refusal('delivery-failed', 'nobody could be invited: the mail was refused', {
+        hint: 'See why: countersign outbox list --state given-up   Then put another address on file.',
+        problems: invitations.map((invitation) => ({ message: invitedLine(invitation) })),
+        also: document,
+      });
+    }
     return {
       view: [{ kind: 'lines', lines: invitations.map(invitedLine) }],
-      document: { invitations: invitations.map(invitedDocument) },
-      ...(failed ? { exit: 4 } : {}),
+      document,
+      ...(failed > 0 ? { exit: 4 } : {}),
     };
   },
 });

@@ -117,7 +117,8 @@ async function signedHeaders(
   now: number,
   secrets: string,
 ): Promise<Record<string, string>> {
-  const { Webhook } = await import('standardwebhooks');
+  // A CommonJS package: bundled, it has no names but `default`.
+  const { Webhook } = (await import('standardwebhooks')).default;
   const lines = secrets.split(/\s+/).filter((line) => line !== '');
   if (lines.length === 0 || !lines.every(isUsableSecret)) {
     throw new SecretUnreadable('the webhook secret file holds no usable secret (whsec_ and 24 to 64 bytes in base64)');

@@ -70,7 +70,9 @@ export interface ReceivedMail {
 }
 
 /** A real SMTP server; without options it takes everything, in clear, without login. */
-export async function startSmtp(options: SMTPServerOptions = {}): Promise<{ port: number; mails: ReceivedMail[] }> {
+export async function startSmtp(
+  options: SMTPServerOptions = {},
+): Promise<{ port: number; mails: ReceivedMail[]; drop: () => void }> {
   const mails: ReceivedMail[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -101,7 +103,12 @@ export async function startSmtp(options: SMTPServerOptions = {}): Promise<{ port
   server.on('error', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  return { port: (server.server.address() as AddressInfo).port, mails };
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => sockets.add(socket));
+  const drop = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: (server.server.address() as AddressInfo).port, mails, drop };
 }
 
 /** A server that only does what `talk` does with each line; it greets unless told not to. */

@@ -1,0 +1,273 @@
+/**
+ * Delivery end to end by the built command: mails to a real SMTP server, texts to an HTTP gateway, events to a webhook, all on loopback;
+ * then the same with servers that fail (issue 4, B31, B58, B62, B63, B77).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import PostalMime from 'postal-mime';
+import type { SMTPServerOptions } from 'smtp-server';
+import { Webhook } from 'standardwebhooks';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openDesk } from '../../src/open-desk.js';
+import { deliverDue } from '../../src/procedures/deliver-outbox.js';
+import { minutes } from '../../src/rules/duration.js';
+import { startHttp, startSmtp } from '../delivery/servers.js';
+import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
+import { dataFolder, type EngineName, engines, testSettings } from '../support/test-desk.js';
+
+const PASSWORD = 'copper and nineteen herons';
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** How the other side behaves now. */
+interface Mood {
+  smtp: 'takes' | 'drops' | 'refuses' | 'hangs';
+  sms: number;
+  webhook: number;
+}
+
+interface Outside {
+  readonly place: BuiltDesk;
+  readonly mood: Mood;
+  readonly env: Record<string, string>;
+  readonly mails: { readonly raw: string }[];
+  readonly config: { mail: object };
+  run(args: readonly string[], stdin?: string): ReturnType<BuiltDesk['run']>;
+  must(args: readonly string[], stdin?: string): Promise<Record<string, unknown>>;
+  /** The newest mail to this address, parsed. */
+  mailTo(address: string): Promise<{ subject: string; text: string; id: string; code: string }>;
+  texted(): string;
+  events(): readonly {
+    readonly id: string;
+    readonly type: string;
+    readonly data: { items: Record<string, unknown>[] };
+  }[];
+}
+
+async function outside(engine: EngineName): Promise<Outside> {
+  const place = await builtDesk(engine);
+  onTestFinished(() => place.close());
+  const mood: Mood = { smtp: 'takes', sms: 201, webhook: 200 };
+  const mails: { raw: string }[] = [];
+  let drop = (): void => undefined;
+  const onData: SMTPServerOptions['onData'] = (stream, _session, done) => {
+    const parts: Buffer[] = [];
+    stream.on('data', (part: Buffer) => parts.push(part));
+    stream.on('end', () => {
+      const { smtp } = mood;
+      if (smtp !== 'refuses') mails.push({ raw: Buffer.concat(parts).toString('utf8') });
+      if (smtp === 'takes') done();
+      else if (smtp === 'refuses') done(Object.assign(new Error('no such mailbox'), { responseCode: 550 }));
+      else if (smtp === 'drops') drop();
+    });
+  };
+  const smtp = await startSmtp({ onData });
+  drop = smtp.drop;
+  const gateway = await startHttp((response) => response.writeHead(mood.sms).end('{"sid":"SM1"}'));
+  const hook = await startHttp((response) => response.writeHead(mood.webhook).end());
+  mkdirSync(place.folders.config, { recursive: true, mode: 0o700 });
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(place.folders.config, name), text, { mode: 0o600 });
+    return JSON.stringify(join(place.folders.config, name));
+  };
+  const mail = { channel: 'smtp', host: '127.0.0.1', port: smtp.port, security: 'none', from: 'desk@support.example' };
+  const toml = (table: object) =>
+    Object.entries(table)
+      .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
+      .join('\n');
+  file(
+    'config.toml',
+    `desk_name = "Example Support"
+[mail]
+${toml(mail)}
+fromName = "Example Support"
+[sms]
+channel = "http"
+url = "${gateway.url}/Messages.json"
+accountSid = "AC1"
+tokenFile = ${file('sms-token', 'sms-token\n')}
+from = "+15550100"
+[webhook]
+url = "${hook.url}/desk"
+secretFile = ${file('webhook-secret', `${SECRET}\n`)}
+allowPrivate = true
+`,
+  );
+  const env: Record<string, string> = {};
+  const { token } = await place.must(['init', '--token', '--json']);
+  env['COUNTERSIGN_TOKEN'] = String(token);
+  return {
+    place,
+    mood,
+    env,
+    mails,
+    config: { mail },
+    run: (args, stdin) => place.run(args, stdin, env),
+    must: (args, stdin) => place.must(args, stdin, env),
+    mailTo: async (address) => {
+      for (const { raw } of mails.toReversed()) {
+        const parsed = await PostalMime.parse(raw);
+        if (parsed.to?.[0]?.address !== address) continue;
+        const text = (parsed.text ?? '').replaceAll('\r\n', '\n');
+        const [, code = ''] = /^ {4}(\S+)$/m.exec(text) ?? [];
+        return { subject: parsed.subject ?? '', text, id: parsed.messageId ?? '', code };
+      }
+      throw new Error(`no mail to ${address}`);
+    },
+    texted: () => /^(\d{6}) /.exec(new URLSearchParams(gateway.posts.at(-1)?.body ?? '').get('Body') ?? '')?.[1] ?? '',
+    events: () =>
+      hook.posts.map(({ body, headers }) => ({
+        id: headers['webhook-id'] ?? '',
+        ...(new Webhook(SECRET).verify(body, { ...headers }) as {
+          type: string;
+          data: { items: Record<string, unknown>[] };
+        }),
+      })),
+  };
+}
+
+async function addPeople({ must }: Outside): Promise<void> {
+  await must(['account', 'add', 'Contoso', '--number', '200500', '--edition', 'x-series']);
+  const add = (login: string, role: string, phone: string) =>
+    must(
+      ['user', 'add', login, '--account', '200500', '--name', login, '--email', `${login}@contoso.example`].concat([
+        '--phone',
+        phone,
+        '--role',
+        role,
+      ]),
+    );
+  await add('ana', 'admin', '+44 20 7946 0011');
+  await add('bob', 'user', '+44 20 7946 0022');
+}
+
+const asUser = (login: string): readonly string[] => ['--account', '200500', '--as', login];
+
+async function activate(out: Outside, login: string): Promise<void> {
+  await out.must(['user', 'invite', login, '--account', '200500']);
+  const { code } = await out.mailTo(`${login}@contoso.example`);
+  await out.must(['portal', 'activate', ...asUser(login), '--code', code, '--password-stdin'], PASSWORD);
+}
+
+describe.each(engines)('delivery by the built command on %s', (engine) => {
+  beforeAll(requireBuilt, 300_000);
+
+  it('B31 B58 B62 B63 invitation, codes and notices arrive; the desk’s events are told, signed', {
+    timeout: 180_000,
+  }, async () => {
+    const out = await outside(engine);
+    await addPeople(out);
+    for (const login of ['ana', 'bob']) await activate(out, login);
+    expect(await out.mailTo('ana@contoso.example')).toMatchObject({ text: expect.stringContaining('Example Support') });
+
+    await out.must(['portal', 'login', ...asUser('bob'), '--password-stdin'], PASSWORD);
+    expect((await out.run(['portal', 'mfa', 'add', 'sms', ...asUser('bob')])).code).toBe(5);
+    await out.must(['portal', 'mfa', 'add', 'sms', ...asUser('bob'), '--code', out.texted()]);
+    await out.must(['portal', 'login', ...asUser('ana'), '--password-stdin'], PASSWORD);
+    await out.must(['portal', 'mfa', 'require', 'on', ...asUser('ana')]);
+    const login = await out.run(['portal', 'login', ...asUser('bob'), '--factor', 'sms', '--password-stdin'], PASSWORD);
+    expect(login.code, login.stderr).toBe(5);
+    await out.must(['portal', 'login', ...asUser('bob'), '--code', out.texted()]);
+
+    await out.must(['mfa', 'freeze', '--reason', 'a drill']);
+    await out.must(['mfa', 'thaw']);
+    const reset = [
+      'mfa',
+      'reset',
+      'bob',
+      '--account',
+      '200500',
+      '--reason',
+      'phone lost',
+      '--ticket',
+      'T-7',
+      '--confirm',
+      '1',
+    ];
+    await out.must(reset);
+    expect((await out.mailTo('bob@contoso.example')).subject).toMatch(/sign-in/i);
+    const { text } = await out.mailTo('ana@contoso.example');
+    const reference = /\b(rst|job)_\w+/.exec(text)?.[0] ?? '';
+    await out.must(['portal', 'reset', 'object', reference, ...asUser('ana')]);
+    const events = out.events();
+    const types = events.map(({ type }) => type);
+    expect(types.slice(0, 3)).toEqual(['mfa.frozen', 'mfa.thawed', 'mfa.reset']);
+    expect(events[2]?.data.items[0]).toMatchObject({ ticket: 'T-7', byKind: 'token' });
+    expect(JSON.stringify(events)).not.toMatch(/phone lost|contoso|a drill/);
+    expect(types).toContain('mfa.objected');
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  });
+
+  it('a gateway that fails and a mail server that drops or refuses: said, kept, sent once they are back', {
+    timeout: 180_000,
+  }, async () => {
+    const out = await outside(engine);
+    await addPeople(out);
+    await activate(out, 'bob');
+    await out.must(['portal', 'login', ...asUser('bob'), '--password-stdin'], PASSWORD);
+
+    out.mood.sms = 500;
+    const failed = await out.run(['portal', 'mfa', 'add', 'sms', ...asUser('bob'), '--json']);
+    expect(failed.code).toBe(7);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'delivery-failed' } });
+    const waiting = (await out.must(['outbox', 'list', '--state', 'queued', '--json']))['messages'];
+    expect(waiting).toMatchObject([{ channel: 'sms', attempts: 1, lastError: 'the SMS gateway answered 500' }]);
+
+    out.mood.smtp = 'drops';
+    const dropped = await out.run(['user', 'invite', 'ana', '--account', '200500']);
+    expect(dropped.code, dropped.stderr).toBe(0);
+    expect(`${dropped.stdout}${dropped.stderr}`).toMatch(/outbox flush|wait/);
+    out.mood.smtp = 'refuses';
+    expect((await out.run(['user', 'invite', 'bob', '--account', '200500'])).code).toBe(7);
+
+    Object.assign(out.mood, { smtp: 'takes', sms: 201 });
+    // The first pause of the schedule is five seconds.
+    await vi.waitFor(
+      async () => {
+        const flushed = await out.run(['outbox', 'flush', '--json']);
+        expect(flushed.code, flushed.stdout).toBe(0);
+        expect((await out.must(['outbox', 'list', '--state', 'queued', '--json']))['messages']).toEqual([]);
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+    expect(out.texted()).toMatch(/^\d{6}$/);
+    const copies = await Promise.all(out.mails.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId));
+    const toAna = (await out.mailTo('ana@contoso.example')).id;
+    expect(
+      copies.filter((id) => id === toAna),
+      'the copy that was dropped and the one that was taken',
+    ).toHaveLength(2);
+  });
+
+  it('a sender killed between claim and outcome: the message goes again, under the same id', {
+    timeout: 120_000,
+  }, async () => {
+    const out = await outside(engine);
+    await addPeople(out);
+    out.mood.smtp = 'hangs';
+    const sender = out.place.start(['user', 'invite', 'ana', '--account', '200500'], out.env);
+    sender.say('');
+    await vi.waitFor(() => expect(out.mails).toHaveLength(1), { timeout: 30_000, interval: 20 });
+    sender.child.kill('SIGKILL');
+    await sender.ended;
+    out.mood.smtp = 'takes';
+    await out.must(['outbox', 'flush']);
+    expect(out.mails, 'the dead sender’s claim still holds').toHaveLength(1);
+    // Two minutes on, by the Desk's clock.
+    const settings = {
+      ...(await testSettings('sqlite', out.place.folders.data)),
+      store: out.place.store,
+      engine,
+      key: { file: join(out.place.folders.config, 'master.key') },
+      file: { mail: out.config.mail },
+    };
+    const desk = await openDesk({ settings, dataFolder, now: () => Date.now() + minutes(2) + 1_000 });
+    try {
+      expect(await deliverDue(desk)).toMatchObject({ delivered: 1, waiting: 0, givenUp: 0 });
+    } finally {
+      await desk.store.close();
+    }
+    const ids = await Promise.all(out.mails.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId));
+    expect(ids).toHaveLength(2);
+    expect(ids[0]).toBe(ids[1]);
+  });
+});
