@@ -151,7 +151,7 @@ function outcomeOf({ code, stdout, stderr }: Ended): string {
       error?: { code: string };
       verification?: { outcome: string };
     };
-    return `${code} ${error?.code ?? verification?.outcome}`;
+    return `${code} ${error?.code ?? verification?.outcome}${code === 8 ? ` ${stdout}` : ''}`;
   } catch {
     return `${code} ${stdout}${stderr}`;
   }
