@@ -1,0 +1,167 @@
+/**
+ * A desk for the benchmarks: founded by the built command, filled by set-based SQL with rows that bear their tags, and opened
+ * with the sources as they are. It stands in node_modules/.cache, from where the bundled sources find their packages.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { build } from 'esbuild';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+const executable = path.join(root, 'bin', 'countersign.js');
+export const USERS_PER_ACCOUNT = 20;
+const MADE_AT = 1_795_000_000_000;
+
+/** `lines` are further export lines of the sources that a subject needs. */
+export async function benchDesk(lines = []) {
+  const cache = path.join(root, 'node_modules', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(path.join(cache, 'bench-'));
+  const store = path.join(folder, 'desk.db');
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    COUNTERSIGN_STORE: store,
+    COUNTERSIGN_KEY_FILE: path.join(folder, 'master.key'),
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [executable, 'init', '--token', '--json'], {
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`init ended with ${status}: ${stderr}`);
+  const sources = await loadSources(folder, lines);
+  const open = () =>
+    sources.openDesk({ settings: settingsIn(folder), dataFolder: path.join(root, 'data'), now: Date.now });
+  return {
+    folder,
+    store,
+    sources,
+    open,
+    env: { ...env, COUNTERSIGN_TOKEN: JSON.parse(stdout).token },
+    executable,
+    fill: async (users, words) => {
+      const desk = await open();
+      await desk.store.close();
+      fill(store, { users, words, guarded: sources.GUARDED, makeTag: desk.notary.rows.make });
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The sources as they are, bundled beside node_modules so that packages are found. */
+async function loadSources(folder, lines) {
+  const outfile = path.join(folder, 'sources.mjs');
+  const always = [
+    "export { openDesk } from './src/open-desk.js';",
+    "export { GUARDED } from './src/store/guarded-tables.js';",
+  ];
+  await build({
+    stdin: { contents: always.concat(lines).join('\n'), resolveDir: root, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+function settingsIn(folder) {
+  return {
+    store: path.join(folder, 'desk.db'),
+    engine: 'sqlite',
+    storeFrom: 'option',
+    key: { file: path.join(folder, 'master.key') },
+    keyFrom: 'option',
+    dataFolder: folder,
+    folders: { data: folder, config: folder, state: folder },
+    policyFolder: null,
+    deskName: 'Bench',
+    file: {},
+    token: undefined,
+  };
+}
+
+const ACCOUNT = {
+  id: "printf('acc_%08d', i)",
+  number: 'cast(100000 + i as text)',
+  number_key: 'cast(100000 + i as text)',
+  name: "'Company ' || i",
+  name_key: "'company ' || i",
+  edition: "'x-series'",
+  phone_reset_forbidden: '0',
+  created_at: String(MADE_AT),
+  updated_at: String(MADE_AT),
+};
+
+const USER = {
+  id: "printf('usr_%08d', i)",
+  account_id: `printf('acc_%08d', i / ${USERS_PER_ACCOUNT})`,
+  login: "'user' || i",
+  login_key: "'user' || i",
+  name: "printf('Given%d Family%d', i % 997, i % 9973)",
+  email: "'user' || i || '@bench.example'",
+  email_key: "'user' || i || '@bench.example'",
+  phone: "printf('030%08d', i)",
+  phone_digits: "printf('030%08d', i)",
+  role: "'admin'",
+  scopes: "'[]'",
+  sign_in: "'both'",
+  authority_version: '1',
+  contact_changed_at: String(MADE_AT),
+  former_contacts: "'[]'",
+  created_at: String(MADE_AT),
+  updated_at: String(MADE_AT),
+};
+
+const PASSPHRASE = {
+  user_id: "printf('usr_%08d', i)",
+  verifier: "'not looked at'",
+  form_version: '1',
+  set_by: "'owner'",
+  set_at: String(MADE_AT),
+};
+
+/** What a user is found by: login, both names, e-mail, phone. */
+const WORDS = ['login_key', "'given' || (i % 997)", "'family' || (i % 9973)", 'email_key', 'phone_digits'];
+
+function fill(store, { users, words, guarded, makeTag }) {
+  const file = new Database(store);
+  file.pragma('synchronous = OFF');
+  file.pragma('foreign_keys = OFF');
+  file.pragma('cache_size = -400000');
+  // As rowText (store/guarded-tables.ts) puts it.
+  file.function('row_tag', { varargs: true }, (...values) => makeTag(JSON.stringify(['row', ...values])));
+  const tables = [
+    ['accounts', ACCOUNT, Math.ceil(users / USERS_PER_ACCOUNT)],
+    ['users', USER, users],
+    ['passphrases', PASSPHRASE, users],
+  ];
+  for (const [name, columns, count] of tables) file.prepare(insert(name, columns, guarded[name])).run({ count });
+  if (words) {
+    const rows = WORDS.map((word) => `select ${resolved(word)} word, 'user' kind, ${USER.id} target_id from n`);
+    file
+      .prepare(
+        `${numbers} insert into search_words (word, kind, target_id) ${rows.join(' union all ')} order by kind, word, target_id`,
+      )
+      .run({ count: users });
+  }
+  file.pragma('wal_checkpoint(TRUNCATE)');
+  file.exec('analyze');
+  file.close();
+}
+
+const numbers = 'with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < @count)';
+const resolved = (word) => USER[word] ?? word;
+
+function insert(name, columns, guard) {
+  const all = { ...columns };
+  if (guard !== undefined) {
+    const tagged = [guard.key, ...guard.columns].map((column) => columns[column] ?? 'null');
+    all.mac = `row_tag('${name}', ${tagged.join(', ')})`;
+  }
+  return `${numbers} insert into ${name} (${Object.keys(all).join(', ')}) select ${Object.values(all).join(', ')} from n`;
+}

@@ -1,0 +1,176 @@
+/**
+ * The two transactions of a verification that ends with a grant, each with its audit entry, on a store of 100,000 users; the hash
+ * of the phrase is left out. The floor runs the same statements in the same order by better-sqlite3 alone, on a copy: they are
+ * listened to once, and then said again of other callers, with ids and entries of their own, entries hashed and the head sealed anew.
+ */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { benchDesk, USERS_PER_ACCOUNT } from '../bench-desk.mjs';
+
+const USERS = 100_000;
+/** Verifications in one round: one alone is over before the clock has ticked much. */
+const PER_ROUND = 20;
+/** From one caller to the next, so that both sides touch pages all over the store. */
+const STEP = 7919;
+const numberOf = (user) => String(100_000 + Math.floor(user / USERS_PER_ACCOUNT));
+const padded = (number) => String(number).padStart(8, '0');
+
+let bench;
+let desk;
+let verify;
+let copy;
+let replay;
+let caller = 0;
+let replayed = 0;
+
+export const name = 'verify: both transactions, FULL';
+export const reach = 1.5;
+export const rounds = 21;
+
+export async function prepare() {
+  bench = await benchDesk(["export { verifyCaller } from './src/procedures/verify-caller.js';"]);
+  await bench.fill(USERS, false);
+  const listener = listening();
+  desk = await bench.open();
+  const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
+  const quick = { ...desk, secrets };
+  const operator = firstOperator();
+  const actor = { kind: 'operator', id: operator.id, name: operator.name };
+  const who = { id: operator.id, name: operator.name, role: 'admin', disabledAt: null };
+  const signed = { operator: who, actor, via: 'token', sessionId: null, codeAt: null, alsoUserId: null };
+  verify = async () => {
+    caller = (caller + STEP) % USERS;
+    const account = numberOf(caller);
+    const request = {
+      account,
+      caller: `user${caller}`,
+      action: 'billing:change',
+      phrase: 'as said',
+      ticket: undefined,
+    };
+    const { outcome } = await bench.sources.verifyCaller(quick, signed, request);
+    if (outcome !== 'verified') throw new Error(`the verification was ${outcome}`);
+  };
+  await verify();
+  const target = path.join(bench.folder, 'copy.db');
+  await desk.store.backup(target);
+  const statements = await listener.during(verify);
+  listener.stop();
+  copy = openRaw(target);
+  replay = replaying(copy, statements);
+}
+
+function firstOperator() {
+  const raw = new Database(bench.store, { readonly: true });
+  const operator = raw.prepare('select id, name from operators').get();
+  raw.close();
+  return operator;
+}
+
+/** Hears what is prepared and run on any connection, by Kysely's driver, while asked to. */
+function listening() {
+  const { prepare: original } = Database.prototype;
+  let heard;
+  Database.prototype.prepare = function listened(text) {
+    const statement = original.call(this, text);
+    for (const way of ['all', 'run']) {
+      const run = statement[way];
+      statement[way] = (...given) => {
+        heard?.push({ text, way, values: given[0] ?? [] });
+        return run.apply(statement, given);
+      };
+    }
+    return statement;
+  };
+  return {
+    during: async (work) => {
+      heard = [];
+      await work();
+      const all = heard;
+      heard = undefined;
+      return all;
+    },
+    stop: () => {
+      Database.prototype.prepare = original;
+    },
+  };
+}
+
+function openRaw(file) {
+  const raw = new Database(file);
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'])
+    raw.pragma(pragma);
+  return raw;
+}
+
+/** A function that says the statements once more. */
+function replaying(raw, statements) {
+  const prepared = statements.map(({ text, way, values }) => ({
+    statement: raw.prepare(text),
+    way,
+    values: [...values],
+    entry: text.startsWith('insert into "audit_entries"'),
+    head: text.startsWith('update "audit_head"'),
+  }));
+  const key = randomBytes(32);
+  const heardOf = caller;
+  let { size } = raw.prepare('select size from audit_head').get();
+  return () => {
+    const fresh = new Map();
+    replayed = (replayed + STEP) % USERS;
+    const other = ofAnother(heardOf, replayed);
+    for (const { statement, way, values, entry, head } of prepared) {
+      let said = values.map((value) => other(renewed(value, fresh)));
+      if (entry) said = entryOf(said, size++);
+      if (head) said = said.map((value, at) => (values[at] === size - 1 ? size : sealed(value, key)));
+      statement[way](said);
+    }
+  };
+}
+
+/** Puts one caller and company in the place of another. */
+function ofAnother(from, to) {
+  const names = [
+    [`usr_${padded(from)}`, `usr_${padded(to)}`],
+    [`acc_${padded(Math.floor(from / USERS_PER_ACCOUNT))}`, `acc_${padded(Math.floor(to / USERS_PER_ACCOUNT))}`],
+  ];
+  const exact = new Map([
+    [`user${from}`, `user${to}`],
+    [numberOf(from), numberOf(to)],
+  ]);
+  return (value) => {
+    if (typeof value !== 'string') return value;
+    return exact.get(value) ?? names.reduce((text, [old, next]) => text.replaceAll(old, next), value);
+  };
+}
+
+/** What this verification has made gets ids of its own, the same one each time it is named. */
+function renewed(value, fresh) {
+  if (typeof value !== 'string' || !/^(ver|gr)_/.test(value)) return value;
+  if (!fresh.has(value)) fresh.set(value, value.slice(0, 4) + randomBytes(13).toString('hex'));
+  return fresh.get(value);
+}
+
+function entryOf([seq, body], size) {
+  if (typeof seq !== 'number') throw new Error('the columns of an entry stand in another order');
+  const text = JSON.stringify({ ...JSON.parse(body), seq: size });
+  return [size, text, createHash('sha256').update(`\0${text}`).digest()];
+}
+
+const sealed = (value, key) =>
+  typeof value === 'string' && value.includes('.') ? createHmac('sha256', key).update(value).digest('hex') : value;
+
+export function floor() {
+  for (let n = 0; n < PER_ROUND; n++) replay();
+}
+
+export async function figure() {
+  for (let n = 0; n < PER_ROUND; n++) await verify();
+}
+
+export async function close() {
+  copy?.close();
+  await desk?.store.close();
+  bench?.close();
+}
