@@ -77,6 +77,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'store info': ADMINS,
   'store backup': ADMINS,
   'store rekey': ADMINS,
+  'key backup': ADMINS,
   'audit list': READS_THE_LOG,
   'audit verify': READS_THE_LOG,
   'audit export': READS_THE_LOG,
@@ -96,6 +97,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'completion fish': 'anyone',
   'passphrase generate': 'anyone', // chance, no desk
   'passphrase check': 'anyone',
+  'key restore': 'anyone', // the desk cannot be opened without it; it takes the copy and its passphrase
   'policy check': 'anyone', // files, no desk
   'store migrate': 'anyone', // a desk that cannot be opened yet; it takes the store's key
   'store restore': 'anyone', // a desk that is gone; where there is one, it asks for an admin itself
