@@ -1,0 +1,170 @@
+/** After a reset: only the mailed code lets anyone enrol, once; an admin of the company can object, or reset in the portal (B50, B57, B61–B63). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SignedOperator } from '../../src/desk.js';
+import { freezeResets, thawResets } from '../../src/procedures/brake.js';
+import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
+import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
+import { objectToReset } from '../../src/procedures/object-to-reset.js';
+import { giveEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
+import { resetInPortal } from '../../src/procedures/reset-in-portal.js';
+import { undoResets } from '../../src/procedures/undo-reset.js';
+import { engines } from '../support/test-desk.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { holdingsOf, messagesTo } from './reset-desk.js';
+
+describe.each(engines)('after a reset, on %s', (engine) => {
+  let place: PortalPlace;
+  let app: App;
+  beforeEach(async () => {
+    place = await portalPlace(engine);
+    await place.requireMfa();
+    app = await place.giveApp('xavi');
+  });
+  afterEach(() => place.close());
+
+  const xavi = 'usr_acc_200500_xavi';
+  const resetXavi = async () => {
+    const [row] = await resetInPortal(place.desk, await place.login('xena'), ['xavi']);
+    return row?.reset ?? '';
+  };
+  const mailedCode = () => place.mailed('set up sign-in again for xavi');
+  const lead = async (): Promise<SignedOperator> => ({ ...(await place.operator('lead')), codeAt: place.clock.now() });
+  const undo = async (id: string) => undoResets(place.desk, await lead(), { id, line: undefined, reason: 'objection' });
+
+  describe('an attacker who has the password alone', () => {
+    it('is asked for the factor before the reset', async () => {
+      expect((await place.signIn('xavi')).session.state).toBe('factor-needed');
+      expect((await refusalOf(begunApp(place.desk, await place.signIn('xavi')))).code).toBe('factor-needed');
+    });
+
+    it('is asked for the mailed code after it, and guesses end soon', async () => {
+      await resetXavi();
+      const attacker = await place.signIn('xavi');
+      expect(attacker.session.state).toBe('enrolment-code-needed');
+      expect((await refusalOf(begunApp(place.desk, attacker))).code).toBe('enrolment-needed');
+      for (let guess = 0; guess < 5; guess += 1) {
+        const code = `AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-${guess}`;
+        expect((await refusalOf(giveEnrolmentCode(place.desk, attacker, code))).code).toMatch(/not-signed-in|locked/);
+      }
+      const right = giveEnrolmentCode(place.desk, attacker, await mailedCode());
+      expect((await refusalOf(right)).code).toMatch(/not-signed-in|locked/);
+      expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 0 });
+    });
+
+    it('cannot finish an enrolment that was begun before the reset', async () => {
+      const open = await place.enter('xavi', app);
+      const begun = await beginEnrolment(place.desk, open, { kind: 'email', enrolmentCode: undefined });
+      expect(begun.begun.kind).toBe('email');
+      const sent = await place.mailed('xavi');
+      await resetXavi();
+      const late = confirmEnrolment(place.desk, open, { kind: 'email', code: sent, replaces: undefined });
+      expect(['invalid-input', 'not-signed-in']).toContain((await refusalOf(late)).code);
+    });
+  });
+
+  it('the owner enrols with the mailed code; the old factors are destroyed and the reset cannot be undone (B57, B61)', async () => {
+    const id = await resetXavi();
+    expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 0, suspended: 1 });
+    const login = await place.signIn('xavi');
+    const fresh = await begunApp(place.desk, login, await mailedCode());
+    await confirmEnrolment(place.desk, login, { kind: 'totp', code: place.code(fresh), replaces: undefined });
+    expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 1, suspended: 0 });
+    expect((await refusalOf(undo(id))).message).toMatch(/enrolled again/);
+  });
+
+  it('two enrolments that race for one code are one', async () => {
+    await resetXavi();
+    const code = await mailedCode();
+    const [one, two] = [await place.signIn('xavi'), await place.signIn('xavi')];
+    const given = await Promise.all([one, two].map((login) => giveEnrolmentCode(place.desk, login, code)));
+    const [first, second] = given;
+    if (first === undefined || second === undefined) throw new Error('no login');
+    const fresh = await begunApp(place.desk, first);
+    await beginEnrolment(place.desk, second, { kind: 'email', enrolmentCode: undefined });
+    const sent = await place.mailed('xavi');
+    const done = await countDone([
+      confirmEnrolment(place.desk, first, { kind: 'totp', code: place.code(fresh), replaces: undefined }),
+      confirmEnrolment(place.desk, second, { kind: 'email', code: sent, replaces: undefined }),
+    ]);
+    expect(done).toBe(1);
+    expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 1 });
+  });
+
+  it('an undo brings the old app back, and the mailed code is dead (B61)', async () => {
+    const id = await resetXavi();
+    const code = await mailedCode();
+    const half = await place.signIn('xavi');
+    await undo(id);
+    expect((await refusalOf(giveEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
+    expect((await place.enter('xavi', app)).session.state).toBe('done');
+  });
+
+  describe('an objection (B62)', () => {
+    it('freezes enrolment, ends half-done logins, tells the admins; a lead settles it by taking the reset back', async () => {
+      const id = await resetXavi();
+      const code = await mailedCode();
+      const half = await place.signIn('xavi');
+      expect(await objectToReset(place.desk, await place.login('xena'), id)).toMatchObject([{ first: true }]);
+      expect((await refusalOf(giveEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
+      const again = await place.signIn('xavi');
+      expect(again.session.state).toBe('enrolment-code-needed');
+      expect((await refusalOf(giveEnrolmentCode(place.desk, again, code))).code).toBe('not-signed-in');
+      expect(await messagesTo(place.desk, 'usr_acc_200500_xena')).toContain('objection-received');
+      expect(await objectToReset(place.desk, await place.login('xena'), id)).toMatchObject([{ first: false }]);
+      await undo(id);
+      expect((await place.enter('xavi', app)).session.state).toBe('done');
+    });
+
+    it('holds where the policy asks for no code, too', async () => {
+      const id = await resetXavi();
+      await objectToReset(place.desk, await place.login('xena'), id);
+      const relaxed = place.deskWith(({ enrolmentCode }) => ({ enrolmentCode: { ...enrolmentCode, required: false } }));
+      const login = await place.login('xavi', { state: 'enrolment-needed' });
+      const fresh = await begunApp(relaxed, login);
+      const late = confirmEnrolment(relaxed, login, { kind: 'totp', code: place.code(fresh), replaces: undefined });
+      expect((await refusalOf(late)).code).toBe('refused-by-policy');
+    });
+
+    it('is settled by a new reset, newly asked for', async () => {
+      const id = await resetXavi();
+      await objectToReset(place.desk, await place.login('xena'), id);
+      expect(await resetXavi()).not.toBe('');
+      const login = await place.signIn('xavi');
+      const fresh = await begunApp(place.desk, login, await mailedCode());
+      await confirmEnrolment(place.desk, login, { kind: 'totp', code: place.code(fresh), replaces: undefined });
+      expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 1 });
+    });
+
+    it('is for admins of the company, and for resets that are open', async () => {
+      const id = await resetXavi();
+      const object = async (who: 'xavi' | 'ana' | 'xena') =>
+        refusalOf(objectToReset(place.desk, await place.login(who), id));
+      expect((await object('xavi')).code).toBe('forbidden');
+      expect((await object('ana')).code).toBe('not-found');
+      await undo(id);
+      expect((await object('xena')).code).toBe('refused-by-policy');
+    });
+  });
+
+  describe('in the portal (B50)', () => {
+    const reset = async (who: 'xena' | 'xavi', ...users: string[]) =>
+      resetInPortal(place.desk, await place.login(who), users);
+
+    it('an admin resets users of the own company; unknown ones are told, nobody resets themselves', async () => {
+      expect(await reset('xena', 'xavi', 'ana', 'XAVI')).toMatchObject([
+        { login: 'xavi', outcome: 'reset', removed: { factors: 1 } },
+        { login: 'ana', outcome: 'unknown' },
+        { login: 'xavi', outcome: 'duplicate' },
+      ]);
+      expect((await refusalOf(reset('xena', 'xena'))).code).toBe('forbidden');
+      expect((await refusalOf(reset('xavi', 'xena'))).code).toBe('forbidden');
+    });
+
+    it('the brake of the desk holds there too (B63)', async () => {
+      await freezeResets(place.desk, await lead(), { reason: null, until: null });
+      expect((await refusalOf(reset('xena', 'xavi'))).code).toBe('refused-by-policy');
+      await thawResets(place.desk, await lead());
+      expect(await reset('xena', 'xavi')).toMatchObject([{ outcome: 'reset' }]);
+    });
+  });
+});
