@@ -70,6 +70,7 @@ const show = command({
     const doing = new Map(work.targets.map((row, index) => [row.line, index]));
     const waiting = new Set(work.waiting.map((row) => row.line));
     const tally = new Map<string, number>();
+    const undone = [...stored.values()].filter((row) => row.state === 'undone').length;
     for (const row of work.plan.rows) {
       const place = doing.get(row.line);
       const reset = stored.get(row.line);
@@ -82,11 +83,11 @@ const show = command({
         ...(reset === undefined || reset.state === 'none' ? {} : { state: reset.state }),
       });
     }
-    return { view: showView(work.head, tally), document: null, streamed: true };
+    return { view: showView(work.head, tally, undone), document: null, streamed: true };
   },
 });
 
-function showView(head: JobHead, tally: ReadonlyMap<string, number>): View {
+function showView(head: JobHead, tally: ReadonlyMap<string, number>, undone: number): View {
   return [
     { kind: 'title', text: head.id, aside: head.state },
     {
@@ -99,6 +100,7 @@ function showView(head: JobHead, tally: ReadonlyMap<string, number>): View {
         ['Ticket', head.ticket],
         ...(head.approval_id === null ? [] : [['Approved by', head.approval_id] as const]),
         ...[...tally].map(([outcome, count]) => [outcome, String(count)] as const),
+        ...(undone === 0 ? [] : [['Taken back', String(undone)] as const]),
         ['Plan', head.plan_hash],
       ],
     },

@@ -20,20 +20,38 @@ export function random(seed: number): () => number {
   };
 }
 
-/** How long a process may work, at most, before it is killed. */
-const MOST_MS = 200;
+/** A process is let go on for up to so many chunks, however slow the machine is, and then killed somewhere in the next one. */
+const MOST_CHUNKS = 4;
 /** One in so many is killed while it is still starting. */
 const WHILE_STARTING = 8;
+
+/** What this machine takes, learnt on the way, so that kills fall everywhere between two acknowledgements. */
+export interface Pace {
+  startMs: number;
+  chunkMs: number;
+}
 
 export async function killAtRandom(
   script: ChildScript,
   env: Readonly<Record<string, string>>,
   chance: () => number,
+  pace: Pace,
 ): Promise<Killed> {
-  const early = Math.floor(chance() * WHILE_STARTING) === 0;
-  const delay = Math.floor(chance() * MOST_MS);
+  const starting = Math.floor(chance() * WHILE_STARTING) === 0;
+  const chunks = Math.floor(chance() * MOST_CHUNKS);
+  const where = chance();
   const running = script.start([], env);
-  if (!early) await running.until('ready').catch(() => undefined);
+  const begun = performance.now();
+  if (!starting) {
+    await running.until('ready').catch(() => undefined);
+    const ready = performance.now();
+    pace.startMs = mixed(pace.startMs, ready - begun);
+    if (chunks > 0) {
+      await running.until(`chunk ${chunks}\n`).catch(() => undefined);
+      pace.chunkMs = mixed(pace.chunkMs, (performance.now() - ready) / chunks);
+    }
+  }
+  const delay = where * 1.3 * (starting ? pace.startMs : pace.chunkMs);
   const timer = setTimeout(() => running.child.kill('SIGKILL'), delay);
   const { code, stdout, stderr } = await running.ended;
   clearTimeout(timer);
@@ -42,3 +60,5 @@ export async function killAtRandom(
   const lines = [...whole.matchAll(/^(\d+) reset$/gm)].map((match) => Number(match[1]));
   return { killed: code === null, lines, stderr };
 }
+
+const mixed = (known: number, seen: number): number => 0.7 * known + 0.3 * seen;

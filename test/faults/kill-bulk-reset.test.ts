@@ -12,7 +12,7 @@ import { type ResetDesk, resetDesk } from '../procedures/reset-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { dataFolder, engines } from '../support/test-desk.js';
 import { beginCrowdJob, seedCrowd } from './bulk-place.js';
-import { type Killed, killAtRandom, random } from './kill-at-random.js';
+import { type Killed, killAtRandom, type Pace, random } from './kill-at-random.js';
 
 const USERS = 10_000;
 const KILLS = 100;
@@ -37,6 +37,7 @@ beforeAll(async () => {
 afterAll(() => script.remove());
 
 describe.each(engines)(`a bulk reset that is killed, on %s (seed ${seed})`, (engine) => {
+  const pace: Pace = { startMs: 300, chunkMs: 100 };
   let place: ResetDesk;
   let lead: SignedOperator;
   let second: SignedOperator;
@@ -52,7 +53,7 @@ describe.each(engines)(`a bulk reset that is killed, on %s (seed ${seed})`, (eng
   const begin = () => beginCrowdJob(place.desk, lead, second);
   const kill = (work: JobWork, early: boolean, chance: () => number): Promise<Killed> => {
     const order = { settings: place.settings, dataFolder, signed: lead, job: work.head.id, early };
-    return killAtRandom(script, { ORDER: JSON.stringify(order) }, chance);
+    return killAtRandom(script, { ORDER: JSON.stringify(order) }, chance, pace);
   };
   /** Faults of the state after a kill; empty where all is well. */
   async function faults(work: JobWork, acknowledged: ReadonlySet<number>): Promise<readonly string[]> {

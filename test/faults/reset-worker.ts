@@ -1,5 +1,6 @@
 /**
- * A process that carries out a job and can be killed at any moment: says `ready`, then the line of each row it acknowledges. Started by
+ * A process that carries out a job and can be killed at any moment: says `ready`, then the line of each row it acknowledges, and
+ * `chunk <n>` after each chunk. Started by
  * childScript; the desk and the job come by the environment. `early` is the known-bad build: it acknowledges a chunk before it is committed.
  */
 import type { Settings } from '../../src/config.js';
@@ -22,10 +23,13 @@ export async function runWorker(order: WorkerOrder, say: (text: string) => void,
   say('ready\n');
   const signal = new AbortController().signal;
   const used = order.early ? acknowledgingEarly(desk, order.job, say) : desk;
+  let chunks = 0;
   await runJob(used, signed, await openJob(desk, order.job), {
     signal,
     told: async (rows) => {
-      if (!order.early) say(rows.map((row) => `${row.line} ${row.outcome}\n`).join(''));
+      chunks += 1;
+      const acknowledged = order.early ? '' : rows.map((row) => `${row.line} ${row.outcome}\n`).join('');
+      say(`${acknowledged}chunk ${chunks}\n`);
     },
   });
   await desk.store.close();
