@@ -8,11 +8,12 @@ import type { SentFactor } from '../factors/factor.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { contactOnFile } from './contact-on-file.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
 import { requireMoreThanDevice } from './owner-proof.js';
 import { factorPlace } from './places.js';
 import { sendNow } from './send-login-code.js';
-import { contactOf, newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
+import { newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
 import { timeOf } from './throttled.js';
 import { userFactors } from './user-factors.js';
 
@@ -94,10 +95,11 @@ async function beginSent(
 ): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
-  const begun = { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contactOf(kind, login.user)) };
+  const contact = await contactOnFile(desk, kind, login.user);
+  const begun = { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contact) };
   const about = { purpose: 'factor', factorId: id } as const;
   if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;
-  const code = newSentCode(desk, kind, login, about);
+  const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await desk.store.record(begunEntry(desk, login, id, kind.id), async (write, log) => {
     await requireEnrolling(desk, write, log, login);
     const rows = await write.factors.ofUser(login.user.id);

@@ -3,8 +3,9 @@
  * password, still has no mailbox. It goes only to an address that was on file long enough, never to one given on the call.
  */
 import type { Desk, UserContacts, Writes } from '../desk.js';
-import { days, hours } from '../rules/duration.js';
+import { hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
+import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
 import { inWords, type PreparedMessage, prepareMessage } from './queue-message.js';
 
@@ -40,15 +41,8 @@ export function enrolmentBar(desk: Desk, account: Account, contacts: UserContact
   return { row, message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values }) };
 }
 
-/**
- * The address in force so many days ago: the one of now where nothing changed since, otherwise the one that the first change
- * since then replaced. Two quick changes in a row make no address old. Null where there is none.
- */
-export function oldEnoughAddress(desk: Desk, { user, createdAt, formerContacts }: UserContacts): string | null {
-  const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
-  const neverChanged = user.contactChangedAt === createdAt;
-  if (neverChanged || user.contactChangedAt <= limit) return user.email === '' ? null : user.email;
-  const since = formerContacts.filter((contact) => contact.replacedAt > limit);
-  const [first] = since.toSorted((a, b) => a.replacedAt - b.replacedAt);
-  return first === undefined || first.email === '' ? null : first.email;
+/** The e-mail address in force so many days ago; null where there is none. */
+export function oldEnoughAddress(desk: Desk, contacts: UserContacts): string | null {
+  const { email } = contactsInForce(desk, contacts);
+  return email === '' ? null : email;
 }

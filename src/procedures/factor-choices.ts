@@ -5,7 +5,7 @@ import { readBackupCode } from '../factors/backup-codes.js';
 import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import type { PortalLogin } from './authenticate-user.js';
-import { contactOf } from './sent-codes.js';
+import { contactOnFile } from './contact-on-file.js';
 import { userFactors } from './user-factors.js';
 
 export type AnswerKind = FactorId | 'backup';
@@ -21,11 +21,13 @@ export interface FactorChoice {
 export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<readonly FactorChoice[]> {
   const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
-  const choices: readonly FactorChoice[] = kinds.map((kind) => ({
-    kind: kind.id,
-    title: kind.title,
-    ...(kind.sendsCode ? { to: maskedContact(kind.contact, contactOf(kind, user)) } : {}),
-  }));
+  const choices: readonly FactorChoice[] = await Promise.all(
+    kinds.map(async (kind) => ({
+      kind: kind.id,
+      title: kind.title,
+      ...(kind.sendsCode ? { to: maskedContact(kind.contact, await contactOnFile(desk, kind, user)) } : {}),
+    })),
+  );
   return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: 'Backup code' }];
 }
 

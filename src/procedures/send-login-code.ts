@@ -4,9 +4,10 @@ import { Refusal } from '../errors.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
+import { contactOnFile } from './contact-on-file.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { activeFactor } from './factor-choices.js';
-import { contactOf, newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
+import { newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
 
 /** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
 export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {
@@ -14,9 +15,10 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: Fact
   if (!kind.sendsCode) throw new Error(`no code is sent for ${kindId}`);
   const factor = await activeFactor(desk, login, kindId);
   const about = { purpose: 'login', factorId: factor.id } as const;
-  const to = maskedContact(kind.contact, contactOf(kind, login.user));
+  const contact = await contactOnFile(desk, kind, login.user);
+  const to = maskedContact(kind.contact, contact);
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
-  const code = newSentCode(desk, kind, login, about);
+  const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await desk.store.record(
     { ...entryBase(desk, login.user), kind: 'portal.code-sent', outcome: 'done', detail: { factor: factor.id } },
     async (write, log) => {

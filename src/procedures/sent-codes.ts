@@ -26,30 +26,24 @@ export interface NewCode {
   readonly message: PreparedMessage;
 }
 
-/** Where codes of this kind go: the contact on file now. Refusal `invalid-input` where there is none. */
-export function contactOf(kind: SentFactor, user: User): string {
-  const contact = kind.contact === 'email' ? user.email : user.phone;
-  if (contact !== '') return contact;
-  const what = kind.contact === 'email' ? 'e-mail address' : 'phone number';
-  throw new Refusal('invalid-input', `there is no ${what} on file for ${user.login}`, {
-    hint: 'Choose another method, or have your support desk put one on file.',
-  });
-}
-
 /** Draws a code and composes its message; nothing is stored yet. */
 export function newSentCode(
   desk: Desk,
   kind: SentFactor & { readonly id: string },
   { account, user }: { readonly account: Account; readonly user: User },
-  about: { readonly purpose: 'login' | 'factor'; readonly factorId: string },
+  about: {
+    readonly purpose: 'login' | 'factor';
+    readonly factorId: string /** From `contactOnFile`. */;
+    readonly to: string;
+  },
 ): NewCode {
   const { digits, minutes } = desk.policy.limits.code;
   const code = kind.newCode((below) => desk.chance.int(below), digits);
-  const binding: CodeBinding = { userId: user.id, ...about };
+  const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };
   const values = { login: user.login, code, minutes: String(minutes) };
   const message = prepareMessage(desk, {
     template: templateOf(kind),
-    to: contactOf(kind, user),
+    to: about.to,
     account,
     user,
     values: kind.id === 'sms' ? values : { ...values, name: user.name, account: account.name },

@@ -80,7 +80,10 @@ const CHANNELS: Record<string, Subject> = {
     kinds: ['email', 'sms', 'webhook'],
     async working() {
       const dataFolder = temporaryFolder();
-      const names = async () => readdirSync(join(dataFolder, 'outbox')).map((name) => name.replace(/\.\w+$/, ''));
+      const names = async () =>
+        readdirSync(join(dataFolder, 'outbox'))
+          .filter((name) => name !== '.writing')
+          .map((name) => name.replace(/\.\w+$/, ''));
       return { channel: openFileChannel({ dataFolder, sender: SENDER }), ids: names };
     },
     async failing() {

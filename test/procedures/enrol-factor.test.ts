@@ -114,7 +114,7 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
     expect((await refusalOf(begin(open, 'email'))).message).toContain('set up already');
     await update((write) => write.users.update(open.user.id, { phone: '', phone_digits: '' }));
     const { user } = { user: await place.user('xavi') };
-    expect((await refusalOf(begin({ ...open, user }, 'sms'))).message).toContain('no phone number on file');
+    expect((await refusalOf(begin({ ...open, user }, 'sms'))).message).toContain('no phone number that was on file');
   });
 
   it('asking for another code does not buy more guesses', async () => {

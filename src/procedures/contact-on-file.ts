@@ -1,0 +1,44 @@
+/**
+ * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Whoever has a
+ * contact changed, at the desk or by talking to it, must not be sent the next code.
+ */
+import type { Desk, UserContacts } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { SentFactor } from '../factors/factor.js';
+import { days } from '../rules/duration.js';
+import type { User } from '../rules/people.js';
+
+interface Contact {
+  readonly email: string;
+  readonly phone: string;
+}
+
+/**
+ * The contacts in force so many days ago: those of now where nothing changed since, otherwise those that the first change since then
+ * replaced. Two quick changes in a row make no contact old. Empty where there was none.
+ */
+export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }: UserContacts): Contact {
+  const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
+  const neverChanged = user.contactChangedAt === createdAt;
+  if (neverChanged || user.contactChangedAt <= limit) return user;
+  const since = formerContacts.filter((contact) => contact.replacedAt > limit);
+  const [first] = since.toSorted((a, b) => a.replacedAt - b.replacedAt);
+  return first ?? { email: '', phone: '' };
+}
+
+/** Where codes of this kind go now. Refusal `invalid-input` where nothing on file is old enough. */
+export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
+  const [contacts] = await desk.store.read.users.contacts([user.id]);
+  const { email, phone } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
+  const contact = kind.contact === 'email' ? email : phone;
+  if (contact !== '') return contact;
+  const what = kind.contact === 'email' ? 'e-mail address' : 'phone number';
+  const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
+  throw new Refusal(
+    'invalid-input',
+    `there is no ${what} that was on file for ${addressOnFileDays} days for ${user.login}`,
+    {
+      hint: 'Choose another method. A contact that was changed can be used some days later.',
+    },
+  );
+}
