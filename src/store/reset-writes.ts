@@ -1,0 +1,155 @@
+/** What a reset takes away, and what an undo brings back: the writes beside resets.ts, set-based, inside the door. */
+import { sql } from 'kysely';
+import type { Tx } from './database.js';
+import type { NewReset } from './resets.js';
+
+/** Resets of one chunk: their ids were made one after the other. */
+export interface ResetRange {
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Bound values per statement stay below both engines' limits. */
+const ROWS_PER_INSERT = 500;
+
+/** Who has enrolled again since the last reset: what that reset suspended is gone for good. */
+export interface Taking {
+  readonly range: ResetRange;
+  readonly userIds: readonly string[];
+  readonly enrolledIds: readonly string[];
+  /** Destroy at once instead of suspending (a stolen phone). */
+  readonly final: boolean;
+  readonly at: number;
+}
+
+export const resetWrites = (tx: Tx) => ({
+  async insert(rows: readonly NewReset[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+      await tx
+        .insertInto('resets')
+        .values(rows.slice(from, from + ROWS_PER_INSERT))
+        .execute();
+    }
+  },
+  /** Everything that could let anyone past the second factor, in one go (B52). The resets of the range are inserted before. */
+  async takeAway({ range, userIds, enrolledIds, final, at }: Taking): Promise<void> {
+    if (userIds.length === 0) return;
+    const ids = [...userIds];
+    await destroySuspended(tx, enrolledIds);
+    if (final) await destroyAll(tx, ids);
+    else await suspendAll(tx, ids, range);
+    await tx.deleteFrom('factors').where('user_id', 'in', ids).where('state', '=', 'pending').execute();
+    await tx.deleteFrom('devices').where('user_id', 'in', ids).execute();
+    await tx.deleteFrom('portal_sessions').where('user_id', 'in', ids).execute();
+    await tx
+      .deleteFrom('one_time_codes')
+      .where('user_id', 'in', ids)
+      .where('purpose', 'in', ['login', 'factor', 'enrol'])
+      .execute();
+    await tx
+      .updateTable('resets')
+      .set({ state: 'superseded', ended_at: at })
+      .where('user_id', 'in', ids)
+      .where('state', '=', 'open')
+      .where((e) => e.or([e('id', '<', range.first), e('id', '>', range.last)]))
+      .execute();
+  },
+  /** Brings back what these resets suspended; devices and sessions stay gone (B61). */
+  async bringBack(resetIds: readonly string[], userIds: readonly string[], by: string, at: number): Promise<void> {
+    if (resetIds.length === 0) return;
+    const back = { state: 'active', suspended_by: null };
+    await tx
+      .deleteFrom('factors')
+      .where('user_id', 'in', [...userIds])
+      .where('state', '=', 'pending')
+      .execute();
+    for (const table of ['factors', 'backup_codes'] as const) {
+      await tx
+        .updateTable(table)
+        .set(back)
+        .where('suspended_by', 'in', [...resetIds])
+        .where('state', '=', 'suspended')
+        .execute();
+    }
+    await tx
+      .deleteFrom('one_time_codes')
+      .where('user_id', 'in', [...userIds])
+      .where('purpose', 'in', ['enrol', 'factor'])
+      .execute();
+    // A login that was half way into enrolling again must begin anew: it now has factors to ask for.
+    await tx
+      .deleteFrom('portal_sessions')
+      .where('user_id', 'in', [...userIds])
+      .where('state', '!=', 'done')
+      .execute();
+    await this.end(resetIds, 'undone', by, at);
+  },
+  async end(resetIds: readonly string[], state: 'undone' | 'enrolled', by: string, at: number): Promise<void> {
+    await tx
+      .updateTable('resets')
+      .set({ state, ended_at: at, ended_by: by })
+      .where('id', 'in', [...resetIds])
+      .where('state', '=', 'open')
+      .execute();
+  },
+  /** Enrolled again: the old factors can no longer come back, and are destroyed. */
+  async destroySuspended(userIds: readonly string[]): Promise<void> {
+    await destroySuspended(tx, userIds);
+  },
+  /** Compare-and-set: true for the first objection to an open reset. */
+  async object(id: string, by: string, at: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('resets')
+      .set({ objected_at: at, objected_by: by })
+      .where('id', '=', id)
+      .where('state', '=', 'open')
+      .where('objected_at', 'is', null)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+  /** No enrolment code of the user opens anything any more; the way stays barred (B57, B62). */
+  async spoilEnrolmentCodes(userId: string, at: number): Promise<void> {
+    await tx
+      .updateTable('one_time_codes')
+      .set({ expires_at: at })
+      .where('user_id', '=', userId)
+      .where('purpose', '=', 'enrol')
+      .where('used_at', 'is', null)
+      .where('expires_at', '>', at)
+      .execute();
+  },
+});
+
+async function destroySuspended(tx: Tx, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  for (const table of ['factors', 'backup_codes'] as const) {
+    await tx
+      .deleteFrom(table)
+      .where('user_id', 'in', [...userIds])
+      .where('state', '=', 'suspended')
+      .execute();
+  }
+}
+
+async function destroyAll(tx: Tx, ids: readonly string[]): Promise<void> {
+  for (const table of ['factors', 'backup_codes'] as const) {
+    await tx
+      .deleteFrom(table)
+      .where('user_id', 'in', [...ids])
+      .execute();
+  }
+}
+
+/** Suspended under the reset that now stands for the user; what an earlier open reset suspended moves along. */
+async function suspendAll(tx: Tx, ids: readonly string[], { first, last }: ResetRange): Promise<void> {
+  for (const table of ['factors', 'backup_codes'] as const) {
+    const reset = sql<string>`(select r.id from resets r where r.user_id = ${sql.ref(`${table}.user_id`)}
+      and r.id >= ${first} and r.id <= ${last})`;
+    await tx
+      .updateTable(table)
+      .set({ state: 'suspended', suspended_by: reset })
+      .where('user_id', 'in', [...ids])
+      .where('state', 'in', ['active', 'suspended'])
+      .execute();
+  }
+}
