@@ -208,11 +208,10 @@ class FileAnchor implements Anchor {
   }
 
   #behind(known: Head, head: Head): Refusal {
-    const lost = known.size - head.size;
-    const what = lost === 1 ? `entry ${head.size}` : `entries ${head.size} to ${known.size - 1}`;
-    return readOnly(
-      `the store is older than its log: ${what} of ${new Date(known.latestAt).toISOString()} and before are missing`,
-    );
+    const until = new Date(known.latestAt).toISOString();
+    const what =
+      known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
+    return readOnly(`the store is older than its log: ${what} missing, up to ${until}`);
   }
 
   #forked(): Refusal {

@@ -126,13 +126,8 @@ async function inspectAnchorOf(store: Store, seal: Seal): Promise<Finding> {
   const { path, known, fault } = await inspectAnchor(seal.settings, { store, ...seal });
   if (fault !== undefined) return faultOf(subject, fault);
   if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries remembered in ${path}` };
-  const text = `nothing is remembered in ${path}: an older copy of the store would not be noticed`;
-  return {
-    subject,
-    state: 'note',
-    text,
-    mend: 'let countersign write beside the key; the next command remembers the log',
-  };
+  const text = `nothing is remembered yet in ${path}; the next command that opens the desk does`;
+  return { subject, state: 'note', text };
 }
 
 async function inspectOutbox(store: Store): Promise<Finding> {

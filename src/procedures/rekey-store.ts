@@ -56,10 +56,13 @@ export async function rekeyStore(desk: Desk, rekeying: Rekeying): Promise<Rekeye
     (write) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
   );
   const reseal = new Reseal(desk.vault, to);
+  const { sealed } = desk.store.read;
   for (const at of SEALED_COLUMNS) {
+    if ((await sealed.countOther(to, at)) === 0) continue;
     await inChunks(desk, rekeying, at, (write, after) => reseal.column(write.sealed, at, { after, limit: CHUNK }));
   }
   for (const table of desk.store.guardedTables) {
+    if ((await sealed.countOtherTags(to, table)) === 0) continue;
     const place = { table, column: 'mac' };
     await inChunks(desk, rekeying, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
   }

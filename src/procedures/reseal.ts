@@ -42,14 +42,14 @@ export class Reseal {
     this.#noteChanged(at.table, changed);
     const count = again.length - changed.length;
     this.#sealed += count;
-    return { last: values.at(-1)?.id, count };
+    return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
   }
 
   async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
     const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
     this.#noteChanged(table, changed);
     this.#tagged += count;
-    return { last, count };
+    return { last: count + changed.length < page.limit ? undefined : last, count };
   }
 
   throwIfDamaged(): void {

@@ -21,6 +21,8 @@ export interface SchemaTraits {
   asHex(column: string): RawBuilder<string>;
   /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
   setEach(table: string, key: string, column: string): string;
+  /** A source of rows (k, v), one a member of a JSON object of texts; to be joined with. */
+  pairs(json: string): RawBuilder<unknown>;
 }
 
 export interface Engine {

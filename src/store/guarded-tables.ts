@@ -31,7 +31,8 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'id',
     'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at',
   ),
-  factors: table('id', 'user_id kind secret state last_step confirmed_at suspended_by'),
+  // Not `suspended_by`: it only says which reset can be undone, and a bulk run lets the database work it out.
+  factors: table('id', 'user_id kind secret state last_step confirmed_at'),
   devices: table('id', 'user_id digest created_at'),
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at'),

@@ -11,38 +11,37 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  type OperationNode,
   type QueryCompiler,
   type QueryResult,
   ReturningNode,
   SelectionNode,
   SelectQueryNode,
+  sql,
   UpdateQueryNode,
   ValueNode,
+  WhereNode,
 } from 'kysely';
 import type { SchemaTraits } from './engine.js';
 import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 
-type SetEach = SchemaTraits['setEach'];
-
 /** The dialect, its updates of guarded tables done as described above. */
-export function guardingUpdates(dialect: Dialect, setEach: SetEach): Dialect {
+export function guardingUpdates(dialect: Dialect, traits: SchemaTraits): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
     createIntrospector: (db) => dialect.createIntrospector(db),
     createQueryCompiler: () => dialect.createQueryCompiler(),
-    createDriver: () => guardingDriver(dialect.createDriver(), dialect.createQueryCompiler(), setEach),
+    createDriver: () => guardingDriver(dialect.createDriver(), dialect.createQueryCompiler(), traits),
   };
 }
 
-function guardingDriver(driver: Driver, compiler: QueryCompiler, setEach: SetEach): Driver {
+function guardingDriver(driver: Driver, compiler: QueryCompiler, traits: SchemaTraits): Driver {
   const inner = new WeakMap<DatabaseConnection, DatabaseConnection>();
   return {
     init: () => driver.init(),
     acquireConnection: async () => {
       const connection = await driver.acquireConnection();
-      const guarding = new GuardingConnection(connection, compiler, setEach);
+      const guarding = new GuardingConnection(connection, compiler, traits);
       inner.set(guarding, connection);
       return guarding;
     },
@@ -57,12 +56,12 @@ function guardingDriver(driver: Driver, compiler: QueryCompiler, setEach: SetEac
 class GuardingConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #compiler: QueryCompiler;
-  readonly #setEach: SetEach;
+  readonly #traits: SchemaTraits;
 
-  constructor(inner: DatabaseConnection, compiler: QueryCompiler, setEach: SetEach) {
+  constructor(inner: DatabaseConnection, compiler: QueryCompiler, traits: SchemaTraits) {
     this.#inner = inner;
     this.#compiler = compiler;
-    this.#setEach = setEach;
+    this.#traits = traits;
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
@@ -77,19 +76,25 @@ class GuardingConnection implements DatabaseConnection {
 
   async #update<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
     if (node.from ?? node.joins ?? node.returning) throw uncheckable(guard.name, 'update');
+    // Nothing tagged changes: the tags stay as they are, and vouch for what they vouched for.
+    if (!changesTagged(node, guard)) return this.#run<R>(node);
     const before = await this.#checkedRows(node, guard);
     if (before.length === 0) return { numAffectedRows: 0n, rows: [] };
-    const [only] = before;
-    const patch = plainPatch(node);
-    if (before.length === 1 && only !== undefined && patch !== undefined) {
-      const tag = tagOf(guard, { ...only, ...patch });
-      const column = ColumnUpdateNode.create(ColumnNode.create(TAG_COLUMN), ValueNode.create(tag));
-      return this.#run<R>(UpdateQueryNode.cloneWithUpdates(node, [column]));
-    }
-    const after = patch === undefined ? await this.#returned(node) : before.map((row) => ({ ...row, ...patch }));
-    if (patch !== undefined) await this.#run(node);
-    await this.#retag(guard, after);
-    return { numAffectedRows: BigInt(after.length), rows: [] };
+    const patch = taggedPatch(node, guard);
+    if (patch === undefined) return this.#updateComputed<R>(node, guard);
+    const after = before.map((row) => ({ ...row, ...patch }));
+    const { numAffectedRows } = await this.#run<R>(withTags(node, guard, after, this.#traits));
+    return { numAffectedRows: numAffectedRows ?? BigInt(after.length), rows: [] };
+  }
+
+  /** Where tagged values are computed by the database, it says what came of them, and the tags follow. */
+  async #updateComputed<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
+    const returning = ReturningNode.create([SelectionNode.createSelectAll()]);
+    const { rows } = await this.#run<Row>({ ...node, returning });
+    const tags = JSON.stringify(tagsOf(guard, rows));
+    const { name, table } = guard;
+    await this.#inner.executeQuery(Compiled.raw(this.#traits.setEach(name, table.key, TAG_COLUMN), [tags]));
+    return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
   async #checkedRows(node: UpdateQueryNode, { tags, name, table }: Guard): Promise<readonly Row[]> {
@@ -101,21 +106,6 @@ class GuardingConnection implements DatabaseConnection {
     return rows.map((row) => checkedRow(tags, name, table, row));
   }
 
-  /** Where values are computed by the database, it says what came of them. */
-  async #returned(node: UpdateQueryNode): Promise<readonly Row[]> {
-    const { rows } = await this.#run<Row>({
-      ...node,
-      returning: ReturningNode.create([SelectionNode.createSelectAll()]),
-    });
-    return rows;
-  }
-
-  async #retag(guard: Guard, rows: readonly Row[]): Promise<void> {
-    const { name, table } = guard;
-    const tags = Object.fromEntries(rows.map((row) => [String(row[table.key]), tagOf(guard, row)]));
-    await this.#inner.executeQuery(Compiled.raw(this.#setEach(name, table.key, TAG_COLUMN), [JSON.stringify(tags)]));
-  }
-
   #run<R>(node: UpdateQueryNode | SelectQueryNode): Promise<QueryResult<R>> {
     return this.#inner.executeQuery<R>(this.#compiler.compileQuery(node, { queryId: 'guarded-update' }));
   }
@@ -123,14 +113,39 @@ class GuardingConnection implements DatabaseConnection {
 
 const tagOf = ({ tags, name, table }: Guard, row: Row): string => tags.make(rowText(name, table, row));
 
-/** The new values, where all of them are given and none is computed. */
-function plainPatch(node: UpdateQueryNode): Row | undefined {
-  const pairs: (readonly [string, unknown])[] = [];
-  for (const { column, value } of node.updates ?? []) {
-    if (!ColumnNode.is(column) || !isPlain(value)) return undefined;
-    pairs.push([column.column.name, value.value ?? null]);
-  }
-  return Object.fromEntries(pairs);
+const tagsOf = (guard: Guard, rows: readonly Row[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(rows.map((row) => [String(row[guard.table.key]), tagOf(guard, row)]));
+
+function changesTagged(node: UpdateQueryNode, { table }: Guard): boolean {
+  return (node.updates ?? []).some(
+    ({ column }) => !ColumnNode.is(column) || table.columns.includes(column.column.name),
+  );
 }
 
-const isPlain = (node: OperationNode): node is ValueNode => ValueNode.is(node);
+/** The new values of tagged columns, where all of them are given and none is computed. */
+function taggedPatch(node: UpdateQueryNode, { table }: Guard): Row | undefined {
+  const patch: Record<string, unknown> = {};
+  for (const { column, value } of node.updates ?? []) {
+    const name = ColumnNode.is(column) ? column.column.name : undefined;
+    if (name === undefined) return undefined;
+    if (ValueNode.is(value)) patch[name] = value.value ?? null;
+    else if (table.columns.includes(name)) return undefined;
+  }
+  return patch;
+}
+
+/** The same update, each row with its own new tag. */
+function withTags(node: UpdateQueryNode, guard: Guard, after: readonly Row[], traits: SchemaTraits): UpdateQueryNode {
+  const mac = ColumnNode.create(TAG_COLUMN);
+  const [only] = after;
+  if (only !== undefined && after.length === 1) {
+    return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(tagOf(guard, only)))]);
+  }
+  // The rows are known by their keys, and nobody else writes meanwhile: their condition need not be asked again.
+  const pairs = traits.pairs(JSON.stringify(tagsOf(guard, after))).toOperationNode();
+  const joined = sql<boolean>`${sql.ref(`${guard.name}.${guard.table.key}`)} = j.k`.toOperationNode();
+  const tagged = UpdateQueryNode.cloneWithUpdates(node, [
+    ColumnUpdateNode.create(mac, sql.ref('j.v').toOperationNode()),
+  ]);
+  return { ...UpdateQueryNode.cloneWithFromItems(tagged, [pairs]), where: WhereNode.create(joined) };
+}

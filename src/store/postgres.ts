@@ -18,6 +18,7 @@ const traits: SchemaTraits = {
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
+  pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
   setEach: (table, key, column) =>
     `update "${table}" set "${column}" = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
 };
@@ -40,7 +41,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits.setEach) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits) });
   const refusalOf = (error: unknown) => wordError(error, place);
   try {
     await sql`select 1`.execute(db);

@@ -34,6 +34,7 @@ const traits: SchemaTraits = {
       } end) virtual`,
     ),
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
+  pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
   setEach: (table, key, column) =>
     `update "${table}" set "${column}" = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
 };
@@ -57,7 +58,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   refuseIfOthersCanWrite(dirname(path));
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits.setEach) });
+  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits) });
   return {
     name: 'sqlite',
     db,
