@@ -14,8 +14,10 @@ export async function seedCrowd(desk: Desk, count: number): Promise<void> {
   const at = desk.now();
   await desk.store.record(entry(at), async (write) => {
     // What makes the store a finished desk, which other processes may open.
-    await write.meta.put('store-id', 'st_test');
-    await write.meta.put('key-id', desk.keyring.keyId);
+    if ((await write.meta.get('store-id')) === undefined) {
+      await write.meta.put('store-id', 'st_test');
+      await write.meta.put('key-id', desk.keyring.keyId);
+    }
     await write.accounts.insert([accountRow('1', { edition: 'x-series', mfa_required_at: at })]);
     await write.users.insert([userRow('acc_1', 'boss', { role: 'admin', email: 'boss@example.com' })]);
   });
