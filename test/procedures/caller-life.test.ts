@@ -214,7 +214,7 @@ describe('the life of callers against a model on sqlite', () => {
   });
 
   it('teeth: a desk that locks one failure later is found', { timeout: 120_000 }, async () => {
-    const found = await fc.check(agrees({ lockFromFailure: 6 }), { numRuns: RUNS, endOnFailure: true });
+    const found = await fc.check(agrees({ lockFromFailure: 6 }), { numRuns: 20 * RUNS, endOnFailure: true });
     expect(found.failed).toBe(true);
   });
 });
