@@ -37,7 +37,7 @@ export function scriptDesk(folder: string): ScriptDesk {
 export class StepFailed extends Error {
   constructor(step: Step, { exit, stdout, stderr }: InnerOutput) {
     super(
-      `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim().split("\n").join(" ")}`,
+      `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim().split('\n').join(' ')}`,
     );
   }
 }

@@ -13,7 +13,13 @@ export interface Actor {
 
 export type AuditOutcome = 'done' | 'refused' | 'started' | 'failed';
 
-export type AuditValue = string | number | boolean | null | readonly string[] | { readonly [key: string]: string | number | boolean | null };
+export type AuditValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly string[]
+  | { readonly [key: string]: string | number | boolean | null };
 
 export interface AuditEntry {
   /** `noun.verb`, past events by their plain name: `verification.started`, `mfa.reset`, `account.added`. */

@@ -18,7 +18,14 @@ const withoutMarks = (text: string): string =>
   /^[ -~]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}+/gu, '');
 
 const STROKED: Readonly<Record<string, string>> = {
-  ø: 'o', œ: 'oe', æ: 'ae', ð: 'd', þ: 'th', ł: 'l', đ: 'd', ı: 'i',
+  ø: 'o',
+  œ: 'oe',
+  æ: 'ae',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  đ: 'd',
+  ı: 'i',
 };
 
 /** The digits of a phone number, in order; empty where there are none. */

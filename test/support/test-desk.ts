@@ -77,7 +77,10 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
   };
 }
 
-export async function testDesk(engine: EngineName = 'sqlite', options: { hashing?: 'real' | 'cheap' } = {}): Promise<TestDesk> {
+export async function testDesk(
+  engine: EngineName = 'sqlite',
+  options: { hashing?: 'real' | 'cheap' } = {},
+): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock();
   const settings = await testSettings(engine, folder);
@@ -89,7 +92,8 @@ export async function testDesk(engine: EngineName = 'sqlite', options: { hashing
     clock,
     folder,
     settings,
-    operator: async (role) => signed.get(role) ?? signed.set(role, await makeOperator(desk, role)).get(role) as SignedOperator,
+    operator: async (role) =>
+      signed.get(role) ?? (signed.set(role, await makeOperator(desk, role)).get(role) as SignedOperator),
     close: async () => {
       await desk.store.close();
       rmSync(folder, { recursive: true, force: true });
@@ -104,8 +108,16 @@ async function makeOperator(desk: Desk, role: OperatorRole): Promise<SignedOpera
   const actor = { kind: 'operator', id: operator.id, name: operator.name } as const;
   await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: actor }, (write) =>
     write.operators.insert({
-      id: operator.id, name: operator.name, name_key: operator.name, role, verifier: null, totp: null, totp_last_step: null,
-      also_user_id: null, disabled_at: null, created_at: at,
+      id: operator.id,
+      name: operator.name,
+      name_key: operator.name,
+      role,
+      verifier: null,
+      totp: null,
+      totp_last_step: null,
+      also_user_id: null,
+      disabled_at: null,
+      created_at: at,
     }),
   );
   return { operator, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
