@@ -3,6 +3,8 @@
  * JSON where JSON is asked for, its help has examples that exist, and hostile text moves no cursor.
  */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
@@ -23,11 +25,18 @@ const LONG = new Set(['demo', 'smoke']);
 const short = commands.filter(({ path }) => !LONG.has(path));
 
 let made: ConsoleDesk;
+const startedIn = process.cwd();
 
 beforeAll(async () => {
   made = await consoleDesk('admin', CHEAP);
+  // Some commands write the file that an argument names: not into the project.
+  process.chdir(mkdtempSync(join(tmpdir(), 'countersign-everywhere-')));
 }, 120_000);
-afterAll(() => made.close());
+afterAll(async () => {
+  rmSync(process.cwd(), { recursive: true, force: true });
+  process.chdir(startedIn);
+  await made.close();
+});
 
 /** The words of the command, and `word` for each argument it must have. */
 const lineOf = ({ path, arguments: wanted = [] }: Command, word: string): string[] => [
