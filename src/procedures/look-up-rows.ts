@@ -1,9 +1,10 @@
 /** The users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. Ambiguity never acts (B09). */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { hasAdminStatus } from '../rules/customer-roles.js';
 import { foldKey } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
-import type { FoundRow } from '../rules/reset-plan.js';
+import type { FoundRow, FoundUser } from '../rules/reset-plan.js';
 import { findAccount } from './find-account.js';
 
 /** One line as it was written; what is not there is empty. */
@@ -86,7 +87,7 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
       const elsewhere = row.account !== '' && (typeof account !== 'object' || account.id !== own?.id);
       return {
         ...written,
-        found: user === undefined || own === undefined || elsewhere ? 'nobody' : { user, account: own },
+        found: user === undefined || own === undefined || elsewhere ? 'nobody' : toFound(desk, user, own),
       };
     }
     if (account === undefined || typeof account === 'string') return { ...written, found: account ?? 'nobody' };
@@ -96,9 +97,17 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
       [];
     const [only] = users;
     if (only === undefined) return { ...written, found: 'nobody' };
-    return { ...written, found: users.length > 1 ? 'several' : { user: only, account } };
+    return { ...written, found: users.length > 1 ? 'several' : toFound(desk, only, account) };
   });
 }
+
+export const toFound = (desk: Desk, user: User, account: Account): FoundUser => ({
+  id: user.id,
+  login: user.login,
+  account: account.number,
+  admin: hasAdminStatus(desk.policy, account, user),
+  sso: user.signIn === 'sso',
+});
 
 const keyOf = (accountId: string, text: string): string => `${accountId} ${foldKey(text)}`;
 

@@ -6,9 +6,9 @@ import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { permits } from '../rules/operator-roles.js';
 import type { Account } from '../rules/people.js';
-import { countRows, planRows, planTargets, type ResetFacts, type ResetPlan } from '../rules/reset-plan.js';
+import { countRows, planRows, planTargets, type ResetPlan, somethingToReset } from '../rules/reset-plan.js';
 import { requireFreshCode } from './authenticate-operator.js';
-import { lookUpRows, type WrittenRow } from './look-up-rows.js';
+import { lookUpRows, toFound, type WrittenRow } from './look-up-rows.js';
 
 export interface BulkRequest {
   readonly rows: readonly WrittenRow[];
@@ -48,9 +48,9 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   await requireBulk(desk, signed, 'mfa reset');
   const found = await foundRows(desk, request);
   if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
-  const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.user.id] : [])));
+  const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
   refuseOneself(signed, found);
-  const rows = planRows(desk.policy, found, await factsOf(desk, [...ids].sort()));
+  const rows = planRows(found, await actingOf(desk, [...ids].sort()));
   const { plain } = planTargets(desk.policy, rows);
   return freezePlan(desk, {
     v: 1,
@@ -81,12 +81,12 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
     line: index + 1,
     account: wholeAccount.number,
     login: user.login,
-    found: { user, account: wholeAccount },
+    found: toFound(desk, user, wholeAccount),
   }));
 }
 
 function refuseOneself(signed: SignedOperator, rows: Awaited<ReturnType<typeof foundRows>>): void {
-  const own = rows.find(({ found }) => typeof found === 'object' && found.user.id === signed.alsoUserId);
+  const own = rows.find(({ found }) => typeof found === 'object' && found.id === signed.alsoUserId);
   if (own === undefined) return;
   throw new Refusal('forbidden', 'nobody resets themselves', {
     problems: [{ line: own.line, message: `${own.login} is your own login` }],
@@ -96,14 +96,14 @@ function refuseOneself(signed: SignedOperator, rows: Awaited<ReturnType<typeof f
 
 const BATCH = 500;
 
-/** In the order of ids, which is the order in which the store keeps them. */
-async function factsOf(desk: Desk, ids: readonly string[]): Promise<ReadonlyMap<string, ResetFacts>> {
-  const facts = new Map<string, ResetFacts>();
+/** Who has something to lose; looked up in the order of ids, which is the order in which the store keeps them. */
+async function actingOf(desk: Desk, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const acting = new Set<string>();
   for (let from = 0; from < ids.length; from += BATCH) {
     const batch = ids.slice(from, from + BATCH);
-    for (const one of await desk.store.read.resets.facts(batch, desk.now(), desk.policy.limits.code.tries)) {
-      facts.set(one.userId, one);
+    for (const facts of await desk.store.read.resets.facts(batch, desk.now(), desk.policy.limits.code.tries)) {
+      if (somethingToReset(desk.policy, facts)) acting.add(facts.userId);
     }
   }
-  return facts;
+  return acting;
 }

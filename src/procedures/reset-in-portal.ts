@@ -44,7 +44,7 @@ export async function resetInPortal(
       idle.push(idleRow(row.line, row.login, row.found === 'nobody' ? 'unknown' : 'ambiguous', null));
       continue;
     }
-    const { user } = row.found;
+    const user = row.found;
     if (user.id === login.user.id) {
       throw new Refusal('forbidden', 'nobody resets themselves', {
         hint: 'Change your own methods with: countersign portal mfa',

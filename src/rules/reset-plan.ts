@@ -2,8 +2,6 @@
  * A plan of resets (B51, B53, B59): what each line of the input comes to, before anything is done. Pure. The plan is a value: what was
  * shown and counted is exactly what is done, and its hash names it.
  */
-import { hasAdminStatus } from './customer-roles.js';
-import type { Account, User } from './people.js';
 import type { Policy } from './policy.js';
 
 /** What stands between one user and their account, in counts. */
@@ -66,6 +64,17 @@ export const ROW_CLASSES = [
 ] as const;
 export type RowClass = (typeof ROW_CLASSES)[number];
 
+/** What a plan needs to know of a user; little, for lists are long. */
+export interface FoundUser {
+  readonly id: string;
+  readonly login: string;
+  /** Number of the account. */
+  readonly account: string;
+  /** Admin status (B04). */
+  readonly admin: boolean;
+  readonly sso: boolean;
+}
+
 /** One line of the input, looked up. */
 export interface FoundRow {
   /** Line of the file, header counted; or the place in the list, from 1. */
@@ -73,7 +82,7 @@ export interface FoundRow {
   /** Account and user as they were written. */
   readonly account: string;
   readonly login: string;
-  readonly found: { readonly user: User; readonly account: Account } | 'nobody' | 'several';
+  readonly found: FoundUser | 'nobody' | 'several';
 }
 
 /** Members in the plan document; `user` is absent where nobody or several were found. */
@@ -89,26 +98,20 @@ export interface PlannedRow {
 
 export type PlanCounts = Readonly<Record<RowClass, number>>;
 
-/** Classifies each row, in order: of one user named twice the first row counts. */
-export function planRows(
-  policy: Policy,
-  rows: readonly FoundRow[],
-  facts: ReadonlyMap<string, ResetFacts>,
-): readonly PlannedRow[] {
+/** Classifies each row, in order: of one user named twice the first row counts. `acting` are the users who have something to lose. */
+export function planRows(rows: readonly FoundRow[], acting: ReadonlySet<string>): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
     if (found === 'nobody') return { line, class: 'unknown', account, login };
     if (found === 'several') return { line, class: 'ambiguous', account, login };
-    const { user } = found;
-    const base = { line, account: found.account.number, login: user.login, user: user.id };
-    if (seen.has(user.id)) return { ...base, class: 'duplicate' };
-    seen.add(user.id);
-    const fact = facts.get(user.id);
-    const act = fact !== undefined && somethingToReset(policy, fact);
-    const acting = act ? ({ act } as const) : {};
-    if (hasAdminStatus(policy, found.account, user) && act) return { ...base, class: 'admin', ...acting };
-    if (user.signIn === 'sso') return { ...base, class: 'sso-only', ...acting };
-    return { ...base, class: act ? 'to-reset' : 'nothing-to-do', ...acting };
+    const base = { line, account: found.account, login: found.login, user: found.id };
+    if (seen.has(found.id)) return { ...base, class: 'duplicate' };
+    seen.add(found.id);
+    const act = acting.has(found.id);
+    const acts = act ? ({ act } as const) : {};
+    if (found.admin && act) return { ...base, class: 'admin', ...acts };
+    if (found.sso) return { ...base, class: 'sso-only', ...acts };
+    return { ...base, class: act ? 'to-reset' : 'nothing-to-do', ...acts };
   });
 }
 

@@ -13,7 +13,7 @@ import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.j
 import { dataFolder, type EngineName, engines } from '../support/test-desk.js';
 import { seedCrowd } from './bulk-place.js';
 
-const USERS = 3_000;
+const USERS = 1_500;
 const COMMAND = [
   'mfa',
   'reset',
