@@ -41,7 +41,7 @@ interface Run {
   readonly dataFolder: string;
   settings(options: GlobalOptions): Promise<Settings>;
   desk(options: GlobalOptions): Promise<Desk>;
-  readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator };
+  readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator; following?: { stop(): Promise<void> } };
 }
 
 export function buildWorld(around: Surroundings): World {
@@ -67,6 +67,7 @@ export function buildWorld(around: Surroundings): World {
     reference: () => around.now().toString(36),
     close: async () => {
       const desk = await run.opened.desk?.catch(() => undefined);
+      await run.opened.following?.stop();
       await desk?.store.close();
     },
   };
@@ -85,7 +86,9 @@ function beginRun(around: Surroundings): Run {
       const { openDesk } = await import('./open-desk.js');
       const desk = await openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
       const { readOnly } = desk.store;
-      if (readOnly !== undefined && !options.quiet) await around.stderr.write(`warning: ${readOnly.message}\n`);
+      const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
+      if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
+      if (desk.sink !== null) opened.following = (await import('./open-sink.js')).followLog(desk, warn);
       return desk;
     })();
     return opened.desk;

@@ -8,6 +8,7 @@ import type { Place, Vault } from './crypto/vault.js';
 import type { SecretVerifier } from './crypto/verifier.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
+import type { Sink } from './delivery/sink.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { Operator } from './rules/people.js';
@@ -102,6 +103,8 @@ export interface Desk {
   readonly notary: Notary & { readonly hexTree: HexTreeHasher };
   readonly signer: () => Promise<NoteSigner>;
   readonly channels: Channels;
+  /** Where the log is handed on to; null where nowhere. */
+  readonly sink: Sink | null;
   /** The public keys of an account's identity provider, from its address or as they stand in the settings. Refusal `busy`. */
   readonly identityKeys: (source: string) => Promise<unknown>;
   /** A message text with its values in place. A missing or unknown value is a bug, and throws. */

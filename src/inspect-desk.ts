@@ -79,6 +79,7 @@ async function inspectContents(store: Store, seal: Seal, now: number): Promise<r
     await inspectKeyBackup(store, keyId),
     ...(await inspectLog(store, seal, now)),
     await inspectOutbox(store),
+    ...(await inspectSink(store, seal)),
     ...(await inspectChannels(store)),
     await inspectAdmins(store),
   ];
@@ -146,6 +147,23 @@ async function inspectChannels(store: Store): Promise<readonly Finding[]> {
   const kinds = Object.keys(JSON.parse(text) as object).join(', ');
   const mend = 'look at the receiver, then: countersign outbox flush --again';
   return [{ subject: 'Channels', state: 'note', text: `the ${kinds} is off: its receiver asked for no more`, mend }];
+}
+
+/** What waits for the sink of the log, and since when it does not take it; nothing where none is set. */
+async function inspectSink(store: Store, { settings }: Seal): Promise<readonly Finding[]> {
+  if (settings.file.sink === undefined) return [];
+  const subject = 'Sink of the log';
+  try {
+    const { readSinkConfig } = await import('./delivery/sink-registry.js');
+    readSinkConfig(settings.file);
+  } catch (error) {
+    return [faultOf(subject, error)];
+  }
+  const { next, why } = await store.sinkCursor.read();
+  const waiting = ((await store.read.audit.head())?.size ?? 0) - next;
+  if (why === null) return [{ subject, state: 'ok', text: `${next} entries handed on, ${waiting} wait` }];
+  const mend = 'mend what is named; waiting entries are handed on by the next command';
+  return [{ subject, state: 'wrong', text: `${waiting} entries wait: ${why}`, mend }];
 }
 
 async function inspectAdmins(store: Store): Promise<Finding> {

@@ -23,7 +23,9 @@ import type { Keyring } from './crypto/keyring.js';
 import { openOwnerView } from './crypto/owner-view.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
+import type { DeliveryEffects } from './delivery/channel.js';
 import { openChannels, readDeliveryConfig } from './delivery/registry.js';
+import type { Sink } from './delivery/sink.js';
 import { fill, readTemplate, type Template } from './delivery/templates.js';
 import type { Desk, IdPrefix } from './desk.js';
 import { Refusal } from './errors.js';
@@ -32,6 +34,7 @@ import { loadPolicy } from './load-policy.js';
 import { ensureKey, keyPlace, readKeyring } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
 import { notaryFor } from './open-notary.js';
+import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
 import { eventMessages } from './procedures/queue-events.js';
 import type { AuditEntry } from './rules/audit-entry.js';
@@ -64,6 +67,7 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
       keyring,
       notary,
       anchor: await openAnchor(parts.settings, { store: bare, notary, keyring }),
+      sink: await openSink(parts.settings.file, effectsOf(parts.settings)),
     });
   });
 }
@@ -89,7 +93,7 @@ export async function foundDesk(parts: DeskParts): Promise<Founded> {
     const notary = notaryFor(keyring, policy);
     await foundStore(engine, notary);
     return {
-      desk: assemble(parts, policy, { engine, keyring, notary, anchor: undefined }),
+      desk: assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null }),
       keyMade: key.made,
       keyPlace: key.place,
     };
@@ -116,9 +120,10 @@ interface Opened {
   readonly keyring: Keyring;
   readonly notary: Desk['notary'];
   readonly anchor: Anchor | undefined;
+  readonly sink: Sink | null;
 }
 
-function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, anchor }: Opened): Desk {
+function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, anchor, sink }: Opened): Desk {
   const { settings, now, dataFolder } = parts;
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
@@ -145,18 +150,21 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
       hmacSha1,
       equal: equalDigests,
     },
-    channels: openChannels(delivery, {
-      dataFolder: settings.dataFolder,
-      fetch,
-      resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
-      readFile: async (path) => readFileSync(path, 'utf8'),
-    }),
+    channels: openChannels(delivery, effectsOf(settings)),
+    sink,
     identityKeys: openIdentityKeys(fetch),
     compose: composerOf(dataFolder, settings.deskName),
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };
 }
+
+const effectsOf = ({ dataFolder }: Settings): DeliveryEffects => ({
+  dataFolder,
+  fetch,
+  resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
+  readFile: async (path) => readFileSync(path, 'utf8'),
+});
 
 async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await store.read.meta.get('key-id');

@@ -15,7 +15,6 @@ import {
   type Channel,
   type Delivered,
   type DeliveryEffects,
-  type Message,
   permanent,
   TIMEOUT_MS,
   temporary,
@@ -51,7 +50,6 @@ const MAX_PAYLOAD_BYTES = 20_000;
 
 export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffects): Channel {
   const channel = { name: 'webhook', carries: ['webhook'] as const, place: config.url };
-  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
   let gone = false;
   return {
     ...channel,
@@ -60,34 +58,48 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
       if (gone) return GONE;
       const body = eventOf(message);
       if (Buffer.byteLength(body) >= MAX_PAYLOAD_BYTES) return permanent('the event is larger than a webhook may be');
-      try {
-        const refusal = await withinDeadline(timeoutMs, context.signal, () => refusedTarget(config, effects));
-        if (refusal !== null) return temporary(refusal);
-        const signed = await signedHeaders(
-          message,
-          body,
-          context.now,
-          await readWhole(effects, config.secretFile, 'webhook secret'),
-        );
-        const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'countersign' };
-        const answer = await httpPost(effects.fetch, {
-          url: config.url,
-          headers,
-          body,
-          timeoutMs,
-          signal: context.signal,
-        });
-        if (!answer.answered) return temporary(`webhook: ${answer.why}`);
-        if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
-        gone = answer.status === 410;
-        return gone ? GONE : temporary(`the webhook's receiver answered ${answer.status}`);
-      } catch (error) {
-        if (error instanceof SecretUnreadable) return temporary(error.message);
-        if (error instanceof Interrupted) return temporary(`webhook: ${error.sentence}`);
-        throw error;
-      }
+      const answer = await postSigned(config, effects, {
+        id: message.id,
+        body,
+        now: context.now,
+        signal: context.signal,
+      });
+      if ('why' in answer) return temporary(answer.why);
+      if (answer.status >= 200 && answer.status <= 299) return { ok: true, reference: `HTTP ${answer.status}` };
+      gone = answer.status === 410;
+      return gone ? GONE : temporary(`the webhook's receiver answered ${answer.status}`);
     },
   };
+}
+
+export interface SignedPost {
+  /** The same over all retries. */
+  readonly id: string;
+  readonly body: string;
+  readonly now: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One signed POST to the configured address: the status of the answer, or why there is none. */
+export async function postSigned(
+  config: Pick<WebhookConfig, 'url' | 'secretFile' | 'allowPrivate'>,
+  effects: DeliveryEffects,
+  post: SignedPost,
+): Promise<{ readonly status: number } | { readonly why: string }> {
+  const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
+  const { body, signal } = post;
+  try {
+    const refusal = await withinDeadline(timeoutMs, signal, () => refusedTarget(config, effects));
+    if (refusal !== null) return { why: refusal };
+    const signed = await signedHeaders(post, await readWhole(effects, config.secretFile, 'webhook secret'));
+    const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'countersign' };
+    const answer = await httpPost(effects.fetch, { url: config.url, headers, body, timeoutMs, signal });
+    return answer.answered ? { status: answer.status } : { why: `webhook: ${answer.why}` };
+  } catch (error) {
+    if (error instanceof SecretUnreadable) return { why: error.message };
+    if (error instanceof Interrupted) return { why: `webhook: ${error.sentence}` };
+    throw error;
+  }
 }
 
 const GONE: Delivered = {
@@ -96,7 +108,10 @@ const GONE: Delivered = {
 };
 
 /** Why the target must not be called, or null. A settings fault or a passing DNS fault alike can be mended. */
-async function refusedTarget(config: WebhookConfig, effects: DeliveryEffects): Promise<string | null> {
+async function refusedTarget(
+  config: Pick<WebhookConfig, 'url' | 'allowPrivate'>,
+  effects: DeliveryEffects,
+): Promise<string | null> {
   const url = new URL(config.url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? await effects.resolveHost(host).catch(() => []) : [host];
@@ -111,21 +126,16 @@ async function refusedTarget(config: WebhookConfig, effects: DeliveryEffects): P
   return null;
 }
 
-async function signedHeaders(
-  message: Message,
-  body: string,
-  now: number,
-  secrets: string,
-): Promise<Record<string, string>> {
+async function signedHeaders({ id, body, now }: SignedPost, secrets: string): Promise<Record<string, string>> {
   // A CommonJS package: bundled, it has no names but `default`.
   const { Webhook } = (await import('standardwebhooks')).default;
   const lines = secrets.split(/\s+/).filter((line) => line !== '');
   if (lines.length === 0 || !lines.every(isUsableSecret)) {
     throw new SecretUnreadable('the webhook secret file holds no usable secret (whsec_ and 24 to 64 bytes in base64)');
   }
-  const signatures = lines.map((secret) => new Webhook(secret).sign(message.id, new Date(now), body));
+  const signatures = lines.map((secret) => new Webhook(secret).sign(id, new Date(now), body));
   return {
-    'webhook-id': message.id,
+    'webhook-id': id,
     'webhook-timestamp': String(Math.floor(now / 1000)),
     'webhook-signature': signatures.join(' '),
   };

@@ -66,6 +66,7 @@ export async function rekeyStore(desk: Desk, rekeying: Rekeying): Promise<Rekeye
     const place = { table, column: 'mac' };
     await inChunks(desk, rekeying, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
   }
+  await desk.store.sinkCursor.renew();
   reseal.throwIfDamaged();
   await finish(desk, rekeying, reseal.done);
   return reseal.done;

@@ -5,6 +5,7 @@ import { migrate, NEWEST, requireCurrent, schemaState } from './migrations/index
 import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
 import { guardRows } from './row-guard.js';
 import { GUARDED_NAMES } from './sealed.js';
+import { type SinkCursors, sinkCursors } from './sink-cursor.js';
 import { type Reads, readsOf } from './tables.js';
 
 export interface Store {
@@ -16,6 +17,8 @@ export interface Store {
   readonly record: WriteDoor;
   /** Why nothing can be written: the store is behind its anchor (T8). Every `record` answers this refusal. */
   readonly readOnly: Refusal | undefined;
+  /** How far the log was handed to its sink. */
+  readonly sinkCursor: SinkCursors;
   /** Tables whose rows bear tags. */
   readonly guardedTables: readonly string[];
   forgetDeleted(): Promise<void>;
@@ -38,6 +41,7 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
     read: guarded(engine, readsOf(engine.db, engine.traits)),
     record: openDoor(engine, notary, anchor, follow),
     readOnly: anchor?.fault,
+    sinkCursor: sinkCursors(engine.db, notary.rows),
     guardedTables: GUARDED_NAMES,
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),

@@ -23,7 +23,10 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: "factors may import rules' types and errors; they know no store, commands or procedures",
   },
   delivery: {
-    may: ['delivery/*', 'type rules/*', 'errors', 'nodemailer', 'node:fs', 'node:net', 'node:path', 'packages'],
+    may: ['delivery/*', 'type rules/*', 'errors', 'nodemailer', 'node:fs', 'node:net', 'node:path', 'packages'].concat(
+      // Syslog by datagrams.
+      ['node:dgram'],
+    ),
     sentence: "delivery may import rules' types and errors; it knows no store, commands or procedures",
   },
   terminal: {

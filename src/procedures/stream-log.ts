@@ -1,0 +1,48 @@
+/**
+ * Hands the entries of the log on to the configured sink, in order and after they are committed. One process at a time does it: it
+ * takes the cursor for half a minute, and whoever dies with it loses it after that. A sink that does not take entries keeps
+ * them waiting in the log, where nothing is lost; it is tried again a minute later.
+ */
+import type { Desk } from '../desk.js';
+import { minutes, seconds } from '../rules/duration.js';
+
+export interface Streamed {
+  readonly sent: number;
+  readonly waiting: number;
+  /** Why the sink did not take what waits; null where it did, or where another process is at it. */
+  readonly why: string | null;
+  /** It was tried just now, and refused. */
+  readonly failed: boolean;
+}
+
+const BATCH = 200;
+/** Longer than any sink's time-out. */
+const CLAIM = seconds(30);
+const REST = minutes(1);
+
+/** Never throws for a sink that is down. Without a sink, nothing waits. */
+export async function streamLog(desk: Desk): Promise<Streamed> {
+  const { sinkCursor } = desk.store;
+  const size = (await desk.store.read.audit.head())?.size ?? 0;
+  let cursor = await sinkCursor.read();
+  const waiting = () => Math.max(size - cursor.next, 0);
+  if (desk.sink === null) return { sent: 0, waiting: 0, why: null, failed: false };
+  if (waiting() === 0 || desk.now() < cursor.until) {
+    return { sent: 0, waiting: waiting(), why: cursor.why, failed: false };
+  }
+  let sent = 0;
+  let failed = false;
+  while (waiting() > 0) {
+    const mine = { ...cursor, until: desk.now() + CLAIM };
+    if (!(await sinkCursor.move(cursor, mine))) break;
+    const entries = (await desk.store.read.audit.batch(mine.next, BATCH)).filter(({ seq }) => seq < size);
+    if (entries.length === 0) break;
+    const answer = await desk.sink.send(entries, desk.now());
+    const next = answer.ok ? (entries.at(-1)?.seq ?? mine.next) + 1 : mine.next;
+    cursor = answer.ok ? { next, until: 0, why: null } : { next, until: desk.now() + REST, why: answer.why };
+    failed = !answer.ok;
+    if (!(await sinkCursor.move(mine, cursor)) || failed) break;
+    sent += entries.length;
+  }
+  return { sent, waiting: waiting(), why: cursor.why, failed };
+}
