@@ -8,7 +8,7 @@ import { PERMISSIONS } from './operator-roles.js';
 import { type CustomerRole, type Edition, OPERATOR_ROLES } from './people.js';
 
 /** The customer roles of each edition (behaviours.md, "Words"). */
-export const EDITION_ROLES = {
+const EDITION_ROLES = {
   classic: ['primary-admin', 'secondary-admin', 'user'],
   'x-series': ['admin', 'user'],
 } as const satisfies Record<Edition, readonly CustomerRole[]>;
