@@ -5,13 +5,7 @@
  */
 import * as z from 'zod';
 import { PERMISSIONS } from './operator-roles.js';
-import { type CustomerRole, type Edition, OPERATOR_ROLES } from './people.js';
-
-/** The customer roles of each edition (behaviours.md, "Words"). */
-const EDITION_ROLES = {
-  classic: ['primary-admin', 'secondary-admin', 'user'],
-  'x-series': ['admin', 'user'],
-} as const satisfies Record<Edition, readonly CustomerRole[]>;
+import { OPERATOR_ROLES } from './people.js';
 
 export type ActionsFile = z.infer<ReturnType<typeof actionsSchema>>;
 export type RolesFile = z.infer<ReturnType<typeof rolesSchema>>;
