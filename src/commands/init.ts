@@ -96,6 +96,7 @@ export async function enrolmentBlocks(
       kind: 'lines',
       lines: [`Scan this with an authenticator app. ${operator.name} is asked for its code at each sign-in.`],
     },
+    { kind: 'picture', lines: code },
     {
       kind: 'fields',
       rows: [
@@ -104,7 +105,6 @@ export async function enrolmentBlocks(
       ],
     },
     { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
-    { kind: 'picture', lines: code },
   ];
 }
 
