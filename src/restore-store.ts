@@ -114,7 +114,6 @@ const noBackup = (file: string): Refusal =>
 
 /** Entries of the store that stands there now, or null where it cannot be read. Refuses what would be lost. */
 async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): Promise<number | null> {
-  if (!accepted) requireAnchored(parts, backup);
   const desk = await presentDesk(parts);
   if (desk === undefined) {
     if (accepted) return null;
@@ -131,6 +130,7 @@ async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): P
       throw behind(`the backup lacks what was written since: ${entriesFrom(backup.size, size)}`);
     }
     if (!accepted && !(await beginsWith(desk, backup))) throw behind('store and backup have gone different ways');
+    if (!accepted) requireAnchored(parts, backup);
     return size;
   } finally {
     await desk.store.close();
