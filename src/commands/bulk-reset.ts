@@ -50,7 +50,8 @@ async function planOf(context: Context, desk: Desk, given: BulkGiven) {
   const reason = await needed(context, given.reason, '--reason', 'Reason');
   const ticket = await needed(context, given.ticket, '--ticket', 'Ticket');
   await requireBulk(desk, context.operator(), 'mfa reset');
-  const list = await readResetList(context, desk, given);
+  const keepCells = given.failed !== undefined || given.plan !== undefined;
+  const list = await readResetList(context, desk, { ...given, keepCells });
   const { rows, wholeAccount, source, input } = list;
   const request = { rows, wholeAccount, source, reason, ticket, final: given.final };
   const frozen = await planReset(desk, context.operator(), request);

@@ -89,16 +89,28 @@ async function writeFailed(
   return notDone.length === 0 ? null : report.failed;
 }
 
-/** The resets stand; whatever cannot be sent now stays queued under the same ids. */
+/** Notices of a large run are many; whoever waits for the run does not wait longer than this for them. */
+const SENDING_MS = 60_000;
+
+/** The resets stand; what cannot be sent now stays queued under the same ids. */
 async function sendNotices(context: Context, desk: Desk): Promise<void> {
   const { queued = 0 } = await desk.store.read.outbox.counts();
-  if (queued === 0) return;
+  if (queued === 0 || context.signal.aborted) return;
   const progress = context.progress('Sending notices', queued);
+  const enough = new AbortController();
+  const stop = () => enough.abort();
+  context.signal.addEventListener('abort', stop);
+  const ended = desk.now() + SENDING_MS;
+  const step = () => {
+    progress.step(1);
+    if (desk.now() >= ended) stop();
+  };
   try {
-    await deliverDue(desk, { signal: context.signal, step: () => progress.step(1) });
+    await deliverDue(desk, { signal: enough.signal, step });
   } finally {
+    context.signal.removeEventListener('abort', stop);
     progress.done();
   }
   const left = (await desk.store.read.outbox.counts())['queued'] ?? 0;
-  if (left > 0) context.notice(`${left} messages wait to be sent: countersign outbox flush`);
+  if (left > 0) context.notice(`${left} notices wait to be sent: countersign outbox flush`);
 }

@@ -31,6 +31,8 @@ export interface ListGiven {
   readonly account?: string | undefined;
   readonly from?: string | undefined;
   readonly all: boolean;
+  /** The cells will be written again (--failed, --plan); otherwise they are not kept, for files are long. */
+  readonly keepCells: boolean;
 }
 
 /** Refusals: usage (none or several ways at once), invalid-input with every bad line, not-found. */
@@ -45,14 +47,14 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
       },
     );
   }
-  if (given.from !== undefined) return fromFile(context, given.from, given.account);
+  if (given.from !== undefined) return fromFile(context, given.from, given);
   if (given.all) return wholeAccount(desk, given.account);
   return fromArguments(given.users, given.account);
 }
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
-async function fromFile(context: Context, path: string, account: string | undefined): Promise<ResetList> {
+async function fromFile(context: Context, path: string, { account, keepCells }: ListGiven): Promise<ResetList> {
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
   const table = await readCsv<(typeof COLUMNS)[number]>(context.files.readChunks(path), shape);
   const { columns } = table;
@@ -78,7 +80,7 @@ async function fromFile(context: Context, path: string, account: string | undefi
     });
   }
   const { delimiter, header } = table;
-  const cells = new Map(table.rows.map((row) => [row.line, row.cells]));
+  const cells = new Map(keepCells ? table.rows.map((row) => [row.line, row.cells]) : []);
   return {
     rows,
     wholeAccount: null,
