@@ -9,8 +9,16 @@ const BY = { kind: 'system', id: 'test', name: 'test' } as const;
 const entry = (at: number) => ({ kind: 'test.seeded', outcome: 'done', at, by: BY }) as const;
 const BATCH = 2_000;
 
-/** Users `u00000`… of account 1, each with a factor and a backup code; one admin is told. */
-export async function seedCrowd(desk: Desk, count: number): Promise<void> {
+export interface CrowdHoldings {
+  readonly factors: number;
+  readonly backupCodes: number;
+  readonly devices: number;
+}
+
+const LITTLE: CrowdHoldings = { factors: 1, backupCodes: 1, devices: 0 };
+
+/** Users `u00000`… of account 1 who hold this each; one admin is told of what happens to them. */
+export async function seedCrowd(desk: Desk, count: number, holdings = LITTLE): Promise<void> {
   const at = desk.now();
   await desk.store.record(entry(at), async (write) => {
     // What makes the store a finished desk, which other processes may open.
@@ -28,35 +36,32 @@ export async function seedCrowd(desk: Desk, count: number): Promise<void> {
     );
     await desk.store.record(entry(at), async (write) => {
       await insertUsers(write, logins);
-      for (const login of logins) {
-        const stamps = { last_step: null, created_at: at, confirmed_at: at, suspended_by: null };
-        const own = { user_id: `usr_acc_1_${login}`, state: 'active' };
-        await write.factors.insert({
-          id: desk.newId('fac'),
-          kind: 'totp',
-          label: 'App',
-          secret: 'x',
-          ...own,
-          ...stamps,
-        });
-      }
-      await write.factors.insertBackupCodes(
-        logins.map((login) => ({
-          id: desk.newId('bck'),
-          user_id: `usr_acc_1_${login}`,
-          slot: 1,
-          verifier: 'x',
-          state: 'active',
-          used_at: null,
-          created_at: at,
-          suspended_by: null,
-        })),
-      );
+      for (const login of logins) await give(desk, write, `usr_acc_1_${login}`, holdings, at);
     });
   }
 }
 
-async function insertUsers(write: Parameters<Parameters<Desk['store']['record']>[1]>[0], logins: readonly string[]) {
+type Write = Parameters<Parameters<Desk['store']['record']>[1]>[0];
+
+async function give(desk: Desk, write: Write, userId: string, holdings: CrowdHoldings, at: number): Promise<void> {
+  const { factors, backupCodes, devices } = holdings;
+  const own = { user_id: userId, created_at: at };
+  const stamps = { last_step: null, confirmed_at: at, suspended_by: null };
+  for (let n = 0; n < factors; n += 1) {
+    const factor = { id: desk.newId('fac'), kind: 'totp', label: 'App', secret: 'x', state: 'active' };
+    await write.factors.insert({ ...factor, ...own, ...stamps });
+  }
+  const code = { verifier: 'x', state: 'active', used_at: null, suspended_by: null };
+  await write.factors.insertBackupCodes(
+    Array.from({ length: backupCodes }, (_, n) => ({ id: desk.newId('bck'), slot: n + 1, ...code, ...own })),
+  );
+  for (let n = 0; n < devices; n += 1) {
+    const id = desk.newId('dev');
+    await write.factors.insertDevice({ id, digest: `d-${id}`, ...own });
+  }
+}
+
+async function insertUsers(write: Write, logins: readonly string[]): Promise<void> {
   for (let from = 0; from < logins.length; from += 500) {
     const email = (login: string) => `${login}@example.com`;
     await write.users.insert(

@@ -1,0 +1,145 @@
+/**
+ * A bulk reset of 500 users a round, out of 10,000 with two factors, ten backup codes and two devices each: everything taken away, one reset,
+ * one log entry, one enrolment code and two sealed messages a user, in chunks with their transactions. The floor writes the same rows
+ * by set-based SQL in better-sqlite3 alone, on a copy, with texts made before: no sealing, no hashing, no tags, no re-reading.
+ */
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { benchDesk } from '../bench-desk.mjs';
+
+const USERS = 10_000;
+const PER_ROUND = 500;
+const CHUNK = 100;
+
+let bench;
+let desk;
+let lead;
+let work;
+let raw;
+let sample;
+let targets;
+let copied = 0;
+
+export const name = 'bulk reset, 500 users with notices';
+export const reach = 6;
+export const rounds = 9;
+
+export async function prepare() {
+  bench = await benchDesk([
+    "export { beginCrowdJob, seedCrowd } from './test/faults/bulk-place.js';",
+    "export { openJob } from './src/procedures/reset-job.js';",
+    "export { runJob } from './src/procedures/run-job.js';",
+  ]);
+  desk = await bench.open();
+  await bench.sources.seedCrowd(desk, USERS, { factors: 2, backupCodes: 10, devices: 2 });
+  lead = await operator('lena');
+  work = await bench.sources.beginCrowdJob(desk, lead, await operator('sven'));
+  targets = work.targets.map((row) => row.user);
+  const target = path.join(bench.folder, 'copy.db');
+  await desk.store.backup(target);
+  await figure();
+  sample = sampleRows();
+  raw = openRaw(target);
+}
+
+async function operator(name) {
+  const at = desk.now();
+  const by = { kind: 'system', id: 'bench', name: 'bench' };
+  const row = { id: desk.newId('op'), name, name_key: name, role: 'lead', verifier: null, totp: null };
+  const rest = { totp_last_step: null, also_user_id: null, disabled_at: null, created_at: at };
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by }, (write) =>
+    write.operators.insert({ ...row, ...rest }),
+  );
+  const actor = { kind: 'operator', id: row.id, name };
+  const who = { id: row.id, name, role: 'lead', disabledAt: null };
+  return { operator: who, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
+}
+
+/** Runs the job for one round and interrupts it, as Ctrl-C would. */
+export async function figure() {
+  const stop = new AbortController();
+  const job = await bench.sources.openJob(desk, work.head.id);
+  let done = 0;
+  const start = performance.now();
+  let took = 0;
+  const told = async (rows) => {
+    done += rows.length;
+    took = performance.now() - start;
+    if (done >= PER_ROUND) stop.abort();
+  };
+  const run = bench.sources.runJob(desk, lead, job, { told, signal: stop.signal });
+  await run.catch((error) => {
+    if (error.code !== 'cancelled') throw error;
+  });
+  return took;
+}
+
+/** One row of each kind as the desk wrote it, for the sizes. */
+function sampleRows() {
+  const file = new Database(bench.store, { readonly: true });
+  const one = (sql) => file.prepare(sql).get();
+  const rows = {
+    reset: one('select * from resets limit 1'),
+    outbox: one("select * from outbox where kind = 'mfa-reset-notice' limit 1"),
+    code: one("select * from one_time_codes where purpose = 'enrol' limit 1"),
+    entry: one("select body, leaf from audit_entries where kind = 'mfa.reset' limit 1"),
+  };
+  file.close();
+  return rows;
+}
+
+function openRaw(file) {
+  const database = new Database(file);
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'secure_delete = ON'])
+    database.pragma(pragma);
+  const insert = (table, row) => {
+    const columns = Object.keys(row);
+    return database.prepare(`insert into ${table} (${columns}) values (${columns.map((name) => `@${name}`)})`);
+  };
+  const taking = ['factors', 'backup_codes'].map((table) =>
+    database.prepare(
+      `update ${table} set state = 'suspended', suspended_by = (select id from resets r where r.user_id = ${table}.user_id)
+       where user_id in (select value from json_each(?))`,
+    ),
+  );
+  for (const table of ['devices', 'portal_sessions', 'one_time_codes']) {
+    taking.push(database.prepare(`delete from ${table} where user_id in (select value from json_each(?))`));
+  }
+  const inserts = {
+    reset: insert('resets', sample.reset),
+    outbox: insert('outbox', sample.outbox),
+    code: insert('one_time_codes', sample.code),
+  };
+  const entry = database.prepare('insert into audit_entries (seq, body, leaf) values (?, ?, ?)');
+  const size = () => database.prepare('select max(seq) + 1 from audit_entries').pluck().get();
+  const chunk = database.transaction((users, from) => {
+    let seq = size();
+    users.forEach((user, at) => {
+      const id = String(from + at).padStart(26, '0');
+      inserts.reset.run({ ...sample.reset, id: `rst_${id}`, user_id: user, job_id: null });
+      inserts.code.run({ ...sample.code, id: `inv_${id}`, user_id: user });
+      for (const which of ['a', 'b']) inserts.outbox.run({ ...sample.outbox, id: `msg_${which}${id}` });
+      const body = sample.entry.body.replace(/"seq":\d+/, `"seq":${seq}`);
+      entry.run(seq, body, sample.entry.leaf);
+      seq += 1;
+    });
+    for (const statement of taking) statement.run(JSON.stringify(users));
+  });
+  return { database, chunk };
+}
+
+export function floor() {
+  const start = performance.now();
+  for (let n = 0; n < PER_ROUND; n += CHUNK) {
+    const users = targets.slice(copied, copied + CHUNK);
+    raw.chunk.immediate(users, copied);
+    copied += CHUNK;
+  }
+  return performance.now() - start;
+}
+
+export async function close() {
+  raw.database.close();
+  await desk.store.close();
+  bench.close();
+}
