@@ -74,16 +74,26 @@ async function inspectContents(store: Store, seal: Seal, now: number): Promise<r
     const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
     return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
   }
-  return [
-    inspectKeys(keyId, seal.keyring),
-    await inspectKeyBackup(store, keyId),
-    ...(await inspectLog(store, seal, now)),
-    await inspectOutbox(store),
-    ...(await inspectSink(store, seal)),
-    ...(await inspectChannels(store)),
-    await inspectAdmins(store),
-  ];
+  const checks: Readonly<Record<string, () => Promise<readonly Finding[]>>> = {
+    'Backup of the key': () => inspectKeyBackup(store, keyId),
+    'Audit log': () => inspectLog(store, seal, now),
+    Outbox: () => inspectOutbox(store),
+    'Sink of the log': () => inspectSink(store, seal),
+    Channels: () => inspectChannels(store),
+    Admins: () => inspectAdmins(store),
+  };
+  const found = [inspectKeys(keyId, seal.keyring)];
+  for (const [subject, check] of Object.entries(checks)) found.push(...(await check().catch(asFault(subject))));
+  return found;
 }
+
+/** One check that cannot be done, such as a row that somebody changed, does not hide the others. */
+const asFault =
+  (subject: string) =>
+  (error: unknown): readonly Finding[] => {
+    if (isRefusal(error)) return [faultOf(subject, error)];
+    throw error;
+  };
 
 function inspectKeys(keyId: string, { keyId: newest }: Keyring): Finding {
   const subject = 'Key of the store';
@@ -93,15 +103,15 @@ function inspectKeys(keyId: string, { keyId: newest }: Keyring): Finding {
 }
 
 /** A drill needs the passphrase, which nobody is asked for here. */
-async function inspectKeyBackup(store: Store, keyId: string): Promise<Finding> {
+async function inspectKeyBackup(store: Store, keyId: string): Promise<readonly Finding[]> {
   const subject = 'Backup of the key';
   const note = readKeyBackupNote(await store.read.meta.get('key-backup'));
   if (note?.keyId !== keyId) {
     const text = `none of the key ${keyId}: whoever loses that file loses every passphrase and factor`;
-    return { subject, state: 'note', text, mend: 'countersign key backup FILE' };
+    return [{ subject, state: 'note', text, mend: 'countersign key backup FILE' }];
   }
   const text = `made ${new Date(note.at).toISOString()}; a drill shows that it opens: countersign key restore FILE --check`;
-  return { subject, state: 'ok', text };
+  return [{ subject, state: 'ok', text }];
 }
 
 async function inspectLog(store: Store, seal: Seal, now: number): Promise<readonly Finding[]> {
@@ -131,13 +141,13 @@ async function inspectAnchorOf(store: Store, seal: Seal): Promise<Finding> {
   return { subject, state: 'note', text };
 }
 
-async function inspectOutbox(store: Store): Promise<Finding> {
+async function inspectOutbox(store: Store): Promise<readonly Finding[]> {
   const counts = await store.read.outbox.counts();
   const [queued, lost] = [counts['queued'] ?? 0, counts['given-up'] ?? 0];
   const text = `${queued} waiting, ${lost} given up`;
-  if (queued + lost === 0) return { subject: 'Outbox', state: 'ok', text: 'nothing waits' };
+  if (queued + lost === 0) return [{ subject: 'Outbox', state: 'ok', text: 'nothing waits' }];
   const mend = queued > 0 ? 'countersign outbox flush' : 'countersign outbox list --state given-up';
-  return { subject: 'Outbox', state: 'note', text, mend };
+  return [{ subject: 'Outbox', state: 'note', text, mend }];
 }
 
 /** A receiver that answered 410 (procedures/channel-switch). */
@@ -166,9 +176,9 @@ async function inspectSink(store: Store, { settings }: Seal): Promise<readonly F
   return [{ subject, state: 'wrong', text: `${waiting} entries wait: ${why}`, mend }];
 }
 
-async function inspectAdmins(store: Store): Promise<Finding> {
+async function inspectAdmins(store: Store): Promise<readonly Finding[]> {
   const admins = (await store.read.operators.all()).filter((row) => row.role === 'admin' && row.disabled_at === null);
-  if (admins.length > 0) return { subject: 'Admins', state: 'ok', text: admins.map((row) => row.name).join(', ') };
+  if (admins.length > 0) return [{ subject: 'Admins', state: 'ok', text: admins.map((row) => row.name).join(', ') }];
   const mend = 'restore a backup with an admin: countersign store restore FILE';
-  return { subject: 'Admins', state: 'wrong', text: 'no operator is an admin', mend };
+  return [{ subject: 'Admins', state: 'wrong', text: 'no operator is an admin', mend }];
 }
