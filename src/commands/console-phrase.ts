@@ -1,15 +1,15 @@
 /**
- * Hearing the phrase: typed blind as it is said, or spelled. Of what is spelled the screen shows a count of letters and the words
- * that could not be read; nothing is guessed. One Enter leads from the phrase to the verdict.
+ * Hearing the phrase: typed blind as it is said, or spelled. Of what is spelled the screen shows a count of letters, and after which
+ * of them something could not be read; nothing is guessed. One Enter leads from the phrase to the verdict.
  */
 import { verifyCaller } from '../procedures/verify-caller.js';
-import { decodeSpelling, type Spelled, spellingTable } from '../rules/spelling.js';
+import { decodeSpelling } from '../rules/spelling.js';
 import type { LiveKey } from '../terminal/live-contract.js';
 import type { View } from '../terminal/render.js';
 import { card, END_KEY, type LiveSession, note, notesKey, type Stage, showNotes, titleOf } from './console-session.js';
+import { ALPHABETS, ASK_AGAIN, ASK_SPELLED, alphabetOf, howToSpell, readOf } from './spelled.js';
 
 const ASK = 'Please tell me your support passphrase.';
-const ASK_SPELLED = 'Please spell it for me, letter by letter.';
 const THANK = 'Thank you. One moment, please.';
 
 const SPELL: LiveKey<'spell'> = { keys: ['f2', 'ctrl-s'], about: 'spell', value: 'spell' };
@@ -17,8 +17,6 @@ const WHOLE: LiveKey<'spell'> = { ...SPELL, about: 'whole words' };
 const FORGOT: LiveKey<'forgot'> = { keys: ['f3', 'ctrl-f'], about: 'forgot', value: 'forgot' };
 const ALPHABET: LiveKey<'alphabet'> = { keys: ['f4', 'ctrl-t'], about: 'alphabet', value: 'alphabet' };
 const END: LiveKey<'end'> = { ...END_KEY, about: 'end' };
-
-const ALPHABETS = ['en', 'de', 'fr'] as const;
 
 /** How the caller speaks, while one phrase is heard. */
 interface Hearing {
@@ -51,8 +49,7 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
 
 async function askingView(session: LiveSession, hearing: Hearing): Promise<() => View> {
   if (!hearing.spelling) return () => heardView(session, ASK);
-  const { title } = await tableOf(session, hearing);
-  const how = `${title}; also "b as in boy", "double l", "new word", digits.`;
+  const how = howToSpell(await tableOf(session, hearing));
   return () => [...heardView(session, ASK_SPELLED), { kind: 'lines', lines: [how] }];
 }
 
@@ -63,28 +60,18 @@ const heardView = (session: LiveSession, say: string): View => [
   { kind: 'say', text: say },
 ];
 
-async function tableOf({ desk }: LiveSession, { alphabet }: Hearing) {
-  const language = ALPHABETS[alphabet] ?? 'en';
-  return spellingTable(await desk.words.spelling(language), `${language}.json`);
-}
+const tableOf = ({ desk }: LiveSession, { alphabet }: Hearing) => alphabetOf(desk, ALPHABETS[alphabet] ?? 'en');
 
 /** The letters, once the agent saw how many there are; undefined to hear them again. */
 async function readSpelled(session: LiveSession, hearing: Hearing, line: string): Promise<string | undefined> {
   const read = decodeSpelling(line, await tableOf(session, hearing));
   const again = { name: 'hear it again', value: false, key: '2' };
   const answer = await session.screen.choose({
-    view: () => [...heardView(session, read.ok ? THANK : ASK_AGAIN), { kind: 'lines', lines: [countOf(read)] }],
+    view: () => [...heardView(session, read.ok ? THANK : ASK_AGAIN), { kind: 'lines', lines: [readOf(read)] }],
     message: read.ok ? 'Check it' : 'Not complete',
     choices: read.ok ? [{ name: 'check it', value: true }, again] : [{ ...again, key: '1' }],
   });
   return read.ok && answer === true ? read.text : undefined;
-}
-
-const ASK_AGAIN = 'I did not get all of it. Please spell it once more.';
-
-function countOf(read: Spelled): string {
-  if (read.ok) return `Read: ${read.count} letters and digits.`;
-  return `Not read: ${read.unread.map((word) => `"${word}"`).join(', ')}`;
 }
 
 /** `null` where the caller forgot it (B19). */

@@ -72,7 +72,8 @@ async function hear(context: Context, desk: Desk, call: Call): Promise<string> {
     ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),
     { kind: 'say', text: 'Please tell me your support passphrase.' },
   ]);
-  return prompts.secret({ message: 'Phrase', reveal: true });
+  const { hearPhrase } = await import('./hear-phrase.js');
+  return hearPhrase(context, desk, prompts);
 }
 
 export const commands: readonly Command[] = [verify];

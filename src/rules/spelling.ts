@@ -3,7 +3,8 @@
  * French). Reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them. Pure.
  *
  * Nothing is guessed. A code word nobody agreed on, a letter that does not begin its word ("b as in victor"), a letter followed by its
- * own code word ("b bravo": one b or two?) and "double u" (w, or uu?) are reported as unread, so that the agent asks again.
+ * own code word ("b bravo": one b or two?), "double u" (w, or uu?) and in French "deux l" (ll, or 2l?) are left unread, so that the
+ * agent asks again. What was not read is told by its place alone: the words would show the phrase on the screen (B11).
  */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
@@ -18,6 +19,8 @@ const spellingFile = z.strictObject({
   words: z.record(z.string().min(1), z.string().regex(/^\p{Ll}{1,3}$/u)),
   digits: z.record(z.string().min(1), z.string().regex(/^[0-9]$/u)),
   repeat: z.record(z.string().min(1), z.number().int().min(2).max(3)),
+  /** Digits that before a letter may also say how often: "deux l". Typed as a digit they are one. */
+  timesOrDigit: phrases.default([]),
   /** Between a letter and a word that begins with it: "as in", "wie", "comme". */
   link: phrases,
   newWord: phrases,
@@ -25,10 +28,12 @@ const spellingFile = z.strictObject({
   ignored: phrases,
   /** Two readings: always asked again. */
   ambiguous: phrases,
+  /** Ways to spell beside the code words, to show to the agent. */
+  examples: phrases,
 });
 
 type Meaning =
-  | { readonly kind: 'letter'; readonly text: string }
+  | { readonly kind: 'letter'; readonly text: string; readonly timesToo?: true }
   | { readonly kind: 'repeat'; readonly times: number }
   | { readonly kind: 'link' | 'newWord' | 'ignored' | 'ambiguous' };
 
@@ -36,15 +41,19 @@ type Meaning =
 export interface SpellingTable {
   readonly language: 'en' | 'de' | 'fr';
   readonly title: string;
+  readonly examples: readonly string[];
   /** Meaning by folded phrase: words joined by one space, at most `longest` words. */
   readonly meanings: ReadonlyMap<string, Meaning>;
   readonly longest: number;
 }
 
-/** `text` has one space per "new word"; `count` is its letters and digits, without spaces (all that may be echoed). */
+/**
+ * `text` has one space per "new word"; `count` is its letters and digits, without spaces (all that may be echoed). `unreadAfter`: how
+ * many letters and digits were read before each stretch that was not.
+ */
 export type Spelled =
   | { readonly ok: true; readonly text: string; readonly count: number }
-  | { readonly ok: false; readonly unread: readonly string[] };
+  | { readonly ok: false; readonly unreadAfter: readonly number[] };
 
 /**
  * Checks the content of a spelling file and makes it ready.
@@ -56,10 +65,18 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
     const issue = parsed.error.issues[0];
     throw new Refusal('config', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a spelling table'}`);
   }
-  const { words, digits, repeat, link, newWord, ignored, ambiguous } = parsed.data;
+  const { language, title, examples } = parsed.data;
+  const meanings = meaningsOf(parsed.data, file);
+  const longest = Math.max(...[...meanings.keys()].map((key) => key.split(' ').length));
+  return { language, title, examples, meanings, longest };
+}
+
+function meaningsOf(content: z.infer<typeof spellingFile>, file: string): ReadonlyMap<string, Meaning> {
+  const { words, digits, repeat, timesOrDigit, link, newWord, ignored, ambiguous } = content;
+  const timesToo = (word: string) => (timesOrDigit.includes(word) ? { timesToo: true as const } : {});
   const rows: readonly (readonly [string, Meaning])[] = [
     ...[...Object.entries(words), ...Object.entries(digits)].map(
-      ([word, text]) => [word, { kind: 'letter', text }] as const,
+      ([word, text]) => [word, { kind: 'letter', text, ...timesToo(word) }] as const,
     ),
     ...Object.entries(repeat).map(([word, times]) => [word, { kind: 'repeat', times }] as const),
     ...link.map((word) => [word, { kind: 'link' }] as const),
@@ -75,13 +92,11 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
     }
     meanings.set(key, meaning);
   }
-  const longest = Math.max(...[...meanings.keys()].map((key) => key.split(' ').length));
-  return { language: parsed.data.language, title: parsed.data.title, meanings, longest };
+  return meanings;
 }
 
 /**
  * Reads one spelled line (or its tokens). Nothing spelled is `ok` with an empty text.
- * `unread` holds each stretch as typed, in order; it may show part of a phrase, so only the agent who typed it may see it.
  * @throws Refusal `invalid-input` for broken characters or a line beyond the folding's limit
  */
 export function decodeSpelling(line: string | readonly string[], table: SpellingTable): Spelled {
@@ -91,19 +106,21 @@ export function decodeSpelling(line: string | readonly string[], table: Spelling
     .split(/[^\p{L}\p{M}\p{Nd}'’]+/u)
     .flatMap(digitsApart)
     .filter((token) => token !== '');
-  const parts: string[] = [];
-  const unread: string[] = [];
+  let spelled = '';
+  const unreadAfter: number[] = [];
   let at = 0;
   while (at < tokens.length) {
     const item = readItem(tokens, at, table);
-    if (item.text === undefined) unread.push(tokens.slice(at, at + item.used).join(' '));
-    else parts.push(item.text);
+    if (item.text === undefined) unreadAfter.push(countOf(spelled));
+    else spelled += item.text;
     at += item.used;
   }
-  if (unread.length > 0) return { ok: false, unread };
-  const text = parts.join('').replace(/ +/gu, ' ').trim();
-  return { ok: true, text, count: [...text.replaceAll(' ', '')].length };
+  if (unreadAfter.length > 0) return { ok: false, unreadAfter: [...new Set(unreadAfter)] };
+  const text = spelled.replace(/ +/gu, ' ').trim();
+  return { ok: true, text, count: countOf(text) };
 }
+
+const countOf = (text: string): number => [...text.replaceAll(' ', '')].length;
 
 /** How many tokens an item takes and what it says; no text where it could not be read. */
 interface Item {
@@ -121,7 +138,9 @@ function readItem(tokens: readonly string[], at: number, table: SpellingTable): 
     case 'repeat':
       return readRepeated(tokens, at, found.used, found.meaning.times, table);
     case 'letter':
-      return readCodeWord(tokens, at, found.used, found.meaning.text, table);
+      return found.meaning.timesToo === true && beforeLetter(tokens, at + found.used, table)
+        ? { used: found.used + 1, text: undefined }
+        : readCodeWord(tokens, at, found.used, found.meaning.text, table);
     case 'link':
     case 'ambiguous':
       return { used: found.used, text: undefined };
@@ -140,22 +159,29 @@ function readRepeated(tokens: readonly string[], at: number, used: number, times
   return { used: used + next.used, text: single ? next.text?.repeat(times) : undefined };
 }
 
-/** A letter or digit on its own, with or without "as in WORD". Anything else is a word nobody agreed on. */
+/** A letter or digit on its own, with or without "as in WORD"; "sch wie Schule". Anything else is a word nobody agreed on. */
 function readLetter(tokens: readonly string[], at: number, table: SpellingTable): Item {
   const letter = (tokens[at] ?? '').normalize('NFKC').toLowerCase();
   const plain = asciiDigit(letter) ?? letter;
-  if ([...plain].length !== 1) return { used: 1, text: undefined };
+  const single = [...plain].length === 1;
+  if (!single && !spelledAtOnce(plain, table)) return { used: 1, text: undefined };
   const link = lookUp(tokens, at + 1, table);
   if (link?.meaning.kind === 'link') {
     const used = 1 + link.used + 1;
     const word = tokens[at + used - 1] ?? '';
     return { used: Math.min(used, tokens.length - at), text: beginsWith(word, plain) ? plain : undefined };
   }
+  if (!single) return { used: 1, text: undefined };
   const ownWord =
     link?.meaning.kind === 'letter' &&
     [...(tokens[at + 1] ?? '')].length > 1 &&
     keyOf(link.meaning.text) === keyOf(plain);
   return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
+}
+
+/** Several letters with a code word of their own: "ch", "sch". */
+function spelledAtOnce(letters: string, { meanings }: SpellingTable): boolean {
+  return [...meanings.values()].some((meaning) => meaning.kind === 'letter' && meaning.text === letters);
 }
 
 /** "bravo", but not "bravo b": is the letter said again, or is it a second one? With "b as in boy" after it, it is a second one. */
@@ -165,6 +191,13 @@ function readCodeWord(tokens: readonly string[], at: number, used: number, text:
     [...(tokens[at] ?? '')].length > 1 && [...next].length === 1 && /\p{L}/u.test(next) && keyOf(next) === keyOf(text);
   const linked = again && lookUp(tokens, at + used + 1, table)?.meaning.kind === 'link';
   return again && !linked ? { used: used + 1, text: undefined } : { used, text };
+}
+
+/** Whether a letter stands here, by itself or as its code word. */
+function beforeLetter(tokens: readonly string[], at: number, table: SpellingTable): boolean {
+  if (at >= tokens.length) return false;
+  const { text } = readItem(tokens, at, table);
+  return text !== undefined && /^\p{L}+$/u.test(text);
 }
 
 /** The longest phrase of the table that begins here. */

@@ -18,7 +18,11 @@ export interface SecretQuestion {
   readonly hint?: string | undefined;
   /** Ctrl-R shows what is typed. Leave it out for passwords. */
   readonly reveal?: boolean | undefined;
+  /** F2 (or Ctrl-S) asks in another way: what was typed is dropped, and `next` says how the question reads now. */
+  readonly turn?: { readonly about: string; readonly next: () => Wording } | undefined;
 }
+
+export type Wording = Pick<SecretQuestion, 'message' | 'hint'>;
 
 interface SecretTerminal {
   readonly input: NodeJS.ReadStream;
@@ -38,14 +42,20 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
   const beforeKey = (_text: string | undefined, key: Key) => {
     if (key.ctrl && key.name === 'z') line.hide();
   };
+  const empty = () => {
+    editor.write(null, { ctrl: true, name: 'e' });
+    editor.write(null, { ctrl: true, name: 'u' });
+  };
   const afterKey = (_text: string | undefined, key: Key) => {
     if (key.ctrl && key.name === 'r') line.toggle();
-    else line.typed();
+    else if (question.turn !== undefined && (key.name === 'f2' || (key.ctrl && key.name === 's'))) {
+      empty();
+      line.reword(question.turn.next());
+    } else line.typed();
   };
   const begin = () => {
     // What was typed before the question could be read is not an answer to it.
-    editor.write(null, { ctrl: true, name: 'e' });
-    editor.write(null, { ctrl: true, name: 'u' });
+    empty();
     editor.once('line', resolve);
     input.prependListener('keypress', beforeKey);
     input.on('keypress', afterKey);
@@ -73,11 +83,14 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
 function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedText: () => string) {
   const { output, style, revealMs } = terminal;
   const mayReveal = question.reveal === true && style.plain !== true;
-  const asked = printable(question.message);
-  const brackets = bracketed(
-    question.hint,
-    mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined,
-  );
+  const bracketsOf = ({ hint }: Wording) =>
+    bracketed(
+      hint,
+      mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined,
+      question.turn === undefined ? undefined : `F2 ${question.turn.about}`,
+    );
+  let asked = printable(question.message);
+  let brackets = bracketsOf(question);
   let onScreen: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -98,6 +111,13 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
   return {
     open: () => draw(undefined),
     hide,
+    reword(wording: Wording): void {
+      clearTimeout(timer);
+      timer = undefined;
+      asked = printable(wording.message);
+      brackets = bracketsOf(wording);
+      draw(undefined);
+    },
     toggle(): void {
       if (!mayReveal) return;
       if (timer !== undefined) return hide();

@@ -242,14 +242,15 @@ describe('hearing the phrase', () => {
     await expect.poll(clockless).toBe(before);
   });
 
-  it('spelled: words that cannot be read are asked again, and only a count of letters is echoed', async () => {
+  it('B11 spelled: what cannot be read is asked again by its place, and only a count of letters is echoed', async () => {
     const terminal = run();
     await reach(terminal, 'ana.trujillo');
     await ask(terminal, '3');
     terminal.type('\u0013');
     await terminal.waitFor(/\? Spelled/);
     terminal.type(`victor echo banana${KEYS.enter}`);
-    expect(await terminal.waitFor(/Not read:/)).toMatch(/"banana"/);
+    expect(await terminal.waitFor(/Not read: something after letter 2\./)).not.toMatch(/banana/);
+    expect(terminal.raw()).not.toMatch(/banana/);
     terminal.type('1');
     await terminal.waitFor(/\? Spelled/);
     terminal.type(
@@ -259,6 +260,18 @@ describe('hearing the phrase', () => {
     expect(screen).not.toContain('velvet');
     terminal.type('1');
     await terminal.waitFor(/VERIFIED/);
+  });
+
+  it('each alphabet says how one spells in its language', async () => {
+    const terminal = run();
+    await reach(terminal, 'ana.trujillo');
+    await ask(terminal, '3');
+    terminal.type('\u0013');
+    await terminal.waitFor(/"b as in boy"/);
+    terminal.type(KEYS.ctrlT);
+    expect(await terminal.waitFor(/"b wie Biene"/)).not.toMatch(/as in/);
+    terminal.type(KEYS.ctrlT);
+    await terminal.waitFor(/"b comme bateau"/);
   });
 
   it('the caller forgot it: nothing is compared, and the path of the edition is read aloud (B19)', async () => {

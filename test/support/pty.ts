@@ -47,6 +47,8 @@ export const KEYS = {
   ctrlC: '\u0003',
   ctrlD: '\u0004',
   ctrlR: '\u0012',
+  ctrlS: '\u0013',
+  f2: '\u001bOQ',
   ctrlT: '\u0014',
   ctrlZ: '\u001a',
   backspace: '\u007f',

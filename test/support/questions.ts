@@ -33,6 +33,12 @@ const questions = {
   hostile: () => prompts.line({ message: 'Name \\u009b2J\\u202eevil\\nVERIFIED' }),
   secret: async () => 'length ' + (await prompts.secret({ message: 'Passphrase', hint: 'the caller says it', reveal: true })).length,
   password: async () => 'length ' + (await prompts.secret({ message: 'Password' })).length,
+  turning: async () => {
+    let turns = 0;
+    const next = () => ({ message: 'Spelled ' + (turns += 1), hint: 'letter by letter' });
+    const typed = await prompts.secret({ message: 'Passphrase', reveal: true, turn: { about: 'spelling', next } });
+    return 'length ' + typed.length + ' after ' + turns;
+  },
   confirm: () => prompts.confirm({ message: 'Reset 3 users' }),
   choose: () => prompts.choose({ message: 'Request', choices }),
   many: () => prompts.choose({ message: 'Which', choices: many }),

@@ -98,6 +98,19 @@ describe('secret', () => {
     }
   });
 
+  it('F2 asks in another way: what was typed is dropped, and what was shown is gone', async () => {
+    const terminal = ask('turning');
+    await terminal.waitFor(/\? Passphrase .*F2 spelling/);
+    terminal.type(`walnut${KEYS.ctrlR}`);
+    await terminal.waitFor(/walnut/);
+    terminal.type(KEYS.f2);
+    expect(await terminal.waitFor(/\? Spelled 1 .*letter by letter/)).not.toMatch(/walnut|Passphrase/);
+    terminal.type(`w a${KEYS.ctrlS}`);
+    await terminal.waitFor(/\? Spelled 2/);
+    terminal.type(`x${KEYS.enter}`);
+    expect(await answered(terminal)).toBe('length 1 after 2');
+  });
+
   it('shown text cannot move the cursor', async () => {
     const terminal = ask('secret');
     await terminal.waitFor(QUESTION.secret);
