@@ -6,8 +6,9 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   const lines: string[] = [];
   const times = alerts.failures === 1 ? 'one failed attempt' : `${alerts.failures} failed attempts`;
   const who = alerts.failedOperators === 1 ? 'one operator' : `${alerts.failedOperators} operators`;
+  const within = alerts.lookBackDays === 1 ? '24 hours' : `${alerts.lookBackDays} days`;
   if (alerts.failures > 0)
-    lines.push(`${times} in the last 7 days, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
+    lines.push(`${times} in the last ${within}, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
   if (alerts.disabled) lines.push('locked until a lead lifts it');
   if (alerts.lockedUntil !== null)
     lines.push(`locked until ${new Date(alerts.lockedUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`);

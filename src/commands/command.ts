@@ -70,6 +70,8 @@ export interface Result {
   readonly streamed?: boolean;
   /** Printed exactly as it is, without a newline of its own: completion scripts, notes, exports. */
   readonly raw?: string;
+  /** Done once the answer is printed: what nobody should wait for. Never fails. */
+  readonly after?: () => Promise<void>;
 }
 
 export interface Context {

@@ -1,7 +1,9 @@
 /** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
 import type { Refusal } from '../errors.js';
+import { tellOwner } from '../procedures/lock-notice.js';
 import type { Verdict } from '../procedures/verify-caller.js';
 import type { Action } from '../rules/policy.js';
+import { MFA_RESET } from '../rules/policy-checks.js';
 import type { LiveChoice } from '../terminal/live-contract.js';
 import type { View } from '../terminal/render.js';
 import { lookForAlerts } from './console-find.js';
@@ -42,6 +44,7 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
     choices: [...firstStep(verdict), ...OTHER_STEPS],
   });
   if (verdict.grant === null) await lookForAlerts(session);
+  await tellOwner(session.desk, verdict);
   return answer ?? 'request';
 }
 
@@ -57,8 +60,7 @@ function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
 
 /** What one does next is key 1, where there is such a thing. */
 function firstStep({ grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
-  if (grant !== null && action.category === 'login-security')
-    return [{ name: 'reset second factors now', value: 'reset' }];
+  if (grant !== null && action.id === MFA_RESET) return [{ name: 'reset second factors now', value: 'reset' }];
   return reason === 'not-verified' || reason === 'forgot' ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 

@@ -150,7 +150,9 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
   const input = checkInput(spec, rawInput(spec, leaf));
   await world.authorise(spec, options);
   const result: Result = await spec.run(context, input as never);
-  return reportResult(world, options, result);
+  const exit = await reportResult(world, options, result);
+  await result.after?.();
+  return exit;
 }
 
 /** Arguments by their names and options by theirs, as one object for the schema. */

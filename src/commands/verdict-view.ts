@@ -5,6 +5,7 @@
 import { exitOf, isRefusal, Refusal } from '../errors.js';
 import type { Verdict } from '../procedures/verify-caller.js';
 import { guidanceFor, operatorNote } from '../rules/guidance.js';
+import { MFA_RESET } from '../rules/policy-checks.js';
 import type { View } from '../terminal/render.js';
 import type { Result } from './command.js';
 import { errorDocument } from './report-outcome.js';
@@ -46,7 +47,7 @@ export function verdictDocument(verdict: Verdict) {
 export function verdictView(verdict: Verdict): View {
   if (verdict.grant === null) return refusedView(verdict);
   const until = new Date(verdict.grant.expiresAt).toISOString().slice(11, 16);
-  const reset = verdict.action.category === 'login-security';
+  const reset = verdict.action.id === MFA_RESET;
   return [
     {
       kind: 'title',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { callerAlerts } from '../procedures/caller-alerts.js';
 import { sharedContacts } from '../procedures/find-account.js';
+import { tellOwner } from '../procedures/lock-notice.js';
 import { type Call, openCall } from '../procedures/open-call.js';
 import { verifyCaller } from '../procedures/verify-caller.js';
 import { alertBlocks } from './alerts-view.js';
@@ -49,7 +50,8 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, await openCall(desk, request));
     try {
-      return resultOf(await verifyCaller(desk, context.operator(), { ...request, phrase }));
+      const verdict = await verifyCaller(desk, context.operator(), { ...request, phrase });
+      return { ...resultOf(verdict), after: () => tellOwner(desk, verdict) };
     } catch (error) {
       throw withNeutralLine(error);
     }

@@ -6,6 +6,8 @@ import type { Call } from './open-call.js';
 import { toThrottle } from './throttled.js';
 
 export interface CallerAlerts {
+  /** How far back failures and changes count, in days. */
+  readonly lookBackDays: number;
   /** Failed or refused attempts within the look-back, and by how many operators. */
   readonly failures: number;
   readonly failedOperators: number;
@@ -22,7 +24,8 @@ export interface CallerAlerts {
 export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number): Promise<CallerAlerts> {
   const { read } = desk.store;
   const now = desk.now();
-  const since = now - days(desk.policy.limits.throttle.alertLookBackDays);
+  const lookBackDays = desk.policy.limits.throttle.alertLookBackDays;
+  const since = now - days(lookBackDays);
   const failures = await read.verifications.failuresOn(call.callerKey, since);
   const throttle = toThrottle(await read.throttles.get(`caller:${call.callerKey}`));
   const latest = (await read.audit.head())?.latestAt ?? 0;
@@ -34,6 +37,7 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
   const contact =
     call.caller !== null && call.caller.contactChangedAt !== createdAt ? call.caller.contactChangedAt : null;
   return {
+    lookBackDays,
     failures: failures.length,
     failedOperators: new Set(failures.map((row) => row.operator_id)).size,
     lastFailureAt: failures[0]?.started_at ?? null,

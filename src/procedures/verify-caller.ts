@@ -13,8 +13,9 @@ import { decideVerification } from '../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
+import { queueLockNotice } from './lock-notice.js';
 import { type Call, openCall } from './open-call.js';
-import { clearAttempt } from './throttled.js';
+import { clearAttempt, type Subject } from './throttled.js';
 
 export interface VerificationRequest {
   /** Number, id or unique name. */
@@ -40,6 +41,8 @@ export interface Verdict {
   readonly action: Action;
   readonly ticket: string | undefined;
   readonly grant: { readonly id: string; readonly expiresAt: number } | null;
+  /** Messages this verdict queued, to be sent once it stands on the screen (lock-notice.ts). */
+  readonly toSend: readonly string[];
 }
 
 /**
@@ -100,7 +103,8 @@ async function decide(
       const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action: call.action });
       const known =
         passphrase === 'matches' && (decision.outcome === 'verified' || decision.reason === 'not-privileged');
-      if (known) await clearAttempt(desk, write, log, `caller:${call.callerKey}`, tried.attempt);
+      const subject: Subject = `caller:${call.callerKey}`;
+      if (known) await clearAttempt(desk, write, log, subject, tried.attempt);
       if (known && caller !== null && renewed !== null) {
         await write.secrets.updatePassphrase(caller.id, { verifier: renewed, form_version: FOLD_VERSION });
       }
@@ -108,6 +112,7 @@ async function decide(
       await write.verifications.update(tried.id, { outcome: decision.outcome, reason, decided_at: at });
       const grant =
         reason === null && caller !== null ? await giveGrant(desk, write, signed, call, caller, tried.id) : null;
+      const wrong = { subject, attempt: tried.attempt };
       return {
         id: tried.id,
         outcome: decision.outcome,
@@ -117,6 +122,7 @@ async function decide(
         action: call.action,
         ticket: request.ticket,
         grant,
+        toSend: known ? [] : await queueLockNotice(desk, write, log, { account, caller }, wrong),
       };
     },
   );
@@ -168,6 +174,7 @@ async function refuseForgotten(
     action: call.action,
     ticket: request.ticket,
     grant: null,
+    toSend: [],
   };
   await desk.store.record(entryOf(entryBase(signed, call, request.ticket, at, id), verdict), (write) =>
     write.verifications.insert({

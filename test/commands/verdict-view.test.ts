@@ -87,6 +87,7 @@ function verdict(
     action: { id: 'billing:change', category: 'billing', title: 'Change billing' },
     ticket: 'T-1',
     grant: reason === null ? { id: 'gr_1', expiresAt: at } : null,
+    toSend: [],
   };
 }
 
@@ -195,6 +196,8 @@ describe('what is read aloud', () => {
     const reset = { id: 'login-security:mfa-reset', category: 'login-security', title: 'Reset' };
     expect(text({ ...verdict(null), action: reset })).toContain('countersign mfa reset 100234/LOGIN --grant gr_1');
     expect(text(verdict(null))).not.toContain('mfa reset');
+    const neighbour = { ...reset, id: 'login-security:unlock-login' };
+    expect(text({ ...verdict(null), action: neighbour }), 'of the same category').not.toContain('mfa reset');
   });
 
   it('the phrase and hints of it have no place in any of it', () => {

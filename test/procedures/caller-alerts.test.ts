@@ -5,7 +5,7 @@ import { callerAlerts } from '../../src/procedures/caller-alerts.js';
 import { openCall } from '../../src/procedures/open-call.js';
 import { days, hours, minutes } from '../../src/rules/duration.js';
 import { engines, START } from '../support/test-desk.js';
-import { type PhoneDesk, phoneDesk, unlimited, WRONG } from './phone-desk.js';
+import { type PhoneDesk, phoneDesk, unlimited, WRONG, withThrottle } from './phone-desk.js';
 
 describe.each(engines)('B76 alerts before a call on %s', (engine) => {
   let place: PhoneDesk;
@@ -46,6 +46,14 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
     expect((await alertsOn('ana')).failures).toBe(3);
     place.clock.advance(1);
     expect((await alertsOn('ana')).failures).toBe(0);
+  });
+
+  it('the days are those of the policy, also in words', async () => {
+    const call = await openCall(place.desk, { account: '100234', caller: 'ana', action: 'billing:change' });
+    const patient = withThrottle(place.desk, { alertLookBackDays: 30 });
+    expect(alertLines(await callerAlerts(patient, call, 0), place.clock.now())).toEqual([
+      expect.stringMatching(/^3 failed attempts in the last 30 days, with 3 operators/),
+    ]);
   });
 
   it('a success is none, and does not hide the failures before it', async () => {

@@ -1,0 +1,51 @@
+/**
+ * The owner is told when wrong phrases lock verification by phone: it may be the first sign of somebody who tries to pass for them.
+ * Queued in the verdict's transaction, and sent only once the answer stands on the operator's screen: a call must not take longer
+ * for a caller who can be written to than for one nobody knows (B73).
+ */
+import type { Desk, LogState, Writes } from '../desk.js';
+import type { Account, User } from '../rules/people.js';
+import { refusalNow } from '../rules/throttle.js';
+import { deliverOutbox } from './deliver-outbox.js';
+import { inWords, prepareMessage } from './queue-message.js';
+import { type Subject, timeOf, toThrottle } from './throttled.js';
+
+export interface WrongAttempt {
+  readonly subject: Subject;
+  /** As `reserveAttempt` numbered it. */
+  readonly attempt: number;
+}
+
+/** Ids of what was queued: one message where this very attempt brought the lock and its owner has an address, none otherwise. */
+export async function queueLockNotice(
+  desk: Desk,
+  write: Writes,
+  log: LogState,
+  { account, caller }: { readonly account: Account; readonly caller: User | null },
+  { subject, attempt }: WrongAttempt,
+): Promise<readonly string[]> {
+  const state = toThrottle(await write.throttles.get(subject));
+  const lock = refusalNow(state, timeOf(desk, log));
+  if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return [];
+  const message = prepareMessage(desk, {
+    template: 'locked-out',
+    to: caller.email,
+    account,
+    user: caller,
+    values: {
+      name: caller.name,
+      login: caller.login,
+      account: account.name,
+      count: String(state.failures),
+      when: inWords(desk.now()),
+      until: lock.kind === 'locked' ? inWords(lock.until) : 'we lift it',
+    },
+  });
+  await write.outbox.insert([message.row]);
+  return [message.id];
+}
+
+/** Sends what a verdict queued; what cannot go out stays in the outbox. */
+export async function tellOwner(desk: Desk, { toSend }: { readonly toSend: readonly string[] }): Promise<void> {
+  if (toSend.length > 0) await deliverOutbox(desk, toSend);
+}

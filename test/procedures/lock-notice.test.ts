@@ -1,0 +1,72 @@
+/** The owner hears of a lock by phone (B72): once for each, at the address on file, and never in a way that a caller could time (B73). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OutboxRow } from '../../src/desk.js';
+import { tellOwner } from '../../src/procedures/lock-notice.js';
+import { openMessage } from '../../src/procedures/queue-message.js';
+import { days } from '../../src/rules/duration.js';
+import { engines } from '../support/test-desk.js';
+import { type PhoneDesk, phoneDesk, WRONG } from './phone-desk.js';
+
+describe.each(engines)('the notice of a lock on %s', (engine) => {
+  let place: PhoneDesk;
+  beforeEach(async () => {
+    place = await phoneDesk(engine);
+    await place.givePhrase('ana');
+  });
+  afterEach(() => place.close());
+
+  const notices = async () =>
+    (await place.desk.store.read.outbox.list(100)).filter(({ kind }) => kind === 'locked-out');
+
+  const opened = (row: OutboxRow) => openMessage(place.desk, { ...row, content: row.content ?? '' });
+
+  it('B72 the failure that brings a lock writes to the owner, no other does', async () => {
+    for (let n = 1; n <= 4; n += 1) expect((await place.call({ phrase: WRONG })).toSend).toEqual([]);
+    const fifth = await place.call({ phrase: WRONG });
+    await place.refusal(place.call({ phrase: WRONG }));
+    const [row, ...more] = await notices();
+    expect([row?.id, more]).toEqual([fifth.toSend[0], []]);
+    if (row === undefined) throw new Error('no notice');
+    const { to, body } = opened(row);
+    expect(to).toBe((await place.user('ana')).email);
+    expect(body).toMatch(/given 5 times in a row[\s\S]*until 2026-11-22 09:15 UTC/);
+    expect(body).not.toContain(WRONG);
+  });
+
+  it('B73 nothing is sent before the verdict can be read; then it goes out', async () => {
+    for (let n = 1; n <= 4; n += 1) await place.call({ phrase: WRONG });
+    const verdict = await place.call({ phrase: WRONG });
+    expect((await notices()).map(({ state }) => state)).toEqual(['queued']);
+    await tellOwner(place.desk, verdict);
+    expect((await notices()).map(({ state }) => state)).toEqual(['delivered']);
+  });
+
+  it('of five guesses at once one brings the lock, and one notice', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => place.call({ phrase: WRONG }).catch(() => undefined)));
+    expect(await notices()).toHaveLength(1);
+  });
+
+  it('each longer lock is told, and at the twentieth that only the desk lifts it', async () => {
+    for (let n = 1; n <= 20; n += 1) {
+      await place.call({ phrase: WRONG });
+      if (n >= 5) place.clock.advance(days(1));
+    }
+    const told = (await notices()).map((row) => opened(row).body);
+    expect(told).toHaveLength(16);
+    expect(told.filter((body) => body.includes('until we lift it'))).toHaveLength(1);
+  });
+
+  it('the right phrase at the fifth try locks nothing, and nobody is told', async () => {
+    for (let n = 1; n <= 4; n += 1) await place.call({ phrase: WRONG });
+    expect(await place.call()).toMatchObject({ outcome: 'verified', toSend: [] });
+    expect(await notices()).toEqual([]);
+  });
+
+  it('B73 somebody nobody knows is locked with the same steps, and there is nobody to write to', async () => {
+    for (let n = 1; n <= 5; n += 1) {
+      const verdict = await place.call({ caller: 'nobody', phrase: WRONG });
+      expect(verdict.toSend).toEqual([]);
+    }
+    expect(await place.refusal(place.call({ caller: 'nobody', phrase: WRONG }))).toMatchObject({ code: 'locked' });
+  });
+});
