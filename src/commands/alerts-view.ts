@@ -1,5 +1,6 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
 import type { CallerAlerts } from '../procedures/caller-alerts.js';
+import { minuteAfter } from '../rules/moment.js';
 import type { Block } from '../terminal/render.js';
 
 export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
@@ -10,8 +11,7 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   if (alerts.failures > 0)
     lines.push(`${times} in the last ${within}, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
   if (alerts.disabled) lines.push('locked until a lead lifts it');
-  if (alerts.lockedUntil !== null)
-    lines.push(`locked until ${new Date(alerts.lockedUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`);
+  if (alerts.lockedUntil !== null) lines.push(`locked until ${minuteAfter(alerts.lockedUntil)}`);
   if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
   if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
   if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);

@@ -81,8 +81,7 @@ async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
 const resetCard = (session: LiveSession, target: User): View => [
   titleOf(session, 'Reset second factors'),
   { kind: 'blank' },
-  ...card(session),
-  { kind: 'fields', rows: [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]] },
+  ...card(session, [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]]),
 ];
 
 async function askTarget(session: LiveSession): Promise<User | undefined> {
@@ -155,7 +154,7 @@ const spaced = (id: string): string =>
 export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
-  await endCall(desk, signed, call.id, 'ended');
+  await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
   const text = [...noteLines(session), await receiptLine(session)];
   for (let copied = false; ; ) {

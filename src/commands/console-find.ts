@@ -21,7 +21,8 @@ import {
   titleOf,
 } from './console-session.js';
 
-const MOST = 9;
+/** One more than the nine that are shown: it says that there are more. */
+const MOST = 10;
 
 type Found =
   | { readonly kind: 'account'; readonly account: Account }
@@ -68,11 +69,11 @@ async function lookEverywhere(
   const users = thoroughly ? (await searchUsers(desk, text, MOST)).found : await usersAsTyped(desk, text, MOST);
   return [
     ...accounts.map((account) => ({
-      name: [account.name, account.number, '', 'account'],
+      name: ['(company)', account.number, account.name, '', ''],
       value: { kind: 'account', account } as const,
     })),
     ...users.map(({ user, account }) => ({
-      name: [user.name, user.login, `${account.name} (${account.number})`, roleName(user.role)],
+      name: [user.name, account.number, account.name, user.login, roleName(user.role)],
       value: { kind: 'user', account, user } as const,
     })),
   ].slice(0, MOST);
@@ -105,7 +106,7 @@ async function lookInside(
   thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const found = await peopleOf(desk, account, text, MOST - 1, thoroughly);
+  const found = await peopleOf(desk, account, text, MOST, thoroughly);
   return [
     ...found.map(({ user }) => ({
       name: [user.name, user.login, roleName(user.role)],

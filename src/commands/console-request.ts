@@ -78,7 +78,8 @@ export async function problemStage(session: LiveSession, from: Stage, error: Ref
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   session.events.push(`${session.action?.id ?? from}: ${shown.code}`);
   if (session.call !== null) await note(session, { outcome: shown.code });
-  const say = waiting ? 'A colleague looks at this with me. One moment, please.' : neutralLineOf(shown);
+  const say = waiting ? 'A colleague has to confirm this. One moment, please.' : neutralLineOf(shown);
+  const hint = waiting ? approvalLines(shown) : error.hint === undefined ? [] : [error.hint];
   const answer = await session.screen.choose<Stage>({
     view: () => [
       titleOf(session, session.account?.name ?? session.desk.name),
@@ -86,7 +87,7 @@ export async function problemStage(session: LiveSession, from: Stage, error: Ref
       { kind: 'verdict', verdict: waiting ? 'WAITING FOR A SECOND OPERATOR' : 'NOT DONE', tone: 'warn' },
       ...(say === undefined ? [] : [{ kind: 'say', text: say } as const]),
       { kind: 'private', text: shown.message },
-      ...(shown.hint === undefined ? [] : [{ kind: 'lines', lines: [shown.hint] } as const]),
+      { kind: 'lines', lines: hint },
     ],
     message: 'Next',
     choices: problemSteps(session, back, waiting),
@@ -104,6 +105,12 @@ function problemSteps({ call }: LiveSession, back: Stage, waiting: boolean): rea
     ? { name: 'try again, now that it is approved', value: 'reset' }
     : { name: 'go on with the call', value: back };
   return [again, ...OTHER_STEPS.filter(({ value }) => waiting || value !== 'request')];
+}
+
+/** The command for the colleague, on a line of its own. */
+function approvalLines({ also }: Refusal): readonly string[] {
+  const { id } = also['approval'] as { readonly id: string };
+  return ['A lead or an admin decides; then press 1:', `  countersign approval approve ${id}`];
 }
 
 function neutralLineOf({ also }: Refusal): string | undefined {

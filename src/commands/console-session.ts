@@ -123,7 +123,7 @@ export function callerName(caller: User | string | null): string {
 }
 
 /** Company, caller, request: whatever is known, and what to know before the phrase is asked (B76). */
-export function card(session: LiveSession): Block[] {
+export function card(session: LiveSession, more: readonly (readonly [string, string])[] = []): Block[] {
   const { account, caller, action, alerts, desk } = session;
   const rows: (readonly [string, string])[] = [];
   if (account !== null) rows.push(['Account', `${account.name} (${account.number}), ${editionName(account.edition)}`]);
@@ -132,6 +132,7 @@ export function card(session: LiveSession): Block[] {
     rows.push(['Caller', `${callerName(caller)}${role}`]);
   }
   if (action !== null) rows.push(['Request', action.title]);
+  rows.push(...more);
   const warnings = alerts === null ? [] : alertBlocks(alerts, desk.now());
   return [...warnings, ...(rows.length === 0 ? [] : [{ kind: 'fields', rows } as const])];
 }

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { isRefusal, Refusal } from '../errors.js';
-import { endCall } from '../procedures/live-calls.js';
+import { dropCall } from '../procedures/live-calls.js';
 import { type Command, type Context, command, type Result } from './command.js';
 import { endStage, handOverStage, resetStage } from './console-after.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
@@ -57,8 +57,7 @@ async function run(context: Context, given: Input): Promise<Result> {
     while (stage !== 'left') stage = await step(session, stage);
     return { view: [], document: {} };
   } catch (error) {
-    await cutOff(session, error);
-    throw error;
+    throw await cutOff(session, error);
   } finally {
     screen.wipe();
     screen.close();
@@ -78,10 +77,13 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
 
 const ENDS = new Set(['cancelled', 'not-signed-in', 'forbidden', 'store-unreachable', 'store-corrupt', 'key-mismatch']);
 
-/** Ctrl-C, a signal or a closed terminal ends an open call, in the log too. After anything else it can be resumed. */
-async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<void> {
-  if (call?.state !== 'open' || !isRefusal(error) || error.code !== 'cancelled') return;
-  await endCall(desk, signed, call.id, 'interrupted');
+/** Ctrl-C, a signal or a closed terminal drops an open call: it is in the log, and whoever takes it up again is told how. */
+async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<unknown> {
+  if (call?.state !== 'open' || !isRefusal(error) || error.code !== 'cancelled') return error;
+  await dropCall(desk, signed, call.id);
+  return new Refusal('cancelled', error.message, {
+    hint: `The call is still open; to go on with it: countersign console --call ${call.id}`,
+  });
 }
 
 export const commands: readonly Command[] = [liveConsole];

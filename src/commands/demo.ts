@@ -40,6 +40,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   const notes = join(folder, 'cheat-sheet.txt');
   await context.files.write(notes, cheatNotes(made));
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
+  if (given.dir === undefined) context.notice('The demo desk is gone again.');
   return { view: [], document: { demo: { folder } }, exit, streamed: true };
 }
 
@@ -68,9 +69,9 @@ function cheatSheet({ cast }: MadeDesk): readonly Block[] {
 
 /** The same in short, for the console: it stands below the box, and under F1 on every screen. */
 function cheatNotes({ cast }: MadeDesk): string {
-  const lines = cast.callers.flatMap(({ login, asks, phrase, about }) => [
-    `${login} wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
-    `  (${about})`,
+  const lines = cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
+    `${login} of ${account}: ${about}`,
+    `  wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
   ]);
   return ['A demo desk: play the callers yourself. F1 shows this again on every screen.', '', ...lines].join('\n');
 }

@@ -3,7 +3,8 @@
  * a directory of a hundred and of a million. What it does not find, search-directory.ts still may; that takes its time.
  */
 import type { Desk } from '../desk.js';
-import type { Account } from '../rules/people.js';
+import { foldKey } from '../rules/directory-keys.js';
+import type { Account, User } from '../rules/people.js';
 import { type FoundUser, readings } from './search-directory.js';
 
 export async function accountsAsTyped(desk: Desk, text: string, limit: number): Promise<readonly Account[]> {
@@ -26,11 +27,11 @@ export async function usersAsTyped(
   for (const words of readings(text)) {
     if (account !== undefined) {
       const found = await search.firstInAccount(account.id, words, limit);
-      if (found.length > 0) return found.map((user) => ({ user, account }));
+      if (found.length > 0) return namesFirst(text, found).map((user) => ({ user, account }));
       continue;
     }
     const ids = await search.first('user', words, limit);
-    const found = inOrder(ids, await users.byIds(ids));
+    const found = namesFirst(text, inOrder(ids, await users.byIds(ids)));
     const homes = await accounts.byIds([...new Set(found.map(({ accountId }) => accountId))]);
     if (found.length > 0) {
       return found.flatMap((user) => {
@@ -44,4 +45,11 @@ export async function usersAsTyped(
 
 function inOrder<T extends { readonly id: string }>(ids: readonly string[], found: readonly T[]): readonly T[] {
   return ids.flatMap((id) => found.filter((one) => one.id === id));
+}
+
+/** Whose whole name begins as typed stands first: of "ana tr", Ana Trujillo before Anabela of the company Tradição. */
+function namesFirst(text: string, found: readonly User[]): readonly User[] {
+  const typed = foldKey(text);
+  const later = (user: User) => (foldKey(user.name).startsWith(typed) ? 0 : 1);
+  return found.toSorted((a, b) => later(a) - later(b));
 }

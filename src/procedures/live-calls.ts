@@ -117,16 +117,17 @@ export async function handOverCall(desk: Desk, signed: SignedOperator, id: strin
   );
 }
 
-/** `how`: `ended` by the agent, or `interrupted` by Ctrl-C, a signal or a closed terminal. */
-export async function endCall(
-  desk: Desk,
-  signed: SignedOperator,
-  id: string,
-  how: 'ended' | 'interrupted',
-): Promise<void> {
+/** The screen went away in the middle (Ctrl-C, a signal, a closed terminal): the call stays open, and is resumed by its id. */
+export async function dropCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   const at = desk.now();
-  const entry = entryOf(signed, at, 'call.ended', id, {});
-  await desk.store.record({ ...entry, detail: { call: id, how } }, (write) =>
+  await desk.store.record(entryOf(signed, at, 'call.dropped', id, {}), (write) =>
+    write.calls.update(id, { updated_at: at }),
+  );
+}
+
+export async function endCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+  const at = desk.now();
+  await desk.store.record(entryOf(signed, at, 'call.ended', id, {}), (write) =>
     write.calls.update(id, { state: 'ended', updated_at: at, ended_at: at }),
   );
 }
@@ -166,7 +167,7 @@ function columnsOf(news: CallNews, at: number) {
 function entryOf(
   signed: SignedOperator,
   at: number,
-  kind: 'call.opened' | 'call.noted' | 'call.resumed' | 'call.handed-over' | 'call.ended',
+  kind: `call.${'opened' | 'noted' | 'resumed' | 'handed-over' | 'dropped' | 'ended'}`,
   id: string,
   news: CallNews,
 ): AuditEntry {

@@ -3,6 +3,7 @@ import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { Actor, AuditEntry } from '../rules/audit-entry.js';
 import { foldKey } from '../rules/directory-keys.js';
+import { minuteAfter } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import type { ThrottleDecision } from '../rules/throttle.js';
 import { portalActor } from './authenticate-user.js';
@@ -66,7 +67,7 @@ function tooMany(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>): Refu
     });
   }
   const until = new Date(decision.until).toISOString();
-  return new Refusal('locked', `this login is locked until ${until}: too many wrong answers`, {
+  return new Refusal('locked', `this login is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
     hint: decision.clockBehind
       ? "This machine's clock stands behind the desk's; set it right first."
       : 'Wait until then.',

@@ -14,6 +14,7 @@ import {
   judgeCode,
 } from '../factors/one-time-code.js';
 import { hours, seconds } from '../rules/duration.js';
+import { minuteAfter } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import { type PreparedMessage, prepareMessage } from './queue-message.js';
 import { timeOf } from './throttled.js';
@@ -81,10 +82,10 @@ export async function storeSentCode(desk: Desk, write: Writes, log: LogState, co
   const limits = desk.policy.limits.code;
   const issued = issueCode(before === undefined ? null : toState(before), { ...binding, digest, now, limits });
   if (issued.outcome === 'exhausted') {
-    const until = new Date(issued.retryAt).toISOString();
-    throw new Refusal('locked', `too many wrong codes; there is no new one before ${until}`, {
+    const until = issued.retryAt;
+    throw new Refusal('locked', `too many wrong codes; there is no new one before ${minuteAfter(until)}`, {
       hint: 'Wait until then, or use another method.',
-      also: { lockedUntil: until },
+      also: { lockedUntil: new Date(until).toISOString() },
     });
   }
   const { state } = issued;
@@ -106,11 +107,15 @@ async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: Cod
   const unused = await write.factors.unusedCodesSince(userId, purpose, now - hours(1));
   const [oldest] = unused;
   if (oldest === undefined || unused.length < desk.policy.limits.code.unusedPerHour) return;
-  const until = new Date(oldest.created_at + hours(1)).toISOString();
-  throw new Refusal('locked', `too many codes were sent and not used; there is no new one before ${until}`, {
-    hint: 'Wait until then, or use another method.',
-    also: { lockedUntil: until },
-  });
+  const until = oldest.created_at + hours(1);
+  throw new Refusal(
+    'locked',
+    `too many codes were sent and not used; there is no new one before ${minuteAfter(until)}`,
+    {
+      hint: 'Wait until then, or use another method.',
+      also: { lockedUntil: new Date(until).toISOString() },
+    },
+  );
 }
 
 /** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */

@@ -4,6 +4,7 @@
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { minuteAfter } from '../rules/moment.js';
 import {
   clockTolerance,
   refusalNow,
@@ -97,7 +98,7 @@ export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proce
     });
   }
   const until = new Date(decision.until).toISOString();
-  return new Refusal('locked', `${words.who} is locked until ${until}: too many wrong answers`, {
+  return new Refusal('locked', `${words.who} is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
     hint: decision.clockBehind
       ? "This machine's clock stands behind the desk's; set it right first."
       : words.whileLocked,

@@ -27,3 +27,7 @@ export function readMoment(option: string, text: string, now: number, direction:
     hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).',
   });
 }
+
+/** The first whole minute not before `time`, for people: a wait that is over then is over. `2026-11-22 10:15 UTC` */
+export const minuteAfter = (time: number): string =>
+  `${new Date(Math.ceil(time / minutes(1)) * minutes(1)).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -2,7 +2,7 @@
  * What commands see of the screen of a live call (live-screen.ts), and what its questions (live-questions.ts) are made of.
  */
 import type { SignalName } from './asking.js';
-import type { Picture } from './live-painter.js';
+import type { Picture } from './frame-layout.js';
 import type { View } from './render.js';
 import type { Style } from './style.js';
 
@@ -37,9 +37,9 @@ export interface ChooseQuestion<T> extends Asked {
   readonly choices: readonly LiveChoice<T>[];
 }
 export interface SearchQuestion<T> extends Asked {
-  /** At most nine, for the text typed so far; `thoroughly` after Enter, where as one typed nothing was found. */
+  /** For the text typed so far; nine are shown, a tenth says that there are more. `thoroughly` after Enter, where as one typed nothing was found. */
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
-  /** Shown in the place of what is found, while nothing is typed. */
+  /** Shown below the view, while nothing is typed. */
   readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];
 }

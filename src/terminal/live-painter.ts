@@ -1,30 +1,15 @@
 /**
  * How a question of the live screen gets onto the terminal. Two ways, and nothing else of the screen knows which:
  *
- * The frame: the whole picture on the alternate screen, of which only lines that changed are written. Its first line and
- * its question always stand; what does not fit between them is reached with PgUp and PgDn.
+ * The frame: the whole picture on the alternate screen (frame-layout.ts), of which only lines that changed are written.
  *
  * Plain lines (--plain, TERM=dumb; for screen readers and logs): each picture once, from top to bottom, and what is typed behind it.
  * The cursor is never moved but to take a letter back.
  */
-import { fit, printable, width, wrap } from './printable.js';
-import { renderView, type View } from './render.js';
+import { layOut, type Picture } from './frame-layout.js';
+import { printable, width } from './printable.js';
+import { renderView } from './render.js';
 import type { Style } from './style.js';
-
-/** A question as it looks. */
-export interface Picture {
-  readonly view: () => View;
-  /** What stands before the box, or alone where there is none. */
-  readonly prompt: string;
-  /** Whether text is typed into it. */
-  readonly box: boolean;
-  /** `F2 spell`, `Esc back`. */
-  readonly keys: readonly string[];
-  /** Lines between the view and the question, as they are to be printed; `room` is Infinity in plain output. */
-  body(room: number, style: Style): readonly string[];
-  /** What is shown of the line typed so far. */
-  typed(line: string): string;
-}
 
 export interface Painter {
   open(picture: Picture): void;
@@ -62,8 +47,9 @@ const CLEAR_ALL = `${ESC}[2J${ESC}[3J${ESC}[H`;
 export function framePainter({ output, style }: Screen): Painter {
   let shown: readonly string[] = [];
   let entered = false;
-  let offset = 0;
-  let overflow = 0;
+  /** Lines scrolled; undefined until a key scrolls. */
+  let wanted: number | undefined;
+  let at = { offset: 0, overflow: 0 };
 
   const enter = () => {
     if (!entered) output.write(`${ALTERNATE}${ESC}[2J${ESC}[H`);
@@ -71,12 +57,11 @@ export function framePainter({ output, style }: Screen): Painter {
   };
   const draw = (picture: Picture, line: string): void => {
     enter();
-    const frame = layOut(picture, line, { ...style, columns: output.columns }, output.rows, offset);
-    overflow = frame.overflow;
-    offset = frame.offset;
+    const frame = layOut(picture, line, { ...style, columns: output.columns }, output.rows, wanted);
+    at = frame;
     let bytes = HIDE_CURSOR;
-    frame.lines.forEach((text, at) => {
-      if (shown[at] !== text) bytes += `${ESC}[${at + 1};1H${text}${ESC}[K`;
+    frame.lines.forEach((text, row) => {
+      if (shown[row] !== text) bytes += `${ESC}[${row + 1};1H${text}${ESC}[K`;
     });
     if (shown.length !== frame.lines.length && frame.lines.length < output.rows)
       bytes += `${ESC}[${frame.lines.length + 1};1H${ESC}[J`;
@@ -86,7 +71,7 @@ export function framePainter({ output, style }: Screen): Painter {
   };
   return {
     open(picture) {
-      offset = 0;
+      wanted = undefined;
       draw(picture, '');
     },
     update: draw,
@@ -94,7 +79,7 @@ export function framePainter({ output, style }: Screen): Painter {
     scroll(picture, key) {
       const page = Math.max(1, output.rows - 8);
       if (key !== 'pagedown' && key !== 'pageup') return false;
-      offset = Math.max(0, Math.min(overflow, offset + (key === 'pagedown' ? page : -page)));
+      wanted = Math.max(0, Math.min(at.overflow, at.offset + (key === 'pagedown' ? page : -page)));
       draw(picture, '');
       return true;
     },
@@ -118,56 +103,6 @@ export function framePainter({ output, style }: Screen): Painter {
       entered = false;
     },
   };
-}
-
-interface Frame {
-  readonly lines: readonly string[];
-  /** Where the cursor stands, from 1. */
-  readonly row: number;
-  readonly column: number;
-  /** Lines of the view that are out of sight below, at most. */
-  readonly overflow: number;
-  readonly offset: number;
-}
-
-function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number): Frame {
-  const columns = style.columns;
-  const [title = '', ...rest] = renderView(picture.view(), style, { plain: false }).trimEnd().split('\n');
-  const body = picture.body(columns, style);
-  const asked = promptLine(picture, line, style, columns);
-  const keys = wrap(picture.keys.join(' · '), columns)
-    .filter((text) => text !== '')
-    .map(style.faint);
-  const fixed = 1 + body.length + 1 + keys.length;
-  const gaps = rows - fixed - rest.length;
-  const space = Math.max(1, rows - fixed - 1);
-  const overflow = Math.max(0, rest.length - space);
-  const offset = Math.min(wanted, overflow);
-  const seen = overflow === 0 ? rest : [...rest.slice(offset, offset + space), style.faint(more(offset, overflow))];
-  const gap = (many: number) => (gaps >= many ? [''] : []);
-  const above = [title, ...seen, ...(body.length === 0 ? [] : gap(1)), ...body, ...gap(body.length === 0 ? 1 : 2)];
-  const lines = [...above, asked.text, ...gap(3), ...keys];
-  return { lines: lines.slice(0, rows), row: Math.min(rows, above.length + 1), column: asked.column, overflow, offset };
-}
-
-const more = (offset: number, overflow: number): string =>
-  offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
-
-/** The question and the end of what was typed: the end is what one looks at. */
-function promptLine(picture: Picture, line: string, style: Style, columns: number): { text: string; column: number } {
-  const prompt = fit(printable(picture.prompt), columns - 4);
-  const mark = `${style.accent('?')} ${style.strong(prompt)}`;
-  if (!picture.box) return { text: mark, column: 1 };
-  const room = Math.max(4, columns - width(prompt) - 5);
-  const typed = endOf(printable(picture.typed(line)), room);
-  return { text: `${mark} ${typed}`, column: width(prompt) + width(typed) + 4 };
-}
-
-function endOf(text: string, room: number): string {
-  if (width(text) <= room) return text;
-  const characters = [...text];
-  while (width(characters.join('')) > room - 1) characters.shift();
-  return `…${characters.join('')}`;
 }
 
 /** What stood in the picture before is not read out again, and a clock that went on is no news. */

@@ -11,7 +11,7 @@ export function chooseQuestion<T>(question: ChooseQuestion<T>): QuestionMaker<T>
       view: question.view,
       prompt: question.message,
       box: false,
-      keys: [ESC_BACK, 'Ctrl-C end the call'],
+      keys: [ESC_BACK, 'Ctrl-C leave'],
       body: (room, style) => list.lines(room, style, Number.isFinite(room)),
       typed: () => plainAnswer,
       onKey(name, text) {

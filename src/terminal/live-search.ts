@@ -4,16 +4,21 @@
  */
 import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
 import { ESC_BACK, keyHelp, listOf } from './live-list.js';
-import { printable, wrap } from './printable.js';
+import { fit } from './printable.js';
+import type { View } from './render.js';
 import type { Style } from './style.js';
 
 const MOST = 9;
+
+const NOTHING_YET = '  Nothing begins so. Enter looks inside the words too.';
+const NOTHING = '  Nothing found.';
+const MORE = '  … and more: type more of the name, the company or the number.';
 
 export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T> {
   return (hooks) => {
     const box = new SearchBox(question, hooks);
     return {
-      view: question.view,
+      view: () => box.view(),
       prompt: question.message,
       box: true,
       keys: ['Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
@@ -34,6 +39,10 @@ class SearchBox<T> {
   #text = '';
   /** The line after the newest key, which may still be looked at. */
   #newest = '';
+  /** More than nine were found. */
+  #more = false;
+  /** What is found was looked for inside the words too. */
+  #thorough = false;
   /** After Enter: a digit chooses. */
   #picking = false;
   #looking: Promise<void> = Promise.resolve();
@@ -47,11 +56,18 @@ class SearchBox<T> {
     return this.#picking ? this.#text : line;
   }
 
+  view(): View {
+    const { meanwhile = [] } = this.#question;
+    const view = this.#question.view();
+    if (meanwhile.length === 0 || this.#text.trim() !== '') return view;
+    return [...view, { kind: 'blank' }, { kind: 'lines', lines: meanwhile }];
+  }
+
   body(room: number, style: Style): string[] {
-    if (this.#text.trim() === '')
-      return (this.#question.meanwhile ?? []).flatMap((line) => wrap(printable(line), room));
-    if (this.#found.length === 0) return ['  Nothing begins so. Enter looks inside the words too.'];
-    return this.#list.lines(room, style, this.#picking || this.#found.length === 1);
+    if (this.#text.trim() === '') return [];
+    if (this.#found.length === 0) return [this.#thorough ? NOTHING : NOTHING_YET];
+    const lines = this.#list.lines(room, style, this.#picking || this.#found.length === 1);
+    return this.#more ? [...lines, fit(MORE, room)] : lines;
   }
 
   async key(name: string, typed: string, line: string): Promise<void> {
@@ -113,7 +129,10 @@ class SearchBox<T> {
   async #take(line: string, thoroughly: boolean): Promise<void> {
     const results = await this.#question.look(line.trim(), thoroughly);
     if (this.#text !== line) return;
-    this.#found = results.slice(0, MOST);
+    const found = real(results);
+    this.#more = found.length > MOST;
+    this.#thorough = thoroughly;
+    this.#found = [...found.slice(0, MOST), ...results.filter(({ beside }) => beside === true)];
     this.#hooks.redraw();
   }
 }

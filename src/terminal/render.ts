@@ -125,7 +125,7 @@ function blockLines(block: Block, layout: Layout): string[] {
     case 'table':
       return tableLines(block, layout);
     case 'lines':
-      return block.lines.flatMap((line) => wrap(printable(line), columns));
+      return block.lines.flatMap((line) => listed(printable(line), columns));
     case 'note':
       return wrap(printable(block.text), columns).map(style.faint);
     case 'picture':
@@ -156,6 +156,13 @@ function fieldLines(rows: readonly (readonly [string, string])[], { style, colum
     const margin = ' '.repeat(indent);
     return [`${style.faint(label)}${gap}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
   });
+}
+
+/** A line; of a numbered one (`  1. …`) the rest stands under its text. */
+function listed(text: string, columns: number): string[] {
+  const mark = /^ *\d+\. /.exec(text)?.[0] ?? '';
+  const [first = '', ...rest] = wrap(text.slice(mark.length), columns - mark.length);
+  return [mark + first, ...rest.map((line) => ' '.repeat(mark.length) + line)];
 }
 
 /** `label text`, folded under the beginning of the text. */

@@ -63,11 +63,23 @@ function rowLine(cells: readonly string[], columns: readonly TableColumn[], widt
   return padded.join(GAP).trimEnd();
 }
 
-/** Rows in columns without a heading, for lists one chooses from; cut to `room` columns where that is finite. */
+/** A cell cut below this says too little to choose by. */
+const LEAST = 10;
+
+/**
+ * Rows in columns without a heading, for lists one chooses from; cut to `room` columns where that is finite. The first columns are
+ * what one chooses by: where not even the beginning of each cell fits, the last column goes.
+ */
 export function alignedLines(rows: readonly (readonly string[])[], room: number): string[] {
   const cells = rows.map((row) => row.map(printable));
   const columns = Array.from({ length: Math.max(0, ...cells.map((row) => row.length)) }, () => ({ title: '' }));
   const widths = columnWidths(columns, cells, true);
-  if (Number.isFinite(room)) shrink(widths, room - GAP.length * Math.max(0, widths.length - 1));
-  return cells.map((row) => rowLine(row, columns, widths));
+  if (Number.isFinite(room)) {
+    while (widths.length > 1 && lineWidth(widths.map((columns) => Math.min(columns, LEAST))) > room) widths.pop();
+    shrink(widths, room - GAP.length * (widths.length - 1));
+  }
+  return cells.map((row) => rowLine(row.slice(0, widths.length), columns, widths));
 }
+
+const lineWidth = (widths: readonly number[]): number =>
+  widths.reduce((sum, columns) => sum + columns, GAP.length * (widths.length - 1));

@@ -3,6 +3,7 @@
  * terminal. Looks at the screen, at every byte that came out, and at the log.
  */
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
@@ -136,6 +137,17 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
 });
 
 describe('finding the caller', () => {
+  it('the box stands on a low screen too, whatever the call script says; paging reads the rest', async () => {
+    const notes = join(made.folder, 'script.txt');
+    writeFileSync(notes, Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the call script`).join('\n'));
+    const terminal = run({ cols: 40, rows: 15 }, ['console', '--notes', notes]);
+    expect(await terminal.waitFor(/\? Find/)).toMatch(/PgDn shows more/);
+    terminal.type(PAGE_DOWN);
+    await terminal.waitFor(/line 7 of/);
+    terminal.type('ben');
+    await terminal.waitFor(/1 {2}Ben Otto/);
+  });
+
   it('a shared phone lists everybody who has it, and never picks (B09)', async () => {
     const terminal = run();
     await terminal.waitFor(/\? Find/);
@@ -180,7 +192,7 @@ describe('finding the caller', () => {
     const terminal = run();
     await terminal.waitFor(/\? Find/);
     terminal.type('contoso');
-    await terminal.waitFor(/1 {2}Contoso/);
+    await terminal.waitFor(/1 {2}\(company\) .*Contoso/);
     terminal.type('1');
     await terminal.waitFor(/\? Who is calling/);
     terminal.type('nobody here');
@@ -404,20 +416,27 @@ describe('cut off', () => {
     ['Ctrl-D', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlD)],
     ['SIGTERM', (terminal: OpenTerminal) => terminal.kill('SIGTERM')],
     ['SIGHUP', (terminal: OpenTerminal) => terminal.kill('SIGHUP')],
-  ])('%s ends the call in the log too, gives the terminal back and exits 130', async (_name, cut) => {
-    const terminal = run();
-    await reach(terminal, 'ben.otto');
-    const id = /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
-    await ask(terminal, '3');
-    terminal.type('velvet');
-    cut(terminal);
-    expect((await terminal.exit()).code).toBe(130);
-    expect(terminal.cursorVisible()).toBe(true);
-    expect(terminal.raw().lastIndexOf(ALTERNATE_OFF)).toBeGreaterThan(terminal.raw().lastIndexOf('\u001b[?1049h'));
-    expect(terminal.screen()).not.toMatch(/Otto/);
-    const [entry] = await kinds({ kind: 'call.ended' }, 1);
-    expect(entry).toMatchObject({ detail: { call: id, how: 'interrupted' } });
-  });
+  ])(
+    '%s drops the call, in the log too, gives the terminal back, says how it goes on and exits 130',
+    async (_name, cut) => {
+      const terminal = run();
+      await reach(terminal, 'ben.otto');
+      const id = /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
+      await ask(terminal, '3');
+      terminal.type('velvet');
+      cut(terminal);
+      expect((await terminal.exit()).code).toBe(130);
+      expect(terminal.cursorVisible()).toBe(true);
+      expect(terminal.raw().lastIndexOf(ALTERNATE_OFF)).toBeGreaterThan(terminal.raw().lastIndexOf('\u001b[?1049h'));
+      expect(terminal.screen()).not.toMatch(/Otto/);
+      const [entry] = await kinds({ kind: 'call.dropped' }, 1);
+      expect(entry).toMatchObject({ detail: { call: id } });
+      expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
+      const again = run({ env: made.otherEnv }, ['console', '--call', id]);
+      expect(await again.waitFor(/\? Request/)).toMatch(/Ben Otto/);
+      await end(again);
+    },
+  );
 
   it('Ctrl-Z gives the shell its screen, and fg the call', async () => {
     const shell = openTerminal('/bin/bash', ['--norc', '--noprofile', '-i'], { env: { ...made.env, PS1: 'shell> ' } });

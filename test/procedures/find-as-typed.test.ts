@@ -55,6 +55,11 @@ describe.each(engines)('as one types, on %s', (engine) => {
     expect(await logins(text)).toEqual(expected);
   });
 
+  it('whose own name begins as typed stands before those whom another word brought', async () => {
+    const found = await usersAsTyped(made.desk, 'maria', 9);
+    expect(found.map(({ user }) => user.login).at(-1)).toBe('jan.maria');
+  });
+
   it('of many only as many as are asked for', async () => {
     expect(await logins('max')).toHaveLength(9);
   });

@@ -1,0 +1,105 @@
+/**
+ * One question of a live call laid out in the lines of a window: the title and the question always stand, and the sentence to say is
+ * in sight. Where the window is low, empty lines go first; what still does not fit is reached with PgUp and PgDn.
+ */
+import { fit, printable, width } from './printable.js';
+import { type Block, renderView, type View } from './render.js';
+import type { Style } from './style.js';
+
+/** A question as it looks. */
+export interface Picture {
+  readonly view: () => View;
+  /** What stands before the box, or alone where there is none. */
+  readonly prompt: string;
+  /** Whether text is typed into it. */
+  readonly box: boolean;
+  /** `F2 spell`, `Esc back`. */
+  readonly keys: readonly string[];
+  /** Lines between the view and the question, as they are to be printed; `room` is Infinity in plain output. */
+  body(room: number, style: Style): readonly string[];
+  /** What is shown of the line typed so far. */
+  typed(line: string): string;
+}
+
+export interface Frame {
+  readonly lines: readonly string[];
+  /** Where the cursor stands, from 1. */
+  readonly row: number;
+  readonly column: number;
+  /** Lines of the view that are out of sight, above and below together. */
+  readonly overflow: number;
+  /** How many of them are above. */
+  readonly offset: number;
+}
+
+/** `wanted` lines scrolled; as few as show the sentence to say where it is undefined. */
+export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined): Frame {
+  const { columns } = style;
+  const keys = packed(picture.keys, columns).map(style.faint);
+  const body = picture.body(columns, style).slice(0, Math.max(1, rows - 2 - keys.length));
+  const asked = promptLine(picture, line, style, columns);
+  const fixed = 1 + body.length + 1 + keys.length;
+  const [title = '', ...rest] = viewLines(picture.view(), style, rows - fixed + 1);
+  const gaps = rows - fixed - rest.length;
+  const space = gaps >= 0 ? rest.length : Math.max(0, rows - fixed - 1);
+  const overflow = rest.length - space;
+  const offset = Math.min(wanted ?? Math.max(0, sayEnd(picture.view(), style) - space), overflow);
+  const seen = overflow === 0 ? rest : [...rest.slice(offset, offset + space), style.faint(more(offset, overflow))];
+  const gap = (many: number) => (gaps >= many ? [''] : []);
+  const above = [title, ...seen, ...(body.length === 0 ? [] : gap(1)), ...body, ...gap(body.length === 0 ? 1 : 2)];
+  const lines = [...above, asked.text, ...gap(3), ...keys];
+  return { lines: lines.slice(0, rows), row: Math.min(rows, above.length + 1), column: asked.column, overflow, offset };
+}
+
+/** The view with its title on one line, and without its empty lines where there is no room for all of it. */
+function viewLines(view: View, style: Style, room: number): readonly string[] {
+  const lines = textLines(view, style);
+  return lines.length <= room ? lines : lines.filter((text) => text !== '');
+}
+
+function textLines(view: View, style: Style): readonly string[] {
+  const blocks = view.map((block) => (block.kind === 'title' ? oneLine(block, style.columns) : block));
+  return renderView(blocks, style, { plain: false }).trimEnd().split('\n');
+}
+
+function oneLine(title: Block & { readonly kind: 'title' }, columns: number): Block {
+  const room = columns - width(printable(title.aside ?? '')) - 2;
+  return { ...title, text: fit(printable(title.text), Math.max(8, room)) };
+}
+
+/** Lines below the title to the end of the last sentence to say, without the empty ones; 0 without such a sentence. */
+function sayEnd(view: View, style: Style): number {
+  const upTo = view.slice(0, view.findLastIndex(({ kind }) => kind === 'say') + 1);
+  return upTo.length === 0 ? 0 : textLines(upTo, style).filter((text) => text !== '').length - 1;
+}
+
+/** The keys that fit on a line, then the next; none is broken in two. */
+function packed(keys: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const key of keys) {
+    const longer = `${lines.at(-1) ?? ''} · ${key}`;
+    if (lines.length > 0 && width(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(key);
+  }
+  return lines;
+}
+
+const more = (offset: number, overflow: number): string =>
+  offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
+
+/** The question and the end of what was typed: the end is what one looks at. */
+function promptLine(picture: Picture, line: string, style: Style, columns: number): { text: string; column: number } {
+  const prompt = fit(printable(picture.prompt), columns - 4);
+  const mark = `${style.accent('?')} ${style.strong(prompt)}`;
+  if (!picture.box) return { text: mark, column: 1 };
+  const room = Math.max(4, columns - width(prompt) - 5);
+  const typed = endOf(printable(picture.typed(line)), room);
+  return { text: `${mark} ${typed}`, column: width(prompt) + width(typed) + 4 };
+}
+
+function endOf(text: string, room: number): string {
+  if (width(text) <= room) return text;
+  const characters = [...text];
+  while (width(characters.join('')) > room - 1) characters.shift();
+  return `…${characters.join('')}`;
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { layOut, type Picture } from '../../src/terminal/frame-layout.js';
+import { width } from '../../src/terminal/printable.js';
+import type { View } from '../../src/terminal/render.js';
+import { makeStyle } from '../../src/terminal/style.js';
+
+const CARD: View = [
+  { kind: 'title', text: 'call_7kq2mp · Tradição Hipermercados e Filhos', aside: 'mira  00:41' },
+  { kind: 'blank' },
+  { kind: 'alerts', lines: ['2 failed attempts in the last 7 days, with 2 operators; the last 3 minutes ago'] },
+  {
+    kind: 'fields',
+    rows: [
+      ['Account', 'Tradição Hipermercados e Filhos (100794), X Series'],
+      ['Caller', 'Anabela Domingues, anabela.domingues, admin'],
+    ],
+  },
+];
+const SAY = { kind: 'say', text: 'Please tell me your support passphrase.' } as const;
+const REFUSED: View = [
+  { kind: 'title', text: 'call_7kq2mp · Tradição', aside: 'mira  00:41' },
+  { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
+  { kind: 'say', text: "I'm sorry, I can't complete this request on this call." },
+  { kind: 'private', text: 'The phrase does not match, or there is no such caller.' },
+  { kind: 'lines', lines: Array.from({ length: 9 }, (_, at) => `  ${at + 1}. a step to read aloud`) },
+];
+const KEYS = ['not shown', 'Ctrl-R show 5 s', 'F2 spell', 'F3 forgot', 'F1 notes', 'Ctrl-E end', 'Esc back'];
+
+function frame(view: View, [columns, rows]: readonly [number, number], body: readonly string[] = [], wanted?: number) {
+  const style = makeStyle({ isTTY: true, columns, env: { NO_COLOR: '1' } });
+  const picture: Picture = {
+    view: () => view,
+    prompt: 'Phrase',
+    box: true,
+    keys: KEYS,
+    body: () => body,
+    typed: () => '',
+  };
+  return layOut(picture, '', { ...style, columns }, rows, wanted);
+}
+
+describe('a question laid out in a window', () => {
+  const sizes = [
+    [80, 24],
+    [40, 15],
+    [200, 60],
+    [30, 10],
+  ] as const;
+  it.each(sizes)('at %d × %d its title, its question and no line too wide', (...size) => {
+    for (const body of [[], Array.from({ length: 10 }, (_, at) => `  ${at}  a choice`)]) {
+      const { lines, row } = frame([...CARD, SAY], size, body);
+      expect(lines.length).toBeLessThanOrEqual(size[1]);
+      expect(lines[0]).toMatch(/^call_7kq.*00:41$/);
+      expect(lines[row - 1]).toBe('? Phrase ');
+      expect(lines.filter((line) => width(line) > size[0])).toEqual([]);
+    }
+  });
+
+  it.each(sizes.slice(0, 3))(
+    'at %d × %d the sentence to say is in sight, before the phrase and after it',
+    (...size) => {
+      expect(
+        frame([...CARD, SAY], size)
+          .lines.join(' ')
+          .replace(/\s+/g, ' '),
+      ).toContain(SAY.text);
+      const { lines, offset } = frame(REFUSED, size, ['  2  another request', '  3  hand over', '  9  end']);
+      expect(offset).toBe(0);
+      expect(lines.join(' ').replace(/\s+/g, ' ')).toMatch(/REFUSED.*can't complete this request on this call/);
+    },
+  );
+
+  it('empty lines go before words do', () => {
+    const low = frame(REFUSED.slice(0, 4), [40, 12]).lines;
+    expect(low.join(' ').replace(/\s+/g, ' ')).toMatch(/REFUSED Say: .* no such caller/);
+    expect(low.slice(0, 7)).not.toContain('');
+  });
+
+  it('what does not fit is reached by scrolling, and the screen says how', () => {
+    const top = frame(REFUSED, [40, 12]);
+    expect(top.lines.join('\n')).toMatch(/PgDn shows more/);
+    const bottom = frame(REFUSED, [40, 12], [], top.overflow).lines.join('\n');
+    expect(bottom).toMatch(/9\. a step/);
+    expect(bottom).toMatch(/PgUp shows the beginning/);
+  });
+
+  it('no key is broken in two', () => {
+    const text = frame([...CARD, SAY], [80, 24]).lines.join('\n');
+    for (const key of KEYS) expect(text).toContain(key);
+  });
+});
