@@ -102,6 +102,8 @@ export interface Desk {
   /** What the log is hashed and sealed with; whoever verifies it needs the same. */
   readonly notary: Notary & { readonly hexTree: HexTreeHasher };
   readonly signer: () => Promise<NoteSigner>;
+  /** The public key of the events that go to other systems (RFC 7517). */
+  readonly eventKey: () => Readonly<Record<string, string>>;
   readonly channels: Channels;
   /** Where the log is handed on to; null where nowhere. */
   readonly sink: Sink | null;

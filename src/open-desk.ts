@@ -21,6 +21,7 @@ import { openHasher } from './crypto/hasher.js';
 import { newId } from './crypto/ids.js';
 import type { Keyring } from './crypto/keyring.js';
 import { openOwnerView } from './crypto/owner-view.js';
+import { openTokenSigner } from './crypto/security-token.js';
 import { openVault } from './crypto/vault.js';
 import { openVerifier } from './crypto/verifier.js';
 import type { DeliveryEffects } from './delivery/channel.js';
@@ -67,9 +68,17 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
       keyring,
       notary,
       anchor: await openAnchor(parts.settings, { store: bare, notary, keyring }),
-      sink: await openSink(parts.settings.file, effectsOf(parts.settings)),
+      sink: await openSink(parts.settings.file, effectsOf(parts.settings, keyring)),
     });
   });
+}
+
+/** A desk over a store that is nobody's live one: a backup being looked at. */
+export function deskOver(parts: DeskParts, engine: Engine): Desk {
+  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
+  const keyring = readKeyring(parts.settings);
+  const notary = notaryFor(keyring, policy);
+  return assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null });
 }
 
 export interface Founded {
@@ -129,7 +138,9 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
   const hasher = openHasher(parts.hashing);
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
   const delivery = readDeliveryConfig(settings.file);
-  const follow = delivery.events ? (entries: readonly AuditEntry[]) => eventMessages(sealing, entries) : undefined;
+  const { wanted } = delivery;
+  const follow =
+    wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;
   const store = openStore(engine, notary, anchor, follow);
   return {
     ...sealing,
@@ -139,6 +150,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
     store,
     notary,
     signer: () => openNoteSigner(keyring, store, vault),
+    eventKey: () => openTokenSigner(keyring).jwk(),
     keyring,
     secrets: openVerifier(hasher, vault),
     ownerView: openOwnerView(hasher, vault),
@@ -150,7 +162,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
       hmacSha1,
       equal: equalDigests,
     },
-    channels: openChannels(delivery, effectsOf(settings)),
+    channels: openChannels(delivery, effectsOf(settings, keyring)),
     sink,
     identityKeys: openIdentityKeys(fetch),
     compose: composerOf(dataFolder, settings.deskName),
@@ -159,9 +171,10 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
   };
 }
 
-const effectsOf = ({ dataFolder }: Settings): DeliveryEffects => ({
+const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects => ({
   dataFolder,
   fetch,
+  signToken: (claims) => openTokenSigner(keyring).sign(claims),
   resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
   readFile: async (path) => readFileSync(path, 'utf8'),
 });

@@ -3,40 +3,24 @@
  *
  *   1. the backup is copied beside the store, opened there, and brought up to this version;
  *   2. it is a countersign store under this key, and its whole log checks out;
- *   3. it is a backup of this desk, and not behind it, unless the loss is accepted in so many words.
+ *   3. it is a backup of this desk, and not behind it, unless the loss is accepted in so many words, and by a second operator.
  *
  * Then what stands there now is kept under another name, the backup is written over the store by SQLite's own backup (one
  * transaction, under its locks, so other processes see the old store or the new one), and the log says so.
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { anchoredHead, replaceAnchor } from './anchor.js';
+import { replaceAnchor } from './anchor.js';
 import { carryLocks, locksOf } from './carry-locks.js';
 import type { RestoredStore } from './commands/command.js';
-import type { Desk } from './desk.js';
 import { isRefusal, Refusal } from './errors.js';
 import { loadPolicy } from './load-policy.js';
 import { readKeyring } from './master-key.js';
 import { type DeskParts, openDesk, openEngine } from './open-desk.js';
 import { notaryFor } from './open-notary.js';
 import { verifyAuditLog } from './procedures/verify-audit-log.js';
-import type { Actor } from './rules/audit-entry.js';
-import type { Engine } from './store/engine.js';
-import type { Head } from './store/record.js';
+import { type Backup, type Before, judgeLoss, presentDesk, type RestoreChoice } from './restore-loss.js';
 import { migrate, openStore, schemaState } from './store/store.js';
-
-export interface RestoreChoice {
-  readonly acceptRollback: boolean;
-  readonly by: Actor;
-}
-
-interface Backup {
-  readonly engine: Engine;
-  readonly storeId: string;
-  readonly size: number;
-  readonly root: Uint8Array;
-  readonly head: Head;
-}
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
 export async function restoreStore(parts: DeskParts, file: string, choice: RestoreChoice): Promise<RestoredStore> {
@@ -51,10 +35,10 @@ export async function restoreStore(parts: DeskParts, file: string, choice: Resto
   try {
     const backup = await openBackup(parts, file, copy);
     try {
-      const before = await judgeLoss(parts, backup, choice.acceptRollback);
+      const before = await judgeLoss(parts, backup, choice);
       const kept = await replace(parts, backup);
       await noteRestore(parts, backup, { file, choice, before, kept });
-      return { place: store, logSize: backup.size, logSizeBefore: before, kept };
+      return { place: store, logSize: backup.size, logSizeBefore: before.size, kept };
     } finally {
       await backup.engine.close();
     }
@@ -112,71 +96,6 @@ async function namingFile<T>(file: string, copy: string, work: () => Promise<T>)
 const noBackup = (file: string): Refusal =>
   new Refusal('store-corrupt', `${file} is no backup of a countersign store`, { hint: 'Nothing was changed.' });
 
-/** Entries of the store that stands there now, or null where it cannot be read. Refuses what would be lost. */
-async function judgeLoss(parts: DeskParts, backup: Backup, accepted: boolean): Promise<number | null> {
-  const desk = await presentDesk(parts);
-  if (desk === undefined) {
-    if (accepted) return null;
-    throw behind('the store that should be there cannot be read, so nobody can tell what was written after the backup');
-  }
-  try {
-    if ((await desk.store.read.meta.get('store-id')) !== backup.storeId) {
-      throw new Refusal('refused-by-policy', 'the file is a backup of another desk', {
-        hint: 'Name a new place with --store to open it there; nothing was changed.',
-      });
-    }
-    const size = (await desk.store.read.audit.head())?.size ?? 0;
-    if (!accepted && size > backup.size) {
-      throw behind(`the backup lacks what was written since: ${entriesFrom(backup.size, size)}`);
-    }
-    if (!accepted && !(await beginsWith(desk, backup))) throw behind('store and backup have gone different ways');
-    if (!accepted) requireAnchored(parts, backup);
-    return size;
-  } finally {
-    await desk.store.close();
-  }
-}
-
-/** What was written since may be known beside the key alone: the store that stands there can itself be an older copy. */
-function requireAnchored(parts: DeskParts, { storeId, size }: Backup): void {
-  const { settings } = parts;
-  const known = anchoredHead(settings, readKeyring(settings), { storeId, place: settings.store });
-  if (known !== undefined && known.size > size) {
-    throw behind(`the backup lacks what the anchor of the log knows of: ${entriesFrom(size, known.size)}`);
-  }
-}
-
-const entriesFrom = (start: number, end: number): string =>
-  end - start === 1 ? `one entry of the log, number ${start}` : `${end - start} entries of the log, from ${start} on`;
-
-async function presentDesk(parts: DeskParts): Promise<Desk | undefined> {
-  try {
-    return await openDesk(parts);
-  } catch (error) {
-    if (isRefusal(error) && ['store-unreachable', 'store-corrupt'].includes(error.code)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the backup holds the whole log of the desk, which is not longer. */
-async function beginsWith(desk: Desk, backup: Backup): Promise<boolean> {
-  try {
-    const now = await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
-    const checkpoint = { origin: '', size: now.size, root: Buffer.from(now.root, 'hex') };
-    const { read } = openStore(backup.engine, desk.notary);
-    await verifyAuditLog(read.audit, { notary: desk.notary, checkpoint });
-    return true;
-  } catch (error) {
-    if (isRefusal(error)) return false;
-    throw error;
-  }
-}
-
-const behind = (what: string): Refusal =>
-  new Refusal('refused-by-policy', `the store was not restored: ${what}`, {
-    hint: 'Where the loss is known and accepted: countersign store restore FILE --accept-rollback',
-  });
-
 /** Keeps what stands there, then puts the backup in its place. */
 async function replace(parts: DeskParts, backup: Backup): Promise<string | null> {
   const { store } = parts.settings;
@@ -201,9 +120,10 @@ async function replace(parts: DeskParts, backup: Backup): Promise<string | null>
 async function noteRestore(
   parts: DeskParts,
   backup: Backup,
-  { file, choice, before, kept }: { file: string; choice: RestoreChoice; before: number | null; kept: string | null },
+  { file, choice, before, kept }: { file: string; choice: RestoreChoice; before: Before; kept: string | null },
 ): Promise<void> {
-  if (choice.acceptRollback) acceptRollback(parts, backup);
+  const lossy = before.approver !== null;
+  if (lossy) acceptRollback(parts, backup);
   const desk = await openDesk(parts);
   try {
     // SQLite's backup answers a locked target as if all were done; the log tells whether it was.
@@ -214,11 +134,13 @@ async function noteRestore(
         hint: 'Stop other work and try again.',
       });
     }
-    const detail = { file, entries: backup.size, entriesBefore: before, acceptedRollback: choice.acceptRollback };
+    const { size: entriesBefore, approver } = before;
+    const accepted = approver === null ? {} : { approvedBy: approver.id };
+    const detail = { file, entries: backup.size, entriesBefore, acceptedRollback: approver !== null, ...accepted };
     await desk.store.record(
       { kind: 'store.restored', outcome: 'done', at: parts.now(), by: choice.by, detail },
       async (write, { latestAt }) => {
-        if (!choice.acceptRollback) return;
+        if (!lossy) return;
         await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });
       },
     );

@@ -20,6 +20,9 @@ const lock = (subject: string, failures: number, lockedUntil: number | null) => 
   updated_at: 0,
 });
 
+/** A second operator who says yes; who that may be is for restore-store.test.ts. */
+const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
+
 describe.each(engines)('the anchor of a store on %s', (engine) => {
   let made: TestDesk;
   let parts: DeskParts;
@@ -190,11 +193,11 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         await w.throttles.put(lock('caller:early', 5, now + 60_000));
         await w.throttles.put(lock('caller:late', 7, now + 90_000));
       });
-      await expect(restoreStore(parts, backup, { acceptRollback: false, by: SYSTEM })).rejects.toMatchObject({
+      await expect(restoreStore(parts, backup, { acceptRollback: false, by: SYSTEM, approve })).rejects.toMatchObject({
         code: 'refused-by-policy',
         message: expect.stringMatching(/lacks what was written since/),
       });
-      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM });
+      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM, approve });
       const after = await open();
       expect(after.store.readOnly).toBeUndefined();
       expect(await after.store.read.throttles.get('caller:early')).toMatchObject({
@@ -224,7 +227,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         const path = `${made.settings.store}${ending}`;
         if (existsSync(path)) writeFileSync(path, 'not a database');
       }
-      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM });
+      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM, approve });
       const after = await open();
       const row = await after.store.read.throttles.get('caller:early');
       expect(row?.locked_until).toBe(now + 3_660_000);

@@ -1,9 +1,10 @@
 /** Backup, restore and migration of an SQLite store, on real files. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Migrator } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Desk } from '../src/desk.js';
+import { Refusal } from '../src/errors.js';
 import { migrateStore } from '../src/migrate-store.js';
 import { type DeskParts, openDesk, openEngine } from '../src/open-desk.js';
 import { backUpStore } from '../src/procedures/care-for-store.js';
@@ -45,7 +46,9 @@ describe('store restore', () => {
 
   const write = (desk: Desk) =>
     desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: SYSTEM }, async () => undefined);
-  const restore = (acceptRollback = false, file = backup) => restoreStore(parts, file, { acceptRollback, by: SYSTEM });
+  const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
+  const restore = (acceptRollback = false, file = backup) =>
+    restoreStore(parts, file, { acceptRollback, by: SYSTEM, approve });
   const kinds = async () => {
     const desk = await openDesk(parts);
     const rows = await desk.store.read.audit.find({}, -1, 100);
@@ -82,6 +85,42 @@ describe('store restore', () => {
       'written anew',
     );
     await desk.store.close();
+  });
+
+  it('T8 a loss is accepted by two: without a yes nothing changes, and nobody is asked where nothing is lost', async () => {
+    const refusing = async () => Promise.reject(new Refusal('approval-needed', 'nobody there'));
+    const alone = (acceptRollback: boolean) =>
+      restoreStore(parts, backup, { acceptRollback, by: SYSTEM, approve: refusing });
+    expect(await alone(true)).toMatchObject({ logSizeBefore: 3 });
+    await write(made.desk);
+    await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
+    expect(await kinds()).toHaveLength(5);
+    await made.desk.store.close();
+    for (const ending of ['', '-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
+    await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
+  });
+
+  it('T8 in a store that can only be read: who was a lead when the backup was made, and is disabled since, has no say', async () => {
+    const { operator } = await made.operator('lead');
+    const admin = await made.operator('admin');
+    const [older, behind] = [join(made.folder, 'older.db'), join(made.folder, 'behind.db')];
+    await backUpStore(made.desk, admin, older);
+    const lead = async () => ({ kind: 'operator', id: operator.id, name: operator.name }) as const;
+    const by = () => restoreStore(parts, older, { acceptRollback: true, by: SYSTEM, approve: lead });
+    await made.desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: 1, by: SYSTEM }, (w) =>
+      w.operators.update(operator.id, { disabled_at: 1 }),
+    );
+    await backUpStore(made.desk, admin, behind);
+    await made.desk.store.close();
+    const anchored = await openDesk(parts);
+    await write(anchored);
+    await anchored.store.close();
+    for (const ending of ['', '-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
+    copyFileSync(behind, made.settings.store);
+    await expect(by()).rejects.toMatchObject({ code: 'forbidden', message: expect.stringContaining('no say') });
+    copyFileSync(older, made.settings.store);
+    for (const ending of ['-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
+    expect(await by()).toMatchObject({ logSizeBefore: 5 });
   });
 
   it('a process that has the store open goes on with the restored one', async () => {
@@ -122,7 +161,9 @@ describe('store restore', () => {
     await other.desk.store.backup(strange);
     await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
     const underTheirKey = { ...parts, settings: { ...parts.settings, key: other.settings.key } };
-    await expect(restoreStore(underTheirKey, strange, { acceptRollback: true, by: SYSTEM })).rejects.toMatchObject({
+    await expect(
+      restoreStore(underTheirKey, strange, { acceptRollback: true, by: SYSTEM, approve }),
+    ).rejects.toMatchObject({
       code: 'key-mismatch',
     });
     await other.close();
@@ -228,7 +269,9 @@ describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
       },
     );
     const parts = { settings: made.settings, dataFolder, now: made.clock.now };
-    await expect(restoreStore(parts, 'b.db', { acceptRollback: true, by: SYSTEM })).rejects.toMatchObject({
+    await expect(
+      restoreStore(parts, 'b.db', { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM }),
+    ).rejects.toMatchObject({
       code: 'usage',
     });
     expect((await made.desk.store.read.audit.head())?.size).toBe(1);

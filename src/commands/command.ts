@@ -159,7 +159,10 @@ export interface House {
   /** Brings an older store up to this version; needs store and key, nobody signed in. */
   migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
   /** Puts a backup in the place of the store. */
-  restoreStore(file: string, given: { readonly acceptRollback: boolean; readonly by: Actor }): Promise<RestoredStore>;
+  restoreStore(
+    file: string,
+    given: { readonly acceptRollback: boolean; readonly by: Actor; readonly approve: (desk: Desk) => Promise<Actor> },
+  ): Promise<RestoredStore>;
   /** Puts a new master key in the place of the old one, and moves the store to it. Goes on where it was stopped. */
   rekeyStore(by: Actor): Promise<RekeyedStore>;
   /** The keys of the desk, sealed by a passphrase, as the text of a file. */

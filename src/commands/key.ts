@@ -1,4 +1,7 @@
-/** `key backup`, `key restore`: a copy of the master key that only a passphrase opens. Changing the key is store-rekey.ts. */
+/**
+ * `key backup`, `key restore`: a copy of the master key that only a passphrase opens. `key jwks`: the public key of the desk's events.
+ * Changing the key is store-rekey.ts.
+ */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { requireFreshCode } from '../procedures/authenticate-operator.js';
@@ -97,4 +100,16 @@ function storeWords({ fitsStore }: OpenedKey): string {
   return fitsStore ? 'it is under this key' : 'IT IS UNDER ANOTHER KEY';
 }
 
-export const commands: readonly Command[] = [backup, restore];
+const jwks = command({
+  path: 'key jwks',
+  summary: 'the public key that signs events to other systems, for their receiver',
+  examples: ['countersign key jwks > desk-keys.json'],
+  access: 'audit:read',
+  input: () => z.object({}),
+  run: async (context) => {
+    const document = { keys: [(await context.desk()).eventKey()] };
+    return { view: [], raw: `${JSON.stringify(document, null, 2)}\n`, document };
+  },
+});
+
+export const commands: readonly Command[] = [backup, restore, jwks];

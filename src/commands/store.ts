@@ -1,9 +1,12 @@
 /** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
 import * as z from 'zod';
+import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { authenticateOperator, requireFreshCode } from '../procedures/authenticate-operator.js';
 import { backUpStore, type StoreInfo, storeInfo } from '../procedures/care-for-store.js';
+import { secondOperator, secondOperatorNeeded } from '../procedures/second-operator.js';
 import { type Actor, SYSTEM } from '../rules/audit-entry.js';
+import { askCode, askSecret } from './ask-secret.js';
 import { type Command, type Context, command, type RestoredStore } from './command.js';
 import { commands as rekeying } from './store-rekey.js';
 
@@ -88,12 +91,21 @@ const backup = command({
   },
 });
 
+const restoreInput = () =>
+  z.object({
+    file: z.string().min(1),
+    acceptRollback: z.boolean().default(false),
+    approver: z.string().min(1).optional(),
+    approverPasswordStdin: z.boolean().default(false),
+    code: z.string().optional(),
+  });
+
 const restore = command({
   path: 'store restore',
   summary: 'put a backup in the place of the store (SQLite)',
   examples: [
     'countersign store restore desk-2026-11-22.db',
-    'countersign store restore desk-2026-11-22.db --accept-rollback',
+    'countersign store restore desk-2026-11-22.db --accept-rollback --approver lena',
   ],
   // A store that is gone or damaged has nobody signed in; where it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
@@ -103,10 +115,16 @@ const restore = command({
       flags: '--accept-rollback',
       about: 'also where the backup lacks what was written since (resets, locks, the log)',
     },
+    { flags: '--approver <name>', about: 'a second operator, a lead or an admin, who accepts that too' },
+    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
+    { flags: '--code <code>', about: 'code of the authenticator app of the second operator' },
   ],
-  input: () => z.object({ file: z.string().min(1), acceptRollback: z.boolean().default(false) }),
-  run: async (context, { file, acceptRollback }) => {
-    const restored = await context.house.restoreStore(file, { acceptRollback, by: await restorer(context) });
+  input: restoreInput,
+  run: async (context, given) => {
+    const { file, acceptRollback } = given;
+    const { by, operatorId } = await restorer(context);
+    const approve = (desk: Desk) => askApprover(context, given, desk, operatorId);
+    const restored = await context.house.restoreStore(file, { acceptRollback, by, approve });
     return {
       view: [
         { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
@@ -130,7 +148,7 @@ function restoredRows(file: string, restored: RestoredStore): readonly (readonly
 }
 
 /** Who restores: an operator with store:manage; the tool itself where there is no store to be signed in to. */
-async function restorer(context: Context): Promise<Actor> {
+async function restorer(context: Context): Promise<{ readonly by: Actor; readonly operatorId: string | null }> {
   const { token } = await context.settings();
   try {
     const desk = await context.desk();
@@ -141,11 +159,29 @@ async function restorer(context: Context): Promise<Actor> {
       command: 'store restore',
     });
     requireFreshCode(desk, signed);
-    return signed.actor;
+    return { by: signed.actor, operatorId: signed.operator.id };
   } catch (error) {
-    if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt')) return SYSTEM;
+    if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt'))
+      return { by: SYSTEM, operatorId: null };
     throw error;
   }
+}
+
+/** Asked for only once it is known that something would be lost. */
+async function askApprover(
+  context: Context,
+  given: z.infer<ReturnType<typeof restoreInput>>,
+  desk: Desk,
+  requesterId: string | null,
+): Promise<Actor> {
+  const ask = async () =>
+    (await context.ask.prompts('--approver')).line({ message: 'Second operator (lead or admin)' });
+  const name = given.approver ?? (context.ask.possible ? await ask() : undefined);
+  if (name === undefined) throw secondOperatorNeeded('accepting what is lost');
+  const fromStdin = given.approverPasswordStdin;
+  const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
+  const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
+  return secondOperator(desk, { name, password, code }, requesterId);
 }
 
 export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying];

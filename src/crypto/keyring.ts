@@ -22,7 +22,8 @@ export type KeyPurpose =
   | 'mac/code'
   | 'mac/audit'
   | 'mac/row'
-  | 'sign/audit';
+  | 'sign/audit'
+  | 'sign/events';
 
 export type SealPurpose = Extract<KeyPurpose, `seal/${string}`>;
 export type MacPurpose = Extract<KeyPurpose, `mac/${string}`>;

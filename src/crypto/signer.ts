@@ -45,8 +45,7 @@ export function signerFromSeed(seed: Uint8Array, name: string): Signer {
       hint: 'Use a name such as desk.example.com/audit.',
     });
   }
-  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
-  const publicBytes = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI_HEAD.length);
+  const { privateKey, publicBytes } = ed25519FromSeed(seed);
   const keyId = keyIdOf(name, publicBytes);
   return Object.freeze({
     verifierKey: () => {
@@ -59,6 +58,13 @@ export function signerFromSeed(seed: Uint8Array, name: string): Signer {
       return `${noteText}\n— ${name} ${Buffer.concat([keyId, signature]).toString('base64')}\n`;
     },
   });
+}
+
+/** Both halves of an Ed25519 key from its 32-byte seed (RFC 8032). */
+export function ed25519FromSeed(seed: Uint8Array): { readonly privateKey: KeyObject; readonly publicBytes: Buffer } {
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+  return { privateKey, publicBytes: spki.subarray(SPKI_HEAD.length) };
 }
 
 /**

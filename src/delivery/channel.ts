@@ -18,18 +18,18 @@
  *  - The attempt ends on its own after the channel's time-out, and early when `signal` fires.
  */
 
-export const MESSAGE_KINDS = ['email', 'sms', 'webhook'] as const;
+export const MESSAGE_KINDS = ['email', 'sms', 'webhook', 'event'] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 export interface Message {
   /** `msg_…`: made once, the same over all retries. */
   readonly id: string;
   readonly kind: MessageKind;
-  /** The address on file: an e-mail address or a phone number. A webhook goes to the configured URL instead. */
+  /** The address on file: an e-mail address or a phone number. A webhook or an event goes to the configured URL instead. */
   readonly to: string;
-  /** One line. For a webhook the event type, such as `mfa.reset`; unused by SMS. */
+  /** One line. For a webhook or an event its type, such as `mfa.reset`; unused by SMS. */
   readonly subject: string;
-  /** Plain text. For a webhook the event's data as a JSON text. */
+  /** Plain text. For a webhook or an event its data as a JSON text. */
   readonly body: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -72,6 +72,8 @@ export interface DeliveryEffects {
   /** The desk's data folder; the file channel keeps `outbox/` inside. */
   readonly dataFolder: string;
   readonly fetch: typeof fetch;
+  /** Signs a security event token (crypto/security-token). */
+  readonly signToken: (claims: object) => string;
   /** Every address of a host name, IPv4 and IPv6; rejects when there is none. */
   readonly resolveHost: (host: string) => Promise<readonly string[]>;
   /** Text of a secret or certificate file; rejects when it cannot be read. */

@@ -1,7 +1,7 @@
 /**
  * The embedded default: every message becomes one file in `outbox/` of the data folder, so that the whole desk works
  * with no network and no account. E-mail as `<id>.eml` (RFC 5322, opens in a mail program), SMS as `<id>.txt`,
- * webhooks as `<id>.json`.
+ * webhooks as `<id>.json`, events as `<id>.event.json`.
  *
  * Never half a file: the text is written and fsynced under another name, then renamed, then the folder is fsynced.
  * Never two: the name is the message's id, and a file that stands is not written again.
@@ -14,6 +14,7 @@ import {
   assertSendable,
   type Channel,
   type Delivered,
+  MESSAGE_KINDS,
   type Message,
   type MessageKind,
   permanent,
@@ -37,10 +38,15 @@ interface Place {
   readonly rename: (from: string, to: string) => Promise<void>;
 }
 
-const EXTENSIONS: Readonly<Record<MessageKind, string>> = { email: 'eml', sms: 'txt', webhook: 'json' };
+const EXTENSIONS: Readonly<Record<MessageKind, string>> = {
+  email: 'eml',
+  sms: 'txt',
+  webhook: 'json',
+  event: 'event.json',
+};
 
 export function openFileChannel(options: FileChannelOptions): Channel {
-  const channel = { name: 'file', carries: ['email', 'sms', 'webhook'] as const };
+  const channel = { name: 'file', carries: MESSAGE_KINDS };
   return {
     ...channel,
     async send(message, context): Promise<Delivered> {
@@ -65,7 +71,7 @@ export function openFileChannel(options: FileChannelOptions): Channel {
 }
 
 async function textOf(message: Message, sender: Sender): Promise<Buffer> {
-  if (message.kind === 'webhook') return Buffer.from(`${eventOf(message)}\n`);
+  if (message.kind === 'webhook' || message.kind === 'event') return Buffer.from(`${eventOf(message)}\n`);
   if (message.kind === 'sms') {
     const date = new Date(message.createdAt).toISOString();
     return Buffer.from(`To: ${singleLine(message.to)}\nDate: ${date}\n\n${message.body}\n`);

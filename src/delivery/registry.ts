@@ -5,10 +5,12 @@
  *   [mail]     channel = "file" | "smtp"   from, fromName, host, port, security, user, passwordFile, caFile
  *   [sms]      channel = "file" | "http"   url, accountSid, tokenFile, from
  *   [webhook]  channel = "file" | "http"   url, secretFile, allowPrivate      ("http" where a url is given)
+ *   [events]   channel = "file" | "http"   url, issuer, audience, tokenFile, allowPrivate               (likewise)
  */
 
 import { Refusal } from '../errors.js';
 import type { Channel, DeliveryEffects, MessageKind } from './channel.js';
+import { openEventsChannel, readEventsConfig } from './events.js';
 import { openFileChannel } from './file.js';
 import { isPlainAddress, type Sender } from './mail.js';
 import { Section } from './section.js';
@@ -25,12 +27,12 @@ export interface ChannelConfig {
 export interface DeliveryConfig {
   readonly sender: Sender;
   readonly channels: Readonly<Record<MessageKind, ChannelConfig>>;
-  /** There is a [webhook] table: the desk's own events are wanted. */
-  readonly events: boolean;
+  readonly wanted: Channels['wanted'];
 }
 
 export interface Channels {
-  readonly events: boolean;
+  /** What the systems around the desk want to hear: there is a [webhook] or an [events] table. */
+  readonly wanted: readonly Extract<MessageKind, 'webhook' | 'event'>[];
   /** The channel that carries this kind. */
   pick(kind: MessageKind): Channel;
 }
@@ -60,26 +62,35 @@ const CHANNELS: Readonly<
   email: { table: 'mail', choices: { file, smtp: choice(readSmtpConfig, openSmtpChannel) } },
   sms: { table: 'sms', choices: { file, http: choice(readSmsConfig, openSmsChannel) } },
   webhook: { table: 'webhook', choices: { file, http: choice(readWebhookConfig, openWebhookChannel) } },
+  event: { table: 'events', choices: { file, http: choice(readEventsConfig, openEventsChannel) } },
 };
 
 const DEFAULT_SENDER: Sender = { name: 'Support desk', address: 'desk@countersign.invalid' };
 
 /**
- * The delivery settings out of a parsed settings file: its tables `mail`, `sms`, `webhook`, all optional; other tables
+ * The delivery settings out of a parsed settings file: its tables `mail`, `sms`, `webhook`, `events`, all optional; other tables
  * are not looked at. Throws Refusal `config` with every fault listed.
  */
 export function readDeliveryConfig(settings: unknown): DeliveryConfig {
   const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
   const section = (kind: MessageKind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]);
-  const sections = { email: section('email'), sms: section('sms'), webhook: section('webhook') };
+  const sections = {
+    email: section('email'),
+    sms: section('sms'),
+    webhook: section('webhook'),
+    event: section('event'),
+  };
+  const toAddress = (kind: 'webhook' | 'event') =>
+    readChannel(kind, sections[kind], sections[kind].has('url') ? 'http' : 'file');
   const config: DeliveryConfig = {
     sender: readSender(sections.email),
     channels: {
       email: readChannel('email', sections.email, 'file'),
       sms: readChannel('sms', sections.sms, 'file'),
-      webhook: readChannel('webhook', sections.webhook, sections.webhook.has('url') ? 'http' : 'file'),
+      webhook: toAddress('webhook'),
+      event: toAddress('event'),
     },
-    events: all[CHANNELS.webhook.table] !== undefined,
+    wanted: (['webhook', 'event'] as const).filter((kind) => all[CHANNELS[kind].table] !== undefined),
   };
   const problems = Object.values(sections).flatMap((each) => each.finish());
   if (problems.length > 0) {
@@ -108,6 +119,7 @@ export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): 
     email: open('email'),
     sms: open('sms'),
     webhook: open('webhook'),
+    event: open('event'),
   };
-  return { events: config.events, pick: (kind) => channels[kind] };
+  return { wanted: config.wanted, pick: (kind) => channels[kind] };
 }

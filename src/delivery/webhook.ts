@@ -89,7 +89,7 @@ export async function postSigned(
   const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
   const { body, signal } = post;
   try {
-    const refusal = await withinDeadline(timeoutMs, signal, () => refusedTarget(config, effects));
+    const refusal = await withinDeadline(timeoutMs, signal, () => refusedTarget('webhook', config, effects));
     if (refusal !== null) return { why: refusal };
     const signed = await signedHeaders(post, await readWhole(effects, config.secretFile, 'webhook secret'));
     const headers = { ...signed, 'content-type': 'application/json', 'user-agent': 'countersign' };
@@ -108,21 +108,22 @@ const GONE: Delivered = {
 };
 
 /** Why the target must not be called, or null. A settings fault or a passing DNS fault alike can be mended. */
-async function refusedTarget(
+export async function refusedTarget(
+  what: string,
   config: Pick<WebhookConfig, 'url' | 'allowPrivate'>,
   effects: DeliveryEffects,
 ): Promise<string | null> {
   const url = new URL(config.url);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) === 0 ? await effects.resolveHost(host).catch(() => []) : [host];
-  if (addresses.length === 0) return "the webhook's host was not found";
+  if (addresses.length === 0) return `the ${what}'s host was not found`;
   const ranges = addresses.map(rangeOf);
-  if (ranges.includes('never')) return "the webhook's host has an address that is never called";
+  if (ranges.includes('never')) return `the ${what}'s host has an address that is never called`;
   if (!config.allowPrivate && ranges.includes('private')) {
-    return "the webhook's host lies in a private network, and allowPrivate is off";
+    return `the ${what}'s host lies in a private network, and allowPrivate is off`;
   }
   // Personal data in clear stays inside one's own network.
-  if (url.protocol !== 'https:' && ranges.includes('public')) return 'a webhook outside the own network needs https';
+  if (url.protocol !== 'https:' && ranges.includes('public')) return `the ${what} outside the own network needs https`;
   return null;
 }
 

@@ -10,6 +10,7 @@ import { judgeApplicationPassword, prepareApplicationPassword } from './applicat
 import { isDeskCode } from './desk-code.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { tellEvents } from './queue-events.js';
 import { judgeRow } from './sent-codes.js';
 import { clearAttempt, type Subject } from './throttled.js';
 
@@ -55,6 +56,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
     },
   );
   if (done.wasReset) await desk.store.forgetDeleted();
+  await tellEvents(desk);
   return done;
 }
 

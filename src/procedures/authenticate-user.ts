@@ -7,6 +7,7 @@ import { Refusal } from '../errors.js';
 import type { Actor } from '../rules/audit-entry.js';
 import { hours, minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
+import { tellEvents } from './queue-events.js';
 import { timeOf } from './throttled.js';
 
 export type LoginState = 'done' | 'factor-needed' | 'enrolment-needed' | 'enrolment-code-needed';
@@ -86,6 +87,7 @@ export async function signOutUser(desk: Desk, login: PortalLogin): Promise<void>
   await desk.store.record({ ...entry, detail: { session: sessionId } }, (write) =>
     write.portalSessions.delete(sessionId),
   );
+  await tellEvents(desk);
 }
 
 /** What every audit entry of a portal user has. */

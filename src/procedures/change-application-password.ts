@@ -4,6 +4,7 @@ import { Refusal } from '../errors.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
 import { requireFreshProof } from './owner-proof.js';
+import { tellEvents } from './queue-events.js';
 import { timeOf } from './throttled.js';
 
 export interface PasswordChange {
@@ -32,7 +33,7 @@ export async function changeApplicationPassword(
     account: account.id,
     user: user.id,
   } as const;
-  return desk.store.record(entry, async (write, log) => {
+  const done = await desk.store.record(entry, async (write, log) => {
     requireFreshProof(desk, await finishedLogin(desk, write, log, login), timeOf(desk, log).now);
     if ((await write.secrets.applicationPassword(user.id))?.verifier !== before?.verifier) {
       throw new Refusal('busy', 'the password is being changed elsewhere', { hint: 'Sign in again and look.' });
@@ -42,4 +43,6 @@ export async function changeApplicationPassword(
     for (const row of others) await write.portalSessions.delete(row.id);
     return { sessionsEnded: others.length };
   });
+  await tellEvents(desk);
+  return done;
 }

@@ -31,7 +31,7 @@ export interface Watched {
 
 /** After so many failures in a row a channel is taken to be down; the rest waits for a later run. */
 const DOWN_AFTER = 5;
-const EVERY_KIND: readonly MessageKind[] = ['email', 'sms', 'webhook'];
+const EVERY_KIND: readonly MessageKind[] = ['email', 'sms', 'webhook', 'event'];
 
 /** Sends what is due until all is sent, the signal fires, or the channels seem to be down. Never throws for a failed delivery. */
 export async function deliverDue(desk: Desk, watched?: Watched): Promise<DeliveryReport> {
@@ -57,14 +57,14 @@ export async function deliverOutbox(desk: Desk, only?: readonly string[]): Promi
   const now = desk.now();
   const due = (row: OutboxRow | undefined) => row?.state === 'queued' && (row.next_attempt_at ?? now) <= now;
   await run.sendAll(rows.filter((row) => row !== undefined).filter(due));
-  if (desk.channels.events) await sendEvents(desk);
+  if (desk.channels.wanted.length > 0) await sendEvents(desk);
   return run.report;
 }
 
 /** Events of the desk, where they are wanted: one failure is enough for this time, so that nobody on a call waits for more. */
 async function sendEvents(desk: Desk): Promise<void> {
   const run = new Run(desk, 1);
-  const kinds = (await run.openKinds()).filter((kind) => kind === 'webhook');
+  const kinds = (await run.openKinds()).filter((kind) => kind === 'webhook' || kind === 'event');
   await run.sendAll(await desk.store.read.outbox.due(desk.now(), BATCH, kinds));
 }
 

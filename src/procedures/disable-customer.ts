@@ -4,6 +4,7 @@
  */
 import type { Desk, SignedOperator, Writes } from '../desk.js';
 import type { Account, User } from '../rules/people.js';
+import { tellEvents } from './queue-events.js';
 
 export interface Switch {
   readonly on: boolean;
@@ -18,7 +19,7 @@ export async function switchUser(
   { on, reason }: Switch,
 ): Promise<boolean> {
   const at = desk.now();
-  return desk.store.record(
+  const switched = await desk.store.record(
     (changed: boolean) => ({
       kind: on ? 'user.enabled' : 'user.disabled',
       outcome: 'done',
@@ -37,6 +38,8 @@ export async function switchUser(
       return true;
     },
   );
+  await tellEvents(desk);
+  return switched;
 }
 
 export async function switchAccount(
@@ -46,7 +49,7 @@ export async function switchAccount(
   { on, reason }: Switch,
 ): Promise<boolean> {
   const at = desk.now();
-  return desk.store.record(
+  const switched = await desk.store.record(
     (changed: boolean) => ({
       kind: on ? 'account.enabled' : 'account.disabled',
       outcome: 'done',
@@ -64,6 +67,8 @@ export async function switchAccount(
       return true;
     },
   );
+  await tellEvents(desk);
+  return switched;
 }
 
 async function endWhatIsLive(write: Writes, userId: string): Promise<void> {

@@ -55,7 +55,7 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const factor = toOwnFactor(row, login.user);
   const change = { change: `${factor.title} was removed` };
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
-  const detail = { factor: id, kind: row.kind };
+  const detail = { factor: id, kind: row.kind, state: row.state };
   await desk.store.record(
     { ...entryBase(desk, login.user), kind: 'factor.removed', outcome: 'done', detail },
     async (write, log) => {

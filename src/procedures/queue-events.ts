@@ -1,18 +1,31 @@
 /**
- * The desk's own events (rules/desk-events) as webhook messages, queued by the write door in the transaction of their cause. They
- * go out with the messages that the procedure sends after it, or by `tellEvents`.
+ * What the desk tells other systems, queued by the write door in the transaction of its cause: its own events (rules/desk-events) as
+ * webhooks, and what they should know of credentials and sessions (rules/security-events). They go out with the messages that the
+ * procedure sends after it, or by `tellEvents`.
  */
 import type { Composed, Desk } from '../desk.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import { eventsOf } from '../rules/desk-events.js';
+import { securityEventsOf } from '../rules/security-events.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 
-/** What follows from these entries; a webhook goes to the configured address, so the row has none. */
+type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
+type Row = PreparedMessage['row'];
+
+/** What follows from these entries, of the kinds that are wanted; it goes to the configured address, so the row has none. */
 export function eventMessages(
-  desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
+  desk: Sealing,
+  wanted: Desk['channels']['wanted'],
   entries: readonly AuditEntry[],
-): readonly PreparedMessage['row'][] {
+): readonly Row[] {
+  return [
+    ...(wanted.includes('webhook') ? webhooks(desk, entries) : []),
+    ...(wanted.includes('event') ? securityEvents(desk, entries) : []),
+  ];
+}
+
+function webhooks(desk: Sealing, entries: readonly AuditEntry[]): readonly Row[] {
   return eventsOf(entries).map(({ type, items }) => {
     const composed: Composed = { kind: 'webhook', subject: type, body: JSON.stringify({ items }) };
     const [only] = items.length === 1 ? items : [];
@@ -22,7 +35,14 @@ export function eventMessages(
   });
 }
 
+function securityEvents(desk: Sealing, entries: readonly AuditEntry[]): readonly Row[] {
+  return securityEventsOf(entries).map((event) => {
+    const composed: Composed = { kind: 'event', subject: event.type, body: JSON.stringify(event) };
+    return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about }).row;
+  });
+}
+
 /** Sends them after a step that sends nothing else. They stay queued where that fails. */
 export async function tellEvents(desk: Desk): Promise<void> {
-  if (desk.channels.events) await deliverOutbox(desk, []);
+  if (desk.channels.wanted.length > 0) await deliverOutbox(desk, []);
 }

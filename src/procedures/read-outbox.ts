@@ -57,8 +57,9 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
   };
 }
 
-/** Of a phone number the last two digits, as `…34`; a webhook has one receiver, in the settings. */
+/** Of a phone number the last two digits, as `…34`; webhooks and events have one receiver each, in the settings. */
 function maskedTo(channel: string, address: string): string {
   if (channel === 'webhook') return 'the webhook';
+  if (channel === 'event') return 'the receiver of events';
   return channel === 'sms' ? `…${phoneDigits(address).slice(-2)}` : maskedAddress(address);
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
@@ -23,6 +24,7 @@ interface Mood {
   smtp: 'takes' | 'drops' | 'refuses' | 'hangs';
   sms: number;
   webhook: number;
+  events: number;
 }
 
 interface Outside {
@@ -36,6 +38,8 @@ interface Outside {
   /** The newest mail to this address, parsed. */
   mailTo(address: string): Promise<{ subject: string; text: string; id: string; code: string }>;
   texted(): string;
+  /** Security events as they were pushed. */
+  sets(): readonly { readonly body: string; readonly headers: Readonly<Record<string, string>> }[];
   events(): readonly {
     readonly id: string;
     readonly type: string;
@@ -46,7 +50,7 @@ interface Outside {
 async function outside(engine: EngineName): Promise<Outside> {
   const place = await builtDesk(engine);
   onTestFinished(() => place.close());
-  const mood: Mood = { smtp: 'takes', sms: 201, webhook: 200 };
+  const mood: Mood = { smtp: 'takes', sms: 201, webhook: 200, events: 202 };
   const mails: { raw: string }[] = [];
   let drop = (): void => undefined;
   const onData: SMTPServerOptions['onData'] = (stream, _session, done) => {
@@ -64,6 +68,7 @@ async function outside(engine: EngineName): Promise<Outside> {
   drop = smtp.drop;
   const gateway = await startHttp((response) => response.writeHead(mood.sms).end('{"sid":"SM1"}'));
   const hook = await startHttp((response) => response.writeHead(mood.webhook).end());
+  const receiver = await startHttp((response) => response.writeHead(mood.events).end());
   mkdirSync(place.folders.config, { recursive: true, mode: 0o700 });
   const file = (name: string, text: string): string => {
     writeFileSync(join(place.folders.config, name), text, { mode: 0o600 });
@@ -90,6 +95,12 @@ from = "+15550100"
 url = "${hook.url}/desk"
 secretFile = ${file('webhook-secret', `${SECRET}\n`)}
 allowPrivate = true
+[events]
+url = "${receiver.url}/sets"
+issuer = "https://desk.example"
+audience = "https://siem.example"
+tokenFile = ${file('events-token', 'events-token\n')}
+allowPrivate = true
 `,
   );
   const env: Record<string, string> = {};
@@ -114,6 +125,7 @@ allowPrivate = true
       throw new Error(`no mail to ${address}`);
     },
     texted: () => /^(\d{6}) /.exec(new URLSearchParams(gateway.posts.at(-1)?.body ?? '').get('Body') ?? '')?.[1] ?? '',
+    sets: () => receiver.posts,
     events: () =>
       hook.posts.map(({ body, headers }) => ({
         id: headers['webhook-id'] ?? '',
@@ -146,6 +158,51 @@ async function activate(out: Outside, login: string): Promise<void> {
   await out.must(['user', 'invite', login, '--account', '200500']);
   const { code } = await out.mailTo(`${login}@contoso.example`);
   await out.must(['portal', 'activate', ...asUser(login), '--code', code, '--password-stdin'], PASSWORD);
+}
+
+/** As a receiver would: with jose, under the key that `key jwks` gave, and nothing but the tokens (RFC 8417, OpenID CAEP 1.0). */
+async function securityEventsVerified(out: Outside): Promise<void> {
+  const keys = createLocalJWKSet((await out.must(['key', 'jwks', '--json'])) as unknown as JSONWebKeySet);
+  const demand = { issuer: 'https://desk.example', audience: 'https://siem.example', typ: 'secevent+jwt' };
+  const users = (await out.must(['user', 'list', '--account', '200500', '--json']))['users'];
+  const { id: bob } = (users as { id: string; login: string }[]).find(({ login }) => login === 'bob') ?? { id: '' };
+  const read: { jti: string; txn: unknown; subject: unknown; type: string; claims: Record<string, unknown> }[] = [];
+  for (const { body, headers } of out.sets()) {
+    expect(headers).toMatchObject({
+      'content-type': 'application/secevent+jwt',
+      accept: 'application/json',
+      authorization: 'Bearer events-token',
+    });
+    const { payload, protectedHeader } = await jwtVerify(body, keys, demand);
+    expect(protectedHeader.alg).toBe('EdDSA');
+    expect(Object.keys(payload)).not.toEqual(expect.arrayContaining(['sub']));
+    expect(payload.exp).toBeUndefined();
+    const [[type, claims] = ['', {}], ...more] = Object.entries(payload['events'] as Record<string, object>);
+    expect(more).toEqual([]);
+    const { jti = '', txn, sub_id: subject } = payload;
+    read.push({ jti, txn, subject, type: type.split('/').at(-1) ?? '', claims: { ...claims } });
+    expect(type).toMatch(/^https:\/\/schemas\.openid\.net\/secevent\/caep\/event-type\//);
+    await expect(jwtVerify(`${body.slice(0, -4)}AAAA`, keys, demand)).rejects.toThrow(/signature/);
+  }
+  const ofBob = { format: 'iss_sub', iss: 'https://desk.example', sub: bob };
+  const about = read.filter(({ subject }) => JSON.stringify(subject) === JSON.stringify(ofBob));
+  const told = about.map(({ type, claims }) =>
+    [type, claims['credential_type'], claims['change_type']].join(' ').trim(),
+  );
+  expect(told).toEqual([
+    'credential-change password create',
+    'credential-change phone-sms create',
+    'credential-change mfa revoke',
+    'session-revoked',
+    'session-revoked',
+  ]);
+  expect(about[2]?.claims).toMatchObject({
+    initiating_entity: 'admin',
+    event_timestamp: expect.closeTo(Date.now() / 1000, -3),
+  });
+  expect(about[2]?.txn, 'both events of one reset').toBe(about[3]?.txn);
+  expect(read.at(-1)).toMatchObject({ type: 'session-revoked', subject: { format: 'complex', user: {}, session: {} } });
+  expect(new Set(read.map(({ jti }) => jti)).size).toBe(read.length);
 }
 
 describe.each(engines)('delivery by the built command on %s', (engine) => {
@@ -195,6 +252,8 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
     expect(JSON.stringify(events)).not.toMatch(/phone lost|contoso|a drill/);
     expect(types).toContain('mfa.objected');
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    await out.must(['portal', 'logout', ...asUser('ana')]);
+    await securityEventsVerified(out);
   });
 
   it('a gateway that fails and a mail server that drops or refuses: said, kept, sent once they are back', {

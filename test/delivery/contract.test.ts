@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
 
-import type { Channel, MessageKind } from '../../src/delivery/channel.js';
+import { type Channel, MESSAGE_KINDS, type MessageKind } from '../../src/delivery/channel.js';
+import { openEventsChannel } from '../../src/delivery/events.js';
 import { openFileChannel } from '../../src/delivery/file.js';
 import { openSmsChannel } from '../../src/delivery/sms.js';
 import { openSmtpChannel } from '../../src/delivery/smtp.js';
@@ -56,6 +57,9 @@ const smsAt = (url: string, world = HURRY) =>
 const webhookAt = (url: string, world = HURRY) =>
   openWebhookChannel({ channel: 'http', url, secretFile: 'secret', allowPrivate: true }, world);
 
+const EVENTS = { channel: 'http', issuer: 'https://desk.example', audience: 'siem', tokenFile: null } as const;
+const eventsAt = (url: string, world = HURRY) => openEventsChannel({ ...EVENTS, url, allowPrivate: true }, world);
+
 async function failingHttp(how: string): Promise<string> {
   if (how === 'absent') return `http://127.0.0.1:${await closedPort()}`;
   const { url } = await startHttp((response, post) => {
@@ -77,7 +81,7 @@ function httpSubject(kind: MessageKind, header: string, open: typeof smsAt): Sub
 
 const CHANNELS: Record<string, Subject> = {
   file: {
-    kinds: ['email', 'sms', 'webhook'],
+    kinds: ['email', 'sms', 'webhook', 'event'],
     async working() {
       const dataFolder = temporaryFolder();
       const names = async () =>
@@ -108,6 +112,15 @@ const CHANNELS: Record<string, Subject> = {
   },
   sms: httpSubject('sms', 'idempotency-key', smsAt),
   webhook: httpSubject('webhook', 'webhook-id', webhookAt),
+  events: {
+    kinds: ['event'],
+    async working() {
+      const { url, posts } = await startHttp((response) => response.writeHead(202).end());
+      const ids = async () => posts.map(({ body }) => (JSON.parse(atob(body)) as { jti: string }).jti);
+      return { channel: eventsAt(url, patient), ids };
+    },
+    failing: async (how) => eventsAt(await failingHttp(how)),
+  },
 };
 
 it('every channel of the registry is under this contract', () => {
@@ -165,7 +178,7 @@ describe.each(Object.entries(CHANNELS))('the channel %s', (_, subject) => {
     const [kind = 'email'] = subject.kinds;
     await expect(channel.send(message(kind, { id: '../../etc/passwd' }), attempt())).rejects.toThrow(TypeError);
     await expect(channel.send(message(kind, { id: 'msg_1\r\nX: y' }), attempt())).rejects.toThrow(TypeError);
-    const foreign = (['email', 'sms', 'webhook'] as const).filter((each) => !subject.kinds.includes(each));
+    const foreign = MESSAGE_KINDS.filter((each) => !subject.kinds.includes(each));
     for (const each of foreign) await expect(channel.send(message(each), attempt())).rejects.toThrow(TypeError);
   });
 });

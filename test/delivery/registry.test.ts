@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import type { MessageKind } from '../../src/delivery/channel.js';
 import { openChannels, readDeliveryConfig } from '../../src/delivery/registry.js';
 import { isRefusal } from '../../src/errors.js';
 import { attempt, effects, files, message, startHttp, startSmtp, temporaryFolder } from './servers.js';
@@ -20,15 +21,14 @@ function faultsOf(settings: unknown): string[] {
 const SMTP = { channel: 'smtp', host: 'mail.example.com', from: 'desk@example.com' };
 const SMS = { channel: 'http', accountSid: 'AC1', tokenFile: '/t', from: '+15550199' };
 const HOOK = { url: 'https://hooks.example/x', secretFile: '/s' };
-const settingsOf = (settings: unknown, kind: 'email' | 'sms' | 'webhook') =>
-  readDeliveryConfig(settings).channels[kind].settings;
+const settingsOf = (settings: unknown, kind: MessageKind) => readDeliveryConfig(settings).channels[kind].settings;
 
 describe('the delivery settings', () => {
   it.each([undefined, {}, { mail: {}, sms: {}, webhook: {} }, { mail: { channel: 'file' }, store: 'x' }])(
     'default to files for every kind: %j',
     (settings) => {
       const { channels, sender } = readDeliveryConfig(settings);
-      expect(Object.values(channels).map((each) => each.settings.channel)).toEqual(['file', 'file', 'file']);
+      expect(Object.values(channels).map((each) => each.settings.channel)).toEqual(['file', 'file', 'file', 'file']);
       expect(sender).toEqual({ name: 'Support desk', address: 'desk@countersign.invalid' });
     },
   );
@@ -57,6 +57,8 @@ describe('the delivery settings', () => {
     [{ sms: { ...SMS, url: 'http://gateway.example/' } }, 'sms.url must begin with https'],
     [{ sms: { ...SMS, url: 'https://a:b@gateway.example/' } }, 'must not hold a user name'],
     [{ sms: { channel: 'http' } }, 'sms.tokenFile is missing'],
+    [{ events: { url: 'http://siem.example/', issuer: 'x', audience: 'y' } }, 'events.url must begin with https'],
+    [{ events: { url: 'https://siem.example/' } }, 'events.issuer is missing'],
     [{ webhook: { ...HOOK, url: 'http://hooks.example/' } }, 'webhook.url must begin with https'],
     [{ webhook: { ...HOOK, url: 'file:///etc/passwd', allowPrivate: true } }, 'webhook.url must begin with https'],
     [{ webhook: { ...HOOK, url: 'nowhere' } }, 'webhook.url must be a web address'],

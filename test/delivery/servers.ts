@@ -22,15 +22,23 @@ const BODIES: Record<MessageKind, string> = {
   email: `Hello Ana,\n\nyour code is ${CODE}.\n`,
   sms: `${CODE} is your code.`,
   webhook: JSON.stringify({ user: 'usr_1', secret: CODE }),
+  event: JSON.stringify({
+    type: 'session-revoked',
+    about: { account: 'acc_1', user: 'usr_1', session: null },
+    at: NOW,
+    transaction: null,
+    claims: { initiating_entity: 'user', secret: CODE },
+  }),
 };
 const ADDRESSES: Record<MessageKind, string> = {
   email: 'ana@northwind.example',
   sms: '+1 (555) 010-0100',
   webhook: '',
+  event: '',
 };
 
 export function message(kind: MessageKind, changes: Partial<Message> = {}): Message {
-  const subject = kind === 'webhook' ? 'mfa.reset' : 'Your code';
+  const subject = kind === 'webhook' ? 'mfa.reset' : kind === 'event' ? 'session-revoked' : 'Your code';
   return { id: 'msg_0190', kind, to: ADDRESSES[kind], subject, body: BODIES[kind], createdAt: NOW, ...changes };
 }
 
@@ -49,6 +57,7 @@ export function effects(changes: Partial<DeliveryEffects> = {}): DeliveryEffects
   return {
     dataFolder: '/nonexistent',
     fetch,
+    signToken: (claims) => Buffer.from(JSON.stringify(claims)).toString('base64url'),
     resolveHost: async (host) => Promise.reject(new Error(`unplanned look-up of ${host}`)),
     readFile: async (path) => readFileSync(path, 'utf8'),
     timeoutMs: 2_000,

@@ -41,7 +41,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
     };
     return {
       ...of,
-      channels: { events: false, pick: (kind) => ({ name: kind, carries: [kind], place: where, send }) },
+      channels: { wanted: [], pick: (kind) => ({ name: kind, carries: [kind], place: where, send }) },
     };
   }
 
@@ -168,7 +168,7 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
     const report = await deliverDue({
       ...place.desk,
       channels: {
-        events: false,
+        wanted: [],
         pick: (kind) => deskWith(kind === 'sms' ? TAKEN : LATER).channels.pick(kind),
       },
     });

@@ -78,6 +78,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'store backup': ADMINS,
   'store rekey': ADMINS,
   'key backup': ADMINS,
+  'key jwks': READS_THE_LOG, // a public key
   'audit list': READS_THE_LOG,
   'audit verify': READS_THE_LOG,
   'audit export': READS_THE_LOG,

@@ -1,0 +1,33 @@
+/**
+ * Signs security event tokens (RFC 8417): JWTs of type `secevent+jwt` under an Ed25519 key of the desk's own (RFC 8037), which
+ * is derived from the master key and used for nothing else.
+ */
+import { sign as signBytes } from 'node:crypto';
+import type { Keyring } from './keyring.js';
+import { ed25519FromSeed } from './signer.js';
+
+export interface TokenSigner {
+  /** The compact form of a token with these claims. The same claims give the same text. */
+  sign(claims: object): string;
+  /** The public key, for receivers (RFC 7517). */
+  jwk(): Readonly<Record<string, string>>;
+}
+
+export function openTokenSigner(keyring: Keyring): TokenSigner {
+  return {
+    sign: (claims) => {
+      const { keyId } = keyring;
+      const { privateKey } = ed25519FromSeed(keyring.derive('sign/events', keyId));
+      const signed = `${encoded({ alg: 'EdDSA', kid: keyId, typ: 'secevent+jwt' })}.${encoded(claims)}`;
+      return `${signed}.${signBytes(null, Buffer.from(signed), privateKey).toString('base64url')}`;
+    },
+    jwk: () => {
+      const { keyId } = keyring;
+      const { publicBytes } = ed25519FromSeed(keyring.derive('sign/events', keyId));
+      const x = Buffer.from(publicBytes).toString('base64url');
+      return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, use: 'sig', alg: 'EdDSA' };
+    },
+  };
+}
+
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');

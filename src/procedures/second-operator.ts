@@ -1,0 +1,30 @@
+/**
+ * Four eyes where a request cannot wait in the store, because it is the store that is to be replaced: a second operator, there in person,
+ * gives password and code and so says yes to what is being done now.
+ */
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { Actor } from '../rules/audit-entry.js';
+import { foldKey } from '../rules/directory-keys.js';
+import { permits } from '../rules/operator-roles.js';
+import type { OperatorRole } from '../rules/people.js';
+import { type SignIn, signInOperator } from './sign-in-operator.js';
+
+/** Refusals: forbidden (the requester, or a role that does not approve), and those of signing in; attempts count as there. */
+export async function secondOperator(desk: Desk, signIn: SignIn, requesterId: string | null): Promise<Actor> {
+  const named = await desk.store.read.operators.byName(foldKey(signIn.name));
+  if (named !== undefined && named.id === requesterId) {
+    throw new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
+  }
+  const { operator } = await signInOperator(desk, signIn);
+  if (!permits(desk.policy, operator.role as OperatorRole, 'approval:decide')) {
+    throw new Refusal('forbidden', `the role ${operator.role} does not approve`, { hint: 'Ask a lead or an admin.' });
+  }
+  return { kind: 'operator', id: operator.id, name: operator.name };
+}
+
+/** Where nobody was named and nobody can be asked (exit 5). */
+export const secondOperatorNeeded = (what: string): Refusal =>
+  new Refusal('approval-needed', `${what} needs a second operator, there in person`, {
+    hint: 'A lead or an admin adds: --approver NAME   and gives password and code when asked (scripts: --approver-password-stdin --code CODE).',
+  });

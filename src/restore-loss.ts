@@ -1,0 +1,129 @@
+/**
+ * What a restore would lose, and by whom that was accepted: the operator who restores and a second one, there in person (T8). Part of
+ * main's room; the restoring itself is restore-store.ts.
+ */
+import { anchoredHead } from './anchor.js';
+import type { Desk } from './desk.js';
+import { isRefusal, Refusal } from './errors.js';
+import { readKeyring } from './master-key.js';
+import { type DeskParts, deskOver, openDesk } from './open-desk.js';
+import { verifyAuditLog } from './procedures/verify-audit-log.js';
+import type { Actor } from './rules/audit-entry.js';
+import type { Engine } from './store/engine.js';
+import type { Head } from './store/record.js';
+import { openStore } from './store/store.js';
+
+export interface RestoreChoice {
+  readonly acceptRollback: boolean;
+  readonly by: Actor;
+  /** Asks a second operator of that desk, in person, to accept the loss. Refusals: approval-needed, forbidden, not-signed-in. */
+  readonly approve: (desk: Desk) => Promise<Actor>;
+}
+
+/** A backup as it was opened beside the store. */
+export interface Backup {
+  readonly engine: Engine;
+  readonly storeId: string;
+  readonly size: number;
+  readonly root: Uint8Array;
+  readonly head: Head;
+}
+
+/** What stands there now, and who accepted what is lost of it. */
+export interface Before {
+  /** Entries of its log; null where it cannot be read. */
+  readonly size: number | null;
+  readonly approver: Actor | null;
+}
+
+/** Refuses what would be lost, or has it accepted by two. */
+export async function judgeLoss(parts: DeskParts, backup: Backup, choice: RestoreChoice): Promise<Before> {
+  const present = await presentDesk(parts);
+  try {
+    const size = present === undefined ? null : ((await present.store.read.audit.head())?.size ?? 0);
+    const loss = await lossOf(parts, backup, present);
+    if (loss === null) return { size, approver: null };
+    if (!choice.acceptRollback) throw behind(loss);
+    return { size, approver: await approverOf(parts, backup, present, choice) };
+  } finally {
+    await present?.store.close();
+  }
+}
+
+/** What the backup lacks, in words; null where nothing. */
+async function lossOf(parts: DeskParts, backup: Backup, present: Desk | undefined): Promise<string | null> {
+  if (present === undefined) {
+    return 'the store that should be there cannot be read, so nobody can tell what was written after the backup';
+  }
+  if ((await present.store.read.meta.get('store-id')) !== backup.storeId) {
+    throw new Refusal('refused-by-policy', 'the file is a backup of another desk', {
+      hint: 'Name a new place with --store to open it there; nothing was changed.',
+    });
+  }
+  const size = (await present.store.read.audit.head())?.size ?? 0;
+  if (size > backup.size) return `the backup lacks what was written since: ${entriesFrom(backup.size, size)}`;
+  if (!(await beginsWith(present, backup))) return 'store and backup have gone different ways';
+  const known = anchored(parts, backup);
+  // What was written since may be known beside the key alone: the store that stands there can itself be an older copy.
+  if (known === undefined || known.size <= backup.size) return null;
+  return `the backup lacks what the anchor of the log knows of: ${entriesFrom(backup.size, known.size)}`;
+}
+
+const anchored = ({ settings }: DeskParts, { storeId }: Backup): Head | undefined =>
+  anchoredHead(settings, readKeyring(settings), { storeId, place: settings.store });
+
+/**
+ * The second operator signs in to the store that stands there, where the attempts count. One that cannot be written has the backup
+ * asked instead; then whoever has lost the role since has no say.
+ */
+async function approverOf(
+  parts: DeskParts,
+  backup: Backup,
+  present: Desk | undefined,
+  { approve }: RestoreChoice,
+): Promise<Actor> {
+  if (present !== undefined && present.store.readOnly === undefined) return approve(present);
+  const approver = await approve(deskOver(parts, backup.engine));
+  const [then, now] = [
+    await operatorIn(backup.engine, parts, approver),
+    await present?.store.read.operators.byId(approver.id),
+  ];
+  if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
+  throw new Refusal('forbidden', `${approver.name} has no say in this desk any more`, {
+    hint: 'Ask another lead or admin.',
+  });
+}
+
+const operatorIn = (engine: Engine, parts: DeskParts, { id }: Actor) =>
+  deskOver(parts, engine).store.read.operators.byId(id);
+
+const entriesFrom = (start: number, end: number): string =>
+  end - start === 1 ? `one entry of the log, number ${start}` : `${end - start} entries of the log, from ${start} on`;
+
+export async function presentDesk(parts: DeskParts): Promise<Desk | undefined> {
+  try {
+    return await openDesk(parts);
+  } catch (error) {
+    if (isRefusal(error) && ['store-unreachable', 'store-corrupt'].includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the backup holds the whole log of the desk, which is not longer. */
+async function beginsWith(desk: Desk, backup: Backup): Promise<boolean> {
+  try {
+    const now = await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
+    const checkpoint = { origin: '', size: now.size, root: Buffer.from(now.root, 'hex') };
+    const { read } = openStore(backup.engine, desk.notary);
+    await verifyAuditLog(read.audit, { notary: desk.notary, checkpoint });
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+const behind = (what: string): Refusal =>
+  new Refusal('refused-by-policy', `the store was not restored: ${what}`, {
+    hint: 'Where the loss is known and accepted: countersign store restore FILE --accept-rollback',
+  });

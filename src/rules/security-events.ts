@@ -1,0 +1,72 @@
+/**
+ * What other systems should know at once of a user's credentials and sessions, as OpenID CAEP 1.0 says it: `credential-change` and
+ * `session-revoked`. Each is the meaning of an audit entry, as in desk-events.ts. Only ids and words of ours, never free text.
+ */
+import type { AuditEntry, AuditValue } from './audit-entry.js';
+
+export interface SecurityEvent {
+  readonly type: 'credential-change' | 'session-revoked';
+  /** Whom it is about: one session, a user, or everybody of an account. */
+  readonly about: { readonly account: string | null; readonly user: string | null; readonly session: string | null };
+  /** When it happened, ms. */
+  readonly at: number;
+  /** Ties the events of one reset together. */
+  readonly transaction: string | null;
+  /** The claims of the event itself, in CAEP's words. */
+  readonly claims: Readonly<Record<string, string>>;
+}
+
+/** CAEP names these; for what it has no word the receiver gets one of ours, as it allows. */
+const CREDENTIALS: Readonly<Record<string, string>> = { totp: 'app', sms: 'phone-sms', email: 'email' };
+
+type Part = Pick<SecurityEvent, 'type' | 'claims'>;
+type Meaning = (detail: Readonly<Record<string, AuditValue>>) => readonly Part[];
+
+const changed = (credential: string, change: 'create' | 'revoke' | 'update' | 'delete'): Part => ({
+  type: 'credential-change',
+  claims: { credential_type: credential, change_type: change },
+});
+const REVOKED: Part = { type: 'session-revoked', claims: {} };
+const kindOf = (detail: Readonly<Record<string, AuditValue>>): string => CREDENTIALS[String(detail['kind'])] ?? 'app';
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  'mfa.reset': ({ result, factors, backupCodes }) => {
+    const taken = result === 'reset' || Number(factors) + Number(backupCodes) > 0;
+    return taken ? [changed('mfa', 'revoke'), REVOKED] : [];
+  },
+  'mfa.reset-undone': () => [changed('mfa', 'create')],
+  'mfa.objected': () => [REVOKED],
+  'factor.added': (detail) => [changed(kindOf(detail), 'create')],
+  'factor.removed': (detail) => (detail['state'] === 'active' ? [changed(kindOf(detail), 'delete')] : []),
+  'backup-codes.made': ({ earlierDied }) => [changed('backup-codes', Number(earlierDied) > 0 ? 'update' : 'create')],
+  'portal.activated': () => [changed('password', 'create')],
+  'portal.password-reset': () => [changed('password', 'update'), REVOKED],
+  // The session that changed it stays: that the others ended cannot be said of the user as a whole.
+  'application-password.changed': () => [changed('password', 'update')],
+  'portal.signed-out': () => [REVOKED],
+  'user.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
+  'account.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
+};
+
+export function securityEventsOf(entries: readonly AuditEntry[]): readonly SecurityEvent[] {
+  return entries.flatMap((entry) => {
+    const { kind, outcome, at, account, user, detail = {} } = entry;
+    if (outcome !== 'done') return [];
+    const session = kind === 'portal.signed-out' ? String(detail['session']) : null;
+    const about = { account: account ?? null, user: user ?? null, session };
+    const transaction = typeof detail['reset'] === 'string' ? detail['reset'] : null;
+    return (MEANINGS[kind]?.(detail) ?? []).map(({ type, claims }) => ({
+      type,
+      about,
+      at,
+      transaction,
+      claims: { ...claims, initiating_entity: initiator(entry) },
+    }));
+  });
+}
+
+/** An admin of the customer who acts on somebody else is an admin in CAEP's words too. */
+function initiator({ by, user }: AuditEntry): string {
+  if (by.kind === 'system') return 'system';
+  return by.kind === 'user' && by.id === user ? 'user' : 'admin';
+}
