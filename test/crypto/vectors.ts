@@ -1,12 +1,13 @@
 /**
- * Test vectors nobody on this project wrote. They lie beside a checkout (`../shared/vectors`), not in it; where they are
- * missing the reader gives null and the test counts as skipped.
+ * Test vectors nobody on this project wrote. Those that the log stands on are part of the project (`fixtures`); the large ones lie beside
+ * a checkout (`../shared/vectors`), and where they are missing the reader gives null and the test counts as skipped.
  */
 import { existsSync, readFileSync } from 'node:fs';
 
 export function readVectors<T>(name: string): T | null {
-  const file = new URL(`../../../shared/vectors/${name}`, import.meta.url);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null;
+  const places = [`fixtures/${name}`, `../../../shared/vectors/${name}`].map((path) => new URL(path, import.meta.url));
+  const file = places.find((place) => existsSync(place));
+  return file === undefined ? null : (JSON.parse(readFileSync(file, 'utf8')) as T);
 }
 
 /** The shape all Wycheproof files share. */
