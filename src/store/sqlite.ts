@@ -1,24 +1,16 @@
 /**
  * SQLite: the embedded default. Everything that is particular to it stands here: connection settings (security.md,
- * T1, T9, T11, T13), the immediate write lock, cached statements, permissions of the file, and the words for its errors.
+ * T1, T9, T11, T13), permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  SqliteAdapter,
-  SqliteDialect,
-  SqliteDriver,
-  sql,
-} from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Refusal } from '../errors.js';
 import type { Database } from './database.js';
 import type { Engine, SchemaTraits } from './engine.js';
 import { guardingUpdates } from './guarded-updates.js';
+import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
@@ -106,7 +98,7 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
   const { default: Driver } = await import('better-sqlite3');
   try {
-    const file = new Driver(path, { fileMustExist: !create, timeout: 10_000 });
+    const file = new Driver(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
     try {
       requireOwnFile(file, path, create);
       if (create) chmodSync(path, 0o600);
@@ -142,7 +134,7 @@ function setAndAssert(file: SQLite.Database, path: string): void {
   const settings: readonly (readonly [string, string | number, string | number])[] = [
     ['journal_mode', 'WAL', 'wal'],
     ['synchronous', 'FULL', 2],
-    ['busy_timeout', 10_000, 10_000],
+    ['busy_timeout', BUSY_TIMEOUT_MS, BUSY_TIMEOUT_MS],
     ['foreign_keys', 'ON', 1],
     ['trusted_schema', 'OFF', 0],
     ['cell_size_check', 'ON', 1],
@@ -193,57 +185,4 @@ function wordError(error: unknown, path: string): Refusal | undefined {
     });
   }
   return undefined;
-}
-
-/** Kysely's own driver begins DEFERRED, which upgrades its lock half way and fails under load; ours begins IMMEDIATE. */
-class ImmediateSqliteDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-
-  /** On a full disk SQLite has rolled back by itself; the error to report is that one, not that of the second rollback. */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await super.rollbackTransaction(connection).catch((error: Error) => {
-      if (!error.message.includes('no transaction is active')) throw error;
-    });
-  }
-}
-
-/** SQLite can undo DDL; Kysely's own adapter does not use it, and a migration cut off would leave half a schema. */
-class TransactionalAdapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #database: ConstructorParameters<typeof SqliteDriver>[0]['database'];
-
-  constructor(file: SQLite.Database) {
-    const database = withCachedStatements(file);
-    super({ database });
-    this.#database = database;
-  }
-
-  override createAdapter(): SqliteAdapter {
-    return new TransactionalAdapter();
-  }
-
-  override createDriver(): Driver {
-    return new ImmediateSqliteDriver({ database: this.#database });
-  }
-}
-
-function withCachedStatements(file: SQLite.Database) {
-  const statements = new Map<string, SQLite.Statement>();
-  return {
-    prepare(text: string): SQLite.Statement {
-      const known = statements.get(text);
-      if (known !== undefined) return known;
-      const made = file.prepare(text);
-      if (statements.size < 500) statements.set(text, made);
-      return made;
-    },
-    close: () => void file.close(),
-  };
 }

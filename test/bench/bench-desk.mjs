@@ -32,12 +32,14 @@ export async function benchDesk(lines = []) {
   });
   if (status !== 0) throw new Error(`init ended with ${status}: ${stderr}`);
   const sources = await loadSources(folder, lines);
-  const open = () =>
-    sources.openDesk({ settings: settingsIn(folder), dataFolder: path.join(root, 'data'), now: Date.now });
+  const place = { settings: settingsIn(folder), dataFolder: path.join(root, 'data') };
+  const open = () => sources.openDesk({ ...place, now: Date.now });
   return {
     folder,
     store,
     sources,
+    /** What another process opens the same desk with. */
+    place: { ...place, sources: path.join(folder, 'sources.mjs') },
     open,
     env: { ...env, COUNTERSIGN_TOKEN: JSON.parse(stdout).token },
     executable,

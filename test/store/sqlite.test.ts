@@ -151,6 +151,22 @@ describe('files of an sqlite store', () => {
   });
 });
 
+describe('the write lock on sqlite', () => {
+  it('is waited for without holding up the process, however long another has it', async () => {
+    const place = await foundedStore('sqlite');
+    const other = new SQLite(place.address);
+    other.exec('begin immediate');
+    const written = place.store.record(entry(), (write) => write.accounts.insert([accountRow('1')]));
+    // Only a process that is not held up gets here before the wait is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    other.exec('rollback');
+    other.close();
+    await written;
+    expect(await place.store.read.accounts.count()).toBe(1);
+    await place.close();
+  });
+});
+
 describe('secure delete on sqlite', () => {
   const CANARY = 'canary-7f3a91c2-purple-turtle';
   let place: Founded;
