@@ -33,7 +33,7 @@ export interface Watching {
 }
 
 /** Users in one transaction: what a live call may have to wait for. */
-export const CHUNK = 100;
+export const CHUNK = 50;
 /** Leaves the lock alone for a moment, so that waiting calls come in between. */
 const BETWEEN_CHUNKS_MS = 2;
 

@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import Database from 'better-sqlite3';
 import { USERS_PER_ACCOUNT } from './bench-desk.mjs';
 
 const self = fileURLToPath(import.meta.url);
@@ -13,10 +12,9 @@ const self = fileURLToPath(import.meta.url);
 export const AGENT_LINES = ["export { verifyCaller } from './src/procedures/verify-caller.js';"];
 
 /** A function that verifies the caller of a number, with a phrase that fits and costs nothing. */
-export function verifier(sources, desk) {
+export function verifier(sources, desk, signed) {
   const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
   const quick = { ...desk, secrets };
-  const signed = signedOperator(desk.store.place);
   return async (caller) => {
     const account = String(100_000 + Math.floor(caller / USERS_PER_ACCOUNT));
     const request = {
@@ -31,24 +29,11 @@ export function verifier(sources, desk) {
   };
 }
 
-function signedOperator(store) {
-  const raw = new Database(store, { readonly: true });
-  const { id, name } = raw.prepare('select id, name from operators').get();
-  raw.close();
-  const operator = { id, name, role: 'admin', disabledAt: null };
-  return {
-    operator,
-    actor: { kind: 'operator', id, name },
-    via: 'token',
-    sessionId: null,
-    codeAt: null,
-    alsoUserId: null,
-  };
-}
-
-/** `count` agents, each with `calls` calls about `users` users, one every `paceMs`. Answers the milliseconds of every call, shortest first. */
-export async function atWork(bench, { count, users, calls, paceMs, beside }) {
-  const agents = Array.from({ length: count }, (_, nth) => start({ ...bench.place, users, nth, calls, paceMs }));
+/** `count` agents, each with `calls` calls about `users` users, one every `paceMs`. Answers the ms of every call, shortest first. */
+export async function atWork({ place, signed }, { count, users, calls, paceMs, beside }) {
+  const agents = Array.from({ length: count }, (_, nth) =>
+    start({ ...place, signed: signed[nth], users, nth, calls, paceMs }),
+  );
   await Promise.all(agents.map(({ ready }) => ready));
   for (const { child } of agents) child.stdin.end('go\n');
   const times = Promise.all(agents.map(({ ended }) => ended));
@@ -73,10 +58,10 @@ function start(order) {
   return { child, ready, ended };
 }
 
-async function work({ sources: file, settings, dataFolder, users, nth, calls, paceMs }) {
+async function work({ sources: file, settings, dataFolder, signed, users, nth, calls, paceMs }) {
   const sources = await import(pathToFileURL(file).href);
   const desk = await sources.openDesk({ settings, dataFolder, now: Date.now });
-  const verify = verifier(sources, desk);
+  const verify = verifier(sources, desk, signed);
   await verify(nth);
   process.stdout.write('ready\n');
   await new Promise((go) => process.stdin.once('data', go));

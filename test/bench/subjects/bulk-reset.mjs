@@ -6,18 +6,18 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { benchDesk } from '../bench-desk.mjs';
+import { BULK_LINES, bulkJob } from '../bulk-job.mjs';
 
 const USERS = 10_000;
 const PER_ROUND = 500;
-const CHUNK = 100;
+/** Users in one transaction, as src/procedures/run-job.ts has it. */
+const CHUNK = 50;
 
 let bench;
 let desk;
-let lead;
-let work;
+let job;
 let raw;
 let sample;
-let targets;
 let copied = 0;
 
 export const name = 'bulk reset, 500 users with notices';
@@ -25,16 +25,9 @@ export const reach = 6;
 export const rounds = 9;
 
 export async function prepare() {
-  bench = await benchDesk([
-    "export { beginCrowdJob, seedCrowd } from './test/faults/bulk-place.js';",
-    "export { openJob } from './src/procedures/reset-job.js';",
-    "export { runJob } from './src/procedures/run-job.js';",
-  ]);
+  bench = await benchDesk(BULK_LINES);
   desk = await bench.open();
-  await bench.sources.seedCrowd(desk, USERS, { factors: 2, backupCodes: 10, devices: 2 });
-  lead = await operator('lena');
-  work = await bench.sources.beginCrowdJob(desk, lead, await operator('sven'));
-  targets = work.targets.map((row) => row.user);
+  job = await bulkJob(bench, desk, USERS);
   const target = path.join(bench.folder, 'copy.db');
   await desk.store.backup(target);
   await figure();
@@ -42,35 +35,18 @@ export async function prepare() {
   raw = openRaw(target);
 }
 
-async function operator(name) {
-  const at = desk.now();
-  const by = { kind: 'system', id: 'bench', name: 'bench' };
-  const row = { id: desk.newId('op'), name, name_key: name, role: 'lead', verifier: null, totp: null };
-  const rest = { totp_last_step: null, also_user_id: null, disabled_at: null, created_at: at };
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by }, (write) =>
-    write.operators.insert({ ...row, ...rest }),
-  );
-  const actor = { kind: 'operator', id: row.id, name };
-  const who = { id: row.id, name, role: 'lead', disabledAt: null };
-  return { operator: who, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
-}
-
 /** Runs the job for one round and interrupts it, as Ctrl-C would. */
 export async function figure() {
   const stop = new AbortController();
-  const job = await bench.sources.openJob(desk, work.head.id);
-  let done = 0;
   const start = performance.now();
+  let done = 0;
   let took = 0;
   const told = async (rows) => {
     done += rows.length;
     took = performance.now() - start;
     if (done >= PER_ROUND) stop.abort();
   };
-  const run = bench.sources.runJob(desk, lead, job, { told, signal: stop.signal });
-  await run.catch((error) => {
-    if (error.code !== 'cancelled') throw error;
-  });
+  await job.run({ told, signal: stop.signal });
   return took;
 }
 
@@ -131,7 +107,7 @@ function openRaw(file) {
 export function floor() {
   const start = performance.now();
   for (let n = 0; n < PER_ROUND; n += CHUNK) {
-    const users = targets.slice(copied, copied + CHUNK);
+    const users = job.targets.slice(copied, copied + CHUNK);
     raw.chunk.immediate(users, copied);
     copied += CHUNK;
   }
