@@ -115,6 +115,17 @@ try {
   screen.type(`${ana.phrase}\r`);
   await screen.until('VERIFIED');
   pages.push(draft(page(screen)));
+  screen.type('1');
+  await screen.until('? Reset whom');
+  screen.type('margaret');
+  await screen.until('1  Margaret Peacock');
+  screen.type('\r');
+  await screen.until('? Reason');
+  screen.type('phone lost\r');
+  await screen.until('? Ticket');
+  screen.type('T-1042\r');
+  await screen.until('The second factors are reset');
+  pages.push(draft(page(screen)));
   writeFileSync(join(folder, 'call.svg'), draw(pages));
 } finally {
   screen.end();

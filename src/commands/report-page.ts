@@ -53,7 +53,7 @@ ${overTime(`Resets by ${stretch}`, stretch, RESETS, report.resets.map(resetColum
 ${byName('Failed with: callers', 'caller', TIMES, report.failuresByCaller.map(failureRow))}
 ${byName('Failed by: operators', 'operator', TIMES, report.failuresByOperator.map(failureRow))}
 ${byName(
-  'Second opinions',
+  'Approvals',
   'state',
   [{ label: 'requests', look: 'first' }],
   Object.entries(report.approvals).map(([label, count]) => ({ label, values: [count] })),
@@ -121,5 +121,6 @@ svg { max-width: 100%; } section > svg { width: 100%; height: auto; display: blo
 .legend { margin: 0 0 .3rem; font-size: .9rem; } .key { margin-right: 1rem; } .key svg { vertical-align: -2px; }
 table { border-collapse: collapse; margin: .5rem 0; font-size: .9rem; } th, td { text-align: right; padding: .2rem .8rem; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; } th:first-child { text-align: left; font-weight: 400; } summary { cursor: pointer; font-size: .9rem; }
 footer { margin-top: 3rem; font-size: .85rem; }
-@media print { :root { --ink: #000; --quiet: #333; --line: #bbb; --paper: #fff; --tile: #fff; --first: #1f5fa8; --second: #7a3410; --second-ground: #f7e3d6; } body { padding: 0; max-width: none; font-size: 11pt; } section { break-inside: avoid; } .figures div { border: 1px solid var(--line); } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media screen and (max-width: 40rem) { section { overflow-x: auto; } section > svg { min-width: 30rem; } .figures { grid-template-columns: 1fr 1fr; } }
+@media print { details:not([open]) { display: none; } :root { --ink: #000; --quiet: #333; --line: #bbb; --paper: #fff; --tile: #fff; --first: #1f5fa8; --second: #7a3410; --second-ground: #f7e3d6; } body { padding: 0; max-width: none; font-size: 11pt; } section { break-inside: avoid; } .figures div { border: 1px solid var(--line); } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `;

@@ -32,9 +32,9 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
     ['General questions', String(report.generalQuestions)],
     ['Resets', String(report.resetCount)],
     ['Enrolled again', `${report.enrolledAgain} (${share(report.enrolledAgain, report.resetCount)})`],
-    ['Undone, objected to', `${report.undone}, ${report.objections}`],
-    ['Second opinions waiting', String(waiting)],
-    ['Median to a second opinion', span(report.medianToDecision)],
+    ['Resets taken back', `${report.undone} undone, ${report.objections} objected to`],
+    ['Approvals waiting', String(waiting)],
+    ['Median to an approval', span(report.medianToDecision)],
     ['Callers locked now', `${report.lockedForAWhile} for a while, ${report.lockedUntilLifted} until lifted`],
   ];
 }
@@ -47,8 +47,10 @@ export function reportView(report: DeskReport, deskName: string): View {
     ...section('Verifications', stretchTable(report)),
     ...section('By request', actionTable(report)),
     ...section('Refused because', reasonTable(report)),
+    ...section('Resets', resetTable(report)),
     ...section('Failed with', failureTable('caller', report.failuresByCaller)),
     ...section('Failed by', failureTable('operator', report.failuresByOperator)),
+    ...section('Approvals', approvalTable(report)),
   ];
 }
 
@@ -92,6 +94,33 @@ const reasonTable = ({ reasons }: DeskReport): Block => ({
   columns: [{ title: 'reason' }, { title: 'times', align: 'right' }],
   empty: 'None.',
   rows: reasons.map(({ reason, count }) => [reason, String(count)]),
+});
+
+function resetTable({ resets, width }: DeskReport): Block {
+  const rows = resets.map(({ from, counts }) => ({
+    from,
+    enrolled: counts['enrolled'] ?? 0,
+    all: Object.values(counts).reduce((total, count) => total + count, 0),
+  }));
+  return {
+    kind: 'table',
+    columns: [
+      { title: width > 86_400_000 ? 'week of' : 'day' },
+      { title: 'enrolled again', align: 'right' },
+      { title: 'not yet, or undone', align: 'right' },
+    ],
+    empty: 'None.',
+    rows: rows
+      .filter(({ all }) => all > 0)
+      .map(({ from, enrolled, all }) => [day(from), String(enrolled), String(all - enrolled)]),
+  };
+}
+
+const approvalTable = ({ approvals }: DeskReport): Block => ({
+  kind: 'table',
+  columns: [{ title: 'state' }, { title: 'requests', align: 'right' }],
+  empty: 'None.',
+  rows: Object.entries(approvals).map(([state, count]) => [state, String(count)]),
 });
 
 const failureTable = (title: string, rows: readonly Failures[]): Block => ({

@@ -44,7 +44,8 @@ export function layOut(picture: Picture, line: string, style: Style, rows: numbe
   const space = gaps >= 0 ? rest.length : Math.max(0, rows - fixed - 1);
   const overflow = rest.length - space;
   const offset = Math.min(wanted ?? Math.max(0, sayEnd(picture.view(), style) - space), overflow);
-  const seen = overflow === 0 ? rest : [...rest.slice(offset, offset + space), style.faint(more(offset, overflow))];
+  const seen =
+    overflow === 0 ? rest : [...rest.slice(offset, offset + space), more(offset, overflow, picture.view(), style)];
   const gap = (many: number) => (gaps >= many ? [''] : []);
   const above = [title, ...seen, ...(body.length === 0 ? [] : gap(1)), ...body, ...gap(body.length === 0 ? 1 : 2)];
   const lines = [...above, asked.text, ...gap(3), ...keys];
@@ -84,7 +85,13 @@ function packed(keys: readonly string[], columns: number): string[] {
   return lines;
 }
 
-const more = (offset: number, overflow: number): string =>
+/** What stands above or below; an alert that is out of sight is named. */
+function more(offset: number, overflow: number, view: View, style: Style): string {
+  if (offset > 0 && view.some(({ kind }) => kind === 'alerts')) return style.warn('… Alert above: PgUp shows it');
+  return style.faint(where(offset, overflow));
+}
+
+const where = (offset: number, overflow: number): string =>
   offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
 
 /** The question and the end of what was typed: the end is what one looks at. */

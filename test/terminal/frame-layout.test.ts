@@ -84,6 +84,10 @@ describe('a question laid out in a window', () => {
     expect(bottom).toMatch(/PgUp shows the beginning/);
   });
 
+  it('an alert that is out of sight is named', () => {
+    expect(frame([...CARD, SAY], [40, 12]).lines.join('\n')).toMatch(/Alert above: PgUp shows it/);
+  });
+
   it('no key is broken in two', () => {
     const text = frame([...CARD, SAY], [80, 24]).lines.join('\n');
     for (const key of KEYS) expect(text).toContain(key);
