@@ -26,7 +26,7 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      return reportError(world, options, usageRefusal(error));
+      return reportError(world, options, usageRefusal(error, firstWord(argv)));
     }
     return reportError(world, options, error);
   } finally {
@@ -218,15 +218,13 @@ function globalsOf(program: Commander): GlobalOptions {
   };
 }
 
-function usageRefusal(error: CommanderError): Refusal {
+function usageRefusal(error: CommanderError, word: string | undefined): Refusal {
+  const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
-  if (error.code === 'commander.help')
-    return new Refusal('usage', 'a command is missing', { hint: 'See: countersign --help' });
+  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {
-    hint: advice
-      ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.'
-      : 'See: countersign --help',
+    hint: advice ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.' : `See: ${see}`,
   });
 }

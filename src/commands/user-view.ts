@@ -20,13 +20,13 @@ export const userDocument = ({ account, user }: FoundUser) => ({
 
 /** Without the account's column where all are of one account. */
 export function userTable(found: readonly FoundUser[], empty: string, withAccount: boolean): Block {
-  const account = withAccount ? [{ title: 'account' }] : [];
+  const account = withAccount ? [{ title: 'account', whole: true }] : [];
   return {
     kind: 'table',
     empty,
     columns: [
       ...account,
-      { title: 'login' },
+      { title: 'login', whole: true },
       { title: 'name' },
       { title: 'role' },
       { title: 'phone' },

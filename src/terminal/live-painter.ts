@@ -55,15 +55,18 @@ export function framePainter({ output, style }: Screen): Painter {
     if (!entered) output.write(`${ALTERNATE}${ESC}[2J${ESC}[H`);
     entered = true;
   };
+  /** A terminal that does not know its size says 0. */
+  const size = () => ({ columns: output.columns || 80, rows: output.rows || 24 });
   const draw = (picture: Picture, line: string): void => {
+    const { columns, rows } = size();
     enter();
-    const frame = layOut(picture, line, { ...style, columns: output.columns }, output.rows, wanted);
+    const frame = layOut(picture, line, { ...style, columns }, rows, wanted);
     at = frame;
     let bytes = HIDE_CURSOR;
     frame.lines.forEach((text, row) => {
       if (shown[row] !== text) bytes += `${ESC}[${row + 1};1H${text}${ESC}[K`;
     });
-    if (shown.length !== frame.lines.length && frame.lines.length < output.rows)
+    if (shown.length !== frame.lines.length && frame.lines.length < rows)
       bytes += `${ESC}[${frame.lines.length + 1};1H${ESC}[J`;
     bytes += `${ESC}[${frame.row};${frame.column}H`;
     output.write(picture.box ? bytes + SHOW_CURSOR : bytes);
@@ -77,7 +80,7 @@ export function framePainter({ output, style }: Screen): Painter {
     update: draw,
     announce: draw,
     scroll(picture, key) {
-      const page = Math.max(1, output.rows - 8);
+      const page = Math.max(1, size().rows - 8);
       if (key !== 'pagedown' && key !== 'pageup') return false;
       wanted = Math.max(0, Math.min(at.overflow, at.offset + (key === 'pagedown' ? page : -page)));
       draw(picture, '');

@@ -81,7 +81,7 @@ async function choose<T>(
   question: { readonly message: string; readonly choices: readonly Choice<T>[] },
 ): Promise<T> {
   const labels = choiceLabels(question.choices);
-  const room = options.output.columns - 8;
+  const room = (options.output.columns || 80) - 8;
   const stopKeys = choosingByKey(options.input, labels);
   try {
     const index = await askInquirer(options, style, {

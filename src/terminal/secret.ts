@@ -97,7 +97,7 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
   const draw = (revealed: string | undefined): void => {
     const below = revealed === undefined ? '' : `\n  ${style.strong(revealed)}`;
     output.write(
-      `${erasing(onScreen, output.columns)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`,
+      `${erasing(onScreen, output.columns || 80)}${style.accent('?')} ${style.strong(asked)} ${style.faint(brackets)} ${below}`,
     );
     onScreen = [`? ${asked} ${brackets} `, ...(revealed === undefined ? [] : [`  ${revealed}`])];
   };

@@ -2,7 +2,7 @@
  * Tables, drawn with the room's own measure of width: a column of names keeps its edge with Thai marks and wide Chinese
  * alike (cli-table3 counts every mark outside U+0300–036F as a column, and the edge wanders).
  *
- * On a terminal the heading stands over a rule, and where the row is too wide the widest column gives way first. In
+ * On a terminal the heading stands over a rule, and where the row is too wide the widest column gives way first, ids last. In
  * plain output there is no rule and nothing is cut.
  */
 import { fit, printable, width } from './printable.js';
@@ -13,6 +13,8 @@ export interface TableColumn {
   readonly align?: 'left' | 'right' | undefined;
   /** Never wider than this on a terminal. */
   readonly max?: number | undefined;
+  /** There to be typed again: cut only where cutting all others does not help. Columns of ids are so by themselves. */
+  readonly whole?: boolean | undefined;
 }
 
 interface Table {
@@ -23,6 +25,12 @@ interface Table {
 
 const GAP = '  ';
 
+/** `gr_01m8dh6aa3egvv2mda3tzx3gd9` */
+const ID = /^[a-z]{2,5}_[0-9a-z]{6,}$/;
+
+/** A column down to this gives no more while there are ids to cut. */
+const LITTLE = 4;
+
 /** The lines of a table; the one line `empty` where it has no rows. A missing cell is empty. */
 export function tableLines(table: Table, layout: { style: Style; plain: boolean; columns: number }): string[] {
   const { style, plain } = layout;
@@ -30,7 +38,8 @@ export function tableLines(table: Table, layout: { style: Style; plain: boolean;
   const titles = table.columns.map((column) => printable(column.title));
   const rows = table.rows.map((row) => titles.map((_, at) => printable(row[at] ?? '')));
   const widths = columnWidths(table.columns, [titles, ...rows], plain);
-  if (!plain) shrink(widths, layout.columns - GAP.length * (widths.length - 1));
+  const typed = table.columns.map(({ whole }, at) => whole === true || rows.some((row) => ID.test(row[at] ?? '')));
+  if (!plain) shrink(widths, layout.columns - GAP.length * (widths.length - 1), typed);
   const draw = (cells: readonly string[]) => rowLine(cells, table.columns, widths);
   const rule = plain ? [] : [style.faint(widths.map((columns) => '─'.repeat(columns)).join(GAP))];
   return [style.strong(draw(titles)), ...rule, ...rows.map(draw)];
@@ -43,13 +52,15 @@ function columnWidths(columns: readonly TableColumn[], rows: readonly (readonly 
   });
 }
 
-/** Takes one column after another from the widest until the row fits, or every column is down to one. */
-function shrink(widths: number[], room: number): void {
+/** Takes one column after another from the widest until the row fits, or every column is down to one; from `last` ones at last. */
+function shrink(widths: number[], room: number, last: readonly boolean[] = []): void {
   let excess = widths.reduce((sum, columns) => sum + columns, 0) - room;
   while (excess > 0) {
-    const widest = Math.max(...widths);
+    const others = widths.map((columns, at) => (last[at] === true ? 0 : columns));
+    const from = Math.max(...others) > LITTLE ? others : widths;
+    const widest = Math.max(...from);
     if (widest <= 1) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[from.indexOf(widest)] = widest - 1;
     excess -= 1;
   }
 }

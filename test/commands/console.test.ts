@@ -410,6 +410,15 @@ describe('after the verdict', () => {
   });
 });
 
+it('a terminal that does not know its size (0 × 0) shows the call as if it had 80 × 24', async () => {
+  const shell = openTerminal('/bin/sh', ['-c', `stty cols 0 rows 0; exec '${process.execPath}' '${executable}'`], {
+    env: made.env,
+  });
+  open.push(shell);
+  await reach(shell, 'ben.otto');
+  await ask(shell, '3');
+});
+
 describe('cut off', () => {
   it.each([
     ['Ctrl-C', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlC)],

@@ -175,6 +175,15 @@ describe('a table', () => {
     expect(renderView(table(rows), pipe)).toContain(long);
   });
 
+  it('never cuts an id, nor what is there to be typed, while there is anything else to cut', () => {
+    const id = 'gr_01m8dh6aa3egvv2mda3tzx3gd9';
+    const columns = [{ title: 'login', whole: true }, { title: 'name' }, { title: 'why' }, { title: 'grant' }];
+    const rows = [['bartholomew.montgomery-fitzgerald', 'n'.repeat(30), 'w'.repeat(30), id]];
+    const shown = renderView([{ kind: 'table', columns, rows, empty: '' }], bare);
+    for (const word of [id, rows[0]?.[0] ?? '']) expect(shown).toContain(word);
+    for (const line of shown.split('\n')) expect(width(line)).toBeLessThanOrEqual(80);
+  });
+
   it('keeps a column under its own most', () => {
     const view: View = [{ kind: 'table', columns: [{ title: 'id', max: 6 }], rows: [['usr_0192aa']], empty: '' }];
     expect(renderView(view, bare)).toBe('id\n──────\nusr_0…\n');
