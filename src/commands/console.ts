@@ -82,7 +82,7 @@ async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Prom
   if (call?.state !== 'open' || !isRefusal(error) || error.code !== 'cancelled') return error;
   await dropCall(desk, signed, call.id);
   return new Refusal('cancelled', error.message, {
-    hint: `The call is still open; to go on with it: countersign console --call ${call.id}`,
+    hint: `To go on with the call: countersign console --call ${call.id}`,
   });
 }
 
