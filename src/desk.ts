@@ -137,6 +137,8 @@ export interface SignedUser {
   readonly sessionId: string;
   /** `done`, or what the login still needs. */
   readonly state: string;
+  /** When this login began; a factor it asked for was given after. */
+  readonly openedAt: number;
   readonly passwordAt: number;
   readonly method: string;
 }

@@ -8,7 +8,7 @@ import { PORTAL_OPTIONS, type PortalGiven, portalShape, requirePortalUser } from
 
 const show = command({
   path: 'portal passphrase show',
-  summary: 'show your passphrase; asks for your password again',
+  summary: 'show your passphrase; asks for your password again, and with MFA for a code',
   examples: [
     'countersign portal passphrase show --account 100234 --as ana',
     'printf \'%s\\n\' "$PASSWORD" | countersign portal passphrase show --account 100234 --as ana --password-stdin --json',
@@ -17,7 +17,7 @@ const show = command({
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
   run: async (context, given) => {
-    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true });
+    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true, freshFactor: true });
     if (viewKey === undefined) throw new Error('the password was asked for, and no view key came of it');
     const text = await viewOwnPassphrase(desk, login, viewKey);
     return {

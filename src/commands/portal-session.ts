@@ -13,6 +13,7 @@ import {
   signOutUser,
 } from '../procedures/authenticate-user.js';
 import { findAccount, findUser } from '../procedures/find-account.js';
+import { freshFactor } from '../procedures/owner-proof.js';
 import { provePassword, signInWithPassword } from '../procedures/sign-in-user.js';
 import { minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
@@ -66,6 +67,8 @@ export interface Demand {
   readonly fresh?: boolean;
   /** The password must come with this command, however fresh the session is. */
   readonly viewKey?: boolean;
+  /** With MFA on a factor must have been given within the same minutes: asked for again otherwise, also on a remembered device. */
+  readonly freshFactor?: boolean;
   /** States of a half-done login that are good enough; `done` alone unless said. */
   readonly states?: readonly LoginState[];
 }
@@ -79,9 +82,12 @@ export async function requirePortalUser(
   const person = await askPerson(context, given);
   const desk = await context.desk();
   const states = demand.states ?? ['done'];
-  if (given.passwordStdin) return signInForOneCommand(context, desk, { ...given, ...person }, states);
+  const signInNow = () => signInForOneCommand(context, desk, { ...given, ...person }, { ...demand, states });
+  if (given.passwordStdin) return signInNow();
   const login = await openLogin(context, desk, person);
   requireState(login, states);
+  if (demand.freshFactor === true && login.account.mfaRequiredAt !== null)
+    if (!freshFactor(desk, login.session, desk.now())) return signInNow();
   const freshUntil = login.session.passwordAt + minutes(desk.policy.limits.portalSession.freshPasswordMinutes);
   if (demand.viewKey !== true && (demand.fresh !== true || desk.now() < freshUntil)) return { desk, ...login };
   const password = await askSecret(context, false, '--password-stdin', `Application password of ${login.user.login}`);
@@ -155,10 +161,11 @@ async function signInForOneCommand(
   context: Context,
   desk: Desk,
   given: PortalGiven & PersonNamed,
-  states: readonly LoginState[],
+  { states = ['done'], freshFactor: deviceWillNotDo = false }: Demand,
 ): Promise<PortalUser> {
-  const password = await askSecret(context, true, '--password-stdin', '');
-  const deviceTokens = await readDevices(context, given.device);
+  const message = `Application password of ${given.as}`;
+  const password = await askSecret(context, given.passwordStdin, '--password-stdin', message);
+  const deviceTokens = deviceWillNotDo ? [] : await readDevices(context, given.device);
   const opened = await signInWithPassword(desk, { account: given.account, login: given.as, password, deviceTokens });
   passing.set(context, { desk, login: opened });
   const login = opened.session.state === 'factor-needed' ? await passFactor(context, desk, opened, given) : opened;

@@ -100,6 +100,7 @@ export function toSignedUser(row: PortalSessionRow): SignedUser {
     userId: row.user_id,
     sessionId: row.id,
     state: row.state,
+    openedAt: row.created_at,
     passwordAt: row.password_at,
     method: row.method,
   };

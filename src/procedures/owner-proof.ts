@@ -30,6 +30,21 @@ export function requireFreshProof(desk: Desk, login: PortalLogin, now: number): 
   }
 }
 
+/** Whether the factor of a login is as fresh as a password must be: it was given after the login began. */
+export function freshFactor(desk: Desk, { openedAt, method }: PortalLogin['session'], now: number): boolean {
+  const { freshPasswordMinutes } = desk.policy.limits.portalSession;
+  return gaveFactor({ method }) && now >= openedAt && now < openedAt + minutes(freshPasswordMinutes);
+}
+
+/** Before the passphrase is shown: both as fresh. Refusals: as `requireFreshProof`. */
+export function requireProofForView(desk: Desk, login: PortalLogin, now: number): void {
+  requireFreshProof(desk, login, now);
+  if (login.account.mfaRequiredAt === null || freshFactor(desk, login.session, now)) return;
+  throw new Refusal('factor-needed', 'this needs your second factor again: this login is some minutes old', {
+    hint: 'Give the password with the command, and with --code the code; or sign in anew: countersign portal login',
+  });
+}
+
 /**
  * Before sign-in methods are changed. A remembered device was let in without a factor, so it must not make itself one: with a new
  * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41). Refusal factor-needed.

@@ -11,19 +11,28 @@ import { finishedLogin, type PortalLogin, portalActor } from './authenticate-use
 import { deliverOutbox } from './deliver-outbox.js';
 import { judgePhrase } from './judge-phrase.js';
 import { destroyOwnerCopy, keepsOwnerCopies } from './owner-copy.js';
-import { requireFreshProof } from './owner-proof.js';
+import { requireFreshProof, requireProofForView } from './owner-proof.js';
 import { passphraseNotice } from './passphrase-notice.js';
 import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from './places.js';
 import { timeOf } from './throttled.js';
 
 /** Refusals `forbidden` for plain users, not-signed-in, factor-needed, enrolment-needed: before anything is asked. */
 export function requireOwner(desk: Desk, login: PortalLogin, now: number): void {
-  if (!hasPassphrase(desk.policy, login.account, login.user)) {
-    throw new Refusal('forbidden', 'a plain user has no passphrase', {
-      hint: 'Admins have one: only they make protected requests.',
-    });
-  }
+  requireHolder(desk, login);
   requireFreshProof(desk, login, now);
+}
+
+/** The same for the view, which needs the factor as fresh as the password. */
+function requireViewer(desk: Desk, login: PortalLogin, now: number): void {
+  requireHolder(desk, login);
+  requireProofForView(desk, login, now);
+}
+
+function requireHolder(desk: Desk, { account, user }: PortalLogin): void {
+  if (hasPassphrase(desk.policy, account, user)) return;
+  throw new Refusal('forbidden', 'a plain user has no passphrase', {
+    hint: 'Admins have one: only they make protected requests.',
+  });
 }
 
 export interface NewPhrase {
@@ -96,7 +105,7 @@ export async function setOwnPassphrase(
 
 /**
  * The exact text as it was set (B17), after the view is in the log and the notice in the outbox. `viewKey` comes from the check of
- * the application password given with this very command. Refusals: as `requireOwner`, refused-by-policy (switched off; a copy
+ * the application password given with this very command. Refusals: as `requireViewer`, refused-by-policy (switched off; a copy
  * that was still there is destroyed), not-found (none set), forbidden (no readable copy, with the reason).
  */
 export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey: Uint8Array): Promise<string> {
@@ -104,12 +113,12 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
   const { account, user } = login;
   const base = { at, by: portalActor(login.user), account: account.id, user: user.id } as const;
   return loggingRefusals(desk, { ...base, kind: 'passphrase.view-refused' }, async () => {
-    requireOwner(desk, login, at);
+    requireViewer(desk, login, at);
     if (!keepsOwnerCopies(desk)) return refuseByPolicy(desk, login);
     const { phrase, copy } = await openCopy(desk, login, viewKey);
     const notice = passphraseNotice(desk, 'passphrase-viewed', login, `${user.name}, in the portal`);
     await desk.store.record({ ...base, kind: 'passphrase.viewed', outcome: 'done' }, async (write, log) => {
-      requireOwner(desk, await finishedLogin(desk, write, log, login), timeOf(desk, log).now);
+      requireViewer(desk, await finishedLogin(desk, write, log, login), timeOf(desk, log).now);
       if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
         throw new Refusal('busy', 'the passphrase is being changed elsewhere', { hint: 'Try again.' });
       }

@@ -21,7 +21,10 @@ export interface Northwind extends TestDesk {
   /** Gives the user an application password; answers the view key. */
   givePassword(login: Login, password: string): Promise<Uint8Array>;
   /** An open portal session of the user: signed in just now by password, and a code where that is said. */
-  login(login: Login, more?: { method?: string; state?: string; passwordAt?: number }): Promise<PortalLogin>;
+  login(
+    login: Login,
+    more?: { method?: string; state?: string; passwordAt?: number; openedAt?: number },
+  ): Promise<PortalLogin>;
   verify(login: Login, phrase: string, action?: string): Promise<Verdict>;
   auditKinds(): Promise<readonly string[]>;
   /** Everything in the outbox: template and whom it is about. */
@@ -72,7 +75,8 @@ export async function northwind(engine: EngineName): Promise<Northwind> {
       );
       return viewKey;
     },
-    login: async (login, { method = 'password', state = 'done', passwordAt = desk.now() } = {}) => {
+    login: async (login, more = {}) => {
+      const { method = 'password', state = 'done', passwordAt = desk.now(), openedAt = passwordAt } = more;
       const whose = await user(login);
       const id = desk.newId('ses');
       sessions += 1;
@@ -83,14 +87,15 @@ export async function northwind(engine: EngineName): Promise<Northwind> {
           digest: `digest-${sessions}`,
           state,
           method,
-          created_at: passwordAt,
+          created_at: openedAt,
           last_seen_at: desk.now(),
           password_at: passwordAt,
         }),
       );
       const account = await desk.store.read.accounts.byId(whose.accountId);
       if (account === undefined) throw new Error('no account');
-      return { account, user: whose, session: { userId: whose.id, sessionId: id, state, method, passwordAt } };
+      const session = { userId: whose.id, sessionId: id, state, method, openedAt, passwordAt };
+      return { account, user: whose, session };
     },
     verify: async (login, phrase, action = 'billing:change') =>
       verifyCaller(desk, await agent(), {

@@ -185,6 +185,11 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       for (const method of ['password+totp', 'password+backup', 'password+enrolment']) {
         expect(await viewOwnPassphrase(desk, await login(method), key)).toBe(PHRASE);
       }
+      const old = (age: number) => place.login('xena', { method: 'password+totp', openedAt: desk.now() - age });
+      await expect(viewOwnPassphrase(desk, await old(minutes(5)), key), 'one of an hour ago').rejects.toMatchObject({
+        code: 'factor-needed',
+      });
+      expect(await viewOwnPassphrase(desk, await old(minutes(5) - 1), key)).toBe(PHRASE);
     });
 
     it.each(['factor-needed', 'enrolment-needed'])('B33 a login that is only %s shows nothing', async (state) => {
