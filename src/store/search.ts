@@ -46,27 +46,16 @@ export const searchReads = (db: Db) => ({
     if (driver === undefined) return [];
     // One target may have several words that begin so; four times the limit leaves enough of them.
     const most = others.length === 0 ? 4 * limit : LOOKED_AT;
-    const rows = await targets(db, kind, driver).orderBy('word').orderBy('target_id').limit(most).execute();
-    const candidates = [...new Set(rows.map((row) => row.target_id))];
-    const fitting = others.length === 0 ? candidates : await havingAll(db, candidates, others);
-    return fitting.slice(0, limit);
+    const found = targets(db, kind, driver).select('word').orderBy('word').orderBy('target_id').limit(most).as('found');
+    let query = db.selectFrom(found).select('found.target_id').orderBy('found.word').orderBy('found.target_id');
+    for (const prefix of others) query = query.where(hasWord('found.target_id', prefix));
+    const rows = await query.execute();
+    return [...new Set(rows.map((row) => row.target_id))].slice(0, limit);
   },
   /** The same inside one company, by login: its people are few, so each is looked at. */
   async firstInAccount(accountId: string, prefixes: readonly string[], limit: number): Promise<readonly User[]> {
     let query = db.selectFrom('users').selectAll('users').where('users.account_id', '=', accountId);
-    for (const prefix of prefixes) {
-      query = query.where((e) =>
-        // No word on the kind: the key of the table begins with it, and would be read from end to end for each user.
-        e.exists(
-          e
-            .selectFrom('search_words')
-            .select('search_words.word')
-            .whereRef('search_words.target_id', '=', 'users.id')
-            .where('search_words.word', '>=', prefix)
-            .where('search_words.word', '<', endOf(prefix)),
-        ),
-      );
-    }
+    for (const prefix of prefixes) query = query.where(hasWord('users.id', prefix));
     const rows = await query.orderBy('login_key').limit(limit).execute();
     return rows.map(toUser);
   },
@@ -100,27 +89,22 @@ const LOOKED_AT = 500;
 /** The prefix with the fewest words first: it leaves the least to look at. Counting stops where it no longer matters. */
 async function rarestFirst(db: Db, kind: SearchKind, prefixes: readonly string[]): Promise<readonly string[]> {
   if (prefixes.length < 2) return prefixes;
-  const counted = await Promise.all(
-    prefixes.map(async (prefix) => ({
-      prefix,
-      n: (await targets(db, kind, prefix).limit(LOOKED_AT).execute()).length,
-    })),
-  );
+  const counted = await Promise.all(prefixes.map(async (prefix) => ({ prefix, n: await countUpTo(db, kind, prefix) })));
   return counted.sort((a, b) => a.n - b.n || b.prefix.length - a.prefix.length).map(({ prefix }) => prefix);
 }
 
-/** Those of the ids, in their order, that have a word with each prefix. */
-async function havingAll(db: Db, ids: readonly string[], prefixes: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const rows = await db
-    .selectFrom('search_words')
-    .select(['target_id', 'word'])
-    .where('target_id', 'in', [...ids])
-    .execute();
-  const words = new Map<string, string[]>();
-  for (const { target_id: id, word } of rows) words.set(id, [...(words.get(id) ?? []), word]);
-  return ids.filter((id) => prefixes.every((prefix) => words.get(id)?.some((word) => word.startsWith(prefix))));
+async function countUpTo(db: Db, kind: SearchKind, prefix: string): Promise<number> {
+  const some = targets(db, kind, prefix).limit(LOOKED_AT).as('some');
+  const { n } = await db
+    .selectFrom(some)
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return n;
 }
+
+/** Not by kind: the key of the table begins with it, and would be read from end to end for each target. */
+const hasWord = (target: string, prefix: string) => sql<boolean>`exists (select 1 from search_words as own
+  where own.target_id = ${sql.ref(target)} and own.word >= ${prefix} and own.word < ${endOf(prefix)})`;
 
 export const searchWrites = (tx: Tx) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {

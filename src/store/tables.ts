@@ -46,26 +46,37 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
 });
 
 /** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
-export const writesOf = (tx: Tx, tagging: Tagging) => ({
-  accounts: { ...accountReads(tx), ...accountWrites(tx) },
-  approvals: { ...approvalReads(tx), ...approvalWrites(tx) },
-  calls: { ...callReads(tx), ...callWrites(tx) },
-  factors: { ...factorReads(tx), ...factorWrites(tx) },
-  grants: { ...grantReads(tx), ...grantWrites(tx) },
-  idTokens: idTokenWrites(tx),
-  jobs: { ...jobReads(tx), ...jobWrites(tx) },
-  meta: { ...metaReads(tx), ...metaWrites(tx) },
-  operators: { ...operatorReads(tx), ...operatorWrites(tx) },
-  outbox: { ...outboxReads(tx), ...outboxWrites(tx) },
-  portalSessions: { ...portalSessionReads(tx), ...portalSessionWrites(tx) },
-  resets: { ...resetReads(tx), ...resetWrites(tx) },
-  search: { ...searchReads(tx), ...searchWrites(tx) },
-  sealed: { ...sealedReads(tx), ...sealedWrites(tx, tagging) },
-  secrets: { ...secretReads(tx), ...secretWrites(tx) },
-  throttles: { ...throttleReads(tx), ...throttleWrites(tx) },
-  users: { ...userReads(tx), ...userWrites(tx) },
-  verifications: { ...verificationReads(tx), ...verificationWrites(tx) },
-});
+export const writesOf = (tx: Tx, tagging: Tagging) =>
+  whenAsked({
+    accounts: () => ({ ...accountReads(tx), ...accountWrites(tx) }),
+    approvals: () => ({ ...approvalReads(tx), ...approvalWrites(tx) }),
+    calls: () => ({ ...callReads(tx), ...callWrites(tx) }),
+    factors: () => ({ ...factorReads(tx), ...factorWrites(tx) }),
+    grants: () => ({ ...grantReads(tx), ...grantWrites(tx) }),
+    idTokens: () => idTokenWrites(tx),
+    jobs: () => ({ ...jobReads(tx), ...jobWrites(tx) }),
+    meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
+    operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
+    outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx) }),
+    portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
+    resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
+    search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),
+    sealed: () => ({ ...sealedReads(tx), ...sealedWrites(tx, tagging) }),
+    secrets: () => ({ ...secretReads(tx), ...secretWrites(tx) }),
+    throttles: () => ({ ...throttleReads(tx), ...throttleWrites(tx) }),
+    users: () => ({ ...userReads(tx), ...userWrites(tx) }),
+    verifications: () => ({ ...verificationReads(tx), ...verificationWrites(tx) }),
+  });
 
 export type Reads = ReturnType<typeof readsOf>;
 export type Writes = ReturnType<typeof writesOf>;
+
+/** Each group is made when it is first asked for: a write needs two or three of them. */
+function whenAsked<T extends Readonly<Record<string, () => object>>>(makers: T) {
+  const groups = {} as { readonly [K in keyof T]: ReturnType<T[K]> };
+  for (const [name, make] of Object.entries(makers)) {
+    let group: object | undefined;
+    Object.defineProperty(groups, name, { enumerable: true, get: () => (group ??= make()) });
+  }
+  return groups;
+}

@@ -14,6 +14,8 @@ export async function bulkJob(bench, desk, users) {
   const { head, targets } = await beginCrowdJob(desk, lead, await newOperator(desk, 'sven'));
   return {
     targets: targets.map((row) => row.user),
+    /** For another process that is to run it. */
+    order: { lead, job: head.id },
     /** Goes on with the job until it is done or, as by Ctrl-C, the signal fires; says which. */
     run: async ({ told = async () => undefined, signal }) => {
       const job = await openJob(desk, head.id);

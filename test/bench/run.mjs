@@ -1,11 +1,11 @@
 /**
  * Runs the benchmarks: `npm run bench`, or `npm run bench -- start-up` for the subjects whose names contain a word;
- * `--rounds N` sets the rounds. Prints a table: subject, floor, figure, ratio, reach, ok or over.
+ * `--rounds N` sets the rounds, `--large` takes the sizes of the design (many minutes). Prints a table: subject, floor, figure, ratio, reach, ok or over.
  *
  * A file in subjects/ exports either one subject, by its members, or `subjects`, a list of them. A subject is
- *   { name, reach, floor, figure, rounds?, prepare?, close? }
+ *   { name, reach, floor, figure, rounds?, unit?, prepare?, close? }
  * `floor` and `figure` do the same work once, the cheapest way there is and ours, and may be async; each returns
- * nothing (then the run is timed here) or its own milliseconds. `reach` is the highest ratio figure / floor that
+ * nothing (then the run is timed here) or its own milliseconds (or what `unit` names). `reach` is the highest ratio figure / floor that
  * counts as good, `prepare` and `close` make and remove what both need and are not timed.
  *
  * Only the ratio means anything: machines differ and are noisy. So floor and figure take turns, the ratio is taken pair
@@ -57,9 +57,12 @@ async function readSubjects() {
 const COLUMNS = [38, 12, 12, 7, 7, 6];
 const row = (cells) =>
   `${cells.map((cell, i) => (i === 0 ? cell.padEnd(COLUMNS[i]) : cell.padStart(COLUMNS[i]))).join(' ')}\n`;
-const ms = (value) => `${value < 10 ? value.toFixed(3) : value.toFixed(1)} ms`;
+const inUnit = (value, unit = 'ms') => `${value < 10 ? value.toFixed(3) : value.toFixed(1)} ${unit}`;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, large: { type: 'boolean' } },
+});
 const chosen = (await readSubjects()).filter(({ name }) => positionals.every((word) => name.includes(word)));
 
 process.stdout.write(row(['subject', 'floor', 'figure', 'ratio', 'reach', '']));
@@ -71,7 +74,14 @@ for (const subject of chosen) {
     const good = ratio <= subject.reach;
     if (!good) process.exitCode = 1;
     process.stdout.write(
-      row([subject.name, ms(floor), ms(figure), ratio.toFixed(2), subject.reach.toFixed(2), good ? 'ok' : 'over']),
+      row([
+        subject.name,
+        inUnit(floor, subject.unit),
+        inUnit(figure, subject.unit),
+        ratio.toFixed(2),
+        subject.reach.toFixed(2),
+        good ? 'ok' : 'over',
+      ]),
     );
   } finally {
     await subject.close?.();

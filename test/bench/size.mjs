@@ -1,0 +1,2 @@
+/** `--large`: the sizes of the design, which take many minutes. */
+export const LARGE = process.argv.includes('--large');
