@@ -68,6 +68,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
 
 /** SQLite's own online backup: one transaction on the target, under its locks. */
 async function copyTo(file: SQLite.Database, target: string): Promise<void> {
+  // The driver takes blanks off both ends: it would write another file than the one that was looked at, perhaps over it.
+  if (target !== target.trim()) {
+    throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a blank`, {
+      hint: 'Name it without.',
+    });
+  }
   try {
     await file.backup(target);
     chmodSync(target, 0o600);

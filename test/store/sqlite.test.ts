@@ -233,4 +233,13 @@ describe('backup on sqlite', () => {
     await engine.close();
     await place.close();
   });
+
+  it('a name with blanks at its ends is refused: the driver would take them off and write over another file', async () => {
+    const place = await foundedStore('sqlite');
+    for (const name of ['other.db ', 'other.db\u2028']) {
+      await expect(place.store.backup(join(place.folder, name))).rejects.toMatchObject({ code: 'invalid-input' });
+    }
+    expect(existsSync(join(place.folder, 'other.db'))).toBe(false);
+    await place.close();
+  });
 });
