@@ -198,6 +198,10 @@ function flagOf(spec: Command, name: string): string {
   );
 }
 
+/** What stands behind an option that is none may be a secret: `--passphrase=…`, `-p…`. It is in the process list already, and goes no further. */
+const withoutValue = (message: string): string =>
+  message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
+
 const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
 const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
@@ -221,7 +225,9 @@ function globalsOf(program: Commander): GlobalOptions {
 function usageRefusal(error: CommanderError, word: string | undefined): Refusal {
   const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
-  const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  const message = withoutValue(error.message)
+    .replace(/^error: /, '')
+    .replace(/\n/g, ' ');
   if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {
