@@ -194,6 +194,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
     dataFolder,
     catalogue: CATALOGUE,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
+    refuseSecondDesk: async () => (await import('./open-desk.js')).refuseSecondDesk(await run.settings(options)),
     found: async () => {
       const { foundDesk } = await import('./open-desk.js');
       const founded = await foundDesk({ settings: await run.settings(options), dataFolder, now });

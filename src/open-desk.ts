@@ -3,7 +3,7 @@
  * it may know everything, and only main (and the test desk) calls it.
  */
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAnchor } from './anchor.js';
 import { isPostgres, type Settings } from './config.js';
@@ -87,16 +87,27 @@ export interface Founded {
   readonly keyPlace: string;
 }
 
+/** Before anything is asked or made. Refusal `refused-by-policy` where a desk is already. */
+export async function refuseSecondDesk(settings: Settings): Promise<void> {
+  if (!isPostgres(settings.store) && !existsSync(settings.store)) return;
+  const engine = await openEngine(settings.store, false);
+  await closingOnFailure(engine, () => requireNoDesk(engine));
+  await engine.close();
+}
+
+async function requireNoDesk(engine: Engine): Promise<void> {
+  if (!(await holdsDesk(engine))) return;
+  throw new Refusal('refused-by-policy', `there is a desk in ${engine.place} already`, {
+    hint: 'Use it, or name another place with --store.',
+  });
+}
+
 /** Makes store and key where there is no desk yet; the first operator is made by the procedure that follows. */
 export async function foundDesk(parts: DeskParts): Promise<Founded> {
   const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
   const engine = await openEngine(parts.settings.store, true);
   return closingOnFailure(engine, async () => {
-    if (await holdsDesk(engine)) {
-      throw new Refusal('refused-by-policy', `there is a desk in ${engine.place} already`, {
-        hint: 'Use it, or name another place with --store.',
-      });
-    }
+    await requireNoDesk(engine);
     const key = ensureKey(parts.settings);
     const keyring = readKeyring(parts.settings);
     const notary = notaryFor(keyring, policy);

@@ -140,6 +140,8 @@ export interface House {
   now(): number;
   /** Name of the system account, offered as the operator's name. */
   readonly userName: string;
+  /** Looks, and makes nothing: refuses where a desk is already. */
+  refuseSecondDesk(): Promise<void>;
   /** Makes the store, the key and nothing else; refuses where a desk is already. */
   found(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */

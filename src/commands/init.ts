@@ -35,13 +35,16 @@ const init = command<Input>({
 });
 
 async function run(context: Context, given: Input): Promise<Result> {
+  await context.house.refuseSecondDesk();
+  const expiresAt =
+    given.expires === undefined
+      ? {}
+      : { expiresAt: readMoment('--expires', given.expires, context.house.now(), 'ahead') };
   const password = given.token
     ? null
     : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);
   const { desk, keyMade, keyPlace } = await context.house.found();
   const operator = await prepareOperator(desk, { name: given.operator, role: 'admin', password });
-  const expiresAt =
-    given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
   const token = given.token
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
