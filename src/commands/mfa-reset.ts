@@ -107,7 +107,7 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
     await waitForApproval(desk, id, context.signal);
     return attempt();
   });
-  return { view: resetView(outcome), document: { reset: resetDocument(outcome) } };
+  return { view: resetView(outcome), document: resetDocument(outcome) };
 }
 
 function waitingId(error: unknown): string | undefined {

@@ -10,6 +10,7 @@ import { readCsv } from '../procedures/read-csv.js';
 import { guardCell } from '../rules/csv-table.js';
 import type { Account } from '../rules/people.js';
 import type { Context } from './command.js';
+import { givenUser } from './given-user.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {
@@ -49,7 +50,7 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   }
   if (given.from !== undefined) return fromFile(context, given.from, given);
   if (given.all) return wholeAccount(desk, given.account);
-  return fromArguments(given.users, given.account);
+  return fromArguments(desk, given.users, given.account);
 }
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
@@ -107,25 +108,33 @@ async function wholeAccount(desk: Desk, reference: string | undefined): Promise<
   return { rows: [], wholeAccount: account, source: `all of account ${account.number}`, input };
 }
 
-/** `usr_…`, `account/login`, or a login or e-mail inside `--account`. */
-function fromArguments(users: readonly string[], account: string | undefined): ResetList {
-  const rows = users.map((text, index): WrittenRow => {
-    const line = index + 1;
-    if (text.startsWith('usr_')) return { line, user: text, account: account ?? '', login: '', email: '' };
-    const slash = account === undefined ? text.indexOf('/') : -1;
-    if (slash > 0) return { line, user: '', account: text.slice(0, slash), login: text.slice(slash + 1), email: '' };
-    if (account !== undefined) return { line, user: '', account, login: text, email: '' };
-    throw new Refusal('missing-option', `missing: --account, to know whose "${text}" is meant`, {
-      hint: 'Give --account A, or write ACCOUNT/LOGIN.',
-    });
-  });
-  const cells = new Map(rows.map((row) => [row.line, [row.account, row.login || row.user]]));
+/**
+ * Users named on the command line, as everywhere else: who is ambiguous is refused with the candidates (B09), since whoever types can name
+ * one of them at once. Nobody by that name is an outcome of its line, as in a file.
+ */
+async function fromArguments(desk: Desk, users: readonly string[], account: string | undefined): Promise<ResetList> {
+  const rows: WrittenRow[] = [];
+  for (const [index, text] of users.entries()) {
+    const found = await namedUser(desk, text, account);
+    rows.push({ line: index + 1, user: '', account: account ?? '', login: text, email: '', ...found });
+  }
+  const cells = new Map(rows.map((row) => [row.line, [row.account, row.login]]));
   return {
     rows,
     wholeAccount: null,
     source: 'arguments',
     input: { delimiter: ',', header: ['account', 'login'], cells },
   };
+}
+
+async function namedUser(desk: Desk, text: string, account: string | undefined) {
+  try {
+    const found = await givenUser(desk, text, account);
+    return { account: found.account.number, login: found.user.login };
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'not-found') return {};
+    throw error;
+  }
 }
 
 /** The named lines in the form they came in, to be mended and run again. No cell becomes a formula in a spreadsheet. */

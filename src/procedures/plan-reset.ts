@@ -38,7 +38,7 @@ export async function requireBulk(desk: Desk, signed: SignedOperator, command: s
   const detail = { command, role: signed.operator.role, permission: 'mfa:reset-bulk' };
   const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
   await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
-  throw new Refusal('forbidden', `a ${signed.operator.role} resets only under the grant of a verified caller`, {
+  throw new Refusal('forbidden', `the role ${signed.operator.role} resets only under the grant of a verified caller`, {
     hint: 'On a call: countersign verify … --for login-security:mfa-reset   Lists are for a lead or an admin.',
   });
 }
