@@ -17,7 +17,7 @@ const tokenCreate = command({
     'countersign operator token create bulk --role lead --expires 4h --json',
   ],
   access: 'operator:manage',
-  arguments: [{ name: '<name>', about: 'operator who owns it' }],
+  arguments: [{ name: '[name]', about: 'operator who owns it (default: you)' }],
   options: [
     { flags: '--role <role>', about: "role of the token, at most the operator's own" },
     { flags: '--label <text>', about: 'what it is for (default: script)' },
@@ -25,7 +25,7 @@ const tokenCreate = command({
   ],
   input: () =>
     z.object({
-      name: z.string(),
+      name: z.string().optional(),
       role: z.string().optional(),
       label: z.string().default('script'),
       expires: z.string().optional(),
@@ -33,7 +33,7 @@ const tokenCreate = command({
   run: async (context, given) => {
     const desk = await context.desk();
     requireFreshCode(desk, context.operator());
-    const owner = await findOperator(desk, given.name);
+    const owner = await findOperator(desk, given.name ?? context.operator().operator.id);
     const role = readOperatorRole(given.role ?? owner.role);
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };

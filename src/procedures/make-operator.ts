@@ -129,7 +129,9 @@ export async function findOperator(desk: Desk, reference: string): Promise<Opera
     ? await desk.store.read.operators.byId(reference)
     : await desk.store.read.operators.byName(foldKey(reference));
   if (row === undefined)
-    throw new Refusal('not-found', `there is no operator "${reference}"`, { hint: 'See: countersign operator list' });
+    throw new Refusal('not-found', `there is no operator "${reference}"`, {
+      hint: 'See: countersign operator list   One for scripts is made with: countersign operator add NAME --role R --no-password',
+    });
   return row;
 }
 
