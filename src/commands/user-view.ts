@@ -50,6 +50,18 @@ function stateOf({ account, user }: FoundUser): string {
   return account.disabledAt === null ? '' : 'account off';
 }
 
+/** Of a login that was just added. */
+export function ssoBlocks({ account, user }: FoundUser): View {
+  if (user.signIn !== 'sso' || account.sso !== null) return [];
+  return [
+    {
+      kind: 'note',
+      text: `Account ${account.number} has no single sign-on yet; until it has, this login cannot sign in.`,
+    },
+    { kind: 'next', lines: [`countersign account edit ${account.number} --sso PROVIDER`] },
+  ];
+}
+
 export function userView(described: UserDescription): View {
   const { account, user, sharing } = described;
   return [

@@ -5,6 +5,7 @@ import { addUser } from '../procedures/add-to-directory.js';
 import { deliverOutbox } from '../procedures/deliver-outbox.js';
 import { describeUser } from '../procedures/describe-customer.js';
 import { editUser } from '../procedures/edit-user.js';
+import { allUsers } from '../procedures/export-directory.js';
 import { findAccount } from '../procedures/find-account.js';
 import { searchUsers } from '../procedures/search-directory.js';
 import { CUSTOMER_ROLES } from '../rules/people.js';
@@ -15,7 +16,7 @@ import { type Command, command } from './command.js';
 import { commands as files } from './directory-files.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
 import { commands as access } from './user-access.js';
-import { describedUserDocument, userDocument, userTable, userView } from './user-view.js';
+import { describedUserDocument, ssoBlocks, userDocument, userTable, userView } from './user-view.js';
 
 const addInput = () =>
   z.object({
@@ -70,6 +71,7 @@ const add = command<z.infer<ReturnType<typeof addInput>>>({
     return {
       view: [
         { kind: 'lines', lines: [`Added ${found.user.name} (${who}), ${found.user.role}.`] },
+        ...ssoBlocks(found),
         ...(found.user.email === '' || found.user.signIn === 'sso'
           ? []
           : [{ kind: 'next', lines: [`countersign user invite ${who}`] } as const]),
@@ -81,30 +83,44 @@ const add = command<z.infer<ReturnType<typeof addInput>>>({
 
 const list = command({
   path: 'user list',
-  summary: 'the logins of one account',
-  examples: ['countersign user list --account 100234', 'countersign user list --account 100234 --json'],
+  summary: 'the logins of one account, or of all',
+  examples: [
+    'countersign user list --account 100234',
+    'countersign user list --account 100234 --json',
+    'countersign user list --limit 100 --json',
+  ],
   access: 'directory:read',
   options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'how many at most' }],
-  input: () => z.object({ account: z.string(), limit: limitOf().optional() }),
-  run: async (context, given) => {
+  input: () => z.object({ account: z.string().optional(), limit: limitOf().optional() }),
+  run: async (context, { account: reference, limit }) => {
     const desk = await context.desk();
-    const account = await findAccount(desk, given.account);
-    const users = (await desk.store.read.users.ofAccount(account.id)).map((user) => ({ account, user }));
-    const shown = users.slice(0, given.limit);
+    const account = reference === undefined ? undefined : await findAccount(desk, reference);
+    const found = await allUsers(desk, account, limit === undefined ? undefined : limit + 1);
+    const shown = found.slice(0, limit);
     return {
       view: [
-        {
-          kind: 'title',
-          text: `${account.name} (${account.number})`,
-          aside: `${users.length} ${users.length === 1 ? 'user' : 'users'}`,
-        },
-        userTable(shown, 'No users yet.', false),
-        ...cutNote(shown.length, users.length > shown.length),
+        ...(account === undefined
+          ? []
+          : [
+              {
+                kind: 'title',
+                text: `${account.name} (${account.number})`,
+                aside: countOf(found.length, limit),
+              } as const,
+            ]),
+        userTable(shown, 'No users yet.', account === undefined),
+        ...cutNote(shown.length, found.length > shown.length),
       ],
       document: { users: shown.map(userDocument) },
     };
   },
 });
+
+/** How many there are, where all of them were read. */
+function countOf(found: number, limit = Number.POSITIVE_INFINITY): string {
+  if (found > limit) return '';
+  return found === 1 ? '1 user' : `${found} users`;
+}
 
 const show = command({
   path: 'user show',

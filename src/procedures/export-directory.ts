@@ -2,7 +2,8 @@
 import type { Desk, SignedOperator } from '../desk.js';
 import { guardCell } from '../rules/csv-table.js';
 import { foldKey } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
+import type { Account } from '../rules/people.js';
+import type { FoundUser } from './search-directory.js';
 
 const PAGE = 500;
 
@@ -23,19 +24,12 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator): Promis
 
 /** Users of one account, or of all. */
 export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account): Promise<string> {
-  const accounts = only === undefined ? await allAccounts(desk) : [only];
-  const numbers = new Map(accounts.map((account) => [account.id, account.number]));
-  const users: User[] = [];
-  for (let from = 0; from < accounts.length; from += PAGE) {
-    users.push(
-      ...(await desk.store.read.users.ofAccounts(accounts.slice(from, from + PAGE).map((account) => account.id))),
-    );
-  }
+  const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
   return csvText(
     ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in'],
-    users.map((user) => [
-      numbers.get(user.accountId) ?? '',
+    users.map(({ account, user }) => [
+      account.number,
       user.login,
       user.name,
       user.email,
@@ -55,6 +49,24 @@ export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY):
     found.push(...page);
     if (page.length < PAGE || found.length >= limit) return found;
   }
+}
+
+/** Logins of one account, or of all, account by account; or the first of them. */
+export async function allUsers(
+  desk: Desk,
+  only?: Account,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<readonly FoundUser[]> {
+  const accounts = only === undefined ? await allAccounts(desk) : [only];
+  const found: FoundUser[] = [];
+  for (let from = 0; from < accounts.length && found.length < limit; from += PAGE) {
+    const homes = new Map(accounts.slice(from, from + PAGE).map((account) => [account.id, account]));
+    for (const user of await desk.store.read.users.ofAccounts([...homes.keys()])) {
+      const account = homes.get(user.accountId);
+      if (account !== undefined) found.push({ account, user });
+    }
+  }
+  return found.slice(0, limit);
 }
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));

@@ -79,7 +79,9 @@ export async function importDirectory(
         accounts: accounts === undefined ? null : countsOf(companies.plan),
         users: users === undefined ? null : countsOf(people.plan),
         kept: people.kept,
-        warnings: warningsOf(users?.entries ?? []),
+        warnings: [...warningsOf(users?.entries ?? []), ...people.warnings].toSorted(
+          (a, b) => (a.line ?? 0) - (b.line ?? 0),
+        ),
         notices: second.notices,
         entries: [...first, ...second.entries],
       };

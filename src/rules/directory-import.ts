@@ -78,6 +78,8 @@ export type Home = Pick<Account, 'edition' | 'sso' | 'number'>;
 
 export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly kept: readonly Kept[];
+  /** Of new logins, which are taken and deserve a look. */
+  readonly warnings: readonly Problem[];
 }
 
 /** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`. */
@@ -91,6 +93,7 @@ export function planUsers(
   const add: UserEntry[] = [];
   const update: Change<User, UserEntry>[] = [];
   const kept: Kept[] = [];
+  const warnings: Problem[] = [];
   const problems: Problem[] = [];
   for (const entry of entries) {
     const home = homeOf(entry);
@@ -108,6 +111,7 @@ export function planUsers(
       );
     } else if (before === undefined) {
       problems.push(...faultsInAccount(policy, home, entry));
+      warnings.push(...withoutProvider(home, entry));
       add.push(entry);
     } else {
       kept.push(...keptFields(home, before, entry));
@@ -115,14 +119,14 @@ export function planUsers(
       if (fields.length > 0) update.push({ before, entry, fields });
     }
   }
-  return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, problems };
+  return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, warnings, problems };
 }
 
 /** Two accounts never share a number, and no number holds a slash. */
 export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): string =>
   `${foldKey(home.number)}/${loginKey}`;
 
-/** What only the account can say of a new login: role and edition (B04), scopes and role (B07), single sign-on. */
+/** What only the account can say of a new login: role and edition (B04), scopes and role (B07). */
 export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
   const roles = policy.roles.customers[home.edition];
   const rule = roles[entry.role];
@@ -139,10 +143,13 @@ export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): r
     const why = rule.holds === 'everything' ? 'holds everything already' : 'holds no scopes';
     problems.push(problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`));
   }
-  if (entry.signIn === 'sso' && home.sso === null) {
-    problems.push(problem(entry, 'sign_in', `account ${home.number} has no single sign-on; write native`));
-  }
   return problems;
+}
+
+/** A login may be there before its company's single sign-on is; until then it has no way to sign in. */
+export function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
+  if (entry.signIn !== 'sso' || home.sso !== null) return [];
+  return [problem(entry, 'sign_in', `account ${home.number} has no single sign-on yet; this login cannot sign in`)];
 }
 
 function userFields(before: User, entry: UserEntry): readonly string[] {

@@ -40,7 +40,6 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     ['a scope nobody knows', { role: 'secondary-admin', scopes: ['biling'] }, /--scope: .*billing/],
     ['a scope for a plain user', { scopes: ['billing'] }, /--scope: a user holds no scopes/],
     ['a scope for an admin', { role: 'primary-admin', scopes: ['billing'] }, /holds everything already/],
-    ['sso where there is none', { signIn: 'sso' }, /--sign-in: .*no single sign-on/],
     ['a phone without digits', { phone: 'France' }, /--phone/],
   ])('refuses %s', async (_what, wrong, message) => {
     const good = {

@@ -126,9 +126,16 @@ describe('the plan of an import', () => {
     ['scopes of a plain user', classic, { role: 'user', scopes: 'billing' }, 'scopes'],
     ['scopes of an admin', classic, { role: 'primary-admin', scopes: 'billing' }, 'scopes'],
     ['scopes of an x-series user', series, { role: 'user', scopes: 'billing' }, 'scopes'],
-    ['single sign-on where there is none', classic, { sign_in: 'sso' }, 'sign_in'],
   ])('refuses %s in %s', (_what, home, changes, column) => {
     expect(plan([entry(changes)], [], home).problems).toMatchObject([{ line: 2, column }]);
+  });
+
+  it('takes a login for single sign-on before the company has it, and says so', () => {
+    const { plan: found, problems, warnings } = plan([entry({ sign_in: 'sso' })]);
+    expect(found.add).toMatchObject([{ signIn: 'sso' }]);
+    expect(problems).toEqual([]);
+    expect(warnings).toMatchObject([{ line: 2, column: 'sign_in' }]);
+    expect(plan([entry({ sign_in: 'sso' })], [], { ...classic, sso: 'okta' }).warnings).toEqual([]);
   });
 
   it('accepts a secondary admin without scopes, who holds nothing', () => {
