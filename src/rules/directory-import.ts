@@ -147,7 +147,7 @@ export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): r
 }
 
 /** A login may be there before its company's single sign-on is; until then it has no way to sign in. */
-export function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
+function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
   if (entry.signIn !== 'sso' || home.sso !== null) return [];
   return [problem(entry, 'sign_in', `account ${home.number} has no single sign-on yet; this login cannot sign in`)];
 }
