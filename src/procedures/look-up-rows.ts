@@ -78,27 +78,29 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
     await users.byEmailPairs(emails.map(({ accountId, key }) => ({ accountId, emailKey: key }))),
     (user) => user.email,
   );
-  return rows.map((row): FoundRow => {
-    const written = { line: row.line, account: row.account, login: row.login || row.email || row.user };
+  const find = (row: WrittenRow): FoundRow['found'] => {
     const account = accountOf(row);
     if (row.user !== '') {
       const user = byId.get(row.user);
       const own = user && home.get(user.accountId);
       const elsewhere = row.account !== '' && (typeof account !== 'object' || account.id !== own?.id);
-      return {
-        ...written,
-        found: user === undefined || own === undefined || elsewhere ? 'nobody' : toFound(desk, user, own),
-      };
+      return user === undefined || own === undefined || elsewhere ? 'nobody' : toFound(desk, user, own);
     }
-    if (account === undefined || typeof account === 'string') return { ...written, found: account ?? 'nobody' };
+    if (account === undefined || typeof account === 'string') return account ?? 'nobody';
     const users =
       (row.login === '' ? undefined : byLogin.get(keyOf(account.id, row.login))) ??
       byEmail.get(keyOf(account.id, row.email || row.login)) ??
       [];
     const [only] = users;
-    if (only === undefined) return { ...written, found: 'nobody' };
-    return { ...written, found: users.length > 1 ? 'several' : toFound(desk, only, account) };
-  });
+    if (only === undefined) return 'nobody';
+    return users.length > 1 ? 'several' : toFound(desk, only, account);
+  };
+  return rows.map((row) => ({
+    line: row.line,
+    account: row.account,
+    login: row.login || row.email || row.user,
+    found: find(row),
+  }));
 }
 
 export const toFound = (desk: Desk, user: User, account: Account): FoundUser => ({

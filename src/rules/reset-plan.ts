@@ -102,17 +102,25 @@ export type PlanCounts = Readonly<Record<RowClass, number>>;
 export function planRows(rows: readonly FoundRow[], acting: ReadonlySet<string>): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
-    if (found === 'nobody') return { line, class: 'unknown', account, login };
-    if (found === 'several') return { line, class: 'ambiguous', account, login };
-    const base = { line, account: found.account, login: found.login, user: found.id };
-    if (seen.has(found.id)) return { ...base, class: 'duplicate' };
+    if (typeof found === 'string') {
+      return { line, class: found === 'nobody' ? 'unknown' : 'ambiguous', account, login };
+    }
+    const again = seen.has(found.id);
     seen.add(found.id);
     const act = acting.has(found.id);
-    const acts = act ? ({ act } as const) : {};
-    if (found.admin && act) return { ...base, class: 'admin', ...acts };
-    if (found.sso) return { ...base, class: 'sso-only', ...acts };
-    return { ...base, class: act ? 'to-reset' : 'nothing-to-do', ...acts };
+    const name = again ? 'duplicate' : classOf(found, act);
+    const { id: user, account: number, login: own } = found;
+    // No spreading: lists are long, and each of these objects would keep a shape of its own.
+    return act && !again
+      ? { line, class: name, account: number, login: own, user, act }
+      : { line, class: name, account: number, login: own, user };
   });
+}
+
+function classOf({ admin, sso }: FoundUser, act: boolean): RowClass {
+  if (admin && act) return 'admin';
+  if (sso) return 'sso-only';
+  return act ? 'to-reset' : 'nothing-to-do';
 }
 
 export function countRows(rows: readonly PlannedRow[]): PlanCounts {
