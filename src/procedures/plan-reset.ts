@@ -6,7 +6,7 @@ import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { permits } from '../rules/operator-roles.js';
 import type { Account } from '../rules/people.js';
-import { countRows, planRows, planTargets, type ResetPlan, somethingToReset } from '../rules/reset-plan.js';
+import { countRows, type PlannedRow, planRows, planTargets, type ResetPlan, somethingToReset } from '../rules/reset-plan.js';
 import { requireFreshCode } from './authenticate-operator.js';
 import { lookUpRows, toFound, type WrittenRow } from './look-up-rows.js';
 
@@ -51,8 +51,8 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   const found = await foundRows(desk, request);
   if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
-  refuseOneself(signed, found);
   const rows = planRows(found, await actingOf(desk, [...ids].sort()));
+  refuseOneself(signed, rows);
   const { plain } = planTargets(desk.policy, rows);
   return freezePlan(desk, {
     v: 1,
@@ -96,8 +96,9 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
   }));
 }
 
-function refuseOneself(signed: SignedOperator, rows: Awaited<ReturnType<typeof foundRows>>): void {
-  const own = rows.find(({ found }) => typeof found === 'object' && found.id === signed.alsoUserId);
+/** Refusal `forbidden` (B55): whoever plans, begins or resumes a run must not be in it. */
+export function refuseOneself(signed: SignedOperator, rows: readonly PlannedRow[]): void {
+  const own = signed.alsoUserId === null ? undefined : rows.find(({ user }) => user === signed.alsoUserId);
   if (own === undefined) return;
   throw new Refusal('forbidden', 'nobody resets themselves', {
     problems: [{ line: own.line, message: `${own.login} is your own login` }],

@@ -8,7 +8,7 @@ import type { ApprovalSubject } from '../rules/approval.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../rules/reset-plan.js';
 import { freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
 import { requireNotFrozen } from './brake.js';
-import type { FrozenPlan } from './plan-reset.js';
+import { type FrozenPlan, refuseOneself } from './plan-reset.js';
 import { Overtaken } from './reset-step.js';
 
 /** What a job does, in order, and what of the plan it leaves waiting for an approval. */
@@ -29,11 +29,12 @@ export interface BegunJob {
 
 /**
  * Finds or makes the job of a plan. What waits for an approval is asked for, and left out. Refusals: config (a plan of another desk),
- * refused-by-policy (frozen), approval-needed (the approval was used by another run a moment ago).
+ * forbidden (the operator's own login is in it), refused-by-policy (frozen), approval-needed (the approval was used by another run a moment ago).
  */
 export async function beginJob(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
   const { plan, hash } = frozen;
   await requireOwnPlan(desk, plan);
+  refuseOneself(signed, plan.rows);
   const known = await desk.store.read.jobs.ofPlan(hash);
   if (known !== undefined) return joinJob(desk, signed, known, plan);
   const { plain, waiting, why } = planTargets(desk.policy, plan.rows);

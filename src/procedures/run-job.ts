@@ -9,6 +9,7 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import { NOTHING, type PlannedRow, type Removed } from '../rules/reset-plan.js';
 import { requireNotFrozen } from './brake.js';
 import { pause } from './pause.js';
+import { refuseOneself } from './plan-reset.js';
 import type { JobWork } from './reset-job.js';
 import { type ResetOrder, type StepOutcome, type StepResult, stepEntry } from './reset-records.js';
 import { applyStep, Overtaken, prepareStep } from './reset-step.js';
@@ -42,6 +43,7 @@ const BETWEEN_CHUNKS_MS = 2;
  * others of the store; in each case what was told is done, and the job can be resumed.
  */
 export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, watching: Watching): Promise<void> {
+  refuseOneself(signed, work.targets);
   const order = orderOf(signed, work);
   const told = new Set<number>();
   const tell = async (rows: readonly RowOutcome[]): Promise<void> => {

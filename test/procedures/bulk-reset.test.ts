@@ -146,6 +146,21 @@ describe.each(engines)('many resets, on %s', (engine) => {
     });
   });
 
+  it('nor by a plan that somebody else made, nor by going on with their job (B55)', async () => {
+    await people('ana', 'lee');
+    const own = { ...(await place.another('lead', 'ana.operator')), alsoUserId: 'usr_acc_1_ana' };
+    const frozen = await plan(written(['lee', 'ana']));
+    await expect(beginJob(place.desk, own, frozen)).rejects.toMatchObject({ code: 'forbidden', problems: [{ line: 3 }] });
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('no job');
+    const resumed = runJob(place.desk, own, await openJob(place.desk, work.head.id), {
+      signal: never,
+      told: async () => undefined,
+    });
+    await expect(resumed).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
+  });
+
   it('admins wait for a second operator, the others do not; a yes lets the same list go on (B56, B59)', async () => {
     await people('ana');
     const first = await apply(await plan(written(['ana', 'boss'])));
