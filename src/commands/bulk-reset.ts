@@ -11,7 +11,7 @@ import { planDocument, planView } from './bulk-view.js';
 import { carryOut } from './carry-out.js';
 import type { Context, Result } from './command.js';
 import { readPlanFile, writePlanFile } from './plan-file.js';
-import { readResetList } from './reset-input.js';
+import { readResetList, writeRows } from './reset-input.js';
 
 export interface BulkGiven {
   readonly users: readonly string[];
@@ -30,11 +30,18 @@ export interface BulkGiven {
 }
 
 export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
+  if (given.failed !== undefined && [given.from, given.apply].includes(given.failed)) {
+    throw new Refusal('usage', '--failed names the file that the list comes from', {
+      hint: 'Name another file; that one would be overwritten.',
+    });
+  }
   const desk = await context.desk();
   const { frozen, input } = await planOf(context, desk, given);
   if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
   if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
   await confirmNumber(context, frozen, given);
+  // Before anything is done: a path that cannot be written must not come to light afterwards.
+  if (given.failed !== undefined) await context.files.write(given.failed, writeRows(input, []));
   if (given.wait) await waitForYes(context, desk, frozen);
   const begun = await beginJob(desk, context.operator(), frozen);
   if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);

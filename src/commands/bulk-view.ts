@@ -1,6 +1,7 @@
 /** What a plan and its run look like: in words, and as JSON rows (cli.md, "Bulk input and output"). */
 import type { FrozenPlan } from '../procedures/plan-reset.js';
 import type { RowOutcome } from '../procedures/run-job.js';
+import { APPROVAL_REASONS } from '../rules/approval.js';
 import { NOTHING, type PlannedRow, ROW_CLASSES, type RowClass } from '../rules/reset-plan.js';
 import type { View } from '../terminal/render.js';
 
@@ -16,14 +17,24 @@ const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
 
 const SHOWN = 20;
 
-export function planView({ plan, hash }: FrozenPlan): View {
-  const odd = plan.rows.filter((row) => ['unknown', 'ambiguous', 'admin'].includes(row.class));
+export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
+  const odd = plan.rows.filter((row) => row.objected === true || ['unknown', 'ambiguous', 'admin'].includes(row.class));
+  const objected = odd.filter((row) => row.objected === true).length;
   return [
-    { kind: 'title', text: `Plan for ${plan.rows.length} lines`, aside: plan.source },
+    {
+      kind: 'title',
+      text: `Plan for ${plan.rows.length} line${plan.rows.length === 1 ? '' : 's'}`,
+      aside: plan.source,
+    },
     {
       kind: 'fields',
       rows: [
         ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
+        ...(objected === 0 ? [] : [['of these objected to (only with an approval)', String(objected)] as const]),
+        ['Number to confirm', String(plan.confirm)],
+        ...(why === null
+          ? []
+          : [['Needs a second operator', `${APPROVAL_REASONS[why]}: ${waiting} users wait`] as const]),
         ['Reason', plan.reason],
         ['Ticket', plan.ticket],
         ...(plan.final ? [['Final', 'the old factors are destroyed; no undo'] as const] : []),
@@ -38,12 +49,13 @@ const oddRows = (rows: readonly PlannedRow[]) =>
   ({
     kind: 'lines',
     lines: [
-      ...rows
-        .slice(0, SHOWN)
-        .map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${CLASS_WORDS[row.class]}`),
+      ...rows.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${oddWords(row)}`),
       ...(rows.length > SHOWN ? [`  and ${rows.length - SHOWN} more`] : []),
     ],
   }) as const;
+
+const oddWords = ({ class: name, objected }: PlannedRow): string =>
+  name === 'admin' ? 'admin' : objected === true ? 'objected to' : CLASS_WORDS[name];
 
 export function planDocument({ plan, hash }: FrozenPlan) {
   const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
@@ -97,6 +109,10 @@ const OUTCOME_WORDS: Readonly<Record<RowOutcome['outcome'], string>> = {
   ambiguous: 'Ambiguous',
   failed: 'Failed',
 };
+
+/** `planned`: of a run that has not come to it yet. */
+export const outcomeWords = (outcome: RowOutcome['outcome'] | 'planned'): string =>
+  outcome === 'planned' ? 'Still to do' : OUTCOME_WORDS[outcome];
 
 export interface RunEnd {
   readonly tally: Tally;

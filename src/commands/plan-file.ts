@@ -16,7 +16,8 @@ export async function writePlanFile(
   frozen: FrozenPlan,
   input: WrittenInput,
 ): Promise<void> {
-  const echo = { delimiter: input.delimiter, header: input.header, cells: [...input.cells] };
+  const { bom, newline, delimiter, header } = input;
+  const echo = { bom, newline, delimiter, header, cells: [...input.cells] };
   const content = `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${JSON.stringify(echo)}}\n`;
   await context.files.write(path, content);
 }
@@ -43,8 +44,7 @@ export async function readPlanFile(context: Context, desk: Desk, path: string): 
       },
     );
   }
-  const { delimiter, header, cells } = parsed.data.input;
-  return { frozen, input: { delimiter, header, cells: new Map(cells) } };
+  return { frozen, input: { ...parsed.data.input, cells: new Map(parsed.data.input.cells) } };
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -69,6 +69,7 @@ function fileSchema() {
     login: z.string(),
     user: z.string().optional(),
     act: z.literal(true).optional(),
+    objected: z.literal(true).optional(),
   });
   const plan = z.strictObject({
     v: z.literal(1),
@@ -86,6 +87,12 @@ function fileSchema() {
     rows: z.array(row),
   });
   const cells = z.array(z.tuple([count, z.array(z.string())]));
-  const input = z.strictObject({ delimiter: z.enum([',', ';', '\t']), header: z.array(z.string()), cells });
+  const input = z.strictObject({
+    bom: z.boolean(),
+    newline: z.enum(['\n', '\r\n']),
+    delimiter: z.enum([',', ';', '\t']),
+    header: z.array(z.string()),
+    cells,
+  });
   return z.strictObject({ plan, sha256: z.string(), input });
 }

@@ -14,6 +14,9 @@ import { givenUser } from './given-user.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {
+  /** Opens with a byte order mark, without which Excel misreads accents. */
+  readonly bom: boolean;
+  readonly newline: '\n' | '\r\n';
   readonly delimiter: string;
   readonly header: readonly string[];
   /** Cells by line. */
@@ -53,6 +56,9 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   return fromArguments(desk, given.users, given.account);
 }
 
+/** The form of a list that did not come from a file. */
+const PLAIN = { bom: false, newline: '\n', delimiter: ',', header: ['account', 'login'] } as const;
+
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
 async function fromFile(context: Context, path: string, { account, keepCells }: ListGiven): Promise<ResetList> {
@@ -80,13 +86,13 @@ async function fromFile(context: Context, path: string, { account, keepCells }: 
       hint: 'Mend these lines and try again.',
     });
   }
-  const { delimiter, header } = table;
+  const { delimiter, header, bom, newline } = table;
   const cells = new Map(keepCells ? table.rows.map((row) => [row.line, row.cells]) : []);
   return {
     rows,
     wholeAccount: null,
     source: path === '-' ? 'standard input' : path,
-    input: { delimiter, header, cells },
+    input: { bom, newline, delimiter, header, cells },
   };
 }
 
@@ -104,7 +110,7 @@ async function wholeAccount(desk: Desk, reference: string | undefined): Promise<
     });
   }
   const account = await findAccount(desk, reference);
-  const input = { delimiter: ',', header: ['account', 'login'], cells: new Map() };
+  const input = { ...PLAIN, cells: new Map() };
   return { rows: [], wholeAccount: account, source: `all of account ${account.number}`, input };
 }
 
@@ -123,7 +129,7 @@ async function fromArguments(desk: Desk, users: readonly string[], account: stri
     rows,
     wholeAccount: null,
     source: 'arguments',
-    input: { delimiter: ',', header: ['account', 'login'], cells },
+    input: { ...PLAIN, cells },
   };
 }
 
@@ -138,7 +144,7 @@ async function namedUser(desk: Desk, text: string, account: string | undefined) 
 }
 
 /** The named lines in the form they came in, to be mended and run again. No cell becomes a formula in a spreadsheet. */
-export function writeRows({ delimiter, header, cells }: WrittenInput, lines: readonly number[]): string {
+export function writeRows({ bom, newline, delimiter, header, cells }: WrittenInput, lines: readonly number[]): string {
   const rows = lines.flatMap((line) => {
     const found = cells.get(line);
     return found === undefined ? [] : [found];
@@ -147,5 +153,6 @@ export function writeRows({ delimiter, header, cells }: WrittenInput, lines: rea
     const safe = cell.startsWith("'") ? cell : guardCell(cell);
     return /["\r\n;,\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  return [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}\r\n`).join('');
+  const text = [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}${newline}`).join('');
+  return bom ? `\uFEFF${text}` : text;
 }

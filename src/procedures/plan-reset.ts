@@ -6,7 +6,17 @@ import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { permits } from '../rules/operator-roles.js';
 import type { Account } from '../rules/people.js';
-import { countRows, type PlannedRow, planRows, planTargets, type ResetPlan, somethingToReset } from '../rules/reset-plan.js';
+import {
+  countRows,
+  type Holding,
+  isObjected,
+  type PlannedRow,
+  type PlanTargets,
+  planRows,
+  planTargets,
+  type ResetPlan,
+  somethingToReset,
+} from '../rules/reset-plan.js';
 import { requireFreshCode } from './authenticate-operator.js';
 import { lookUpRows, toFound, type WrittenRow } from './look-up-rows.js';
 
@@ -28,6 +38,9 @@ export interface FrozenPlan {
   readonly plan: ResetPlan;
   readonly text: string;
   readonly hash: string;
+  /** How many users would wait for a second operator, and why (B56). */
+  readonly waiting: number;
+  readonly why: PlanTargets['why'];
 }
 
 /**
@@ -51,7 +64,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   const found = await foundRows(desk, request);
   if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
-  const rows = planRows(found, await actingOf(desk, [...ids].sort()));
+  const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
   refuseOneself(signed, rows);
   const { plain } = planTargets(desk.policy, rows);
   return freezePlan(desk, {
@@ -82,7 +95,8 @@ export function freezePlan(desk: Desk, plan: ResetPlan): FrozenPlan {
   }
   const rows = parts.join(',');
   const text = desk.notary.canonical({ ...plan, rows: [] }).replace('"rows":[]', () => `"rows":[${rows}]`);
-  return { plan, text, hash: desk.digests.sha256(text) };
+  const { waiting, why } = planTargets(desk.policy, plan.rows);
+  return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
 }
 
 async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
@@ -107,13 +121,15 @@ export function refuseOneself(signed: SignedOperator, rows: readonly PlannedRow[
 }
 
 /** Who has something to lose; looked up in the order of ids, which is the order in which the store keeps them. */
-async function actingOf(desk: Desk, ids: readonly string[]): Promise<ReadonlySet<string>> {
+async function holdingOf(desk: Desk, ids: readonly string[]): Promise<Holding> {
   const acting = new Set<string>();
+  const objected = new Set<string>();
   for (let from = 0; from < ids.length; from += BATCH) {
     const batch = ids.slice(from, from + BATCH);
     for (const facts of await desk.store.read.resets.facts(batch, desk.now(), desk.policy.limits.code.tries)) {
       if (somethingToReset(desk.policy, facts)) acting.add(facts.userId);
+      if (isObjected(facts)) objected.add(facts.userId);
     }
   }
-  return acting;
+  return { acting, objected };
 }

@@ -8,6 +8,7 @@ import {
   type CsvShape,
   type CsvTable,
   chooseDelimiter,
+  columnsHint,
   placeColumns,
   unguardCell,
 } from '../rules/csv-table.js';
@@ -27,12 +28,14 @@ export async function readCsv<Column extends string>(
   shape: CsvShape<Column>,
   limits: CsvLimits = LIMITS,
 ): Promise<CsvTable<Column>> {
-  const text = decode(await gather(chunks, limits.bytes)).replace(/\r\n?/g, '\n');
+  const bytes = await gather(chunks, limits.bytes);
+  const written = decode(bytes);
+  const text = written.replace(/\r\n?/g, '\n');
   const delimiter = chooseDelimiter(firstLine(text));
   const [header, ...records] = await split(text, delimiter, limits);
   if (header === undefined)
     throw new Refusal('invalid-input', 'the file is empty', {
-      hint: `Its first line must be: ${shape.required.join(',')}`,
+      hint: `Its first line must name columns. ${columnsHint(shape)}`,
     });
   const places = placeColumns(header.cells, shape, header.line);
   const width = header.cells.length;
@@ -40,7 +43,9 @@ export async function readCsv<Column extends string>(
     fits(cells, width) ? [] : [{ line, message: `has ${cells.length} cells where the header has ${width}` }],
   );
   const rows = records.filter(({ cells }) => fits(cells, width)).map((record) => toRow(record, places));
-  return { columns: new Set(places.keys()), delimiter, header: header.cells, rows, problems };
+  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const newline = written.includes('\r\n') ? '\r\n' : '\n';
+  return { columns: new Set(places.keys()), delimiter, bom, newline, header: header.cells, rows, problems };
 }
 
 interface CsvRecord {

@@ -105,12 +105,14 @@ async function checkAll(
   const grant = await requireGrant(desk, write, signed, asked.grantId, MFA_RESET, now);
   const target = await write.users.byId(asked.target.id);
   if (target === undefined) throw new Refusal('not-found', 'the user is gone');
+  const open = await write.resets.openOfUser(target.id);
   const { approval } = decideTarget({
     policy: desk.policy,
     operatorUserId: signed.alsoUserId,
     account: grant.account,
     caller: grant.caller,
     target,
+    objected: open !== undefined && open.objected_at !== null,
   });
   if (approval === null) return grant;
   const subject = await subjectOf(write, asked, grant.caller);
@@ -155,8 +157,8 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
     reason: asked.reason ?? null,
     ticket: asked.ticket ?? null,
     final: asked.final ?? false,
-    // Whether an admin may be reset is decided above, by the grant and the approval.
-    adminsToo: true,
+    // Whether this user may be reset is decided above, by the grant and the approval.
+    barredToo: true,
     who: signed.operator.name,
     requestedBy: caller === undefined ? 'nobody known' : caller.name || caller.login,
   };

@@ -118,7 +118,7 @@ function orderOf({ user }: PortalLogin): ResetOrder {
     reason: null,
     ticket: null,
     final: false,
-    adminsToo: true,
+    barredToo: true,
     who: name,
     requestedBy: name,
   };

@@ -99,10 +99,10 @@ export async function openJob(desk: Desk, id: string): Promise<JobWork> {
 
 /** Decided by the plan and the approval alone, never by the policy of a later day. */
 function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
-  const { plain, admins } = planTargets(desk.policy, plan.rows);
+  const { plain, barred } = planTargets(desk.policy, plan.rows);
   const approved = head.approval_id !== null;
-  const targets = (approved ? [...plain, ...admins] : plain).toSorted(byUserId);
-  return { head, plan, targets, waiting: approved ? [] : admins };
+  const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);
+  return { head, plan, targets, waiting: approved ? [] : barred };
 }
 
 function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): ApprovalSubject {

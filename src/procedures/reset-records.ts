@@ -18,8 +18,8 @@ export interface ResetOrder {
   readonly ticket: string | null;
   /** Destroy instead of suspending (B61). */
   readonly final: boolean;
-  /** Admins may be reset: approved, or asked for where no approval is needed. */
-  readonly adminsToo: boolean;
+  /** Admins and who an objection stands for may be reset: approved, or asked for where no approval is needed. */
+  readonly barredToo: boolean;
   /** For the notices: who did it, and who asked for it. */
   readonly who: string;
   readonly requestedBy: string;

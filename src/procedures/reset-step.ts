@@ -6,7 +6,7 @@
 import type { Desk, UserContacts, Writes } from '../desk.js';
 import { hasAdminStatus } from '../rules/customer-roles.js';
 import type { Account, User } from '../rules/people.js';
-import { enrolledAgain, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
+import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
 import { type EnrolmentBar, enrolmentBar } from './enrolment-code.js';
 import { inWords, type PreparedMessage } from './queue-message.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
@@ -89,7 +89,8 @@ function decideAll(
 function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, facts: ResetFacts): StepResult {
   const something = somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
-  if (something && admin && !order.adminsToo) return 'needs-approval';
+  const barred = admin || isObjected(facts);
+  if (something && barred && !order.barredToo) return 'needs-approval';
   if (user.signIn === 'sso' && !admin) return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
 }

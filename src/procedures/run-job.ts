@@ -99,7 +99,7 @@ function orderOf(signed: SignedOperator, { head, plan }: JobWork): ResetOrder {
     reason: head.reason,
     ticket: head.ticket,
     final: plan.final,
-    adminsToo: head.approval_id !== null,
+    barredToo: head.approval_id !== null,
     who: signed.operator.name,
     requestedBy: `ticket ${head.ticket}`,
   };

@@ -8,6 +8,7 @@ import type { Policy } from './policy.js';
 export const APPROVAL_REASONS = {
   'own-reset': "a caller's own reset",
   'admin-target': 'the reset of an admin',
+  'objected-reset': 'a reset that the customer objected to before',
   'bulk-over-limit': 'a bulk run over the limit',
 } as const;
 export type ApprovalReason = keyof typeof APPROVAL_REASONS;

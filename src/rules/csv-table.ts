@@ -18,6 +18,9 @@ export interface CsvTable<Column extends string> {
   /** The known columns that the file has. */
   readonly columns: ReadonlySet<Column>;
   readonly delimiter: ',' | ';' | '\t';
+  /** Opened with a byte order mark. */
+  readonly bom: boolean;
+  readonly newline: '\n' | '\r\n';
   /** The header as written. */
   readonly header: readonly string[];
   readonly rows: readonly CsvRow<Column>[];
@@ -63,8 +66,14 @@ export function placeColumns<Column extends string>(
   if (problems.length === 0) return places;
   throw new Refusal('invalid-input', 'the header of the file is not as expected; nothing was changed', {
     problems,
-    hint: `Columns: ${shape.required.join(', ')}${shape.optional.length === 0 ? '' : `; may be left out: ${shape.optional.join(', ')}`}.`,
+    hint: columnsHint(shape),
   });
+}
+
+/** What a header may hold, in words. */
+export function columnsHint({ required, optional }: Pick<CsvShape<string>, 'required' | 'optional'>): string {
+  if (required.length === 0) return `Columns: ${optional.join(', ')}.`;
+  return `Columns: ${required.join(', ')}${optional.length === 0 ? '' : `; may be left out: ${optional.join(', ')}`}.`;
 }
 
 function suggestion(name: string, known: readonly string[]): string {

@@ -46,8 +46,11 @@ export const removedOf = ({ factors, backupCodes, devices, sessions, enrolments 
 export function somethingToReset(policy: Policy, facts: ResetFacts): boolean {
   if (Object.values(removedOf(facts)).some((count) => count > 0)) return true;
   if (facts.open === null) return false;
-  return facts.open.objectedAt !== null || (policy.limits.enrolmentCode.required && !facts.codeLive);
+  return isObjected(facts) || (policy.limits.enrolmentCode.required && !facts.codeLive);
 }
+
+/** A customer admin objected to the reset that stands; only a second operator's yes gets past it (B62). */
+export const isObjected = ({ open }: ResetFacts): boolean => open !== null && open.objectedAt !== null;
 
 /** Has enrolled again since the last reset: what that reset suspended can no longer come back (B61). */
 export const enrolledAgain = (facts: ResetFacts): boolean =>
@@ -94,12 +97,20 @@ export interface PlannedRow {
   readonly user?: string;
   /** Something would be taken away. */
   readonly act?: true;
+  /** An objection stands (B62). */
+  readonly objected?: true;
 }
 
 export type PlanCounts = Readonly<Record<RowClass, number>>;
 
-/** Classifies each row, in order: of one user named twice the first row counts. `acting` are the users who have something to lose. */
-export function planRows(rows: readonly FoundRow[], acting: ReadonlySet<string>): readonly PlannedRow[] {
+/** Ids of users: who has something to lose, and of whom an objection stands. */
+export interface Holding {
+  readonly acting: ReadonlySet<string>;
+  readonly objected: ReadonlySet<string>;
+}
+
+/** Classifies each row, in order: of one user named twice the first row counts. `holding` says who has something to lose. */
+export function planRows(rows: readonly FoundRow[], { acting, objected }: Holding): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
     if (typeof found === 'string') {
@@ -111,9 +122,10 @@ export function planRows(rows: readonly FoundRow[], acting: ReadonlySet<string>)
     const name = again ? 'duplicate' : classOf(found, act);
     const { id: user, account: number, login: own } = found;
     // No spreading: lists are long, and each of these objects would keep a shape of its own.
-    return act && !again
-      ? { line, class: name, account: number, login: own, user, act }
-      : { line, class: name, account: number, login: own, user };
+    if (!act || again) return { line, class: name, account: number, login: own, user };
+    return objected.has(user)
+      ? { line, class: name, account: number, login: own, user, act, objected: true }
+      : { line, class: name, account: number, login: own, user, act };
   });
 }
 
@@ -145,7 +157,7 @@ export interface ResetPlan {
   /** Where the list came from, in words. */
   readonly source: string;
   readonly counts: PlanCounts;
-  /** The number to type: users it acts on, admins not counted. */
+  /** The number to type: users it acts on, but for those who need a second operator by themselves. */
   readonly confirm: number;
   readonly rows: readonly PlannedRow[];
 }
@@ -154,19 +166,22 @@ export interface ResetPlan {
 export interface PlanTargets {
   /** Need no second operator by themselves. */
   readonly plain: readonly PlannedRow[];
-  readonly admins: readonly PlannedRow[];
-  /** What waits for an approval: the admins, or all where the run is over the limit (B56). */
+  /** Need one: admins, and who an objection stands for. */
+  readonly barred: readonly PlannedRow[];
+  /** What waits for an approval: these, or all where the run is over the limit (B56). */
   readonly waiting: readonly PlannedRow[];
-  readonly why: 'admin-target' | 'bulk-over-limit' | null;
+  readonly why: 'admin-target' | 'objected-reset' | 'bulk-over-limit' | null;
 }
 
 export function planTargets(policy: Policy, rows: readonly PlannedRow[]): PlanTargets {
   const acting = rows.filter((row) => row.act === true);
-  const admins = acting.filter((row) => row.class === 'admin');
-  const plain = acting.filter((row) => row.class !== 'admin');
+  const isBarred = (row: PlannedRow): boolean => row.class === 'admin' || row.objected === true;
+  const barred = acting.filter(isBarred);
+  const plain = acting.filter((row) => !isBarred(row));
   const over = acting.length > policy.limits.approval.bulkOver;
-  const waiting = over ? acting : admins;
-  return { plain, admins, waiting, why: over ? 'bulk-over-limit' : admins.length > 0 ? 'admin-target' : null };
+  const waiting = over ? acting : barred;
+  const single = barred.some((row) => row.objected === true) ? 'objected-reset' : 'admin-target';
+  return { plain, barred, waiting, why: over ? 'bulk-over-limit' : barred.length > 0 ? single : null };
 }
 
 /** By user id, so that the store is walked in one direction. */

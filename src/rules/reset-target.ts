@@ -10,11 +10,13 @@ export interface TargetQuestion {
   readonly account: Account;
   readonly caller: User;
   readonly target: User;
+  /** An objection to an earlier reset of the target stands (B62). */
+  readonly objected: boolean;
 }
 
 /** Throws the refusal that stands in the way; returns whether a second operator must approve (B56). */
-export function decideTarget({ policy, operatorUserId, account, caller, target }: TargetQuestion): {
-  readonly approval: 'own-reset' | 'admin-target' | null;
+export function decideTarget({ policy, operatorUserId, account, caller, target, objected }: TargetQuestion): {
+  readonly approval: 'own-reset' | 'admin-target' | 'objected-reset' | null;
 } {
   if (target.accountId !== account.id || caller.accountId !== account.id) {
     throw new Refusal('forbidden', 'caller and user are not of the same account', {
@@ -35,6 +37,8 @@ export function decideTarget({ policy, operatorUserId, account, caller, target }
       hint: 'An admin of the account must call.',
     });
   }
+  // Whoever talked the desk into the first reset must not get past the objection by calling again.
+  if (objected) return { approval: 'objected-reset' };
   const { ownResetByPhone, adminTargets } = policy.limits.approval;
   if (adminTargets && targetIsAdmin) return { approval: 'admin-target' };
   if (ownResetByPhone && caller.id === target.id) return { approval: 'own-reset' };

@@ -56,7 +56,7 @@ export interface ResetsTable {
 /** A request for a second operator's yes. `hash` is the SHA-256 of `subject`, the frozen list that was asked for. */
 export interface ApprovalsTable {
   id: string;
-  /** own-reset, admin-target, bulk-over-limit. */
+  /** A reason of rules/approval. */
   why: string;
   subject: string;
   hash: string;

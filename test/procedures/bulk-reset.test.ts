@@ -150,7 +150,10 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await people('ana', 'lee');
     const own = { ...(await place.another('lead', 'ana.operator')), alsoUserId: 'usr_acc_1_ana' };
     const frozen = await plan(written(['lee', 'ana']));
-    await expect(beginJob(place.desk, own, frozen)).rejects.toMatchObject({ code: 'forbidden', problems: [{ line: 3 }] });
+    await expect(beginJob(place.desk, own, frozen)).rejects.toMatchObject({
+      code: 'forbidden',
+      problems: [{ line: 3 }],
+    });
     const { work } = await beginJob(place.desk, lead, frozen);
     if (work === null) throw new Error('no job');
     const resumed = runJob(place.desk, own, await openJob(place.desk, work.head.id), {
@@ -261,6 +264,31 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await place.desk.store.record(entry, (write) => write.users.update('usr_acc_1_ana', { role: 'admin' }));
     expect((await apply(frozen)).outcomes).toEqual(['needs-approval']);
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
+  });
+
+  it('running the list again does not lift an objection; only a second operator does (B62)', async () => {
+    await people('ana', 'lee');
+    const [first] = (await apply(await plan(written(['ana', 'lee'])))).told;
+    const at = place.clock.now();
+    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: lead.actor } as const;
+    await place.desk.store.record(objecting, (write) => write.resets.object(first?.reset ?? '', 'usr_acc_1_boss', at));
+    const before = (await place.desk.store.read.outbox.list(1_000)).length;
+    const again = await apply(await plan(written(['ana', 'lee'])));
+    expect(again).toMatchObject({ work: null, waiting: [{ login: 'ana' }], approval: { why: 'objected-reset' } });
+    expect((await place.desk.store.read.outbox.list(1_000)).length).toBe(before);
+    await approve(again.approval?.id ?? '');
+    expect((await apply(await plan(written(['ana', 'lee'])))).outcomes).toEqual(['reset']);
+  });
+
+  it('an objection that comes between plan and run stops that line (B62)', async () => {
+    await people('ana');
+    const [first] = (await apply(await plan(written(['ana'])))).told;
+    await place.give('usr_acc_1_ana', { sessions: 1 });
+    const frozen = await plan(written(['ana']));
+    const at = place.clock.now();
+    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: lead.actor } as const;
+    await place.desk.store.record(objecting, (write) => write.resets.object(first?.reset ?? '', 'usr_acc_1_boss', at));
+    expect((await apply(frozen)).outcomes).toEqual(['needs-approval']);
   });
 
   it('single sign-on users are reset all the same and marked', async () => {

@@ -90,6 +90,17 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     await expect(reset('boss', 'ana', { grantId: others })).rejects.toMatchObject({ code: 'no-grant' });
   });
 
+  it('a scope that is taken away in the middle of the call ends the grant (B08)', async () => {
+    await place.account('2', { edition: 'classic' });
+    await place.user('2', 'sec', { role: 'secondary-admin', scopes: 'login-security' });
+    const joe = await place.user('2', 'joe', {}, FULL);
+    const asked = await ask('sec', 'joe', {}, '2');
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: agent.actor } as const;
+    await place.desk.store.record(entry, (write) => write.users.update('usr_acc_2_sec', { scopes: 'billing' }));
+    await expect(resetUnderGrant(place.desk, agent, asked)).rejects.toMatchObject({ code: 'no-grant' });
+    expect(await holdingsOf(place.desk, joe)).toMatchObject({ active: 2 });
+  });
+
   it('tells the target and the admins, at former addresses too (B58)', async () => {
     const at = place.clock.now();
     const former = [{ email: 'old@example.com', phone: '', replacedAt: at - 86_400_000 }];
@@ -221,6 +232,18 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       await decideApproval(place.desk, lead, { id, approve: true, reason: null });
       expect(await resetUnderGrant(place.desk, agent, asked)).toMatchObject({ outcome: 'reset' });
       expect((await showApproval(place.desk, id)).standing).toBe('used');
+    });
+
+    it('a second call does not get past an objection to the first reset (B62)', async () => {
+      const { id: resetId } = await reset('boss', 'ana');
+      const at = place.clock.now();
+      const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: agent.actor } as const;
+      await place.desk.store.record(objecting, (write) => write.resets.object(resetId, 'usr_acc_1_boss', at));
+      const asked = await ask('boss', 'ana');
+      const id = await waiting(asked);
+      expect(await showApproval(place.desk, id)).toMatchObject({ why: 'objected-reset' });
+      await decideApproval(place.desk, await place.operator('lead'), { id, approve: true, reason: null });
+      expect(await resetUnderGrant(place.desk, agent, asked)).toMatchObject({ outcome: 'reset' });
     });
 
     it('the requester does not decide, neither in person nor as a token', async () => {

@@ -36,7 +36,10 @@ const row = (line: number, one: FoundUser): FoundRow => ({
   login: one.login,
   found: one,
 });
-const holding = (...users: readonly FoundUser[]) => new Set(users.map((one) => one.id));
+const holding = (...users: readonly FoundUser[]) => ({
+  acting: new Set(users.map((one) => one.id)),
+  objected: new Set<string>(),
+});
 
 describe('a plan of resets', () => {
   it('names what each line comes to (B59)', () => {
@@ -71,7 +74,7 @@ describe('a plan of resets', () => {
 
   it('an admin with nothing to lose needs nobody to approve', () => {
     const boss = user('boss', { admin: true });
-    expect(planRows([row(1, boss)], new Set())[0]?.class).toBe('nothing-to-do');
+    expect(planRows([row(1, boss)], holding())[0]?.class).toBe('nothing-to-do');
   });
 
   it('each line has one class, each user acts at most once, whatever the list (property)', () => {
@@ -93,8 +96,8 @@ describe('a plan of resets', () => {
         expect(Object.values(countRows(rows)).reduce((sum, n) => sum + n, 0)).toBe(rows.length);
         const acting = rows.filter((one) => one.act === true).map((one) => one.user);
         expect(new Set(acting).size).toBe(acting.length);
-        const { plain, admins } = planTargets(policy, rows);
-        expect(plain.length + admins.length).toBe(acting.length);
+        const { plain, barred } = planTargets(policy, rows);
+        expect(plain.length + barred.length).toBe(acting.length);
         expect(plain.some((one) => one.user === 'usr_d')).toBe(false);
       }),
     );
@@ -115,6 +118,15 @@ describe('a plan of resets', () => {
     expect(plan(many)).toMatchObject({ why: 'bulk-over-limit' });
     expect(plan(many).waiting).toHaveLength(limit + 1);
     expect(plan([user('boss', { admin: true }), user('ana')])).toMatchObject({ why: 'admin-target' });
+  });
+
+  it('who an objection stands for waits like an admin, under its own name (B62)', () => {
+    const [ana, kim] = [user('ana'), user('kim')];
+    const objected = new Set([ana.id]);
+    const rows = planRows([row(2, ana), row(3, kim), row(4, ana)], { ...holding(ana, kim), objected });
+    expect(rows.map((one) => one.class)).toEqual(['to-reset', 'to-reset', 'duplicate']);
+    const targets = planTargets(policy, rows);
+    expect(targets).toMatchObject({ why: 'objected-reset', plain: [{ line: 3 }], waiting: [{ line: 2 }] });
   });
 
   it('targets are walked in the order of ids', () => {
