@@ -1,15 +1,15 @@
 /** `job …`: bulk runs, seen, resumed and taken back (B60, B61). */
 import * as z from 'zod';
-import type { JobHead } from '../desk.js';
+import type { Desk, JobHead } from '../desk.js';
 import { deliverDue } from '../procedures/deliver-outbox.js';
 import { requireBulk } from '../procedures/plan-reset.js';
 import { openJob } from '../procedures/reset-job.js';
-import { storedOutcome } from '../procedures/run-job.js';
+import { type RowOutcome, storedOutcome } from '../procedures/run-job.js';
 import { UNDO_STOPS, type UndoOutcome, undoResets } from '../procedures/undo-reset.js';
 import type { View } from '../terminal/render.js';
-import { idleOutcome, rowDocument } from './bulk-view.js';
+import { idleOutcome, outcomeWords, rowDocument } from './bulk-view.js';
 import { carryOut } from './carry-out.js';
-import { type Command, type Context, command } from './command.js';
+import { type Command, command } from './command.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
@@ -69,37 +69,53 @@ const show = command({
     const stored = new Map((await desk.store.read.resets.ofJob(given.job)).map((row) => [row.line ?? 0, row]));
     const doing = new Map(work.targets.map((row, index) => [row.line, index]));
     const waiting = new Set(work.waiting.map((row) => row.line));
-    const tally = new Map<string, number>();
+    const tally = new Map<RowOutcome['outcome'] | 'planned', number>();
     const undone = [...stored.values()].filter((row) => row.state === 'undone').length;
     for (const row of work.plan.rows) {
       const place = doing.get(row.line);
       const reset = stored.get(row.line);
       const planned = place !== undefined && place >= work.head.done;
       const outcome = place === undefined ? idleOutcome(row, waiting.has(row.line)) : storedOutcome(work, row, reset);
-      const document = planned ? { ...rowDocument(outcome, null), outcome: 'planned' } : rowDocument(outcome, null);
-      tally.set(document.outcome, (tally.get(document.outcome) ?? 0) + 1);
+      const name = planned ? 'planned' : outcome.outcome;
+      const document = { ...rowDocument(outcome, null), outcome: name };
+      tally.set(name, (tally.get(name) ?? 0) + 1);
       await context.row({
         ...document,
         ...(reset === undefined || reset.state === 'none' ? {} : { state: reset.state }),
       });
     }
-    return { view: showView(work.head, tally, undone), document: null, streamed: true };
+    return { view: showView(work.head, await namesOf(desk, work.head), tally, undone), document: null, streamed: true };
   },
 });
 
-function showView(head: JobHead, tally: ReadonlyMap<string, number>, undone: number): View {
+/** Who began it, and who said yes to it. */
+async function namesOf(desk: Desk, head: JobHead): Promise<{ readonly begun: string; readonly approved: string }> {
+  const { operators, approvals } = desk.store.read;
+  const approval = head.approval_id === null ? undefined : await approvals.byId(head.approval_id);
+  const decider = approval?.decided_by == null ? undefined : await operators.byId(approval.decided_by);
+  const begun = (await operators.byId(head.operator_id))?.name ?? '';
+  return { begun, approved: decider === undefined ? '' : `${decider.name} (${head.approval_id})` };
+}
+
+function showView(
+  head: JobHead,
+  names: Awaited<ReturnType<typeof namesOf>>,
+  tally: ReadonlyMap<RowOutcome['outcome'] | 'planned', number>,
+  undone: number,
+): View {
   return [
     { kind: 'title', text: head.id, aside: head.state },
     {
       kind: 'fields',
       rows: [
         ['Begun', iso(head.created_at) ?? ''],
+        ['Begun by', names.begun],
         ['Ended', iso(head.ended_at) ?? 'not yet'],
         ['Users', `${head.done} of ${head.total}`],
         ['Reason', head.reason],
         ['Ticket', head.ticket],
-        ...(head.approval_id === null ? [] : [['Approved by', head.approval_id] as const]),
-        ...[...tally].map(([outcome, count]) => [outcome, String(count)] as const),
+        ...(head.approval_id === null ? [] : [['Approved by', names.approved] as const]),
+        ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
         ...(undone === 0 ? [] : [['Taken back', String(undone)] as const]),
         ['Plan', head.plan_hash],
       ],
@@ -150,30 +166,42 @@ const undo = command({
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const taken = outcomes.filter(({ outcome }) => outcome !== 'nothing-taken');
     const stayed = taken.filter(({ outcome }) => outcome !== 'undone' && outcome !== 'undone-before');
-    for (const outcome of outcomes) await writeUndo(context, outcome);
+    const before = taken.filter(({ outcome }) => outcome === 'undone-before').length;
+    const undone = taken.length - stayed.length - before;
     return {
-      view: undoView(taken.filter(({ outcome }) => outcome === 'undone').length, stayed),
-      document: null,
-      streamed: true,
+      view: undoView({ undone, before, stayed }),
+      document: {
+        undo: { id: given.job, undone, undoneBefore: before, stayed: stayed.length, rows: taken.map(undoRow) },
+      },
       exit: stayed.length > 0 ? 4 : 0,
     };
   },
 });
 
-const writeUndo = (context: Context, { reset, login, outcome }: UndoOutcome): Promise<void> =>
-  context.row({ line: reset.line, user: reset.user_id, login, outcome, reset: reset.id, job: reset.job_id });
+const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
+  line: reset.line,
+  user: reset.user_id,
+  login,
+  outcome,
+  reset: reset.id,
+  job: reset.job_id,
+});
 
-function undoView(undone: number, stayed: readonly UndoOutcome[]): View {
+interface Undone {
+  readonly undone: number;
+  readonly before: number;
+  readonly stayed: readonly UndoOutcome[];
+}
+
+function undoView({ undone, before, stayed }: Undone): View {
+  const verdict = undone === 0 ? 'NOTHING TAKEN BACK' : stayed.length === 0 ? 'TAKEN BACK' : 'PARTLY TAKEN BACK';
   return [
-    {
-      kind: 'verdict',
-      verdict: stayed.length === 0 ? 'TAKEN BACK' : 'PARTLY TAKEN BACK',
-      tone: stayed.length === 0 ? 'good' : 'warn',
-    },
+    { kind: 'verdict', verdict, tone: stayed.length === 0 ? 'good' : 'warn' },
     {
       kind: 'fields',
       rows: [
         ['Taken back', String(undone)],
+        ...(before === 0 ? [] : [['Taken back before', String(before)] as const]),
         ['Stay as they are', String(stayed.length)],
       ],
     },
@@ -183,7 +211,9 @@ function undoView(undone: number, stayed: readonly UndoOutcome[]): View {
         .slice(0, 20)
         .map(({ login, outcome }) => `  ${login}: ${outcome === 'undone' ? '' : UNDO_STOPS[outcome]}`),
     },
-    { kind: 'note', text: 'Factors and backup codes are back; devices and sessions are not.' },
+    ...(undone === 0
+      ? []
+      : [{ kind: 'note', text: 'Factors and backup codes are back; devices and sessions are not.' } as const]),
   ];
 }
 

@@ -24,7 +24,7 @@ const pending = command({
         {
           kind: 'table',
           columns: [{ title: 'user' }, { title: 'reset at' }, { title: 'state' }, { title: 'reset' }],
-          empty: 'Everybody who was reset has enrolled again.',
+          empty: 'Nobody is left to enrol again.',
           rows: found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
             new Date(reset.at).toISOString().slice(0, 16).replace('T', ' '),

@@ -15,7 +15,7 @@ export interface PendingEnrolment {
 const BATCH = 500;
 const MOST = 100_000;
 
-/** Newest first. Refusal not-found for a job nobody knows. */
+/** Objected ones first, for they wait for the desk; newest first otherwise. Refusal not-found for a job nobody knows. */
 export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
     throw new Refusal('not-found', `there is no job "${jobId}"`, { hint: 'See: countersign job list' });
@@ -24,7 +24,7 @@ export async function pendingEnrolments(desk: Desk, jobId: string | undefined): 
   const pending: PendingEnrolment[] = [];
   for (let from = 0; from < rows.length; from += BATCH)
     pending.push(...(await ofBatch(desk, rows.slice(from, from + BATCH))));
-  return pending;
+  return pending.toSorted((a, b) => Number(b.state === 'objected') - Number(a.state === 'objected'));
 }
 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {
