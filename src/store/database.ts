@@ -14,7 +14,7 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './desk-tables.js';
-import type { ApprovalsTable, JobsTable, ResetsTable } from './reset-tables.js';
+import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './reset-tables.js';
 
 export type * from './desk-tables.js';
 export type * from './reset-tables.js';
@@ -200,6 +200,7 @@ export interface Database {
   outbox: OutboxTable;
   calls: CallsTable;
   jobs: JobsTable;
+  job_plans: JobPlansTable;
   resets: ResetsTable;
   approvals: ApprovalsTable;
 }

@@ -1,52 +1,38 @@
 /** Bulk runs: the frozen plan and how far it got (B60). */
-import type { Insertable, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Db, JobsTable, Tx } from './database.js';
 
-export type JobRow = Selectable<JobsTable>;
 /** A job without its plan, which may be megabytes. */
-export type JobHead = Omit<JobRow, 'plan'>;
-
-const HEAD = [
-  'id',
-  'operator_id',
-  'state',
-  'plan_hash',
-  'approval_id',
-  'reason',
-  'ticket',
-  'total',
-  'done',
-  'created_at',
-  'updated_at',
-  'ended_at',
-] as const;
+export type JobHead = Selectable<JobsTable>;
+export type JobRow = JobHead & { readonly plan: string };
 
 export const jobReads = (db: Db) => ({
   async byId(id: string): Promise<JobRow | undefined> {
-    return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+    return db
+      .selectFrom('jobs')
+      .innerJoin('job_plans', 'job_plans.job_id', 'jobs.id')
+      .selectAll('jobs')
+      .select('job_plans.plan')
+      .where('jobs.id', '=', id)
+      .executeTakeFirst();
   },
   async head(id: string): Promise<JobHead | undefined> {
-    return db.selectFrom('jobs').select(HEAD).where('id', '=', id).executeTakeFirst();
+    return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
   },
   /** The job that carries out this plan, if there is one. */
   async ofPlan(planHash: string): Promise<JobHead | undefined> {
-    return db.selectFrom('jobs').select(HEAD).where('plan_hash', '=', planHash).executeTakeFirst();
+    return db.selectFrom('jobs').selectAll().where('plan_hash', '=', planHash).executeTakeFirst();
   },
   /** Newest first. */
   async list(limit: number): Promise<readonly JobHead[]> {
-    return db
-      .selectFrom('jobs')
-      .select(HEAD)
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
+    return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   },
 });
 
 export const jobWrites = (tx: Tx) => ({
-  async insert(row: Insertable<JobsTable>): Promise<void> {
-    await tx.insertInto('jobs').values(row).execute();
+  async insert({ plan, ...head }: JobRow): Promise<void> {
+    await tx.insertInto('jobs').values(head).execute();
+    await tx.insertInto('job_plans').values({ job_id: head.id, plan }).execute();
   },
   /** Compare-and-set of how far the job got: true for one of several who carry out the same chunk. */
   async advance(id: string, from: number, to: number, at: number): Promise<boolean> {

@@ -1,13 +1,12 @@
 /** Rows of resets, bulk jobs and approvals. Conventions in database.ts. */
 
-/** One bulk run. The frozen plan stands in it; how far the run got is one number, moved in the transaction of each chunk. */
+/** One bulk run. How far it got is one number, moved in the transaction of each chunk. */
 export interface JobsTable {
   id: string;
   operator_id: string;
   /** `unfinished` (running, or interrupted: resumable) or `done`. */
   state: string;
-  /** Canonical JSON of the plan, and its SHA-256: one plan is one job. */
-  plan: string;
+  /** SHA-256 of the plan: one plan is one job. */
   plan_hash: string;
   approval_id: string | null;
   reason: string;
@@ -18,6 +17,12 @@ export interface JobsTable {
   created_at: number;
   updated_at: number;
   ended_at: number | null;
+}
+
+/** The frozen plan of a job, canonical JSON. Apart from the job, whose row would drag these megabytes along with each chunk. */
+export interface JobPlansTable {
+  job_id: string;
+  plan: string;
 }
 
 /** What happened to one user in one reset; the proof that it happened, and the handle to undo it or object to it. */

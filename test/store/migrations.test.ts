@@ -18,6 +18,7 @@ const TABLES: readonly (keyof Database)[] = [
   'devices',
   'factors',
   'grants',
+  'job_plans',
   'jobs',
   'meta',
   'one_time_codes',
@@ -34,6 +35,19 @@ const TABLES: readonly (keyof Database)[] = [
   'users',
   'verifications',
 ];
+
+const OPERATOR = {
+  id: 'op_1',
+  name: 'a',
+  name_key: 'a',
+  role: 'lead',
+  verifier: null,
+  totp: null,
+  totp_last_step: null,
+  also_user_id: null,
+  disabled_at: null,
+  created_at: 1,
+};
 
 describe.each(engines)('migrations on %s', (name) => {
   let place: EmptyPlace;
@@ -69,6 +83,22 @@ describe.each(engines)('migrations on %s', (name) => {
     await sql`drop table search_words`.execute(place.engine.db);
     expect((await migrate(place.engine, notaryWith().rows)).at(-1)).toBe(NEWEST);
     expect(await tables()).toEqual(TABLES);
+  });
+
+  it('take the plans of jobs along into their own table', async () => {
+    const { db } = place.engine;
+    await migrate(place.engine, notaryWith().rows);
+    await foundStore(place.engine, notaryWith());
+    const store = openStore(place.engine, notaryWith());
+    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
+    // As a store stood before 0006.
+    await sql`drop table job_plans`.execute(db);
+    await sql`alter table jobs add column plan text not null default ''`.execute(db);
+    await sql`delete from kysely_migration where name = '0006-job-plans'`.execute(db);
+    await sql`insert into jobs (id, operator_id, state, plan, plan_hash, reason, ticket, total, done, created_at, updated_at)
+      values ('job_1', 'op_1', 'unfinished', '{"rows":[]}', 'h', 'r', 't', 2, 1, 1, 1)`.execute(db);
+    expect(await migrate(place.engine, notaryWith().rows)).toEqual(['0006-job-plans']);
+    expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
   });
 
   it('a place without a schema is no desk', async () => {

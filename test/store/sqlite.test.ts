@@ -167,6 +167,43 @@ describe('the write lock on sqlite', () => {
   });
 });
 
+describe('a bulk job on sqlite', () => {
+  it('moves on without its plan being written again, however long that is', async () => {
+    const place = await foundedStore('sqlite');
+    const plan = 'x'.repeat(4_000_000);
+    const head = {
+      id: 'job_1',
+      operator_id: 'op_1',
+      state: 'unfinished',
+      plan_hash: 'h',
+      approval_id: null,
+      reason: 'r',
+    };
+    const rest = { ticket: 't', total: 9, done: 0, created_at: 1, updated_at: 1, ended_at: null };
+    await place.store.record(entry(), (write) =>
+      write.operators.insert({
+        id: 'op_1',
+        name: 'a',
+        name_key: 'a',
+        role: 'lead',
+        verifier: null,
+        totp: null,
+        totp_last_step: null,
+        also_user_id: null,
+        disabled_at: null,
+        created_at: 1,
+      }),
+    );
+    await place.store.record(entry(), (write) => write.jobs.insert({ ...head, ...rest, plan }));
+    await place.store.forgetDeleted();
+    const before = await place.store.bytes();
+    await place.store.record(entry(), (write) => write.jobs.advance('job_1', 0, 1, 2));
+    expect((await place.store.bytes()) - before).toBeLessThan(500_000);
+    expect(await place.store.read.jobs.byId('job_1')).toMatchObject({ done: 1, plan });
+    await place.close();
+  });
+});
+
 describe('secure delete on sqlite', () => {
   const CANARY = 'canary-7f3a91c2-purple-turtle';
   let place: Founded;

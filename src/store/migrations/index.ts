@@ -12,6 +12,7 @@ import * as resets from './0002-resets.js';
 import * as calls from './0003-calls.js';
 import * as rowTags from './0004-row-tags.js';
 import * as idTokens from './0005-id-tokens.js';
+import * as jobPlans from './0006-job-plans.js';
 
 interface Step {
   readonly name: string;
@@ -24,6 +25,7 @@ const STEPS: readonly Step[] = [
   { name: '0003-calls', up: calls.up },
   { name: '0004-row-tags', up: rowTags.up },
   { name: '0005-id-tokens', up: idTokens.up },
+  { name: '0006-job-plans', up: jobPlans.up },
 ];
 
 /** Name of the newest migration this build knows. */

@@ -1,0 +1,11 @@
+/** The plans of jobs in a table of their own. Meaning in ../reset-tables.ts. */
+import { sql } from 'kysely';
+import type { Db } from '../database.js';
+import type { SchemaTraits } from '../engine.js';
+import { createTable } from './0001-desk.js';
+
+export async function up(db: Db, traits: SchemaTraits): Promise<void> {
+  await createTable(db, traits, 'job_plans', 'job_id', { plan: 'text' });
+  await sql`insert into job_plans (job_id, plan) select id, plan from jobs`.execute(db);
+  await db.schema.alterTable('jobs').dropColumn('plan').execute();
+}
