@@ -125,14 +125,14 @@ const edit = command<z.infer<ReturnType<typeof editInput>>>({
   summary: 'change name, single sign-on or resets by phone (number and edition never change)',
   examples: [
     'countersign account edit 100234 --name "Alfreds Feinkost"',
-    'countersign account edit 100241 --sso okta --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
+    'countersign account edit 100241 --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
     'countersign account edit 100234 --forbid-phone-resets',
   ],
   access: 'directory:write',
   arguments: [REFERENCE],
   options: [
     { flags: '--name <name>', about: 'the new name' },
-    { flags: '--sso <provider>', about: 'single sign-on provider' },
+    { flags: '--sso <provider>', about: "the provider's name (default: the issuer's host)" },
     { flags: '--no-sso', about: 'no single sign-on any more; its settings go too' },
     { flags: '--sso-issuer <url>', about: "issuer of the provider's tokens" },
     { flags: '--sso-audience <text>', about: 'audience the tokens must name' },

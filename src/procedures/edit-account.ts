@@ -6,7 +6,7 @@ import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { faultOfName, tidy } from '../rules/directory-fields.js';
 import type { Account } from '../rules/people.js';
-import { readKeySet, readProviderAddress } from '../rules/sso-settings.js';
+import { providerName, readKeySet, readProviderAddress } from '../rules/sso-settings.js';
 import { refuseIfAny } from './add-to-directory.js';
 import { requireFreshCode } from './authenticate-operator.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-records.js';
@@ -17,7 +17,7 @@ export interface AccountEdit {
   readonly sso?: string | null | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  /** Text of a JWK set, or the https address of one. */
+  /** Text of a JWK set, or the address of one. */
   readonly keys?: string | undefined;
   readonly forbidPhoneResets?: boolean | undefined;
   readonly reason?: string | undefined;
@@ -54,9 +54,10 @@ export async function editAccount(
       const current = (await write.accounts.byId(account.id)) ?? account;
       const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id));
       const name = wanted.name ?? current.name;
+      const sso = providerOf(current, wanted, openid);
       const fields = [
         ...(name === current.name ? [] : ['name']),
-        ...(wanted.sso === undefined || wanted.sso === current.sso ? [] : ['sso']),
+        ...(sso === current.sso ? [] : ['sso']),
         ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
         ...(wanted.forbidPhoneResets === undefined || wanted.forbidPhoneResets === current.phoneResetForbidden
           ? []
@@ -65,7 +66,7 @@ export async function editAccount(
       await write.accounts.update(account.id, {
         ...accountNamePatch(name),
         updated_at: at,
-        ...(fields.includes('sso') ? ssoPatch(wanted.sso ?? null) : {}),
+        ...(fields.includes('sso') ? ssoPatch(sso) : {}),
         ...openid,
         ...(wanted.forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: wanted.forbidPhoneResets ? 1 : 0 }),
       });
@@ -109,28 +110,34 @@ function requirePowerToAllow(desk: Desk, signed: SignedOperator, { reason }: Acc
 
 type Stored = { readonly issuer: string | null; readonly audience: string | null; readonly jwks: string | null };
 
+interface OpenIdPatch {
+  readonly sso_issuer?: string;
+  readonly sso_audience?: string;
+  readonly sso_jwks?: string;
+}
+
+/** The provider's name: as given, as it was, or the host of the issuer that is set for the first time. */
+function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: OpenIdPatch): string | null {
+  if (sso !== undefined) return sso;
+  return current.sso ?? (sso_issuer === undefined ? null : providerName(sso_issuer));
+}
+
 /** OpenID settings go together: a token is checked against issuer, audience and keys, or not at all. */
-async function openIdPatch(current: Account, wanted: AccountEdit, stored: Stored | undefined) {
+async function openIdPatch(current: Account, wanted: AccountEdit, stored: Stored | undefined): Promise<OpenIdPatch> {
   if (wanted.issuer === undefined && wanted.audience === undefined && wanted.keys === undefined) return {};
-  const provider = wanted.sso === undefined ? current.sso : wanted.sso;
-  if (provider === null)
-    throw new Refusal('missing-option', 'missing: --sso, the provider these settings belong to', {
-      hint: 'For instance: --sso okta',
-    });
+  if (wanted.sso === null) throw new Refusal('usage', '--no-sso and settings of single sign-on exclude each other');
   const kept = wanted.sso === undefined || wanted.sso === current.sso ? stored : undefined;
   const issuer =
     wanted.issuer === undefined ? (kept?.issuer ?? null) : readProviderAddress('--sso-issuer', wanted.issuer);
   const audience = wanted.audience ?? kept?.audience ?? null;
   const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys);
-  const missing = [
-    issuer === null ? '--sso-issuer' : '',
-    audience === null ? '--sso-audience' : '',
-    jwks === null ? '--sso-jwks' : '',
-  ].filter((option) => option !== '');
-  if (missing.length > 0)
+  if (issuer === null || audience === null || jwks === null) {
+    const given = { '--sso-issuer': issuer, '--sso-audience': audience, '--sso-jwks': jwks };
+    const missing = Object.entries(given).flatMap(([option, value]) => (value === null ? [option] : []));
     throw new Refusal('missing-option', `missing: ${missing.join(', ')}`, {
       hint: 'Issuer, audience and keys are set together.',
     });
+  }
   return { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks };
 }
 

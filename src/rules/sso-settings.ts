@@ -2,22 +2,23 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 
-/** An https address without credentials or fragment, as written. Refusal `invalid-input` otherwise. */
+const LONGEST = 500;
+/** Names of this machine alone: what is fetched from it crosses no network. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** An https address (on this machine also http) without credentials or fragment, as written. Refusal `invalid-input` otherwise. */
 export function readProviderAddress(option: string, text: string): string {
   const address = text.trim();
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (
-    url?.protocol === 'https:' &&
-    url.username === '' &&
-    url.password === '' &&
-    url.hash === '' &&
-    address.length <= 500
-  )
-    return address;
+  const url = URL.canParse(address) && address.length <= LONGEST ? new URL(address) : undefined;
+  const bare = url !== undefined && url.username === '' && url.password === '' && url.hash === '';
+  if (bare && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)))) return address;
   throw new Refusal('invalid-input', `${option}: "${address}" is no https address`, {
-    hint: 'For instance: https://login.example.com',
+    hint: 'For instance: https://login.example.com   (http only for a provider on this machine)',
   });
 }
+
+/** What a provider is called where nobody gave it a name. */
+export const providerName = (issuer: string): string => new URL(issuer).hostname;
 
 const KEY_SET = () =>
   z.object({

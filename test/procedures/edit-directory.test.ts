@@ -191,7 +191,15 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       /private/,
     );
     expect((await refusal(edit({ ...OPENID, keys: 'nonsense' }))).code).toBe('invalid-input');
-    expect((await refusal(editAccount(place.desk, place.admin, place.classic, OPENID))).message).toMatch(/--sso/);
+    expect((await refusal(edit({ ...OPENID, sso: null }))).code).toBe('usage');
+    for (const issuer of [
+      'http://127.0.0.1.example',
+      'http://localhost.example',
+      'http://10.0.0.1',
+      'ftp://localhost',
+    ]) {
+      expect((await refusal(edit({ ...OPENID, issuer }))).code, issuer).toBe('invalid-input');
+    }
     await edit(OPENID);
     expect(await ssoSettings(place.series.id)).toEqual({ issuer: OPENID.issuer, audience: 'countersign', jwks: KEYS });
     await edit({ keys: 'https://login.example/keys' });
@@ -211,6 +219,17 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     });
     expect(await edit({ sso: null })).toMatchObject({ stranded: 1, account: { sso: null } });
     expect(await ssoSettings(place.series.id)).toEqual({ issuer: null, audience: null, jwks: null });
+  });
+
+  it('a provider without a name is called after its host; on this machine it may speak plain http', async () => {
+    const first = await editAccount(place.desk, place.admin, place.classic, OPENID);
+    expect(first).toMatchObject({ account: { sso: new URL(OPENID.issuer).hostname }, fields: ['sso', 'sso-settings'] });
+    for (const issuer of ['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000']) {
+      const keys = `${issuer}/jwks`;
+      const edited = await editAccount(place.desk, place.admin, place.classic, { ...OPENID, issuer, keys });
+      expect(edited, issuer).toMatchObject({ account: { sso: first.account.sso }, fields: ['sso-settings'] });
+      expect(await place.desk.store.read.accounts.ssoSettings(place.classic.id)).toMatchObject({ issuer, jwks: keys });
+    }
   });
 
   it('a renamed account is found by its new name and no longer by its old', async () => {
