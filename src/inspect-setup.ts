@@ -131,9 +131,9 @@ function inspectKey(settings: Settings): Finding {
 }
 
 /** Only what the settings say: nothing is sent and no server is spoken to. */
-function inspectDelivery({ file }: Settings): Finding {
+function inspectDelivery({ file, deskName }: Settings): Finding {
   try {
-    const { channels } = readDeliveryConfig(file);
+    const { channels } = readDeliveryConfig(file, deskName);
     const text = Object.entries(channels).map(([kind, { settings }]) => `${kind} by ${settings.channel}`);
     return { subject: 'Delivery', state: 'ok', text: text.join(', ') };
   } catch (error) {

@@ -148,7 +148,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
   const vault = openVault(keyring);
   const hasher = openHasher(parts.hashing);
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
-  const delivery = readDeliveryConfig(settings.file);
+  const delivery = readDeliveryConfig(settings.file, settings.deskName);
   const { wanted } = delivery;
   const follow =
     wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;

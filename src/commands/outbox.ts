@@ -32,6 +32,12 @@ function offLines(off: ReadonlyMap<string, number>): View {
   ];
 }
 
+/** Why a message is not there yet; a table has no room for a sentence. */
+function troubleOf({ id, attempts, lastError, state }: WaitingMessage): readonly string[] {
+  if (state === 'delivered' || lastError === null) return [];
+  return [`${id}: ${lastError} (${attempts} ${attempts === 1 ? 'try' : 'tries'})`];
+}
+
 const list = command({
   path: 'outbox list',
   summary: 'messages on their way, newest first',
@@ -55,25 +61,22 @@ const list = command({
         {
           kind: 'table',
           columns: [
-            { title: 'made' },
+            { title: 'made', whole: true },
             { title: 'message' },
             { title: 'to' },
-            { title: 'state' },
-            { title: 'tries', align: 'right' },
+            { title: 'state', whole: true },
             { title: 'id' },
-            { title: 'last answer' },
           ],
           empty: 'No messages.',
           rows: messages.map((message) => [
-            minute(message.createdAt),
+            minute(message.createdAt).slice('2026-'.length),
             message.template,
             message.to,
             message.state,
-            String(message.attempts),
             message.id,
-            message.lastError ?? '',
           ]),
         },
+        { kind: 'lines', lines: messages.flatMap(troubleOf) },
         ...offLines(off),
       ],
       document: { messages: messages.map(documentOf), off: offDocument(off) },
@@ -109,6 +112,10 @@ const show = command({
   },
 });
 
+/** Not due yet: after a failure the schedule says when. A flush does not hurry them. */
+const laterLines = (later: number): readonly string[] =>
+  later === 0 ? [] : [`${later} more ${later === 1 ? 'waits' : 'wait'} for the time of the next try.`];
+
 const flush = command({
   path: 'outbox flush',
   summary: 'send what is due now',
@@ -121,16 +128,21 @@ const flush = command({
     if (again) await switchOn(desk, context.operator());
     const report = await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
+    const { queued = 0 } = await desk.store.read.outbox.counts();
+    const later = Math.max(0, queued - report.waiting);
     const words = `${report.delivered} delivered, ${report.waiting} to be tried again, ${report.givenUp} given up`;
     if (report.givenUp > 0) {
       throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
         hint: 'See which and why: countersign outbox list --state given-up',
-        also: { delivery: report },
+        also: { delivery: { ...report, later } },
       });
     }
     return {
-      view: [{ kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`] }, ...offLines(off)],
-      document: { delivery: report, off: offDocument(off) },
+      view: [
+        { kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`, ...laterLines(later)] },
+        ...offLines(off),
+      ],
+      document: { delivery: { ...report, later }, off: offDocument(off) },
       exit: report.waiting > 0 ? 4 : 0,
     };
   },

@@ -20,8 +20,10 @@ export async function writeDevice(context: Context, path: string, userId: string
 }
 
 async function readFile(context: Context, path: string): Promise<DeviceFile> {
-  if (!(await context.files.exists(path))) return { countersignDevice: 1, logins: {} };
-  const parsed = fileShape().safeParse(parseJson(await context.files.readText(path)));
+  const text = (await context.files.exists(path)) ? await context.files.readText(path) : '';
+  // Cleared, as one clears cookies: the next login is asked (B39).
+  if (/^\s*(\{\s*\})?\s*$/.test(text)) return { countersignDevice: 1, logins: {} };
+  const parsed = fileShape().safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new Refusal('invalid-input', `--device: ${path} is not a device file of countersign`, {
     hint: 'Name another file; it is made when a device is remembered.',

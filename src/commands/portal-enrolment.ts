@@ -4,7 +4,7 @@
  */
 import type { Desk } from '../desk.js';
 import { exitOf, Refusal } from '../errors.js';
-import type { PortalLogin } from '../procedures/authenticate-user.js';
+import { type PortalLogin, whoOf } from '../procedures/authenticate-user.js';
 import { confirmEnrolment, type EnrolledFactor } from '../procedures/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../procedures/enrol-factor.js';
 import { offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
@@ -41,14 +41,13 @@ export async function enrol(
   const { kind, replaces } = given;
   if (given.code !== undefined) return confirmEnrolment(desk, login, { kind, code: given.code, replaces });
   const enrolmentCode = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, login));
-  const { begun, login: ready } = await beginEnrolment(desk, login, { kind, enrolmentCode });
-  if (!context.ask.possible) return waitingForCode(context, begun, whoOf(login));
+  const { begun, login: ready } = await beginEnrolment(desk, login, { kind, enrolmentCode, replaces });
+  if (!context.ask.possible) {
+    return waitingForCode(context, begun, `${whoOf(login)}${replaces === undefined ? '' : ` --replace ${replaces}`}`);
+  }
   await context.show(await begunBlocks(context, begun));
   return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
 }
-
-/** The options that name this person, for a next step that can be copied. */
-export const whoOf = ({ account, user }: PortalLogin): string => `--account ${account.number} --as ${user.login}`;
 
 /** B34: SMS, e-mail or app; backup codes are not offered. */
 export async function chooseEnrolment(context: Context): Promise<EnrolmentKind> {
@@ -86,8 +85,8 @@ async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<rea
 }
 
 /** For scripts: the secret is the answer here, and exit 5 says that a code must follow. */
-async function waitingForCode(context: Context, begun: BegunEnrolment, who: string): Promise<Result> {
-  const next = `countersign portal mfa add ${begun.kind} ${who} --code CODE`;
+async function waitingForCode(context: Context, begun: BegunEnrolment, options: string): Promise<Result> {
+  const next = `countersign portal mfa add ${begun.kind} ${options} --code CODE`;
   const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {
     hint: `Give it with: ${next}`,
   });

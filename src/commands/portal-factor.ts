@@ -2,7 +2,7 @@
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { answerFactor } from '../procedures/answer-factor.js';
-import type { PortalLogin } from '../procedures/authenticate-user.js';
+import { type PortalLogin, whoOf } from '../procedures/authenticate-user.js';
 import { type AnswerKind, type FactorChoice, factorChoices, guessKind } from '../procedures/factor-choices.js';
 import { sendLoginCode } from '../procedures/send-login-code.js';
 import type { Context } from './command.js';
@@ -28,9 +28,9 @@ export async function passFactor(
   }
   const choices = await factorChoices(desk, login);
   const kind = given.factor ?? (await chooseKind(context, choices));
-  if (kind === undefined) throw factorNeeded(choices, undefined);
+  if (kind === undefined) throw factorNeeded(login, choices, undefined);
   const sentTo = kind === 'email' || kind === 'sms' ? await sendLoginCode(desk, login, kind) : undefined;
-  if (!context.ask.possible) throw factorNeeded(choices, { kind, sentTo });
+  if (!context.ask.possible) throw factorNeeded(login, choices, { kind, sentTo });
   if (sentTo !== undefined) context.notice(`A code was sent to ${sentTo}.`);
   return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), questionFor(kind));
 }
@@ -75,15 +75,13 @@ async function chooseKind(context: Context, choices: readonly FactorChoice[]): P
 }
 
 function factorNeeded(
+  login: PortalLogin,
   choices: readonly FactorChoice[],
   chosen: { readonly kind: AnswerKind; readonly sentTo: string | undefined } | undefined,
 ): Refusal {
   const sent = chosen?.sentTo === undefined ? '' : `; one was sent to ${chosen.sentTo}`;
   return new Refusal('factor-needed', `a code is needed to sign in${sent}`, {
-    hint:
-      chosen === undefined
-        ? 'Say which: countersign portal login --factor NAME'
-        : 'Give it with: countersign portal login --code CODE',
+    hint: nextStep(whoOf(login), choices, chosen !== undefined),
     problems: choices.map(({ kind, title, to }) => ({
       message: `${kind}: ${title}${to === undefined ? '' : ` to ${to}`}`,
     })),
@@ -96,4 +94,11 @@ function factorNeeded(
       },
     },
   });
+}
+
+function nextStep(who: string, choices: readonly FactorChoice[], chosen: boolean): string {
+  if (choices.length === 0) return 'None of your methods has a contact on file any more. Call your support desk.';
+  return chosen
+    ? `Give it with: countersign portal login ${who} --code CODE`
+    : `Say which: countersign portal login ${who} --factor NAME`;
 }

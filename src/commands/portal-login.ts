@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { activateUser } from '../procedures/activate-user.js';
-import { type LoginState, type PortalLogin, signOutUser } from '../procedures/authenticate-user.js';
+import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../procedures/authenticate-user.js';
 import { enrolmentCodeMissing } from '../procedures/enrol-factor.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
 import { signInBySso } from '../procedures/sign-in-by-sso.js';
@@ -166,13 +166,13 @@ async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin,
   throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
 }
 
-function enrolmentNeeded({ session }: PortalLogin): Refusal {
+function enrolmentNeeded(login: PortalLogin): Refusal {
   const first =
-    session.method === 'password+backup'
+    login.session.method === 'password+backup'
       ? 'that was your last backup code; a sign-in method must be set up before anything else'
       : 'a second sign-in method must be set up to finish this login';
   return new Refusal('enrolment-needed', first, {
-    hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
+    hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
     also: { login: { state: 'enrolment-needed', choices: ['totp', 'email', 'sms'] } },
   });
 }

@@ -38,7 +38,8 @@ export function composeMail(message: Message, sender: Sender): SendMailOptions {
     to: { name: '', address: message.to },
     envelope: { from: sender.address, to: [message.to] },
     subject: singleLine(message.subject, 200),
-    text: message.body,
+    // With line ends as mail has them nodemailer breaks no line elsewhere where it encodes an accent: a code stays on its own.
+    text: message.body.replace(/\r?\n/g, '\r\n'),
     messageId: messageIdOf(message, sender),
     date: new Date(message.createdAt),
     // RFC 3834: an out-of-office robot must not answer.

@@ -65,13 +65,15 @@ const CHANNELS: Readonly<
   event: { table: 'events', choices: { file, http: choice(readEventsConfig, openEventsChannel) } },
 };
 
-const DEFAULT_SENDER: Sender = { name: 'Support desk', address: 'desk@countersign.invalid' };
+/** Only for the file channel: SMTP demands an address that can be answered. */
+const NO_ADDRESS = 'desk@countersign.invalid';
 
 /**
  * The delivery settings out of a parsed settings file: its tables `mail`, `sms`, `webhook`, `events`, all optional; other tables
- * are not looked at. Throws Refusal `config` with every fault listed.
+ * are not looked at. Mail comes in the name of the desk unless `fromName` says another. Throws Refusal `config` with every
+ * fault listed.
  */
-export function readDeliveryConfig(settings: unknown): DeliveryConfig {
+export function readDeliveryConfig(settings: unknown, deskName: string): DeliveryConfig {
   const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
   const section = (kind: MessageKind) => new Section(CHANNELS[kind].table, all[CHANNELS[kind].table]);
   const sections = {
@@ -83,7 +85,7 @@ export function readDeliveryConfig(settings: unknown): DeliveryConfig {
   const toAddress = (kind: 'webhook' | 'event') =>
     readChannel(kind, sections[kind], sections[kind].has('url') ? 'http' : 'file');
   const config: DeliveryConfig = {
-    sender: readSender(sections.email),
+    sender: readSender(sections.email, deskName),
     channels: {
       email: readChannel('email', sections.email, 'file'),
       sms: readChannel('sms', sections.sms, 'file'),
@@ -106,10 +108,10 @@ function readChannel(kind: MessageKind, section: Section, otherwise: string): Ch
   return (choices[name] ?? file)(section);
 }
 
-function readSender(mail: Section): Sender {
-  const address = mail.optionalText('from') ?? DEFAULT_SENDER.address;
+function readSender(mail: Section, deskName: string): Sender {
+  const address = mail.optionalText('from') ?? NO_ADDRESS;
   if (!isPlainAddress(address)) mail.fault('from', 'must be one plain e-mail address');
-  return { name: mail.optionalText('fromName') ?? DEFAULT_SENDER.name, address };
+  return { name: mail.optionalText('fromName') ?? deskName, address };
 }
 
 /** Opens the channels the settings name. Touches neither disk nor network; a channel does when it sends. */

@@ -43,6 +43,7 @@ export function readSmtpConfig(section: Section): SmtpConfig {
   const port = section.integer('port', 1, 65_535, security === 'tls' ? 465 : 587);
   const user = section.optionalText('user');
   const passwordFile = section.optionalText('passwordFile');
+  if (!section.has('from')) section.fault('from', 'is missing: the address that the desk writes from');
   if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile belong together');
   return { channel: 'smtp', host, port, security, user, passwordFile, caFile: section.optionalText('caFile') };
 }

@@ -66,6 +66,9 @@ export async function finishedLogin(
   return current;
 }
 
+/** The options that name this person, for a next step that can be copied. */
+export const whoOf = ({ account, user }: PortalLogin): string => `--account ${account.number} --as ${user.login}`;
+
 /** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   const state = login.session.state as LoginState;
@@ -73,11 +76,11 @@ export function requireState(login: PortalLogin, allowed: readonly LoginState[])
   if (state === 'done') throw new Refusal('usage', 'this login is finished already; nothing more is asked for it');
   if (state === 'enrolment-needed' || state === 'enrolment-code-needed') {
     throw new Refusal('enrolment-needed', 'this login is not finished: a second sign-in method must be set up first', {
-      hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
+      hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
     });
   }
   throw new Refusal('factor-needed', 'this login is not finished: it needs a code', {
-    hint: 'Give it with: countersign portal login --code CODE',
+    hint: `Give it with: countersign portal login ${whoOf(login)} --code CODE`,
   });
 }
 

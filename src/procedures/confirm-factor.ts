@@ -8,14 +8,13 @@ import { Refusal } from '../errors.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { totpStep } from './answer-factor.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
-import { pendingOf, requireEnrolling } from './enrol-factor.js';
+import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
 import { settleReset } from './enrolment-gate.js';
 import { moveOn, openedEntry } from './open-session.js';
 import { countAttempt } from './portal-attempts.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
 import { judgeSentCode } from './sent-codes.js';
 import { clearAttempt, type Subject, timeOf } from './throttled.js';
-import { userFactors } from './user-factors.js';
 
 export interface ConfirmRequest {
   readonly kind: FactorId;
@@ -46,7 +45,7 @@ export async function confirmEnrolment(
   const detail = { factor: pending.id, kind: request.kind };
   const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'factor.code-started', detail });
   const prove = await proofOf(desk, login, pending, request.code);
-  const notices = ownNotice(desk, login, 'factor-changed', { change: `${factorKind(request.kind).title} was set up` });
+  const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
   const enrolled = await desk.store.record<PortalLogin | null>(
     (result) => [
       {
@@ -73,6 +72,13 @@ export async function confirmEnrolment(
   return { id: pending.id, kind: request.kind, login: enrolled };
 }
 
+async function changeInWords(desk: Desk, login: PortalLogin, { kind, replaces }: ConfirmRequest): Promise<string> {
+  const done = `${factorKind(kind).title} was set up`;
+  if (replaces === undefined) return done;
+  const old = await factorToReplace(desk.store.read, login, replaces);
+  return `${done} in place of ${factorKind(old.kind).title}`;
+}
+
 async function proofOf(desk: Desk, login: PortalLogin, pending: FactorRow, code: string): Promise<Prove> {
   const kind = factorKind(pending.kind);
   if (kind.sendsCode) {
@@ -95,15 +101,12 @@ async function activate(
   desk: Desk,
   write: Writes,
   log: LogState,
-  { user }: PortalLogin,
+  login: PortalLogin,
   pending: FactorRow,
   replaces: string | undefined,
 ): Promise<void> {
-  if (replaces !== undefined) {
-    const old = (await userFactors(desk, write.factors, user.id)).active.find((row) => row.id === replaces);
-    if (old === undefined) throw new Refusal('not-found', `there is no sign-in method ${replaces} to replace`);
-    await write.factors.delete(old.id);
-  }
+  const { user } = login;
+  if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
   const at = timeOf(desk, log).now;
   await settleReset(write, user.id, at);
   await write.factors.update(pending.id, { state: 'active', confirmed_at: at });

@@ -26,11 +26,16 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
   return first ?? { email: '', phone: '' };
 }
 
-/** Where codes of this kind go now. Refusal `invalid-input` where nothing on file is old enough. */
-export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
+/** Where codes of this kind go now; empty where nothing on file is old enough. */
+export async function findContact(desk: Desk, kind: SentFactor, user: User): Promise<string> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const { email, phone } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
-  const contact = kind.contact === 'email' ? email : phone;
+  return kind.contact === 'email' ? email : phone;
+}
+
+/** The same; refusal `invalid-input` where there is none. */
+export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
+  const contact = await findContact(desk, kind, user);
   if (contact !== '') return contact;
   const what = kind.contact === 'email' ? 'e-mail address' : 'phone number';
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;

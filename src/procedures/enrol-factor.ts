@@ -26,10 +26,12 @@ export interface EnrolmentRequest {
   readonly kind: FactorId;
   /** The mailed code, where one is needed (B57). */
   readonly enrolmentCode: string | undefined;
+  /** The method whose place it will take (B40); must stand, so that nobody proves a new one for nothing. */
+  readonly replaces?: string | undefined;
 }
 
 /**
- * Refusals: enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
+ * Refusals: not-found (`replaces`), enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
  * file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code or is a remembered device.
  */
 export async function beginEnrolment(
@@ -37,6 +39,7 @@ export async function beginEnrolment(
   login: PortalLogin,
   request: EnrolmentRequest,
 ): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
+  if (request.replaces !== undefined) await factorToReplace(desk.store.read, login, request.replaces);
   const ready = await readyToEnrol(desk, login, request.enrolmentCode);
   const kind = factorKind(request.kind);
   if (kind.sendsCode) return { login: ready, begun: await beginSent(desk, ready, kind) };
@@ -139,6 +142,19 @@ function pendingRow(
     confirmed_at: null,
     suspended_by: null,
   };
+}
+
+/** The method that another is to take the place of. Refusal `not-found`. */
+export async function factorToReplace(
+  reads: Pick<Writes, 'factors'> | Desk['store']['read'],
+  { user }: PortalLogin,
+  id: string,
+): Promise<FactorRow> {
+  const row = (await reads.factors.ofUser(user.id)).find((candidate) => candidate.id === id);
+  if (row?.state === 'active') return row;
+  throw new Refusal('not-found', `there is no sign-in method ${id} to replace`, {
+    hint: 'See: countersign portal mfa list',
+  });
 }
 
 /** Half-done enrolments of one kind. */

@@ -5,7 +5,7 @@ import { readBackupCode } from '../factors/backup-codes.js';
 import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import type { PortalLogin } from './authenticate-user.js';
-import { contactOnFile } from './contact-on-file.js';
+import { findContact } from './contact-on-file.js';
 import { userFactors } from './user-factors.js';
 
 export type AnswerKind = FactorId | 'backup';
@@ -17,17 +17,17 @@ export interface FactorChoice {
   readonly to?: string;
 }
 
-/** What this user can answer with, in the order in which it is offered. */
+/** What this user can answer with, in the order in which it is offered. A method whose contact is gone from the file is none. */
 export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<readonly FactorChoice[]> {
   const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
-  const choices: readonly FactorChoice[] = await Promise.all(
-    kinds.map(async (kind) => ({
-      kind: kind.id,
-      title: kind.title,
-      ...(kind.sendsCode ? { to: maskedContact(kind.contact, await contactOnFile(desk, kind, user)) } : {}),
-    })),
-  );
+  const choices: FactorChoice[] = [];
+  for (const kind of kinds) {
+    const contact = kind.sendsCode ? await findContact(desk, kind, user) : undefined;
+    if (contact === '') continue;
+    const to = kind.sendsCode && contact !== undefined ? { to: maskedContact(kind.contact, contact) } : {};
+    choices.push({ kind: kind.id, title: kind.title, ...to });
+  }
   return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: 'Backup code' }];
 }
 

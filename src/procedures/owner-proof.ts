@@ -2,7 +2,7 @@
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { minutes } from '../rules/duration.js';
-import { type PortalLogin, requireState } from './authenticate-user.js';
+import { type PortalLogin, requireState, whoOf } from './authenticate-user.js';
 import { gaveFactor } from './open-session.js';
 
 /**
@@ -25,7 +25,7 @@ export function requireFreshProof(desk: Desk, login: PortalLogin, now: number): 
   }
   if (login.account.mfaRequiredAt !== null && !gaveFactor({ method })) {
     throw new Refusal('factor-needed', 'this needs your second factor', {
-      hint: 'Sign in with it, not by a remembered device: countersign portal login --factor totp',
+      hint: `Sign in with it, not by a remembered device: countersign portal login ${whoOf(login)}`,
     });
   }
 }
@@ -49,9 +49,9 @@ export function requireProofForView(desk: Desk, login: PortalLogin, now: number)
  * Before sign-in methods are changed. A remembered device was let in without a factor, so it must not make itself one: with a new
  * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41). Refusal factor-needed.
  */
-export function requireMoreThanDevice({ session }: PortalLogin): void {
-  if (session.method !== 'password+device') return;
+export function requireMoreThanDevice(login: PortalLogin): void {
+  if (login.session.method !== 'password+device') return;
   throw new Refusal('factor-needed', 'changing sign-in methods needs your second factor', {
-    hint: 'Sign in with it, without --device: countersign portal login --factor totp',
+    hint: `Sign in with it, without --device: countersign portal login ${whoOf(login)}`,
   });
 }

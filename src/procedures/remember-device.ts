@@ -4,6 +4,7 @@
  */
 import type { Desk, LogState, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { days } from '../rules/duration.js';
 import { deviceStillRemembered, offersRemember } from '../rules/mfa-login.js';
 import type { User } from '../rules/people.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
@@ -47,8 +48,10 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
           hint: 'Sign in once more with --remember; the login that sets a method up is too early.',
         });
       }
-      const row = { id, user_id: login.user.id, digest, created_at: timeOf(desk, log).now };
-      await write.factors.insertDevice(row);
+      const { now } = timeOf(desk, log);
+      // Over is over: what no longer counts as a remembered device is not shown as one either.
+      await write.factors.deleteDevicesBefore(login.user.id, now - days(desk.policy.limits.device.rememberDays) + 1);
+      await write.factors.insertDevice({ id, user_id: login.user.id, digest, created_at: now });
     },
   );
   return token;

@@ -5,6 +5,7 @@ import { decideRequireMfa, type RequireMfaWarning } from '../rules/mfa-login.js'
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { holdsEverything } from './open-session.js';
 import { requireMoreThanDevice } from './owner-proof.js';
+import { userFactors } from './user-factors.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;
@@ -49,8 +50,9 @@ async function countWithout(desk: Desk, accountId: string): Promise<number> {
   let without = 0;
   for (const user of await desk.store.read.users.ofAccount(accountId)) {
     if (user.disabledAt !== null || user.signIn === 'sso') continue;
-    const factors = await desk.store.read.factors.ofUser(user.id);
-    if (!factors.some((factor) => factor.state === 'active')) without += 1;
+    const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
+    // Backup codes alone are a way to sign in too (B41).
+    if (active.length === 0 && backupCodesLeft === 0) without += 1;
   }
   return without;
 }

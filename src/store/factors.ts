@@ -111,6 +111,10 @@ export const factorWrites = (tx: Tx) => ({
     const result = await tx.deleteFrom('devices').where('user_id', '=', userId).executeTakeFirst();
     return Number(result.numDeletedRows);
   },
+  /** Those remembered before `since`; the period of these is over. */
+  async deleteDevicesBefore(userId: string, since: number): Promise<void> {
+    await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();
+  },
   async insertCode(row: Insertable<OneTimeCodesTable>): Promise<void> {
     await tx.insertInto('one_time_codes').values(row).execute();
   },

@@ -70,6 +70,11 @@ describe.each(engines)('outbox on %s', (engine) => {
 
   it('flush: what will be tried again ends with 4, what is given up with delivery-failed, what went out with 0', async () => {
     expect(await flush({ ok: false, permanent: false, why: 'later' })).toMatchObject({ exit: 4 });
+    expect(await flush({ ok: true, reference: 'r-0' }), 'not due before the schedule says').toMatchObject({
+      exit: 0,
+      document: { delivery: { delivered: 0, later: 2 } },
+      view: [{ lines: [expect.any(String), '2 more wait for the time of the next try.'] }],
+    });
     made.clock.advance(60_000);
     const failed = await flush({ ok: false, permanent: true, why: 'no such address' }).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(Refusal);

@@ -38,6 +38,26 @@ describe('the outbox folder', () => {
     expect(raw.toString('latin1')).not.toMatch(/[^\r]\n/);
   });
 
+  it('holds every line of a mail whole, also where an accent in it must be encoded', async () => {
+    const dataFolder = temporaryFolder();
+    const lines = [
+      'Hello Zoë Łarsen,',
+      '',
+      'x '.repeat(35).trim(),
+      '',
+      `    ${CODE}`,
+      '',
+      'y '.repeat(35).trim(),
+      'end',
+    ];
+    const channel = openFileChannel({ dataFolder, sender: SENDER });
+    await channel.send(message('email', { body: lines.join('\n') }), attempt());
+    const raw = readFileSync(join(dataFolder, 'outbox', 'msg_0190.eml'), 'latin1');
+    expect(raw).toMatch(/quoted-printable/);
+    expect(raw.split('\r\n')).toEqual(expect.arrayContaining(lines.slice(1)));
+    expect((await PostalMime.parse(raw)).text?.trimEnd()).toBe(lines.join('\n'));
+  });
+
   it('holds an SMS as text and an event as JSON', async () => {
     const dataFolder = temporaryFolder();
     const channel = openFileChannel({ dataFolder, sender: SENDER });

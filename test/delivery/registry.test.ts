@@ -10,7 +10,7 @@ import { attempt, effects, files, message, startHttp, startSmtp, temporaryFolder
 
 function faultsOf(settings: unknown): string[] {
   try {
-    readDeliveryConfig(settings);
+    readDeliveryConfig(settings, 'Example Support');
   } catch (error) {
     if (isRefusal(error) && error.code === 'config') return error.problems.map((each) => each.message);
     throw error;
@@ -21,15 +21,16 @@ function faultsOf(settings: unknown): string[] {
 const SMTP = { channel: 'smtp', host: 'mail.example.com', from: 'desk@example.com' };
 const SMS = { channel: 'http', accountSid: 'AC1', tokenFile: '/t', from: '+15550199' };
 const HOOK = { url: 'https://hooks.example/x', secretFile: '/s' };
-const settingsOf = (settings: unknown, kind: MessageKind) => readDeliveryConfig(settings).channels[kind].settings;
+const settingsOf = (settings: unknown, kind: MessageKind) =>
+  readDeliveryConfig(settings, 'Example Support').channels[kind].settings;
 
 describe('the delivery settings', () => {
   it.each([undefined, {}, { mail: {}, sms: {}, webhook: {} }, { mail: { channel: 'file' }, store: 'x' }])(
     'default to files for every kind: %j',
     (settings) => {
-      const { channels, sender } = readDeliveryConfig(settings);
+      const { channels, sender } = readDeliveryConfig(settings, 'Example Support');
       expect(Object.values(channels).map((each) => each.settings.channel)).toEqual(['file', 'file', 'file', 'file']);
-      expect(sender).toEqual({ name: 'Support desk', address: 'desk@countersign.invalid' });
+      expect(sender).toEqual({ name: 'Example Support', address: 'desk@countersign.invalid' });
     },
   );
 
@@ -47,6 +48,7 @@ describe('the delivery settings', () => {
     [{ mail: { channel: 'constructor' } }, 'mail.channel must be one of file, smtp'],
     [{ mail: { ...SMTP, host: '' } }, 'mail.host must be one line'],
     [{ mail: { channel: 'smtp', from: 'desk@example.com' } }, 'mail.host is missing'],
+    [{ mail: { channel: 'smtp', host: 'mail.example.com' } }, 'mail.from is missing'],
     [{ mail: { ...SMTP, from: 'Desk <desk@example.com>' } }, 'mail.from must be one plain e-mail address'],
     [{ mail: { ...SMTP, fromName: 'x\r\nBcc: y' } }, 'mail.fromName must be one line'],
     [{ mail: { ...SMTP, security: 'none' } }, 'mail.security may be "none" only'],
@@ -74,7 +76,7 @@ describe('the delivery settings', () => {
       sms: { channel: 'http' },
       webhook: { colour: 'red' },
     });
-    expect(faults).toHaveLength(6);
+    expect(faults).toHaveLength(7);
     expect(faults.join('\n')).not.toContain('hunter2');
   });
 });
@@ -83,7 +85,7 @@ describe('the channels opened by settings', () => {
   it('carry what they were picked for: SMTP, gateway and webhook on loopback', async () => {
     const smtp = await startSmtp();
     const http = await startHttp((response) => response.writeHead(201).end('{"sid":"SM1"}'));
-    const config = readDeliveryConfig({
+    const settings = {
       mail: {
         channel: 'smtp',
         host: '127.0.0.1',
@@ -93,7 +95,9 @@ describe('the channels opened by settings', () => {
       },
       sms: { ...SMS, url: `${http.url}/sms` },
       webhook: { url: `${http.url}/hook`, secretFile: '/s', allowPrivate: true },
-    });
+    };
+    const config = readDeliveryConfig(settings, 'Example Support');
+    expect(config.sender.name).toBe('Northwind Desk');
     const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
     const channels = openChannels(config, effects({ readFile: files({ '/t': 'x', '/s': secret }) }));
     for (const kind of ['email', 'sms', 'webhook'] as const) {
@@ -108,7 +112,7 @@ describe('the channels opened by settings', () => {
     const dataFolder = temporaryFolder();
     const noNetwork = async () => Promise.reject(new Error('the network was used'));
     const channels = openChannels(
-      readDeliveryConfig(undefined),
+      readDeliveryConfig(undefined, 'Example Support'),
       effects({ dataFolder, fetch: noNetwork, resolveHost: noNetwork }),
     );
     for (const kind of ['email', 'sms', 'webhook'] as const) {

@@ -5,7 +5,7 @@ import { answerFactor, totpStep } from '../../src/procedures/answer-factor.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
 import { factorChoices, guessKind } from '../../src/procedures/factor-choices.js';
 import { sendLoginCode } from '../../src/procedures/send-login-code.js';
-import { hours, minutes, seconds } from '../../src/rules/duration.js';
+import { days, hours, minutes, seconds } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
 import { PHRASE } from './northwind.js';
 import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
@@ -351,5 +351,20 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
     expect(await guessKind(place.desk, waiting, '123456')).toBe('sms');
     place.clock.advance(minutes(10) + seconds(1));
     expect(await guessKind(place.desk, waiting, '123456')).toBe('totp');
+  });
+
+  it('a method whose contact is gone is not offered, and does not stand in the way of the others', async () => {
+    await place.giveApp('xavi');
+    await place.giveSent('xavi', 'sms');
+    await place.requireMfa();
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    const at = place.desk.now();
+    await place.desk.store.record({ kind: 'test.edited', outcome: 'done', at, by }, (write) =>
+      write.users.update('usr_acc_200500_xavi', { phone: '', phone_digits: '', contact_changed_at: at }),
+    );
+    place.clock.advance(days(8));
+    const waiting = await place.signIn('xavi');
+    expect((await factorChoices(place.desk, waiting)).map(({ kind }) => kind)).toEqual(['totp']);
+    expect((await refusalOf(sendLoginCode(place.desk, waiting, 'sms'))).code).toBe('invalid-input');
   });
 });

@@ -155,6 +155,18 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       expect((await refusalOf(confirm(open, 'totp', place.code(app), 'fac_nobody'))).code).toBe('not-found');
       expect(await kinds(open)).toEqual(['totp active', 'totp pending']);
     });
+
+    it('an old one that is not there is said before anything begins', async () => {
+      const open = await place.login('xavi');
+      const pending = await begunApp(place.desk, open);
+      for (const replaces of ['fac_nobody', pending.id]) {
+        const refused = refusalOf(
+          beginEnrolment(place.desk, open, { kind: 'email', enrolmentCode: undefined, replaces }),
+        );
+        expect((await refused).code).toBe('not-found');
+      }
+      expect(await place.mailed('xavi')).toBe('no code');
+    });
   });
 
   describe('after a reset', () => {

@@ -92,6 +92,9 @@ describe.each(engines)('own sign-in methods on %s', (engine) => {
 
     it('B41 are allowed as the only method, which is said', async () => {
       expect(await newBackupCodes(place.desk, await place.login('xavi'))).toMatchObject({ onlyMethod: true });
+      const on = await requireMfa(place.desk, await place.login('xena'), true);
+      expect(on.withoutFactor, 'xena, who has none; xavi has').toBe(1);
+      expect((await place.signIn('xavi')).session.state).toBe('factor-needed');
     });
   });
 

@@ -100,6 +100,16 @@ describe.each(engines)('a remembered device on %s', (engine) => {
     expect((await stateWith('xavi', [token])).state).toBe('factor-needed');
   });
 
+  it('those whose period is over go when another is remembered; one that still counts stays', async () => {
+    await rememberDevice(place.desk, await place.enter('xavi', app));
+    place.clock.advance(days(1));
+    const second = await rememberDevice(place.desk, await place.enter('xavi', app));
+    place.clock.advance(days(89));
+    await rememberDevice(place.desk, await place.enter('xavi', app));
+    expect(await place.desk.store.read.factors.devices('usr_acc_200500_xavi')).toHaveLength(2);
+    expect((await stateWith('xavi', [second])).state).toBe('done');
+  });
+
   it('B43 one login on one device: the token opens nobody else’s login', async () => {
     await place.giveApp('xena');
     const token = await rememberDevice(place.desk, await place.enter('xavi', app));
