@@ -34,7 +34,7 @@ export async function switchUser(
       const current = (await write.users.byId(user.id)) ?? user;
       if ((current.disabledAt === null) === on) return false;
       await write.users.update(user.id, { disabled_at: on ? null : at, updated_at: at });
-      await endWhatIsLive(write, user.id);
+      await endWhatIsLive(write, user.id, at);
       return true;
     },
   );
@@ -63,7 +63,7 @@ export async function switchAccount(
       const current = (await write.accounts.byId(account.id)) ?? account;
       if ((current.disabledAt === null) === on) return false;
       await write.accounts.update(account.id, { disabled_at: on ? null : at, updated_at: at });
-      if (!on) for (const user of await write.users.ofAccount(account.id)) await endWhatIsLive(write, user.id);
+      if (!on) for (const user of await write.users.ofAccount(account.id)) await endWhatIsLive(write, user.id, at);
       return true;
     },
   );
@@ -71,8 +71,10 @@ export async function switchAccount(
   return switched;
 }
 
-async function endWhatIsLive(write: Writes, userId: string): Promise<void> {
+/** The enrolment code of a reset stays, spoiled: it is also the bar that stands until somebody enrols with a new one (B57). */
+async function endWhatIsLive(write: Writes, userId: string, at: number): Promise<void> {
   await write.users.bumpAuthority(userId);
   await write.portalSessions.deleteOfUser(userId);
-  await write.factors.deleteCodes(userId);
+  await write.factors.deleteCodes(userId, ['activate', 'login', 'factor']);
+  await write.resets.spoilEnrolmentCodes(userId, at);
 }

@@ -2,7 +2,7 @@
 import type { NewReset, UserContacts } from '../desk.js';
 import type { Actor, AuditEntry } from '../rules/audit-entry.js';
 import type { Account, User } from '../rules/people.js';
-import { NOTHING, type Removed, type ResetFacts, removedOf } from '../rules/reset-plan.js';
+import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../rules/reset-plan.js';
 import type { EnrolmentBar } from './enrolment-code.js';
 
 /** On whose word it is done. */
@@ -53,6 +53,12 @@ export interface Decided {
   readonly act: boolean;
 }
 
+/**
+ * A reset that repeats a final one before anyone enrolled again is final too: there is nothing to bring back, and taking it back
+ * would only take away the code that bars the way (B57, B61).
+ */
+const repeatsFinal = (facts: ResetFacts): boolean => facts.open?.final === true && !enrolledAgain(facts);
+
 export function rowOf(order: ResetOrder, { id, target, account, facts, result, act }: Decided, at: number): NewReset {
   const removed = act ? removedOf(facts) : NOTHING;
   return {
@@ -69,7 +75,7 @@ export function rowOf(order: ResetOrder, { id, target, account, facts, result, a
     ticket: order.ticket,
     outcome: result,
     state: act ? 'open' : 'none',
-    final: order.final ? 1 : 0,
+    final: order.final || repeatsFinal(facts) ? 1 : 0,
     factors: removed.factors,
     backup_codes: removed.backupCodes,
     devices: removed.devices,

@@ -15,7 +15,7 @@ export interface ResetFacts {
   readonly devices: number;
   readonly sessions: number;
   /** The reset after which the user has not enrolled again, or null. */
-  readonly open: { readonly id: string; readonly objectedAt: number | null } | null;
+  readonly open: { readonly id: string; readonly objectedAt: number | null; readonly final: boolean } | null;
   /** An enrolment code that can still be used. */
   readonly codeLive: boolean;
 }

@@ -128,10 +128,12 @@ export const factorWrites = (tx: Tx) => ({
   async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
     await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
   },
-  /** Kills unused codes of a user, of all purposes or one. */
-  async deleteCodes(userId: string, purposes?: readonly string[]): Promise<number> {
-    let query = tx.deleteFrom('one_time_codes').where('user_id', '=', userId);
-    if (purposes !== undefined) query = query.where('purpose', 'in', [...purposes]);
+  /** Kills codes of a user. The purposes are named, for the absence of an enrolment code opens a way (B57). */
+  async deleteCodes(userId: string, purposes: readonly string[]): Promise<number> {
+    const query = tx
+      .deleteFrom('one_time_codes')
+      .where('user_id', '=', userId)
+      .where('purpose', 'in', [...purposes]);
     return Number((await query.executeTakeFirst()).numDeletedRows);
   },
 });

@@ -126,11 +126,11 @@ async function counts(
 async function openResets(db: Db, userIds: readonly string[]) {
   const rows = await db
     .selectFrom('resets')
-    .select(['user_id', 'id', 'objected_at'])
+    .select(['user_id', 'id', 'objected_at', 'final'])
     .where('user_id', 'in', [...userIds])
     .where('state', '=', 'open')
     .execute();
-  return new Map(rows.map((row) => [row.user_id, { id: row.id, objectedAt: row.objected_at }]));
+  return new Map(rows.map((row) => [row.user_id, { id: row.id, objectedAt: row.objected_at, final: row.final !== 0 }]));
 }
 
 async function liveCodes(db: Db, userIds: readonly string[], now: number, tries: number): Promise<ReadonlySet<string>> {

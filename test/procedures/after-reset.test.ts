@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { freezeResets, thawResets } from '../../src/procedures/brake.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
+import { switchAccount, switchUser } from '../../src/procedures/disable-customer.js';
 import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
+import { findAccount, findUser } from '../../src/procedures/find-account.js';
 import { objectToReset } from '../../src/procedures/object-to-reset.js';
 import { giveEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
 import { resetInPortal } from '../../src/procedures/reset-in-portal.js';
@@ -50,6 +52,28 @@ describe.each(engines)('after a reset, on %s', (engine) => {
       expect((await refusalOf(right)).code).toMatch(/not-signed-in|locked/);
       expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 0 });
     });
+
+    it.each(['login', 'company'] as const)(
+      'is barred still after the %s was switched off and on again',
+      async (what) => {
+        await resetXavi();
+        const code = await mailedCode();
+        const admin = await place.operator('admin');
+        const { account, user } = await findUser(place.desk, 'xavi', await findAccount(place.desk, '200500'));
+        for (const on of [false, true]) {
+          if (what === 'login') await switchUser(place.desk, admin, { account, user }, { on, reason: undefined });
+          else await switchAccount(place.desk, admin, account, { on, reason: undefined });
+        }
+        const attacker = await place.signIn('xavi');
+        expect(attacker.session.state).toBe('enrolment-code-needed');
+        expect((await refusalOf(begunApp(place.desk, attacker))).code).toBe('enrolment-needed');
+        // What was mailed before is dead as well: the desk sends a new one with a new reset.
+        expect((await refusalOf(giveEnrolmentCode(place.desk, attacker, code))).code).toBe('not-signed-in');
+        await resetXavi();
+        const owner = await place.signIn('xavi');
+        await begunApp(place.desk, owner, await mailedCode());
+      },
+    );
 
     it('cannot finish an enrolment that was begun before the reset', async () => {
       const open = await place.enter('xavi', app);

@@ -360,6 +360,19 @@ describe.each(engines)('many resets, on %s', (engine) => {
     });
   });
 
+  it('a final reset stays final when it is repeated for a new code: taking that back would only open the way (B57, B61)', async () => {
+    await people('lee');
+    await apply(await plan(written(['lee']), { final: true }));
+    place.clock.advance(25 * 3_600_000);
+    lead = { ...lead, codeAt: place.clock.now() };
+    const { work, outcomes } = await apply(await plan(written(['lee'])));
+    expect(outcomes).toEqual(['reset']);
+    const late = undoResets(place.desk, lead, { id: work?.head.id ?? '', line: undefined, reason: 'wrong' });
+    await expect(late).rejects.toMatchObject({ message: expect.stringMatching(/final/) });
+    const code = await place.desk.store.read.factors.newestCode('usr_acc_1_lee', 'enrol');
+    expect(code).toMatchObject({ used_at: null });
+  });
+
   it('who has not enrolled again is pending, of one job or all', async () => {
     await people('ana', 'lee');
     const { work } = await apply(await plan(written(['ana'])));

@@ -143,9 +143,13 @@ describe('a plan of resets', () => {
     ['a device', { devices: 1 }, true],
     ['a session', { sessions: 1 }, true],
     ['nothing', {}, false],
-    ['a reset whose code still works', { open: { id: 'rst_1', objectedAt: null }, codeLive: true }, false],
-    ['a reset whose code ran out', { open: { id: 'rst_1', objectedAt: null } }, true],
-    ['a reset that was objected to', { open: { id: 'rst_1', objectedAt: 1 }, codeLive: true }, true],
+    [
+      'a reset whose code still works',
+      { open: { id: 'rst_1', objectedAt: null, final: false }, codeLive: true },
+      false,
+    ],
+    ['a reset whose code ran out', { open: { id: 'rst_1', objectedAt: null, final: false } }, true],
+    ['a reset that was objected to', { open: { id: 'rst_1', objectedAt: 1, final: false }, codeLive: true }, true],
   ])('with %s there is something to do: %o → %s', (_what, more, expected) => {
     expect(somethingToReset(policy, facts('usr_1', more))).toBe(expected);
   });
