@@ -26,8 +26,17 @@ async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
     return readConfigFile(parse(text), path);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('config', `the config file ${path} is not TOML: ${error instanceof Error ? error.message : ''}`);
+    throw new Refusal('config', `the config file ${path} is not TOML${placeOf(error)}`, {
+      hint: 'It looks like the example in the README; text stands in quotes.',
+    });
   }
+}
+
+/** Line and first words alone: the parser's own message shows the lines around the fault, and one of them may hold a password. */
+function placeOf(error: unknown): string {
+  const [what = ''] = (error instanceof Error ? error.message : '').split('\n', 1);
+  const line = error instanceof Error && 'line' in error ? `, line ${String(error.line)}` : '';
+  return `${line}: ${what.replace(/^Invalid TOML document: /, '')}`;
 }
 
 /** The absence of a file nobody named is the normal case. */

@@ -114,6 +114,22 @@ const CASES: readonly BadCase[] = [
     says: /damaged or not a countersign store/,
   },
   {
+    what: 'a secret behind an option that there is not',
+    argv: ['verify', '--passphrase=open sesame'],
+    exit: 2,
+    code: 'usage',
+    says: /^countersign: unknown option '--passphrase'\n/,
+  },
+  {
+    what: 'a config file that is not TOML, beside a line with a password',
+    argv: ['--config', 'broken.toml', 'audit', 'verify'],
+    spoil: (folder) =>
+      writeFileSync(join(folder, 'broken.toml'), 'store = "postgres://desk:open-sesame@db/desk"\nbroken = = 3\n'),
+    exit: 7,
+    code: 'config',
+    says: /broken\.toml is not TOML, line 2: invalid value\n/,
+  },
+  {
     what: 'a PostgreSQL that is not there',
     argv: ['--store', 'postgres://desk:open-sesame@127.0.0.1:1/desk', 'audit', 'verify'],
     exit: 7,

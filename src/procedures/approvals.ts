@@ -6,6 +6,8 @@ import type { ApprovalRow, Desk, Reads, SignedOperator, Writes } from '../desk.j
 import { Refusal } from '../errors.js';
 import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../rules/approval.js';
 import { hours } from '../rules/duration.js';
+import { permits } from '../rules/operator-roles.js';
+import type { OperatorRole } from '../rules/people.js';
 import { pause } from './pause.js';
 
 /** The frozen text of a request, and its hash. */
@@ -16,6 +18,7 @@ export function freezeSubject(desk: Desk, subject: ApprovalSubject): { readonly 
 
 /** The requester's approval for exactly this, if it can be used now. Inside or outside the door. */
 export async function usableApproval(
+  { policy }: Pick<Desk, 'policy'>,
   reads: Pick<Reads, 'approvals' | 'operators'>,
   signed: SignedOperator,
   hash: string,
@@ -24,8 +27,9 @@ export async function usableApproval(
   for (const row of await reads.approvals.ofSubject(hash, signed.operator.id)) {
     if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
-    // Who was disabled since then has no say any more.
-    if (approver !== undefined && approver.disabled_at === null && approver.id !== signed.operator.id) return row;
+    // Who was disabled, or given a lower role, since then has no say any more.
+    if (approver === undefined || approver.disabled_at !== null || approver.id === signed.operator.id) continue;
+    if (permits(policy, approver.role as OperatorRole, 'approval:decide')) return row;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
 import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
+import { isRefusal, Refusal } from '../errors.js';
 import { hours, minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { OperatorRole } from '../rules/people.js';
@@ -21,7 +21,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
       hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)',
     });
   }
-  const { signed, roles } =
+  const { signed, roles, active } =
     claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   const { access } = claim;
   if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
@@ -30,6 +30,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
       hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
     });
   }
+  await active();
   return signed;
 }
 
@@ -37,6 +38,8 @@ interface Authenticated {
   readonly signed: SignedOperator;
   /** Each must hold the permission: a token's own role, and its owner's, which may have been lowered since. */
   readonly roles: readonly OperatorRole[];
+  /** Notes that the session is in use. Comes after the role: a store that cannot be written must not hide a denial. */
+  readonly active: () => Promise<void>;
 }
 
 async function byToken(desk: Desk, token: string): Promise<Authenticated> {
@@ -58,7 +61,7 @@ async function byToken(desk: Desk, token: string): Promise<Authenticated> {
     codeAt: null,
     alsoUserId: operator.also_user_id,
   };
-  return { signed, roles: [role, owner.role] };
+  return { signed, roles: [role, owner.role], active: async () => undefined };
 }
 
 async function bySession(desk: Desk, token: string): Promise<Authenticated> {
@@ -72,7 +75,6 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   if (now >= row.last_seen_at + idle)
     throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
   if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
-  await noteActivity(desk, row, operator, now);
   const signed: SignedOperator = {
     operator: toOperator(operator),
     actor: { kind: 'operator', id: operator.id, name: operator.name },
@@ -81,7 +83,7 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
     codeAt: row.code_at,
     alsoUserId: operator.also_user_id,
   };
-  return { signed, roles: [signed.operator.role] };
+  return { signed, roles: [signed.operator.role], active: () => noteActivity(desk, row, operator, now) };
 }
 
 /** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
@@ -94,18 +96,15 @@ async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: Opera
   );
 }
 
+/** A denial stands also where the store takes no entry (read-only, behind its anchor): whoever is denied must not get another answer by it. */
 async function logDenial(desk: Desk, signed: SignedOperator, claim: OperatorClaim): Promise<void> {
-  await desk.store.record(
-    {
-      kind: 'operator.denied',
-      outcome: 'refused',
-      at: desk.now(),
-      by: signed.actor,
-      reason: 'forbidden',
-      detail: { command: claim.command, role: signed.operator.role, permission: claim.access },
-    },
-    async () => undefined,
-  );
+  const detail = { command: claim.command, role: signed.operator.role, permission: claim.access };
+  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  try {
+    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }
 
 /**

@@ -111,7 +111,8 @@ export async function decideApproval(
   requireFreshCode(desk, signed);
   const shown = await showApproval(desk, id);
   const at = desk.now();
-  const refusal = refusalOf(signed, shown);
+  const requester = await desk.store.read.operators.byId(shown.requester.id);
+  const refusal = refusalOf(signed, shown, requester?.also_user_id ?? null);
   if (refusal !== null) {
     const entry = {
       kind: 'approval.decision-refused',
@@ -150,12 +151,14 @@ export async function decideApproval(
   };
 }
 
-function refusalOf(signed: SignedOperator, approval: ApprovalInFull): Refusal | null {
-  if (approval.requester.id === signed.operator.id) {
+/** `requesterIs`: the customer login of the requester. Two operators who are the same customer are one person under two names. */
+function refusalOf(signed: SignedOperator, approval: ApprovalInFull, requesterIs: string | null): Refusal | null {
+  const own = signed.alsoUserId;
+  if (approval.requester.id === signed.operator.id || (own !== null && own === requesterIs)) {
     return new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
   }
-  if (signed.alsoUserId !== null && approval.subject.users.includes(signed.alsoUserId)) {
-    return new Refusal('forbidden', 'nobody decides on the reset of their own login', {
+  if (own !== null && (approval.subject.users.includes(own) || approval.subject.caller === own)) {
+    return new Refusal('forbidden', 'nobody decides on what their own login asked for or is reset by', {
       hint: 'Ask another lead or admin.',
     });
   }

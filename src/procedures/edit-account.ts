@@ -39,6 +39,9 @@ export async function editAccount(
 ): Promise<EditedAccount> {
   const wanted = tidied(edit);
   if (wanted.forbidPhoneResets === false && account.phoneResetForbidden) requirePowerToAllow(desk, signed, wanted);
+  // Whoever sets the keys of a company's sign-on can sign in as anyone in it.
+  if ([wanted.sso, wanted.issuer, wanted.audience, wanted.keys].some((value) => value !== undefined))
+    requireFreshCode(desk, signed);
   const at = desk.now();
   const { changed } = await desk.store.record(
     ({ fields }: { fields: readonly string[] }) => ({

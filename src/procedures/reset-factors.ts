@@ -116,7 +116,7 @@ async function checkAll(
   });
   if (approval === null) return grant;
   const subject = await subjectOf(write, asked, grant.caller);
-  const row = await usableApproval(write, signed, freezeSubject(desk, subject).hash, now);
+  const row = await usableApproval(desk, write, signed, freezeSubject(desk, subject).hash, now);
   if (row === undefined) throw new Unapproved(approval, subject);
   await useApproval(write, row, now);
   return grant;

@@ -41,7 +41,9 @@ export async function beginJob(desk: Desk, signed: SignedOperator, frozen: Froze
   const subject = subjectOf(plan, waiting);
   const now = desk.now();
   const approved =
-    why === null ? undefined : await usableApproval(desk.store.read, signed, freezeSubject(desk, subject).hash, now);
+    why === null
+      ? undefined
+      : await usableApproval(desk, desk.store.read, signed, freezeSubject(desk, subject).hash, now);
   const doing = approved !== undefined ? union(plain, waiting) : why === 'bulk-over-limit' ? [] : plain;
   const made = doing.length === 0 ? null : await makeJob(desk, signed, frozen, doing.length, approved);
   // Two terminals began the same plan in the same moment: the second goes along with the first.
@@ -61,7 +63,7 @@ export async function askApproval(
   const { waiting, why } = planTargets(desk.policy, plan.rows);
   if (why === null) return null;
   const subject = subjectOf(plan, waiting);
-  const approved = await usableApproval(desk.store.read, signed, freezeSubject(desk, subject).hash, desk.now());
+  const approved = await usableApproval(desk, desk.store.read, signed, freezeSubject(desk, subject).hash, desk.now());
   return approved === undefined ? requestApproval(desk, signed, why, subject) : null;
 }
 

@@ -91,14 +91,20 @@ async function logRefusal(desk: Desk, account: Account, { code }: Refusal): Prom
 /** The one user of this account whom the token's names mean. Names that mean different people mean nobody (B05, B09). */
 async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: string | undefined): Promise<User> {
   const { users } = desk.store.read;
-  const byLogin = async (name: string | undefined) =>
-    name === undefined ? [] : [await users.byLogin(account.id, foldKey(name))].filter((user) => user !== undefined);
+  const byLogin = async (name: string | undefined): Promise<readonly User[]> => {
+    const user = name === undefined ? undefined : await users.byLogin(account.id, foldKey(name));
+    return user !== undefined && name !== undefined && sameName(user.login, name) ? [user] : [];
+  };
   const named = [
     ...(await byLogin(claims.username)),
     ...(await byLogin(claims.subject)),
     ...(await byLogin(claims.email)),
   ];
-  const mailed = claims.email === undefined ? [] : await users.byEmail(account.id, foldKey(claims.email));
+  const { email } = claims;
+  const mailed =
+    email === undefined
+      ? []
+      : (await users.byEmail(account.id, foldKey(email))).filter((user) => sameName(user.email, email));
   const agreed = mailed.length === 0 ? named : mailed.filter((user) => named.every((other) => other.id === user.id));
   const meant = named.length > 0 ? agreed : mailed;
   const asked = login === undefined ? undefined : foldKey(login);
@@ -107,6 +113,13 @@ async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: 
   if (user === undefined || fits.some((other) => other.id !== user.id)) throw notKnown();
   return user;
 }
+
+/**
+ * The desk's look-ups fold accents and look-alikes; at a provider `josé` and `jose` are two people, and one must not sign in as the
+ * other. So a claim means a login only letter for letter, capitals of ASCII aside.
+ */
+const sameName = (stored: string, claimed: string): boolean => asciiLower(stored) === asciiLower(claimed.trim());
+const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** What the provider signed. Not the signature: the same token can bear another one that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));

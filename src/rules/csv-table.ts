@@ -43,12 +43,20 @@ export function chooseDelimiter(header: string): ',' | ';' | '\t' {
   return candidates.reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
+/** More than any spreadsheet of people has; a header of a million names would be looked through for hours. */
+const MOST_COLUMNS = 1_000;
+
 /** Where each known column stands. Refusal `invalid-input` naming every missing, unknown and repeated column. */
 export function placeColumns<Column extends string>(
   header: readonly string[],
   shape: CsvShape<Column>,
   line: number,
 ): ReadonlyMap<Column, number> {
+  if (header.length > MOST_COLUMNS) {
+    throw new Refusal('invalid-input', `the file has ${header.length} columns; at most ${MOST_COLUMNS} are read`, {
+      hint: 'Check that it is the right file, and its separator. Nothing was changed.',
+    });
+  }
   const known = [...shape.required, ...shape.optional];
   const names = header.map((name) => name.normalize('NFKC').trim().toLowerCase());
   const places = new Map<Column, number>();

@@ -1,6 +1,6 @@
 /** Sessions and tokens at the door: how long they live, what ends them, and what a role may not do (B70, B71). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRefusal, type Refusal } from '../../src/errors.js';
+import { isRefusal, Refusal } from '../../src/errors.js';
 import { authenticateOperator, requireFreshCode } from '../../src/procedures/authenticate-operator.js';
 import { changeOperator } from '../../src/procedures/make-operator.js';
 import { createToken, prepareToken, revokeToken } from '../../src/procedures/operator-tokens.js';
@@ -45,6 +45,20 @@ describe.each(engines)('who is typing on %s', (engine) => {
       () => place.bySession(''),
     ];
     for (const attempt of tries) expect(await refusal(attempt())).toMatchObject({ code: 'not-signed-in' });
+  });
+
+  it('a denial stands where the store takes no entry: nobody gets another answer by a store that cannot be written', async () => {
+    await place.member('mira', 'agent');
+    const { token } = await tokenFor('mira', 'agent');
+    const session = await place.signIn('mira');
+    place.clock.advance(minutes(5));
+    const behind = new Refusal('store-corrupt', 'the store is older than its log; it can only be read');
+    const store = { ...place.desk.store, record: () => Promise.reject(behind) };
+    const claim = { access: 'store:manage', command: 'store restore' } as const;
+    for (const who of [{ token, via: 'token' } as const, { token: session.token, via: 'session' } as const])
+      expect((await refusal(authenticateOperator({ ...place.desk, store }, { ...who, ...claim }))).code).toBe(
+        'forbidden',
+      );
   });
 
   it('a session ends after thirty idle minutes; use keeps it, to the millisecond', async () => {

@@ -140,6 +140,9 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await expect(planReset(place.desk, await place.operator('agent'), request(written(['ana'])))).rejects.toMatchObject(
       { code: 'forbidden' },
     );
+    // A list that somebody else made, taken up by the one who is in it; from a plan file, or by job resume.
+    await expect(apply(await plan(written(['ana'])), own)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
     const stale = { ...lead, codeAt: place.clock.now() - 6 * 60_000 };
     await expect(planReset(place.desk, stale, request(written(['ana'])))).rejects.toMatchObject({
       code: 'factor-needed',

@@ -191,6 +191,8 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       /private/,
     );
     expect((await refusal(edit({ ...OPENID, keys: 'nonsense' }))).code).toBe('invalid-input');
+    const stale = { ...place.admin, codeAt: place.clock.now() - 6 * 60_000 };
+    expect((await refusal(editAccount(place.desk, stale, place.series, OPENID))).code).toBe('factor-needed');
     expect((await refusal(edit({ ...OPENID, sso: null }))).code).toBe('usage');
     for (const issuer of [
       'http://127.0.0.1.example',

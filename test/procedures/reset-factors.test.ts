@@ -258,6 +258,25 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       await expect(decideApproval(place.desk, stale, decision)).rejects.toMatchObject({ code: 'factor-needed' });
     });
 
+    it('nor do they under a second name, nor does the caller, nor who has lost the power since', async () => {
+      const asked = await ask('boss', 'boss');
+      const id = await waiting(asked);
+      const decide = (by: SignedOperator) => decideApproval(place.desk, by, { id, approve: true, reason: null });
+      const set = (operatorId: string, patch: { also_user_id?: string; role?: string }) =>
+        place.desk.store.record(
+          { kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by: agent.actor },
+          (write) => write.operators.update(operatorId, patch),
+        );
+      const second = { ...(await place.another('lead', 'second')), alsoUserId: 'usr_acc_1_someone' };
+      await set(agent.operator.id, { also_user_id: 'usr_acc_1_someone' });
+      await expect(decide(second)).rejects.toMatchObject({ code: 'forbidden' });
+      await expect(decide({ ...second, alsoUserId: 'usr_acc_1_boss' })).rejects.toMatchObject({ code: 'forbidden' });
+      const giver = await place.another('lead', 'giver');
+      await decide(giver);
+      await set(giver.operator.id, { role: 'agent' });
+      await waiting(asked);
+    });
+
     it('a yes is for exactly what was asked: another target, reason or --final is another request', async () => {
       await place.user('1', 'eve', {}, FULL);
       const lead = await place.operator('lead');

@@ -105,6 +105,20 @@ describe.each(engines)('single sign-on on %s', (engine) => {
     expect((await refusalOf(enter(await of({ sub: 'nobody' })))).code).toBe('not-signed-in');
   });
 
+  it('another person of the provider, whose name only looks or folds alike, is not the one the desk knows', async () => {
+    const of = async (person: Parameters<IdentityProvider['tokens']>[0]) => (await provider.tokens(person)).idToken;
+    for (const stranger of [
+      { sub: 'u-5', preferred_username: 'x\u00e1vi' },
+      { sub: 'x\u0430vi' },
+      { sub: 'xav\u0131' },
+      { sub: '\uff58\uff41\uff56\uff49' },
+      { sub: 'u-6', email: 'x\u00e1vi@mail.example', email_verified: true },
+      { sub: 'u-6', email: 'xavi@ma\u0131l.example', email_verified: true },
+    ])
+      expect((await refusalOf(enter(await of(stranger)))).code).toBe('not-signed-in');
+    expect((await enter(await of({ sub: 'u-2', preferred_username: 'Xavi' }))).session.state).toBe('done');
+  });
+
   it('an access token, a token of another company’s provider and an account without one are refused', async () => {
     const { idToken, accessToken } = await provider.tokens(XAVI);
     expect((await refusalOf(enter(accessToken))).code).toBe('not-signed-in');

@@ -43,6 +43,14 @@ describe('a table as spreadsheets write it', () => {
     expect(said).toEqual(faults);
   });
 
+  it.each(['refuse', 'carry'] as const)(
+    'a header without end is refused before it is looked through (others: %s)',
+    (others) => {
+      const header = Array.from({ length: 1_000_000 }, (_, index) => `c${index}`);
+      expect(() => placeColumns(header, { ...SHAPE, others }, 1)).toThrow('1000000 columns');
+    },
+  );
+
   it('carries further columns where that is wanted', () => {
     expect([...placeColumns(['note', 'number', 'name', 'note'], { ...SHAPE, others: 'carry' }, 1).keys()]).toEqual([
       'number',
