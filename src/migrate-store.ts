@@ -1,4 +1,5 @@
 /** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
+import { requireTrueAge } from './age-of-store.js';
 import { Refusal } from './errors.js';
 import { loadPolicy } from './load-policy.js';
 import { readKeyring } from './master-key.js';
@@ -28,6 +29,7 @@ export async function migrateStore(parts: DeskParts): Promise<{ place: string; a
         hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE; nothing was changed.',
       });
     }
+    await requireTrueAge(engine, notary);
     const applied = await migrate(engine, notary.rows);
     const entry = {
       kind: 'store.migrated',

@@ -10,6 +10,7 @@
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { requireTrueAge } from './age-of-store.js';
 import { replaceAnchor } from './anchor.js';
 import { carryLocks, locksOf } from './carry-locks.js';
 import type { RestoredStore } from './commands/command.js';
@@ -64,6 +65,7 @@ async function openBackup(parts: DeskParts, file: string, copy: string): Promise
   const engine = await namingFile(file, copy, () => openEngine(copy, false));
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
+    await namingFile(file, copy, () => requireTrueAge(engine, notary));
     await namingFile(file, copy, () => migrate(engine, notary.rows));
     const { read } = openStore(engine, notary);
     const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];

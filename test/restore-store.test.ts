@@ -1,18 +1,21 @@
 /** Backup, restore and migration of an SQLite store, on real files. */
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Migrator } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Desk } from '../src/desk.js';
 import { Refusal } from '../src/errors.js';
 import { migrateStore } from '../src/migrate-store.js';
 import { type DeskParts, openDesk, openEngine } from '../src/open-desk.js';
 import { backUpStore } from '../src/procedures/care-for-store.js';
+import { finishFounding } from '../src/procedures/found-desk.js';
 import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';
+import { prepareOperator } from '../src/procedures/make-operator.js';
 import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';
 import { restoreStore } from '../src/restore-store.js';
 import { SYSTEM } from '../src/rules/audit-entry.js';
 import type { Engine } from '../src/store/engine.js';
+import { GUARDED } from '../src/store/guarded-tables.js';
 import { up as firstSchema } from '../src/store/migrations/0001-desk.js';
 import { NEWEST } from '../src/store/migrations/index.js';
 import { createHead } from '../src/store/record.js';
@@ -242,6 +245,37 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     });
     await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
     await desk.store.close();
+  });
+
+  it('a store made to look older than it is gets no tags for its rows: its log knows better (T8)', async () => {
+    const operator = await prepareOperator(made.desk, { name: 'mallory', role: 'agent', password: null });
+    const founded = await openEngine(made.settings.store, false);
+    await finishFounding(made.desk, { operator, token: null });
+    for (const table of Object.keys(GUARDED)) await sql.raw(`alter table ${table} drop column mac`).execute(founded.db);
+    await sql.raw('drop table used_id_tokens').execute(founded.db);
+    await sql.raw("delete from kysely_migration where name >= '0004'").execute(founded.db);
+    await sql.raw("update operators set role = 'admin'").execute(founded.db);
+    const live = { ...parts, settings: made.settings };
+    await expect(migrateStore(live)).rejects.toMatchObject({
+      code: 'store-corrupt',
+      message: expect.stringContaining('0004-row-tags'),
+    });
+    await expect(migrateStore(live), 'nor the second time').rejects.toMatchObject({ code: 'store-corrupt' });
+    if (engineName === 'sqlite') {
+      const copy = join(made.folder, 'forged.db');
+      await founded.backup(copy);
+      const restoring = restoreStore(live, copy, { acceptRollback: true, by: SYSTEM });
+      await expect(restoring).rejects.toMatchObject({
+        code: 'store-corrupt',
+        message: expect.stringContaining('0004-row-tags'),
+      });
+    }
+    // And without the entry that tells it there is no log to be believed.
+    await sql
+      .raw("update audit_entries set body = replace(body, '0005-id-tokens', '0001-desk') where seq = 0")
+      .execute(founded.db);
+    await expect(migrateStore(live)).rejects.toMatchObject({ code: 'audit-broken' });
+    await founded.close();
   });
 
   it('another key, a newer store and an empty place are refused, nothing changed', async () => {

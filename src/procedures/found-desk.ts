@@ -14,9 +14,11 @@ export async function finishFounding(desk: Desk, { operator, token }: Founding):
   const at = desk.now();
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
   const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
+  // The schema, so that nobody can make the store look older than it is (age-of-store.ts).
+  const founded = { store: storeId, key: desk.keyring.keyId, schema: desk.store.schema };
   await desk.store.record(
     [
-      { kind: 'desk.founded', outcome: 'done', at, by, detail: { store: storeId, key: desk.keyring.keyId } },
+      { kind: 'desk.founded', outcome: 'done', at, by, detail: founded },
       {
         kind: 'operator.added',
         outcome: 'done',

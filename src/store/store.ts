@@ -1,7 +1,7 @@
 /** A store as the rest of the house sees it: reads, one write door, and the life of the connection. */
 import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
-import { migrate, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
+import { migrate, missingSteps, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
 import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
 import { guardRows } from './row-guard.js';
 import { GUARDED_NAMES } from './sealed.js';
@@ -70,7 +70,7 @@ export async function holdsDesk(engine: Engine): Promise<boolean> {
   );
 }
 
-export { migrate, requireCurrent, schemaState };
+export { migrate, missingSteps, requireCurrent, schemaState };
 
 /** Reads answer an engine's own errors in the desk's words too. */
 function guarded(engine: Engine, reads: Reads): Reads {

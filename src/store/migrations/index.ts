@@ -65,6 +65,12 @@ async function appliedTo(db: Db): Promise<readonly string[]> {
   }
 }
 
+/** Names of the steps that a store lacks, by its own account. */
+export async function missingSteps(engine: Engine): Promise<readonly string[]> {
+  const applied = await appliedTo(engine.db);
+  return STEPS.map((step) => step.name).filter((name) => !applied.includes(name));
+}
+
 /** Refuses a store whose schema does not fit this build. */
 export async function requireCurrent(engine: Engine): Promise<void> {
   const state = await schemaState(engine);
