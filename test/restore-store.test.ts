@@ -264,7 +264,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     if (engineName === 'sqlite') {
       const copy = join(made.folder, 'forged.db');
       await founded.backup(copy);
-      const restoring = restoreStore(live, copy, { acceptRollback: true, by: SYSTEM });
+      const restoring = restoreStore(live, copy, { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM });
       await expect(restoring).rejects.toMatchObject({
         code: 'store-corrupt',
         message: expect.stringContaining('0004-row-tags'),
