@@ -1,9 +1,11 @@
 /**
- * The brake (B63): one switch that stops every reset of every process. It stands in the store and is looked at in the very
- * transaction of each reset, so that a freeze counts for whatever has not been committed yet.
+ * The brake (B63): one switch that stops every reset of every process. The log is what it stands in: the newest entry that freezes or
+ * thaws says how it stands, so that nobody lifts it by taking a row away. It is looked at in the very transaction of each reset, and a
+ * freeze counts for whatever has not been committed yet.
  */
 import type { Desk, Reads, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
+import type { LoggedEntry } from '../rules/audit-entry.js';
 import { tellEvents } from './queue-events.js';
 
 export interface Freeze {
@@ -15,15 +17,20 @@ export interface Freeze {
 }
 
 /** The freeze in force, or null. One that has run out is none. */
-export async function currentFreeze(reads: Pick<Reads, 'meta'>, now: number): Promise<Freeze | null> {
-  const text = await reads.meta.get('freeze');
-  if (text === undefined) return null;
-  const freeze = JSON.parse(text) as Freeze;
-  return freeze.until !== null && now >= freeze.until ? null : freeze;
+export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): Promise<Freeze | null> {
+  const [frozen] = await reads.audit.newest({ kind: 'mfa.frozen' }, 1);
+  if (frozen === undefined) return null;
+  const [thawed] = await reads.audit.newest({ kind: 'mfa.thawed' }, 1);
+  if (thawed !== undefined && thawed.seq > frozen.seq) return null;
+  const { at, by, reason, detail } = JSON.parse(frozen.body) as LoggedEntry;
+  const until = detail?.['until'];
+  if (typeof until === 'number' && now >= until) return null;
+  const { id, name } = by;
+  return { by: { id, name }, at, until: typeof until === 'number' ? until : null, reason: reason ?? null };
 }
 
 /** Inside the write door. Refusal `refused-by-policy`. */
-export async function requireNotFrozen(reads: Pick<Reads, 'meta'>, now: number): Promise<void> {
+export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number): Promise<void> {
   const freeze = await currentFreeze(reads, now);
   if (freeze === null) return;
   const until = freeze.until === null ? '' : ` until ${new Date(freeze.until).toISOString()}`;
@@ -52,7 +59,7 @@ export async function freezeResets(
       hint: 'Name one that is still to come, or a span such as 2h.',
     });
   }
-  const { id, name } = signed.operator;
+  const { id, name } = signed.actor;
   const freeze: Freeze = { by: { id, name }, at, ...asked };
   const entry = {
     kind: 'mfa.frozen',
@@ -62,7 +69,7 @@ export async function freezeResets(
     ...(asked.reason === null ? {} : { reason: asked.reason }),
     detail: { until: asked.until },
   } as const;
-  await desk.store.record(entry, (write) => write.meta.put('freeze', JSON.stringify(freeze)));
+  await desk.store.record(entry, async () => undefined);
   await tellEvents(desk);
   return freeze;
 }
@@ -73,9 +80,7 @@ export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Fr
   const ended = await desk.store.record<Freeze | null>(
     (was) => ({ kind: 'mfa.thawed', outcome: 'done', at, by: signed.actor, detail: { frozen: was !== null } }),
     async (write) => {
-      const was = await currentFreeze(write, at);
-      await write.meta.delete('freeze');
-      return was;
+      return currentFreeze(write, at);
     },
   );
   await tellEvents(desk);

@@ -6,6 +6,7 @@
 import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
+import type { User } from '../rules/people.js';
 import { totpStep } from './answer-factor.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
@@ -15,6 +16,7 @@ import { countAttempt } from './portal-attempts.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
 import { judgeSentCode } from './sent-codes.js';
 import { clearAttempt, type Subject, timeOf } from './throttled.js';
+import { userFactors } from './user-factors.js';
 
 export interface ConfirmRequest {
   readonly kind: FactorId;
@@ -106,11 +108,33 @@ async function activate(
   replaces: string | undefined,
 ): Promise<void> {
   const { user } = login;
+  const { active } = await userFactors(desk, write.factors, user.id);
+  if (active.length === 0) await requireNoneAdded(write, user);
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
   const at = timeOf(desk, log).now;
   await settleReset(write, user.id, at);
   await write.factors.update(pending.id, { state: 'active', confirmed_at: at });
   await write.factors.deleteCodes(user.id, ['enrol']);
+}
+
+/**
+ * Who has no method left can only have removed them or been reset. Where the newest of what the log says is that one was added, it was
+ * taken out of the store by another hand, and the password alone does not put another in its place. Refusal `store-corrupt`.
+ */
+async function requireNoneAdded(write: Writes, user: User): Promise<void> {
+  const newest = async (kind: string) =>
+    (await write.audit.newest({ kind, user: user.id, outcome: 'done' }, 1))[0]?.seq ?? -1;
+  const added = await newest('factor.added');
+  if (added < 0) return;
+  const ended = [await newest('factor.removed'), await newest('mfa.reset'), await newest('mfa.reset-undone')];
+  if (Math.max(...ended) > added) return;
+  throw new Refusal(
+    'store-corrupt',
+    `the sign-in methods of ${user.id} are gone from the store; entry ${added} added one`,
+    {
+      hint: 'Nothing was set up. Tell your support desk; they keep the store as it is.',
+    },
+  );
 }
 
 /** The enrolling login is finished by it (B34); others that waited for an enrolment must begin again. */

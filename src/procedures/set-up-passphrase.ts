@@ -2,7 +2,7 @@
  * The first passphrase of an admin, set by the desk on the set-up call (B13): once per user, ever, and never where one is set. No
  * readable copy is kept of it: the operator heard it, and the owner should set one of their own (B14, B17).
  */
-import type { Desk, SignedOperator } from '../desk.js';
+import type { Desk, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { customerRule, hasPassphrase } from '../rules/customer-roles.js';
 import { passphrasePath } from '../rules/guidance.js';
@@ -45,6 +45,7 @@ export async function setUpPassphrase(
       const row = await write.secrets.passphrase(user.id);
       const refused = current === undefined ? undefined : refusalOf(desk, signed, { account, user: current }, row);
       if (refused !== undefined) throw refused;
+      if (row === undefined) await requireNeverSet(write, user);
       await write.secrets.putPassphrase({
         user_id: user.id,
         verifier,
@@ -77,6 +78,24 @@ export async function setUpPassphrase(
 export async function requireSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
   const refused = refusalOf(desk, signed, { account, user }, await desk.store.read.secrets.passphrase(user.id));
   if (refused !== undefined) throw refused;
+}
+
+/**
+ * The row of a passphrase stays for good, also once it is destroyed. Where it is missing, the log says whether there was one: whoever
+ * takes the row away wins no second set-up call. Refusal `store-corrupt`.
+ */
+async function requireNeverSet(write: Writes, user: User): Promise<void> {
+  for (const kind of ['passphrase.set-up', 'passphrase.set', 'passphrase.changed']) {
+    const [entry] = await write.audit.newest({ kind, user: user.id, outcome: 'done' }, 1);
+    if (entry === undefined) continue;
+    throw new Refusal(
+      'store-corrupt',
+      `the passphrase of ${user.id} is gone from the store; entry ${entry.seq} set it`,
+      {
+        hint: 'Nothing was set. Keep the store as it is and tell your lead; a backup shows what stood there.',
+      },
+    );
+  }
 }
 
 interface Earlier {

@@ -1,13 +1,12 @@
 /** Facts about the store itself: its id, its key, when it was made; and the desk's switches. */
 import type { Db, Tx } from './database.js';
 
-/** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at`, `freeze` … */
+/** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at` … */
 export type MetaKey =
   | 'store-id'
   | 'key-id'
   | 'key-check'
   | 'created-at'
-  | 'freeze'
   | 'verifier-keys'
   | 'key-backup'
   | 'channels-off';

@@ -50,6 +50,7 @@ export const writesOf = (tx: Tx, tagging: Tagging) =>
   whenAsked({
     accounts: () => ({ ...accountReads(tx), ...accountWrites(tx) }),
     approvals: () => ({ ...approvalReads(tx), ...approvalWrites(tx) }),
+    audit: () => auditReads(tx, tagging.traits),
     calls: () => ({ ...callReads(tx), ...callWrites(tx) }),
     factors: () => ({ ...factorReads(tx), ...factorWrites(tx) }),
     grants: () => ({ ...grantReads(tx), ...grantWrites(tx) }),

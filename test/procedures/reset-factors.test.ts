@@ -129,7 +129,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       FULL,
     );
     await place.desk.store.record(
-      { kind: 'mfa.frozen', outcome: 'done', at: now, by: agent.actor },
+      { kind: 'test.prepared', outcome: 'done', at: now, by: agent.actor },
       async () => undefined,
     );
     const sent: string[] = [];
