@@ -1,12 +1,16 @@
 /** What README repeats from the code is the same there. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
+import { readConfigFile } from '../src/config.js';
+import { readDeliveryConfig } from '../src/delivery/registry.js';
+import { readSinkConfig } from '../src/delivery/sink-registry.js';
 import { EXIT_FAMILIES } from '../src/errors.js';
 
-const file = path.join(import.meta.dirname, '..', 'README.md');
-const readme = existsSync(file) ? readFileSync(file, 'utf8') : '';
+const readme = readFileSync(path.join(import.meta.dirname, '..', 'README.md'), 'utf8');
 const table = /<!-- exit-codes -->([\s\S]*?)<!-- \/exit-codes -->/.exec(readme)?.[1];
+const settings = /```toml\n([\s\S]*?)```/.exec(readme)?.[1];
 
 /** Rows `| 3 | a correct no | `code`, `code` |` below the header; codes are what stands in backticks. */
 function rowsOf(text: string): { exit: number; family: string; codes: string[] }[] {
@@ -24,8 +28,16 @@ function rowsOf(text: string): { exit: number; family: string; codes: string[] }
 const expected = EXIT_FAMILIES.map(({ exit, family, codes }) => ({ exit, family, codes: [...codes] }));
 
 describe('README', () => {
-  it.skipIf(table === undefined)('lists the exit codes that the code has', () => {
+  it('lists the exit codes that the code has', () => {
     expect(rowsOf(table ?? '')).toEqual(expected);
+  });
+
+  it('shows a config file that is taken as it stands', () => {
+    const file = readConfigFile(parse(settings ?? ''), 'README.md');
+    const { channels, events } = readDeliveryConfig(file);
+    expect(Object.values(channels).map((chosen) => chosen.settings.channel)).toEqual(['smtp', 'http', 'http']);
+    expect(events).toBe(true);
+    expect(readSinkConfig(file)).not.toBeNull();
   });
 
   it('teeth: a table with a code too few or a wrong exit differs', () => {
