@@ -10,6 +10,9 @@ import { build } from 'esbuild';
 import { repositoryRoot } from './test-desk.js';
 
 export interface ChildScript {
+  /** The bundle, and where it finds its native packages (NODE_PATH): for a test that starts it under another program. */
+  readonly file: string;
+  readonly packages: string;
   /** Starts one process. Its environment is PATH and what is given here. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningScript;
   /** Ends what still runs and removes the bundle. */
@@ -40,10 +43,13 @@ export async function childScript(source: string): Promise<ChildScript> {
     logLevel: 'error',
   });
   const running = new Set<ChildProcess>();
+  const packages = join(repositoryRoot, 'node_modules');
   return {
+    file,
+    packages,
     start: (args, env = {}) => {
       const child = spawn(process.execPath, [file, ...args], {
-        env: { PATH: process.env['PATH'], NODE_PATH: join(repositoryRoot, 'node_modules'), ...env },
+        env: { PATH: process.env['PATH'], NODE_PATH: packages, ...env },
         stdio: ['pipe', 'pipe', 'pipe'],
       });
       running.add(child);
