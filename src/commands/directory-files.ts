@@ -79,12 +79,13 @@ function waitingBlocks(waiting: number): View {
   ];
 }
 
+const LISTED = 10;
+
 function importView({ accounts, users, kept, warnings, notices }: ImportReport): View {
   const keptLines = kept.map(
     (one) =>
       `line ${one.line}: ${one.account}/${one.login} keeps ${one.field} ${one.here === '' ? '(none)' : one.here}, not ${one.inFile === '' ? '(none)' : one.inFile}`,
   );
-  const warningLines = warnings.map(({ line, column, message }) => `line ${line}, ${column}: ${message}`);
   return [
     {
       kind: 'fields',
@@ -97,16 +98,27 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport):
       ],
     },
     ...listed('Kept as they are; roles and scopes change in the portal:', keptLines),
-    ...listed('Worth a look:', warningLines),
+    ...listed('Worth a look:', warningLines(warnings)),
   ];
+}
+
+/** One line for each kind of warning, with the first lines of the file that it is about. */
+function warningLines(warnings: ImportReport['warnings']): readonly string[] {
+  const linesOf = new Map<string, (number | undefined)[]>();
+  for (const { line, column, message } of warnings) {
+    const what = `${column} ${message}`;
+    linesOf.set(what, [...(linesOf.get(what) ?? []), line]);
+  }
+  return [...linesOf].map(([what, lines]) => {
+    const rest = lines.length > LISTED ? `, and ${lines.length - LISTED} more (--json lists them)` : '';
+    return `${what}: line${lines.length === 1 ? '' : 's'} ${lines.slice(0, LISTED).join(', ')}${rest}`;
+  });
 }
 
 const countRow = (label: string, counts: Counts | null): readonly (readonly [string, string])[] =>
   counts === null
     ? []
     : [[label, `${counts.rows} rows: ${counts.added} added, ${counts.updated} updated, ${counts.unchanged} unchanged`]];
-
-const LISTED = 10;
 
 /** A few lines show what it is about; --json has them all. */
 function listed(heading: string, lines: readonly string[]): readonly Block[] {

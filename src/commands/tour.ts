@@ -11,7 +11,7 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
   const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
-    told('Sample customers are imported', step, stdout),
+    told(`Sample ${step.argv[0] === 'account' ? 'companies' : 'people'} are imported`, step, stdout),
   );
   const agent = async (stop: Stop) => {
     const output = await runStep(context, desk, stop);
@@ -56,7 +56,7 @@ function verifyStep(caller: DemoCast['callers'][number], action: string, phrase:
   };
 }
 
-/** The id of the grant is needed for the next step, so this one runs under --json as well as in words. */
+/** The next step needs the id of the grant, which the answer shows. */
 async function grantOf(
   context: Context,
   desk: ScriptDesk,
