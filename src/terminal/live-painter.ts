@@ -44,6 +44,9 @@ const LEAVE = `${ESC}[2J${ESC}[H${SHOW_CURSOR}${ORIGINAL}`;
 /** Screen, then scrollback (xterm's ED 3), then home. */
 const CLEAR_ALL = `${ESC}[2J${ESC}[3J${ESC}[H`;
 
+/** A terminal that does not know its size says 0. */
+const sizeOf = ({ columns, rows }: NodeJS.WriteStream) => ({ columns: columns || 80, rows: rows || 24 });
+
 export function framePainter({ output, style }: Screen): Painter {
   let shown: readonly string[] = [];
   let entered = false;
@@ -55,10 +58,8 @@ export function framePainter({ output, style }: Screen): Painter {
     if (!entered) output.write(`${ALTERNATE}${ESC}[2J${ESC}[H`);
     entered = true;
   };
-  /** A terminal that does not know its size says 0. */
-  const size = () => ({ columns: output.columns || 80, rows: output.rows || 24 });
   const draw = (picture: Picture, line: string): void => {
-    const { columns, rows } = size();
+    const { columns, rows } = sizeOf(output);
     enter();
     const frame = layOut(picture, line, { ...style, columns }, rows, wanted);
     at = frame;
@@ -80,7 +81,7 @@ export function framePainter({ output, style }: Screen): Painter {
     update: draw,
     announce: draw,
     scroll(picture, key) {
-      const page = Math.max(1, size().rows - 8);
+      const page = Math.max(1, sizeOf(output).rows - 8);
       if (key !== 'pagedown' && key !== 'pageup') return false;
       wanted = Math.max(0, Math.min(at.overflow, at.offset + (key === 'pagedown' ? page : -page)));
       draw(picture, '');
