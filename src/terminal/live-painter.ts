@@ -47,6 +47,16 @@ const CLEAR_ALL = `${ESC}[2J${ESC}[3J${ESC}[H`;
 /** A terminal that does not know its size says 0. */
 const sizeOf = ({ columns, rows }: NodeJS.WriteStream) => ({ columns: columns || 80, rows: rows || 24 });
 
+/** Writes the lines that are not on the screen already, clears what is left below, and sets the cursor. */
+function bytesOf({ lines, row, column }: ReturnType<typeof layOut>, shown: readonly string[], rows: number): string {
+  let bytes = HIDE_CURSOR;
+  lines.forEach((text, at) => {
+    if (shown[at] !== text) bytes += `${ESC}[${at + 1};1H${text}${ESC}[K`;
+  });
+  if (shown.length !== lines.length && lines.length < rows) bytes += `${ESC}[${lines.length + 1};1H${ESC}[J`;
+  return `${bytes}${ESC}[${row};${column}H`;
+}
+
 export function framePainter({ output, style }: Screen): Painter {
   let shown: readonly string[] = [];
   let entered = false;
@@ -63,13 +73,7 @@ export function framePainter({ output, style }: Screen): Painter {
     enter();
     const frame = layOut(picture, line, { ...style, columns }, rows, wanted);
     at = frame;
-    let bytes = HIDE_CURSOR;
-    frame.lines.forEach((text, row) => {
-      if (shown[row] !== text) bytes += `${ESC}[${row + 1};1H${text}${ESC}[K`;
-    });
-    if (shown.length !== frame.lines.length && frame.lines.length < rows)
-      bytes += `${ESC}[${frame.lines.length + 1};1H${ESC}[J`;
-    bytes += `${ESC}[${frame.row};${frame.column}H`;
+    const bytes = bytesOf(frame, shown, rows);
     output.write(picture.box ? bytes + SHOW_CURSOR : bytes);
     shown = frame.lines;
   };
