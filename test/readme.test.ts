@@ -34,7 +34,9 @@ describe('README', () => {
 
   it('shows a config file that is taken as it stands', () => {
     const file = readConfigFile(parse(settings), 'README.md');
-    const chosen = Object.values(readDeliveryConfig(file).channels).map((channel) => channel.settings.channel);
+    const chosen = Object.values(readDeliveryConfig(file, 'Support desk').channels).map(
+      (channel) => channel.settings.channel,
+    );
     expect(chosen).toEqual(['smtp', 'http', 'http', 'http']);
     expect(readSinkConfig(file)).not.toBeNull();
   });
