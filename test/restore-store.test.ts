@@ -272,7 +272,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     }
     // And without the entry that tells it there is no log to be believed.
     await sql
-      .raw("update audit_entries set body = replace(body, '0005-id-tokens', '0001-desk') where seq = 0")
+      .raw(`update audit_entries set body = replace(body, '${NEWEST}', '0001-desk') where seq = 0`)
       .execute(founded.db);
     await expect(migrateStore(live)).rejects.toMatchObject({ code: 'audit-broken' });
     await founded.close();

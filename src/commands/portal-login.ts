@@ -43,7 +43,7 @@ const activate = command({
       code,
       newPassword: () => askNewSecret(context, given.passwordStdin, '--password-stdin', 'New application password'),
     });
-    const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded } = done;
+    const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten } = done;
     const lines = [`The application password of ${user.login} at ${account.name} is ${wasReset ? 'reset' : 'set'}.`];
     if (ownerCopyDestroyed) {
       lines.push('Your passphrase still verifies you by phone, but cannot be shown any more; set it again to see it.');
@@ -54,7 +54,13 @@ const activate = command({
         { kind: 'next', lines: [`countersign portal login --account ${account.number} --as ${user.login}`] },
       ],
       document: {
-        activation: { user: { id: user.id, login: user.login }, wasReset, ownerCopyDestroyed, sessionsEnded },
+        activation: {
+          user: { id: user.id, login: user.login },
+          wasReset,
+          ownerCopyDestroyed,
+          sessionsEnded,
+          devicesForgotten,
+        },
       },
     };
   },

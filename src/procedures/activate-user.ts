@@ -31,6 +31,8 @@ export interface Activated {
   /** The owner's readable copy of the passphrase could not outlive the old password (B17). */
   readonly ownerCopyDestroyed: boolean;
   readonly sessionsEnded: number;
+  /** Remembered devices: none of them outlives a reset, or it would let the old one's thief past the second factor. */
+  readonly devicesForgotten: number;
 }
 
 /** Refusals: not-signed-in (unknown login and wrong code: the same words), locked, invalid-input (the password). */
@@ -52,7 +54,8 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
       await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: desk.now() });
       const ownerCopyDestroyed = await destroyOwnerCopy(write, user.id);
       const sessionsEnded = await write.portalSessions.deleteOfUser(user.id);
-      return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, sessionsEnded };
+      const devicesForgotten = await write.factors.deleteDevices(user.id);
+      return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, sessionsEnded, devicesForgotten };
     },
   );
   if (done.wasReset) await desk.store.forgetDeleted();
@@ -60,9 +63,9 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   return done;
 }
 
-function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded }: Activated) {
+function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten }: Activated) {
   const kind = wasReset ? 'portal.password-reset' : 'portal.activated';
-  return { kind, outcome: 'done', detail: { ownerCopyDestroyed, sessionsEnded } } as const;
+  return { kind, outcome: 'done', detail: { ownerCopyDestroyed, sessionsEnded, devicesForgotten } } as const;
 }
 
 /** Judged without being used up: the password may still be turned down, and then the invitation must hold. */

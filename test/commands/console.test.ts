@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { decideApproval } from '../../src/procedures/decide-approval.js';
 import { userSearchKeys } from '../../src/procedures/directory-records.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { userRow } from '../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';
 import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../support/pty.js';
@@ -68,9 +69,12 @@ async function end(terminal: OpenTerminal): Promise<void> {
 }
 
 /** Noor, as a lead who has just given a code. */
+/** noor, who has become a lead. */
 async function secondOperator(): Promise<SignedOperator> {
   const row = await made.desk.store.read.operators.byName('noor');
   const operator = { id: row?.id ?? '', name: 'noor', role: 'lead', disabledAt: null } as const;
+  const raised = { kind: 'operator.edited', outcome: 'done', at: made.desk.now(), by: SYSTEM } as const;
+  await made.desk.store.record(raised, (write) => write.operators.update(operator.id, { role: operator.role }));
   const actor = { kind: 'operator', id: operator.id, name: 'noor' } as const;
   return { operator, actor, via: 'session', sessionId: null, codeAt: Date.now(), alsoUserId: null };
 }

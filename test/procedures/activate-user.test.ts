@@ -35,11 +35,15 @@ describe.each(engines)('an invitation on %s', (engine) => {
     expect((await refusalOf(activate('uma', code, 'another password 1', '100234'))).code).toBe('not-signed-in');
   });
 
-  it('where there is a password it resets it: sessions end, the readable passphrase goes, the phrase still verifies', async () => {
+  it('where there is a password it resets it: sessions and devices end, the readable passphrase goes, the phrase still verifies', async () => {
     await setOwnPassphrase(place.desk, await place.login('xena'), { phrase: PHRASE, password: null });
     const open = await place.signIn('xena');
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, (write) =>
+      write.factors.insertDevice({ id: 'dev_1', user_id: open.user.id, digest: 'd', created_at: place.desk.now() }),
+    );
     const done = await activate('xena', await invite('xena'));
-    expect(done).toMatchObject({ wasReset: true, ownerCopyDestroyed: true, sessionsEnded: 2 });
+    expect(done).toMatchObject({ wasReset: true, ownerCopyDestroyed: true, sessionsEnded: 2, devicesForgotten: 1 });
+    expect(await place.desk.store.read.factors.devices(open.user.id)).toEqual([]);
     expect((await place.desk.store.read.secrets.passphrase(open.user.id))?.owner_copy).toBeNull();
     expect((await refusalOf(place.signIn('xena', { password: PASSWORD }))).code).toBe('not-signed-in');
     expect((await place.verify('xena', PHRASE)).outcome).toBe('verified');
