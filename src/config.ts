@@ -35,11 +35,11 @@ export interface Folders {
 /** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
 export interface ConfigFile {
   readonly store?: string;
-  readonly key_file?: string;
-  readonly key_command?: string;
+  readonly keyFile?: string;
+  readonly keyCommand?: string;
   /** Folder with the desk's own actions.json, roles.json, limits.json. */
   readonly policy?: string;
-  readonly desk_name?: string;
+  readonly deskName?: string;
   readonly mail?: unknown;
   readonly sms?: unknown;
   readonly webhook?: unknown;
@@ -47,7 +47,7 @@ export interface ConfigFile {
   readonly events?: unknown;
 }
 
-const TEXT_NAMES = ['store', 'key_file', 'key_command', 'policy', 'desk_name'] as const;
+const TEXT_NAMES = ['store', 'keyFile', 'keyCommand', 'policy', 'deskName'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
 
 export interface Settings {
@@ -141,7 +141,7 @@ export function resolveSettings(
     dataFolder: engine === 'postgres' ? folders.data : resolve(place, '..'),
     folders,
     policyFolder: fromFile(file.policy) ?? null,
-    deskName: file.desk_name ?? 'Support desk',
+    deskName: file.deskName ?? 'Support desk',
     file,
     token: env['COUNTERSIGN_TOKEN'] === '' ? undefined : env['COUNTERSIGN_TOKEN'],
   };
@@ -158,8 +158,8 @@ function keySettings(
     [asFile(options.keyFile), 'option'],
     [asFile(env['COUNTERSIGN_KEY_FILE']), 'environment'],
     [asCommand(env['COUNTERSIGN_KEY_COMMAND']), 'environment'],
-    [asFile(fromFile(file.key_file)), 'config file'],
-    [asCommand(file.key_command), 'config file'],
+    [asFile(fromFile(file.keyFile)), 'config file'],
+    [asCommand(file.keyCommand), 'config file'],
   ];
   for (const [key, keyFrom] of sources) if (key !== undefined) return { key, keyFrom };
   return { key: { file: join(folders.config, 'master.key') }, keyFrom: 'default' };

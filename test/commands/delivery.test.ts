@@ -81,7 +81,7 @@ async function outside(engine: EngineName): Promise<Outside> {
       .join('\n');
   file(
     'config.toml',
-    `desk_name = "Example Support"
+    `deskName = "Example Support"
 [mail]
 ${toml(mail)}
 fromName = "Example Support"
