@@ -22,25 +22,32 @@ const SIZES = [
   [200, 60],
 ] as const;
 const NEUTRAL = /I'm\s+sorry,\s+I\s+can't\s+complete\s+this\s+request\s+on\s+this\s+call/;
+const PAGE_UP = '\u001b[5~';
 const PAGE_DOWN = '\u001b[6~';
 const ALTERNATE_OFF = '\u001b[?1049l';
 const CLEAR_SCROLLBACK = '\u001b[3J';
 
 let made: ConsoleDesk;
+let size: TerminalOptions = {};
 const open: OpenTerminal[] = [];
 
 beforeAll(async () => {
   const built = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
-  made = await consoleDesk('agent');
 }, 300_000);
 afterEach(() => {
   for (const terminal of open.splice(0)) terminal.close();
 });
-afterAll(() => made.close());
+
+/** A desk of its own, and the terminal that is opened unless a test says another. */
+async function begin(terminal: TerminalOptions): Promise<void> {
+  size = terminal;
+  made = await consoleDesk('agent');
+}
 
 function run(options: TerminalOptions = {}, args: readonly string[] = []): OpenTerminal {
   const terminal = openTerminal(process.execPath, [executable, ...args], {
+    ...size,
     ...options,
     env: { ...made.env, ...options.env },
   });
@@ -63,6 +70,23 @@ async function ask(terminal: OpenTerminal, digit: string): Promise<void> {
   await terminal.waitFor(/\? Phrase/);
 }
 
+const bodyOf = (screen: string): string => screen.slice(screen.indexOf('\n'));
+
+/** What is seen of it, after paging where the screen is too low for all; the clock in the title is no change. */
+async function seek(terminal: OpenTerminal, pattern: RegExp): Promise<void> {
+  for (const [key, hint] of [
+    [PAGE_UP, /PgUp/],
+    [PAGE_DOWN, /PgDn/],
+  ] as const) {
+    while (!pattern.test(terminal.screen()) && hint.test(terminal.screen())) {
+      const before = bodyOf(terminal.screen());
+      terminal.type(key);
+      await expect.poll(() => bodyOf(terminal.screen())).not.toBe(before);
+    }
+  }
+  await terminal.waitFor(pattern);
+}
+
 async function end(terminal: OpenTerminal): Promise<void> {
   terminal.type('9');
   await terminal.waitFor(/For the ticket:/);
@@ -83,456 +107,477 @@ const kinds = async (filter: Parameters<ConsoleDesk['desk']['store']['read']['au
   (await made.desk.store.read.audit.newest(filter, limit)).map(
     (row) => JSON.parse(row.body) as Record<string, unknown> & { kind: string },
   );
-
 describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
-  const size = { cols, rows };
+  beforeAll(() => begin({ cols, rows }));
+  afterAll(() => made.close());
 
-  it('verified: found by a part of the name, one Enter from the phrase to the verdict, nothing of the phrase in any byte (B03, B11)', async () => {
-    const terminal = run(size);
-    await reach(terminal, 'trujillo');
-    await ask(terminal, '3');
-    terminal.type(PHRASE);
-    terminal.type(KEYS.enter);
-    const screen = await terminal.waitFor(/VERIFIED/);
-    expect(screen).toMatch(/call_[0-9a-z]{6}/);
-    expect(screen.split('\n').every((line) => [...line].length <= cols)).toBe(true);
-    expect(terminal.raw()).toMatch(/Thank you, Ana\./);
-    for (const word of PHRASE.split(' ')) expect(terminal.raw()).not.toContain(word);
-  });
-
-  it('refused: the neutral sentence, and the reason apart from it (B73)', async () => {
-    const terminal = run(size);
-    await reach(terminal, 'xena');
-    await ask(terminal, '3');
-    terminal.type(`not what was agreed${KEYS.enter}`);
-    const screen = await terminal.waitFor(/REFUSED/);
-    expect(screen).toMatch(NEUTRAL);
-    if (rows < 24) terminal.type(PAGE_DOWN);
-    await terminal.waitFor(/Do not read\s+aloud:/);
-    await end(terminal);
-    expect(terminal.screen()).toContain('billing:inquiry: refused');
-  });
-
-  it('a general question takes one key, shows no account data and is in the log (B06)', async () => {
-    const terminal = run(size);
-    await terminal.waitFor(/\? Find/);
-    const before = (await kinds({ kind: 'call.general' })).length;
-    terminal.type('\u0007');
-    const screen = await terminal.waitFor(/NO VERIFICATION NEEDED/);
-    expect(screen).not.toMatch(/Northwind|Contoso/);
-    await expect.poll(async () => (await kinds({ kind: 'call.general' })).length).toBe(before + 1);
-  });
-
-  it('the end: a note with the receipt of the log, then screen and scrollback are cleared', async () => {
-    const terminal = run(size);
-    await reach(terminal, 'ben.otto');
-    await end(terminal);
-    expect(terminal.screen()).toMatch(/log: size \d+ · root\s+[0-9a-f]{16}/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Find/);
-    expect(terminal.screen()).not.toMatch(/Otto|Northwind|call_/);
-    expect(terminal.raw()).toContain(CLEAR_SCROLLBACK);
-    terminal.type(KEYS.escape);
-    expect((await terminal.exit()).code).toBe(0);
-    expect(terminal.screen()).toBe('');
-    expect(terminal.raw()).toContain(ALTERNATE_OFF);
-    expect(terminal.cursorVisible()).toBe(true);
-  });
-});
-
-describe('finding the caller', () => {
-  it('the box stands on a low screen too, whatever the call script says; paging reads the rest', async () => {
-    const notes = join(made.folder, 'script.txt');
-    writeFileSync(notes, Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the call script`).join('\n'));
-    const terminal = run({ cols: 40, rows: 15 }, ['console', '--notes', notes]);
-    expect(await terminal.waitFor(/\? Find/)).toMatch(/PgDn shows more/);
-    terminal.type(PAGE_DOWN);
-    await terminal.waitFor(/line 7 of/);
-    terminal.type('ben');
-    await terminal.waitFor(/1 {2}Ben Otto/);
-  });
-
-  it('a shared phone lists everybody who has it, and never picks (B09)', async () => {
-    const terminal = run();
-    await terminal.waitFor(/\? Find/);
-    terminal.type('206 555 9857');
-    await terminal.waitFor(/Ana Trujillo[\s\S]*Cara Lind/);
-    terminal.type(KEYS.enter);
-    await terminal.waitFor(/> 1 {2}Ana/);
-    terminal.type('2');
-    expect(await terminal.waitFor(/\? Request/)).toMatch(/Caller: +Cara Lind/);
-  });
-
-  it('T12: a hostile name moves no cursor: its controls are seen', async () => {
-    const name = 'Zorro\u001b[2J\u202eVERIFIED';
-    const row = userRow('acc_200500', 'zorro', { name });
-    const by = { kind: 'system', id: 'test', name: 'test' } as const;
-    await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by }, async (write) => {
-      await write.users.insert([row]);
-      await write.search.insert([userSearchKeys(row.id, row)]);
+  describe('from the name to the verdict', () => {
+    it('verified: found by a part of the name, one Enter from the phrase to the verdict, nothing of the phrase in any byte (B03, B11)', async () => {
+      const terminal = run();
+      await reach(terminal, 'trujillo');
+      await ask(terminal, '3');
+      terminal.type(PHRASE);
+      terminal.type(KEYS.enter);
+      const screen = await terminal.waitFor(/VERIFIED/);
+      expect(screen).toMatch(/call_[0-9a-z]{6}/);
+      expect(screen.split('\n').every((line) => [...line].length <= cols)).toBe(true);
+      expect(terminal.raw()).toMatch(/Thank you, Ana\./);
+      for (const word of PHRASE.split(' ')) expect(terminal.raw()).not.toContain(word);
     });
-    const terminal = run();
-    await reach(terminal, 'zorro');
-    expect(terminal.screen()).toContain('Zorro\\u{1b}[2J\\u{202e}VERIFIED');
-    expect(terminal.raw()).not.toContain('\u202e');
-  });
 
-  it('a digit behind a name chooses; behind a number it belongs to the number', async () => {
-    const terminal = run();
-    await terminal.waitFor(/\? Find/);
-    terminal.type('1002');
-    await terminal.waitFor(/Northwind/);
-    terminal.type('34');
-    await terminal.waitFor(/\? Find 100234/);
-    terminal.type(`${KEYS.escape}`);
-    await terminal.waitFor(/\? Find\s*$/m);
-    terminal.type('xavi');
-    await terminal.waitFor(/1 {2}Xavi/);
-    terminal.type('1');
-    expect(await terminal.waitFor(/\? Request/)).toMatch(/Xavi Rey/);
-  });
-
-  it('somebody who is not on the list is asked for the phrase like anyone, and refused in the same words (B73)', async () => {
-    const terminal = run();
-    await terminal.waitFor(/\? Find/);
-    terminal.type('contoso');
-    await terminal.waitFor(/1 {2}\(company\) .*Contoso/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Who is calling/);
-    terminal.type('nobody here');
-    await terminal.waitFor(/0 {2}not on the list/);
-    terminal.type('0');
-    await terminal.waitFor(/\? Request/);
-    await ask(terminal, '3');
-    terminal.type(`${PHRASE}${KEYS.enter}`);
-    expect(await terminal.waitFor(/REFUSED/)).toMatch(NEUTRAL);
-  });
-
-  it('earlier failures by any operator stand at the top before the phrase is asked (B76)', async () => {
-    const terminal = run({ env: made.otherEnv });
-    await reach(terminal, 'xena');
-    expect(terminal.screen()).toMatch(/Alert: .*failed attempt/);
-  });
-
-  it('Esc leads back from everywhere, and out of the console at last', async () => {
-    const terminal = run();
-    await reach(terminal, 'ben.otto');
-    await ask(terminal, '4');
-    for (const place of [/\? Request/, /\? Who is calling/, /\? Find/, /For the ticket:/, /\? Find/]) {
-      terminal.type(KEYS.escape);
-      await terminal.waitFor(place);
-      // A bare Esc is told from the beginning of an arrow key by silence.
-      await terminal.waitFor(place);
-    }
-    terminal.type(KEYS.escape);
-    expect((await terminal.exit()).code).toBe(0);
-  });
-});
-
-describe('hearing the phrase', () => {
-  it('Ctrl-R shows what is typed, for five seconds or until pressed again', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '3');
-    terminal.type('velvet');
-    terminal.type(KEYS.ctrlR);
-    await terminal.waitFor(/\? Phrase velvet/);
-    terminal.type(KEYS.ctrlR);
-    await terminal.waitUntilGone(/velvet/);
-    terminal.type(KEYS.ctrlR);
-    await terminal.waitFor(/\? Phrase velvet/);
-    await terminal.waitUntilGone(/velvet/, 8000);
-  });
-
-  it('typing changes nothing on the screen: not even how much was typed', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '3');
-    const clockless = () => terminal.screen().replace(/\d\d:\d\d/g, '');
-    const before = clockless();
-    terminal.type('velvet harbor signals');
-    terminal.type(KEYS.backspace);
-    terminal.resize(100, 30);
-    await terminal.waitFor(/\? Phrase/);
-    terminal.resize(80, 24);
-    await expect.poll(clockless).toBe(before);
-  });
-
-  it('B11 spelled: what cannot be read is asked again by its place, and only a count of letters is echoed', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '3');
-    terminal.type('\u0013');
-    await terminal.waitFor(/\? Spelled/);
-    terminal.type(`victor echo banana${KEYS.enter}`);
-    expect(await terminal.waitFor(/Not read: something after letter 2\./)).not.toMatch(/banana/);
-    expect(terminal.raw()).not.toMatch(/banana/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Spelled/);
-    terminal.type(
-      `v e l v e t new word h a r b o r new word s i g n a l s new word t w e n t y new word l a n t e r n s${KEYS.enter}`,
-    );
-    const screen = await terminal.waitFor(/Read: 33 letters and digits/);
-    expect(screen).not.toContain('velvet');
-    terminal.type('1');
-    await terminal.waitFor(/VERIFIED/);
-  });
-
-  it('each alphabet says how one spells in its language', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '3');
-    terminal.type('\u0013');
-    await terminal.waitFor(/"b as in boy"/);
-    terminal.type(KEYS.ctrlT);
-    expect(await terminal.waitFor(/"b wie Biene"/)).not.toMatch(/as in/);
-    terminal.type(KEYS.ctrlT);
-    await terminal.waitFor(/"b comme bateau"/);
-  });
-
-  it('the caller forgot it: nothing is compared, and the path of the edition is read aloud (B19)', async () => {
-    const terminal = run();
-    await reach(terminal, 'xena');
-    await ask(terminal, '3');
-    terminal.type('\u0006');
-    const screen = await terminal.waitFor(/REFUSED/);
-    expect(screen).toMatch(NEUTRAL);
-    expect(screen).toMatch(
-      /1\. Sign in[\s\S]*2\. Open My 8x8[\s\S]*3\. Click the arrow[\s\S]*4\. Choose My Profile[\s\S]*5\. Your passphrase/,
-    );
-  });
-
-  it('what is typed while the phrase is checked is neither shown nor taken as an answer', async () => {
-    const terminal = run();
-    await reach(terminal, 'ben.otto');
-    await ask(terminal, '3');
-    terminal.paste(`${PHRASE}${KEYS.enter}secret-typed-too-early9999`);
-    await terminal.waitFor(/VERIFIED/);
-    expect(terminal.screen()).toMatch(/\? Next/);
-    expect(terminal.raw()).not.toContain('too-early');
-  });
-});
-
-describe('after the verdict', () => {
-  it('a reset under the grant just given: whom, why, ticket; the factor is gone and the note says so (B54)', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '6');
-    terminal.type(`${PHRASE}${KEYS.enter}`);
-    await terminal.waitFor(/VERIFIED/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Reset whom/);
-    terminal.type('otto');
-    await terminal.waitFor(/1 {2}Ben Otto/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Reason/);
-    terminal.type(`phone in the sea${KEYS.enter}`);
-    await terminal.waitFor(/\? Ticket/);
-    terminal.type(`T-7${KEYS.enter}`);
-    expect(await terminal.waitFor(/RESET$/m)).toMatch(/Factors: +1/);
-    await end(terminal);
-    expect(terminal.screen()).toMatch(/reset of ben\.otto: reset \(rst_/);
-    expect(
-      (await made.desk.store.read.factors.ofUser('usr_acc_100234_ben.otto')).filter(({ state }) => state === 'active'),
-    ).toEqual([]);
-    const [entry] = await kinds({ kind: 'mfa.reset', user: 'usr_acc_100234_ben.otto' }, 1);
-    expect(entry).toMatchObject({ ticket: 'T-7', reason: 'phone in the sea' });
-  });
-
-  it("a caller's own reset waits for a second operator, says so, and is tried again once there is a yes (B56)", async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '6');
-    terminal.type(`${PHRASE}${KEYS.enter}`);
-    await terminal.waitFor(/VERIFIED/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Reset whom/);
-    terminal.type('trujillo');
-    await terminal.waitFor(/the caller/);
-    terminal.type('1');
-    await terminal.waitFor(/\? Reason/);
-    terminal.type(KEYS.enter);
-    await terminal.waitFor(/\? Ticket/);
-    terminal.type(KEYS.enter);
-    expect(await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/)).toMatch(/try again/);
-    terminal.type('1');
-    await expect.poll(async () => (await kinds({ kind: 'mfa.reset-refused' })).length).toBeGreaterThan(1);
-    await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/);
-    const [request] = await made.desk.store.read.approvals.list(1);
-    await decideApproval(made.desk, await secondOperator(), {
-      id: request?.id ?? '',
-      approve: true,
-      reason: null,
+    it('refused: the neutral sentence, and the reason apart from it (B73)', async () => {
+      const terminal = run();
+      await reach(terminal, 'xena');
+      await ask(terminal, '3');
+      terminal.type(`not what was agreed${KEYS.enter}`);
+      const screen = await terminal.waitFor(/REFUSED/);
+      expect(screen).toMatch(NEUTRAL);
+      if (rows < 24) terminal.type(PAGE_DOWN);
+      await terminal.waitFor(/Do not read\s+aloud:/);
+      await end(terminal);
+      expect(terminal.screen()).toContain('billing:inquiry: refused');
     });
-    terminal.type('1');
-    await terminal.waitFor(/NOTHING TO DO|RESET$/m);
-  });
 
-  it('another request by the same caller is verified anew', async () => {
-    const terminal = run();
-    await reach(terminal, 'ana.trujillo');
-    await ask(terminal, '3');
-    terminal.type(`${PHRASE}${KEYS.enter}`);
-    await terminal.waitFor(/VERIFIED/);
-    terminal.type('2');
-    await terminal.waitFor(/\? Request/);
-    await ask(terminal, '4');
-  });
+    it('a general question takes one key, shows no account data and is in the log (B06)', async () => {
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      const before = (await kinds({ kind: 'call.general' })).length;
+      terminal.type('\u0007');
+      const screen = await terminal.waitFor(/NO VERIFICATION NEEDED/);
+      expect(screen).not.toMatch(/Northwind|Contoso/);
+      await expect.poll(async () => (await kinds({ kind: 'call.general' })).length).toBe(before + 1);
+    });
 
-  it('handed over: another operator resumes by the id, and verifies again', async () => {
-    const first = run();
-    await reach(first, 'ana.trujillo');
-    await ask(first, '6');
-    first.type(`${PHRASE}${KEYS.enter}`);
-    await first.waitFor(/VERIFIED/);
-    first.type('3');
-    const id = /call_[0-9a-z]{6}/.exec(await first.waitFor(/Read this id/))?.[0] ?? '';
-    const second = run({ env: made.otherEnv });
-    await second.waitFor(/\? Find/);
-    second.type('\u000f');
-    await second.waitFor(/\? Call/);
-    second.type(`${id.slice(5, 8).toUpperCase()} ${id.slice(8)}${KEYS.enter}`);
-    const screen = await second.waitFor(/\? Request/);
-    expect(screen).toContain(id);
-    expect(screen).toMatch(/noor/);
-    await ask(second, '6');
-    const [entry] = await kinds({ kind: 'call.resumed' }, 1);
-    expect(entry).toMatchObject({ detail: { call: id } });
-  });
-
-  it('a call that was dropped (the process killed) resumes with --call; one that was ended does not', async () => {
-    const first = run();
-    await reach(first, 'ben.otto');
-    const id = /call_[0-9a-z]{6}/.exec(first.screen())?.[0] ?? '';
-    first.kill('SIGKILL');
-    await first.exit();
-    const second = run({}, ['console', '--call', id]);
-    expect(await second.waitFor(/\? Request/)).toMatch(/Ben Otto/);
-    await end(second);
-    const third = run({}, ['console', '--call', id]);
-    expect(await third.waitFor(/NOT DONE/)).toMatch(/was ended/);
-  });
-});
-
-it('a terminal that does not know its size (0 × 0) shows the call as if it had 80 × 24', async () => {
-  const shell = openTerminal('/bin/sh', ['-c', `stty cols 0 rows 0; exec '${process.execPath}' '${executable}'`], {
-    env: made.env,
-  });
-  open.push(shell);
-  await reach(shell, 'ben.otto');
-  await ask(shell, '3');
-});
-
-describe('cut off', () => {
-  it.each([
-    ['Ctrl-C', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlC)],
-    ['Ctrl-D', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlD)],
-    ['SIGTERM', (terminal: OpenTerminal) => terminal.kill('SIGTERM')],
-    ['SIGHUP', (terminal: OpenTerminal) => terminal.kill('SIGHUP')],
-  ])(
-    '%s drops the call, in the log too, gives the terminal back, says how it goes on and exits 130',
-    async (_name, cut) => {
+    it('the end: a note with the receipt of the log, then screen and scrollback are cleared', async () => {
       const terminal = run();
       await reach(terminal, 'ben.otto');
-      const id = /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
-      await ask(terminal, '3');
-      terminal.type('velvet');
-      cut(terminal);
-      expect((await terminal.exit()).code).toBe(130);
+      await end(terminal);
+      expect(terminal.screen()).toMatch(/log: size \d+ · root\s+[0-9a-f]{16}/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Find/);
+      expect(terminal.screen()).not.toMatch(/Otto|Northwind|call_/);
+      expect(terminal.raw()).toContain(CLEAR_SCROLLBACK);
+      terminal.type(KEYS.escape);
+      expect((await terminal.exit()).code).toBe(0);
+      expect(terminal.screen()).toBe('');
+      expect(terminal.raw()).toContain(ALTERNATE_OFF);
       expect(terminal.cursorVisible()).toBe(true);
-      expect(terminal.raw().lastIndexOf(ALTERNATE_OFF)).toBeGreaterThan(terminal.raw().lastIndexOf('\u001b[?1049h'));
-      expect(terminal.screen()).not.toMatch(/Otto/);
-      const [entry] = await kinds({ kind: 'call.dropped' }, 1);
-      expect(entry).toMatchObject({ detail: { call: id } });
-      expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
-      const again = run({ env: made.otherEnv }, ['console', '--call', id]);
-      expect(await again.waitFor(/\? Request/)).toMatch(/Ben Otto/);
-      await end(again);
-    },
-  );
-
-  it('Ctrl-Z gives the shell its screen, and fg the call', async () => {
-    const shell = openTerminal('/bin/bash', ['--norc', '--noprofile', '-i'], { env: { ...made.env, PS1: 'shell> ' } });
-    open.push(shell);
-    await shell.waitFor(/shell>/);
-    shell.type(`'${process.execPath}' '${executable}'\r`);
-    await reach(shell, 'ben.otto');
-    await ask(shell, '3');
-    shell.type(KEYS.ctrlZ);
-    expect(await shell.waitFor(/Stopped[\s\S]*shell>$/)).not.toMatch(/Otto/);
-    shell.type('fg\r');
-    await shell.waitFor(/\? Phrase/);
-    shell.type(`${PHRASE}${KEYS.enter}`);
-    await shell.waitFor(/REFUSED|VERIFIED/);
-    expect(shell.raw()).not.toContain('velvet');
+    });
   });
 
-  it('an operator who is disabled meanwhile goes no further', async () => {
-    const terminal = run({ env: made.otherEnv });
-    await reach(terminal, 'ben.otto');
-    await ask(terminal, '3');
-    const noor = await made.desk.store.read.operators.byName('noor');
-    await made.desk.store.record(
-      { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: { kind: 'system', id: 'test', name: 'test' } },
-      (write) => write.operators.update(noor?.id ?? '', { disabled_at: Date.now() }),
-    );
-    terminal.type(KEYS.escape);
-    expect((await terminal.exit()).code).toBe(3);
-    expect(terminal.screen()).toMatch(/disabled/);
-  });
-});
-
-describe('plain lines (--plain)', () => {
-  it('the same call without redrawing: no cursor moves, each thing said once', async () => {
-    const terminal = run({}, ['console', '--plain']);
-    await terminal.waitFor(/\? Find/);
-    terminal.type(`trujillo${KEYS.enter}`);
-    await terminal.waitFor(/\? Request/);
-    terminal.type('3');
-    await terminal.waitFor(/\? Phrase/);
-    terminal.type(`${PHRASE}${KEYS.enter}`);
-    await terminal.waitFor(/VERIFIED/);
-    // Colours end with "m"; anything else would move the cursor or clear.
-    const escapes = terminal.raw().split('\u001b').slice(1);
-    expect(escapes.filter((code) => !/^\[[0-9;]*m/.test(code))).toEqual([]);
-    expect(terminal.raw().split('Caller:').length - 1).toBe(1);
-    expect(terminal.raw()).not.toContain('velvet');
-    terminal.type(KEYS.ctrlC);
-    expect((await terminal.exit()).code).toBe(130);
-  });
-
-  it('TERM=dumb is plain too, and not even cleared', async () => {
-    const terminal = run({ env: { TERM: 'dumb' } });
-    await terminal.waitFor(/\? Find/);
-    terminal.type(KEYS.escape);
-    expect((await terminal.exit()).code).toBe(0);
-    expect(terminal.raw()).not.toContain('\u001b');
-  });
-});
-
-describe('without a terminal', () => {
-  const piped = (args: readonly string[], env: Record<string, string> = {}) =>
-    spawnSync(process.execPath, [executable, ...args], {
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], ...made.env, ...env },
-      input: '',
-      timeout: 20_000,
+  describe('finding the caller', () => {
+    it('the box stands on a low screen too, whatever the call script says; paging reads the rest', async () => {
+      const notes = join(made.folder, 'script.txt');
+      writeFileSync(notes, Array.from({ length: 40 }, (_, at) => `line ${at + 1} of the call script`).join('\n'));
+      const terminal = run({ cols: 40, rows: 15 }, ['console', '--notes', notes]);
+      expect(await terminal.waitFor(/\? Find/)).toMatch(/PgDn shows more/);
+      terminal.type(PAGE_DOWN);
+      await terminal.waitFor(/line 7 of/);
+      terminal.type('ben');
+      await terminal.waitFor(/1 {2}Ben Otto/);
     });
 
-  it('countersign alone prints help and exits 2; console says what to use instead', () => {
-    const alone = piped([]);
-    expect([alone.status, alone.stdout]).toEqual([2, '']);
-    expect(alone.stderr).toMatch(/Usage:/);
-    const asked = piped(['console']);
-    expect(asked.status).toBe(2);
-    expect(asked.stderr).toMatch(/countersign verify/);
-    expect(piped(['console', '--json']).status).toBe(2);
+    it('a shared phone lists everybody who has it, and never picks (B09)', async () => {
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      terminal.type('206 555 9857');
+      await terminal.waitFor(/Ana Trujillo[\s\S]*Cara Lind/);
+      terminal.type(KEYS.enter);
+      await terminal.waitFor(/> 1 {2}Ana/);
+      terminal.type('2');
+      expect(await terminal.waitFor(/\? Request/)).toMatch(/Caller: +Cara Lind/);
+    });
+
+    it('T12: a hostile name moves no cursor: its controls are seen', async () => {
+      const name = 'Zorro\u001b[2J\u202eVERIFIED';
+      const row = userRow('acc_200500', 'zorro', { name });
+      const by = { kind: 'system', id: 'test', name: 'test' } as const;
+      await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by }, async (write) => {
+        await write.users.insert([row]);
+        await write.search.insert([userSearchKeys(row.id, row)]);
+      });
+      const terminal = run();
+      await reach(terminal, 'zorro');
+      expect(terminal.screen()).toContain('Zorro\\u{1b}[2J\\u{202e}VERIFIED');
+      expect(terminal.raw()).not.toContain('\u202e');
+    });
+
+    it('a digit behind a name chooses; behind a number it belongs to the number', async () => {
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      terminal.type('1002');
+      await terminal.waitFor(/Northwind/);
+      terminal.type('34');
+      await terminal.waitFor(/\? Find 100234/);
+      terminal.type(`${KEYS.escape}`);
+      await terminal.waitFor(/\? Find\s*$/m);
+      terminal.type('xavi');
+      await terminal.waitFor(/1 {2}Xavi/);
+      terminal.type('1');
+      expect(await terminal.waitFor(/\? Request/)).toMatch(/Xavi Rey/);
+    });
+
+    it('somebody who is not on the list is asked for the phrase like anyone, and refused in the same words (B73)', async () => {
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      terminal.type('contoso');
+      await terminal.waitFor(/1 {2}\(company\) .*Contoso/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Who is calling/);
+      terminal.type('nobody here');
+      await terminal.waitFor(/0 {2}not on the list/);
+      terminal.type('0');
+      await terminal.waitFor(/\? Request/);
+      await ask(terminal, '3');
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      expect(await terminal.waitFor(/REFUSED/)).toMatch(NEUTRAL);
+    });
+
+    it('earlier failures by any operator stand at the top before the phrase is asked (B76)', async () => {
+      const terminal = run({ env: made.otherEnv });
+      await reach(terminal, 'xena');
+      await seek(terminal, /failed\s+attempt/);
+    });
+
+    it('Esc leads back from everywhere, and out of the console at last', async () => {
+      const terminal = run();
+      await reach(terminal, 'ben.otto');
+      await ask(terminal, '4');
+      for (const place of [/\? Request/, /\? Who is calling/, /\? Find/, /For the ticket:/, /\? Find/]) {
+        terminal.type(KEYS.escape);
+        await terminal.waitFor(place);
+        // A bare Esc is told from the beginning of an arrow key by silence.
+        await terminal.waitFor(place);
+      }
+      terminal.type(KEYS.escape);
+      expect((await terminal.exit()).code).toBe(0);
+    });
   });
 
-  it('CI=1 and --no-input: nothing is asked on a terminal either', async () => {
-    const ci = run({ env: { CI: '1' } }, ['console']);
-    expect((await ci.exit()).code).toBe(2);
-    const told = run({}, ['console', '--no-input']);
-    expect((await told.exit()).code).toBe(2);
+  describe('hearing the phrase', () => {
+    it('Ctrl-R shows what is typed, for five seconds or until pressed again', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '3');
+      terminal.type('velvet');
+      terminal.type(KEYS.ctrlR);
+      await terminal.waitFor(/\? Phrase velvet/);
+      terminal.type(KEYS.ctrlR);
+      await terminal.waitUntilGone(/velvet/);
+      terminal.type(KEYS.ctrlR);
+      await terminal.waitFor(/\? Phrase velvet/);
+      await terminal.waitUntilGone(/velvet/, 8000);
+    });
+
+    it('typing changes nothing on the screen: not even how much was typed', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '3');
+      const clockless = () => terminal.screen().replace(/\d\d:\d\d/g, '');
+      const before = clockless();
+      terminal.type('velvet harbor signals');
+      terminal.type(KEYS.backspace);
+      terminal.resize(100, 30);
+      await terminal.waitFor(/\? Phrase/);
+      terminal.resize(80, 24);
+      await expect.poll(clockless).toBe(before);
+    });
+
+    it('B11 spelled: what cannot be read is asked again by its place, and only a count of letters is echoed', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '3');
+      terminal.type('\u0013');
+      await terminal.waitFor(/\? Spelled/);
+      terminal.type(`victor echo banana${KEYS.enter}`);
+      expect(await terminal.waitFor(/Not read: something after letter 2\./)).not.toMatch(/banana/);
+      expect(terminal.raw()).not.toMatch(/banana/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Spelled/);
+      terminal.type(
+        `v e l v e t new word h a r b o r new word s i g n a l s new word t w e n t y new word l a n t e r n s${KEYS.enter}`,
+      );
+      const screen = await terminal.waitFor(/Read: 33 letters and digits/);
+      expect(screen).not.toContain('velvet');
+      terminal.type('1');
+      await terminal.waitFor(/VERIFIED/);
+    });
+
+    it('each alphabet says how one spells in its language', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '3');
+      terminal.type('\u0013');
+      await terminal.waitFor(/\? Spelled/);
+      await seek(terminal, /"b as\s+in boy"/);
+      terminal.type(KEYS.ctrlT);
+      await seek(terminal, /"b\s+wie\s+Biene"/);
+      expect(terminal.screen()).not.toMatch(/as\s+in/);
+      terminal.type(KEYS.ctrlT);
+      await seek(terminal, /"b\s+comme\s+bateau"/);
+    });
+
+    it('the caller forgot it: nothing is compared, and the path of the edition is read aloud (B19)', async () => {
+      const terminal = run();
+      await reach(terminal, 'xena');
+      await ask(terminal, '3');
+      terminal.type('\u0006');
+      const screen = await terminal.waitFor(/REFUSED/);
+      expect(screen).toMatch(NEUTRAL);
+      for (const step of [
+        '1\\. Sign in',
+        '2\\. Open My 8x8',
+        '3\\. Click',
+        '4\\. Choose My Profile',
+        '5\\. Your passphrase',
+      ])
+        await seek(terminal, new RegExp(step));
+    });
+
+    it('what is typed while the phrase is checked is neither shown nor taken as an answer', async () => {
+      const terminal = run();
+      await reach(terminal, 'ben.otto');
+      await ask(terminal, '3');
+      terminal.paste(`${PHRASE}${KEYS.enter}secret-typed-too-early9999`);
+      await terminal.waitFor(/VERIFIED/);
+      expect(terminal.screen()).toMatch(/\? Next/);
+      expect(terminal.raw()).not.toContain('too-early');
+    });
+  });
+
+  describe('after the verdict', () => {
+    it('a reset under the grant just given: whom, why, ticket; the factor is gone and the note says so (B54)', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '6');
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Reset whom/);
+      terminal.type('otto');
+      await terminal.waitFor(/1 {2}Ben Otto/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Reason/);
+      terminal.type(`phone in the sea${KEYS.enter}`);
+      await terminal.waitFor(/\? Ticket/);
+      terminal.type(`T-7${KEYS.enter}`);
+      await terminal.waitFor(/factors are\s+reset/);
+      await seek(terminal, /RESET$/m);
+      await seek(terminal, /Factors: +1/);
+      await end(terminal);
+      await seek(terminal, /reset of\s+ben\.otto:\s+reset\s+\(rst_/);
+      expect(
+        (await made.desk.store.read.factors.ofUser('usr_acc_100234_ben.otto')).filter(
+          ({ state }) => state === 'active',
+        ),
+      ).toEqual([]);
+      const [entry] = await kinds({ kind: 'mfa.reset', user: 'usr_acc_100234_ben.otto' }, 1);
+      expect(entry).toMatchObject({ ticket: 'T-7', reason: 'phone in the sea' });
+    });
+
+    it("a caller's own reset waits for a second operator, says so, and is tried again once there is a yes (B56)", async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '6');
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Reset whom/);
+      terminal.type('trujillo');
+      await terminal.waitFor(/1 {2}Ana Truji/);
+      terminal.type('1');
+      await terminal.waitFor(/\? Reason/);
+      terminal.type(KEYS.enter);
+      await terminal.waitFor(/\? Ticket/);
+      terminal.type(KEYS.enter);
+      expect(await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/)).toMatch(/try again/);
+      terminal.type('1');
+      await expect.poll(async () => (await kinds({ kind: 'mfa.reset-refused' })).length).toBeGreaterThan(1);
+      await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/);
+      const [request] = await made.desk.store.read.approvals.list(1);
+      await decideApproval(made.desk, await secondOperator(), {
+        id: request?.id ?? '',
+        approve: true,
+        reason: null,
+      });
+      terminal.type('1');
+      await terminal.waitFor(/another request/);
+      await seek(terminal, /NOTHING TO DO|RESET$/m);
+    });
+
+    it('another request by the same caller is verified anew', async () => {
+      const terminal = run();
+      await reach(terminal, 'ana.trujillo');
+      await ask(terminal, '3');
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      terminal.type('2');
+      await terminal.waitFor(/\? Request/);
+      await ask(terminal, '4');
+    });
+
+    it('handed over: another operator resumes by the id, and verifies again', async () => {
+      const first = run();
+      await reach(first, 'ana.trujillo');
+      await ask(first, '6');
+      first.type(`${PHRASE}${KEYS.enter}`);
+      await first.waitFor(/VERIFIED/);
+      first.type('3');
+      const id = /call_[0-9a-z]{6}/.exec(await first.waitFor(/Read this id/))?.[0] ?? '';
+      const second = run({ env: made.otherEnv });
+      await second.waitFor(/\? Find/);
+      second.type('\u000f');
+      await second.waitFor(/\? Call/);
+      second.type(`${id.slice(5, 8).toUpperCase()} ${id.slice(8)}${KEYS.enter}`);
+      const screen = await second.waitFor(/\? Request/);
+      expect(screen).toContain(id);
+      expect(screen).toMatch(/noor/);
+      await ask(second, '6');
+      const [entry] = await kinds({ kind: 'call.resumed' }, 1);
+      expect(entry).toMatchObject({ detail: { call: id } });
+    });
+
+    it('a call that was dropped (the process killed) resumes with --call; one that was ended does not', async () => {
+      const first = run();
+      await reach(first, 'ben.otto');
+      const id = /call_[0-9a-z]{6}/.exec(first.screen())?.[0] ?? '';
+      first.kill('SIGKILL');
+      await first.exit();
+      const second = run({}, ['console', '--call', id]);
+      expect(await second.waitFor(/\? Request/)).toMatch(/Ben Otto/);
+      await end(second);
+      const third = run({}, ['console', '--call', id]);
+      expect(await third.waitFor(/NOT DONE/)).toMatch(/was ended/);
+    });
+  });
+
+  it('a terminal that does not know its size (0 × 0) shows the call as if it had 80 × 24', async () => {
+    const shell = openTerminal('/bin/sh', ['-c', `stty cols 0 rows 0; exec '${process.execPath}' '${executable}'`], {
+      env: made.env,
+    });
+    open.push(shell);
+    await reach(shell, 'ben.otto');
+    await ask(shell, '3');
+  });
+});
+
+describe('a call on a terminal of common size', () => {
+  beforeAll(() => begin({}));
+  afterAll(() => made.close());
+
+  describe('cut off', () => {
+    it.each([
+      ['Ctrl-C', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlC)],
+      ['Ctrl-D', (terminal: OpenTerminal) => terminal.type(KEYS.ctrlD)],
+      ['SIGTERM', (terminal: OpenTerminal) => terminal.kill('SIGTERM')],
+      ['SIGHUP', (terminal: OpenTerminal) => terminal.kill('SIGHUP')],
+    ])(
+      '%s drops the call, in the log too, gives the terminal back, says how it goes on and exits 130',
+      async (_name, cut) => {
+        const terminal = run();
+        await reach(terminal, 'ben.otto');
+        const id = /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
+        await ask(terminal, '3');
+        terminal.type('velvet');
+        cut(terminal);
+        expect((await terminal.exit()).code).toBe(130);
+        expect(terminal.cursorVisible()).toBe(true);
+        expect(terminal.raw().lastIndexOf(ALTERNATE_OFF)).toBeGreaterThan(terminal.raw().lastIndexOf('\u001b[?1049h'));
+        expect(terminal.screen()).not.toMatch(/Otto/);
+        const [entry] = await kinds({ kind: 'call.dropped' }, 1);
+        expect(entry).toMatchObject({ detail: { call: id } });
+        expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
+        const again = run({ env: made.otherEnv }, ['console', '--call', id]);
+        expect(await again.waitFor(/\? Request/)).toMatch(/Ben Otto/);
+        await end(again);
+      },
+    );
+
+    it('Ctrl-Z gives the shell its screen, and fg the call', async () => {
+      const shell = openTerminal('/bin/bash', ['--norc', '--noprofile', '-i'], {
+        env: { ...made.env, PS1: 'shell> ' },
+      });
+      open.push(shell);
+      await shell.waitFor(/shell>/);
+      shell.type(`'${process.execPath}' '${executable}'\r`);
+      await reach(shell, 'ben.otto');
+      await ask(shell, '3');
+      shell.type(KEYS.ctrlZ);
+      expect(await shell.waitFor(/Stopped[\s\S]*shell>$/)).not.toMatch(/Otto/);
+      shell.type('fg\r');
+      await shell.waitFor(/\? Phrase/);
+      shell.type(`${PHRASE}${KEYS.enter}`);
+      await shell.waitFor(/REFUSED|VERIFIED/);
+      expect(shell.raw()).not.toContain('velvet');
+    });
+
+    it('an operator who is disabled meanwhile goes no further', async () => {
+      const terminal = run({ env: made.otherEnv });
+      await reach(terminal, 'ben.otto');
+      await ask(terminal, '3');
+      const noor = await made.desk.store.read.operators.byName('noor');
+      await made.desk.store.record(
+        { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: { kind: 'system', id: 'test', name: 'test' } },
+        (write) => write.operators.update(noor?.id ?? '', { disabled_at: Date.now() }),
+      );
+      terminal.type(KEYS.escape);
+      expect((await terminal.exit()).code).toBe(3);
+      expect(terminal.screen()).toMatch(/disabled/);
+    });
+  });
+
+  describe('plain lines (--plain)', () => {
+    it('the same call without redrawing: no cursor moves, each thing said once', async () => {
+      const terminal = run({}, ['console', '--plain']);
+      await terminal.waitFor(/\? Find/);
+      terminal.type(`trujillo${KEYS.enter}`);
+      await terminal.waitFor(/\? Request/);
+      terminal.type('3');
+      await terminal.waitFor(/\? Phrase/);
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      await terminal.waitFor(/VERIFIED/);
+      // Colours end with "m"; anything else would move the cursor or clear.
+      const escapes = terminal.raw().split('\u001b').slice(1);
+      expect(escapes.filter((code) => !/^\[[0-9;]*m/.test(code))).toEqual([]);
+      expect(terminal.raw().split('Caller:').length - 1).toBe(1);
+      expect(terminal.raw()).not.toContain('velvet');
+      terminal.type(KEYS.ctrlC);
+      expect((await terminal.exit()).code).toBe(130);
+    });
+
+    it('TERM=dumb is plain too, and not even cleared', async () => {
+      const terminal = run({ env: { TERM: 'dumb' } });
+      await terminal.waitFor(/\? Find/);
+      terminal.type(KEYS.escape);
+      expect((await terminal.exit()).code).toBe(0);
+      expect(terminal.raw()).not.toContain('\u001b');
+    });
+  });
+
+  describe('without a terminal', () => {
+    const piped = (args: readonly string[], env: Record<string, string> = {}) =>
+      spawnSync(process.execPath, [executable, ...args], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...made.env, ...env },
+        input: '',
+        timeout: 20_000,
+      });
+
+    it('countersign alone prints help and exits 2; console says what to use instead', () => {
+      const alone = piped([]);
+      expect([alone.status, alone.stdout]).toEqual([2, '']);
+      expect(alone.stderr).toMatch(/Usage:/);
+      const asked = piped(['console']);
+      expect(asked.status).toBe(2);
+      expect(asked.stderr).toMatch(/countersign verify/);
+      expect(piped(['console', '--json']).status).toBe(2);
+    });
+
+    it('CI=1 and --no-input: nothing is asked on a terminal either', async () => {
+      const ci = run({ env: { CI: '1' } }, ['console']);
+      expect((await ci.exit()).code).toBe(2);
+      const told = run({}, ['console', '--no-input']);
+      expect((await told.exit()).code).toBe(2);
+    });
   });
 });
