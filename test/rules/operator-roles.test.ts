@@ -26,7 +26,7 @@ const B71: Readonly<Record<Permission, string>> = {
   'operator:manage': '- - - M -',
   'policy:read': '- - - M -',
   'store:manage': '- - - M -',
-  'outbox:flush': '- - - M -',
+  'outbox:flush': '- - L M -',
   'audit:read': '- - - M R',
   // Ours: a receipt in a ticket is a copy outside, and holds nothing but a number, a hash and a time.
   'audit:receipt': 'V A L M R',

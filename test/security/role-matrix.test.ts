@@ -53,7 +53,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'outbox list': LEADS,
   'outbox show': LEADS,
   report: LEADS,
-  'outbox flush': ADMINS,
+  'outbox flush': LEADS,
   'account add': ADMINS,
   'account edit': ADMINS,
   'account disable': ADMINS,
