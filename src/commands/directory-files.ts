@@ -107,7 +107,9 @@ function warningLines(warnings: ImportReport['warnings']): readonly string[] {
   const linesOf = new Map<string, (number | undefined)[]>();
   for (const { line, column, message } of warnings) {
     const what = `${column} ${message}`;
-    linesOf.set(what, [...(linesOf.get(what) ?? []), line]);
+    const lines = linesOf.get(what);
+    if (lines === undefined) linesOf.set(what, [line]);
+    else lines.push(line);
   }
   return [...linesOf].map(([what, lines]) => {
     const rest = lines.length > LISTED ? `, and ${lines.length - LISTED} more (--json lists them)` : '';
