@@ -70,6 +70,14 @@ async function ask(terminal: OpenTerminal, digit: string): Promise<void> {
   await terminal.waitFor(/\? Phrase/);
 }
 
+/** Finds the person, asks, and hears the right phrase. */
+async function getVerified(terminal: OpenTerminal, login: string, digit: string): Promise<void> {
+  await reach(terminal, login);
+  await ask(terminal, digit);
+  terminal.type(`${PHRASE}${KEYS.enter}`);
+  await terminal.waitFor(/VERIFIED/);
+}
+
 const bodyOf = (screen: string): string => screen.slice(screen.indexOf('\n'));
 
 /** What is seen of it, after paging where the screen is too low for all; the clock in the title is no change. */
@@ -348,10 +356,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
   describe('after the verdict', () => {
     it('a reset under the grant just given: whom, why, ticket; the factor is gone and the note says so (B54)', async () => {
       const terminal = run();
-      await reach(terminal, 'ana.trujillo');
-      await ask(terminal, '6');
-      terminal.type(`${PHRASE}${KEYS.enter}`);
-      await terminal.waitFor(/VERIFIED/);
+      await getVerified(terminal, 'ana.trujillo', '6');
       terminal.type('1');
       await terminal.waitFor(/\? Reset whom/);
       terminal.type('otto');
@@ -377,10 +382,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
 
     it("a caller's own reset waits for a second operator, says so, and is tried again once there is a yes (B56)", async () => {
       const terminal = run();
-      await reach(terminal, 'ana.trujillo');
-      await ask(terminal, '6');
-      terminal.type(`${PHRASE}${KEYS.enter}`);
-      await terminal.waitFor(/VERIFIED/);
+      await getVerified(terminal, 'ana.trujillo', '6');
       terminal.type('1');
       await terminal.waitFor(/\? Reset whom/);
       terminal.type('trujillo');
@@ -407,10 +409,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
 
     it('another request by the same caller is verified anew', async () => {
       const terminal = run();
-      await reach(terminal, 'ana.trujillo');
-      await ask(terminal, '3');
-      terminal.type(`${PHRASE}${KEYS.enter}`);
-      await terminal.waitFor(/VERIFIED/);
+      await getVerified(terminal, 'ana.trujillo', '3');
       terminal.type('2');
       await terminal.waitFor(/\? Request/);
       await ask(terminal, '4');
@@ -418,10 +417,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
 
     it('handed over: another operator resumes by the id, and verifies again', async () => {
       const first = run();
-      await reach(first, 'ana.trujillo');
-      await ask(first, '6');
-      first.type(`${PHRASE}${KEYS.enter}`);
-      await first.waitFor(/VERIFIED/);
+      await getVerified(first, 'ana.trujillo', '6');
       first.type('3');
       const id = /call_[0-9a-z]{6}/.exec(await first.waitFor(/Read this id/))?.[0] ?? '';
       const second = run({ env: made.otherEnv });
