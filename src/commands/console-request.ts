@@ -2,6 +2,7 @@
 import type { Refusal } from '../errors.js';
 import { tellOwner } from '../procedures/lock-notice.js';
 import type { Verdict } from '../procedures/verify-caller.js';
+import { permits } from '../rules/operator-roles.js';
 import type { Action } from '../rules/policy.js';
 import { MFA_RESET } from '../rules/policy-checks.js';
 import type { LiveChoice } from '../terminal/live-contract.js';
@@ -41,7 +42,7 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
   const answer = await screen.choose<Stage>({
     view: () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)],
     message: 'Next',
-    choices: [...firstStep(verdict), ...OTHER_STEPS],
+    choices: [...firstStep(session, verdict), ...OTHER_STEPS],
   });
   if (verdict.grant === null) await lookForAlerts(session);
   await tellOwner(session.desk, verdict);
@@ -59,8 +60,11 @@ function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
 }
 
 /** What one does next is key 1, where there is such a thing. */
-function firstStep({ grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
-  if (grant !== null && action.id === MFA_RESET) return [{ name: 'reset second factors now', value: 'reset' }];
+function firstStep({ desk, signed }: LiveSession, { grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
+  if (grant !== null && action.id === MFA_RESET) {
+    const may = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
+    return may ? [{ name: 'reset second factors now', value: 'reset' }] : [];
+  }
   return reason === 'not-verified' || reason === 'forgot' ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 

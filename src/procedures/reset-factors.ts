@@ -7,7 +7,8 @@ import type { Desk, LogState, SignedOperator, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { ApprovalReason, ApprovalSubject } from '../rules/approval.js';
 import { hours } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
+import { permits } from '../rules/operator-roles.js';
+import type { Account, OperatorRole, User } from '../rules/people.js';
 import { MFA_RESET } from '../rules/policy-checks.js';
 import type { Removed } from '../rules/reset-plan.js';
 import { decideTarget } from '../rules/reset-target.js';
@@ -100,6 +101,7 @@ async function checkAll(
   asked: GrantedReset,
 ): Promise<UsableGrant> {
   const now = Math.max(desk.now(), log.latestAt);
+  await requirePermission(desk, write, signed);
   await requireNotFrozen(write, now);
   await requirePace(desk, write, signed, now);
   const grant = await requireGrant(desk, write, signed, asked.grantId, MFA_RESET, now);
@@ -120,6 +122,16 @@ async function checkAll(
   if (row === undefined) throw new Unapproved(approval, subject);
   await useApproval(write, row, now);
   return grant;
+}
+
+/** The console opens for whoever may verify, so the reset asks for its own permission, by the role in the store (B71). */
+async function requirePermission(desk: Desk, write: Writes, signed: SignedOperator): Promise<void> {
+  const row = await write.operators.byId(signed.operator.id);
+  const roles = [signed.operator.role, (row?.role ?? '') as OperatorRole];
+  if (row?.disabled_at === null && roles.every((role) => permits(desk.policy, role, 'mfa:reset-with-grant'))) return;
+  throw new Refusal('forbidden', `the role ${signed.operator.role} may not reset second factors`, {
+    hint: 'It needs the permission mfa:reset-with-grant. Hand the call over to an agent or a lead.',
+  });
 }
 
 /** A person can only do so many with care; more is a sign of something else (limits.reset). */

@@ -577,3 +577,23 @@ describe('a call on a terminal of common size', () => {
     });
   });
 });
+
+describe('a verifier at the console', () => {
+  beforeAll(async () => {
+    size = { cols: 80, rows: 24 };
+    made = await consoleDesk('verifier');
+  });
+  afterAll(() => made.close());
+
+  it('verifies a caller who asks for a reset, is offered no reset, and key 1 does nothing (B71, T14)', async () => {
+    const terminal = run();
+    await getVerified(terminal, 'ana.trujillo', '6');
+    expect(terminal.screen()).not.toMatch(/reset second factors now/);
+    terminal.type('1');
+    terminal.type('2');
+    await terminal.waitFor(/\? Request/);
+    expect(terminal.raw()).not.toMatch(/Reset whom/);
+    const factors = await made.desk.store.read.factors.ofUser('usr_acc_100234_ben.otto');
+    expect(factors.filter(({ state }) => state === 'active')).toHaveLength(1);
+  });
+});

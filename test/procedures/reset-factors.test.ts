@@ -197,6 +197,21 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     expect(await reset('boss', 'ana')).toMatchObject({ outcome: 'reset' });
   });
 
+  it.each([
+    ['a verifier, who may only verify', 'verifier', { role: 'verifier' }],
+    ['an agent whose role was lowered in the middle of the call', 'agent', { role: 'verifier' }],
+    ['an agent who was disabled in the middle of the call', 'agent', { disabled_at: 1 }],
+  ] as const)('%s resets nothing, whatever door they come through (B71, T14)', async (_who, role, change) => {
+    const typist = await place.another(role, 'typist');
+    const grantId = await place.grant(typist, '1', 'boss');
+    const asked = await ask('boss', 'ana', { grantId });
+    const entry = { kind: 'operator.edited', outcome: 'done', at: place.clock.now(), by: typist.actor } as const;
+    await place.desk.store.record(entry, (write) => write.operators.update(typist.operator.id, change));
+    await expect(resetUnderGrant(place.desk, typist, asked)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2, backupCodes: 10 });
+    expect((await place.desk.store.read.grants.byId(grantId))?.used_at).toBeNull();
+  });
+
   it('nobody resets more than a person can with care (limits.reset)', async () => {
     const limit = place.desk.policy.limits.reset.perOperatorPerHour;
     for (let n = 0; n < limit; n += 1) await reset('boss', 'ana');
