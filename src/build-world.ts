@@ -5,12 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from './commands/catalogue.js';
-import type { Context, House, InnerInput, InnerOutput } from './commands/command.js';
+import type { Context } from './commands/command.js';
 import type { OutStream, World } from './commands/world.js';
 import type { Environment, GlobalOptions, Settings } from './config.js';
 import type { Desk, SignedOperator } from './desk.js';
 import { Refusal } from './errors.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
+import type { House, InnerInput, InnerOutput } from './house.js';
 import { readSettings } from './read-settings.js';
 import { openProgress } from './terminal/progress.js';
 import { makeStyle, type Style } from './terminal/style.js';
@@ -144,6 +145,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     progress: (label, total) => progressOf(around, options, label, total),
     house: houseOf(run, options),
     signal: around.signal,
+    catalogue: CATALOGUE,
   };
 }
 
@@ -192,7 +194,6 @@ function houseOf(run: Run, options: GlobalOptions): House {
     node,
     now,
     dataFolder,
-    catalogue: CATALOGUE,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
     refuseSecondDesk: async () => (await import('./open-desk.js')).refuseSecondDesk(await run.settings(options)),
     found: async () => {

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Files, Sessions } from './commands/command.js';
+import type { Files, Sessions } from './commands/ports.js';
 import { sha256Hex } from './crypto/digests.js';
 import { Refusal } from './errors.js';
 

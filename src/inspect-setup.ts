@@ -4,11 +4,11 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from './commands/command.js';
 import type { Settings } from './config.js';
 import { openHasher } from './crypto/hasher.js';
 import { readDeliveryConfig } from './delivery/registry.js';
 import { faultOf } from './fault-of-setup.js';
+import type { Finding } from './house.js';
 import { inspectDesk } from './inspect-desk.js';
 import { loadPolicy } from './load-policy.js';
 import { keyPlace, readKeyring } from './master-key.js';

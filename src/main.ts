@@ -4,9 +4,9 @@
  */
 import { isatty } from 'node:tty';
 import { buildWorld, type Surroundings } from './build-world.js';
-import type { InnerInput, InnerOutput } from './commands/command.js';
 import { runProgram } from './commands/program.js';
 import { temporaryFolders } from './files.js';
+import type { InnerInput, InnerOutput } from './house.js';
 import { captureStreams, outStream } from './streams.js';
 
 export interface Invocation {

@@ -7,12 +7,13 @@
  *   3. only where nothing is left on the old key, it moves out of the key file, into a file of its own: backups made before,
  *      and other stores under the same key, still need it. A person destroys it.
  */
-import type { RekeyedStore } from './commands/command.js';
+
 import type { Settings } from './config.js';
 import { bothKeysText, newMasterKey, openKeyring, singleKeyText } from './crypto/keyring.js';
 import { openSigner } from './crypto/signer.js';
 import type { Desk } from './desk.js';
 import { Refusal } from './errors.js';
+import type { RekeyedStore } from './house.js';
 import { keyPlace, readKeys, replaceKeyText } from './master-key.js';
 import { countToRekey, rekeyStore } from './procedures/rekey-store.js';
 import type { Actor } from './rules/audit-entry.js';

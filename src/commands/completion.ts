@@ -35,7 +35,7 @@ const completion = command<{ shell: string }>({
         hint: `One of: ${Object.keys(SHELLS).join(', ')}.`,
       });
     }
-    const { catalogue } = context.house;
+    const { catalogue } = context;
     const script = write(completionTree(catalogue, await everyCommand(catalogue), await policyInForce(context)));
     return { view: [], document: { completion: { shell, script } }, raw: script };
   },

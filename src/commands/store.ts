@@ -2,12 +2,13 @@
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
+import type { RestoredStore } from '../house.js';
 import { authenticateOperator, requireFreshCode } from '../procedures/authenticate-operator.js';
 import { backUpStore, type StoreInfo, storeInfo } from '../procedures/care-for-store.js';
 import { secondOperator, secondOperatorNeeded } from '../procedures/second-operator.js';
 import { type Actor, SYSTEM } from '../rules/audit-entry.js';
 import { askCode, askSecret } from './ask-secret.js';
-import { type Command, type Context, command, type RestoredStore } from './command.js';
+import { type Command, type Context, command } from './command.js';
 import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

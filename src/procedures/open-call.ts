@@ -5,6 +5,7 @@ import { foldKey } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
 import { type Action, findAction, unknownAction } from '../rules/policy.js';
 import { findAccount, findUser } from './find-account.js';
+import { callerKeyOf } from './throttled.js';
 
 /** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
 export interface Call {
@@ -26,9 +27,6 @@ export async function openCall(
   const callerKey = caller === null ? unknownKey(desk, account, request.caller) : callerKeyOf(account, caller);
   return { account, caller, action, callerKey };
 }
-
-/** A known caller is counted under the ids that stand in the store anyway, so that a lock outlives a change of the master key. */
-export const callerKeyOf = (account: Account, caller: User): string => `${account.id}/${caller.id}`;
 
 /** What somebody unknown called themselves is comparable, but not readable. */
 const unknownKey = (desk: Desk, account: Account, said: string): string =>

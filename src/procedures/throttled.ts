@@ -5,6 +5,7 @@
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { minuteAfter } from '../rules/moment.js';
+import type { Account, User } from '../rules/people.js';
 import {
   clockTolerance,
   refusalNow,
@@ -20,6 +21,10 @@ import {
 
 /** What is being guessed at: `caller:<key>`, `portal:<user>`, `sign-in:<operator>`, … */
 export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'activate' | 'enrol'}:${string}`;
+
+/** A known caller is counted under the ids in the store, so that a lock-out outlives a change of the master key. */
+export const callerKeyOf = (account: Pick<Account, 'id'>, caller: Pick<User, 'id'>): string =>
+  `${account.id}/${caller.id}`;
 
 /** Time for decisions: never before the latest time that any writer has seen. */
 export function timeOf(desk: Desk, log: LogState): TrustedTime {

@@ -2,8 +2,7 @@
 import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { Account, User } from '../rules/people.js';
-import { callerKeyOf } from './open-call.js';
-import { liftLock, type Subject } from './throttled.js';
+import { callerKeyOf, liftLock, type Subject } from './throttled.js';
 
 /** Everything under which wrong answers of this person are counted. */
 export function subjectsOf(account: Account, user: User): readonly Subject[] {

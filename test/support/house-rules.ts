@@ -81,6 +81,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'rules/*',
       'type desk',
       'type config',
+      'type house',
       'errors',
       'type terminal/*',
       'commander',
@@ -104,10 +105,11 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     may: ['errors', 'type rules/*', 'node:path'],
     sentence: 'config is pure: it may import errors and node:path',
   },
+  house: { may: ['type desk', 'type rules/*'], sentence: 'house holds types only, and knows no commands' },
   errors: { may: [], sentence: 'errors imports nothing, so that everything may import it' },
 };
 
-/** Packages that stand in one place only; `main` is every other file directly in src. */
+/** Packages that stand in one place only; `main` is main.ts and the folders main/, opening/ and custody/. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   commander: ['commands/program'],
   inquirer: ['terminal/*'],
@@ -128,11 +130,10 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['main', 'store/*', 'delivery/*'],
 };
 
-/** `rules`, `store`, …, or for files directly in src their own name or `main`. */
+/** `rules`, `store`, …; `main` for main.ts, main/, opening/ and custody/, which may know everything. */
 export function roomOf(file: string): string {
-  const [first = '', second] = inSrc(file).split('/');
-  if (second !== undefined) return first;
-  return first in ROOMS ? first : 'main';
+  const [first = ''] = inSrc(file).split('/');
+  return Object.hasOwn(ROOMS, first) ? first : 'main';
 }
 
 const inSrc = (target: string): string => target.replace(/^src\//, '').replace(/\.ts$/, '');
