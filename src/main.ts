@@ -3,11 +3,11 @@
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
 import { isatty } from 'node:tty';
-import { buildWorld, type Surroundings } from './build-world.js';
 import { runProgram } from './commands/program.js';
-import { temporaryFolders } from './files.js';
 import type { InnerInput, InnerOutput } from './house.js';
-import { captureStreams, outStream } from './streams.js';
+import { buildWorld, type Surroundings } from './main/build-world.js';
+import { temporaryFolders } from './main/files.js';
+import { captureStreams, outStream } from './main/streams.js';
 
 export interface Invocation {
   readonly argv: readonly string[];

@@ -1,8 +1,9 @@
 /** One command line in this process, as main runs it for the tour: its own streams, a fixed environment, no terminal. */
-import { buildWorld, type Surroundings } from '../../src/build-world.js';
+
 import { runProgram } from '../../src/commands/program.js';
-import { temporaryFolders } from '../../src/files.js';
-import { captureStreams } from '../../src/streams.js';
+import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
+import { temporaryFolders } from '../../src/main/files.js';
+import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot, type TestDesk } from './test-desk.js';
 
 export interface Answer {

@@ -1,10 +1,10 @@
 /** A whole command line in this process, with streams in memory and an environment of its own: as a script would run it, only quicker. */
 
-import { buildWorld, type Surroundings } from '../../src/build-world.js';
 import { runProgram } from '../../src/commands/program.js';
 import type { Environment } from '../../src/config.js';
-import { temporaryFolders } from '../../src/files.js';
-import { captureStreams } from '../../src/streams.js';
+import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
+import { temporaryFolders } from '../../src/main/files.js';
+import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot } from './test-desk.js';
 
 export interface Ran {

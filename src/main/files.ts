@@ -16,9 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Files, Sessions } from './commands/ports.js';
-import { sha256Hex } from './crypto/digests.js';
-import { Refusal } from './errors.js';
+import type { Files, Sessions } from '../commands/ports.js';
+import { sha256Hex } from '../crypto/digests.js';
+import { Refusal } from '../errors.js';
 
 /** A secret is one line; longer input is a mistake (a whole file was piped in), not a secret. */
 const SECRET_BYTES = 4_096;

@@ -4,17 +4,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CATALOGUE } from './commands/catalogue.js';
-import type { Context } from './commands/command.js';
-import type { OutStream, World } from './commands/world.js';
-import type { Environment, GlobalOptions, Settings } from './config.js';
-import type { Desk, SignedOperator } from './desk.js';
-import { Refusal } from './errors.js';
+import { CATALOGUE } from '../commands/catalogue.js';
+import type { Context } from '../commands/command.js';
+import type { OutStream, World } from '../commands/world.js';
+import type { Environment, GlobalOptions, Settings } from '../config.js';
+import type { Desk, SignedOperator } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { House, InnerInput, InnerOutput } from '../house.js';
+import { readSettings } from '../read-settings.js';
+import { openProgress } from '../terminal/progress.js';
+import { makeStyle, type Style } from '../terminal/style.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
-import type { House, InnerInput, InnerOutput } from './house.js';
-import { readSettings } from './read-settings.js';
-import { openProgress } from './terminal/progress.js';
-import { makeStyle, type Style } from './terminal/style.js';
 
 /** Everything of the process a run may use; a run inside the process (tour, smoke) gets streams of its own. */
 export interface Surroundings {
@@ -56,7 +56,7 @@ export function buildWorld(around: Surroundings): World {
     context: async (options) => contextOf(run, options),
     authorise: async (spec, options) => {
       if (spec.access === 'anyone') return;
-      const { authenticateOperator } = await import('./procedures/authenticate-operator.js');
+      const { authenticateOperator } = await import('../procedures/authenticate-operator.js');
       const { token } = await run.settings(options);
       run.opened.signed = await authenticateOperator(await run.desk(options), {
         token: token ?? (await sessionsOf(run, options).read('operator', 'desk')),
@@ -84,12 +84,12 @@ function beginRun(around: Surroundings): Run {
   };
   const openOnce = (options: GlobalOptions) => {
     opened.desk ??= (async () => {
-      const { openDesk } = await import('./open-desk.js');
+      const { openDesk } = await import('../open-desk.js');
       const desk = await openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
       const { readOnly } = desk.store;
       const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
       if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
-      if (desk.sink !== null) opened.following = (await import('./open-sink.js')).followLog(desk, warn);
+      if (desk.sink !== null) opened.following = (await import('../open-sink.js')).followLog(desk, warn);
       return desk;
     })();
     return opened.desk;
@@ -130,14 +130,14 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     write: (text) => around.stdout.write(text),
     row: async (value) => {
       if (!options.json) return;
-      const { printableJson } = await import('./terminal/printable.js');
+      const { printableJson } = await import('../terminal/printable.js');
       await around.stdout.write(`${printableJson(value)}\n`);
     },
     notice: (text) => {
       if (!options.quiet) void around.stderr.write(`${text}\n`);
     },
     show: async (view) => {
-      const { renderView } = await import('./terminal/render.js');
+      const { renderView } = await import('../terminal/render.js');
       const style = styleOf(around, 'stderr', options);
       await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
     },
@@ -153,7 +153,7 @@ async function promptsOf(around: Surroundings, options: GlobalOptions, option: s
   if (!canAsk(around, options) || around.terminal === null) {
     throw new Refusal('missing-option', `missing: ${option}`, { hint: `There is nobody to ask; give ${option}.` });
   }
-  const { openPrompts } = await import('./terminal/prompts.js');
+  const { openPrompts } = await import('../terminal/prompts.js');
   return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
 }
 
@@ -163,7 +163,7 @@ async function screenOf(around: Surroundings, options: GlobalOptions) {
       hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
     });
   }
-  const { openLiveScreen } = await import('./terminal/live-screen.js');
+  const { openLiveScreen } = await import('../terminal/live-screen.js');
   const dumb = around.env['TERM'] === 'dumb';
   return openLiveScreen({
     ...around.terminal(),
@@ -195,9 +195,9 @@ function houseOf(run: Run, options: GlobalOptions): House {
     now,
     dataFolder,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
-    refuseSecondDesk: async () => (await import('./open-desk.js')).refuseSecondDesk(await run.settings(options)),
+    refuseSecondDesk: async () => (await import('../open-desk.js')).refuseSecondDesk(await run.settings(options)),
     found: async () => {
-      const { foundDesk } = await import('./open-desk.js');
+      const { foundDesk } = await import('../open-desk.js');
       const founded = await foundDesk({ settings: await run.settings(options), dataFolder, now });
       run.opened.desk = Promise.resolve(founded.desk);
       return founded;
@@ -206,22 +206,22 @@ function houseOf(run: Run, options: GlobalOptions): House {
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
     phrasebook: async () => {
-      const { loadPolicy } = await import('./load-policy.js');
-      const { openPhrasebook } = await import('./open-wordbook.js');
+      const { loadPolicy } = await import('../load-policy.js');
+      const { openPhrasebook } = await import('../open-wordbook.js');
       return openPhrasebook(loadPolicy((await run.settings(options)).policyFolder ?? dataFolder), dataFolder);
     },
-    readPolicy: async (folder) => (await import('./load-policy.js')).loadPolicy(folder),
+    readPolicy: async (folder) => (await import('../load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {
-      const { migrateStore } = await import('./migrate-store.js');
+      const { migrateStore } = await import('../migrate-store.js');
       return migrateStore({ settings: await run.settings(options), dataFolder, now });
     },
     restoreStore: async (file, given) => {
-      const { restoreStore } = await import('./restore-store.js');
+      const { restoreStore } = await import('../restore-store.js');
       return restoreStore({ settings: await run.settings(options), dataFolder, now }, file, given);
     },
     ...keyCareOf(run, options),
     inspect: async () => {
-      const { inspectSetup } = await import('./inspect-setup.js');
+      const { inspectSetup } = await import('../inspect-setup.js');
       return inspectSetup(() => run.settings(options), { dataFolder, now, node });
     },
   };
@@ -229,7 +229,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
 
 function keyCareOf(run: Run, options: GlobalOptions): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
   const open = async () =>
-    (await import('./key-care.js')).openKeyCare({
+    (await import('../key-care.js')).openKeyCare({
       settings: () => run.settings(options),
       desk: () => run.desk(options),
       progress: (total) => progressOf(run.around, options, 'Changing the key', total),

@@ -1,7 +1,7 @@
 /** Streams as the program sees them: writes that wait for the reader and a closed pipe that ends quietly. Part of main's room. */
 import { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import type { OutStream } from './commands/world.js';
+import type { OutStream } from '../commands/world.js';
 
 /** A stream of the process. A reader that went away (`| head -1`) is no error: what follows is dropped. */
 export function outStream(stream: WriteStream): OutStream {
