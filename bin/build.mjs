@@ -38,7 +38,7 @@ const NATIVE = ['argon2', 'pg-native'];
 const PACKS = [
   ['src/main.ts'],
   [
-    'src/open-desk.ts',
+    'src/opening/open-desk.ts',
     'src/store/sqlite.ts',
     'node_modules/better-sqlite3/lib/index.js',
     'src/procedures/authenticate-operator.ts',
@@ -139,7 +139,7 @@ async function writeChunks(folder) {
 async function checkedPolicy(esbuild) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ['src/load-policy.ts'],
+    entryPoints: ['src/opening/load-policy.ts'],
     bundle: true,
     platform: 'node',
     format: 'cjs',

@@ -7,7 +7,7 @@
  */
 import type { Desk, Reads, ThrottleRow, Writes } from './desk.js';
 import { isRefusal } from './errors.js';
-import { openEngine } from './open-desk.js';
+import { openEngine } from './opening/open-desk.js';
 import { lockedAnew, strictest, type Throttle } from './rules/throttle.js';
 import type { Notary } from './store/record.js';
 import { openStore } from './store/store.js';

@@ -1,15 +1,16 @@
 /** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. Part of main's room. */
-import { inspectAnchor } from './anchor.js';
+
 import type { Settings } from './config.js';
 import type { Keyring } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal } from './errors.js';
 import { faultOf } from './fault-of-setup.js';
 import type { Finding } from './house.js';
-import { loadPolicy } from './load-policy.js';
-import { readKeyring } from './master-key.js';
-import { openEngine } from './open-desk.js';
-import { notaryFor } from './open-notary.js';
+import { inspectAnchor } from './opening/anchor.js';
+import { loadPolicy } from './opening/load-policy.js';
+import { readKeyring } from './opening/master-key.js';
+import { openEngine } from './opening/open-desk.js';
+import { notaryFor } from './opening/open-notary.js';
 import { sealedByDesk } from './procedures/log-reader.js';
 import { readKeyBackupNote } from './procedures/note-key-backup.js';
 import type { Policy } from './rules/policy.js';

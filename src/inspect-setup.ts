@@ -10,8 +10,8 @@ import { readDeliveryConfig } from './delivery/registry.js';
 import { faultOf } from './fault-of-setup.js';
 import type { Finding } from './house.js';
 import { inspectDesk } from './inspect-desk.js';
-import { loadPolicy } from './load-policy.js';
-import { keyPlace, readKeyring } from './master-key.js';
+import { loadPolicy } from './opening/load-policy.js';
+import { keyPlace, readKeyring } from './opening/master-key.js';
 
 export interface InspectionTools {
   readonly dataFolder: string;

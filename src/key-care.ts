@@ -8,8 +8,8 @@ import { bothKeysText, openKeyring, singleKeyText } from './crypto/keyring.js';
 import type { Desk } from './desk.js';
 import { isRefusal, Refusal } from './errors.js';
 import type { House, OpenedKey } from './house.js';
-import { readKeys, replaceKeyText } from './master-key.js';
-import { openEngine } from './open-desk.js';
+import { readKeys, replaceKeyText } from './opening/master-key.js';
+import { openEngine } from './opening/open-desk.js';
 import { type RekeyWork, rekey } from './rekey.js';
 import { requireCurrent } from './store/store.js';
 

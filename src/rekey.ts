@@ -14,7 +14,7 @@ import { openSigner } from './crypto/signer.js';
 import type { Desk } from './desk.js';
 import { Refusal } from './errors.js';
 import type { RekeyedStore } from './house.js';
-import { keyPlace, readKeys, replaceKeyText } from './master-key.js';
+import { keyPlace, readKeys, replaceKeyText } from './opening/master-key.js';
 import { countToRekey, rekeyStore } from './procedures/rekey-store.js';
 import type { Actor } from './rules/audit-entry.js';
 

@@ -2,11 +2,12 @@
  * What a restore would lose, and by whom that was accepted: the operator who restores and a second one, there in person (T8). Part of
  * main's room; the restoring itself is restore-store.ts.
  */
-import { anchoredHead } from './anchor.js';
+
 import type { Desk } from './desk.js';
 import { isRefusal, Refusal } from './errors.js';
-import { readKeyring } from './master-key.js';
-import { type DeskParts, deskOver, openDesk } from './open-desk.js';
+import { anchoredHead } from './opening/anchor.js';
+import { readKeyring } from './opening/master-key.js';
+import { type DeskParts, deskOver, openDesk } from './opening/open-desk.js';
 import { verifyAuditLog } from './procedures/verify-audit-log.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Engine } from './store/engine.js';

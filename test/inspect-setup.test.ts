@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settings } from '../src/config.js';
 import { Refusal } from '../src/errors.js';
 import { inspectSetup } from '../src/inspect-setup.js';
-import { openDesk, openEngine } from '../src/open-desk.js';
+import { openDesk, openEngine } from '../src/opening/open-desk.js';
 import { noteKeyBackup } from '../src/procedures/note-key-backup.js';
 import { SYSTEM } from '../src/rules/audit-entry.js';
 import { minutes } from '../src/rules/duration.js';

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openKeyring, parseMasterKeys } from '../src/crypto/keyring.js';
 import type { Desk } from '../src/desk.js';
-import { type DeskParts, openDesk, openEngine } from '../src/open-desk.js';
+import { type DeskParts, openDesk, openEngine } from '../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';
 import { SEALED_COLUMNS } from '../src/procedures/sealed-columns.js';
 import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Desk } from '../src/desk.js';
 import { Refusal } from '../src/errors.js';
 import { migrateStore } from '../src/migrate-store.js';
-import { type DeskParts, openDesk, openEngine } from '../src/open-desk.js';
+import { type DeskParts, openDesk, openEngine } from '../src/opening/open-desk.js';
 import { backUpStore } from '../src/procedures/care-for-store.js';
 import { finishFounding } from '../src/procedures/found-desk.js';
 import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';

@@ -11,7 +11,7 @@ import type { Environment, GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { House, InnerInput, InnerOutput } from '../house.js';
-import { readSettings } from '../read-settings.js';
+import { readSettings } from '../opening/read-settings.js';
 import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
@@ -84,12 +84,12 @@ function beginRun(around: Surroundings): Run {
   };
   const openOnce = (options: GlobalOptions) => {
     opened.desk ??= (async () => {
-      const { openDesk } = await import('../open-desk.js');
+      const { openDesk } = await import('../opening/open-desk.js');
       const desk = await openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
       const { readOnly } = desk.store;
       const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
       if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
-      if (desk.sink !== null) opened.following = (await import('../open-sink.js')).followLog(desk, warn);
+      if (desk.sink !== null) opened.following = (await import('../opening/open-sink.js')).followLog(desk, warn);
       return desk;
     })();
     return opened.desk;
@@ -195,9 +195,10 @@ function houseOf(run: Run, options: GlobalOptions): House {
     now,
     dataFolder,
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
-    refuseSecondDesk: async () => (await import('../open-desk.js')).refuseSecondDesk(await run.settings(options)),
+    refuseSecondDesk: async () =>
+      (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
     found: async () => {
-      const { foundDesk } = await import('../open-desk.js');
+      const { foundDesk } = await import('../opening/open-desk.js');
       const founded = await foundDesk({ settings: await run.settings(options), dataFolder, now });
       run.opened.desk = Promise.resolve(founded.desk);
       return founded;
@@ -206,11 +207,11 @@ function houseOf(run: Run, options: GlobalOptions): House {
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
     phrasebook: async () => {
-      const { loadPolicy } = await import('../load-policy.js');
-      const { openPhrasebook } = await import('../open-wordbook.js');
+      const { loadPolicy } = await import('../opening/load-policy.js');
+      const { openPhrasebook } = await import('../opening/open-wordbook.js');
       return openPhrasebook(loadPolicy((await run.settings(options)).policyFolder ?? dataFolder), dataFolder);
     },
-    readPolicy: async (folder) => (await import('../load-policy.js')).loadPolicy(folder),
+    readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {
       const { migrateStore } = await import('../migrate-store.js');
       return migrateStore({ settings: await run.settings(options), dataFolder, now });

@@ -9,7 +9,7 @@ import { bashScript } from '../../src/commands/completion-bash.js';
 import { fishScript } from '../../src/commands/completion-fish.js';
 import { type CompletionTree, completionTree, everyCommand } from '../../src/commands/completion-tree.js';
 import { zshScript } from '../../src/commands/completion-zsh.js';
-import { loadPolicy } from '../../src/load-policy.js';
+import { loadPolicy } from '../../src/opening/load-policy.js';
 import { KEYS, type OpenTerminal, openTerminal } from '../support/pty.js';
 import { dataFolder } from '../support/test-desk.js';
 

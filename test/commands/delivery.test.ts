@@ -9,7 +9,7 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openDesk } from '../../src/open-desk.js';
+import { openDesk } from '../../src/opening/open-desk.js';
 import { deliverDue } from '../../src/procedures/deliver-outbox.js';
 import { minutes } from '../../src/rules/duration.js';
 import { startHttp, startSmtp } from '../delivery/servers.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
-import { openDesk } from '../../src/open-desk.js';
+import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/decide-approval.js';
 import { makeOperator } from '../procedures/reset-desk.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';

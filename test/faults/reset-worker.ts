@@ -5,7 +5,7 @@
  */
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { openDesk } from '../../src/open-desk.js';
+import { openDesk } from '../../src/opening/open-desk.js';
 import { openJob } from '../../src/procedures/reset-job.js';
 import { CHUNK, runJob } from '../../src/procedures/run-job.js';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PAUSES_MS } from '../../src/delivery/schedule.js';
 import type { Desk, MessageKind } from '../../src/desk.js';
 import { Refusal } from '../../src/errors.js';
-import { openDesk } from '../../src/open-desk.js';
+import { openDesk } from '../../src/opening/open-desk.js';
 import { switchedOff, switchOn } from '../../src/procedures/channel-switch.js';
 import { deliverDue, deliverOutbox } from '../../src/procedures/deliver-outbox.js';
 import { sealedMessage } from '../../src/procedures/queue-message.js';

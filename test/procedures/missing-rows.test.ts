@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openEngine } from '../../src/open-desk.js';
+import { openEngine } from '../../src/opening/open-desk.js';
 import { currentFreeze, freezeResets, requireNotFrozen, thawResets } from '../../src/procedures/brake.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
 import { removeFactor } from '../../src/procedures/manage-factors.js';

@@ -1,7 +1,7 @@
 /** Checkpoints and proofs, checked by a verifier written apart from ours (test/support/outside-verifier.ts). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk.js';
-import { openEngine } from '../../src/open-desk.js';
+import { openEngine } from '../../src/opening/open-desk.js';
 import { logState, openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../src/procedures/prove-entry.js';
 import { checkpointText } from '../../src/rules/checkpoint.js';

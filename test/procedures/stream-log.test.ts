@@ -91,7 +91,7 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     await write(2);
     await streamLog(desk);
     await write(2);
-    const { openEngine } = await import('../../src/open-desk.js');
+    const { openEngine } = await import('../../src/opening/open-desk.js');
     const engine = await openEngine(made.settings.store, false);
     const { value } = await engine.db
       .selectFrom('meta')

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk.js';
 import { Refusal } from '../../src/errors.js';
-import { openEngine } from '../../src/open-desk.js';
+import { openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
 import { type LogReader, sealedByDesk } from '../../src/procedures/log-reader.js';
 import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';

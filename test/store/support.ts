@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { inject } from 'vitest';
-import { openEngine } from '../../src/open-desk.js';
+import { openEngine } from '../../src/opening/open-desk.js';
 import { appendLeaf, encodeFrontier, type Frontier } from '../../src/rules/audit-tree.js';
 import type { Engine } from '../../src/store/engine.js';
 import type { Notary } from '../../src/store/record.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
-import { foundDesk } from '../../src/open-desk.js';
+import { foundDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operator-tokens.js';
 import { passphrasePlace } from '../../src/procedures/places.js';

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { foundDesk } from '../../src/open-desk.js';
+import { foundDesk } from '../../src/opening/open-desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { createDatabase } from './postgres.js';
 

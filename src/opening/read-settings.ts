@@ -9,8 +9,8 @@ import {
   readConfigFile,
   resolveSettings,
   type Settings,
-} from './config.js';
-import { Refusal } from './errors.js';
+} from '../config.js';
+import { Refusal } from '../errors.js';
 
 /** Refusal `config` with path and place of the fault. */
 export async function readSettings(options: GlobalOptions, env: Environment): Promise<Settings> {

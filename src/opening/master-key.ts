@@ -14,9 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Settings } from './config.js';
-import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from './crypto/keyring.js';
-import { Refusal } from './errors.js';
+import type { Settings } from '../config.js';
+import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from '../crypto/keyring.js';
+import { Refusal } from '../errors.js';
 
 /** What the key is read from, for messages. */
 export const keyPlace = ({ key }: Settings): string => ('file' in key ? key.file : 'the key command');

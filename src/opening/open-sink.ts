@@ -1,8 +1,8 @@
 /** The sink of the log: opened where the settings name one, and followed while a command runs. Part of main's room. */
-import type { ConfigFile } from './config.js';
-import type { DeliveryEffects } from './delivery/channel.js';
-import type { Sink } from './delivery/sink.js';
-import type { Desk } from './desk.js';
+import type { ConfigFile } from '../config.js';
+import type { DeliveryEffects } from '../delivery/channel.js';
+import type { Sink } from '../delivery/sink.js';
+import type { Desk } from '../desk.js';
 
 /** A dead sink must not hold up a call for longer than this. */
 const TIMEOUT_MS = 3_000;
@@ -12,7 +12,7 @@ const EVERY_MS = 1_000;
 /** Null where the settings name none, which costs nothing. Refusal `config`. */
 export async function openSink(file: ConfigFile, effects: DeliveryEffects): Promise<Sink | null> {
   if (file.sink === undefined) return null;
-  const { readSinkConfig } = await import('./delivery/sink-registry.js');
+  const { readSinkConfig } = await import('../delivery/sink-registry.js');
   return readSinkConfig(file)?.({ ...effects, timeoutMs: TIMEOUT_MS }) ?? null;
 }
 
@@ -23,7 +23,7 @@ export function followLog(desk: Desk, warn: (text: string) => void): { stop(): P
   let warned = false;
   let running: Promise<void> | undefined;
   const stream = async () => {
-    const { streamLog } = await import('./procedures/stream-log.js');
+    const { streamLog } = await import('../procedures/stream-log.js');
     const { failed, waiting, why } = await streamLog(desk);
     if (!failed || warned) return;
     warned = true;

@@ -5,8 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openAnchor } from './anchor.js';
-import { isPostgres, type Settings } from './config.js';
+import { isPostgres, type Settings } from '../config.js';
 import {
   equalDigests,
   hmacSha1,
@@ -16,20 +15,27 @@ import {
   randomInt,
   sha256Hex,
   tokenDigest,
-} from './crypto/digests.js';
-import { openHasher } from './crypto/hasher.js';
-import { newId } from './crypto/ids.js';
-import type { Keyring } from './crypto/keyring.js';
-import { openOwnerView } from './crypto/owner-view.js';
-import { openTokenSigner } from './crypto/security-token.js';
-import { openVault } from './crypto/vault.js';
-import { openVerifier } from './crypto/verifier.js';
-import type { DeliveryEffects } from './delivery/channel.js';
-import { openChannels, readDeliveryConfig } from './delivery/registry.js';
-import type { Sink } from './delivery/sink.js';
-import { fill, readTemplate, type Template } from './delivery/templates.js';
-import type { Desk, IdPrefix } from './desk.js';
-import { Refusal } from './errors.js';
+} from '../crypto/digests.js';
+import { openHasher } from '../crypto/hasher.js';
+import { newId } from '../crypto/ids.js';
+import type { Keyring } from '../crypto/keyring.js';
+import { openOwnerView } from '../crypto/owner-view.js';
+import { openTokenSigner } from '../crypto/security-token.js';
+import { openVault } from '../crypto/vault.js';
+import { openVerifier } from '../crypto/verifier.js';
+import type { DeliveryEffects } from '../delivery/channel.js';
+import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
+import type { Sink } from '../delivery/sink.js';
+import { fill, readTemplate, type Template } from '../delivery/templates.js';
+import type { Desk, IdPrefix } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { eventMessages } from '../procedures/queue-events.js';
+import type { AuditEntry } from '../rules/audit-entry.js';
+import type { Policy } from '../rules/policy.js';
+import type { Engine } from '../store/engine.js';
+import type { Anchor } from '../store/record.js';
+import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
+import { openAnchor } from './anchor.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { loadPolicy } from './load-policy.js';
 import { ensureKey, keyPlace, readKeyring } from './master-key.js';
@@ -37,12 +43,6 @@ import { openNoteSigner } from './note-signer.js';
 import { notaryFor } from './open-notary.js';
 import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
-import { eventMessages } from './procedures/queue-events.js';
-import type { AuditEntry } from './rules/audit-entry.js';
-import type { Policy } from './rules/policy.js';
-import type { Engine } from './store/engine.js';
-import type { Anchor } from './store/record.js';
-import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskParts {
   readonly settings: Settings;
@@ -131,8 +131,8 @@ async function closingOnFailure<T>(engine: Engine, work: () => Promise<T>): Prom
 
 /** The engine by the form of its address; loads only that engine's driver. */
 export async function openEngine(store: string, create: boolean): Promise<Engine> {
-  if (isPostgres(store)) return (await import('./store/postgres.js')).openPostgres(store);
-  return (await import('./store/sqlite.js')).openSqlite({ path: store, create });
+  if (isPostgres(store)) return (await import('../store/postgres.js')).openPostgres(store);
+  return (await import('../store/sqlite.js')).openSqlite({ path: store, create });
 }
 
 interface Opened {

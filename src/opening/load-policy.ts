@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256Hex } from './crypto/digests.js';
-import { Refusal } from './errors.js';
-import { type Policy, readPolicy } from './rules/policy.js';
+import { sha256Hex } from '../crypto/digests.js';
+import { Refusal } from '../errors.js';
+import { type Policy, readPolicy } from '../rules/policy.js';
 
 /** Fingerprint of the files that the build has checked with this very code; absent where the sources run unbuilt. */
 declare const CHECKED_POLICY: string | undefined;

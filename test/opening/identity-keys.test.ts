@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openIdentityKeys } from '../src/identity-keys.js';
+import { openIdentityKeys } from '../../src/opening/identity-keys.js';
 
 describe('the keys of an identity provider', () => {
   const servers: Server[] = [];

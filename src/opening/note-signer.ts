@@ -1,11 +1,11 @@
 /** Signs and checks notes about the log under the name `countersign/<store id>` (C2SP signed-note). Part of main's room. */
-import type { Keyring } from './crypto/keyring.js';
-import { openSigner, verifySignedNote } from './crypto/signer.js';
-import type { Vault } from './crypto/vault.js';
-import type { NoteSigner } from './desk.js';
-import { Refusal } from './errors.js';
-import { olderVerifierKeys } from './procedures/verifier-keys.js';
-import type { Store } from './store/store.js';
+import type { Keyring } from '../crypto/keyring.js';
+import { openSigner, verifySignedNote } from '../crypto/signer.js';
+import type { Vault } from '../crypto/vault.js';
+import type { NoteSigner } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { olderVerifierKeys } from '../procedures/verifier-keys.js';
+import type { Store } from '../store/store.js';
 
 /** Refusal `store-unreachable` where the desk was never finished: its name is the store's id. */
 export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {

@@ -2,7 +2,7 @@
  * The public keys of customers' identity providers (RFC 7517): a JWK set that stands in the account's settings, or the address
  * it is fetched from at each sign-in. Part of main's room, because it goes to the network.
  */
-import { Refusal } from './errors.js';
+import { Refusal } from '../errors.js';
 
 const TIMEOUT_MS = 5_000;
 /** A set of fifty RSA keys is a tenth of this. */

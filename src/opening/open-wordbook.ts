@@ -1,9 +1,9 @@
 /** Word lists and estimates for passphrases, read when first asked for. Part of main's room. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomBytes, randomInt } from './crypto/digests.js';
-import type { Phrasebook, Wordbook } from './desk.js';
-import type { Policy } from './rules/policy.js';
+import { randomBytes, randomInt } from '../crypto/digests.js';
+import type { Phrasebook, Wordbook } from '../desk.js';
+import type { Policy } from '../rules/policy.js';
 
 /** What judging and drawing a phrase needs, without store or key. */
 export function openPhrasebook(policy: Policy, dataFolder: string): Phrasebook {
@@ -18,7 +18,7 @@ export function openWordbook(dataFolder: string): Wordbook {
   return {
     passphraseWords: async () => lines('passphrase-words.txt'),
     blocked: async () => new Set(lines('blocked.txt')),
-    estimator: async () => (await import('./procedures/passphrase-strength.js')).openStrength().guessesLog10,
+    estimator: async () => (await import('../procedures/passphrase-strength.js')).openStrength().guessesLog10,
     spelling: async (language) =>
       JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };

@@ -1,10 +1,10 @@
 /** What the log and the rows that decide are hashed and vouched for with, under the desk's keys. Part of main's room. */
-import { canonicalJson } from './crypto/canonical.js';
-import { hexTreeHasher, sha256Hex, treeHasher } from './crypto/digests.js';
-import type { Keyring } from './crypto/keyring.js';
-import { keyOfTag, makeTag, tagFits } from './crypto/tag.js';
-import type { Desk } from './desk.js';
-import { type Policy, policyDocument } from './rules/policy.js';
+import { canonicalJson } from '../crypto/canonical.js';
+import { hexTreeHasher, sha256Hex, treeHasher } from '../crypto/digests.js';
+import type { Keyring } from '../crypto/keyring.js';
+import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
+import type { Desk } from '../desk.js';
+import { type Policy, policyDocument } from '../rules/policy.js';
 
 export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
   return {

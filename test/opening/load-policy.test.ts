@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { loadPolicy, policyFingerprint } from '../src/load-policy.js';
-import { dataFolder } from './support/test-desk.js';
+import { loadPolicy, policyFingerprint } from '../../src/opening/load-policy.js';
+import { dataFolder } from '../support/test-desk.js';
 
 const top = mkdtempSync(join(tmpdir(), 'countersign-policy-'));
 let folder = '';

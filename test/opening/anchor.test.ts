@@ -2,14 +2,14 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../src/desk.js';
-import { type DeskParts, openDesk } from '../src/open-desk.js';
-import { authenticateOperator } from '../src/procedures/authenticate-operator.js';
-import { backUpStore } from '../src/procedures/care-for-store.js';
-import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';
-import { restoreStore } from '../src/restore-store.js';
-import { SYSTEM } from '../src/rules/audit-entry.js';
-import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from './support/test-desk.js';
+import type { Desk } from '../../src/desk.js';
+import { type DeskParts, openDesk } from '../../src/opening/open-desk.js';
+import { authenticateOperator } from '../../src/procedures/authenticate-operator.js';
+import { backUpStore } from '../../src/procedures/care-for-store.js';
+import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
+import { restoreStore } from '../../src/restore-store.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const lock = (subject: string, failures: number, lockedUntil: number | null) => ({
   subject,
@@ -57,7 +57,9 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
   const sizeIn = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as { size: number }).size;
   /** As somebody does who has the store but not the folder of the key: the log is cut back together with its head. */
   const cutBack = async (desk: Desk, size: number, head: { frontier: string; latestAt: number; mac: string }) => {
-    const { db } = await import('../src/open-desk.js').then(({ openEngine }) => openEngine(made.settings.store, false));
+    const { db } = await import('../../src/opening/open-desk.js').then(({ openEngine }) =>
+      openEngine(made.settings.store, false),
+    );
     await db.deleteFrom('audit_entries').where('seq', '>=', size).execute();
     await db
       .updateTable('audit_head')

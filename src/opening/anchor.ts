@@ -8,14 +8,14 @@
  */
 import { closeSync, constants, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Settings } from './config.js';
-import { sha256Hex } from './crypto/digests.js';
-import type { Keyring } from './crypto/keyring.js';
-import { keyOfTag, makeTag, tagFits } from './crypto/tag.js';
-import { Refusal } from './errors.js';
-import { appendLeaf, decodeFrontier, encodeFrontier } from './rules/audit-tree.js';
-import type { Anchor, Head, Notary } from './store/record.js';
-import type { Store } from './store/store.js';
+import type { Settings } from '../config.js';
+import { sha256Hex } from '../crypto/digests.js';
+import type { Keyring } from '../crypto/keyring.js';
+import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
+import { Refusal } from '../errors.js';
+import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.js';
+import type { Anchor, Head, Notary } from '../store/record.js';
+import type { Store } from '../store/store.js';
 
 /** One block of a disk: written and read in one go. Room for the frontier of any log. */
 const BLOCK = 4_096;
