@@ -213,16 +213,16 @@ function houseOf(run: Run, options: GlobalOptions): House {
     },
     readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {
-      const { migrateStore } = await import('../migrate-store.js');
+      const { migrateStore } = await import('../custody/migrate-store.js');
       return migrateStore({ settings: await run.settings(options), dataFolder, now });
     },
     restoreStore: async (file, given) => {
-      const { restoreStore } = await import('../restore-store.js');
+      const { restoreStore } = await import('../custody/restore-store.js');
       return restoreStore({ settings: await run.settings(options), dataFolder, now }, file, given);
     },
     ...keyCareOf(run, options),
     inspect: async () => {
-      const { inspectSetup } = await import('../inspect-setup.js');
+      const { inspectSetup } = await import('../custody/inspect-setup.js');
       return inspectSetup(() => run.settings(options), { dataFolder, now, node });
     },
   };
@@ -230,7 +230,7 @@ function houseOf(run: Run, options: GlobalOptions): House {
 
 function keyCareOf(run: Run, options: GlobalOptions): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
   const open = async () =>
-    (await import('../key-care.js')).openKeyCare({
+    (await import('../custody/key-care.js')).openKeyCare({
       settings: () => run.settings(options),
       desk: () => run.desk(options),
       progress: (total) => progressOf(run.around, options, 'Changing the key', total),

@@ -2,12 +2,12 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { restoreStore } from '../../src/custody/restore-store.js';
 import type { Desk } from '../../src/desk.js';
 import { type DeskParts, openDesk } from '../../src/opening/open-desk.js';
 import { authenticateOperator } from '../../src/procedures/authenticate-operator.js';
 import { backUpStore } from '../../src/procedures/care-for-store.js';
 import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
-import { restoreStore } from '../../src/restore-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 

@@ -10,18 +10,18 @@
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { requireTrueAge } from './age-of-store.js';
+import { isRefusal, Refusal } from '../errors.js';
+import type { RestoredStore } from '../house.js';
+import { replaceAnchor } from '../opening/anchor.js';
+import { loadPolicy } from '../opening/load-policy.js';
+import { readKeyring } from '../opening/master-key.js';
+import { type DeskParts, openDesk, openEngine } from '../opening/open-desk.js';
+import { notaryFor } from '../opening/open-notary.js';
+import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import { migrate, openStore, schemaState } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
-import { isRefusal, Refusal } from './errors.js';
-import type { RestoredStore } from './house.js';
-import { replaceAnchor } from './opening/anchor.js';
-import { loadPolicy } from './opening/load-policy.js';
-import { readKeyring } from './opening/master-key.js';
-import { type DeskParts, openDesk, openEngine } from './opening/open-desk.js';
-import { notaryFor } from './opening/open-notary.js';
-import { verifyAuditLog } from './procedures/verify-audit-log.js';
+import { requireTrueAge } from './refuse-downgraded-store.js';
 import { type Backup, type Before, judgeLoss, presentDesk, type RestoreChoice } from './restore-loss.js';
-import { migrate, openStore, schemaState } from './store/store.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
 export async function restoreStore(parts: DeskParts, file: string, choice: RestoreChoice): Promise<RestoredStore> {

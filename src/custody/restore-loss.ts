@@ -3,16 +3,16 @@
  * main's room; the restoring itself is restore-store.ts.
  */
 
-import type { Desk } from './desk.js';
-import { isRefusal, Refusal } from './errors.js';
-import { anchoredHead } from './opening/anchor.js';
-import { readKeyring } from './opening/master-key.js';
-import { type DeskParts, deskOver, openDesk } from './opening/open-desk.js';
-import { verifyAuditLog } from './procedures/verify-audit-log.js';
-import type { Actor } from './rules/audit-entry.js';
-import type { Engine } from './store/engine.js';
-import type { Head } from './store/record.js';
-import { openStore } from './store/store.js';
+import type { Desk } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import { anchoredHead } from '../opening/anchor.js';
+import { readKeyring } from '../opening/master-key.js';
+import { type DeskParts, deskOver, openDesk } from '../opening/open-desk.js';
+import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import type { Actor } from '../rules/audit-entry.js';
+import type { Engine } from '../store/engine.js';
+import type { Head } from '../store/record.js';
+import { openStore } from '../store/store.js';
 
 export interface RestoreChoice {
   readonly acceptRollback: boolean;

@@ -1,20 +1,20 @@
 /** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. Part of main's room. */
 
-import type { Settings } from './config.js';
-import type { Keyring } from './crypto/keyring.js';
-import type { Desk } from './desk.js';
-import { isRefusal } from './errors.js';
+import type { Settings } from '../config.js';
+import type { Keyring } from '../crypto/keyring.js';
+import type { Desk } from '../desk.js';
+import { isRefusal } from '../errors.js';
+import type { Finding } from '../house.js';
+import { inspectAnchor } from '../opening/anchor.js';
+import { loadPolicy } from '../opening/load-policy.js';
+import { readKeyring } from '../opening/master-key.js';
+import { openEngine } from '../opening/open-desk.js';
+import { notaryFor } from '../opening/open-notary.js';
+import { sealedByDesk } from '../procedures/log-reader.js';
+import { readKeyBackupNote } from '../procedures/note-key-backup.js';
+import type { Policy } from '../rules/policy.js';
+import { openStore, requireCurrent, type Store } from '../store/store.js';
 import { faultOf } from './fault-of-setup.js';
-import type { Finding } from './house.js';
-import { inspectAnchor } from './opening/anchor.js';
-import { loadPolicy } from './opening/load-policy.js';
-import { readKeyring } from './opening/master-key.js';
-import { openEngine } from './opening/open-desk.js';
-import { notaryFor } from './opening/open-notary.js';
-import { sealedByDesk } from './procedures/log-reader.js';
-import { readKeyBackupNote } from './procedures/note-key-backup.js';
-import type { Policy } from './rules/policy.js';
-import { openStore, requireCurrent, type Store } from './store/store.js';
 
 export interface DeskTools {
   readonly policyFolder: string;
@@ -165,7 +165,7 @@ async function inspectSink(store: Store, { settings }: Seal): Promise<readonly F
   if (settings.file.sink === undefined) return [];
   const subject = 'Sink of the log';
   try {
-    const { readSinkConfig } = await import('./delivery/sink-registry.js');
+    const { readSinkConfig } = await import('../delivery/sink-registry.js');
     readSinkConfig(settings.file);
   } catch (error) {
     return [faultOf(subject, error)];

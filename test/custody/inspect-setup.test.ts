@@ -2,14 +2,14 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Settings } from '../src/config.js';
-import { Refusal } from '../src/errors.js';
-import { inspectSetup } from '../src/inspect-setup.js';
-import { openDesk, openEngine } from '../src/opening/open-desk.js';
-import { noteKeyBackup } from '../src/procedures/note-key-backup.js';
-import { SYSTEM } from '../src/rules/audit-entry.js';
-import { minutes } from '../src/rules/duration.js';
-import { dataFolder, engines, START, type TestDesk, testDesk } from './support/test-desk.js';
+import type { Settings } from '../../src/config.js';
+import { inspectSetup } from '../../src/custody/inspect-setup.js';
+import { Refusal } from '../../src/errors.js';
+import { openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { noteKeyBackup } from '../../src/procedures/note-key-backup.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { minutes } from '../../src/rules/duration.js';
+import { dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';
 
 describe.each(engines)('doctor on %s', (engine) => {
   let made: TestDesk;

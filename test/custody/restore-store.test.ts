@@ -3,25 +3,25 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, 
 import { join } from 'node:path';
 import { Migrator, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Desk } from '../src/desk.js';
-import { Refusal } from '../src/errors.js';
-import { migrateStore } from '../src/migrate-store.js';
-import { type DeskParts, openDesk, openEngine } from '../src/opening/open-desk.js';
-import { backUpStore } from '../src/procedures/care-for-store.js';
-import { finishFounding } from '../src/procedures/found-desk.js';
-import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';
-import { prepareOperator } from '../src/procedures/make-operator.js';
-import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';
-import { restoreStore } from '../src/restore-store.js';
-import { SYSTEM } from '../src/rules/audit-entry.js';
-import type { Engine } from '../src/store/engine.js';
-import { GUARDED } from '../src/store/guarded-tables.js';
-import { up as firstSchema } from '../src/store/migrations/0001-desk.js';
-import { NEWEST } from '../src/store/migrations/index.js';
-import { createHead } from '../src/store/record.js';
-import { openStore, schemaState } from '../src/store/store.js';
-import { createDatabase } from './support/postgres.js';
-import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from './support/test-desk.js';
+import { migrateStore } from '../../src/custody/migrate-store.js';
+import { restoreStore } from '../../src/custody/restore-store.js';
+import type { Desk } from '../../src/desk.js';
+import { Refusal } from '../../src/errors.js';
+import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { backUpStore } from '../../src/procedures/care-for-store.js';
+import { finishFounding } from '../../src/procedures/found-desk.js';
+import { openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
+import { prepareOperator } from '../../src/procedures/make-operator.js';
+import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import type { Engine } from '../../src/store/engine.js';
+import { GUARDED } from '../../src/store/guarded-tables.js';
+import { up as firstSchema } from '../../src/store/migrations/0001-desk.js';
+import { NEWEST } from '../../src/store/migrations/index.js';
+import { createHead } from '../../src/store/record.js';
+import { openStore, schemaState } from '../../src/store/store.js';
+import { createDatabase } from '../support/postgres.js';
+import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 
 /** A finished desk, as `init` leaves it. */
 async function finishedDesk(storeId = 'desk_1'): Promise<TestDesk> {

@@ -1,17 +1,17 @@
 /** What only main can do about the master key: change it, seal a copy of it, open one. Part of main's room. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Settings } from './config.js';
-import { openHasher } from './crypto/hasher.js';
-import { openKeyBackup, sealKeyBackup } from './crypto/key-backup.js';
-import { bothKeysText, openKeyring, singleKeyText } from './crypto/keyring.js';
-import type { Desk } from './desk.js';
-import { isRefusal, Refusal } from './errors.js';
-import type { House, OpenedKey } from './house.js';
-import { readKeys, replaceKeyText } from './opening/master-key.js';
-import { openEngine } from './opening/open-desk.js';
+import type { Settings } from '../config.js';
+import { openHasher } from '../crypto/hasher.js';
+import { openKeyBackup, sealKeyBackup } from '../crypto/key-backup.js';
+import { bothKeysText, openKeyring, singleKeyText } from '../crypto/keyring.js';
+import type { Desk } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import type { House, OpenedKey } from '../house.js';
+import { readKeys, replaceKeyText } from '../opening/master-key.js';
+import { openEngine } from '../opening/open-desk.js';
+import { requireCurrent } from '../store/store.js';
 import { type RekeyWork, rekey } from './rekey.js';
-import { requireCurrent } from './store/store.js';
 
 export interface KeyCareParts {
   readonly settings: () => Promise<Settings>;

@@ -4,14 +4,14 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from './config.js';
-import { openHasher } from './crypto/hasher.js';
-import { readDeliveryConfig } from './delivery/registry.js';
+import type { Settings } from '../config.js';
+import { openHasher } from '../crypto/hasher.js';
+import { readDeliveryConfig } from '../delivery/registry.js';
+import type { Finding } from '../house.js';
+import { loadPolicy } from '../opening/load-policy.js';
+import { keyPlace, readKeyring } from '../opening/master-key.js';
 import { faultOf } from './fault-of-setup.js';
-import type { Finding } from './house.js';
 import { inspectDesk } from './inspect-desk.js';
-import { loadPolicy } from './opening/load-policy.js';
-import { keyPlace, readKeyring } from './opening/master-key.js';
 
 export interface InspectionTools {
   readonly dataFolder: string;
@@ -69,7 +69,7 @@ async function inspectHashing(): Promise<Finding> {
 
 async function inspectSqlite(): Promise<Finding> {
   try {
-    const { sqliteVersion } = await import('./store/sqlite.js');
+    const { sqliteVersion } = await import('../store/sqlite.js');
     return { subject: 'SQLite', state: 'ok', text: await sqliteVersion() };
   } catch (error) {
     return { ...faultOf('SQLite', error), mend: 'npm ci' };

@@ -1,12 +1,13 @@
 /** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
-import { requireTrueAge } from './age-of-store.js';
-import { Refusal } from './errors.js';
-import { loadPolicy } from './opening/load-policy.js';
-import { readKeyring } from './opening/master-key.js';
-import { type DeskParts, openEngine } from './opening/open-desk.js';
-import { notaryFor } from './opening/open-notary.js';
-import { SYSTEM } from './rules/audit-entry.js';
-import { migrate, openStore, requireCurrent, schemaState } from './store/store.js';
+
+import { Refusal } from '../errors.js';
+import { loadPolicy } from '../opening/load-policy.js';
+import { readKeyring } from '../opening/master-key.js';
+import { type DeskParts, openEngine } from '../opening/open-desk.js';
+import { notaryFor } from '../opening/open-notary.js';
+import { SYSTEM } from '../rules/audit-entry.js';
+import { migrate, openStore, requireCurrent, schemaState } from '../store/store.js';
+import { requireTrueAge } from './refuse-downgraded-store.js';
 
 /**
  * Nobody can sign in to a store that is too old, so whoever holds store and key may do this. Refusals as for opening a

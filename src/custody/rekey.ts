@@ -8,15 +8,15 @@
  *      and other stores under the same key, still need it. A person destroys it.
  */
 
-import type { Settings } from './config.js';
-import { bothKeysText, newMasterKey, openKeyring, singleKeyText } from './crypto/keyring.js';
-import { openSigner } from './crypto/signer.js';
-import type { Desk } from './desk.js';
-import { Refusal } from './errors.js';
-import type { RekeyedStore } from './house.js';
-import { keyPlace, readKeys, replaceKeyText } from './opening/master-key.js';
-import { countToRekey, rekeyStore } from './procedures/rekey-store.js';
-import type { Actor } from './rules/audit-entry.js';
+import type { Settings } from '../config.js';
+import { bothKeysText, newMasterKey, openKeyring, singleKeyText } from '../crypto/keyring.js';
+import { openSigner } from '../crypto/signer.js';
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import type { RekeyedStore } from '../house.js';
+import { keyPlace, readKeys, replaceKeyText } from '../opening/master-key.js';
+import { countToRekey, rekeyStore } from '../procedures/rekey-store.js';
+import type { Actor } from '../rules/audit-entry.js';
 
 export interface RekeyWork {
   readonly by: Actor;

@@ -5,12 +5,12 @@
  * of the backup begins anew, because nobody knows how long ago the backup was current. Sessions and grants of the backup end: they may
  * have been ended since.
  */
-import type { Desk, Reads, ThrottleRow, Writes } from './desk.js';
-import { isRefusal } from './errors.js';
-import { openEngine } from './opening/open-desk.js';
-import { lockedAnew, strictest, type Throttle } from './rules/throttle.js';
-import type { Notary } from './store/record.js';
-import { openStore } from './store/store.js';
+import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
+import { isRefusal } from '../errors.js';
+import { openEngine } from '../opening/open-desk.js';
+import { lockedAnew, strictest, type Throttle } from '../rules/throttle.js';
+import type { Notary } from '../store/record.js';
+import { openStore } from '../store/store.js';
 
 const PAGE = 1_000;
 

@@ -1,7 +1,7 @@
 /** A failed check of the set-up as one line of `doctor`. Part of main's room. */
 
-import { isRefusal } from './errors.js';
-import type { Finding } from './house.js';
+import { isRefusal } from '../errors.js';
+import type { Finding } from '../house.js';
 
 /** What a failed check says: the refusal and its next step, or the bare error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {

@@ -3,18 +3,18 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openKeyring, parseMasterKeys } from '../src/crypto/keyring.js';
-import type { Desk } from '../src/desk.js';
-import { type DeskParts, openDesk, openEngine } from '../src/opening/open-desk.js';
-import { openCheckpoint, signCheckpoint } from '../src/procedures/log-checkpoint.js';
-import { SEALED_COLUMNS } from '../src/procedures/sealed-columns.js';
-import { verifyAuditLog } from '../src/procedures/verify-audit-log.js';
-import { rekey } from '../src/rekey.js';
-import { SYSTEM } from '../src/rules/audit-entry.js';
-import type { Engine } from '../src/store/engine.js';
-import { type ChildScript, childScript } from './support/child-script.js';
-import { columnsUnder, fillSealed, openAllSealed } from './support/sealed-desk.js';
-import { CHEAP, dataFolder, engines, repositoryRoot, type TestDesk, testDesk } from './support/test-desk.js';
+import { openKeyring, parseMasterKeys } from '../../src/crypto/keyring.js';
+import { rekey } from '../../src/custody/rekey.js';
+import type { Desk } from '../../src/desk.js';
+import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
+import { SEALED_COLUMNS } from '../../src/procedures/sealed-columns.js';
+import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import type { Engine } from '../../src/store/engine.js';
+import { type ChildScript, childScript } from '../support/child-script.js';
+import { columnsUnder, fillSealed, openAllSealed } from '../support/sealed-desk.js';
+import { CHEAP, dataFolder, engines, repositoryRoot, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const quiet = {
   by: SYSTEM,

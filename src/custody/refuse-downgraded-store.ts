@@ -5,11 +5,11 @@
  * has no key, could take the tags away, change a row, and let the next `store migrate` or `store restore` vouch for it. The log says
  * which steps the store had at its founding and since, and cannot be changed without the key.
  */
-import type { Desk } from './desk.js';
-import { Refusal } from './errors.js';
-import { verifyAuditLog } from './procedures/verify-audit-log.js';
-import type { Engine } from './store/engine.js';
-import { missingSteps, openStore } from './store/store.js';
+import type { Desk } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import type { Engine } from '../store/engine.js';
+import { missingSteps, openStore } from '../store/store.js';
 
 /** Refusals: store-corrupt (a step is missing that the log knows of), audit-broken (the log says nothing that can be believed). */
 export async function requireTrueAge(engine: Engine, notary: Desk['notary']): Promise<void> {
