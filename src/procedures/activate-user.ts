@@ -8,11 +8,11 @@ import { Refusal } from '../errors.js';
 import type { Account, User } from '../rules/people.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { isDeskCode } from './desk-code.js';
+import { clearAttempt, type Subject } from './lock-outs.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 import { tellEvents } from './queue-events.js';
 import { judgeRow } from './sent-codes.js';
-import { clearAttempt, type Subject } from './throttled.js';
 
 export interface Activation {
   readonly account: string;

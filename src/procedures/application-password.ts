@@ -7,7 +7,7 @@ import { Refusal } from '../errors.js';
 import { foldKey } from '../rules/directory-keys.js';
 import type { User } from '../rules/people.js';
 import { matchForm } from '../rules/spoken-form.js';
-import { applicationPasswordPlace, passphrasePlace } from './places.js';
+import { applicationPasswordPlace, passphrasePlace } from './seal-contexts.js';
 
 const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 

@@ -4,8 +4,8 @@ import { Refusal } from '../errors.js';
 import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { requireMoreThanDevice } from './owner-proof.js';
-import { backupCodePlace } from './places.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { backupCodePlace } from './seal-contexts.js';
 import { userFactors } from './user-factors.js';
 
 export interface NewBackupCodes {

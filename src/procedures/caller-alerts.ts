@@ -2,8 +2,8 @@
 import type { Desk } from '../desk.js';
 import { days } from '../rules/duration.js';
 import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
+import { toThrottle } from './lock-outs.js';
 import type { Call } from './open-call.js';
-import { toThrottle } from './throttled.js';
 
 export interface CallerAlerts {
   /** How far back failures and changes count, in days. */

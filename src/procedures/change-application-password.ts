@@ -3,9 +3,9 @@ import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
+import { timeOf } from './lock-outs.js';
 import { requireFreshProof } from './owner-proof.js';
 import { tellEvents } from './queue-events.js';
-import { timeOf } from './throttled.js';
 
 export interface PasswordChange {
   /** From the check of the current password, given with this very command. It is wrapped again under the next one. */

@@ -7,7 +7,7 @@ import type { Desk, Writes } from '../desk.js';
 import type { User } from '../rules/people.js';
 import type { PassphraseCheck } from '../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
-import { passphrasePlace } from './places.js';
+import { passphrasePlace } from './seal-contexts.js';
 
 export interface CheckedPhrase {
   readonly passphrase: PassphraseCheck;

@@ -4,9 +4,9 @@ import { Refusal } from '../errors.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Account } from '../rules/people.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
+import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './lock-outs.js';
 import type { Call } from './open-call.js';
 import { tellEvents } from './queue-events.js';
-import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './throttled.js';
 
 const CALLER_LOCK: LockWords = {
   who: 'this caller',

@@ -3,8 +3,8 @@ import type { Desk } from '../desk.js';
 import { foldKey, phoneDigits } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
 import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
+import { type Subject, toThrottle } from './lock-outs.js';
 import type { FoundUser } from './search-directory.js';
-import { type Subject, toThrottle } from './throttled.js';
 import { subjectsOf } from './unlock-caller.js';
 
 export interface AccountDescription {

@@ -7,8 +7,8 @@ import type { Desk, LogState, Writes } from '../desk.js';
 import type { Account, User } from '../rules/people.js';
 import { refusalNow } from '../rules/throttle.js';
 import { deliverOutbox } from './deliver-outbox.js';
+import { type Subject, timeOf, toThrottle } from './lock-outs.js';
 import { inWords, prepareMessage } from './queue-message.js';
-import { type Subject, timeOf, toThrottle } from './throttled.js';
 
 export interface WrongAttempt {
   readonly subject: Subject;

@@ -6,8 +6,8 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import { foldKey } from '../rules/directory-keys.js';
 import { needsFreshCode } from '../rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../rules/people.js';
-import { operatorPasswordPlace, operatorTotpPlace } from './places.js';
-import { liftLock } from './throttled.js';
+import { liftLock } from './lock-outs.js';
+import { operatorPasswordPlace, operatorTotpPlace } from './seal-contexts.js';
 
 export interface NewOperator {
   readonly id: string;

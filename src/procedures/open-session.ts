@@ -4,7 +4,7 @@ import { Refusal } from '../errors.js';
 import { decideLogin, type LoginNeed, type LoginRefusal } from '../rules/mfa-login.js';
 import type { Account, SignIn, User } from '../rules/people.js';
 import { hasEnded, type LoginState, type PortalLogin, toSignedUser } from './authenticate-user.js';
-import { callerKeyOf, liftLock, timeOf } from './throttled.js';
+import { callerKeyOf, liftLock, timeOf } from './lock-outs.js';
 import { type UserFactors, userFactors } from './user-factors.js';
 
 /**

@@ -11,10 +11,10 @@ import { currentLogin, entryBase, type PortalLogin, requireState } from './authe
 import { deliverOutbox } from './deliver-outbox.js';
 import { isDeskCode } from './desk-code.js';
 import { prepareEnrolmentCode } from './enrolment-code.js';
+import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
 import { moveOn } from './open-session.js';
 import { countAttempt } from './portal-attempts.js';
 import { judgeRow } from './sent-codes.js';
-import { clearAttempt, type Subject, timeOf } from './throttled.js';
 import { type UserFactors, userFactors } from './user-factors.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */

@@ -10,11 +10,11 @@ import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
 import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { judgePhrase } from './judge-phrase.js';
+import { timeOf } from './lock-outs.js';
 import { destroyOwnerCopy, keepsOwnerCopies } from './owner-copy.js';
 import { requireFreshProof, requireProofForView } from './owner-proof.js';
 import { passphraseNotice } from './passphrase-notice.js';
-import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from './places.js';
-import { timeOf } from './throttled.js';
+import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from './seal-contexts.js';
 
 /** Refusals `forbidden` for plain users, not-signed-in, factor-needed, enrolment-needed: before anything is asked. */
 export function requireOwner(desk: Desk, login: PortalLogin, now: number): void {

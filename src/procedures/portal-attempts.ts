@@ -8,7 +8,7 @@ import type { Account, User } from '../rules/people.js';
 import type { ThrottleDecision } from '../rules/throttle.js';
 import { portalActor } from './authenticate-user.js';
 import { findAccount, findUser } from './find-account.js';
-import { reserveAttempt, type Subject } from './throttled.js';
+import { reserveAttempt, type Subject } from './lock-outs.js';
 
 /** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */
 export interface PortalPerson {

@@ -8,8 +8,8 @@ import { days } from '../rules/duration.js';
 import { deviceStillRemembered, offersRemember } from '../rules/mfa-login.js';
 import type { User } from '../rules/people.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { timeOf } from './lock-outs.js';
 import { gaveFactor } from './open-session.js';
-import { timeOf } from './throttled.js';
 
 /** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */
 export async function isRemembered(

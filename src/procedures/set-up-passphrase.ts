@@ -11,7 +11,7 @@ import { FOLD_VERSION } from '../rules/spoken-form.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { judgePhrase } from './judge-phrase.js';
 import { passphraseNotice } from './passphrase-notice.js';
-import { passphrasePlace } from './places.js';
+import { passphrasePlace } from './seal-contexts.js';
 
 export interface SetUp {
   readonly account: Account;

@@ -8,8 +8,8 @@ import { needsFreshCode } from '../rules/operator-roles.js';
 import type { OperatorRole } from '../rules/people.js';
 import type { ThrottleDecision } from '../rules/throttle.js';
 import { sessionEnd } from './authenticate-operator.js';
-import { operatorPasswordPlace, operatorTotpPlace } from './places.js';
-import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from './throttled.js';
+import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from './lock-outs.js';
+import { operatorPasswordPlace, operatorTotpPlace } from './seal-contexts.js';
 
 export interface SignIn {
   readonly name: string;

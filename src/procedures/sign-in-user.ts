@@ -8,10 +8,10 @@ import { Refusal } from '../errors.js';
 import type { Account, User } from '../rules/people.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { clearAttempt, type Subject } from './lock-outs.js';
 import { decideFor, type LoginMethod, loginRefusal, openedEntry, openSession } from './open-session.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 import { isRemembered } from './remember-device.js';
-import { clearAttempt, type Subject } from './throttled.js';
 
 export interface PasswordSignIn {
   /** Number, id or unique name. */

@@ -14,8 +14,8 @@ import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
 import { queueLockNotice } from './lock-notice.js';
+import { clearAttempt, type Subject } from './lock-outs.js';
 import { type Call, openCall } from './open-call.js';
-import { clearAttempt, type Subject } from './throttled.js';
 
 export interface VerificationRequest {
   /** Number, id or unique name. */

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRefusal } from '../../src/errors.js';
 import { revokeGrant } from '../../src/procedures/grants.js';
-import { liftLock } from '../../src/procedures/throttled.js';
+import { liftLock } from '../../src/procedures/lock-outs.js';
 import { unlockCaller } from '../../src/procedures/unlock-caller.js';
 import { hours, minutes } from '../../src/rules/duration.js';
 import { userRow } from '../store/rows.js';

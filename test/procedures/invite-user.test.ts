@@ -8,7 +8,7 @@ import { switchUser } from '../../src/procedures/disable-customer.js';
 import { editUser } from '../../src/procedures/edit-user.js';
 import { findUser } from '../../src/procedures/find-account.js';
 import { inviteUsers } from '../../src/procedures/invite-user.js';
-import { reserveAttempt } from '../../src/procedures/throttled.js';
+import { reserveAttempt } from '../../src/procedures/lock-outs.js';
 import { subjectsOf, unlockCaller } from '../../src/procedures/unlock-caller.js';
 import { days, hours } from '../../src/rules/duration.js';
 import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';

@@ -11,8 +11,8 @@ import {
 import { changeApplicationPassword } from '../../src/procedures/change-application-password.js';
 import { destroyOwnerCopy } from '../../src/procedures/owner-copy.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
-import { ownerCopyPlace } from '../../src/procedures/places.js';
 import { resetUnderGrant } from '../../src/procedures/reset-factors.js';
+import { ownerCopyPlace } from '../../src/procedures/seal-contexts.js';
 import { minutes } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
 import { type Northwind, northwind, OTHER_PHRASE, PHRASE } from './northwind.js';

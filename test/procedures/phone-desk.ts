@@ -5,7 +5,7 @@
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import { isRefusal, type Refusal } from '../../src/errors.js';
 import { requireGrant, type UsableGrant } from '../../src/procedures/grants.js';
-import { passphrasePlace } from '../../src/procedures/places.js';
+import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/verify-caller.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';

@@ -10,7 +10,7 @@ import type { Desk } from '../../src/desk.js';
 import { foundDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operator-tokens.js';
-import { passphrasePlace } from '../../src/procedures/places.js';
+import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 import { accountRow, userRow } from '../store/rows.js';
