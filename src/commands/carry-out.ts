@@ -3,7 +3,7 @@
  * the exit status (B60). For a run that begins and one that is resumed.
  */
 import type { Desk } from '../desk.js';
-import { deliverDue } from '../procedures/deliver-outbox.js';
+import { deliverDue } from '../procedures/messages/deliver-outbox.js';
 import type { BegunJob, JobWork } from '../procedures/reset-job.js';
 import { CHUNK, type RowOutcome, runJob } from '../procedures/run-job.js';
 import type { PlannedRow } from '../rules/reset-plan.js';

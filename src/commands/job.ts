@@ -1,7 +1,7 @@
 /** `job …`: bulk runs, seen, resumed and taken back (B60, B61). */
 import * as z from 'zod';
 import type { Desk, JobHead } from '../desk.js';
-import { deliverDue } from '../procedures/deliver-outbox.js';
+import { deliverDue } from '../procedures/messages/deliver-outbox.js';
 import { requireBulk } from '../procedures/plan-reset.js';
 import { openJob } from '../procedures/reset-job.js';
 import { type RowOutcome, storedOutcome } from '../procedures/run-job.js';

@@ -2,11 +2,11 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { addUser } from '../procedures/add-to-directory.js';
-import { deliverOutbox } from '../procedures/deliver-outbox.js';
 import { describeUser } from '../procedures/describe-customer.js';
 import { editUser } from '../procedures/edit-user.js';
 import { allUsers } from '../procedures/export-directory.js';
 import { findAccount } from '../procedures/find-account.js';
+import { deliverOutbox } from '../procedures/messages/deliver-outbox.js';
 import { searchUsers } from '../procedures/search-directory.js';
 import { CUSTOMER_ROLES } from '../rules/people.js';
 import { limitOf } from './account.js';

@@ -29,7 +29,7 @@ import type { Sink } from '../delivery/sink.js';
 import { fill, readTemplate, type Template } from '../delivery/templates.js';
 import type { Desk, IdPrefix } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { eventMessages } from '../procedures/queue-events.js';
+import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Policy } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';

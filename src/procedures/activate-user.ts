@@ -9,9 +9,9 @@ import type { Account, User } from '../rules/people.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { isDeskCode } from './desk-code.js';
 import { clearAttempt, type Subject } from './lock-outs.js';
+import { tellEvents } from './messages/queue-events.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
-import { tellEvents } from './queue-events.js';
 import { judgeRow } from './sent-codes.js';
 
 export interface Activation {

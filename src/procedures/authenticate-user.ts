@@ -8,7 +8,7 @@ import type { Actor } from '../rules/audit-entry.js';
 import { hours, minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { timeOf } from './lock-outs.js';
-import { tellEvents } from './queue-events.js';
+import { tellEvents } from './messages/queue-events.js';
 
 export type LoginState = 'done' | 'factor-needed' | 'enrolment-needed' | 'enrolment-code-needed';
 

@@ -6,7 +6,7 @@
 import type { Desk, Reads, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { LoggedEntry } from '../rules/audit-entry.js';
-import { tellEvents } from './queue-events.js';
+import { tellEvents } from './messages/queue-events.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };

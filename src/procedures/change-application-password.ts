@@ -4,8 +4,8 @@ import { Refusal } from '../errors.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
 import { timeOf } from './lock-outs.js';
+import { tellEvents } from './messages/queue-events.js';
 import { requireFreshProof } from './owner-proof.js';
-import { tellEvents } from './queue-events.js';
 
 export interface PasswordChange {
   /** From the check of the current password, given with this very command. It is wrapped again under the next one. */

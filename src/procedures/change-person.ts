@@ -7,7 +7,7 @@ import type { Desk, SignedOperator, Writes } from '../desk.js';
 import { changedContacts } from '../rules/directory-import.js';
 import type { Account, User } from '../rules/people.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-records.js';
-import { inWords, type PreparedMessage, prepareMessage } from './queue-message.js';
+import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 export interface PersonChange {
   readonly account: Account;

@@ -5,8 +5,8 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Account } from '../rules/people.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
 import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './lock-outs.js';
+import { tellEvents } from './messages/queue-events.js';
 import type { Call } from './open-call.js';
-import { tellEvents } from './queue-events.js';
 
 const CALLER_LOCK: LockWords = {
   who: 'this caller',

@@ -4,7 +4,7 @@
  */
 import type { Desk, SignedOperator, Writes } from '../desk.js';
 import type { Account, User } from '../rules/people.js';
-import { tellEvents } from './queue-events.js';
+import { tellEvents } from './messages/queue-events.js';
 
 export interface Switch {
   readonly on: boolean;

@@ -7,7 +7,7 @@ import { hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
-import { inWords, type PreparedMessage, prepareMessage } from './queue-message.js';
+import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 export interface PreparedEnrolmentCode {
   readonly message: PreparedMessage;

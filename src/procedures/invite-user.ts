@@ -11,9 +11,9 @@ import { encodeCrockford } from '../rules/crockford.js';
 import { maskedAddress } from '../rules/directory-fields.js';
 import { days, hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
-import { deliverOutbox } from './deliver-outbox.js';
 import { oldEnoughAddress } from './enrolment-code.js';
-import { inWords, prepareMessage } from './queue-message.js';
+import { deliverOutbox } from './messages/deliver-outbox.js';
+import { inWords, prepareMessage } from './messages/queue-message.js';
 
 export interface Invitation {
   readonly account: Account;

@@ -6,9 +6,9 @@
 import type { Desk, LogState, Writes } from '../desk.js';
 import type { Account, User } from '../rules/people.js';
 import { refusalNow } from '../rules/throttle.js';
-import { deliverOutbox } from './deliver-outbox.js';
 import { type Subject, timeOf, toThrottle } from './lock-outs.js';
-import { inWords, prepareMessage } from './queue-message.js';
+import { deliverOutbox } from './messages/deliver-outbox.js';
+import { inWords, prepareMessage } from './messages/queue-message.js';
 
 export interface WrongAttempt {
   readonly subject: Subject;

@@ -7,8 +7,8 @@ import { Refusal } from '../errors.js';
 import { hasAdminStatus } from '../rules/customer-roles.js';
 import type { User } from '../rules/people.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
-import { deliverOutbox } from './deliver-outbox.js';
-import { inWords, prepareMessage } from './queue-message.js';
+import { deliverOutbox } from './messages/deliver-outbox.js';
+import { inWords, prepareMessage } from './messages/queue-message.js';
 import { adminsOf } from './reset-notices.js';
 
 export interface Objection {

@@ -8,10 +8,10 @@
 import type { Desk, LogState, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
-import { deliverOutbox } from './deliver-outbox.js';
 import { isDeskCode } from './desk-code.js';
 import { prepareEnrolmentCode } from './enrolment-code.js';
 import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
+import { deliverOutbox } from './messages/deliver-outbox.js';
 import { moveOn } from './open-session.js';
 import { countAttempt } from './portal-attempts.js';
 import { judgeRow } from './sent-codes.js';

@@ -7,7 +7,7 @@ import { hasAdminStatus } from '../rules/customer-roles.js';
 import { days } from '../rules/duration.js';
 import type { Account, CustomerRole, User } from '../rules/people.js';
 import type { Policy } from '../rules/policy.js';
-import { type PreparedMessage, prepareMessage } from './queue-message.js';
+import { type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 /** Placeholders of the notices; see data/messages. */
 export interface NoticeFacts {

@@ -8,7 +8,7 @@ import { hasAdminStatus } from '../rules/customer-roles.js';
 import type { Account, User } from '../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
 import { type EnrolmentBar, enrolmentBar } from './enrolment-code.js';
-import { inWords, type PreparedMessage } from './queue-message.js';
+import { inWords, type PreparedMessage } from './messages/queue-message.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
   type Decided,

@@ -17,7 +17,7 @@ import { hours, seconds } from '../rules/duration.js';
 import { minuteAfter } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import { timeOf } from './lock-outs.js';
-import { type PreparedMessage, prepareMessage } from './queue-message.js';
+import { type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 export interface NewCode {
   /** The row's id. */

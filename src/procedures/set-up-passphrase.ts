@@ -8,8 +8,8 @@ import { customerRule, hasPassphrase } from '../rules/customer-roles.js';
 import { passphrasePath } from '../rules/guidance.js';
 import type { Account, User } from '../rules/people.js';
 import { FOLD_VERSION } from '../rules/spoken-form.js';
-import { deliverOutbox } from './deliver-outbox.js';
 import { judgePhrase } from './judge-phrase.js';
+import { deliverOutbox } from './messages/deliver-outbox.js';
 import { passphraseNotice } from './passphrase-notice.js';
 import { passphrasePlace } from './seal-contexts.js';
 

@@ -10,7 +10,7 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDesk } from '../../src/opening/open-desk.js';
-import { deliverDue } from '../../src/procedures/deliver-outbox.js';
+import { deliverDue } from '../../src/procedures/messages/deliver-outbox.js';
 import { minutes } from '../../src/rules/duration.js';
 import { startHttp, startSmtp } from '../delivery/servers.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';

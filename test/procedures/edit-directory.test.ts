@@ -5,7 +5,7 @@ import { switchAccount, switchUser } from '../../src/procedures/disable-customer
 import { editAccount } from '../../src/procedures/edit-account.js';
 import { editUser } from '../../src/procedures/edit-user.js';
 import { findUser } from '../../src/procedures/find-account.js';
-import { openMessage } from '../../src/procedures/queue-message.js';
+import { openMessage } from '../../src/procedures/messages/queue-message.js';
 import { searchAccounts } from '../../src/procedures/search-directory.js';
 import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
 import { engines } from '../support/test-desk.js';

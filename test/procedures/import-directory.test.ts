@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportAccounts, exportUsers } from '../../src/procedures/export-directory.js';
 import { findUser } from '../../src/procedures/find-account.js';
 import { importDirectory } from '../../src/procedures/import-directory.js';
-import { openMessage } from '../../src/procedures/queue-message.js';
+import { openMessage } from '../../src/procedures/messages/queue-message.js';
 import {
   accountsFile,
   type Customers,

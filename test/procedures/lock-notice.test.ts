@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRow } from '../../src/desk.js';
 import { tellOwner } from '../../src/procedures/lock-notice.js';
-import { openMessage } from '../../src/procedures/queue-message.js';
+import { openMessage } from '../../src/procedures/messages/queue-message.js';
 import { days } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
 import { type PhoneDesk, phoneDesk, WRONG } from './phone-desk.js';

@@ -2,8 +2,8 @@
  * Messages to customers: filled from their template, sealed, and queued in the transaction of their cause, so that nothing is
  * sent for what did not happen and nothing that happened goes unsaid (B58). Sending comes after: deliver-outbox.ts.
  */
-import type { Composed, Desk, Writes } from '../desk.js';
-import type { Account, User } from '../rules/people.js';
+import type { Composed, Desk, Writes } from '../../desk.js';
+import type { Account, User } from '../../rules/people.js';
 
 export interface Notice {
   /** Name of the template in data/messages; it says whether it is an e-mail or an SMS. */

@@ -3,10 +3,10 @@
  * webhooks, and what they should know of credentials and sessions (rules/security-events). They go out with the messages that the
  * procedure sends after it, or by `tellEvents`.
  */
-import type { Composed, Desk } from '../desk.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { eventsOf } from '../rules/desk-events.js';
-import { securityEventsOf } from '../rules/security-events.js';
+import type { Composed, Desk } from '../../desk.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { eventsOf } from '../../rules/desk-events.js';
+import { securityEventsOf } from '../../rules/security-events.js';
 import { deliverOutbox } from './deliver-outbox.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 

@@ -1,8 +1,8 @@
 /** What the desk sees of messages on their way: never content or codes, and of an address only enough to recognise it. */
-import type { Desk, OutboxRow } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { maskedAddress } from '../rules/directory-fields.js';
-import { phoneDigits } from '../rules/directory-keys.js';
+import type { Desk, OutboxRow } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { maskedAddress } from '../../rules/directory-fields.js';
+import { phoneDigits } from '../../rules/directory-keys.js';
 
 export interface WaitingMessage {
   readonly id: string;

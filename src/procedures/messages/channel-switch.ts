@@ -2,7 +2,7 @@
  * Channels whose receiver asked never to be called again (HTTP 410): remembered in the store for every process, until it is another
  * receiver, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait meanwhile.
  */
-import type { Desk, MessageKind, SignedOperator, Writes } from '../desk.js';
+import type { Desk, MessageKind, SignedOperator, Writes } from '../../desk.js';
 
 /** Since when, and of which receiver: a digest, since an address may hold a secret. */
 interface Off {

@@ -5,11 +5,11 @@
  * time that delivery/schedule says.
  */
 
-import { nextAttemptAt } from '../delivery/schedule.js';
-import type { Desk, MessageKind, OutboxRow } from '../desk.js';
-import { isRefusal } from '../errors.js';
-import { type AuditEntry, SYSTEM } from '../rules/audit-entry.js';
-import { minutes } from '../rules/duration.js';
+import { nextAttemptAt } from '../../delivery/schedule.js';
+import type { Desk, MessageKind, OutboxRow } from '../../desk.js';
+import { isRefusal } from '../../errors.js';
+import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
+import { minutes } from '../../rules/duration.js';
 import { noteOutcome, switchedOff } from './channel-switch.js';
 import { openMessage } from './queue-message.js';
 

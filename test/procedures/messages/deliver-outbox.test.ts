@@ -1,15 +1,15 @@
 /** The outbox: claimed before sent, retried by the schedule, one id over all copies, nothing lost (B58, B77, issue 4). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PAUSES_MS } from '../../src/delivery/schedule.js';
-import type { Desk, MessageKind } from '../../src/desk.js';
-import { Refusal } from '../../src/errors.js';
-import { openDesk } from '../../src/opening/open-desk.js';
-import { switchedOff, switchOn } from '../../src/procedures/channel-switch.js';
-import { deliverDue, deliverOutbox } from '../../src/procedures/deliver-outbox.js';
-import { sealedMessage } from '../../src/procedures/queue-message.js';
-import { SYSTEM } from '../../src/rules/audit-entry.js';
-import { minutes } from '../../src/rules/duration.js';
-import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import { PAUSES_MS } from '../../../src/delivery/schedule.js';
+import type { Desk, MessageKind } from '../../../src/desk.js';
+import { Refusal } from '../../../src/errors.js';
+import { openDesk } from '../../../src/opening/open-desk.js';
+import { switchedOff, switchOn } from '../../../src/procedures/messages/channel-switch.js';
+import { deliverDue, deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
+import { sealedMessage } from '../../../src/procedures/messages/queue-message.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import { minutes } from '../../../src/rules/duration.js';
+import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 type Channel = ReturnType<Desk['channels']['pick']>;
 type Answer = Awaited<ReturnType<Channel['send']>>;
