@@ -7,12 +7,12 @@ import type { Desk, LogState, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { Account, User } from '../rules/people.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { isDeskCode } from './desk-code.js';
+import { isDeskCode } from './codes/desk-code.js';
+import { judgeRow } from './codes/sent-codes.js';
 import { clearAttempt, type Subject } from './lock-outs.js';
 import { tellEvents } from './messages/queue-events.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
-import { judgeRow } from './sent-codes.js';
 
 export interface Activation {
   readonly account: string;

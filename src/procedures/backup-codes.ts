@@ -3,10 +3,10 @@ import type { BackupCodeRow, Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { userFactors } from './codes/user-factors.js';
 import { requireMoreThanDevice } from './owner-proof.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
 import { backupCodePlace } from './seal-contexts.js';
-import { userFactors } from './user-factors.js';
 
 export interface NewBackupCodes {
   /** To be shown once. */

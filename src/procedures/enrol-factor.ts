@@ -8,14 +8,14 @@ import type { SentFactor } from '../factors/factor.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
-import { contactOnFile } from './contact-on-file.js';
+import { contactOnFile } from './codes/contact-on-file.js';
+import { newSentCode, sentJustNow, storeSentCode } from './codes/sent-codes.js';
+import { userFactors } from './codes/user-factors.js';
 import { timeOf } from './lock-outs.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
 import { requireMoreThanDevice } from './owner-proof.js';
 import { factorPlace } from './seal-contexts.js';
 import { sendNow } from './send-login-code.js';
-import { newSentCode, sentJustNow, storeSentCode } from './sent-codes.js';
-import { userFactors } from './user-factors.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */
 export type BegunEnrolment =

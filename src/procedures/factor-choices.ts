@@ -5,8 +5,8 @@ import { readBackupCode } from '../factors/backup-codes.js';
 import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import type { PortalLogin } from './authenticate-user.js';
-import { findContact } from './contact-on-file.js';
-import { userFactors } from './user-factors.js';
+import { findContact } from './codes/contact-on-file.js';
+import { userFactors } from './codes/user-factors.js';
 
 export type AnswerKind = FactorId | 'backup';
 

@@ -11,7 +11,7 @@ import { encodeCrockford } from '../rules/crockford.js';
 import { maskedAddress } from '../rules/directory-fields.js';
 import { days, hours } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
-import { oldEnoughAddress } from './enrolment-code.js';
+import { oldEnoughAddress } from './codes/enrolment-code.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
 import { inWords, prepareMessage } from './messages/queue-message.js';
 

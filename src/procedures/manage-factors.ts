@@ -4,9 +4,9 @@ import { Refusal } from '../errors.js';
 import { factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { userFactors } from './codes/user-factors.js';
 import { requireMoreThanDevice } from './owner-proof.js';
 import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
-import { userFactors } from './user-factors.js';
 
 export interface OwnFactor {
   readonly id: string;

@@ -4,8 +4,8 @@ import { Refusal } from '../errors.js';
 import { decideLogin, type LoginNeed, type LoginRefusal } from '../rules/mfa-login.js';
 import type { Account, SignIn, User } from '../rules/people.js';
 import { hasEnded, type LoginState, type PortalLogin, toSignedUser } from './authenticate-user.js';
+import { type UserFactors, userFactors } from './codes/user-factors.js';
 import { callerKeyOf, liftLock, timeOf } from './lock-outs.js';
-import { type UserFactors, userFactors } from './user-factors.js';
 
 /**
  * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered

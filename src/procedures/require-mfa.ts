@@ -3,9 +3,9 @@ import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../rules/mfa-login.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { userFactors } from './codes/user-factors.js';
 import { holdsEverything } from './open-session.js';
 import { requireMoreThanDevice } from './owner-proof.js';
-import { userFactors } from './user-factors.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;

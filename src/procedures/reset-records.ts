@@ -3,7 +3,7 @@ import type { NewReset, UserContacts } from '../desk.js';
 import type { Actor, AuditEntry } from '../rules/audit-entry.js';
 import type { Account, User } from '../rules/people.js';
 import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../rules/reset-plan.js';
-import type { EnrolmentBar } from './enrolment-code.js';
+import type { EnrolmentBar } from './codes/enrolment-code.js';
 
 /** On whose word it is done. */
 export interface ResetOrder {

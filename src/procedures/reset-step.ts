@@ -7,7 +7,7 @@ import type { Desk, UserContacts, Writes } from '../desk.js';
 import { hasAdminStatus } from '../rules/customer-roles.js';
 import type { Account, User } from '../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
-import { type EnrolmentBar, enrolmentBar } from './enrolment-code.js';
+import { type EnrolmentBar, enrolmentBar } from './codes/enrolment-code.js';
 import { inWords, type PreparedMessage } from './messages/queue-message.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {

@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
 import { newBackupCodes } from '../../src/procedures/backup-codes.js';
+import { prepareEnrolmentCode } from '../../src/procedures/codes/enrolment-code.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
 import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
-import { prepareEnrolmentCode } from '../../src/procedures/enrolment-code.js';
 import { listFactors } from '../../src/procedures/manage-factors.js';
 import { deliverOutbox } from '../../src/procedures/messages/deliver-outbox.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';

@@ -2,9 +2,9 @@
  * One-time codes that the desk e-mails: invitations and enrolment codes. Crockford base32, so that they can be read out of a mail and
  * typed without mistaking O for 0; the store keeps a keyed digest only.
  */
-import type { Desk, OneTimeCodeRow, Writes } from '../desk.js';
-import { encodeCrockford, readCrockford } from '../rules/crockford.js';
-import type { User } from '../rules/people.js';
+import type { Desk, OneTimeCodeRow, Writes } from '../../desk.js';
+import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
+import type { User } from '../../rules/people.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 

@@ -2,8 +2,8 @@
  * What enrolling again means for a reset (B61, B62): while an objection stands nobody enrols, and from the moment somebody has, the
  * old factors can no longer come back and are destroyed.
  */
-import type { Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
+import type { Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
 
 /** Inside the transaction that makes a new factor count. Refusal `refused-by-policy` while an objection stands. */
 export async function settleReset(write: Writes, userId: string, at: number): Promise<void> {

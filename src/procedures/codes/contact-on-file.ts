@@ -2,11 +2,11 @@
  * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Whoever has a
  * contact changed, at the desk or by talking to it, must not be sent the next code.
  */
-import type { Desk, UserContacts } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { SentFactor } from '../factors/factor.js';
-import { days } from '../rules/duration.js';
-import type { User } from '../rules/people.js';
+import type { Desk, UserContacts } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { days } from '../../rules/duration.js';
+import type { User } from '../../rules/people.js';
 
 interface Contact {
   readonly email: string;

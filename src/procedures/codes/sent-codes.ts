@@ -2,9 +2,9 @@
  * Codes sent by e-mail and SMS, with their rows: issued and judged inside the write door, so that parallel guesses cannot
  * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
  */
-import type { Desk, LogState, OneTimeCodeRow, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { SentFactor } from '../factors/factor.js';
+import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { SentFactor } from '../../factors/factor.js';
 import {
   type CodeBinding,
   type CodeOutcome,
@@ -12,12 +12,12 @@ import {
   digestedParts,
   issueCode,
   judgeCode,
-} from '../factors/one-time-code.js';
-import { hours, seconds } from '../rules/duration.js';
-import { minuteAfter } from '../rules/moment.js';
-import type { Account, User } from '../rules/people.js';
-import { timeOf } from './lock-outs.js';
-import { type PreparedMessage, prepareMessage } from './messages/queue-message.js';
+} from '../../factors/one-time-code.js';
+import { hours, seconds } from '../../rules/duration.js';
+import { minuteAfter } from '../../rules/moment.js';
+import type { Account, User } from '../../rules/people.js';
+import { timeOf } from '../lock-outs.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 export interface NewCode {
   /** The row's id. */

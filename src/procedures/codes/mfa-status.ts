@@ -1,7 +1,7 @@
 /** What second factors a user has: kinds, states and times, never a secret. */
-import type { Desk } from '../desk.js';
-import { factorKind } from '../factors/registry.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { factorKind } from '../../factors/registry.js';
+import type { Account, User } from '../../rules/people.js';
 
 export interface MfaStatus {
   readonly account: Account;

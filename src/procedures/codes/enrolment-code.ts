@@ -2,12 +2,12 @@
  * The one-time code without which nobody enrols again after a reset (B57): an attacker who talked the desk into it, and has the
  * password, still has no mailbox. It goes only to an address that was on file long enough, never to one given on the call.
  */
-import type { Desk, UserContacts, Writes } from '../desk.js';
-import { hours } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, UserContacts, Writes } from '../../desk.js';
+import { hours } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
-import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 export interface PreparedEnrolmentCode {
   readonly message: PreparedMessage;

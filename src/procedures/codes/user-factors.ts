@@ -1,5 +1,5 @@
 /** What stands between a user and their account: factors, backup codes, and whether enrolling needs a mailed code (B42, B57). */
-import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../desk.js';
+import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../../desk.js';
 
 export interface UserFactors {
   /** Confirmed ones, oldest first. */
