@@ -41,7 +41,7 @@ const PACKS = [
     'src/opening/open-desk.ts',
     'src/store/sqlite.ts',
     'node_modules/better-sqlite3/lib/index.js',
-    'src/procedures/authenticate-operator.ts',
+    'src/procedures/operators/authenticate-operator.ts',
     'src/commands/verify.ts',
   ],
 ];

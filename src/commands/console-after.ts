@@ -1,10 +1,10 @@
 /** The end of a call: the reset under the grant just given, handing over, the note for the ticket. */
 import { isRefusal } from '../errors.js';
-import { requireFreshCode } from '../procedures/authenticate-operator.js';
 import { endCall, handOverCall } from '../procedures/live-calls.js';
 import { logState } from '../procedures/log-checkpoint.js';
+import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
+import { refreshCode } from '../procedures/operators/sign-in-operator.js';
 import { resetUnderGrant } from '../procedures/reset-factors.js';
-import { refreshCode } from '../procedures/sign-in-operator.js';
 import type { User } from '../rules/people.js';
 import type { View } from '../terminal/render.js';
 import { peopleOf } from './console-find.js';

@@ -1,8 +1,8 @@
 /** What is known of the call on the screen, and the parts that every screen has: title, clock, card of the caller, notes. */
 import type { Desk, SignedOperator } from '../desk.js';
-import { authenticateOperator } from '../procedures/authenticate-operator.js';
 import type { CallerAlerts } from '../procedures/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../procedures/live-calls.js';
+import { authenticateOperator } from '../procedures/operators/authenticate-operator.js';
 import type { Verdict } from '../procedures/verify-caller.js';
 import type { Account, User } from '../rules/people.js';
 import type { Action } from '../rules/policy.js';

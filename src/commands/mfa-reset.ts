@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { waitForApproval } from '../procedures/approvals.js';
-import { requireFreshCode } from '../procedures/authenticate-operator.js';
 import { findAccount, findUser } from '../procedures/find-account.js';
+import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import { type GrantedReset, resetUnderGrant } from '../procedures/reset-factors.js';
 import { bulkReset } from './bulk-reset.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from './command.js';

@@ -1,8 +1,8 @@
 /** `operator token …`: tokens of scripts, each with a role and an end (B70). */
 import * as z from 'zod';
-import { requireFreshCode } from '../procedures/authenticate-operator.js';
-import { findOperator, readOperatorRole } from '../procedures/make-operator.js';
-import { createToken, prepareToken, revokeToken } from '../procedures/operator-tokens.js';
+import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
+import { findOperator, readOperatorRole } from '../procedures/operators/make-operator.js';
+import { createToken, prepareToken, revokeToken } from '../procedures/operators/operator-tokens.js';
 import { readMoment } from '../rules/moment.js';
 import { type Command, command } from './command.js';
 import { tokenBlocks } from './init.js';

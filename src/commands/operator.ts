@@ -1,15 +1,15 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { requireFreshCode } from '../procedures/authenticate-operator.js';
 import { findUser } from '../procedures/find-account.js';
+import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import {
   addOperator,
   changeOperator,
   findOperator,
   prepareOperator,
   readOperatorRole,
-} from '../procedures/make-operator.js';
+} from '../procedures/operators/make-operator.js';
 import { askNewSecret } from './ask-secret.js';
 import { type Command, command } from './command.js';
 import { enrolmentBlocks } from './init.js';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import type { RekeyedStore } from '../house.js';
-import { requireFreshCode } from '../procedures/authenticate-operator.js';
+import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import type { View } from '../terminal/render.js';
 import { type Command, type Context, command } from './command.js';
 

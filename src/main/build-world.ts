@@ -56,7 +56,7 @@ export function buildWorld(around: Surroundings): World {
     context: async (options) => contextOf(run, options),
     authorise: async (spec, options) => {
       if (spec.access === 'anyone') return;
-      const { authenticateOperator } = await import('../procedures/authenticate-operator.js');
+      const { authenticateOperator } = await import('../procedures/operators/authenticate-operator.js');
       const { token } = await run.settings(options);
       run.opened.signed = await authenticateOperator(await run.desk(options), {
         token: token ?? (await sessionsOf(run, options).read('operator', 'desk')),

@@ -13,7 +13,7 @@ import {
 } from '../rules/approval.js';
 import type { Account, User } from '../rules/people.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
-import { requireFreshCode } from './authenticate-operator.js';
+import { requireFreshCode } from './operators/authenticate-operator.js';
 
 /** A request as people see it. */
 export interface Approval {

@@ -8,8 +8,8 @@ import { faultOfName, tidy } from '../rules/directory-fields.js';
 import type { Account } from '../rules/people.js';
 import { providerName, readKeySet, readProviderAddress } from '../rules/sso-settings.js';
 import { refuseIfAny } from './add-to-directory.js';
-import { requireFreshCode } from './authenticate-operator.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-records.js';
+import { requireFreshCode } from './operators/authenticate-operator.js';
 
 export interface AccountEdit {
   readonly name?: string | undefined;

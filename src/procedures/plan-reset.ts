@@ -17,8 +17,8 @@ import {
   type ResetPlan,
   somethingToReset,
 } from '../rules/reset-plan.js';
-import { requireFreshCode } from './authenticate-operator.js';
 import { lookUpRows, toFound, type WrittenRow } from './look-up-rows.js';
+import { requireFreshCode } from './operators/authenticate-operator.js';
 
 export interface BulkRequest {
   readonly rows: readonly WrittenRow[];

@@ -7,8 +7,8 @@ import { Refusal } from '../errors.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import { days } from '../rules/duration.js';
 import { enrolledAgain, type ResetFacts } from '../rules/reset-plan.js';
-import { requireFreshCode } from './authenticate-operator.js';
 import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
+import { requireFreshCode } from './operators/authenticate-operator.js';
 import { CHUNK } from './run-job.js';
 
 export interface UndoRequest {

@@ -1,8 +1,8 @@
 /** Operators with passwords and authenticator apps on a test desk, and what they type to sign in. */
 import type { OperatorRow, SignedOperator } from '../../src/desk.js';
-import { authenticateOperator } from '../../src/procedures/authenticate-operator.js';
-import { addOperator, prepareOperator } from '../../src/procedures/make-operator.js';
-import { type OperatorSession, signInOperator } from '../../src/procedures/sign-in-operator.js';
+import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
+import { addOperator, prepareOperator } from '../../src/procedures/operators/make-operator.js';
+import { type OperatorSession, signInOperator } from '../../src/procedures/operators/sign-in-operator.js';
 import type { Permission } from '../../src/rules/operator-roles.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { fromBase32, referenceCode } from '../factors/reference.js';

@@ -6,9 +6,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
-import { finishFounding } from '../../src/procedures/found-desk.js';
-import { prepareOperator } from '../../src/procedures/make-operator.js';
-import { createToken, prepareToken } from '../../src/procedures/operator-tokens.js';
+import { finishFounding } from '../../src/procedures/operators/establish-desk.js';
+import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
+import { createToken, prepareToken } from '../../src/procedures/operators/operator-tokens.js';
 import { permits } from '../../src/rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../src/rules/people.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';

@@ -9,7 +9,7 @@ import type { Settings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
 import { foundDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
-import { prepareToken, tokenRow } from '../../src/procedures/operator-tokens.js';
+import { prepareToken, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
 import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';

@@ -1,8 +1,8 @@
 /** Four eyes in person (T8): who may say yes to a rollback, and how that is counted and logged. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { secondOperator } from '../../src/procedures/second-operator.js';
-import { engines } from '../support/test-desk.js';
-import { type Member, type OperatorDesk, operatorDesk, PASSWORD } from './operator-desk.js';
+import { secondOperator } from '../../../src/procedures/operators/second-operator.js';
+import { engines } from '../../support/test-desk.js';
+import { type Member, type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
 
 describe.each(engines)('a second operator on %s', (engine) => {
   let place: OperatorDesk;

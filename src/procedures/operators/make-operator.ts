@@ -1,13 +1,13 @@
 /** New operators, and what changes about them (B70). Passwords and seeds are hashed and sealed before any transaction. */
-import type { Desk, OperatorRow, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { totp } from '../factors/registry.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { needsFreshCode } from '../rules/operator-roles.js';
-import { OPERATOR_ROLES, type OperatorRole } from '../rules/people.js';
-import { liftLock } from './lock-outs.js';
-import { operatorPasswordPlace, operatorTotpPlace } from './seal-contexts.js';
+import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { totp } from '../../factors/registry.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { needsFreshCode } from '../../rules/operator-roles.js';
+import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
+import { liftLock } from '../lock-outs.js';
+import { operatorPasswordPlace, operatorTotpPlace } from '../seal-contexts.js';
 
 export interface NewOperator {
   readonly id: string;

@@ -1,9 +1,9 @@
 /** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
-import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import { hours, minutes } from '../rules/duration.js';
-import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
-import type { OperatorRole } from '../rules/people.js';
+import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import { hours, minutes } from '../../rules/duration.js';
+import { needsFreshCode, type Permission, permits } from '../../rules/operator-roles.js';
+import type { OperatorRole } from '../../rules/people.js';
 
 export interface OperatorClaim {
   /** The session's or the script's token; undefined where there is none. */

@@ -1,13 +1,13 @@
 /** Sessions and tokens at the door: how long they live, what ends them, and what a role may not do (B70, B71). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isRefusal, Refusal } from '../../src/errors.js';
-import { authenticateOperator, requireFreshCode } from '../../src/procedures/authenticate-operator.js';
-import { changeOperator } from '../../src/procedures/make-operator.js';
-import { createToken, prepareToken, revokeToken } from '../../src/procedures/operator-tokens.js';
-import { hours, minutes } from '../../src/rules/duration.js';
-import type { OperatorRole } from '../../src/rules/people.js';
-import { engines } from '../support/test-desk.js';
-import { type OperatorDesk, operatorDesk } from './operator-desk.js';
+import { isRefusal, Refusal } from '../../../src/errors.js';
+import { authenticateOperator, requireFreshCode } from '../../../src/procedures/operators/authenticate-operator.js';
+import { changeOperator } from '../../../src/procedures/operators/make-operator.js';
+import { createToken, prepareToken, revokeToken } from '../../../src/procedures/operators/operator-tokens.js';
+import { hours, minutes } from '../../../src/rules/duration.js';
+import type { OperatorRole } from '../../../src/rules/people.js';
+import { engines } from '../../support/test-desk.js';
+import { type OperatorDesk, operatorDesk } from '../operator-desk.js';
 
 const refusal = (work: Promise<unknown>): Promise<Refusal> =>
   work.then(

@@ -2,12 +2,12 @@
  * Four eyes where a request cannot wait in the store, because it is the store that is to be replaced: a second operator, there in person,
  * gives password and code and so says yes to what is being done now.
  */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Actor } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { permits } from '../rules/operator-roles.js';
-import type { OperatorRole } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Actor } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { OperatorRole } from '../../rules/people.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 
 /** Refusals: forbidden (the requester, or a role that does not approve), and those of signing in; attempts count as there. */

@@ -1,5 +1,5 @@
 /** The last step of `init`: the first admin and the facts of the store, in one transaction (B70, B74). */
-import type { Desk } from '../desk.js';
+import type { Desk } from '../../desk.js';
 import { type NewOperator, operatorRow } from './make-operator.js';
 import { type NewToken, tokenRow } from './operator-tokens.js';
 

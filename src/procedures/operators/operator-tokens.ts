@@ -1,8 +1,8 @@
 /** Tokens of scripts: each with an owner, a role within the owner's, and an end (B70, B71). Only their digest is stored. */
-import type { Desk, OperatorRow, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { days, hours } from '../rules/duration.js';
-import type { OperatorRole } from '../rules/people.js';
+import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { days, hours } from '../../rules/duration.js';
+import type { OperatorRole } from '../../rules/people.js';
 import { readOperatorRole } from './make-operator.js';
 
 export interface NewToken {

@@ -1,15 +1,15 @@
 /** Operators sign in: password, and for leads and admins a code of their authenticator app (B70). Attempts are counted before the check. */
-import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { totp } from '../factors/registry.js';
-import type { Actor } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { needsFreshCode } from '../rules/operator-roles.js';
-import type { OperatorRole } from '../rules/people.js';
-import type { ThrottleDecision } from '../rules/throttle.js';
+import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { totp } from '../../factors/registry.js';
+import type { Actor } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { needsFreshCode } from '../../rules/operator-roles.js';
+import type { OperatorRole } from '../../rules/people.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { operatorPasswordPlace, operatorTotpPlace } from '../seal-contexts.js';
 import { sessionEnd } from './authenticate-operator.js';
-import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from './lock-outs.js';
-import { operatorPasswordPlace, operatorTotpPlace } from './seal-contexts.js';
 
 export interface SignIn {
   readonly name: string;

@@ -1,14 +1,14 @@
 /** Operators sign in by password, leads and admins with a code besides (B70); wrong ones are counted before the check (B72). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { isRefusal, type Refusal } from '../../src/errors.js';
-import { requireFreshCode } from '../../src/procedures/authenticate-operator.js';
-import { changeOperator } from '../../src/procedures/make-operator.js';
-import { refreshCode, signInOperator, signOutOperator } from '../../src/procedures/sign-in-operator.js';
-import { days, hours, minutes, seconds } from '../../src/rules/duration.js';
-import { fromBase32, referenceCode } from '../factors/reference.js';
-import { engines } from '../support/test-desk.js';
-import { type OperatorDesk, operatorDesk, PASSWORD } from './operator-desk.js';
+import type { Desk } from '../../../src/desk.js';
+import { isRefusal, type Refusal } from '../../../src/errors.js';
+import { requireFreshCode } from '../../../src/procedures/operators/authenticate-operator.js';
+import { changeOperator } from '../../../src/procedures/operators/make-operator.js';
+import { refreshCode, signInOperator, signOutOperator } from '../../../src/procedures/operators/sign-in-operator.js';
+import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { fromBase32, referenceCode } from '../../factors/reference.js';
+import { engines } from '../../support/test-desk.js';
+import { type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
 
 const refusal = (work: Promise<unknown>): Promise<Refusal> =>
   work.then(
