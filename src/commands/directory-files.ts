@@ -2,11 +2,16 @@
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { exportAccounts, exportUsers } from '../procedures/export-directory.js';
-import { findAccount } from '../procedures/find-account.js';
-import { type Counts, type ImportReport, type ImportRequest, importDirectory } from '../procedures/import-directory.js';
+import { exportAccounts, exportUsers } from '../procedures/directory/export-directory.js';
+import { findAccount } from '../procedures/directory/find-account.js';
+import {
+  type Counts,
+  type ImportReport,
+  type ImportRequest,
+  importDirectory,
+} from '../procedures/directory/import-directory.js';
+import { readCsv } from '../procedures/directory/read-csv.js';
 import { deliverOutbox } from '../procedures/messages/deliver-outbox.js';
-import { readCsv } from '../procedures/read-csv.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../rules/directory-rows.js';
 import type { Block, View } from '../terminal/render.js';
 import { type Command, type Context, command, type Result } from './command.js';

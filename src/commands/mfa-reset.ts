@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { waitForApproval } from '../procedures/approvals.js';
-import { findAccount, findUser } from '../procedures/find-account.js';
+import { findAccount, findUser } from '../procedures/directory/find-account.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import { type GrantedReset, resetUnderGrant } from '../procedures/reset-factors.js';
 import { bulkReset } from './bulk-reset.js';

@@ -1,7 +1,7 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { findUser } from '../procedures/find-account.js';
+import { findUser } from '../procedures/directory/find-account.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import {
   addOperator,

@@ -1,7 +1,7 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases of nobody in particular (B21, B22). None shows a stored one. */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { findAccount, findUser } from '../procedures/find-account.js';
+import { findAccount, findUser } from '../procedures/directory/find-account.js';
 import { drawPhrase, requireStrong } from '../procedures/judge-phrase.js';
 import { requireSetUp, setUpPassphrase } from '../procedures/set-up-passphrase.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../rules/passphrase-words.js';

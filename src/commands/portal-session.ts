@@ -12,7 +12,7 @@ import {
   requireState,
   signOutUser,
 } from '../procedures/authenticate-user.js';
-import { findAccount, findUser } from '../procedures/find-account.js';
+import { findAccount, findUser } from '../procedures/directory/find-account.js';
 import { freshFactor } from '../procedures/owner-proof.js';
 import { provePassword, signInWithPassword } from '../procedures/sign-in-user.js';
 import { minutes } from '../rules/duration.js';

@@ -4,9 +4,9 @@
  */
 import type { Desk } from '../desk.js';
 import { type Problem, Refusal } from '../errors.js';
-import { findAccount } from '../procedures/find-account.js';
+import { findAccount } from '../procedures/directory/find-account.js';
+import { readCsv } from '../procedures/directory/read-csv.js';
 import type { WrittenRow } from '../procedures/look-up-rows.js';
-import { readCsv } from '../procedures/read-csv.js';
 import { guardCell } from '../rules/csv-table.js';
 import type { Account } from '../rules/people.js';
 import type { Context } from './command.js';

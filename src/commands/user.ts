@@ -1,13 +1,13 @@
 /** `user …`: logins inside accounts (B05, B09). Roles and scopes come with add and import and change in the portal (B16). */
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
-import { addUser } from '../procedures/add-to-directory.js';
-import { describeUser } from '../procedures/describe-customer.js';
-import { editUser } from '../procedures/edit-user.js';
-import { allUsers } from '../procedures/export-directory.js';
-import { findAccount } from '../procedures/find-account.js';
+import { addUser } from '../procedures/directory/add-to-directory.js';
+import { describeUser } from '../procedures/directory/describe-customer.js';
+import { editUser } from '../procedures/directory/edit-user.js';
+import { allUsers } from '../procedures/directory/export-directory.js';
+import { findAccount } from '../procedures/directory/find-account.js';
+import { searchUsers } from '../procedures/directory/search-directory.js';
 import { deliverOutbox } from '../procedures/messages/deliver-outbox.js';
-import { searchUsers } from '../procedures/search-directory.js';
 import { CUSTOMER_ROLES } from '../rules/people.js';
 import { limitOf } from './account.js';
 import { cutNote } from './account-view.js';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { callerAlerts } from '../procedures/caller-alerts.js';
-import { sharedContacts } from '../procedures/find-account.js';
+import { sharedContacts } from '../procedures/directory/find-account.js';
 import { tellOwner } from '../procedures/lock-notice.js';
 import { type Call, openCall } from '../procedures/open-call.js';
 import { verifyCaller } from '../procedures/verify-caller.js';

@@ -5,7 +5,7 @@ import { hasAdminStatus } from '../rules/customer-roles.js';
 import { foldKey } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
 import type { FoundRow, FoundUser } from '../rules/reset-plan.js';
-import { findAccount } from './find-account.js';
+import { findAccount } from './directory/find-account.js';
 
 /** One line as it was written; what is not there is empty. */
 export interface WrittenRow {

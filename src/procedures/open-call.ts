@@ -4,7 +4,7 @@ import { Refusal } from '../errors.js';
 import { foldKey } from '../rules/directory-keys.js';
 import type { Account, User } from '../rules/people.js';
 import { type Action, findAction, unknownAction } from '../rules/policy.js';
-import { findAccount, findUser } from './find-account.js';
+import { findAccount, findUser } from './directory/find-account.js';
 import { callerKeyOf } from './lock-outs.js';
 
 /** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */

@@ -7,7 +7,7 @@ import { minuteAfter } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import type { ThrottleDecision } from '../rules/throttle.js';
 import { portalActor } from './authenticate-user.js';
-import { findAccount, findUser } from './find-account.js';
+import { findAccount, findUser } from './directory/find-account.js';
 import { reserveAttempt, type Subject } from './lock-outs.js';
 
 /** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */

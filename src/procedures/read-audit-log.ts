@@ -5,7 +5,7 @@ import type { LoggedEntry } from '../rules/audit-entry.js';
 import { foldKey } from '../rules/directory-keys.js';
 import { readMoment } from '../rules/moment.js';
 import { permits } from '../rules/operator-roles.js';
-import { findAccount, findUser } from './find-account.js';
+import { findAccount, findUser } from './directory/find-account.js';
 
 /** A filter as people type it. */
 export interface LogQuery {

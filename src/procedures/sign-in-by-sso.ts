@@ -5,7 +5,7 @@ import { foldKey } from '../rules/directory-keys.js';
 import { days, seconds } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
-import { findAccount } from './find-account.js';
+import { findAccount } from './directory/find-account.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 

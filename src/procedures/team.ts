@@ -9,7 +9,7 @@ import { customerRule, hasAdminStatus } from '../rules/customer-roles.js';
 import { CUSTOMER_ROLES, type CustomerRole, type User } from '../rules/people.js';
 import { validScope } from '../rules/policy.js';
 import { finishedLogin, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
-import { findUser } from './find-account.js';
+import { findUser } from './directory/find-account.js';
 
 /** Everyone of the own account, by login. Refusal `forbidden` for who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { decideApproval } from '../../src/procedures/decide-approval.js';
-import { userSearchKeys } from '../../src/procedures/directory-records.js';
+import { userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { userRow } from '../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';

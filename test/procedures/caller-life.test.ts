@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRefusal } from '../../src/errors.js';
+import { unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
 import { revokeGrant } from '../../src/procedures/grants.js';
 import { liftLock } from '../../src/procedures/lock-outs.js';
-import { unlockCaller } from '../../src/procedures/unlock-caller.js';
 import { hours, minutes } from '../../src/rules/duration.js';
 import { userRow } from '../store/rows.js';
 import { OTHER_PHRASE, PHRASE } from './northwind.js';

@@ -1,6 +1,6 @@
 /** Limits on guessing at callers, through the procedure: the lock of one caller, and the stops that look at many (B72). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { unlockCaller } from '../../src/procedures/unlock-caller.js';
+import { unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
 import { days, hours, minutes } from '../../src/rules/duration.js';
 import { accountRow, userRow } from '../store/rows.js';
 import { engines } from '../support/test-desk.js';

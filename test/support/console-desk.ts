@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
 import { foundDesk } from '../../src/opening/open-desk.js';
-import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory-records.js';
+import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
 import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';

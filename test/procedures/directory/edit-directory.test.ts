@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addAccount, addUser } from '../../src/procedures/add-to-directory.js';
-import { describeAccount, describeUser } from '../../src/procedures/describe-customer.js';
-import { switchAccount, switchUser } from '../../src/procedures/disable-customer.js';
-import { editAccount } from '../../src/procedures/edit-account.js';
-import { editUser } from '../../src/procedures/edit-user.js';
-import { findUser } from '../../src/procedures/find-account.js';
-import { openMessage } from '../../src/procedures/messages/queue-message.js';
-import { searchAccounts } from '../../src/procedures/search-directory.js';
-import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
-import { engines } from '../support/test-desk.js';
+import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
+import { describeAccount, describeUser } from '../../../src/procedures/directory/describe-customer.js';
+import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
+import { editAccount } from '../../../src/procedures/directory/edit-account.js';
+import { editUser } from '../../../src/procedures/directory/edit-user.js';
+import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { searchAccounts } from '../../../src/procedures/directory/search-directory.js';
+import { openMessage } from '../../../src/procedures/messages/queue-message.js';
+import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { engines } from '../../support/test-desk.js';
 
 const KEYS = JSON.stringify({ keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] });
 const OPENID = { issuer: 'https://login.example', audience: 'countersign', keys: KEYS };

@@ -2,14 +2,14 @@
  * Changes to one company. Its number and edition never change (B01). That a company forbids resets by phone can be said by anyone
  * who keeps the directory; it is taken back by an admin with a reason only, never for a voice on the phone (B63).
  */
-import type { Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { faultOfName, tidy } from '../rules/directory-fields.js';
-import type { Account } from '../rules/people.js';
-import { providerName, readKeySet, readProviderAddress } from '../rules/sso-settings.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { faultOfName, tidy } from '../../rules/directory-fields.js';
+import type { Account } from '../../rules/people.js';
+import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
+import { requireFreshCode } from '../operators/authenticate-operator.js';
 import { refuseIfAny } from './add-to-directory.js';
-import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-records.js';
-import { requireFreshCode } from './operators/authenticate-operator.js';
+import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
 
 export interface AccountEdit {
   readonly name?: string | undefined;

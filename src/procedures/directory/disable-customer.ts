@@ -2,9 +2,9 @@
  * Switching a company or a login off and on again. A disabled one cannot be verified or sign in; what was live ends at once: grants
  * by the version they were made under (B08), portal sessions and unused codes by deletion. Switching on brings none of it back.
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import type { Account, User } from '../rules/people.js';
-import { tellEvents } from './messages/queue-events.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Account, User } from '../../rules/people.js';
+import { tellEvents } from '../messages/queue-events.js';
 
 export interface Switch {
   readonly on: boolean;

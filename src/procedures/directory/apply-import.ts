@@ -1,9 +1,9 @@
 /** The second half of an import: a plan without faults becomes rows and log entries. Decides nothing. */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import type { Planned, PlannedUsers } from '../rules/directory-import.js';
-import type { AccountEntry, UserEntry } from '../rules/directory-rows.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
+import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
+import type { Account, User } from '../../rules/people.js';
 import { changePerson } from './change-person.js';
 import {
   accountNamePatch,
@@ -12,7 +12,7 @@ import {
   newUserRow,
   ssoPatch,
   userSearchKeys,
-} from './directory-records.js';
+} from './directory-rows-of-store.js';
 
 export interface PlannedCompanies extends Planned<Account, AccountEntry> {
   /** `plan.add`, each with the account it will be. */

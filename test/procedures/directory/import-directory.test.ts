@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportAccounts, exportUsers } from '../../src/procedures/export-directory.js';
-import { findUser } from '../../src/procedures/find-account.js';
-import { importDirectory } from '../../src/procedures/import-directory.js';
-import { openMessage } from '../../src/procedures/messages/queue-message.js';
+import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import {
   accountsFile,
   type Customers,
@@ -11,8 +11,8 @@ import {
   refusal,
   sample,
   usersFile,
-} from '../support/directory-desk.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+} from '../../support/directory-desk.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const COUNT = { rows: 91, added: 0, updated: 0, unchanged: 91 };
 const USERS = 'account,login,name,email,phone,role,scopes,sign_in\n';

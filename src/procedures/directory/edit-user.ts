@@ -1,8 +1,8 @@
 /** Name and contacts of one user, by the desk. Role, scopes and sign-in are not the desk's to change (B16), so nothing here can. */
-import type { Desk, SignedOperator } from '../desk.js';
-import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../rules/directory-fields.js';
-import { changedContacts } from '../rules/directory-import.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { changedContacts } from '../../rules/directory-import.js';
+import type { Account, User } from '../../rules/people.js';
 import { refuseIfAny } from './add-to-directory.js';
 import { changePerson } from './change-person.js';
 

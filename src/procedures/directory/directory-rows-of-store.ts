@@ -1,7 +1,7 @@
 /** Entries of the directory as rows of the store, with their comparison and search keys; the one place that makes them. */
-import type { FormerContact, Writes } from '../desk.js';
-import { foldKey, phoneDigits, phoneWords, searchWords } from '../rules/directory-keys.js';
-import type { AccountEntry, UserEntry } from '../rules/directory-rows.js';
+import type { FormerContact, Writes } from '../../desk.js';
+import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
+import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
 type UserRow = Parameters<Writes['users']['insert']>[0][number];

@@ -2,7 +2,7 @@
  * Bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank lines
  * (cli.md, "Bulk input and output"). What cannot be read right is refused whole, with its line.
  */
-import { Refusal } from '../errors.js';
+import { Refusal } from '../../errors.js';
 import {
   type CsvRow,
   type CsvShape,
@@ -11,8 +11,8 @@ import {
   columnsHint,
   placeColumns,
   unguardCell,
-} from '../rules/csv-table.js';
-import { tidy } from '../rules/directory-fields.js';
+} from '../../rules/csv-table.js';
+import { tidy } from '../../rules/directory-fields.js';
 
 export interface CsvLimits {
   readonly bytes: number;

@@ -2,9 +2,9 @@
  * Finding companies and people with each key that is pressed: the starts of words only, and few of them, so that it costs the same in
  * a directory of a hundred and of a million. What it does not find, search-directory.ts still may; that takes its time.
  */
-import type { Desk } from '../desk.js';
-import { foldKey } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
 import { type FoundUser, readings } from './search-directory.js';
 
 export async function accountsAsTyped(desk: Desk, text: string, limit: number): Promise<readonly Account[]> {

@@ -1,8 +1,8 @@
 /** A lead lifts every lock of one person, on the phone and in the portal, with a reason (B76). */
-import type { Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Account, User } from '../rules/people.js';
-import { callerKeyOf, liftLock, type Subject } from './lock-outs.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Account, User } from '../../rules/people.js';
+import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
 
 /** Everything under which wrong answers of this person are counted. */
 export function subjectsOf(account: Account, user: User): readonly Subject[] {

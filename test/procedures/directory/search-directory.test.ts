@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findAccount } from '../../src/procedures/find-account.js';
-import { importDirectory } from '../../src/procedures/import-directory.js';
-import { searchAccounts, searchUsers } from '../../src/procedures/search-directory.js';
-import { accountsFile, sample, usersFile } from '../support/directory-desk.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import { findAccount } from '../../../src/procedures/directory/find-account.js';
+import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { searchAccounts, searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { accountsFile, sample, usersFile } from '../../support/directory-desk.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('search among the sample customers on %s', (engine) => {
   let place: TestDesk;

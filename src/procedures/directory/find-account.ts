@@ -1,8 +1,8 @@
 /** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login` (cli.md, B05, B09). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { foldKey, phoneDigits } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
 
 /** Refusal `not-found`, or `ambiguous` with the candidates' ids. */
 export async function findAccount(desk: Desk, reference: string): Promise<Account> {

@@ -1,8 +1,8 @@
 /** The directory as CSV that imports as it was; cells that a spreadsheet would run are guarded (security.md, "CSV out"). Logged. */
-import type { Desk, SignedOperator } from '../desk.js';
-import { guardCell } from '../rules/csv-table.js';
-import { foldKey } from '../rules/directory-keys.js';
-import type { Account } from '../rules/people.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { guardCell } from '../../rules/csv-table.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { Account } from '../../rules/people.js';
 import type { FoundUser } from './search-directory.js';
 
 const PAGE = 500;

@@ -1,9 +1,9 @@
 /** Everything the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11). */
-import type { Desk } from '../desk.js';
-import { foldKey, phoneDigits } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
-import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
-import { type Subject, toThrottle } from './lock-outs.js';
+import type { Desk } from '../../desk.js';
+import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
+import { clockTolerance, refusalNow, trustedNow } from '../../rules/throttle.js';
+import { type Subject, toThrottle } from '../lock-outs.js';
 import type { FoundUser } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 

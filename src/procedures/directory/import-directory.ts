@@ -2,12 +2,12 @@
  * Companies and logins from files: all or nothing, in one transaction (cli.md, "Directory import"). The plan is made inside the
  * door, on what is there at that moment; writing is set-based, in chunks.
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import { type Problem, Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import type { CsvTable } from '../rules/csv-table.js';
-import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../rules/directory-import.js';
-import { foldKey } from '../rules/directory-keys.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { type Problem, Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { CsvTable } from '../../rules/csv-table.js';
+import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
+import { foldKey } from '../../rules/directory-keys.js';
 import {
   type AccountColumn,
   type AccountEntry,
@@ -16,8 +16,8 @@ import {
   type UserColumn,
   type UserEntry,
   warningsOf,
-} from '../rules/directory-rows.js';
-import type { Account, User } from '../rules/people.js';
+} from '../../rules/directory-rows.js';
+import type { Account, User } from '../../rules/people.js';
 import {
   accountAfter,
   accountOf,

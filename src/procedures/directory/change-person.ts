@@ -3,11 +3,11 @@
  * the time it must stand before codes go there (B57), is remembered for notices (B58), and is told to the old and the new
  * address, so that nobody's mail is moved behind their back.
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import { changedContacts } from '../rules/directory-import.js';
-import type { Account, User } from '../rules/people.js';
-import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-records.js';
-import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { changedContacts } from '../../rules/directory-import.js';
+import type { Account, User } from '../../rules/people.js';
+import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
 
 export interface PersonChange {
   readonly account: Account;

@@ -1,13 +1,13 @@
 /** One company or one login, as asked for by options; the same rules as an import (rules/directory-rows.ts). */
-import type { Desk, SignedOperator } from '../desk.js';
-import { type Problem, Refusal } from '../errors.js';
-import { tidy } from '../rules/directory-fields.js';
-import { faultsInAccount } from '../rules/directory-import.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { type Judged, judgeAccount, judgeUser } from '../rules/directory-rows.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { type Problem, Refusal } from '../../errors.js';
+import { tidy } from '../../rules/directory-fields.js';
+import { faultsInAccount } from '../../rules/directory-import.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { type Judged, judgeAccount, judgeUser } from '../../rules/directory-rows.js';
+import type { Account, User } from '../../rules/people.js';
 import { accountOf } from './apply-import.js';
-import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-records.js';
+import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
 
 export interface NewAccountRequest {

@@ -2,9 +2,9 @@
  * Finding companies and people by part of a name, number, login, e-mail or phone; case and accents do not count. Starts of words
  * first, by range; where nothing starts so, the text anywhere inside a word, by a scan. Lists, and never picks (B09).
  */
-import type { Desk } from '../desk.js';
-import { foldKey, phoneDigits, phoneWords, searchWords } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
 
 export interface Found<T> {
   readonly found: readonly T[];
