@@ -10,7 +10,7 @@ import {
   noteExport,
   peopleOf,
   readFilter,
-} from '../procedures/read-audit-log.js';
+} from '../procedures/log/read-audit-log.js';
 import type { LoggedEntry } from '../rules/audit-entry.js';
 import { printable, printableJson } from '../terminal/printable.js';
 import { renderView } from '../terminal/render.js';

@@ -1,7 +1,7 @@
 /** The end of a call: the reset under the grant just given, handing over, the note for the ticket. */
 import { isRefusal } from '../errors.js';
 import { endCall, handOverCall } from '../procedures/live-calls.js';
-import { logState } from '../procedures/log-checkpoint.js';
+import { logState } from '../procedures/log/log-checkpoint.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import { refreshCode } from '../procedures/operators/sign-in-operator.js';
 import { resetUnderGrant } from '../procedures/reset-factors.js';

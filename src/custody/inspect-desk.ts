@@ -10,7 +10,7 @@ import { loadPolicy } from '../opening/load-policy.js';
 import { readKeyring } from '../opening/master-key.js';
 import { openEngine } from '../opening/open-desk.js';
 import { notaryFor } from '../opening/open-notary.js';
-import { sealedByDesk } from '../procedures/log-reader.js';
+import { sealedByDesk } from '../procedures/log/log-reader.js';
 import { readKeyBackupNote } from '../procedures/note-key-backup.js';
 import type { Policy } from '../rules/policy.js';
 import { openStore, requireCurrent, type Store } from '../store/store.js';

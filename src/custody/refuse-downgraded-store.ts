@@ -7,7 +7,7 @@
  */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import type { Engine } from '../store/engine.js';
 import { missingSteps, openStore } from '../store/store.js';
 

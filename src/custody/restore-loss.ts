@@ -8,7 +8,7 @@ import { isRefusal, Refusal } from '../errors.js';
 import { anchoredHead } from '../opening/anchor.js';
 import { readKeyring } from '../opening/master-key.js';
 import { type DeskParts, deskOver, openDesk } from '../opening/open-desk.js';
-import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import type { Actor } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
 import type { Head } from '../store/record.js';

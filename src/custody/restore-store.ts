@@ -17,7 +17,7 @@ import { loadPolicy } from '../opening/load-policy.js';
 import { readKeyring } from '../opening/master-key.js';
 import { type DeskParts, openDesk, openEngine } from '../opening/open-desk.js';
 import { notaryFor } from '../opening/open-notary.js';
-import { verifyAuditLog } from '../procedures/verify-audit-log.js';
+import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { migrate, openStore, schemaState } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
 import { requireTrueAge } from './refuse-downgraded-store.js';

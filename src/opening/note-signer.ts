@@ -4,7 +4,7 @@ import { openSigner, verifySignedNote } from '../crypto/signer.js';
 import type { Vault } from '../crypto/vault.js';
 import type { NoteSigner } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { olderVerifierKeys } from '../procedures/verifier-keys.js';
+import { olderVerifierKeys } from '../procedures/log/verifier-keys.js';
 import type { Store } from '../store/store.js';
 
 /** Refusal `store-unreachable` where the desk was never finished: its name is the store's id. */

@@ -23,7 +23,7 @@ export function followLog(desk: Desk, warn: (text: string) => void): { stop(): P
   let warned = false;
   let running: Promise<void> | undefined;
   const stream = async () => {
-    const { streamLog } = await import('../procedures/stream-log.js');
+    const { streamLog } = await import('../procedures/log/stream-log.js');
     const { failed, waiting, why } = await streamLog(desk);
     if (!failed || warned) return;
     warned = true;

@@ -13,10 +13,10 @@
 import type { Desk, SealedColumn, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { Actor } from '../rules/audit-entry.js';
+import { keepVerifierKeys } from './log/verifier-keys.js';
 import { pause } from './pause.js';
 import { Reseal } from './reseal.js';
 import { SEALED_COLUMNS } from './sealed-columns.js';
-import { keepVerifierKeys } from './verifier-keys.js';
 
 export interface Rekeying {
   readonly by: Actor;

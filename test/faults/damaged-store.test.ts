@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk.js';
 import { isRefusal } from '../../src/errors.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
-import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
+import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { openStore } from '../../src/store/store.js';
 import { type PhoneDesk, phoneDesk, WRONG } from '../procedures/phone-desk.js';
 import { CHEAP, dataFolder } from '../support/test-desk.js';

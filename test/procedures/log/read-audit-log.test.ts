@@ -1,10 +1,10 @@
 /** Reading the log: filters as people type them, pages, names. The filters of the store itself are in test/store/audit.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../src/procedures/read-audit-log.js';
-import { days } from '../../src/rules/duration.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Desk } from '../../../src/desk.js';
+import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../../src/procedures/log/read-audit-log.js';
+import { days } from '../../../src/rules/duration.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the log as people read it on %s', (engine) => {
   let made: TestDesk;

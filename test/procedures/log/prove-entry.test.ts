@@ -1,12 +1,12 @@
 /** Checkpoints and proofs, checked by a verifier written apart from ours (test/support/outside-verifier.ts). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { openEngine } from '../../src/opening/open-desk.js';
-import { logState, openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
-import { type EntryProof, proveEntry } from '../../src/procedures/prove-entry.js';
-import { checkpointText } from '../../src/rules/checkpoint.js';
-import { checkProof, openNote, type ProofDocument } from '../support/outside-verifier.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Desk } from '../../../src/desk.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
+import { logState, openCheckpoint, signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
+import { type EntryProof, proveEntry } from '../../../src/procedures/log/prove-entry.js';
+import { checkpointText } from '../../../src/rules/checkpoint.js';
+import { checkProof, openNote, type ProofDocument } from '../../support/outside-verifier.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const BY = { kind: 'operator', id: 'op_1', name: 'Ölga \u202e"quoted"' } as const;
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

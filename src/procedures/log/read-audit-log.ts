@@ -1,11 +1,11 @@
 /** Reading the log for people: who did what to whom, filtered; page by page where it may be long (B74, B76). */
-import type { AuditFilter, Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { LoggedEntry } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { readMoment } from '../rules/moment.js';
-import { permits } from '../rules/operator-roles.js';
-import { findAccount, findUser } from './directory/find-account.js';
+import type { AuditFilter, Desk, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { readMoment } from '../../rules/moment.js';
+import { permits } from '../../rules/operator-roles.js';
+import { findAccount, findUser } from '../directory/find-account.js';
 
 /** A filter as people type it. */
 export interface LogQuery {

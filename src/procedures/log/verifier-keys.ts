@@ -1,5 +1,5 @@
 /** The public keys with which older notes of this desk are checked: a new desk key signs with another one (C2SP vkeys). */
-import type { Desk, Place, Writes } from '../desk.js';
+import type { Desk, Place, Writes } from '../../desk.js';
 
 const PLACE: Place = { table: 'meta', column: 'value', id: 'verifier-keys' };
 

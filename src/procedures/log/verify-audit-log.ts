@@ -12,9 +12,9 @@
  * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and everything else in it is
  * covered by its hash.
  */
-import type { AuditHead, AuditRow } from '../desk.js';
-import type { Checkpoint } from '../rules/checkpoint.js';
-import { type GrowingTree, growTree, peakRanges } from '../rules/growing-tree.js';
+import type { AuditHead, AuditRow } from '../../desk.js';
+import type { Checkpoint } from '../../rules/checkpoint.js';
+import { type GrowingTree, growTree, peakRanges } from '../../rules/growing-tree.js';
 import { LogFaults } from './log-faults.js';
 import { type LogNotary, type LogReader, readEntries, sealedByDesk } from './log-reader.js';
 

@@ -1,5 +1,5 @@
 /** What a verifier found wrong with the log: in words, by entry, the first twenty kept and all counted. */
-import { type Problem, Refusal } from '../errors.js';
+import { type Problem, Refusal } from '../../errors.js';
 
 /** Twenty faults show what happened to a log; a million do not show more. */
 const KEPT = 20;

@@ -3,10 +3,10 @@
  * entry, the hashes that lead from it to the root, and a checkpoint with that root. The hashes come from the stored entries,
  * and the proof is checked here before anyone is given it.
  */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { inclusionRanges, verifyInclusion } from '../rules/audit-tree.js';
-import { growTree } from '../rules/growing-tree.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { inclusionRanges, verifyInclusion } from '../../rules/audit-tree.js';
+import { growTree } from '../../rules/growing-tree.js';
 import { type SignedCheckpoint, signCheckpoint } from './log-checkpoint.js';
 import { BATCH, type LogNotary, type LogReader } from './log-reader.js';
 

@@ -2,9 +2,9 @@
  * All that a verifier of the log may know: how to read it, and how it is hashed and sealed. Nothing here can write, and
  * any source of rows will do, a store, a backup or an export (after tessera's fsck).
  */
-import type { AuditHead, AuditRow } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { HexTreeHasher } from '../rules/growing-tree.js';
+import type { AuditHead, AuditRow } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { HexTreeHasher } from '../../rules/growing-tree.js';
 
 export interface LogReader {
   /** The one head row; undefined where there is none. */

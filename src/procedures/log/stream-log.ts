@@ -3,8 +3,8 @@
  * takes the cursor for half a minute, and whoever dies with it loses it after that. A sink that does not take entries keeps
  * them waiting in the log, where nothing is lost; it is tried again a minute later.
  */
-import type { Desk } from '../desk.js';
-import { minutes, seconds } from '../rules/duration.js';
+import type { Desk } from '../../desk.js';
+import { minutes, seconds } from '../../rules/duration.js';
 
 export interface Streamed {
   readonly sent: number;

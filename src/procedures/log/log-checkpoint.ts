@@ -1,8 +1,8 @@
 /** What the desk says about its log to others: a signed checkpoint, and its short form for a ticket. */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { decodeFrontier, rootOf, type TreeHasher } from '../rules/audit-tree.js';
-import { type Checkpoint, checkpointText, readCheckpointText } from '../rules/checkpoint.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { decodeFrontier, rootOf, type TreeHasher } from '../../rules/audit-tree.js';
+import { type Checkpoint, checkpointText, readCheckpointText } from '../../rules/checkpoint.js';
 import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
 
 export interface LogState {

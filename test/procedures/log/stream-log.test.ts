@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Sink } from '../../src/delivery/sink.js';
-import type { Desk } from '../../src/desk.js';
-import { streamLog } from '../../src/procedures/stream-log.js';
-import { SYSTEM } from '../../src/rules/audit-entry.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Sink } from '../../../src/delivery/sink.js';
+import type { Desk } from '../../../src/desk.js';
+import { streamLog } from '../../../src/procedures/log/stream-log.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the log on its way to a sink, on %s', (name) => {
   let made: TestDesk;
@@ -91,7 +91,7 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     await write(2);
     await streamLog(desk);
     await write(2);
-    const { openEngine } = await import('../../src/opening/open-desk.js');
+    const { openEngine } = await import('../../../src/opening/open-desk.js');
     const engine = await openEngine(made.settings.store, false);
     const { value } = await engine.db
       .selectFrom('meta')

@@ -1,14 +1,14 @@
 /** B75 on copies of a real log: every way to tamper with it is found, by the log itself or by a checkpoint kept elsewhere. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { Refusal } from '../../src/errors.js';
-import { openEngine } from '../../src/opening/open-desk.js';
-import { openCheckpoint, signCheckpoint } from '../../src/procedures/log-checkpoint.js';
-import { type LogReader, sealedByDesk } from '../../src/procedures/log-reader.js';
-import { verifyAuditLog } from '../../src/procedures/verify-audit-log.js';
-import type { Checkpoint } from '../../src/rules/checkpoint.js';
-import type { Engine } from '../../src/store/engine.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Desk } from '../../../src/desk.js';
+import { Refusal } from '../../../src/errors.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
+import { openCheckpoint, signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
+import { type LogReader, sealedByDesk } from '../../../src/procedures/log/log-reader.js';
+import { verifyAuditLog } from '../../../src/procedures/log/verify-audit-log.js';
+import type { Checkpoint } from '../../../src/rules/checkpoint.js';
+import type { Engine } from '../../../src/store/engine.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 import {
   copyLog,
   type LogCopy,
