@@ -1,6 +1,6 @@
 /** The end of a call: the reset under the grant just given, handing over, the note for the ticket. */
 import { isRefusal } from '../errors.js';
-import { endCall, handOverCall } from '../procedures/live-calls.js';
+import { endCall, handOverCall } from '../procedures/calls/live-calls.js';
 import { logState } from '../procedures/log/log-checkpoint.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import { refreshCode } from '../procedures/operators/sign-in-operator.js';

@@ -1,7 +1,7 @@
 /** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
 import type { Refusal } from '../errors.js';
-import { tellOwner } from '../procedures/lock-notice.js';
-import type { Verdict } from '../procedures/verify-caller.js';
+import { tellOwner } from '../procedures/calls/lock-notice.js';
+import type { Verdict } from '../procedures/calls/verify-caller.js';
 import { permits } from '../rules/operator-roles.js';
 import type { Action } from '../rules/policy.js';
 import { MFA_RESET } from '../rules/policy-checks.js';

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { isRefusal, Refusal } from '../errors.js';
-import { dropCall } from '../procedures/live-calls.js';
+import { dropCall } from '../procedures/calls/live-calls.js';
 import { type Command, type Context, command, type Result } from './command.js';
 import { endStage, handOverStage, resetStage } from './console-after.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';

@@ -3,7 +3,7 @@
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73).
  */
 import { exitOf, isRefusal, Refusal } from '../errors.js';
-import type { Verdict } from '../procedures/verify-caller.js';
+import type { Verdict } from '../procedures/calls/verify-caller.js';
 import { guidanceFor, operatorNote } from '../rules/guidance.js';
 import { MFA_RESET } from '../rules/policy-checks.js';
 import type { View } from '../terminal/render.js';

@@ -1,11 +1,11 @@
 /** `verify`: one caller, one request (B03). Flags and prompts lead to the same procedure. */
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
-import { callerAlerts } from '../procedures/caller-alerts.js';
+import { callerAlerts } from '../procedures/calls/caller-alerts.js';
+import { tellOwner } from '../procedures/calls/lock-notice.js';
+import { type Call, openCall } from '../procedures/calls/open-call.js';
+import { verifyCaller } from '../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../procedures/directory/find-account.js';
-import { tellOwner } from '../procedures/lock-notice.js';
-import { type Call, openCall } from '../procedures/open-call.js';
-import { verifyCaller } from '../procedures/verify-caller.js';
 import { alertBlocks } from './alerts-view.js';
 import { type Command, type Context, command } from './command.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';

@@ -14,7 +14,7 @@ import type { Removed } from '../rules/reset-plan.js';
 import { decideTarget } from '../rules/reset-target.js';
 import { approvalNeeded, freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
 import { requireNotFrozen } from './brake.js';
-import { requireGrant, type UsableGrant } from './grants.js';
+import { requireGrant, type UsableGrant } from './calls/grants.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resultOf } from '../../src/commands/verdict-view.js';
-import type { RefusalReason, Verdict } from '../../src/procedures/verify-caller.js';
+import type { RefusalReason, Verdict } from '../../src/procedures/calls/verify-caller.js';
 import { type CustomerRole, EDITIONS, type Edition } from '../../src/rules/people.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";

@@ -5,8 +5,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRefusal } from '../../src/errors.js';
+import { revokeGrant } from '../../src/procedures/calls/grants.js';
 import { unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
-import { revokeGrant } from '../../src/procedures/grants.js';
 import { liftLock } from '../../src/procedures/lock-outs.js';
 import { hours, minutes } from '../../src/rules/duration.js';
 import { userRow } from '../store/rows.js';

@@ -6,7 +6,7 @@
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { prepareApplicationPassword } from '../../src/procedures/application-password.js';
 import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
-import { type Verdict, verifyCaller } from '../../src/procedures/verify-caller.js';
+import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import type { User } from '../../src/rules/people.js';
 import { accountRow, userRow } from '../store/rows.js';
 import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';

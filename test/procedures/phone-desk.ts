@@ -4,9 +4,9 @@
  */
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import { isRefusal, type Refusal } from '../../src/errors.js';
-import { requireGrant, type UsableGrant } from '../../src/procedures/grants.js';
+import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
+import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
-import { type Verdict, verifyCaller } from '../../src/procedures/verify-caller.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';

@@ -3,18 +3,18 @@
  * decided (B03, B05, B11–B15, B72–B74). The attempt is committed before the check, and the check does the same work for a caller
  * nobody knows. What comes back is a verdict; wording is made by the command.
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { minutes } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
-import type { Action } from '../rules/policy.js';
-import { decideVerification } from '../rules/scope.js';
-import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { minutes } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import type { Action } from '../../rules/policy.js';
+import { decideVerification } from '../../rules/scope.js';
+import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
+import { clearAttempt, type Subject } from '../lock-outs.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
 import { queueLockNotice } from './lock-notice.js';
-import { clearAttempt, type Subject } from './lock-outs.js';
 import { type Call, openCall } from './open-call.js';
 
 export interface VerificationRequest {

@@ -3,12 +3,12 @@
  * call that was dropped or handed over is resumed by its id, by any operator who may verify. Resuming opens nothing: a grant stays
  * with the operator who verified, so the one who resumes verifies again.
  */
-import type { CallRow, Desk, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { CALL_ID_BYTES, callId, readCallId } from '../rules/call-id.js';
-import type { Account, User } from '../rules/people.js';
-import { type Action, findAction } from '../rules/policy.js';
+import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
+import type { Account, User } from '../../rules/people.js';
+import { type Action, findAction } from '../../rules/policy.js';
 
 export interface LiveCall {
   readonly id: string;

@@ -1,11 +1,11 @@
 /** The first step of a verification: the attempt is counted and committed before the phrase is checked (B72, T6). */
-import type { Desk, LogState, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import type { Account } from '../rules/people.js';
-import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../rules/throttle.js';
-import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from './lock-outs.js';
-import { tellEvents } from './messages/queue-events.js';
+import type { Desk, LogState, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { Account } from '../../rules/people.js';
+import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../../rules/throttle.js';
+import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from '../lock-outs.js';
+import { tellEvents } from '../messages/queue-events.js';
 import type { Call } from './open-call.js';
 
 const CALLER_LOCK: LockWords = {

@@ -1,8 +1,8 @@
 /** One verification after another on a real desk: who is verified for what, and what is written down of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines } from '../support/test-desk.js';
-import { type Login, OTHER_PHRASE, PHRASE } from './northwind.js';
-import { type PhoneDesk, phoneDesk, unlimited, WRONG } from './phone-desk.js';
+import { engines } from '../../support/test-desk.js';
+import { type Login, OTHER_PHRASE, PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, unlimited, WRONG } from '../phone-desk.js';
 
 const PROTECTED = [
   'account-info:view',

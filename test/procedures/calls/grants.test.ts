@@ -1,12 +1,12 @@
 /** Grants: short, for one operator, one caller and one action, and looked at again when used (B08, B54). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { listGrants, revokeGrant } from '../../src/procedures/grants.js';
-import { setOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
-import { revokeScope } from '../../src/procedures/team.js';
-import { minutes } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { OTHER_PHRASE } from './northwind.js';
-import { type PhoneDesk, phoneDesk, unlimited } from './phone-desk.js';
+import { listGrants, revokeGrant } from '../../../src/procedures/calls/grants.js';
+import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
+import { revokeScope } from '../../../src/procedures/team.js';
+import { minutes } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { OTHER_PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, unlimited } from '../phone-desk.js';
 
 const RESET = 'login-security:mfa-reset';
 

@@ -1,11 +1,11 @@
 /** The beginning of a call: who and what it is about, before anything is asked (B05, B09, B73). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { foldKey } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
-import { type Action, findAction, unknownAction } from '../rules/policy.js';
-import { findAccount, findUser } from './directory/find-account.js';
-import { callerKeyOf } from './lock-outs.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
+import { type Action, findAction, unknownAction } from '../../rules/policy.js';
+import { findAccount, findUser } from '../directory/find-account.js';
+import { callerKeyOf } from '../lock-outs.js';
 
 /** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
 export interface Call {

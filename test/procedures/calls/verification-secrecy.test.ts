@@ -1,12 +1,12 @@
 /** What an outsider could learn from a verification: nothing about who exists (B73), and the phrase nowhere (B11). */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultOf, sayOf, withNeutralLine } from '../../src/commands/verdict-view.js';
-import type { Verdict } from '../../src/procedures/verify-caller.js';
-import { spokenForms } from '../../src/rules/spoken-form.js';
-import { engines } from '../support/test-desk.js';
-import { OTHER_PHRASE, PHRASE } from './northwind.js';
-import { type PhoneDesk, phoneDesk, unlimited, WRONG } from './phone-desk.js';
+import { resultOf, sayOf, withNeutralLine } from '../../../src/commands/verdict-view.js';
+import type { Verdict } from '../../../src/procedures/calls/verify-caller.js';
+import { spokenForms } from '../../../src/rules/spoken-form.js';
+import { engines } from '../../support/test-desk.js';
+import { OTHER_PHRASE, PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, unlimited, WRONG } from '../phone-desk.js';
 
 describe.each(engines)('what a verification gives away on %s', (engine) => {
   let place: PhoneDesk;

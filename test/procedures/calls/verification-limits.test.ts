@@ -1,11 +1,11 @@
 /** Limits on guessing at callers, through the procedure: the lock of one caller, and the stops that look at many (B72). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
-import { days, hours, minutes } from '../../src/rules/duration.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines } from '../support/test-desk.js';
-import { PHRASE } from './northwind.js';
-import { type PhoneDesk, phoneDesk, type Said, WRONG, withThrottle } from './phone-desk.js';
+import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { days, hours, minutes } from '../../../src/rules/duration.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines } from '../../support/test-desk.js';
+import { PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, type Said, WRONG, withThrottle } from '../phone-desk.js';
 
 describe.each(engines)('B72 limits on guessing on %s', (engine) => {
   let place: PhoneDesk;

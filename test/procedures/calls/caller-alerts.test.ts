@@ -1,11 +1,11 @@
 /** What stands on the operator's screen before the phrase is asked (B76, B09). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertLines } from '../../src/commands/alerts-view.js';
-import { callerAlerts } from '../../src/procedures/caller-alerts.js';
-import { openCall } from '../../src/procedures/open-call.js';
-import { days, hours, minutes } from '../../src/rules/duration.js';
-import { engines, START } from '../support/test-desk.js';
-import { type PhoneDesk, phoneDesk, unlimited, WRONG, withThrottle } from './phone-desk.js';
+import { alertLines } from '../../../src/commands/alerts-view.js';
+import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
+import { openCall } from '../../../src/procedures/calls/open-call.js';
+import { days, hours, minutes } from '../../../src/rules/duration.js';
+import { engines, START } from '../../support/test-desk.js';
+import { type PhoneDesk, phoneDesk, unlimited, WRONG, withThrottle } from '../phone-desk.js';
 
 describe.each(engines)('B76 alerts before a call on %s', (engine) => {
   let place: PhoneDesk;

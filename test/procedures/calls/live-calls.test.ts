@@ -8,10 +8,10 @@ import {
   handOverCall,
   noteOnCall,
   resumeCall,
-} from '../../src/procedures/live-calls.js';
-import type { Account } from '../../src/rules/people.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+} from '../../../src/procedures/calls/live-calls.js';
+import type { Account } from '../../../src/rules/people.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('a call on %s', (engine) => {
   let made: TestDesk;

@@ -1,11 +1,11 @@
 /** The owner hears of a lock by phone (B72): once for each, at the address on file, and never in a way that a caller could time (B73). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutboxRow } from '../../src/desk.js';
-import { tellOwner } from '../../src/procedures/lock-notice.js';
-import { openMessage } from '../../src/procedures/messages/queue-message.js';
-import { days } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { type PhoneDesk, phoneDesk, WRONG } from './phone-desk.js';
+import type { OutboxRow } from '../../../src/desk.js';
+import { tellOwner } from '../../../src/procedures/calls/lock-notice.js';
+import { openMessage } from '../../../src/procedures/messages/queue-message.js';
+import { days } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { type PhoneDesk, phoneDesk, WRONG } from '../phone-desk.js';
 
 describe.each(engines)('the notice of a lock on %s', (engine) => {
   let place: PhoneDesk;

@@ -1,8 +1,8 @@
 /** What an operator should know before the phrase is asked: earlier failures on this caller by anyone, and fresh changes (B76). */
-import type { Desk } from '../desk.js';
-import { days } from '../rules/duration.js';
-import { clockTolerance, refusalNow, trustedNow } from '../rules/throttle.js';
-import { toThrottle } from './lock-outs.js';
+import type { Desk } from '../../desk.js';
+import { days } from '../../rules/duration.js';
+import { clockTolerance, refusalNow, trustedNow } from '../../rules/throttle.js';
+import { toThrottle } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
 export interface CallerAlerts {

@@ -3,11 +3,11 @@
  * seeded desk, against an oracle written from behaviours.md. The oracle knows no rule, no policy and no data file.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Desk, SignedOperator } from '../../src/desk.js';
-import { verifyCaller } from '../../src/procedures/verify-caller.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
-import { phraseRow, unlimited, WRONG } from './phone-desk.js';
+import type { Desk, SignedOperator } from '../../../src/desk.js';
+import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
+import { phraseRow, unlimited, WRONG } from '../phone-desk.js';
 
 const PHRASE = 'copper walrus under nineteen violins';
 

@@ -3,12 +3,12 @@
  * Queued in the verdict's transaction, and sent only once the answer stands on the operator's screen: a call must not take longer
  * for a caller who can be written to than for one nobody knows (B73).
  */
-import type { Desk, LogState, Writes } from '../desk.js';
-import type { Account, User } from '../rules/people.js';
-import { refusalNow } from '../rules/throttle.js';
-import { type Subject, timeOf, toThrottle } from './lock-outs.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { inWords, prepareMessage } from './messages/queue-message.js';
+import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Account, User } from '../../rules/people.js';
+import { refusalNow } from '../../rules/throttle.js';
+import { type Subject, timeOf, toThrottle } from '../lock-outs.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { inWords, prepareMessage } from '../messages/queue-message.js';
 
 export interface WrongAttempt {
   readonly subject: Subject;

@@ -3,11 +3,11 @@
  * (B73). While it runs the owner may set another phrase, so what was checked is looked at again inside the write door: the old one
  * stops at once (B18), and must never be written back over the new one.
  */
-import type { Desk, Writes } from '../desk.js';
-import type { User } from '../rules/people.js';
-import type { PassphraseCheck } from '../rules/scope.js';
-import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
-import { passphrasePlace } from './seal-contexts.js';
+import type { Desk, Writes } from '../../desk.js';
+import type { User } from '../../rules/people.js';
+import type { PassphraseCheck } from '../../rules/scope.js';
+import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
+import { passphrasePlace } from '../seal-contexts.js';
 
 export interface CheckedPhrase {
   readonly passphrase: PassphraseCheck;

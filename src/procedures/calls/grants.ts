@@ -1,10 +1,10 @@
 /** Grants: listed, ended, and checked again at the moment of use (B08, B54). */
-import type { Desk, GrantRow, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { permits } from '../rules/operator-roles.js';
-import type { Account, User } from '../rules/people.js';
-import { findAction } from '../rules/policy.js';
-import { decideScope } from '../rules/scope.js';
+import type { Desk, GrantRow, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Account, User } from '../../rules/people.js';
+import { findAction } from '../../rules/policy.js';
+import { decideScope } from '../../rules/scope.js';
 
 export interface LiveGrant {
   readonly id: string;
