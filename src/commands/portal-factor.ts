@@ -2,8 +2,8 @@
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { answerFactor } from '../procedures/answer-factor.js';
-import { type PortalLogin, whoOf } from '../procedures/authenticate-user.js';
 import { type AnswerKind, type FactorChoice, factorChoices, guessKind } from '../procedures/factor-choices.js';
+import { type PortalLogin, whoOf } from '../procedures/portal/authenticate-user.js';
 import { sendLoginCode } from '../procedures/send-login-code.js';
 import type { Context } from './command.js';
 

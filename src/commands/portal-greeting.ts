@@ -1,8 +1,8 @@
 /** What a finished portal login says: who is in, until when, what to consider (B41), and whether this device is remembered (B38). */
 import type { Desk } from '../desk.js';
-import type { PortalLogin } from '../procedures/authenticate-user.js';
 import { listFactors } from '../procedures/manage-factors.js';
-import { mayRemember, rememberDevice } from '../procedures/remember-device.js';
+import type { PortalLogin } from '../procedures/portal/authenticate-user.js';
+import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
 import { hours } from '../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../rules/mfa-login.js';
 import type { Context, Result } from './command.js';

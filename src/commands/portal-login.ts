@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { activateUser } from '../procedures/activate-user.js';
-import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../procedures/authenticate-user.js';
 import { enrolmentCodeMissing } from '../procedures/enrol-factor.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
-import { signInBySso } from '../procedures/sign-in-by-sso.js';
-import { signInWithPassword } from '../procedures/sign-in-user.js';
+import { activateUser } from '../procedures/portal/activate-user.js';
+import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../procedures/portal/authenticate-user.js';
+import { signInBySso } from '../procedures/portal/sign-in-by-sso.js';
+import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
 import { askCode, askNewSecret, askSecret } from './ask-secret.js';
 import { type Command, type Context, command, type Result } from './command.js';
 import { readDevices } from './portal-device.js';

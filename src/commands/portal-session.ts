@@ -5,16 +5,16 @@
 import * as z from 'zod';
 import type { Desk, SignedUser } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { findAccount, findUser } from '../procedures/directory/find-account.js';
 import {
   authenticateUser,
   type LoginState,
   type PortalLogin,
   requireState,
   signOutUser,
-} from '../procedures/authenticate-user.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import { freshFactor } from '../procedures/owner-proof.js';
-import { provePassword, signInWithPassword } from '../procedures/sign-in-user.js';
+} from '../procedures/portal/authenticate-user.js';
+import { freshFactor } from '../procedures/portal/owner-proof.js';
+import { provePassword, signInWithPassword } from '../procedures/portal/sign-in-user.js';
 import { minutes } from '../rules/duration.js';
 import type { Account, User } from '../rules/people.js';
 import { askSecret } from './ask-secret.js';

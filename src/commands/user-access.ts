@@ -4,7 +4,7 @@ import { Refusal } from '../errors.js';
 import { switchUser } from '../procedures/directory/disable-customer.js';
 import type { FoundUser } from '../procedures/directory/search-directory.js';
 import { unlockCaller } from '../procedures/directory/unlock-caller.js';
-import { type Invitation, inviteUsers } from '../procedures/invite-user.js';
+import { type Invitation, inviteUsers } from '../procedures/portal/invite-user.js';
 import { iso, moment } from './account-view.js';
 import { type Command, command } from './command.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';

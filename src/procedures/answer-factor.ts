@@ -9,13 +9,13 @@ import { readBackupCode } from '../factors/backup-codes.js';
 import type { SentFactor } from '../factors/factor.js';
 import { factorKind, totp } from '../factors/registry.js';
 import { afterFactor } from '../rules/mfa-login.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { judgeSentCode } from './codes/sent-codes.js';
 import { userFactors } from './codes/user-factors.js';
 import { type AnswerKind, activeFactor } from './factor-choices.js';
 import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
-import { moveOn, openedEntry } from './open-session.js';
-import { countAttempt } from './portal-attempts.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
+import { moveOn, openedEntry } from './portal/open-session.js';
+import { countAttempt } from './portal/portal-attempts.js';
 import { backupCodePlace, factorPlace } from './seal-contexts.js';
 
 /** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */

@@ -2,10 +2,10 @@
 import type { BackupCodeRow, Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
-import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { userFactors } from './codes/user-factors.js';
-import { requireMoreThanDevice } from './owner-proof.js';
-import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
+import { requireMoreThanDevice } from './portal/owner-proof.js';
+import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
 import { backupCodePlace } from './seal-contexts.js';
 
 export interface NewBackupCodes {

@@ -8,15 +8,15 @@ import { Refusal } from '../errors.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import type { User } from '../rules/people.js';
 import { totpStep } from './answer-factor.js';
-import { entryBase, type PortalLogin } from './authenticate-user.js';
 import { settleReset } from './codes/enrolment-gate.js';
 import { judgeSentCode } from './codes/sent-codes.js';
 import { userFactors } from './codes/user-factors.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
 import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
-import { moveOn, openedEntry } from './open-session.js';
-import { countAttempt } from './portal-attempts.js';
-import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { entryBase, type PortalLogin } from './portal/authenticate-user.js';
+import { moveOn, openedEntry } from './portal/open-session.js';
+import { countAttempt } from './portal/portal-attempts.js';
+import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
 
 export interface ConfirmRequest {
   readonly kind: FactorId;

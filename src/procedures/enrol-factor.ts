@@ -7,13 +7,13 @@ import { Refusal } from '../errors.js';
 import type { SentFactor } from '../factors/factor.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { contactOnFile } from './codes/contact-on-file.js';
 import { newSentCode, sentJustNow, storeSentCode } from './codes/sent-codes.js';
 import { userFactors } from './codes/user-factors.js';
 import { timeOf } from './lock-outs.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
-import { requireMoreThanDevice } from './owner-proof.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
+import { requireMoreThanDevice } from './portal/owner-proof.js';
 import { factorPlace } from './seal-contexts.js';
 import { sendNow } from './send-login-code.js';
 

@@ -4,9 +4,9 @@ import { Refusal } from '../errors.js';
 import { readBackupCode } from '../factors/backup-codes.js';
 import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
-import type { PortalLogin } from './authenticate-user.js';
 import { findContact } from './codes/contact-on-file.js';
 import { userFactors } from './codes/user-factors.js';
+import type { PortalLogin } from './portal/authenticate-user.js';
 
 export type AnswerKind = FactorId | 'backup';
 

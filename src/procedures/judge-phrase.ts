@@ -5,7 +5,7 @@ import { judgePassphrase } from '../rules/passphrase.js';
 import { type GeneratedPassphrase, generatePassphrase } from '../rules/passphrase-words.js';
 import type { Account, User } from '../rules/people.js';
 import { sameSpoken } from '../rules/spoken-form.js';
-import { checkApplicationPassword } from './application-password.js';
+import { checkApplicationPassword } from './portal/application-password.js';
 
 /** Product and trade words that an attacker tries first. */
 const OWN_WORDS = ['countersign', 'passphrase', 'password'];

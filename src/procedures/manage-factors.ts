@@ -3,10 +3,10 @@ import type { Desk, FactorRow } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
-import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { userFactors } from './codes/user-factors.js';
-import { requireMoreThanDevice } from './owner-proof.js';
-import { ownNotice, queueNotices, sendNotices } from './portal-notices.js';
+import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
+import { requireMoreThanDevice } from './portal/owner-proof.js';
+import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
 
 export interface OwnFactor {
   readonly id: string;

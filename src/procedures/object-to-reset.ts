@@ -6,9 +6,9 @@ import type { Desk, ResetRow, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { hasAdminStatus } from '../rules/customer-roles.js';
 import type { User } from '../rules/people.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
 import { inWords, prepareMessage } from './messages/queue-message.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
 import { adminsOf } from './reset-notices.js';
 
 export interface Objection {

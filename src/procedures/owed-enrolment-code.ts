@@ -7,15 +7,15 @@
  */
 import type { Desk, LogState, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { isDeskCode } from './codes/desk-code.js';
 import { prepareEnrolmentCode } from './codes/enrolment-code.js';
 import { judgeRow } from './codes/sent-codes.js';
 import { type UserFactors, userFactors } from './codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
-import { moveOn } from './open-session.js';
-import { countAttempt } from './portal-attempts.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
+import { moveOn } from './portal/open-session.js';
+import { countAttempt } from './portal/portal-attempts.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';

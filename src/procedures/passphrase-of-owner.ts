@@ -7,13 +7,13 @@ import { isRefusal, Refusal } from '../errors.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import { hasPassphrase } from '../rules/customer-roles.js';
 import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
-import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
 import { judgePhrase } from './judge-phrase.js';
 import { timeOf } from './lock-outs.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
-import { destroyOwnerCopy, keepsOwnerCopies } from './owner-copy.js';
-import { requireFreshProof, requireProofForView } from './owner-proof.js';
 import { passphraseNotice } from './passphrase-notice.js';
+import { finishedLogin, type PortalLogin, portalActor } from './portal/authenticate-user.js';
+import { destroyOwnerCopy, keepsOwnerCopies } from './portal/owner-copy.js';
+import { requireFreshProof, requireProofForView } from './portal/owner-proof.js';
 import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from './seal-contexts.js';
 
 /** Refusals `forbidden` for plain users, not-signed-in, factor-needed, enrolment-needed: before anything is asked. */

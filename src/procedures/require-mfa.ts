@@ -2,10 +2,10 @@
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../rules/mfa-login.js';
-import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
 import { userFactors } from './codes/user-factors.js';
-import { holdsEverything } from './open-session.js';
-import { requireMoreThanDevice } from './owner-proof.js';
+import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
+import { holdsEverything } from './portal/open-session.js';
+import { requireMoreThanDevice } from './portal/owner-proof.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;

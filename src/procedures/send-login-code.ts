@@ -3,11 +3,11 @@ import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { type FactorId, factorKind } from '../factors/registry.js';
 import { maskedContact } from '../rules/masked-contact.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './authenticate-user.js';
 import { contactOnFile } from './codes/contact-on-file.js';
 import { newSentCode, sentJustNow, storeSentCode } from './codes/sent-codes.js';
 import { activeFactor } from './factor-choices.js';
 import { deliverOutbox } from './messages/deliver-outbox.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
 
 /** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
 export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {

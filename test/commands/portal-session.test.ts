@@ -5,7 +5,7 @@ import { endingPassingSession, requirePortalUser } from '../../src/commands/port
 import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
 import { minutes } from '../../src/rules/duration.js';
 import { PHRASE } from '../procedures/northwind.js';
-import { type App, PASSWORD, type PortalPlace, portalPlace } from '../procedures/portal-place.js';
+import { type App, PASSWORD, type PortalPlace, portalPlace } from '../procedures/portal/portal-place.js';
 import { type ScriptedAnswer, scriptedPrompts } from '../support/scripted-prompts.js';
 
 describe('the view of a passphrase in an open session', () => {

@@ -11,7 +11,7 @@ import { giveEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
 import { resetInPortal } from '../../src/procedures/reset-in-portal.js';
 import { undoResets } from '../../src/procedures/undo-reset.js';
 import { engines } from '../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
 import { holdingsOf, messagesTo } from './reset-desk.js';
 
 describe.each(engines)('after a reset, on %s', (engine) => {

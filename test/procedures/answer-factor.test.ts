@@ -8,7 +8,7 @@ import { sendLoginCode } from '../../src/procedures/send-login-code.js';
 import { days, hours, minutes, seconds } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
 import { PHRASE } from './northwind.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
 
 describe.each(engines)('a code at the portal login on %s', (engine) => {
   let place: PortalPlace;

@@ -1,6 +1,5 @@
 /** Setting up a second factor: at the first login, in the portal, after a reset, after the last backup code (B31, B33, B34, B40, B42, B57). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
 import { newBackupCodes } from '../../src/procedures/backup-codes.js';
 import { prepareEnrolmentCode } from '../../src/procedures/codes/enrolment-code.js';
 import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
@@ -8,9 +7,10 @@ import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
 import { listFactors } from '../../src/procedures/manage-factors.js';
 import { deliverOutbox } from '../../src/procedures/messages/deliver-outbox.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
+import type { PortalLogin } from '../../src/procedures/portal/authenticate-user.js';
 import { days, hours, minutes } from '../../src/rules/duration.js';
 import { engines } from '../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
 
 describe.each(engines)('setting up a factor on %s', (engine) => {
   let place: PortalPlace;

@@ -4,7 +4,7 @@ import { newBackupCodes } from '../../src/procedures/backup-codes.js';
 import { listFactors, removeFactor } from '../../src/procedures/manage-factors.js';
 import { requireMfa } from '../../src/procedures/require-mfa.js';
 import { engines } from '../support/test-desk.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
 
 describe.each(engines)('own sign-in methods on %s', (engine) => {
   let place: PortalPlace;

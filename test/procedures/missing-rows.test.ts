@@ -12,7 +12,7 @@ import { removeFactor } from '../../src/procedures/manage-factors.js';
 import { setUpPassphrase } from '../../src/procedures/set-up-passphrase.js';
 import { engines } from '../support/test-desk.js';
 import { OTHER_PHRASE, PHRASE } from './northwind.js';
-import { begunApp, type PortalPlace, portalPlace } from './portal-place.js';
+import { begunApp, type PortalPlace, portalPlace } from './portal/portal-place.js';
 
 describe.each(engines)('rows taken away by another hand on %s', (engine) => {
   let place: PortalPlace;

@@ -4,9 +4,9 @@
  * uma a user) and Contoso (x-series: xena admin, xavi user).
  */
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { prepareApplicationPassword } from '../../src/procedures/application-password.js';
-import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
+import { prepareApplicationPassword } from '../../src/procedures/portal/application-password.js';
+import type { PortalLogin } from '../../src/procedures/portal/authenticate-user.js';
 import type { User } from '../../src/rules/people.js';
 import { accountRow, userRow } from '../store/rows.js';
 import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';

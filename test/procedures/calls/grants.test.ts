@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listGrants, revokeGrant } from '../../../src/procedures/calls/grants.js';
 import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
-import { revokeScope } from '../../../src/procedures/team.js';
+import { revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
 import { OTHER_PHRASE } from '../northwind.js';

@@ -1,14 +1,14 @@
 /** Counting what a portal user tries, before it is checked (B72, T6), with words that fit a customer instead of an operator. */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Actor, AuditEntry } from '../rules/audit-entry.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { minuteAfter } from '../rules/moment.js';
-import type { Account, User } from '../rules/people.js';
-import type { ThrottleDecision } from '../rules/throttle.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { minuteAfter } from '../../rules/moment.js';
+import type { Account, User } from '../../rules/people.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { findAccount, findUser } from '../directory/find-account.js';
+import { reserveAttempt, type Subject } from '../lock-outs.js';
 import { portalActor } from './authenticate-user.js';
-import { findAccount, findUser } from './directory/find-account.js';
-import { reserveAttempt, type Subject } from './lock-outs.js';
 
 /** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */
 export interface PortalPerson {

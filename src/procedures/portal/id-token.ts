@@ -3,7 +3,7 @@
  * jose, which is loaded here and nowhere else. Only signatures by a public key count: never `none`, never a shared secret.
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
-import { Refusal } from '../errors.js';
+import { Refusal } from '../../errors.js';
 
 export interface TokenDemand {
   readonly issuer: string;

@@ -3,12 +3,12 @@
  * unknown login costs the same work and gets the same words, and what comes back is a session in the state the rules
  * ask for: done, or waiting for a code or an enrolment.
  */
-import type { Desk, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Account, User } from '../../rules/people.js';
+import { clearAttempt, type Subject } from '../lock-outs.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
-import { clearAttempt, type Subject } from './lock-outs.js';
 import { decideFor, type LoginMethod, loginRefusal, openedEntry, openSession } from './open-session.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 import { isRemembered } from './remember-device.js';

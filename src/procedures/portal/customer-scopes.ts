@@ -2,14 +2,14 @@
  * Scopes of a company's users, given and taken by its own admin in the portal (B16). The first scope makes a user a secondary
  * admin, removing the last one ends it; what a live grant was given on is gone with it (B08). The desk has no part in it.
  */
-import type { Desk, Writes } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { customerRule, hasAdminStatus } from '../rules/customer-roles.js';
-import { CUSTOMER_ROLES, type CustomerRole, type User } from '../rules/people.js';
-import { validScope } from '../rules/policy.js';
+import type { Desk, Writes } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
+import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people.js';
+import { validScope } from '../../rules/policy.js';
+import { findUser } from '../directory/find-account.js';
 import { finishedLogin, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
-import { findUser } from './directory/find-account.js';
 
 /** Everyone of the own account, by login. Refusal `forbidden` for who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {

@@ -1,7 +1,7 @@
 /** What a user must have proven in the portal before secrets of their own are shown or changed (security.md, "owner's view"). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { minutes } from '../rules/duration.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { minutes } from '../../rules/duration.js';
 import { type PortalLogin, requireState, whoOf } from './authenticate-user.js';
 import { gaveFactor } from './open-session.js';
 

@@ -1,6 +1,6 @@
 /** What users see of themselves in the portal (My Profile): facts about their secrets, never the secrets. */
-import type { Desk } from '../desk.js';
-import { hasAdminStatus, hasPassphrase } from '../rules/customer-roles.js';
+import type { Desk } from '../../desk.js';
+import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import { type PortalLogin, requireState } from './authenticate-user.js';
 import { keepsOwnerCopies } from './owner-copy.js';
 

@@ -1,10 +1,10 @@
 /** The owner changes the application password; the passphrase and its readable copy stay as they are (B10, B17). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { timeOf } from '../lock-outs.js';
+import { tellEvents } from '../messages/queue-events.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { finishedLogin, type PortalLogin, portalActor } from './authenticate-user.js';
-import { timeOf } from './lock-outs.js';
-import { tellEvents } from './messages/queue-events.js';
 import { requireFreshProof } from './owner-proof.js';
 
 export interface PasswordChange {

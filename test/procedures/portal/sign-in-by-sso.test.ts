@@ -2,10 +2,10 @@
 import { createHmac } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { signInBySso } from '../../src/procedures/sign-in-by-sso.js';
-import { hours, minutes, seconds } from '../../src/rules/duration.js';
-import { type IdentityProvider, identityProvider } from '../support/identity-provider.js';
-import { engines } from '../support/test-desk.js';
+import { signInBySso } from '../../../src/procedures/portal/sign-in-by-sso.js';
+import { hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { type IdentityProvider, identityProvider } from '../../support/identity-provider.js';
+import { engines } from '../../support/test-desk.js';
 import { countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
 
 const XAVI = { sub: 'u-2', preferred_username: 'xavi', email: 'xavi@mail.example', email_verified: true };

@@ -1,11 +1,11 @@
 /** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38, R19). */
-import type { Desk, LogState, SignedUser, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { decideLogin, type LoginNeed, type LoginRefusal } from '../rules/mfa-login.js';
-import type { Account, SignIn, User } from '../rules/people.js';
+import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { decideLogin, type LoginNeed, type LoginRefusal } from '../../rules/mfa-login.js';
+import type { Account, SignIn, User } from '../../rules/people.js';
+import { type UserFactors, userFactors } from '../codes/user-factors.js';
+import { callerKeyOf, liftLock, timeOf } from '../lock-outs.js';
 import { hasEnded, type LoginState, type PortalLogin, toSignedUser } from './authenticate-user.js';
-import { type UserFactors, userFactors } from './codes/user-factors.js';
-import { callerKeyOf, liftLock, timeOf } from './lock-outs.js';
 
 /**
  * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered

@@ -2,12 +2,12 @@
  * The application password of a user (B10): what may be one, what is stored for it, and its check. It is separate from the
  * passphrase in every respect but one: it opens the owner's own copy of it (crypto/owner-view, B17).
  */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { foldKey } from '../rules/directory-keys.js';
-import type { User } from '../rules/people.js';
-import { matchForm } from '../rules/spoken-form.js';
-import { applicationPasswordPlace, passphrasePlace } from './seal-contexts.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { User } from '../../rules/people.js';
+import { matchForm } from '../../rules/spoken-form.js';
+import { applicationPasswordPlace, passphrasePlace } from '../seal-contexts.js';
 
 const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 

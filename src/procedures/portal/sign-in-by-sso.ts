@@ -1,11 +1,11 @@
 /** Signing in with the company's single sign-on: whom the ID token means, and a session that is asked for nothing more (B35, B36). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { foldKey } from '../rules/directory-keys.js';
-import { days, seconds } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { days, seconds } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import { findAccount } from '../directory/find-account.js';
 import { entryBase, type PortalLogin } from './authenticate-user.js';
-import { findAccount } from './directory/find-account.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 

@@ -1,11 +1,11 @@
 /** Scopes given and taken in the portal (B16), and what falls with them (B08). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { setOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
-import { resetUnderGrant } from '../../src/procedures/reset-factors.js';
-import { grantScope, listTeam, revokeScope } from '../../src/procedures/team.js';
-import { engines } from '../support/test-desk.js';
-import { type Northwind, northwind, PHRASE } from './northwind.js';
+import type { Desk } from '../../../src/desk.js';
+import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
+import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
+import { resetUnderGrant } from '../../../src/procedures/reset-factors.js';
+import { engines } from '../../support/test-desk.js';
+import { type Northwind, northwind, PHRASE } from '../northwind.js';
 
 describe.each(engines)('the team on %s', (engine) => {
   let place: Northwind;

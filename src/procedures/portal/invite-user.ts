@@ -5,15 +5,15 @@
  * Where a password is set already the invitation resets it, so it goes only to an address that was on file long enough, as an
  * enrolment code does (B57): a contact given on a call must not open a login that somebody has.
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { encodeCrockford } from '../rules/crockford.js';
-import { maskedAddress } from '../rules/directory-fields.js';
-import { days, hours } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
-import { oldEnoughAddress } from './codes/enrolment-code.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { inWords, prepareMessage } from './messages/queue-message.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { encodeCrockford } from '../../rules/crockford.js';
+import { maskedAddress } from '../../rules/directory-fields.js';
+import { days, hours } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import { oldEnoughAddress } from '../codes/enrolment-code.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { inWords, prepareMessage } from '../messages/queue-message.js';
 
 export interface Invitation {
   readonly account: Account;

@@ -1,8 +1,8 @@
 /** Notices to a user about their own sign-in methods: whoever changed them, the owner hears of it (B58's reason, in the portal). */
-import type { Desk, Writes } from '../desk.js';
+import type { Desk, Writes } from '../../desk.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { PortalLogin } from './authenticate-user.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
 
 /** One message, or none where no e-mail is on file. Insert it in the transaction of its cause, send it after. */
 export function ownNotice(

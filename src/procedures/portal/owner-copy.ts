@@ -1,5 +1,5 @@
 /** The end of an owner's readable copy of the passphrase (B17): after it only the owner knows the phrase; it still verifies. */
-import type { Desk, Writes } from '../desk.js';
+import type { Desk, Writes } from '../../desk.js';
 
 /**
  * Call it inside the door, in the transaction that sets an application password without the old one (activation, reset).

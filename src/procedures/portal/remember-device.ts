@@ -2,13 +2,13 @@
  * "Do not ask me again on this device": a token in the device's own file, whose digest is known to the store (B38, B39). The
  * period runs from the day it was made and does not slide; the file alone or the store alone opens nothing.
  */
-import type { Desk, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { days } from '../rules/duration.js';
-import { deviceStillRemembered, offersRemember } from '../rules/mfa-login.js';
-import type { User } from '../rules/people.js';
+import type { Desk, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { days } from '../../rules/duration.js';
+import { deviceStillRemembered, offersRemember } from '../../rules/mfa-login.js';
+import type { User } from '../../rules/people.js';
+import { timeOf } from '../lock-outs.js';
 import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
-import { timeOf } from './lock-outs.js';
 import { gaveFactor } from './open-session.js';
 
 /** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */

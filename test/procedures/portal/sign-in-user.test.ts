@@ -1,11 +1,11 @@
 /** Signing in to the portal with the application password (B33, B35, B36, B72, B73, R19), and the session it opens. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { prepareApplicationPassword } from '../../src/procedures/application-password.js';
-import { authenticateUser, requireState, signOutUser } from '../../src/procedures/authenticate-user.js';
-import { provePassword, signInWithPassword } from '../../src/procedures/sign-in-user.js';
-import { hours, minutes, seconds } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { PHRASE } from './northwind.js';
+import { prepareApplicationPassword } from '../../../src/procedures/portal/application-password.js';
+import { authenticateUser, requireState, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
+import { provePassword, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
+import { hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { PHRASE } from '../northwind.js';
 import { countDone, PASSWORD, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
 
 describe.each(engines)('signing in to the portal on %s', (engine) => {

@@ -3,23 +3,23 @@
  * factors: passwords given, factors set up through the procedures, codes read from the messages as their owner would.
  */
 import { join } from 'node:path';
-import type { Desk } from '../../src/desk.js';
-import { isRefusal, type Refusal } from '../../src/errors.js';
-import type { FactorId } from '../../src/factors/registry.js';
-import { answerFactor } from '../../src/procedures/answer-factor.js';
-import type { PortalLogin } from '../../src/procedures/authenticate-user.js';
-import { newBackupCodes } from '../../src/procedures/backup-codes.js';
-import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
-import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
-import type { AnswerKind } from '../../src/procedures/factor-choices.js';
-import { requireMfa } from '../../src/procedures/require-mfa.js';
-import { sendLoginCode } from '../../src/procedures/send-login-code.js';
-import { type OpenedLogin, signInWithPassword } from '../../src/procedures/sign-in-user.js';
-import { seconds } from '../../src/rules/duration.js';
-import { fromBase32, referenceCode } from '../factors/reference.js';
-import { newestCode } from '../support/outbox-code.js';
-import type { EngineName } from '../support/test-desk.js';
-import { type Login, type Northwind, northwind } from './northwind.js';
+import type { Desk } from '../../../src/desk.js';
+import { isRefusal, type Refusal } from '../../../src/errors.js';
+import type { FactorId } from '../../../src/factors/registry.js';
+import { answerFactor } from '../../../src/procedures/answer-factor.js';
+import { newBackupCodes } from '../../../src/procedures/backup-codes.js';
+import { confirmEnrolment } from '../../../src/procedures/confirm-factor.js';
+import { beginEnrolment } from '../../../src/procedures/enrol-factor.js';
+import type { AnswerKind } from '../../../src/procedures/factor-choices.js';
+import type { PortalLogin } from '../../../src/procedures/portal/authenticate-user.js';
+import { type OpenedLogin, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
+import { requireMfa } from '../../../src/procedures/require-mfa.js';
+import { sendLoginCode } from '../../../src/procedures/send-login-code.js';
+import { seconds } from '../../../src/rules/duration.js';
+import { fromBase32, referenceCode } from '../../factors/reference.js';
+import { newestCode } from '../../support/outbox-code.js';
+import type { EngineName } from '../../support/test-desk.js';
+import { type Login, type Northwind, northwind } from '../northwind.js';
 
 export const PASSWORD = 'harbour velvet 9317';
 

@@ -2,13 +2,13 @@
  * Which customer is signed in to the portal, and how far that login has come. A login that still needs a factor or an
  * enrolment is a session too, in a state of its own: it opens nothing but its own next step (B33).
  */
-import type { Desk, LogState, PortalSessionRow, SignedUser, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Actor } from '../rules/audit-entry.js';
-import { hours, minutes } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
-import { timeOf } from './lock-outs.js';
-import { tellEvents } from './messages/queue-events.js';
+import type { Desk, LogState, PortalSessionRow, SignedUser, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Actor } from '../../rules/audit-entry.js';
+import { hours, minutes } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import { timeOf } from '../lock-outs.js';
+import { tellEvents } from '../messages/queue-events.js';
 
 export type LoginState = 'done' | 'factor-needed' | 'enrolment-needed' | 'enrolment-code-needed';
 

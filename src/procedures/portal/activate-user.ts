@@ -3,14 +3,14 @@
  * desk never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without it
  * learns anything, and used up together with what it was for.
  */
-import type { Desk, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Account, User } from '../rules/people.js';
+import type { Desk, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Account, User } from '../../rules/people.js';
+import { isDeskCode } from '../codes/desk-code.js';
+import { judgeRow } from '../codes/sent-codes.js';
+import { clearAttempt, type Subject } from '../lock-outs.js';
+import { tellEvents } from '../messages/queue-events.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { isDeskCode } from './codes/desk-code.js';
-import { judgeRow } from './codes/sent-codes.js';
-import { clearAttempt, type Subject } from './lock-outs.js';
-import { tellEvents } from './messages/queue-events.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 

@@ -4,14 +4,14 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isRefusal } from '../../src/errors.js';
-import { revokeGrant } from '../../src/procedures/calls/grants.js';
-import { unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
-import { liftLock } from '../../src/procedures/lock-outs.js';
-import { hours, minutes } from '../../src/rules/duration.js';
-import { userRow } from '../store/rows.js';
-import { OTHER_PHRASE, PHRASE } from './northwind.js';
-import { type PhoneDesk, phoneDesk, phraseRow, WRONG, withThrottle } from './phone-desk.js';
+import { isRefusal } from '../../../src/errors.js';
+import { revokeGrant } from '../../../src/procedures/calls/grants.js';
+import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { liftLock } from '../../../src/procedures/lock-outs.js';
+import { hours, minutes } from '../../../src/rules/duration.js';
+import { userRow } from '../../store/rows.js';
+import { OTHER_PHRASE, PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, phraseRow, WRONG, withThrottle } from '../phone-desk.js';
 
 const RUNS = 100;
 const RESET = 'login-security:mfa-reset';

@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isDeskCode } from '../../src/procedures/codes/desk-code.js';
-import { addUser } from '../../src/procedures/directory/add-to-directory.js';
-import { describeUser } from '../../src/procedures/directory/describe-customer.js';
-import { switchUser } from '../../src/procedures/directory/disable-customer.js';
-import { editUser } from '../../src/procedures/directory/edit-user.js';
-import { findUser } from '../../src/procedures/directory/find-account.js';
-import { subjectsOf, unlockCaller } from '../../src/procedures/directory/unlock-caller.js';
-import { inviteUsers } from '../../src/procedures/invite-user.js';
-import { reserveAttempt } from '../../src/procedures/lock-outs.js';
-import { days, hours } from '../../src/rules/duration.js';
-import { type Customers, customers, entriesOf, refusal } from '../support/directory-desk.js';
-import { engines } from '../support/test-desk.js';
+import { isDeskCode } from '../../../src/procedures/codes/desk-code.js';
+import { addUser } from '../../../src/procedures/directory/add-to-directory.js';
+import { describeUser } from '../../../src/procedures/directory/describe-customer.js';
+import { switchUser } from '../../../src/procedures/directory/disable-customer.js';
+import { editUser } from '../../../src/procedures/directory/edit-user.js';
+import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { subjectsOf, unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { reserveAttempt } from '../../../src/procedures/lock-outs.js';
+import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
+import { days, hours } from '../../../src/rules/duration.js';
+import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { engines } from '../../support/test-desk.js';
 
 const CODE = /^ {4}([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})$/m;
 
