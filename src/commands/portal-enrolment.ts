@@ -4,9 +4,9 @@
  */
 import type { Desk } from '../desk.js';
 import { exitOf, Refusal } from '../errors.js';
-import { confirmEnrolment, type EnrolledFactor } from '../procedures/confirm-factor.js';
-import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../procedures/enrol-factor.js';
-import { offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
+import { confirmEnrolment, type EnrolledFactor } from '../procedures/factors/confirm-factor.js';
+import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../procedures/factors/enrol-factor.js';
+import { offerEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
 import { type PortalLogin, whoOf } from '../procedures/portal/authenticate-user.js';
 import { qrCode } from '../terminal/qr.js';
 import type { Block } from '../terminal/render.js';

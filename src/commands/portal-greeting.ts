@@ -1,6 +1,6 @@
 /** What a finished portal login says: who is in, until when, what to consider (B41), and whether this device is remembered (B38). */
 import type { Desk } from '../desk.js';
-import { listFactors } from '../procedures/manage-factors.js';
+import { listFactors } from '../procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../procedures/portal/authenticate-user.js';
 import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
 import { hours } from '../rules/duration.js';

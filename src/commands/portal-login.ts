@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { enrolmentCodeMissing } from '../procedures/enrol-factor.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/owed-enrolment-code.js';
+import { enrolmentCodeMissing } from '../procedures/factors/enrol-factor.js';
+import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../procedures/portal/activate-user.js';
 import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../procedures/portal/authenticate-user.js';
 import { signInBySso } from '../procedures/portal/sign-in-by-sso.js';

@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { freezeResets, thawResets } from '../../src/procedures/brake.js';
-import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
 import { switchAccount, switchUser } from '../../src/procedures/directory/disable-customer.js';
 import { findAccount, findUser } from '../../src/procedures/directory/find-account.js';
-import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
+import { confirmEnrolment } from '../../src/procedures/factors/confirm-factor.js';
+import { beginEnrolment } from '../../src/procedures/factors/enrol-factor.js';
+import { giveEnrolmentCode } from '../../src/procedures/factors/owed-enrolment-code.js';
 import { objectToReset } from '../../src/procedures/object-to-reset.js';
-import { giveEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
 import { resetInPortal } from '../../src/procedures/reset-in-portal.js';
 import { undoResets } from '../../src/procedures/undo-reset.js';
 import { engines } from '../support/test-desk.js';

@@ -1,10 +1,10 @@
 /** Remembered devices: which login may make one, how long it counts, and for whom (B38, B39, B43). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newBackupCodes } from '../../../src/procedures/backup-codes.js';
-import { confirmEnrolment } from '../../../src/procedures/confirm-factor.js';
-import { listFactors, removeFactor } from '../../../src/procedures/manage-factors.js';
+import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
+import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { mayRemember, rememberDevice } from '../../../src/procedures/portal/remember-device.js';
-import { requireMfa } from '../../../src/procedures/require-mfa.js';
 import { days, minutes, seconds } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
 import { type App, begunApp, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';

@@ -1,12 +1,12 @@
 /** What a user can answer with when a login asks for a second factor, and which of it a typed code is meant for. */
-import type { Desk, FactorRow } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { readBackupCode } from '../factors/backup-codes.js';
-import { type FactorId, factorKind, factorKinds } from '../factors/registry.js';
-import { maskedContact } from '../rules/masked-contact.js';
-import { findContact } from './codes/contact-on-file.js';
-import { userFactors } from './codes/user-factors.js';
-import type { PortalLogin } from './portal/authenticate-user.js';
+import type { Desk, FactorRow } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { readBackupCode } from '../../factors/backup-codes.js';
+import { type FactorId, factorKind, factorKinds } from '../../factors/registry.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { findContact } from '../codes/contact-on-file.js';
+import { userFactors } from '../codes/user-factors.js';
+import type { PortalLogin } from '../portal/authenticate-user.js';
 
 export type AnswerKind = FactorId | 'backup';
 

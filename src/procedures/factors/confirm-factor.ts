@@ -3,20 +3,20 @@
  * factor count, takes away the one it replaces, finishes the login that waited for it, and ends the user's other half-done
  * logins, all in one transaction.
  */
-import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { type FactorId, factorKind } from '../factors/registry.js';
-import type { User } from '../rules/people.js';
+import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { type FactorId, factorKind } from '../../factors/registry.js';
+import type { User } from '../../rules/people.js';
+import { settleReset } from '../codes/enrolment-gate.js';
+import { judgeSentCode } from '../codes/sent-codes.js';
+import { userFactors } from '../codes/user-factors.js';
+import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { entryBase, type PortalLogin } from '../portal/authenticate-user.js';
+import { moveOn, openedEntry } from '../portal/open-session.js';
+import { countAttempt } from '../portal/portal-attempts.js';
+import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
 import { totpStep } from './answer-factor.js';
-import { settleReset } from './codes/enrolment-gate.js';
-import { judgeSentCode } from './codes/sent-codes.js';
-import { userFactors } from './codes/user-factors.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
-import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
-import { entryBase, type PortalLogin } from './portal/authenticate-user.js';
-import { moveOn, openedEntry } from './portal/open-session.js';
-import { countAttempt } from './portal/portal-attempts.js';
-import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
 
 export interface ConfirmRequest {
   readonly kind: FactorId;

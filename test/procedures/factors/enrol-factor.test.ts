@@ -1,16 +1,16 @@
 /** Setting up a second factor: at the first login, in the portal, after a reset, after the last backup code (B31, B33, B34, B40, B42, B57). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newBackupCodes } from '../../src/procedures/backup-codes.js';
-import { prepareEnrolmentCode } from '../../src/procedures/codes/enrolment-code.js';
-import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
-import { beginEnrolment } from '../../src/procedures/enrol-factor.js';
-import { listFactors } from '../../src/procedures/manage-factors.js';
-import { deliverOutbox } from '../../src/procedures/messages/deliver-outbox.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from '../../src/procedures/owed-enrolment-code.js';
-import type { PortalLogin } from '../../src/procedures/portal/authenticate-user.js';
-import { days, hours, minutes } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
+import { prepareEnrolmentCode } from '../../../src/procedures/codes/enrolment-code.js';
+import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
+import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
+import { listFactors } from '../../../src/procedures/factors/manage-factors.js';
+import { giveEnrolmentCode, offerEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
+import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
+import type { PortalLogin } from '../../../src/procedures/portal/authenticate-user.js';
+import { days, hours, minutes } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
 
 describe.each(engines)('setting up a factor on %s', (engine) => {
   let place: PortalPlace;

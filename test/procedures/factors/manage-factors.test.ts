@@ -1,10 +1,10 @@
 /** A user's own methods and backup codes, and the company-wide switch (B30, B32, B37, B40, B41). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newBackupCodes } from '../../src/procedures/backup-codes.js';
-import { listFactors, removeFactor } from '../../src/procedures/manage-factors.js';
-import { requireMfa } from '../../src/procedures/require-mfa.js';
-import { engines } from '../support/test-desk.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
+import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { engines } from '../../support/test-desk.js';
+import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
 
 describe.each(engines)('own sign-in methods on %s', (engine) => {
   let place: PortalPlace;

@@ -2,19 +2,19 @@
  * Setting up a second factor, first half: a secret for the app, or a code to the contact on file (B31, B34, B57). What is half
  * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
  */
-import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { SentFactor } from '../factors/factor.js';
-import { type FactorId, factorKind } from '../factors/registry.js';
-import { maskedContact } from '../rules/masked-contact.js';
-import { contactOnFile } from './codes/contact-on-file.js';
-import { newSentCode, sentJustNow, storeSentCode } from './codes/sent-codes.js';
-import { userFactors } from './codes/user-factors.js';
-import { timeOf } from './lock-outs.js';
+import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { type FactorId, factorKind } from '../../factors/registry.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { contactOnFile } from '../codes/contact-on-file.js';
+import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
+import { userFactors } from '../codes/user-factors.js';
+import { timeOf } from '../lock-outs.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { requireMoreThanDevice } from '../portal/owner-proof.js';
+import { factorPlace } from '../seal-contexts.js';
 import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
-import { requireMoreThanDevice } from './portal/owner-proof.js';
-import { factorPlace } from './seal-contexts.js';
 import { sendNow } from './send-login-code.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */

@@ -1,12 +1,12 @@
 /** Backup codes of a user (B41): made on request, shown once, ten at a time; the ones before them die. */
-import type { BackupCodeRow, Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { type BackupCode, makeBackupCodes } from '../factors/backup-codes.js';
-import { userFactors } from './codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
-import { requireMoreThanDevice } from './portal/owner-proof.js';
-import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
-import { backupCodePlace } from './seal-contexts.js';
+import type { BackupCodeRow, Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
+import { userFactors } from '../codes/user-factors.js';
+import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { requireMoreThanDevice } from '../portal/owner-proof.js';
+import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
+import { backupCodePlace } from '../seal-contexts.js';
 
 export interface NewBackupCodes {
   /** To be shown once. */

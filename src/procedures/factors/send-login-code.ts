@@ -1,13 +1,13 @@
 /** A login code by e-mail or SMS, to the contact on file, for a login that waits for it (B31, B43). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { type FactorId, factorKind } from '../factors/registry.js';
-import { maskedContact } from '../rules/masked-contact.js';
-import { contactOnFile } from './codes/contact-on-file.js';
-import { newSentCode, sentJustNow, storeSentCode } from './codes/sent-codes.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { type FactorId, factorKind } from '../../factors/registry.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { contactOnFile } from '../codes/contact-on-file.js';
+import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { activeFactor } from './factor-choices.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
 
 /** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
 export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {

@@ -1,11 +1,11 @@
 /** Company-wide multi-factor authentication, on or off, by an admin of the company (B30, B32, B37). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { decideRequireMfa, type RequireMfaWarning } from '../rules/mfa-login.js';
-import { userFactors } from './codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
-import { holdsEverything } from './portal/open-session.js';
-import { requireMoreThanDevice } from './portal/owner-proof.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
+import { userFactors } from '../codes/user-factors.js';
+import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { holdsEverything } from '../portal/open-session.js';
+import { requireMoreThanDevice } from '../portal/owner-proof.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;

@@ -3,20 +3,20 @@
  * The attempt is counted first; what may count only once (a TOTP step, a backup code, a sent code) is decided by
  * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
  */
-import type { Desk, FactorRow, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { readBackupCode } from '../factors/backup-codes.js';
-import type { SentFactor } from '../factors/factor.js';
-import { factorKind, totp } from '../factors/registry.js';
-import { afterFactor } from '../rules/mfa-login.js';
-import { judgeSentCode } from './codes/sent-codes.js';
-import { userFactors } from './codes/user-factors.js';
+import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { readBackupCode } from '../../factors/backup-codes.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { factorKind, totp } from '../../factors/registry.js';
+import { afterFactor } from '../../rules/mfa-login.js';
+import { judgeSentCode } from '../codes/sent-codes.js';
+import { userFactors } from '../codes/user-factors.js';
+import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { moveOn, openedEntry } from '../portal/open-session.js';
+import { countAttempt } from '../portal/portal-attempts.js';
+import { backupCodePlace, factorPlace } from '../seal-contexts.js';
 import { type AnswerKind, activeFactor } from './factor-choices.js';
-import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
-import { moveOn, openedEntry } from './portal/open-session.js';
-import { countAttempt } from './portal/portal-attempts.js';
-import { backupCodePlace, factorPlace } from './seal-contexts.js';
 
 /** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
 type Redeem = (write: Writes, log: LogState) => Promise<boolean>;

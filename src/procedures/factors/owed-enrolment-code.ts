@@ -5,17 +5,17 @@
  * A code is used up by the factor that is enrolled with it, not by being typed: until then it can be given again, so a
  * cut line or a closed window costs nobody their account. Wrong ones are counted, and five end it.
  */
-import type { Desk, LogState, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { isDeskCode } from './codes/desk-code.js';
-import { prepareEnrolmentCode } from './codes/enrolment-code.js';
-import { judgeRow } from './codes/sent-codes.js';
-import { type UserFactors, userFactors } from './codes/user-factors.js';
-import { clearAttempt, type Subject, timeOf } from './lock-outs.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
-import { moveOn } from './portal/open-session.js';
-import { countAttempt } from './portal/portal-attempts.js';
+import type { Desk, LogState, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { isDeskCode } from '../codes/desk-code.js';
+import { prepareEnrolmentCode } from '../codes/enrolment-code.js';
+import { judgeRow } from '../codes/sent-codes.js';
+import { type UserFactors, userFactors } from '../codes/user-factors.js';
+import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { moveOn } from '../portal/open-session.js';
+import { countAttempt } from '../portal/portal-attempts.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';

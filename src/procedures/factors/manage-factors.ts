@@ -1,12 +1,12 @@
 /** A user's own sign-in methods: the list, and taking one away (B40). */
-import type { Desk, FactorRow } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { factorKind } from '../factors/registry.js';
-import { maskedContact } from '../rules/masked-contact.js';
-import { userFactors } from './codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from './portal/authenticate-user.js';
-import { requireMoreThanDevice } from './portal/owner-proof.js';
-import { ownNotice, queueNotices, sendNotices } from './portal/portal-notices.js';
+import type { Desk, FactorRow } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { factorKind } from '../../factors/registry.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { userFactors } from '../codes/user-factors.js';
+import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { requireMoreThanDevice } from '../portal/owner-proof.js';
+import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
 
 export interface OwnFactor {
   readonly id: string;

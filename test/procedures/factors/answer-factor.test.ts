@@ -1,14 +1,14 @@
 /** The second step of a portal login: app, e-mail, SMS, backup codes (B31, B41, B43), and what may count only once (T7). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { totp } from '../../src/factors/registry.js';
-import { answerFactor, totpStep } from '../../src/procedures/answer-factor.js';
-import { confirmEnrolment } from '../../src/procedures/confirm-factor.js';
-import { factorChoices, guessKind } from '../../src/procedures/factor-choices.js';
-import { sendLoginCode } from '../../src/procedures/send-login-code.js';
-import { days, hours, minutes, seconds } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { PHRASE } from './northwind.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
+import { totp } from '../../../src/factors/registry.js';
+import { answerFactor, totpStep } from '../../../src/procedures/factors/answer-factor.js';
+import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
+import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
+import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
+import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { PHRASE } from '../northwind.js';
+import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
 
 describe.each(engines)('a code at the portal login on %s', (engine) => {
   let place: PortalPlace;
