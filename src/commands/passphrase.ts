@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import { drawPhrase, requireStrong } from '../procedures/judge-phrase.js';
-import { requireSetUp, setUpPassphrase } from '../procedures/set-up-passphrase.js';
+import { drawPhrase, requireStrong } from '../procedures/passphrases/judge-phrase.js';
+import { requireSetUp, setUpPassphrase } from '../procedures/passphrases/set-up-passphrase.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../rules/passphrase-words.js';
 import { askNewSecret, askSecret } from './ask-secret.js';
 import { type Command, command } from './command.js';

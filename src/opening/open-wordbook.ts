@@ -18,7 +18,8 @@ export function openWordbook(dataFolder: string): Wordbook {
   return {
     passphraseWords: async () => lines('passphrase-words.txt'),
     blocked: async () => new Set(lines('blocked.txt')),
-    estimator: async () => (await import('../procedures/passphrase-strength.js')).openStrength().guessesLog10,
+    estimator: async () =>
+      (await import('../procedures/passphrases/passphrase-strength.js')).openStrength().guessesLog10,
     spelling: async (language) =>
       JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };

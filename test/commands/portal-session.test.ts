@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/commands/command.js';
 import { endingPassingSession, requirePortalUser } from '../../src/commands/portal-session.js';
-import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrases/passphrase-of-owner.js';
 import { minutes } from '../../src/rules/duration.js';
 import { PHRASE } from '../procedures/northwind.js';
 import { type App, PASSWORD, type PortalPlace, portalPlace } from '../procedures/portal/portal-place.js';

@@ -1,7 +1,7 @@
 /** Grants: short, for one operator, one caller and one action, and looked at again when used (B08, B54). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { listGrants, revokeGrant } from '../../../src/procedures/calls/grants.js';
-import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
+import { setOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';

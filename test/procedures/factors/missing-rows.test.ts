@@ -9,7 +9,7 @@ import { currentFreeze, freezeResets, requireNotFrozen, thawResets } from '../..
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { verifyAuditLog } from '../../../src/procedures/log/verify-audit-log.js';
-import { setUpPassphrase } from '../../../src/procedures/set-up-passphrase.js';
+import { setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
 import { engines } from '../../support/test-desk.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
 import { begunApp, type PortalPlace, portalPlace } from '../portal/portal-place.js';

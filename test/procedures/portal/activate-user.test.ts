@@ -1,7 +1,7 @@
 /** Setting the application password with an invitation's code, and resetting it the same way (B17, B72, B73). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newDeskCode } from '../../../src/procedures/codes/desk-code.js';
-import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
+import { setOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { activateUser } from '../../../src/procedures/portal/activate-user.js';
 import { hours } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';

@@ -1,7 +1,7 @@
 /** Scopes given and taken in the portal (B16), and what falls with them (B08). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
-import { setOwnPassphrase } from '../../../src/procedures/passphrase-of-owner.js';
+import { setOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
 import { resetUnderGrant } from '../../../src/procedures/reset-factors.js';
 import { engines } from '../../support/test-desk.js';

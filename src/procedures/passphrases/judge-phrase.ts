@@ -1,11 +1,11 @@
 /** Whether a phrase may become this user's passphrase (B21), and the way out where it may not: the reasons and another one. */
-import type { Desk, Phrasebook } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { judgePassphrase } from '../rules/passphrase.js';
-import { type GeneratedPassphrase, generatePassphrase } from '../rules/passphrase-words.js';
-import type { Account, User } from '../rules/people.js';
-import { sameSpoken } from '../rules/spoken-form.js';
-import { checkApplicationPassword } from './portal/application-password.js';
+import type { Desk, Phrasebook } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { judgePassphrase } from '../../rules/passphrase.js';
+import { type GeneratedPassphrase, generatePassphrase } from '../../rules/passphrase-words.js';
+import type { Account, User } from '../../rules/people.js';
+import { sameSpoken } from '../../rules/spoken-form.js';
+import { checkApplicationPassword } from '../portal/application-password.js';
 
 /** Product and trade words that an attacker tries first. */
 const OWN_WORDS = ['countersign', 'passphrase', 'password'];

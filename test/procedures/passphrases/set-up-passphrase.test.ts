@@ -1,10 +1,10 @@
 /** The set-up call: a first passphrase by the desk, once per user, ever (B13–B15). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
-import { setUpPassphrase } from '../../src/procedures/set-up-passphrase.js';
-import { engines } from '../support/test-desk.js';
-import { type Login, type Northwind, northwind, OTHER_PHRASE, PHRASE } from './northwind.js';
+import type { Desk } from '../../../src/desk.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import { setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { engines } from '../../support/test-desk.js';
+import { type Login, type Northwind, northwind, OTHER_PHRASE, PHRASE } from '../northwind.js';
 
 describe.each(engines)('the set-up call on %s', (engine) => {
   let place: Northwind;

@@ -2,19 +2,19 @@
  * The owner's passphrase in the portal: set, changed and shown by its owner alone (B14, B15, B17, B18). The desk has no part in
  * it: the readable copy opens with a key that only the owner's application password gives (crypto/owner-view).
  */
-import type { Desk } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { hasPassphrase } from '../rules/customer-roles.js';
-import { FOLD_VERSION, matchForm } from '../rules/spoken-form.js';
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { hasPassphrase } from '../../rules/customer-roles.js';
+import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
+import { timeOf } from '../lock-outs.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { finishedLogin, type PortalLogin, portalActor } from '../portal/authenticate-user.js';
+import { destroyOwnerCopy, keepsOwnerCopies } from '../portal/owner-copy.js';
+import { requireFreshProof, requireProofForView } from '../portal/owner-proof.js';
+import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { timeOf } from './lock-outs.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
 import { passphraseNotice } from './passphrase-notice.js';
-import { finishedLogin, type PortalLogin, portalActor } from './portal/authenticate-user.js';
-import { destroyOwnerCopy, keepsOwnerCopies } from './portal/owner-copy.js';
-import { requireFreshProof, requireProofForView } from './portal/owner-proof.js';
-import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from './seal-contexts.js';
 
 /** Refusals `forbidden` for plain users, not-signed-in, factor-needed, enrolment-needed: before anything is asked. */
 export function requireOwner(desk: Desk, login: PortalLogin, now: number): void {

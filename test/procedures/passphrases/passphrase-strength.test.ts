@@ -1,11 +1,11 @@
 /** B21 with the real estimator and the real lists. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openStrength, type Strength } from '../../src/procedures/passphrase-strength.js';
-import { judgePassphrase } from '../../src/rules/passphrase.js';
+import { openStrength, type Strength } from '../../../src/procedures/passphrases/passphrase-strength.js';
+import { judgePassphrase } from '../../../src/rules/passphrase.js';
 
 const blocked = new Set(
-  readFileSync(new URL('../../data/words/blocked.txt', import.meta.url), 'utf8')
+  readFileSync(new URL('../../../data/words/blocked.txt', import.meta.url), 'utf8')
     .trimEnd()
     .split('\n'),
 );

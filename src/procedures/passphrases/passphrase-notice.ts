@@ -1,7 +1,7 @@
 /** Tells the owner that the passphrase was set, changed or shown, so that nobody can do it unseen (B17). */
-import type { Desk } from '../desk.js';
-import type { Account, User } from '../rules/people.js';
-import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
+import type { Desk } from '../../desk.js';
+import type { Account, User } from '../../rules/people.js';
+import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** One message, or none where no e-mail address is on file. `who` did it, in words. */
 export function passphraseNotice(

@@ -2,16 +2,16 @@
  * The first passphrase of an admin, set by the desk on the set-up call (B13): once per user, ever, and never where one is set. No
  * readable copy is kept of it: the operator heard it, and the owner should set one of their own (B14, B17).
  */
-import type { Desk, SignedOperator, Writes } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import { customerRule, hasPassphrase } from '../rules/customer-roles.js';
-import { passphrasePath } from '../rules/guidance.js';
-import type { Account, User } from '../rules/people.js';
-import { FOLD_VERSION } from '../rules/spoken-form.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
+import { passphrasePath } from '../../rules/guidance.js';
+import type { Account, User } from '../../rules/people.js';
+import { FOLD_VERSION } from '../../rules/spoken-form.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { passphrasePlace } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
 import { passphraseNotice } from './passphrase-notice.js';
-import { passphrasePlace } from './seal-contexts.js';
 
 export interface SetUp {
   readonly account: Account;

@@ -2,20 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk } from '../../src/desk.js';
-import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrase-of-owner.js';
+import type { Desk } from '../../../src/desk.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import {
   checkApplicationPassword,
   judgeApplicationPassword,
   prepareApplicationPassword,
-} from '../../src/procedures/portal/application-password.js';
-import { changeApplicationPassword } from '../../src/procedures/portal/change-application-password.js';
-import { destroyOwnerCopy } from '../../src/procedures/portal/owner-copy.js';
-import { resetUnderGrant } from '../../src/procedures/reset-factors.js';
-import { ownerCopyPlace } from '../../src/procedures/seal-contexts.js';
-import { minutes } from '../../src/rules/duration.js';
-import { engines } from '../support/test-desk.js';
-import { type Northwind, northwind, OTHER_PHRASE, PHRASE } from './northwind.js';
+} from '../../../src/procedures/portal/application-password.js';
+import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
+import { destroyOwnerCopy } from '../../../src/procedures/portal/owner-copy.js';
+import { resetUnderGrant } from '../../../src/procedures/reset-factors.js';
+import { ownerCopyPlace } from '../../../src/procedures/seal-contexts.js';
+import { minutes } from '../../../src/rules/duration.js';
+import { engines } from '../../support/test-desk.js';
+import { type Northwind, northwind, OTHER_PHRASE, PHRASE } from '../northwind.js';
 
 const PASSWORD = 'lantern & 7 herons';
 
