@@ -6,7 +6,7 @@ import {
   decideApproval,
   listApprovals,
   showApproval,
-} from '../procedures/decide-approval.js';
+} from '../procedures/resets/decide-approval.js';
 import { APPROVAL_REASONS } from '../rules/approval.js';
 import type { View } from '../terminal/render.js';
 import { type Command, command } from './command.js';

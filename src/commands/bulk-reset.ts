@@ -4,9 +4,9 @@
  */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { approvalNeeded, waitForApproval } from '../procedures/approvals.js';
-import { type FrozenPlan, planReset, requireBulk } from '../procedures/plan-reset.js';
-import { askApproval, beginJob } from '../procedures/reset-job.js';
+import { approvalNeeded, waitForApproval } from '../procedures/resets/approvals.js';
+import { type FrozenPlan, planReset, requireBulk } from '../procedures/resets/plan-reset.js';
+import { askApproval, beginJob } from '../procedures/resets/reset-job.js';
 import { planDocument, planView } from './bulk-view.js';
 import { carryOut } from './carry-out.js';
 import type { Context, Result } from './command.js';

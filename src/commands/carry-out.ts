@@ -4,8 +4,8 @@
  */
 import type { Desk } from '../desk.js';
 import { deliverDue } from '../procedures/messages/deliver-outbox.js';
-import type { BegunJob, JobWork } from '../procedures/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../procedures/run-job.js';
+import type { BegunJob, JobWork } from '../procedures/resets/reset-job.js';
+import { CHUNK, type RowOutcome, runJob } from '../procedures/resets/run-job.js';
 import type { PlannedRow } from '../rules/reset-plan.js';
 import { exitOfTally, idleOutcome, rowDocument, runView } from './bulk-view.js';
 import type { Context, Result } from './command.js';

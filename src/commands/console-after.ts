@@ -4,7 +4,7 @@ import { endCall, handOverCall } from '../procedures/calls/live-calls.js';
 import { logState } from '../procedures/log/log-checkpoint.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
 import { refreshCode } from '../procedures/operators/sign-in-operator.js';
-import { resetUnderGrant } from '../procedures/reset-factors.js';
+import { resetUnderGrant } from '../procedures/resets/reset-factors.js';
 import type { User } from '../rules/people.js';
 import type { View } from '../terminal/render.js';
 import { peopleOf } from './console-find.js';

@@ -2,10 +2,10 @@
 import * as z from 'zod';
 import type { Desk, JobHead } from '../desk.js';
 import { deliverDue } from '../procedures/messages/deliver-outbox.js';
-import { requireBulk } from '../procedures/plan-reset.js';
-import { openJob } from '../procedures/reset-job.js';
-import { type RowOutcome, storedOutcome } from '../procedures/run-job.js';
-import { UNDO_STOPS, type UndoOutcome, undoResets } from '../procedures/undo-reset.js';
+import { requireBulk } from '../procedures/resets/plan-reset.js';
+import { openJob } from '../procedures/resets/reset-job.js';
+import { type RowOutcome, storedOutcome } from '../procedures/resets/run-job.js';
+import { UNDO_STOPS, type UndoOutcome, undoResets } from '../procedures/resets/undo-reset.js';
 import type { View } from '../terminal/render.js';
 import { idleOutcome, outcomeWords, rowDocument } from './bulk-view.js';
 import { carryOut } from './carry-out.js';

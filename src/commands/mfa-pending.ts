@@ -1,6 +1,6 @@
 /** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
 import * as z from 'zod';
-import { pendingEnrolments } from '../procedures/pending-enrolments.js';
+import { pendingEnrolments } from '../procedures/resets/pending-enrolments.js';
 import { type Command, command } from './command.js';
 
 const WORDS = {

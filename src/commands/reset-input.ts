@@ -6,7 +6,7 @@ import type { Desk } from '../desk.js';
 import { type Problem, Refusal } from '../errors.js';
 import { findAccount } from '../procedures/directory/find-account.js';
 import { readCsv } from '../procedures/directory/read-csv.js';
-import type { WrittenRow } from '../procedures/look-up-rows.js';
+import type { WrittenRow } from '../procedures/resets/find-reset-targets.js';
 import { guardCell } from '../rules/csv-table.js';
 import type { Account } from '../rules/people.js';
 import type { Context } from './command.js';

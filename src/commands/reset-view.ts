@@ -1,5 +1,5 @@
 /** What the operator sees of one reset: both names, what was taken, and what to say (B52, B54, B57). */
-import type { ResetOutcome } from '../procedures/reset-factors.js';
+import type { ResetOutcome } from '../procedures/resets/reset-factors.js';
 import type { View } from '../terminal/render.js';
 
 export function resetView(done: ResetOutcome): View {

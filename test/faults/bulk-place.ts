@@ -1,8 +1,8 @@
 /** A desk with thousands of users who have something to lose, and an approved job to reset them all. */
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { decideApproval } from '../../src/procedures/decide-approval.js';
-import { planReset } from '../../src/procedures/plan-reset.js';
-import { beginJob, type JobWork } from '../../src/procedures/reset-job.js';
+import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
+import { planReset } from '../../src/procedures/resets/plan-reset.js';
+import { beginJob, type JobWork } from '../../src/procedures/resets/reset-job.js';
 import { accountRow, userRow } from '../store/rows.js';
 
 const BY = { kind: 'system', id: 'test', name: 'test' } as const;

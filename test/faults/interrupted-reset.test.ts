@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
 import { openDesk } from '../../src/opening/open-desk.js';
-import { decideApproval } from '../../src/procedures/decide-approval.js';
+import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
 import { makeOperator } from '../procedures/reset-desk.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
 import { dataFolder, type EngineName, engines } from '../support/test-desk.js';

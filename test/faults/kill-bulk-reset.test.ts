@@ -6,8 +6,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
-import type { JobWork } from '../../src/procedures/reset-job.js';
-import { undoResets } from '../../src/procedures/undo-reset.js';
+import type { JobWork } from '../../src/procedures/resets/reset-job.js';
+import { undoResets } from '../../src/procedures/resets/undo-reset.js';
 import { type ResetDesk, resetDesk } from '../procedures/reset-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { dataFolder, engines } from '../support/test-desk.js';

@@ -6,8 +6,8 @@
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { openDesk } from '../../src/opening/open-desk.js';
-import { openJob } from '../../src/procedures/reset-job.js';
-import { CHUNK, runJob } from '../../src/procedures/run-job.js';
+import { openJob } from '../../src/procedures/resets/reset-job.js';
+import { CHUNK, runJob } from '../../src/procedures/resets/run-job.js';
 
 export interface WorkerOrder {
   readonly settings: Settings;

@@ -10,7 +10,7 @@ import { BULK_LINES, bulkJob } from '../bulk-job.mjs';
 
 const USERS = 10_000;
 const PER_ROUND = 500;
-/** Users in one transaction, as src/procedures/run-job.ts has it. */
+/** Users in one transaction, as src/procedures/resets/run-job.ts has it. */
 const CHUNK = 50;
 
 let bench;

@@ -5,11 +5,11 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEngine } from '../../../src/opening/open-desk.js';
-import { currentFreeze, freezeResets, requireNotFrozen, thawResets } from '../../../src/procedures/brake.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { verifyAuditLog } from '../../../src/procedures/log/verify-audit-log.js';
 import { setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { currentFreeze, freezeResets, requireNotFrozen, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { engines } from '../../support/test-desk.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
 import { begunApp, type PortalPlace, portalPlace } from '../portal/portal-place.js';

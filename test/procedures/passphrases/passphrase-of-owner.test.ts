@@ -11,7 +11,7 @@ import {
 } from '../../../src/procedures/portal/application-password.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import { destroyOwnerCopy } from '../../../src/procedures/portal/owner-copy.js';
-import { resetUnderGrant } from '../../../src/procedures/reset-factors.js';
+import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { ownerCopyPlace } from '../../../src/procedures/seal-contexts.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { setOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
-import { resetUnderGrant } from '../../../src/procedures/reset-factors.js';
+import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { engines } from '../../support/test-desk.js';
 import { type Northwind, northwind, PHRASE } from '../northwind.js';
 

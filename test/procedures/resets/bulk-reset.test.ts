@@ -1,17 +1,17 @@
 /** B51, B56, B59–B61, B63: many resets at once. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SignedOperator } from '../../src/desk.js';
-import { freezeResets, thawResets } from '../../src/procedures/brake.js';
-import { decideApproval } from '../../src/procedures/decide-approval.js';
-import type { WrittenRow } from '../../src/procedures/look-up-rows.js';
-import { pendingEnrolments } from '../../src/procedures/pending-enrolments.js';
-import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../src/procedures/plan-reset.js';
-import { beginJob, openJob } from '../../src/procedures/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../../src/procedures/run-job.js';
-import { undoResets } from '../../src/procedures/undo-reset.js';
-import { userRow } from '../store/rows.js';
-import { engines } from '../support/test-desk.js';
-import { FULL, holdingsOf, messagesTo, type ResetDesk, resetDesk } from './reset-desk.js';
+import type { SignedOperator } from '../../../src/desk.js';
+import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targets.js';
+import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { pendingEnrolments } from '../../../src/procedures/resets/pending-enrolments.js';
+import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
+import { beginJob, openJob } from '../../../src/procedures/resets/reset-job.js';
+import { CHUNK, type RowOutcome, runJob } from '../../../src/procedures/resets/run-job.js';
+import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { userRow } from '../../store/rows.js';
+import { engines } from '../../support/test-desk.js';
+import { FULL, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const never = new AbortController().signal;
 const written = (logins: readonly string[], account = '1'): readonly WrittenRow[] =>

@@ -2,10 +2,10 @@
  * Plan first, always (B51, B59): a list of users becomes a frozen plan that counts what would happen and changes nothing. The plan can
  * be written to a file and carried out later; its SHA-256 names it.
  */
-import type { Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { permits } from '../rules/operator-roles.js';
-import type { Account } from '../rules/people.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Account } from '../../rules/people.js';
 import {
   countRows,
   type Holding,
@@ -16,9 +16,9 @@ import {
   planTargets,
   type ResetPlan,
   somethingToReset,
-} from '../rules/reset-plan.js';
-import { lookUpRows, toFound, type WrittenRow } from './look-up-rows.js';
-import { requireFreshCode } from './operators/authenticate-operator.js';
+} from '../../rules/reset-plan.js';
+import { requireFreshCode } from '../operators/authenticate-operator.js';
+import { lookUpRows, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
   readonly rows: readonly WrittenRow[];

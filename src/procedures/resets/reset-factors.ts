@@ -3,19 +3,19 @@
  * transaction that takes the factors away; a caller's own reset and an admin's wait for a second operator first. Everything goes
  * together: factors, half-done enrolments, backup codes, remembered devices, portal sessions. "Nothing to do" is an outcome.
  */
-import type { Desk, LogState, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { ApprovalReason, ApprovalSubject } from '../rules/approval.js';
-import { hours } from '../rules/duration.js';
-import { permits } from '../rules/operator-roles.js';
-import type { Account, OperatorRole, User } from '../rules/people.js';
-import { MFA_RESET } from '../rules/policy-checks.js';
-import type { Removed } from '../rules/reset-plan.js';
-import { decideTarget } from '../rules/reset-target.js';
+import type { Desk, LogState, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { ApprovalReason, ApprovalSubject } from '../../rules/approval.js';
+import { hours } from '../../rules/duration.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Account, OperatorRole, User } from '../../rules/people.js';
+import { MFA_RESET } from '../../rules/policy-checks.js';
+import type { Removed } from '../../rules/reset-plan.js';
+import { decideTarget } from '../../rules/reset-target.js';
+import { requireGrant, type UsableGrant } from '../calls/grants.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { approvalNeeded, freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
-import { requireNotFrozen } from './brake.js';
-import { requireGrant, type UsableGrant } from './calls/grants.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
+import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 

@@ -2,13 +2,13 @@
  * Taking resets back (B61): factors and backup codes return as they were, devices and sessions do not. Possible until the user has
  * enrolled again or the days of the policy have passed; never after --final. A whole job goes back in chunks, like it came.
  */
-import type { Desk, ResetRow, SignedOperator, UserContacts, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { days } from '../rules/duration.js';
-import { enrolledAgain, type ResetFacts } from '../rules/reset-plan.js';
-import { inWords, type PreparedMessage, prepareMessage } from './messages/queue-message.js';
-import { requireFreshCode } from './operators/authenticate-operator.js';
+import type { Desk, ResetRow, SignedOperator, UserContacts, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { days } from '../../rules/duration.js';
+import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
+import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { requireFreshCode } from '../operators/authenticate-operator.js';
 import { CHUNK } from './run-job.js';
 
 export interface UndoRequest {

@@ -2,18 +2,18 @@
  * Four eyes, the deciding side (B56): another operator, in person and with a fresh code, sees exactly what was asked for and says yes
  * or no to it. The requester never decides.
  */
-import type { ApprovalRow, Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
+import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
 import {
   type ApprovalReason,
   type ApprovalStanding,
   type ApprovalSubject,
   approvalEnds,
   standingOf,
-} from '../rules/approval.js';
-import type { Account, User } from '../rules/people.js';
+} from '../../rules/approval.js';
+import type { Account, User } from '../../rules/people.js';
+import { requireFreshCode } from '../operators/authenticate-operator.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
-import { requireFreshCode } from './operators/authenticate-operator.js';
 
 /** A request as people see it. */
 export interface Approval {

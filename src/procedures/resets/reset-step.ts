@@ -3,12 +3,12 @@
  * looked up, decided and composed; then, inside the write door, looked up again, and done only if it is still the same. So
  * the lock is held for writing alone, and what the notices say is what happened.
  */
-import type { Desk, UserContacts, Writes } from '../desk.js';
-import { hasAdminStatus } from '../rules/customer-roles.js';
-import type { Account, User } from '../rules/people.js';
-import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../rules/reset-plan.js';
-import { type EnrolmentBar, enrolmentBar } from './codes/enrolment-code.js';
-import { inWords, type PreparedMessage } from './messages/queue-message.js';
+import type { Desk, UserContacts, Writes } from '../../desk.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import type { Account, User } from '../../rules/people.js';
+import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
+import { type EnrolmentBar, enrolmentBar } from '../codes/enrolment-code.js';
+import { inWords, type PreparedMessage } from '../messages/queue-message.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
   type Decided,

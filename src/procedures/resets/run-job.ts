@@ -3,12 +3,12 @@
  * the mark of how far the job got. A row is told of only after that. Between chunks others may write, and an interruption is
  * heeded; whoever runs the job again goes on where the mark stands.
  */
-import type { Desk, ResetRow, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { AuditEntry } from '../rules/audit-entry.js';
-import { NOTHING, type PlannedRow, type Removed } from '../rules/reset-plan.js';
-import { requireNotFrozen } from './brake.js';
-import { pause } from './pause.js';
+import type { Desk, ResetRow, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
+import { pause } from '../pause.js';
+import { requireNotFrozen } from './freeze.js';
 import { refuseOneself } from './plan-reset.js';
 import type { JobWork } from './reset-job.js';
 import { type ResetOrder, type StepOutcome, type StepResult, stepEntry } from './reset-records.js';

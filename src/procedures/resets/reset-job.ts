@@ -2,12 +2,12 @@
  * The job that carries out a plan (B60): made in one transaction with the frozen plan in it, found again by the plan's hash, and moved on
  * by one number in the transaction of each chunk. So whoever is cut off, the store knows what is done, and nothing is done twice.
  */
-import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { ApprovalSubject } from '../rules/approval.js';
-import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../rules/reset-plan.js';
+import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { ApprovalSubject } from '../../rules/approval.js';
+import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
-import { requireNotFrozen } from './brake.js';
+import { requireNotFrozen } from './freeze.js';
 import { type FrozenPlan, refuseOneself } from './plan-reset.js';
 import { Overtaken } from './reset-step.js';
 

@@ -1,9 +1,9 @@
 /** What a reset is made of: on whose word, of whom, with what result; and how it stands in the store and in the log (B52, B74). */
-import type { NewReset, UserContacts } from '../desk.js';
-import type { Actor, AuditEntry } from '../rules/audit-entry.js';
-import type { Account, User } from '../rules/people.js';
-import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../rules/reset-plan.js';
-import type { EnrolmentBar } from './codes/enrolment-code.js';
+import type { NewReset, UserContacts } from '../../desk.js';
+import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import type { Account, User } from '../../rules/people.js';
+import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../../rules/reset-plan.js';
+import type { EnrolmentBar } from '../codes/enrolment-code.js';
 
 /** On whose word it is done. */
 export interface ResetOrder {

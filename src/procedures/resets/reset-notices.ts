@@ -2,12 +2,12 @@
  * Who is told of a reset (B58): the target, at addresses old and new, and the account's admins, with a reference by which they can
  * object. A bulk run writes to each admin once a chunk, not once a user. Made before the transaction that queues them.
  */
-import type { Desk, UserContacts } from '../desk.js';
-import { hasAdminStatus } from '../rules/customer-roles.js';
-import { days } from '../rules/duration.js';
-import type { Account, CustomerRole, User } from '../rules/people.js';
-import type { Policy } from '../rules/policy.js';
-import { type PreparedMessage, prepareMessage } from './messages/queue-message.js';
+import type { Desk, UserContacts } from '../../desk.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { days } from '../../rules/duration.js';
+import type { Account, CustomerRole, User } from '../../rules/people.js';
+import type { Policy } from '../../rules/policy.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** Placeholders of the notices; see data/messages. */
 export interface NoticeFacts {

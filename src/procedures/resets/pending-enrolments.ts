@@ -1,8 +1,8 @@
 /** Who was reset and has not enrolled again (B57, B62): for whoever follows up on a run. */
-import type { Desk, ResetRow } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Account, User } from '../rules/people.js';
-import { enrolledAgain } from '../rules/reset-plan.js';
+import type { Desk, ResetRow } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Account, User } from '../../rules/people.js';
+import { enrolledAgain } from '../../rules/reset-plan.js';
 
 export interface PendingEnrolment {
   readonly reset: ResetRow;

@@ -2,15 +2,15 @@
  * A customer admin resets users of the own company in the portal, as in the Admin Console (B50–B53, B57, B58). No grant is needed, for
  * nobody is on the phone; the brake of the desk holds here too, and nobody resets themselves.
  */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { hasAdminStatus } from '../rules/customer-roles.js';
-import type { Account, User } from '../rules/people.js';
-import { NOTHING, type RowClass } from '../rules/reset-plan.js';
-import { requireNotFrozen } from './brake.js';
-import { lookUpRows } from './look-up-rows.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { finishedLogin, type PortalLogin, portalActor, requireState } from './portal/authenticate-user.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import type { Account, User } from '../../rules/people.js';
+import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { finishedLogin, type PortalLogin, portalActor, requireState } from '../portal/authenticate-user.js';
+import { lookUpRows } from './find-reset-targets.js';
+import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 import { CHUNK, type RowOutcome } from './run-job.js';

@@ -1,18 +1,18 @@
 /** After a reset: only the mailed code lets anyone enrol, once; an admin of the company can object, or reset in the portal (B50, B57, B61–B63). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SignedOperator } from '../../src/desk.js';
-import { freezeResets, thawResets } from '../../src/procedures/brake.js';
-import { switchAccount, switchUser } from '../../src/procedures/directory/disable-customer.js';
-import { findAccount, findUser } from '../../src/procedures/directory/find-account.js';
-import { confirmEnrolment } from '../../src/procedures/factors/confirm-factor.js';
-import { beginEnrolment } from '../../src/procedures/factors/enrol-factor.js';
-import { giveEnrolmentCode } from '../../src/procedures/factors/owed-enrolment-code.js';
-import { objectToReset } from '../../src/procedures/object-to-reset.js';
-import { resetInPortal } from '../../src/procedures/reset-in-portal.js';
-import { undoResets } from '../../src/procedures/undo-reset.js';
-import { engines } from '../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from './portal/portal-place.js';
-import { holdingsOf, messagesTo } from './reset-desk.js';
+import type { SignedOperator } from '../../../src/desk.js';
+import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
+import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
+import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
+import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
+import { giveEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
+import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
+import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
+import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { engines } from '../../support/test-desk.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
+import { holdingsOf, messagesTo } from '../reset-desk.js';
 
 describe.each(engines)('after a reset, on %s', (engine) => {
   let place: PortalPlace;

@@ -2,13 +2,13 @@
  * A customer admin objects to a reset (B62): nobody enrols for that user until a lead has taken the reset back or a new, newly
  * asked-for reset stands in its place. The account's admins and the desk are told.
  */
-import type { Desk, ResetRow, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { hasAdminStatus } from '../rules/customer-roles.js';
-import type { User } from '../rules/people.js';
-import { deliverOutbox } from './messages/deliver-outbox.js';
-import { inWords, prepareMessage } from './messages/queue-message.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from './portal/authenticate-user.js';
+import type { Desk, ResetRow, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import type { User } from '../../rules/people.js';
+import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { inWords, prepareMessage } from '../messages/queue-message.js';
+import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { adminsOf } from './reset-notices.js';
 
 export interface Objection {

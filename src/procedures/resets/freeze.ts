@@ -3,10 +3,10 @@
  * thaws says how it stands, so that nobody lifts it by taking a row away. It is looked at in the very transaction of each reset, and a
  * freeze counts for whatever has not been committed yet.
  */
-import type { Desk, Reads, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { LoggedEntry } from '../rules/audit-entry.js';
-import { tellEvents } from './messages/queue-events.js';
+import type { Desk, Reads, SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { tellEvents } from '../messages/queue-events.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };

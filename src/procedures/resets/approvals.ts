@@ -2,13 +2,13 @@
  * Four eyes, the asking side (B56): a request is frozen and kept, and the yes to exactly that is used up by the run it was given for.
  * The deciding side is decide-approval.ts.
  */
-import type { ApprovalRow, Desk, Reads, SignedOperator, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../rules/approval.js';
-import { hours } from '../rules/duration.js';
-import { permits } from '../rules/operator-roles.js';
-import type { OperatorRole } from '../rules/people.js';
-import { pause } from './pause.js';
+import type { ApprovalRow, Desk, Reads, SignedOperator, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../../rules/approval.js';
+import { hours } from '../../rules/duration.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { OperatorRole } from '../../rules/people.js';
+import { pause } from '../pause.js';
 
 /** The frozen text of a request, and its hash. */
 export function freezeSubject(desk: Desk, subject: ApprovalSubject): { readonly text: string; readonly hash: string } {

@@ -1,11 +1,11 @@
 /** B50, B52–B58, B63: one user's reset on a call. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SignedOperator } from '../../src/desk.js';
-import { freezeResets, thawResets } from '../../src/procedures/brake.js';
-import { decideApproval, showApproval } from '../../src/procedures/decide-approval.js';
-import { type GrantedReset, resetUnderGrant } from '../../src/procedures/reset-factors.js';
-import { engines } from '../support/test-desk.js';
-import { FULL, type Holdings, holdingsOf, messagesTo, type ResetDesk, resetDesk } from './reset-desk.js';
+import type { SignedOperator } from '../../../src/desk.js';
+import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { type GrantedReset, resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
+import { engines } from '../../support/test-desk.js';
+import { FULL, type Holdings, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const GONE = { active: 0, pending: 0, backupCodes: 0, devices: 0, sessions: 0 };
 

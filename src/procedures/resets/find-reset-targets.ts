@@ -1,11 +1,11 @@
 /** The users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. Ambiguity never acts (B09). */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { hasAdminStatus } from '../rules/customer-roles.js';
-import { foldKey } from '../rules/directory-keys.js';
-import type { Account, User } from '../rules/people.js';
-import type { FoundRow, FoundUser } from '../rules/reset-plan.js';
-import { findAccount } from './directory/find-account.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { Account, User } from '../../rules/people.js';
+import type { FoundRow, FoundUser } from '../../rules/reset-plan.js';
+import { findAccount } from '../directory/find-account.js';
 
 /** One line as it was written; what is not there is empty. */
 export interface WrittenRow {
