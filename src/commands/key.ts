@@ -5,8 +5,8 @@
 import * as z from 'zod';
 import { Refusal } from '../errors.js';
 import type { OpenedKey } from '../house.js';
-import { noteKeyBackup } from '../procedures/note-key-backup.js';
 import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
+import { noteKeyBackup } from '../procedures/upkeep/note-key-backup.js';
 import { askNewSecret, askSecret } from './ask-secret.js';
 import { type Command, command } from './command.js';
 

@@ -1,5 +1,5 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
-import type { DeskReport, Failures } from '../procedures/desk-report.js';
+import type { DeskReport, Failures } from '../procedures/upkeep/desk-report.js';
 import type { Block, View } from '../terminal/render.js';
 
 const BAR = 24;

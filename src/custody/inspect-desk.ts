@@ -11,7 +11,7 @@ import { readKeyring } from '../opening/master-key.js';
 import { openEngine } from '../opening/open-desk.js';
 import { notaryFor } from '../opening/open-notary.js';
 import { sealedByDesk } from '../procedures/log/log-reader.js';
-import { readKeyBackupNote } from '../procedures/note-key-backup.js';
+import { readKeyBackupNote } from '../procedures/upkeep/note-key-backup.js';
 import type { Policy } from '../rules/policy.js';
 import { openStore, requireCurrent, type Store } from '../store/store.js';
 import { faultOf } from './fault-of-setup.js';

@@ -15,7 +15,7 @@ import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { RekeyedStore } from '../house.js';
 import { keyPlace, readKeys, replaceKeyText } from '../opening/master-key.js';
-import { countToRekey, rekeyStore } from '../procedures/rekey-store.js';
+import { countToRekey, rekeyStore } from '../procedures/upkeep/rekey-store.js';
 import type { Actor } from '../rules/audit-entry.js';
 
 export interface RekeyWork {

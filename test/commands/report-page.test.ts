@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportPage } from '../../src/commands/report-page.js';
 import { reportView } from '../../src/commands/report-view.js';
-import type { DeskReport } from '../../src/procedures/desk-report.js';
+import type { DeskReport } from '../../src/procedures/upkeep/desk-report.js';
 import { days } from '../../src/rules/duration.js';
 import { renderView } from '../../src/terminal/render.js';
 import { makeStyle } from '../../src/terminal/style.js';

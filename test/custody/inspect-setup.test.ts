@@ -6,7 +6,7 @@ import type { Settings } from '../../src/config.js';
 import { inspectSetup } from '../../src/custody/inspect-setup.js';
 import { Refusal } from '../../src/errors.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
-import { noteKeyBackup } from '../../src/procedures/note-key-backup.js';
+import { noteKeyBackup } from '../../src/procedures/upkeep/note-key-backup.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { minutes } from '../../src/rules/duration.js';
 import { dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';

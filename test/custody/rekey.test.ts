@@ -9,7 +9,7 @@ import type { Desk } from '../../src/desk.js';
 import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log/log-checkpoint.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
-import { SEALED_COLUMNS } from '../../src/procedures/sealed-columns.js';
+import { SEALED_COLUMNS } from '../../src/procedures/upkeep/sealed-columns.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
@@ -237,6 +237,6 @@ describe('the list of sealed columns', () => {
     const listed = SEALED_COLUMNS.map(({ purpose }) => `'${purpose}'`);
     // Sealed again with each change of the key, by verifier-keys.ts.
     expect(new Set(used)).toEqual(new Set([...listed, "'seal/check'"]));
-    expect(existsSync(join(repositoryRoot, 'src/procedures/sealed-columns.ts'))).toBe(true);
+    expect(existsSync(join(repositoryRoot, 'src/procedures/upkeep/sealed-columns.ts'))).toBe(true);
   });
 });

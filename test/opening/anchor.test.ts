@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { restoreStore } from '../../src/custody/restore-store.js';
 import type { Desk } from '../../src/desk.js';
 import { type DeskParts, openDesk } from '../../src/opening/open-desk.js';
-import { backUpStore } from '../../src/procedures/care-for-store.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
+import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 

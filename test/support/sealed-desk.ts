@@ -1,7 +1,7 @@
 /** A finished desk with a sealed value in every column that can hold one, for the change of its key. Free of vitest, for child scripts too. */
 import { type Kysely, sql } from 'kysely';
 import type { Desk } from '../../src/desk.js';
-import { SEALED_COLUMNS, sealedPlace } from '../../src/procedures/sealed-columns.js';
+import { SEALED_COLUMNS, sealedPlace } from '../../src/procedures/upkeep/sealed-columns.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Database } from '../../src/store/database.js';
 import { accountRow, NOW, userRow } from '../store/rows.js';

@@ -1,5 +1,5 @@
 /** Every column that holds sealed values, with its purpose: the list that a change of the key goes through. A test holds it complete. */
-import type { Desk, Place, SealedColumn, SealedValue } from '../desk.js';
+import type { Desk, Place, SealedColumn, SealedValue } from '../../desk.js';
 
 export interface SealedAt extends SealedColumn {
   readonly purpose: Parameters<Desk['vault']['seal']>[0];

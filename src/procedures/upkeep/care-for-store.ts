@@ -1,6 +1,6 @@
 /** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is main's (restore-store.ts). */
-import type { Desk, SignedOperator } from '../desk.js';
-import { logState } from './log/log-checkpoint.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { logState } from '../log/log-checkpoint.js';
 
 export interface StoreInfo {
   readonly id: string | null;

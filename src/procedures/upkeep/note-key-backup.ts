@@ -1,5 +1,5 @@
 /** That a copy of the master key was made, and when: the log tells who, and `doctor` tells how old the newest copy is. */
-import type { Desk, SignedOperator } from '../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 
 export interface KeyBackupNote {
   readonly keyId: string;

@@ -1,10 +1,10 @@
 /** The figures of the desk against numbers counted by hand, on both engines. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answerGeneralQuestion, beginCall, noteOnCall } from '../../src/procedures/calls/live-calls.js';
-import { deskReport } from '../../src/procedures/desk-report.js';
-import { days, minutes } from '../../src/rules/duration.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines, START, type TestDesk, testDesk } from '../support/test-desk.js';
+import { answerGeneralQuestion, beginCall, noteOnCall } from '../../../src/procedures/calls/live-calls.js';
+import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
+import { days, minutes } from '../../../src/rules/duration.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines, START, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the report on %s', (engine) => {
   let made: TestDesk;

@@ -2,10 +2,10 @@
  * The desk in figures, for its lead: what was asked and decided, how long it took, what failed with whom, resets and whether their
  * people came back, second opinions, locks. Figures name the callers who failed, so making a report is in the log too (B74).
  */
-import type { Desk, SignedOperator } from '../desk.js';
-import { standingOf } from '../rules/approval.js';
-import { days } from '../rules/duration.js';
-import type { Policy } from '../rules/policy.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { standingOf } from '../../rules/approval.js';
+import { days } from '../../rules/duration.js';
+import type { Policy } from '../../rules/policy.js';
 
 /** How often each outcome came in one stretch of time. */
 export interface Stretch {

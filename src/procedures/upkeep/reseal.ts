@@ -1,6 +1,6 @@
 /** One chunk of a change of keys: values opened and sealed again, rows tagged again, and what could not be, by name. */
-import type { Desk, SealedValue, Writes } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
+import type { Desk, SealedValue, Writes } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import { type SealedAt, sealedPlace } from './sealed-columns.js';
 
 interface Page {

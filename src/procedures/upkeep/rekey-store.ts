@@ -10,11 +10,11 @@
  * Cut off at any point, both keys are in the file and every value opens; the same command goes on from there. A value that
  * does not open, or a row that somebody has changed, is left as it is and named: then the old key stays.
  */
-import type { Desk, SealedColumn, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { Actor } from '../rules/audit-entry.js';
-import { keepVerifierKeys } from './log/verifier-keys.js';
-import { pause } from './pause.js';
+import type { Desk, SealedColumn, Writes } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Actor } from '../../rules/audit-entry.js';
+import { keepVerifierKeys } from '../log/verifier-keys.js';
+import { pause } from '../pause.js';
 import { Reseal } from './reseal.js';
 import { SEALED_COLUMNS } from './sealed-columns.js';
 
