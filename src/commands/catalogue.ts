@@ -153,6 +153,6 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'completion',
     group: 'Set-up and care',
     summary: 'completion of commands for bash, zsh or fish',
-    load: async () => (await import('./completion.js')).commands,
+    load: async () => (await import('./typing/completion.js')).commands,
   },
 ];

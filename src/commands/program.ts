@@ -8,10 +8,10 @@ import type { GlobalOptions } from '../config.js';
 import { Refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
 import type { CatalogueEntry, Command, Result } from './command.js';
-import { GLOBAL_OPTIONS } from './global-options.js';
-import { topicNames, topicText } from './help-topics.js';
-import { asksForHelp, firstWord, peekOptions, words } from './peek-argv.js';
 import { reportError, reportResult } from './report-outcome.js';
+import { GLOBAL_OPTIONS } from './typing/global-options.js';
+import { topicNames, topicText } from './typing/help-topics.js';
+import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
 import type { World } from './world.js';
 
 /** Runs one command line; answers the exit status. Never throws. */

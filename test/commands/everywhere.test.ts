@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
-import { everyCommand } from '../../src/commands/completion-tree.js';
+import { everyCommand } from '../../src/commands/typing/completion-tree.js';
 import { EXIT_FAMILIES } from '../../src/errors.js';
 import { type ConsoleDesk, consoleDesk } from '../support/console-desk.js';
 import { HOSTILE, hasNaughtyStrings, isVisible, naughtyStrings } from '../support/hostile-text.js';

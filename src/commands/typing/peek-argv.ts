@@ -1,5 +1,5 @@
 /** A first look at argv, before commander: which word was typed, and the few options an early error must respect. */
-import type { GlobalOptions } from '../config.js';
+import type { GlobalOptions } from '../../config.js';
 
 /** Enough of the global options to report an error that came before parsing ended. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {

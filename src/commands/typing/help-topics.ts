@@ -1,5 +1,5 @@
 /** Texts of `countersign help TOPIC`. The exit-code table comes from the one in errors.ts. */
-import { EXIT_FAMILIES } from '../errors.js';
+import { EXIT_FAMILIES } from '../../errors.js';
 
 /** Rows of the exit-code table, as README shows them too. */
 export function exitCodesTopic(): string {

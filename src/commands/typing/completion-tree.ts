@@ -1,7 +1,7 @@
 /** What can be typed where, as data that each shell's script is written from. Pure. */
-import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../rules/people.js';
-import type { Policy } from '../rules/policy.js';
-import type { CatalogueEntry, Command, OptionSpec } from './command.js';
+import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
+import type { Policy } from '../../rules/policy.js';
+import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { topicNames } from './help-topics.js';
 

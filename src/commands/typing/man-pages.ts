@@ -3,7 +3,7 @@
  * them to files. Only macros of man(7) that every reader knows; text never begins a line that troff would obey.
  */
 
-import type { CatalogueEntry, Command, OptionSpec } from './command.js';
+import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
 import { topicNames, topicText } from './help-topics.js';
 

@@ -1,5 +1,5 @@
 /** The options that stand before or behind any command, for the parser, the completion and the man pages. */
-import type { OptionSpec } from './command.js';
+import type { OptionSpec } from '../command.js';
 
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--store <url>', about: 'path of the store or postgres://… (env COUNTERSIGN_STORE)' },

@@ -1,9 +1,9 @@
 /** The man pages: every command and option is in them, and troff has nothing to complain of (skipped, and counted, without groff). */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/commands/catalogue.js';
-import { everyCommand } from '../../src/commands/completion-tree.js';
-import { manPages, text } from '../../src/commands/man-pages.js';
+import { CATALOGUE } from '../../../src/commands/catalogue.js';
+import { everyCommand } from '../../../src/commands/typing/completion-tree.js';
+import { manPages, text } from '../../../src/commands/typing/man-pages.js';
 
 const commands = await everyCommand(CATALOGUE);
 const pages = manPages(CATALOGUE, commands, '1.2.3');

@@ -4,14 +4,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CATALOGUE } from '../../src/commands/catalogue.js';
-import { bashScript } from '../../src/commands/completion-bash.js';
-import { fishScript } from '../../src/commands/completion-fish.js';
-import { type CompletionTree, completionTree, everyCommand } from '../../src/commands/completion-tree.js';
-import { zshScript } from '../../src/commands/completion-zsh.js';
-import { loadPolicy } from '../../src/opening/load-policy.js';
-import { KEYS, type OpenTerminal, openTerminal } from '../support/pty.js';
-import { dataFolder } from '../support/test-desk.js';
+import { CATALOGUE } from '../../../src/commands/catalogue.js';
+import { bashScript } from '../../../src/commands/typing/completion-bash.js';
+import { fishScript } from '../../../src/commands/typing/completion-fish.js';
+import { type CompletionTree, completionTree, everyCommand } from '../../../src/commands/typing/completion-tree.js';
+import { zshScript } from '../../../src/commands/typing/completion-zsh.js';
+import { loadPolicy } from '../../../src/opening/load-policy.js';
+import { KEYS, type OpenTerminal, openTerminal } from '../../support/pty.js';
+import { dataFolder } from '../../support/test-desk.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 

@@ -4,8 +4,8 @@
  * customer, and hands nothing that was typed to the shell to be read as code.
  */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { type Command, type Context, command } from './command.js';
+import { Refusal } from '../../errors.js';
+import { type Command, type Context, command } from '../command.js';
 import { bashScript } from './completion-bash.js';
 import { fishScript } from './completion-fish.js';
 import { type CompletionTree, completionTree, everyCommand } from './completion-tree.js';
