@@ -42,7 +42,7 @@ const PACKS = [
     'src/store/sqlite.ts',
     'node_modules/better-sqlite3/lib/index.js',
     'src/procedures/operators/authenticate-operator.ts',
-    'src/commands/verify.ts',
+    'src/commands/calls/verify.ts',
   ],
 ];
 

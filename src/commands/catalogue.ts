@@ -9,19 +9,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'console',
     group: 'On a call',
     summary: 'the live-call screen (also: countersign alone)',
-    load: async () => (await import('./console.js')).commands,
+    load: async () => (await import('./calls/console.js')).commands,
   },
   {
     word: 'verify',
     group: 'On a call',
     summary: 'check one caller for one request',
-    load: async () => (await import('./verify.js')).commands,
+    load: async () => (await import('./calls/verify.js')).commands,
   },
   {
     word: 'grant',
     group: 'On a call',
     summary: 'live grants of verified callers',
-    load: async () => (await import('./grant.js')).commands,
+    load: async () => (await import('./calls/grant.js')).commands,
   },
   {
     word: 'passphrase',

@@ -1,6 +1,6 @@
 /** What stands on the operator's screen before the phrase is asked (B76, B09). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alertLines } from '../../../src/commands/alerts-view.js';
+import { alertLines } from '../../../src/commands/calls/alerts-view.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
 import { openCall } from '../../../src/procedures/calls/open-call.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';

@@ -1,7 +1,7 @@
 /** What an outsider could learn from a verification: nothing about who exists (B73), and the phrase nowhere (B11). */
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resultOf, sayOf, withNeutralLine } from '../../../src/commands/verdict-view.js';
+import { resultOf, sayOf, withNeutralLine } from '../../../src/commands/calls/verdict-view.js';
 import type { Verdict } from '../../../src/procedures/calls/verify-caller.js';
 import { spokenForms } from '../../../src/rules/spoken-form.js';
 import { engines } from '../../support/test-desk.js';

@@ -6,14 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { SignedOperator } from '../../src/desk.js';
-import { userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
-import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
-import { SYSTEM } from '../../src/rules/audit-entry.js';
-import { userRow } from '../store/rows.js';
-import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';
-import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../support/pty.js';
-import { repositoryRoot } from '../support/test-desk.js';
+import type { SignedOperator } from '../../../src/desk.js';
+import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
+import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import { userRow } from '../../store/rows.js';
+import { type ConsoleDesk, consoleDesk, PHRASE } from '../../support/console-desk.js';
+import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../../support/pty.js';
+import { repositoryRoot } from '../../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
 const SIZES = [

@@ -2,13 +2,13 @@
  * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73).
  */
-import { exitOf, isRefusal, Refusal } from '../errors.js';
-import type { Verdict } from '../procedures/calls/verify-caller.js';
-import { guidanceFor, operatorNote } from '../rules/guidance.js';
-import { MFA_RESET } from '../rules/policy-checks.js';
-import type { View } from '../terminal/render.js';
-import type { Result } from './command.js';
-import { errorDocument } from './report-outcome.js';
+import { exitOf, isRefusal, Refusal } from '../../errors.js';
+import type { Verdict } from '../../procedures/calls/verify-caller.js';
+import { guidanceFor, operatorNote } from '../../rules/guidance.js';
+import { MFA_RESET } from '../../rules/policy-checks.js';
+import type { View } from '../../terminal/render.js';
+import type { Result } from '../command.js';
+import { errorDocument } from '../report-outcome.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 

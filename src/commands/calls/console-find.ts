@@ -1,14 +1,14 @@
 /** The beginning of a call: finding the caller by anything they say, a general question, a call that was dropped. */
-import type { Desk } from '../desk.js';
-import { callerAlerts } from '../procedures/calls/caller-alerts.js';
-import { answerGeneralQuestion, resumeCall } from '../procedures/calls/live-calls.js';
-import { openCall } from '../procedures/calls/open-call.js';
-import { sharedContacts } from '../procedures/directory/find-account.js';
-import { accountsAsTyped, usersAsTyped } from '../procedures/directory/find-as-typed.js';
-import { searchAccounts, searchUsers } from '../procedures/directory/search-directory.js';
-import type { Account, User } from '../rules/people.js';
-import type { LiveChoice, LiveKey } from '../terminal/live-contract.js';
-import type { Block, View } from '../terminal/render.js';
+import type { Desk } from '../../desk.js';
+import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { answerGeneralQuestion, resumeCall } from '../../procedures/calls/live-calls.js';
+import { openCall } from '../../procedures/calls/open-call.js';
+import { sharedContacts } from '../../procedures/directory/find-account.js';
+import { accountsAsTyped, usersAsTyped } from '../../procedures/directory/find-as-typed.js';
+import { searchAccounts, searchUsers } from '../../procedures/directory/search-directory.js';
+import type { Account, User } from '../../rules/people.js';
+import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
+import type { Block, View } from '../../terminal/render.js';
 import {
   card,
   END_KEY,

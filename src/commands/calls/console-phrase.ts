@@ -2,10 +2,10 @@
  * Hearing the phrase: typed blind as it is said, or spelled. Of what is spelled the screen shows a count of letters, and after which
  * of them something could not be read; nothing is guessed. One Enter leads from the phrase to the verdict.
  */
-import { verifyCaller } from '../procedures/calls/verify-caller.js';
-import { decodeSpelling } from '../rules/spelling.js';
-import type { LiveKey } from '../terminal/live-contract.js';
-import type { View } from '../terminal/render.js';
+import { verifyCaller } from '../../procedures/calls/verify-caller.js';
+import { decodeSpelling } from '../../rules/spelling.js';
+import type { LiveKey } from '../../terminal/live-contract.js';
+import type { View } from '../../terminal/render.js';
 import { card, END_KEY, type LiveSession, note, notesKey, type Stage, showNotes, titleOf } from './console-session.js';
 import { ALPHABETS, ASK_AGAIN, ASK_SPELLED, alphabetOf, howToSpell, readOf } from './spelled.js';
 

@@ -1,8 +1,8 @@
 /** The blind box of `verify`: the phrase as it is said or, after F2, as it is spelled in one alphabet after the other. */
-import type { Desk } from '../desk.js';
-import { decodeSpelling, type SpellingTable } from '../rules/spelling.js';
-import type { Prompts } from '../terminal/prompts.js';
-import type { Context } from './command.js';
+import type { Desk } from '../../desk.js';
+import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
+import type { Prompts } from '../../terminal/prompts.js';
+import type { Context } from '../command.js';
 import { ALPHABETS, type Alphabet, ASK_AGAIN, alphabetOf, howToSpell, readOf } from './spelled.js';
 
 const LANGUAGES: Readonly<Record<Alphabet, string>> = { en: 'English', de: 'German', fr: 'French' };

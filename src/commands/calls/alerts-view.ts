@@ -1,7 +1,7 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
-import type { CallerAlerts } from '../procedures/calls/caller-alerts.js';
-import { minuteAfter } from '../rules/moment.js';
-import type { Block } from '../terminal/render.js';
+import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { minuteAfter } from '../../rules/moment.js';
+import type { Block } from '../../terminal/render.js';
 
 export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 /** Spelling mode as an agent meets it, in the console and in `verify`: the alphabets, how to spell, and what is said of a line. */
-import type { Desk } from '../desk.js';
-import { type Spelled, type SpellingTable, spellingTable } from '../rules/spelling.js';
+import type { Desk } from '../../desk.js';
+import { type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
 
 export const ALPHABETS = ['en', 'de', 'fr'] as const;
 export type Alphabet = (typeof ALPHABETS)[number];

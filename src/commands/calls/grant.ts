@@ -1,7 +1,7 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
 import * as z from 'zod';
-import { listGrants, revokeGrant } from '../procedures/calls/grants.js';
-import { type Command, command } from './command.js';
+import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
+import { type Command, command } from '../command.js';
 
 const list = command({
   path: 'grant list',

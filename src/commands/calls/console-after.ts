@@ -1,12 +1,13 @@
 /** The end of a call: the reset under the grant just given, handing over, the note for the ticket. */
-import { isRefusal } from '../errors.js';
-import { endCall, handOverCall } from '../procedures/calls/live-calls.js';
-import { logState } from '../procedures/log/log-checkpoint.js';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { refreshCode } from '../procedures/operators/sign-in-operator.js';
-import { resetUnderGrant } from '../procedures/resets/reset-factors.js';
-import type { User } from '../rules/people.js';
-import type { View } from '../terminal/render.js';
+import { isRefusal } from '../../errors.js';
+import { endCall, handOverCall } from '../../procedures/calls/live-calls.js';
+import { logState } from '../../procedures/log/log-checkpoint.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
+import { resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import type { User } from '../../rules/people.js';
+import type { View } from '../../terminal/render.js';
+import { resetView } from '../reset-view.js';
 import { peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {
@@ -21,7 +22,6 @@ import {
   stillSignedIn,
   titleOf,
 } from './console-session.js';
-import { resetView } from './reset-view.js';
 
 /** Whose factors, why, which ticket; then the reset (B54). What waits for a second operator is tried again as it was asked for. */
 export async function resetStage(session: LiveSession): Promise<Stage> {

@@ -1,15 +1,15 @@
 /** What is known of the call on the screen, and the parts that every screen has: title, clock, card of the caller, notes. */
-import type { Desk, SignedOperator } from '../desk.js';
-import type { CallerAlerts } from '../procedures/calls/caller-alerts.js';
-import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../procedures/calls/live-calls.js';
-import type { Verdict } from '../procedures/calls/verify-caller.js';
-import { authenticateOperator } from '../procedures/operators/authenticate-operator.js';
-import type { Account, User } from '../rules/people.js';
-import type { Action } from '../rules/policy.js';
-import type { LiveKey, LiveScreen } from '../terminal/live-contract.js';
-import type { Block, View } from '../terminal/render.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../procedures/calls/live-calls.js';
+import type { Verdict } from '../../procedures/calls/verify-caller.js';
+import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import type { Account, User } from '../../rules/people.js';
+import type { Action } from '../../rules/policy.js';
+import type { LiveKey, LiveScreen } from '../../terminal/live-contract.js';
+import type { Block, View } from '../../terminal/render.js';
+import type { Context } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
-import type { Context } from './command.js';
 
 export type Stage =
   | 'find'

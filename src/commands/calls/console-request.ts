@@ -1,12 +1,12 @@
 /** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
-import type { Refusal } from '../errors.js';
-import { tellOwner } from '../procedures/calls/lock-notice.js';
-import type { Verdict } from '../procedures/calls/verify-caller.js';
-import { permits } from '../rules/operator-roles.js';
-import type { Action } from '../rules/policy.js';
-import { MFA_RESET } from '../rules/policy-checks.js';
-import type { LiveChoice } from '../terminal/live-contract.js';
-import type { View } from '../terminal/render.js';
+import type { Refusal } from '../../errors.js';
+import { tellOwner } from '../../procedures/calls/lock-notice.js';
+import type { Verdict } from '../../procedures/calls/verify-caller.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Action } from '../../rules/policy.js';
+import { MFA_RESET } from '../../rules/policy-checks.js';
+import type { LiveChoice } from '../../terminal/live-contract.js';
+import type { View } from '../../terminal/render.js';
 import { lookForAlerts } from './console-find.js';
 import { callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';

@@ -1,13 +1,13 @@
 /** `verify`: one caller, one request (B03). Flags and prompts lead to the same procedure. */
 import * as z from 'zod';
-import type { Desk } from '../desk.js';
-import { callerAlerts } from '../procedures/calls/caller-alerts.js';
-import { tellOwner } from '../procedures/calls/lock-notice.js';
-import { type Call, openCall } from '../procedures/calls/open-call.js';
-import { verifyCaller } from '../procedures/calls/verify-caller.js';
-import { sharedContacts } from '../procedures/directory/find-account.js';
+import type { Desk } from '../../desk.js';
+import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { tellOwner } from '../../procedures/calls/lock-notice.js';
+import { type Call, openCall } from '../../procedures/calls/open-call.js';
+import { verifyCaller } from '../../procedures/calls/verify-caller.js';
+import { sharedContacts } from '../../procedures/directory/find-account.js';
+import { type Command, type Context, command } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
-import { type Command, type Context, command } from './command.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
 const input = () =>

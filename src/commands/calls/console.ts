@@ -4,9 +4,9 @@
  * the loop around them, and what happens when it is cut off.
  */
 import * as z from 'zod';
-import { isRefusal, Refusal } from '../errors.js';
-import { dropCall } from '../procedures/calls/live-calls.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import { dropCall } from '../../procedures/calls/live-calls.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { endStage, handOverStage, resetStage } from './console-after.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
 import { phraseStage } from './console-phrase.js';

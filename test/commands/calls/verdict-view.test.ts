@@ -1,9 +1,9 @@
 /** A verdict as a document and as text: the contract of cli.md, "Verification result", and what agents read aloud (B13, B15, B19, B73). */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { resultOf } from '../../src/commands/verdict-view.js';
-import type { RefusalReason, Verdict } from '../../src/procedures/calls/verify-caller.js';
-import { type CustomerRole, EDITIONS, type Edition } from '../../src/rules/people.js';
+import { resultOf } from '../../../src/commands/calls/verdict-view.js';
+import type { RefusalReason, Verdict } from '../../../src/procedures/calls/verify-caller.js';
+import { type CustomerRole, EDITIONS, type Edition } from '../../../src/rules/people.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 
