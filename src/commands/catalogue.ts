@@ -27,19 +27,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'passphrase',
     group: 'On a call',
     summary: 'set-up call, generate, check',
-    load: async () => (await import('./passphrase.js')).commands,
+    load: async () => (await import('./directory/passphrase.js')).commands,
   },
   {
     word: 'account',
     group: 'Customers',
     summary: 'customer companies',
-    load: async () => (await import('./account.js')).commands,
+    load: async () => (await import('./directory/account.js')).commands,
   },
   {
     word: 'user',
     group: 'Customers',
     summary: 'logins inside accounts',
-    load: async () => (await import('./user.js')).commands,
+    load: async () => (await import('./directory/user.js')).commands,
   },
   {
     word: 'portal',

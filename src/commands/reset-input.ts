@@ -10,7 +10,7 @@ import type { WrittenRow } from '../procedures/resets/find-reset-targets.js';
 import { guardCell } from '../rules/csv-table.js';
 import type { Account } from '../rules/people.js';
 import type { Context } from './command.js';
-import { givenUser } from './given-user.js';
+import { givenUser } from './directory/given-user.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {

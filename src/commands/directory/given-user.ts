@@ -1,7 +1,7 @@
 /** How a user is named on the command line, the same in every command (cli.md, "References"). */
-import type { Desk } from '../desk.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import type { FoundUser } from '../procedures/directory/search-directory.js';
+import type { Desk } from '../../desk.js';
+import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import type { FoundUser } from '../../procedures/directory/search-directory.js';
 
 export const USER_ARGUMENT = { name: '<user>', about: 'login, id or unique e-mail; or account/login' } as const;
 export const ACCOUNT_OPTION = {

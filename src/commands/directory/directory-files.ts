@@ -1,20 +1,20 @@
 /** `account import`, `user import` and their exports: the directory as CSV (cli.md, "Directory import"). */
 import * as z from 'zod';
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { exportAccounts, exportUsers } from '../procedures/directory/export-directory.js';
-import { findAccount } from '../procedures/directory/find-account.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
 import {
   type Counts,
   type ImportReport,
   type ImportRequest,
   importDirectory,
-} from '../procedures/directory/import-directory.js';
-import { readCsv } from '../procedures/directory/read-csv.js';
-import { deliverOutbox } from '../procedures/messages/deliver-outbox.js';
-import { ACCOUNT_SHAPE, USER_SHAPE } from '../rules/directory-rows.js';
-import type { Block, View } from '../terminal/render.js';
-import { type Command, type Context, command, type Result } from './command.js';
+} from '../../procedures/directory/import-directory.js';
+import { readCsv } from '../../procedures/directory/read-csv.js';
+import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
+import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
+import type { Block, View } from '../../terminal/render.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 
 const FILE = { name: '<file>', about: 'CSV file, or - for standard input' } as const;
 

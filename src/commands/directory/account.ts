@@ -1,17 +1,17 @@
 /** `account …`: customer companies (B01, B63). Files are account-files.ts. */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { addAccount } from '../procedures/directory/add-to-directory.js';
-import { describeAccount } from '../procedures/directory/describe-customer.js';
-import { switchAccount } from '../procedures/directory/disable-customer.js';
-import { type AccountEdit, type EditedAccount, editAccount } from '../procedures/directory/edit-account.js';
-import { allAccounts } from '../procedures/directory/export-directory.js';
-import { findAccount } from '../procedures/directory/find-account.js';
-import { searchAccounts } from '../procedures/directory/search-directory.js';
-import { EDITIONS } from '../rules/people.js';
+import { Refusal } from '../../errors.js';
+import { addAccount } from '../../procedures/directory/add-to-directory.js';
+import { describeAccount } from '../../procedures/directory/describe-customer.js';
+import { switchAccount } from '../../procedures/directory/disable-customer.js';
+import { type AccountEdit, type EditedAccount, editAccount } from '../../procedures/directory/edit-account.js';
+import { allAccounts } from '../../procedures/directory/export-directory.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
+import { searchAccounts } from '../../procedures/directory/search-directory.js';
+import { EDITIONS } from '../../rules/people.js';
+import { askMissing } from '../ask-missing.js';
+import { type Command, type Context, command } from '../command.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from './account-view.js';
-import { askMissing } from './ask-missing.js';
-import { type Command, type Context, command } from './command.js';
 import { commands as files } from './directory-files.js';
 
 const REFERENCE = { name: '<account>', about: 'number, id or unique name' } as const;

@@ -1,7 +1,7 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
-import { type Lock, SHARING_SHOWN, type UserDescription } from '../procedures/directory/describe-customer.js';
-import type { FoundUser } from '../procedures/directory/search-directory.js';
-import type { Block, View } from '../terminal/render.js';
+import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
+import type { FoundUser } from '../../procedures/directory/search-directory.js';
+import type { Block, View } from '../../terminal/render.js';
 import { iso, moment } from './account-view.js';
 
 export const userDocument = ({ account, user }: FoundUser) => ({

@@ -1,12 +1,12 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases of nobody in particular (B21, B22). None shows a stored one. */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import { drawPhrase, requireStrong } from '../procedures/passphrases/judge-phrase.js';
-import { requireSetUp, setUpPassphrase } from '../procedures/passphrases/set-up-passphrase.js';
-import { generatedBits, MIN_GENERATED_BITS } from '../rules/passphrase-words.js';
-import { askNewSecret, askSecret } from './ask-secret.js';
-import { type Command, command } from './command.js';
+import { Refusal } from '../../errors.js';
+import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
+import { requireSetUp, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
+import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
+import { askNewSecret, askSecret } from '../ask-secret.js';
+import { type Command, command } from '../command.js';
 
 const setup = command({
   path: 'passphrase setup',

@@ -1,7 +1,7 @@
 /** Accounts as documents and views. */
-import type { AccountDescription } from '../procedures/directory/describe-customer.js';
-import type { Account } from '../rules/people.js';
-import type { Block, View } from '../terminal/render.js';
+import type { AccountDescription } from '../../procedures/directory/describe-customer.js';
+import type { Account } from '../../rules/people.js';
+import type { Block, View } from '../../terminal/render.js';
 
 export const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 /** `2026-11-22 09:00 UTC` */

@@ -1,12 +1,12 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether and how a login gets in. The desk never sets or sees a password. */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { switchUser } from '../procedures/directory/disable-customer.js';
-import type { FoundUser } from '../procedures/directory/search-directory.js';
-import { unlockCaller } from '../procedures/directory/unlock-caller.js';
-import { type Invitation, inviteUsers } from '../procedures/portal/invite-user.js';
+import { Refusal } from '../../errors.js';
+import { switchUser } from '../../procedures/directory/disable-customer.js';
+import type { FoundUser } from '../../procedures/directory/search-directory.js';
+import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
+import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
+import { type Command, command } from '../command.js';
 import { iso, moment } from './account-view.js';
-import { type Command, command } from './command.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
 import { subjectWords, userDocument } from './user-view.js';
 
