@@ -45,7 +45,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'portal',
     group: 'Customers',
     summary: 'what users do for themselves',
-    load: async () => (await import('./portal.js')).commands,
+    load: async () => (await import('./portal/portal.js')).commands,
   },
   {
     word: 'mfa',

@@ -1,11 +1,11 @@
 /** What a finished portal login says: who is in, until when, what to consider (B41), and whether this device is remembered (B38). */
-import type { Desk } from '../desk.js';
-import { listFactors } from '../procedures/factors/manage-factors.js';
-import type { PortalLogin } from '../procedures/portal/authenticate-user.js';
-import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
-import { hours } from '../rules/duration.js';
-import { type LoginWarning, loginWarnings } from '../rules/mfa-login.js';
-import type { Context, Result } from './command.js';
+import type { Desk } from '../../desk.js';
+import { listFactors } from '../../procedures/factors/manage-factors.js';
+import type { PortalLogin } from '../../procedures/portal/authenticate-user.js';
+import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
+import { hours } from '../../rules/duration.js';
+import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
+import type { Context, Result } from '../command.js';
 import { writeDevice } from './portal-device.js';
 
 /** `too-early`: wished for at a login that was not asked for a code, or that set the method up. */

@@ -1,12 +1,12 @@
 /** Who is typing in the portal, at a terminal: the view of a passphrase asks again for what has grown old (B17). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Context } from '../../src/commands/command.js';
-import { endingPassingSession, requirePortalUser } from '../../src/commands/portal-session.js';
-import { setOwnPassphrase, viewOwnPassphrase } from '../../src/procedures/passphrases/passphrase-of-owner.js';
-import { minutes } from '../../src/rules/duration.js';
-import { PHRASE } from '../procedures/northwind.js';
-import { type App, PASSWORD, type PortalPlace, portalPlace } from '../procedures/portal/portal-place.js';
-import { type ScriptedAnswer, scriptedPrompts } from '../support/scripted-prompts.js';
+import type { Context } from '../../../src/commands/command.js';
+import { endingPassingSession, requirePortalUser } from '../../../src/commands/portal/portal-session.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import { minutes } from '../../../src/rules/duration.js';
+import { PHRASE } from '../../procedures/northwind.js';
+import { type App, PASSWORD, type PortalPlace, portalPlace } from '../../procedures/portal/portal-place.js';
+import { type ScriptedAnswer, scriptedPrompts } from '../../support/scripted-prompts.js';
 
 describe('the view of a passphrase in an open session', () => {
   let place: PortalPlace;

@@ -1,9 +1,9 @@
 /** `portal reset …`: a customer admin resets users, or objects to a reset (B50, B62). */
 import * as z from 'zod';
-import { objectToReset } from '../procedures/resets/object-to-reset.js';
-import { resetInPortal } from '../procedures/resets/reset-in-portal.js';
-import { exitOfTally, rowDocument, runView } from './bulk-view.js';
-import { type Command, command } from './command.js';
+import { objectToReset } from '../../procedures/resets/object-to-reset.js';
+import { resetInPortal } from '../../procedures/resets/reset-in-portal.js';
+import { exitOfTally, rowDocument, runView } from '../bulk-view.js';
+import { type Command, command } from '../command.js';
 import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
 
 const reset = command({

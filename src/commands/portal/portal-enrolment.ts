@@ -2,17 +2,17 @@
  * Setting up a second factor at a terminal or from a script: QR code or sent code first, then a first code to prove it. A person
  * does both in one go; a script begins, gets exit 5 with what it needs, and confirms with `--code` (B31, B34, B57).
  */
-import type { Desk } from '../desk.js';
-import { exitOf, Refusal } from '../errors.js';
-import { confirmEnrolment, type EnrolledFactor } from '../procedures/factors/confirm-factor.js';
-import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../procedures/factors/enrol-factor.js';
-import { offerEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
-import { type PortalLogin, whoOf } from '../procedures/portal/authenticate-user.js';
-import { qrCode } from '../terminal/qr.js';
-import type { Block } from '../terminal/render.js';
-import type { Context, Result } from './command.js';
+import type { Desk } from '../../desk.js';
+import { exitOf, Refusal } from '../../errors.js';
+import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
+import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
+import { offerEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/authenticate-user.js';
+import { qrCode } from '../../terminal/qr.js';
+import type { Block } from '../../terminal/render.js';
+import type { Context, Result } from '../command.js';
+import { errorDocument } from '../report-outcome.js';
 import { askCodes } from './portal-factor.js';
-import { errorDocument } from './report-outcome.js';
 
 export const ENROLMENT_KINDS = ['totp', 'email', 'sms'] as const;
 export type EnrolmentKind = (typeof ENROLMENT_KINDS)[number];

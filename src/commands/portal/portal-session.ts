@@ -3,22 +3,22 @@
  * or the password with the command, which signs in for that one command and out again.
  */
 import * as z from 'zod';
-import type { Desk, SignedUser } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
+import type { Desk, SignedUser } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import {
   authenticateUser,
   type LoginState,
   type PortalLogin,
   requireState,
   signOutUser,
-} from '../procedures/portal/authenticate-user.js';
-import { freshFactor } from '../procedures/portal/owner-proof.js';
-import { provePassword, signInWithPassword } from '../procedures/portal/sign-in-user.js';
-import { minutes } from '../rules/duration.js';
-import type { Account, User } from '../rules/people.js';
-import { askSecret } from './ask-secret.js';
-import type { Command, Context, OptionSpec, Result } from './command.js';
+} from '../../procedures/portal/authenticate-user.js';
+import { freshFactor } from '../../procedures/portal/owner-proof.js';
+import { provePassword, signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import { minutes } from '../../rules/duration.js';
+import type { Account, User } from '../../rules/people.js';
+import { askSecret } from '../ask-secret.js';
+import type { Command, Context, OptionSpec, Result } from '../command.js';
 import { readDevices } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
 

@@ -1,5 +1,5 @@
 /** `portal …`: everything customers do for themselves, one list of the files that know how. */
-import type { Command } from './command.js';
+import type { Command } from '../command.js';
 import { commands as login } from './portal-login.js';
 import { commands as mfa } from './portal-mfa.js';
 import { commands as passphrase } from './portal-passphrase.js';

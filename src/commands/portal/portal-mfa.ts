@@ -1,11 +1,11 @@
 /** `portal mfa …`: a user's own sign-in methods, and the company-wide switch of its admins (B30–B42). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { newBackupCodes } from '../procedures/factors/backup-codes.js';
-import { listFactors, removeFactor } from '../procedures/factors/manage-factors.js';
-import { requireMfa } from '../procedures/factors/require-mfa.js';
-import { whoOf } from '../procedures/portal/authenticate-user.js';
-import { type Command, command } from './command.js';
+import { Refusal } from '../../errors.js';
+import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
+import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
+import { requireMfa } from '../../procedures/factors/require-mfa.js';
+import { whoOf } from '../../procedures/portal/authenticate-user.js';
+import { type Command, command } from '../command.js';
 import { ENROLMENT_KINDS, enrol, METHOD_NAMES } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
 

@@ -1,15 +1,15 @@
 /** `portal activate`, `login`, `logout`: how a customer gets into the portal (B31–B43). */
 import * as z from 'zod';
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { enrolmentCodeMissing } from '../procedures/factors/enrol-factor.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
-import { activateUser } from '../procedures/portal/activate-user.js';
-import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../procedures/portal/authenticate-user.js';
-import { signInBySso } from '../procedures/portal/sign-in-by-sso.js';
-import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
-import { askCode, askNewSecret, askSecret } from './ask-secret.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
+import { giveEnrolmentCode, offerEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
+import { activateUser } from '../../procedures/portal/activate-user.js';
+import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../../procedures/portal/authenticate-user.js';
+import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
+import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';

@@ -1,11 +1,16 @@
 /** The question for a second factor at a portal login: which method, the code, and what a script is told instead (exit 5). */
-import type { Desk } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import { answerFactor } from '../procedures/factors/answer-factor.js';
-import { type AnswerKind, type FactorChoice, factorChoices, guessKind } from '../procedures/factors/factor-choices.js';
-import { sendLoginCode } from '../procedures/factors/send-login-code.js';
-import { type PortalLogin, whoOf } from '../procedures/portal/authenticate-user.js';
-import type { Context } from './command.js';
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import { answerFactor } from '../../procedures/factors/answer-factor.js';
+import {
+  type AnswerKind,
+  type FactorChoice,
+  factorChoices,
+  guessKind,
+} from '../../procedures/factors/factor-choices.js';
+import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/authenticate-user.js';
+import type { Context } from '../command.js';
 
 export interface FactorGiven {
   readonly factor?: AnswerKind | undefined;

@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
-import { type IdentityProvider, identityProvider } from '../support/identity-provider.js';
-import { newestCode } from '../support/outbox-code.js';
+import { type BuiltDesk, builtDesk, requireBuilt } from '../../support/built-desk.js';
+import { type IdentityProvider, identityProvider } from '../../support/identity-provider.js';
+import { newestCode } from '../../support/outbox-code.js';
 
 const PASSWORD = 'copper and nineteen herons';
 const BOB = { sub: 'u-2', preferred_username: 'bob' };

@@ -1,9 +1,9 @@
 /** `portal profile`, `portal password`: what users see of themselves, and their application password. */
 import * as z from 'zod';
-import { changeApplicationPassword } from '../procedures/portal/change-application-password.js';
-import { type Profile, readProfile } from '../procedures/portal/read-profile.js';
-import { askNewSecret } from './ask-secret.js';
-import { type Command, command } from './command.js';
+import { changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
+import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
+import { askNewSecret } from '../ask-secret.js';
+import { type Command, command } from '../command.js';
 import { PORTAL_OPTIONS, type PortalUser, portalShape, requirePortalUser } from './portal-session.js';
 
 const profile = command({

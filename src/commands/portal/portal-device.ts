@@ -1,7 +1,7 @@
 /** The device file of `--device`: what a browser would keep as a cookie. One token for each login that is remembered here (B38, B39). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import type { Context } from './command.js';
+import { Refusal } from '../../errors.js';
+import type { Context } from '../command.js';
 
 const fileShape = () => z.object({ countersignDevice: z.literal(1), logins: z.record(z.string(), z.string()) });
 

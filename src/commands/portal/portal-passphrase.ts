@@ -1,9 +1,9 @@
 /** `portal passphrase show|set`: the owner's passphrase, by its owner alone (B14, B15, B17, B18). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { requireOwner, setOwnPassphrase, viewOwnPassphrase } from '../procedures/passphrases/passphrase-of-owner.js';
-import { askNewSecret } from './ask-secret.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import { Refusal } from '../../errors.js';
+import { requireOwner, setOwnPassphrase, viewOwnPassphrase } from '../../procedures/passphrases/passphrase-of-owner.js';
+import { askNewSecret } from '../ask-secret.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape, requirePortalUser } from './portal-session.js';
 
 const show = command({

@@ -1,9 +1,9 @@
 /** `portal team list|grant|revoke`: privileges of the own company's users, by its admin (B16). */
 import * as z from 'zod';
-import { grantScope, listTeam, revokeScope, type ScopeChange } from '../procedures/portal/customer-scopes.js';
-import type { User } from '../rules/people.js';
-import type { View } from '../terminal/render.js';
-import { type Command, command, type Result } from './command.js';
+import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
+import type { User } from '../../rules/people.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command, type Result } from '../command.js';
 import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
 
 const list = command({
