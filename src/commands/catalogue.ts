@@ -51,19 +51,19 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'mfa',
     group: 'Resets',
     summary: 'status and reset of second factors',
-    load: async () => (await import('./mfa.js')).commands,
+    load: async () => (await import('./resets/mfa.js')).commands,
   },
   {
     word: 'job',
     group: 'Resets',
     summary: 'bulk runs: seen, resumed, taken back',
-    load: async () => (await import('./job.js')).commands,
+    load: async () => (await import('./resets/job.js')).commands,
   },
   {
     word: 'approval',
     group: 'Resets',
     summary: "a second operator's yes or no",
-    load: async () => (await import('./approval.js')).commands,
+    load: async () => (await import('./resets/approval.js')).commands,
   },
   {
     word: 'login',

@@ -7,7 +7,7 @@ import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
-import { resetView } from '../reset-view.js';
+import { resetView } from '../resets/reset-view.js';
 import { peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
 import { resetInPortal } from '../../procedures/resets/reset-in-portal.js';
-import { exitOfTally, rowDocument, runView } from '../bulk-view.js';
 import { type Command, command } from '../command.js';
+import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
 
 const reset = command({

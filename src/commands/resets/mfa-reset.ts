@@ -1,12 +1,12 @@
 /** `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { waitForApproval } from '../procedures/resets/approvals.js';
-import { type GrantedReset, resetUnderGrant } from '../procedures/resets/reset-factors.js';
+import { Refusal } from '../../errors.js';
+import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { waitForApproval } from '../../procedures/resets/approvals.js';
+import { type GrantedReset, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { bulkReset } from './bulk-reset.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from './command.js';
 import { resetDocument, resetView } from './reset-view.js';
 
 const OPTIONS: readonly OptionSpec[] = [

@@ -6,10 +6,10 @@ import {
   decideApproval,
   listApprovals,
   showApproval,
-} from '../procedures/resets/decide-approval.js';
-import { APPROVAL_REASONS } from '../rules/approval.js';
-import type { View } from '../terminal/render.js';
-import { type Command, command } from './command.js';
+} from '../../procedures/resets/decide-approval.js';
+import { APPROVAL_REASONS } from '../../rules/approval.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 

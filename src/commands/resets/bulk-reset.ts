@@ -2,16 +2,16 @@
  * `mfa reset` without a call (B51, B56, B59, B60): plan, show, have the number typed, carry out, report each line. What waits for a second
  * operator waits; everything else is done.
  */
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { approvalNeeded, waitForApproval } from '../procedures/resets/approvals.js';
-import { type FrozenPlan, planReset, requireBulk } from '../procedures/resets/plan-reset.js';
-import { askApproval, beginJob } from '../procedures/resets/reset-job.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { approvalNeeded, waitForApproval } from '../../procedures/resets/approvals.js';
+import { type FrozenPlan, planReset, requireBulk } from '../../procedures/resets/plan-reset.js';
+import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
+import type { Context, Result } from '../command.js';
 import { planDocument, planView } from './bulk-view.js';
-import { carryOut } from './carry-out.js';
-import type { Context, Result } from './command.js';
 import { readPlanFile, writePlanFile } from './plan-file.js';
 import { readResetList, writeRows } from './reset-input.js';
+import { carryOut } from './show-run.js';
 
 export interface BulkGiven {
   readonly users: readonly string[];

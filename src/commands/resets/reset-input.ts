@@ -2,15 +2,15 @@
  * The list of users to reset: arguments, a spreadsheet's file, or a whole account (cli.md, "Bulk input and output"). A file that cannot be
  * read right is refused whole, with line numbers, before anything is looked up.
  */
-import type { Desk } from '../desk.js';
-import { type Problem, Refusal } from '../errors.js';
-import { findAccount } from '../procedures/directory/find-account.js';
-import { readCsv } from '../procedures/directory/read-csv.js';
-import type { WrittenRow } from '../procedures/resets/find-reset-targets.js';
-import { guardCell } from '../rules/csv-table.js';
-import type { Account } from '../rules/people.js';
-import type { Context } from './command.js';
-import { givenUser } from './directory/given-user.js';
+import type { Desk } from '../../desk.js';
+import { type Problem, Refusal } from '../../errors.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
+import { readCsv } from '../../procedures/directory/read-csv.js';
+import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
+import { guardCell } from '../../rules/csv-table.js';
+import type { Account } from '../../rules/people.js';
+import type { Context } from '../command.js';
+import { givenUser } from '../directory/given-user.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {

@@ -3,11 +3,11 @@
  * seen; `input` only echoes the list, for `--failed`.
  */
 import * as z from 'zod';
-import type { Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { type FrozenPlan, freezePlan } from '../procedures/resets/plan-reset.js';
-import { type ResetPlan, ROW_CLASSES } from '../rules/reset-plan.js';
-import type { Context } from './command.js';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { type FrozenPlan, freezePlan } from '../../procedures/resets/plan-reset.js';
+import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
+import type { Context } from '../command.js';
 import type { WrittenInput } from './reset-input.js';
 
 export async function writePlanFile(

@@ -1,10 +1,10 @@
 /** `mfa freeze` and `mfa thaw`: the brake of the whole desk (B63). */
 import * as z from 'zod';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { type Freeze, freezeDocument, freezeResets, thawResets } from '../procedures/resets/freeze.js';
-import { readMoment } from '../rules/moment.js';
-import type { View } from '../terminal/render.js';
-import { type Command, command } from './command.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
+import { readMoment } from '../../rules/moment.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 
 const freeze = command({
   path: 'mfa freeze',

@@ -1,9 +1,9 @@
 /** What a plan and its run look like: in words, and as JSON rows (cli.md, "Bulk input and output"). */
-import type { FrozenPlan } from '../procedures/resets/plan-reset.js';
-import type { RowOutcome } from '../procedures/resets/run-job.js';
-import { APPROVAL_REASONS } from '../rules/approval.js';
-import { NOTHING, type PlannedRow, ROW_CLASSES, type RowClass } from '../rules/reset-plan.js';
-import type { View } from '../terminal/render.js';
+import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
+import type { RowOutcome } from '../../procedures/resets/run-job.js';
+import { APPROVAL_REASONS } from '../../rules/approval.js';
+import { NOTHING, type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
+import type { View } from '../../terminal/render.js';
 
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
   'to-reset': 'to reset',

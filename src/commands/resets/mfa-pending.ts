@@ -1,7 +1,7 @@
 /** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
 import * as z from 'zod';
-import { pendingEnrolments } from '../procedures/resets/pending-enrolments.js';
-import { type Command, command } from './command.js';
+import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import { type Command, command } from '../command.js';
 
 const WORDS = {
   waiting: 'code sent, not used',

@@ -1,6 +1,6 @@
 /** What the operator sees of one reset: both names, what was taken, and what to say (B52, B54, B57). */
-import type { ResetOutcome } from '../procedures/resets/reset-factors.js';
-import type { View } from '../terminal/render.js';
+import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
+import type { View } from '../../terminal/render.js';
 
 export function resetView(done: ResetOutcome): View {
   const { removed } = done;

@@ -2,13 +2,13 @@
  * A job on the screen or in a pipe: each line's outcome once it stands in the store, progress, the lines to run again, the notices sent, and
  * the exit status (B60). For a run that begins and one that is resumed.
  */
-import type { Desk } from '../desk.js';
-import { deliverDue } from '../procedures/messages/deliver-outbox.js';
-import type { BegunJob, JobWork } from '../procedures/resets/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../procedures/resets/run-job.js';
-import type { PlannedRow } from '../rules/reset-plan.js';
+import type { Desk } from '../../desk.js';
+import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
+import type { BegunJob, JobWork } from '../../procedures/resets/reset-job.js';
+import { CHUNK, type RowOutcome, runJob } from '../../procedures/resets/run-job.js';
+import type { PlannedRow } from '../../rules/reset-plan.js';
+import type { Context, Result } from '../command.js';
 import { exitOfTally, idleOutcome, rowDocument, runView } from './bulk-view.js';
-import type { Context, Result } from './command.js';
 import { type WrittenInput, writeRows } from './reset-input.js';
 
 export interface Report {

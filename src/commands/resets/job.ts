@@ -1,15 +1,15 @@
 /** `job …`: bulk runs, seen, resumed and taken back (B60, B61). */
 import * as z from 'zod';
-import type { Desk, JobHead } from '../desk.js';
-import { deliverDue } from '../procedures/messages/deliver-outbox.js';
-import { requireBulk } from '../procedures/resets/plan-reset.js';
-import { openJob } from '../procedures/resets/reset-job.js';
-import { type RowOutcome, storedOutcome } from '../procedures/resets/run-job.js';
-import { UNDO_STOPS, type UndoOutcome, undoResets } from '../procedures/resets/undo-reset.js';
-import type { View } from '../terminal/render.js';
+import type { Desk, JobHead } from '../../desk.js';
+import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
+import { requireBulk } from '../../procedures/resets/plan-reset.js';
+import { openJob } from '../../procedures/resets/reset-job.js';
+import { type RowOutcome, storedOutcome } from '../../procedures/resets/run-job.js';
+import { UNDO_STOPS, type UndoOutcome, undoResets } from '../../procedures/resets/undo-reset.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 import { idleOutcome, outcomeWords, rowDocument } from './bulk-view.js';
-import { carryOut } from './carry-out.js';
-import { type Command, command } from './command.js';
+import { carryOut } from './show-run.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 

@@ -1,10 +1,10 @@
 /** `mfa …`: what second factors a user has; resets, the brake and what is pending stand in files of their own. */
 import * as z from 'zod';
-import { type MfaStatus, mfaStatus } from '../procedures/codes/mfa-status.js';
-import { findAccount, findUser } from '../procedures/directory/find-account.js';
-import type { View } from '../terminal/render.js';
-import { type Command, command } from './command.js';
-import { commands as brakeCommands } from './mfa-brake.js';
+import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
+import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
+import { commands as brakeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as resetCommands } from './mfa-reset.js';
 
