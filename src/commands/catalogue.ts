@@ -69,25 +69,25 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'login',
     group: 'The desk',
     summary: 'sign in as an operator',
-    load: async () => (await import('./sign-in.js')).commands,
+    load: async () => (await import('./operators/sign-in.js')).commands,
   },
   {
     word: 'logout',
     group: 'The desk',
     summary: 'end the session',
-    load: async () => (await import('./sign-in.js')).commands,
+    load: async () => (await import('./operators/sign-in.js')).commands,
   },
   {
     word: 'whoami',
     group: 'The desk',
     summary: 'who is signed in, and until when',
-    load: async () => (await import('./sign-in.js')).commands,
+    load: async () => (await import('./operators/sign-in.js')).commands,
   },
   {
     word: 'operator',
     group: 'The desk',
     summary: 'people and scripts of the desk',
-    load: async () => (await import('./operator.js')).commands,
+    load: async () => (await import('./operators/operator.js')).commands,
   },
   {
     word: 'outbox',
@@ -117,7 +117,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'init',
     group: 'Set-up and care',
     summary: 'make a desk: store, key, first admin',
-    load: async () => (await import('./init.js')).commands,
+    load: async () => (await import('./operators/init.js')).commands,
   },
   {
     word: 'demo',

@@ -1,13 +1,13 @@
 /** `init`: makes store, master key and the first admin (B70). A second one on the same store is refused. */
 import * as z from 'zod';
-import { finishFounding } from '../procedures/operators/establish-desk.js';
-import { type NewOperator, prepareOperator } from '../procedures/operators/make-operator.js';
-import { type NewToken, prepareToken } from '../procedures/operators/operator-tokens.js';
-import { readMoment } from '../rules/moment.js';
-import { qrCode } from '../terminal/qr.js';
-import type { Block } from '../terminal/render.js';
-import { askNewSecret } from './ask-secret.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import { finishFounding } from '../../procedures/operators/establish-desk.js';
+import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
+import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
+import { readMoment } from '../../rules/moment.js';
+import { qrCode } from '../../terminal/qr.js';
+import type { Block } from '../../terminal/render.js';
+import { askNewSecret } from '../ask-secret.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 
 const input = () =>
   z.object({

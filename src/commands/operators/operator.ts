@@ -1,17 +1,17 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { findUser } from '../procedures/directory/find-account.js';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
+import { Refusal } from '../../errors.js';
+import { findUser } from '../../procedures/directory/find-account.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
 import {
   addOperator,
   changeOperator,
   findOperator,
   prepareOperator,
   readOperatorRole,
-} from '../procedures/operators/make-operator.js';
-import { askNewSecret } from './ask-secret.js';
-import { type Command, command } from './command.js';
+} from '../../procedures/operators/make-operator.js';
+import { askNewSecret } from '../ask-secret.js';
+import { type Command, command } from '../command.js';
 import { enrolmentBlocks } from './init.js';
 import { tokenCommands } from './operator-token.js';
 

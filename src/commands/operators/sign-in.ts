@@ -1,10 +1,10 @@
 /** `login`, `logout`, `whoami`: an operator's session (B70). */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import { authenticateOperator } from '../procedures/operators/authenticate-operator.js';
-import { refreshCode, signInOperator, signOutOperator } from '../procedures/operators/sign-in-operator.js';
-import { askCode, askSecret } from './ask-secret.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import { Refusal } from '../../errors.js';
+import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
+import { askCode, askSecret } from '../ask-secret.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 
 const loginInput = () =>
   z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });

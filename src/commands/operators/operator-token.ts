@@ -1,10 +1,10 @@
 /** `operator token …`: tokens of scripts, each with a role and an end (B70). */
 import * as z from 'zod';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { findOperator, readOperatorRole } from '../procedures/operators/make-operator.js';
-import { createToken, prepareToken, revokeToken } from '../procedures/operators/operator-tokens.js';
-import { readMoment } from '../rules/moment.js';
-import { type Command, command } from './command.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { findOperator, readOperatorRole } from '../../procedures/operators/make-operator.js';
+import { createToken, prepareToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
+import { readMoment } from '../../rules/moment.js';
+import { type Command, command } from '../command.js';
 import { tokenBlocks } from './init.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
