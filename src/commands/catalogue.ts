@@ -111,7 +111,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'audit',
     group: 'The log',
     summary: 'read and verify the audit log',
-    load: async () => (await import('./audit.js')).commands,
+    load: async () => (await import('./log/audit.js')).commands,
   },
   {
     word: 'init',

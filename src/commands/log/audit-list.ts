@@ -1,7 +1,7 @@
 /** `audit list`, `audit export`: reading the log. Part of the noun in audit.ts. */
 import * as z from 'zod';
-import type { AuditFilter, Desk } from '../desk.js';
-import { Refusal } from '../errors.js';
+import type { AuditFilter, Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
 import {
   entriesAfter,
   type LogQuery,
@@ -10,11 +10,11 @@ import {
   noteExport,
   peopleOf,
   readFilter,
-} from '../procedures/log/read-audit-log.js';
-import type { LoggedEntry } from '../rules/audit-entry.js';
-import { printable, printableJson } from '../terminal/printable.js';
-import { renderView } from '../terminal/render.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from './command.js';
+} from '../../procedures/log/read-audit-log.js';
+import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { printable, printableJson } from '../../terminal/printable.js';
+import { renderView } from '../../terminal/render.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 
 const FILTERS: readonly OptionSpec[] = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },

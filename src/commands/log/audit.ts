@@ -1,13 +1,13 @@
 /** `audit verify`, `checkpoint`, `prove`, `receipt`: the log as something an outsider can check (B75). Reading is audit-list.ts. */
 import * as z from 'zod';
-import { logState, openCheckpoint, signCheckpoint } from '../procedures/log/log-checkpoint.js';
-import { type EntryProof, proveEntry } from '../procedures/log/prove-entry.js';
-import { type VerifiedLog, verifyAuditLog } from '../procedures/log/verify-audit-log.js';
-import type { Checkpoint } from '../rules/checkpoint.js';
-import { printableJson } from '../terminal/printable.js';
-import type { View } from '../terminal/render.js';
+import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
+import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
+import { type VerifiedLog, verifyAuditLog } from '../../procedures/log/verify-audit-log.js';
+import type { Checkpoint } from '../../rules/checkpoint.js';
+import { printableJson } from '../../terminal/printable.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 import { commands as reading } from './audit-list.js';
-import { type Command, command } from './command.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

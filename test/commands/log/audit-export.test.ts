@@ -1,11 +1,11 @@
 /** `audit export`: rows that can be hashed again, and cells that no spreadsheet computes. */
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commands } from '../../src/commands/audit.js';
-import type { Context } from '../../src/commands/command.js';
-import { canonicalJson } from '../../src/crypto/canonical.js';
-import { treeHasher } from '../../src/crypto/digests.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Context } from '../../../src/commands/command.js';
+import { commands } from '../../../src/commands/log/audit.js';
+import { canonicalJson } from '../../../src/crypto/canonical.js';
+import { treeHasher } from '../../../src/crypto/digests.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const HOSTILE = [
   '=HYPERLINK("http://x")',
