@@ -1,14 +1,14 @@
 /** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
 import * as z from 'zod';
-import type { Desk } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
-import type { RestoredStore } from '../house.js';
-import { authenticateOperator, requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { secondOperator, secondOperatorNeeded } from '../procedures/operators/second-operator.js';
-import { backUpStore, type StoreInfo, storeInfo } from '../procedures/upkeep/care-for-store.js';
-import { type Actor, SYSTEM } from '../rules/audit-entry.js';
-import { askCode, askSecret } from './ask-secret.js';
-import { type Command, type Context, command } from './command.js';
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import type { RestoredStore } from '../../house.js';
+import { authenticateOperator, requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { secondOperator, secondOperatorNeeded } from '../../procedures/operators/second-operator.js';
+import { backUpStore, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
+import { type Actor, SYSTEM } from '../../rules/audit-entry.js';
+import { askCode, askSecret } from '../ask-secret.js';
+import { type Command, type Context, command } from '../command.js';
 import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

@@ -1,14 +1,14 @@
 /** `outbox`: what is shown of a message, and how a flush ends. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Context, Result } from '../../src/commands/command.js';
-import { commands } from '../../src/commands/outbox.js';
-import type { Desk } from '../../src/desk.js';
-import { Refusal } from '../../src/errors.js';
-import { prepareMessage } from '../../src/procedures/messages/queue-message.js';
-import { findMessage, listOutbox } from '../../src/procedures/messages/read-outbox.js';
-import { SYSTEM } from '../../src/rules/audit-entry.js';
-import { accountRow, userRow } from '../store/rows.js';
-import { engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import type { Context, Result } from '../../../src/commands/command.js';
+import { commands } from '../../../src/commands/upkeep/outbox.js';
+import type { Desk } from '../../../src/desk.js';
+import { Refusal } from '../../../src/errors.js';
+import { prepareMessage } from '../../../src/procedures/messages/queue-message.js';
+import { findMessage, listOutbox } from '../../../src/procedures/messages/read-outbox.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import { accountRow, userRow } from '../../store/rows.js';
+import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>>;
 

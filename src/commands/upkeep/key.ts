@@ -3,12 +3,12 @@
  * Changing the key is store-rekey.ts.
  */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import type { OpenedKey } from '../house.js';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import { noteKeyBackup } from '../procedures/upkeep/note-key-backup.js';
-import { askNewSecret, askSecret } from './ask-secret.js';
-import { type Command, command } from './command.js';
+import { Refusal } from '../../errors.js';
+import type { OpenedKey } from '../../house.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
+import { askNewSecret, askSecret } from '../ask-secret.js';
+import { type Command, command } from '../command.js';
 
 /** One secret for the one file that opens everything, and no lock-out when it is guessed at. */
 const SHORTEST = 20;

@@ -2,7 +2,7 @@
  * The report as one HTML page: everything in it, nothing fetched, no script (its own policy forbids both). Light, dark and paper by
  * the reader's settings. Every chart has its figures as a table beside it.
  */
-import type { DeskReport, Failures, Stretch } from '../procedures/upkeep/desk-report.js';
+import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk-report.js';
 import { barChart, type Column, columnChart, inPage, legend, PATTERNS, type Series } from './report-charts.js';
 import { day, keyFigures } from './report-view.js';
 

@@ -1,8 +1,8 @@
 /** `policy show`, `policy check`: the rules in force, and the files of a policy before they are. */
 import * as z from 'zod';
-import type { Policy } from '../rules/policy.js';
-import type { Block, View } from '../terminal/render.js';
-import { type Command, command } from './command.js';
+import type { Policy } from '../../rules/policy.js';
+import type { Block, View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 
 const show = command({
   path: 'policy show',

@@ -1,10 +1,10 @@
 /** `store rekey`: a new master key, while others work. Explains first what a lost key means. */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import type { RekeyedStore } from '../house.js';
-import { requireFreshCode } from '../procedures/operators/authenticate-operator.js';
-import type { View } from '../terminal/render.js';
-import { type Command, type Context, command } from './command.js';
+import { Refusal } from '../../errors.js';
+import type { RekeyedStore } from '../../house.js';
+import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, type Context, command } from '../command.js';
 
 const rekey = command({
   path: 'store rekey',

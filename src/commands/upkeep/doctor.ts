@@ -1,8 +1,8 @@
 /** `doctor`: what is set up, what is not, and the command that mends each. Needs no desk and nobody signed in. */
 import * as z from 'zod';
-import type { Finding } from '../house.js';
-import type { View } from '../terminal/render.js';
-import { type Command, command } from './command.js';
+import type { Finding } from '../../house.js';
+import type { View } from '../../terminal/render.js';
+import { type Command, command } from '../command.js';
 
 const doctor = command({
   path: 'doctor',

@@ -9,12 +9,12 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openDesk } from '../../src/opening/open-desk.js';
-import { deliverDue } from '../../src/procedures/messages/deliver-outbox.js';
-import { minutes } from '../../src/rules/duration.js';
-import { startHttp, startSmtp } from '../delivery/servers.js';
-import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
-import { dataFolder, type EngineName, engines, testSettings } from '../support/test-desk.js';
+import { openDesk } from '../../../src/opening/open-desk.js';
+import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
+import { minutes } from '../../../src/rules/duration.js';
+import { startHttp, startSmtp } from '../../delivery/servers.js';
+import { type BuiltDesk, builtDesk, requireBuilt } from '../../support/built-desk.js';
+import { dataFolder, type EngineName, engines, testSettings } from '../../support/test-desk.js';
 
 const PASSWORD = 'copper and nineteen herons';
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

@@ -2,7 +2,7 @@
  * The charts of the page, as SVG text: no script, readable in the dark and on paper. A series is told by a pattern as well as by its
  * colour, each mark says its numbers (as a tooltip and to a screen reader), and beside every chart stands its table.
  */
-import { fit, printable } from '../terminal/printable.js';
+import { fit, printable } from '../../terminal/printable.js';
 
 /** Stored text inside the page: nothing in it can open a tag or an attribute. */
 export const inPage = (text: string): string =>

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reportPage } from '../../src/commands/report-page.js';
-import { reportView } from '../../src/commands/report-view.js';
-import type { DeskReport } from '../../src/procedures/upkeep/desk-report.js';
-import { days } from '../../src/rules/duration.js';
-import { renderView } from '../../src/terminal/render.js';
-import { makeStyle } from '../../src/terminal/style.js';
-import { START } from '../support/test-desk.js';
+import { reportPage } from '../../../src/commands/upkeep/report-page.js';
+import { reportView } from '../../../src/commands/upkeep/report-view.js';
+import type { DeskReport } from '../../../src/procedures/upkeep/desk-report.js';
+import { days } from '../../../src/rules/duration.js';
+import { renderView } from '../../../src/terminal/render.js';
+import { makeStyle } from '../../../src/terminal/style.js';
+import { START } from '../../support/test-desk.js';
 
 const browser = ['chromium', 'chromium-browser', 'google-chrome'].find(
   (name) => spawnSync(name, ['--version']).status === 0,

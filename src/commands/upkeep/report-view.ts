@@ -1,6 +1,6 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
-import type { DeskReport, Failures } from '../procedures/upkeep/desk-report.js';
-import type { Block, View } from '../terminal/render.js';
+import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
+import type { Block, View } from '../../terminal/render.js';
 
 const BAR = 24;
 

@@ -1,9 +1,9 @@
 /** `report`: the desk in figures, in the terminal or as one page for a browser or for paper. */
 import * as z from 'zod';
-import { deskReport } from '../procedures/upkeep/desk-report.js';
-import { days } from '../rules/duration.js';
-import { readMoment } from '../rules/moment.js';
-import { type Command, command } from './command.js';
+import { deskReport } from '../../procedures/upkeep/desk-report.js';
+import { days } from '../../rules/duration.js';
+import { readMoment } from '../../rules/moment.js';
+import { type Command, command } from '../command.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
