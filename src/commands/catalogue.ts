@@ -123,13 +123,13 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'demo',
     group: 'Set-up and care',
     summary: 'a throw-away desk with sample customers',
-    load: async () => (await import('./demo.js')).commands,
+    load: async () => (await import('./trial/demo.js')).commands,
   },
   {
     word: 'smoke',
     group: 'Set-up and care',
     summary: 'a full cycle on a throw-away store, for CI',
-    load: async () => (await import('./smoke.js')).commands,
+    load: async () => (await import('./trial/smoke.js')).commands,
   },
   {
     word: 'doctor',

@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { InnerOutput } from '../house.js';
-import type { Context } from './command.js';
+import type { InnerOutput } from '../../house.js';
+import type { Context } from '../command.js';
 
 export interface Step {
   readonly argv: readonly string[];

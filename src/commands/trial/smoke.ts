@@ -1,7 +1,7 @@
 /** `smoke`: a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { type Command, type Context, command, type Result } from './command.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import {
   codeFromOutbox,
   DESK_CODE,

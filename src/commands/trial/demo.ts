@@ -1,9 +1,9 @@
 /** `demo`: a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then the console, or without a terminal a tour. */
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
-import type { Block } from '../terminal/render.js';
-import { type Command, type Context, command, type Result } from './command.js';
+import { Refusal } from '../../errors.js';
+import type { Block } from '../../terminal/render.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';

@@ -1,5 +1,5 @@
 /** The tour: what `demo` shows where nobody can be asked. It runs real commands on the throw-away desk and prints each with its answer. */
-import type { Context, Result } from './command.js';
+import type { Context, Result } from '../command.js';
 import { makeDemoDesk } from './demo-desk.js';
 import { type DemoCast, runStep, type ScriptDesk, type Step } from './demo-script.js';
 

@@ -1,6 +1,6 @@
 /** Makes the demo's desk: sample customers, phrases, portal users with factors, and a signed-in demo operator. */
 import { join } from 'node:path';
-import type { Context } from './command.js';
+import type { Context } from '../command.js';
 import {
   codeFromOutbox,
   DESK_CODE,
