@@ -39,7 +39,7 @@ const PACKS = [
   ['src/main.ts'],
   [
     'src/opening/open-desk.ts',
-    'src/store/sqlite.ts',
+    'src/store/engines/sqlite.ts',
     'node_modules/better-sqlite3/lib/index.js',
     'src/procedures/operators/authenticate-operator.ts',
     'src/commands/calls/verify.ts',

@@ -69,7 +69,7 @@ async function inspectHashing(): Promise<Finding> {
 
 async function inspectSqlite(): Promise<Finding> {
   try {
-    const { sqliteVersion } = await import('../store/sqlite.js');
+    const { sqliteVersion } = await import('../store/engines/sqlite.js');
     return { subject: 'SQLite', state: 'ok', text: await sqliteVersion() };
   } catch (error) {
     return { ...faultOf('SQLite', error), mend: 'npm ci' };

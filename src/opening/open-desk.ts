@@ -131,8 +131,8 @@ async function closingOnFailure<T>(engine: Engine, work: () => Promise<T>): Prom
 
 /** The engine by the form of its address; loads only that engine's driver. */
 export async function openEngine(store: string, create: boolean): Promise<Engine> {
-  if (isPostgres(store)) return (await import('../store/postgres.js')).openPostgres(store);
-  return (await import('../store/sqlite.js')).openSqlite({ path: store, create });
+  if (isPostgres(store)) return (await import('../store/engines/postgres.js')).openPostgres(store);
+  return (await import('../store/engines/sqlite.js')).openSqlite({ path: store, create });
 }
 
 interface Opened {

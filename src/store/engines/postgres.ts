@@ -3,10 +3,10 @@
  * here: number parsing, the row lock on the audit head, and the words for its errors.
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Refusal } from '../errors.js';
-import type { Database } from './database.js';
-import type { Engine, SchemaTraits } from './engine.js';
-import { guardingUpdates } from './guarded-updates.js';
+import { Refusal } from '../../errors.js';
+import type { Database } from '../database.js';
+import type { Engine, SchemaTraits } from '../engine.js';
+import { guardingUpdates } from '../guarded-updates.js';
 
 const traits: SchemaTraits = {
   bytes: 'bytea',

@@ -6,10 +6,10 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
-import { Refusal } from '../errors.js';
-import type { Database } from './database.js';
-import type { Engine, SchemaTraits } from './engine.js';
-import { guardingUpdates } from './guarded-updates.js';
+import { Refusal } from '../../errors.js';
+import type { Database } from '../database.js';
+import type { Engine, SchemaTraits } from '../engine.js';
+import { guardingUpdates } from '../guarded-updates.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */

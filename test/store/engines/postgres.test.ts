@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openPostgres, withoutCredentials } from '../../src/store/postgres.js';
-import { foundStore, openStore } from '../../src/store/store.js';
-import { createDatabase, type PostgresServer, startServer } from '../support/postgres.js';
-import { accountRow, entry, notaryWith } from './rows.js';
-import { faultsOfLog, foundedStore } from './support.js';
+import { openPostgres, withoutCredentials } from '../../../src/store/engines/postgres.js';
+import { foundStore, openStore } from '../../../src/store/store.js';
+import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
+import { accountRow, entry, notaryWith } from '../rows.js';
+import { faultsOfLog, foundedStore } from '../support.js';
 
 const SECRET = 'hunter2-plum';
 

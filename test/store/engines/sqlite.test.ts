@@ -13,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../src/store/sqlite.js';
-import { openStore } from '../../src/store/store.js';
-import { accountRow, entry, userRow } from './rows.js';
-import { type Founded, faultsOfLog, foundedStore, pragma } from './support.js';
+import { openSqlite } from '../../../src/store/engines/sqlite.js';
+import { openStore } from '../../../src/store/store.js';
+import { accountRow, entry, userRow } from '../rows.js';
+import { type Founded, faultsOfLog, foundedStore, pragma } from '../support.js';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
