@@ -4,7 +4,7 @@
  * past entries, and without a tag that fits everything is handed on again.
  */
 import type { Db } from './database.js';
-import type { RowTags } from './guarded-tables.js';
+import type { RowTags } from './guard/guarded-tables.js';
 
 export interface SinkCursor {
   /** Number of the next entry to hand on. */

@@ -1,10 +1,10 @@
 /** A store as the rest of the house sees it: reads, one write door, and the life of the connection. */
 import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
+import { guardRows } from './guard/row-guard.js';
+import { GUARDED_NAMES } from './guard/sealed.js';
 import { migrate, missingSteps, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
 import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
-import { guardRows } from './row-guard.js';
-import { GUARDED_NAMES } from './sealed.js';
 import { type SinkCursors, sinkCursors } from './sink-cursor.js';
 import { type Reads, readsOf } from './tables.js';
 

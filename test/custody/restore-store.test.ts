@@ -15,7 +15,7 @@ import { prepareOperator } from '../../src/procedures/operators/make-operator.js
 import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
-import { GUARDED } from '../../src/store/guarded-tables.js';
+import { GUARDED } from '../../src/store/guard/guarded-tables.js';
 import { up as firstSchema } from '../../src/store/migrations/0001-desk.js';
 import { NEWEST } from '../../src/store/migrations/index.js';
 import { createHead } from '../../src/store/record.js';

@@ -6,7 +6,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Database } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
-import { guardingUpdates } from '../guarded-updates.js';
+import { guardingUpdates } from '../guard/guarded-updates.js';
 
 const traits: SchemaTraits = {
   bytes: 'bytea',

@@ -21,7 +21,7 @@ import {
   ValueNode,
   WhereNode,
 } from 'kysely';
-import type { SchemaTraits } from './engine.js';
+import type { SchemaTraits } from '../engine.js';
 import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 

@@ -5,7 +5,7 @@
  * What a tag cannot show: a row that is missing, or an older version of the same row put back. The tag is bound to the
  * place, not to the time; the log and its anchor are there for that.
  */
-import { Refusal } from '../errors.js';
+import { Refusal } from '../../errors.js';
 
 /** Makes and checks tags; given by main, so that the store knows no key. */
 export interface RowTags {
