@@ -5,7 +5,7 @@
  */
 import type { RawBuilder } from 'kysely';
 import type { Refusal } from '../errors.js';
-import type { Db } from './database.js';
+import type { Db } from './schema/directory.js';
 
 /** What migrations and queries need to know of a dialect. */
 export interface SchemaTraits {

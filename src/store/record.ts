@@ -10,10 +10,10 @@
 import { Refusal } from '../errors.js';
 import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
-import type { Tx } from './database.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { type NewMessage, outboxWrites } from './outbox.js';
+import type { Tx } from './schema/directory.js';
 import { type Writes, writesOf } from './tables.js';
 
 /** What the door needs of crypto and policy; passed in so that the store knows neither. */

@@ -4,7 +4,7 @@
  */
 import type { Insertable, Selectable } from 'kysely';
 import type { ResetFacts } from '../rules/reset-plan.js';
-import type { Db, ResetsTable } from './database.js';
+import type { Db, ResetsTable } from './schema/directory.js';
 
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { Account, User } from '../rules/people.js';
 import { toAccount } from './accounts.js';
-import type { Db, Tx } from './database.js';
+import type { Db, Tx } from './schema/directory.js';
 import { toUser } from './users.js';
 
 export type SearchKind = 'account' | 'user';

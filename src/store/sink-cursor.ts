@@ -3,8 +3,9 @@
  * about handing on entries would have to be handed on, without end. It decides nothing; its tag keeps others from moving it on
  * past entries, and without a tag that fits everything is handed on again.
  */
-import type { Db } from './database.js';
+
 import type { RowTags } from './guard/guarded-tables.js';
+import type { Db } from './schema/directory.js';
 
 export interface SinkCursor {
   /** Number of the next entry to hand on. */

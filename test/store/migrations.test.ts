@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Database } from '../../src/store/database.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
+import type { Database } from '../../src/store/schema/directory.js';
 import { foundStore, holdsDesk, openStore } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
 import { entry, notaryWith } from './rows.js';

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Desk } from '../../src/desk.js';
 import { SEALED_COLUMNS, sealedPlace } from '../../src/procedures/upkeep/sealed-columns.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
-import type { Database } from '../../src/store/database.js';
+import type { Database } from '../../src/store/schema/directory.js';
 import { accountRow, NOW, userRow } from '../store/rows.js';
 
 const idOf = (n: number): string => String(n).padStart(6, '0');

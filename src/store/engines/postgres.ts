@@ -4,9 +4,9 @@
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
-import type { Database } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingUpdates } from '../guard/guarded-updates.js';
+import type { Database } from '../schema/directory.js';
 
 const traits: SchemaTraits = {
   bytes: 'bytea',

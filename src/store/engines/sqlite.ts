@@ -7,9 +7,9 @@ import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
-import type { Database } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingUpdates } from '../guard/guarded-updates.js';
+import type { Database } from '../schema/directory.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */

@@ -29,7 +29,7 @@ import {
   ValueNode,
   ValuesNode,
 } from 'kysely';
-import type { Db } from '../database.js';
+import type { Db } from '../schema/directory.js';
 import {
   checkedRow,
   GUARDED,

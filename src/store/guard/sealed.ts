@@ -3,7 +3,7 @@
  * the change of the desk's key alone; everybody else reads and writes them with the rows they belong to.
  */
 import { sql } from 'kysely';
-import type { Db, Tx } from '../database.js';
+import type { Db, Tx } from '../schema/directory.js';
 import { GUARDED, type Row } from './guarded-tables.js';
 import { checkedRows, type Page, type Retagged, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
 

@@ -3,8 +3,8 @@
  * Works below the guard (row-guard.ts), chunk by chunk, in the order of keys.
  */
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
-import type { Db } from '../database.js';
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import {
   checkedRow,
   GUARDED,

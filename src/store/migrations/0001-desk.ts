@@ -3,8 +3,8 @@
  * Table meanings are in ../database.ts. A migration never changes once released; a new column is a new file.
  */
 import { type CreateTableBuilder, sql } from 'kysely';
-import type { Db } from '../database.js';
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import { type Column, type Columns, INDEXES, KEYED, LOOSE, REFERENCES, TABLES, UNIQUE } from './0001-tables.js';
 
 export async function up(db: Db, traits: SchemaTraits): Promise<void> {

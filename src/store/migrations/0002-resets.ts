@@ -1,6 +1,7 @@
 /** Resets that can be undone, bulk jobs that can be resumed, and approvals (B51, B56, B60–B62). Meanings in ../reset-tables.ts. */
-import type { Db } from '../database.js';
+
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0001-desk.js';
 import type { Columns } from './0001-tables.js';
 

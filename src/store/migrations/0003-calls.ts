@@ -1,6 +1,7 @@
 /** Calls on the console, which can be dropped, handed over and resumed. Meaning in ../database.ts. */
-import type { Db } from '../database.js';
+
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0001-desk.js';
 import type { Columns } from './0001-tables.js';
 

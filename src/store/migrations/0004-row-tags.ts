@@ -1,8 +1,9 @@
 /** A tag for each row that decides (../guarded-tables.ts); rows that stand already are vouched for as they are. */
-import type { Db } from '../database.js';
+
 import type { SchemaTraits } from '../engine.js';
 import type { RowTags } from '../guard/guarded-tables.js';
 import { tagUntagged } from '../guard/tag-rows.js';
+import type { Db } from '../schema/directory.js';
 
 const TABLES = [
   'accounts',

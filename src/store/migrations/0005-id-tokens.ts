@@ -1,6 +1,7 @@
 /** ID tokens that have opened a session, so that one opens only one (B35). Meaning in ../database.ts. */
-import type { Db } from '../database.js';
+
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0001-desk.js';
 
 export async function up(db: Db, traits: SchemaTraits): Promise<void> {

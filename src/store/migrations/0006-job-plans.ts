@@ -1,7 +1,7 @@
 /** The plans of jobs in a table of their own. Meaning in ../reset-tables.ts. */
 import { sql } from 'kysely';
-import type { Db } from '../database.js';
 import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 import { createTable } from './0001-desk.js';
 
 export async function up(db: Db, traits: SchemaTraits): Promise<void> {

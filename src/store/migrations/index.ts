@@ -4,9 +4,9 @@
  */
 import { Migrator, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
-import type { Db } from '../database.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import type { RowTags } from '../guard/guarded-tables.js';
+import type { Db } from '../schema/directory.js';
 import * as desk from './0001-desk.js';
 import * as resets from './0002-resets.js';
 import * as calls from './0003-calls.js';

@@ -7,7 +7,7 @@ import type { Kysely } from 'kysely';
 import type { Desk } from '../../../src/desk.js';
 import type { LoggedEntry } from '../../../src/rules/audit-entry.js';
 import { appendLeaf, encodeFrontier, type Frontier } from '../../../src/rules/audit-tree.js';
-import type { Database } from '../../../src/store/database.js';
+import type { Database } from '../../../src/store/schema/directory.js';
 
 export type Db = Kysely<Database>;
 

@@ -1,8 +1,8 @@
 import SQLite from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Database } from '../../../src/store/database.js';
 import { GUARDED } from '../../../src/store/guard/guarded-tables.js';
+import type { Database } from '../../../src/store/schema/directory.js';
 import { openStore, type Store } from '../../../src/store/store.js';
 import { engines } from '../../support/test-desk.js';
 import { accountRow, entry, NOW, notaryWith, userRow } from '../rows.js';

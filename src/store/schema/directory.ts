@@ -13,11 +13,11 @@ import type {
   OutboxTable,
   ThrottlesTable,
   VerificationsTable,
-} from './desk-tables.js';
-import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './reset-tables.js';
+} from './calls.js';
+import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
-export type * from './desk-tables.js';
-export type * from './reset-tables.js';
+export type * from './calls.js';
+export type * from './resets.js';
 
 export interface MetaTable {
   key: string;
