@@ -13,9 +13,9 @@ import type { Actor } from './rules/audit-entry.js';
 import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
+import type { Reads, Writes } from './store/queries/queries.js';
 import type { LogState, Notary, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
-import type { Reads, Writes } from './store/tables.js';
 
 export type * from './store/rows.js';
 export type { LogState, MessageKind, Place, Reads, Store, WriteDoor, Writes };

@@ -12,9 +12,9 @@ import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
-import { type NewMessage, outboxWrites } from './outbox.js';
+import { type NewMessage, outboxWrites } from './queries/outbox.js';
+import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
-import { type Writes, writesOf } from './tables.js';
 
 /** What the door needs of crypto and policy; passed in so that the store knows neither. */
 export interface Notary {

@@ -1,15 +1,16 @@
 /** The row types that procedures hold in their hands, in one place, so that desk.ts can hand them on. */
-export type { ApprovalRow } from './approvals.js';
-export type { AuditFilter, AuditHead, AuditRow } from './audit.js';
-export type { CallRow } from './calls.js';
-export type { BackupCodeRow, DeviceRow, FactorRow, OneTimeCodeRow } from './factors.js';
+
 export type { SealedColumn, SealedValue } from './guard/sealed.js';
-export type { JobHead, JobRow } from './jobs.js';
-export type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from './operators.js';
-export type { OutboxRow } from './outbox.js';
-export type { PortalSessionRow } from './portal-sessions.js';
-export type { NewReset, ResetRow } from './resets.js';
-export type { PassphraseRow } from './secrets.js';
-export type { ThrottleRow } from './throttles.js';
-export type { FormerContact, UserContacts } from './users.js';
-export type { GrantRow, VerificationRow } from './verifications.js';
+export type { ApprovalRow } from './queries/approvals.js';
+export type { AuditFilter, AuditHead, AuditRow } from './queries/audit.js';
+export type { CallRow } from './queries/calls.js';
+export type { BackupCodeRow, DeviceRow, FactorRow, OneTimeCodeRow } from './queries/factors.js';
+export type { JobHead, JobRow } from './queries/jobs.js';
+export type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from './queries/operators.js';
+export type { OutboxRow } from './queries/outbox.js';
+export type { PortalSessionRow } from './queries/portal-sessions.js';
+export type { NewReset, ResetRow } from './queries/resets.js';
+export type { PassphraseRow } from './queries/secrets.js';
+export type { ThrottleRow } from './queries/throttles.js';
+export type { FormerContact, UserContacts } from './queries/users.js';
+export type { GrantRow, VerificationRow } from './queries/verifications.js';

@@ -4,9 +4,9 @@ import type { Engine } from './engine.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
 import { migrate, missingSteps, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
+import { type Reads, readsOf } from './queries/queries.js';
+import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
 import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
-import { type SinkCursors, sinkCursors } from './sink-cursor.js';
-import { type Reads, readsOf } from './tables.js';
 
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';

@@ -4,9 +4,9 @@ import { treeHasher } from '../../src/crypto/digests.js';
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
 import { makeTag, tagFits } from '../../src/crypto/tag.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
-import type { NewAccount } from '../../src/store/accounts.js';
+import type { NewAccount } from '../../src/store/queries/accounts.js';
+import type { NewUser } from '../../src/store/queries/users.js';
 import type { Notary } from '../../src/store/record.js';
-import type { NewUser } from '../../src/store/users.js';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
 export const BY = { kind: 'operator', id: 'op_1', name: 'Olga' } as const;

@@ -1,4 +1,4 @@
-/** Reading the log: filters as people type them, pages, names. The filters of the store itself are in test/store/audit.test.ts. */
+/** Reading the log: filters as people type them, pages, names. The filters of the store itself are in test/store/queries/audit.test.ts. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../../src/procedures/log/read-audit-log.js';

@@ -1,6 +1,6 @@
 /** Attempts to verify a caller, and the grants that passed ones gave. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, GrantsTable, Tx, VerificationsTable } from './schema/directory.js';
+import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/directory.js';
 
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;

@@ -1,7 +1,7 @@
 /** What a reset takes away, and what an undo brings back: the writes beside resets.ts, set-based, inside the door. */
 import { sql } from 'kysely';
+import type { Tx } from '../schema/directory.js';
 import type { NewReset } from './resets.js';
-import type { Tx } from './schema/directory.js';
 
 /** Resets of one chunk: their ids were made one after the other. */
 export interface ResetRange {

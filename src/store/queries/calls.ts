@@ -1,7 +1,7 @@
 /** Calls on the console: who is on the line, how far it came, and who has it. No secret and nothing a caller said. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { CallsTable } from './schema/calls.js';
-import type { Db, Tx } from './schema/directory.js';
+import type { CallsTable } from '../schema/calls.js';
+import type { Db, Tx } from '../schema/directory.js';
 
 export type CallRow = Selectable<CallsTable>;
 

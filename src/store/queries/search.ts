@@ -3,9 +3,9 @@
  * a b-tree, asked by ranges, so that one keystroke costs a fraction of a millisecond at a million users on both engines.
  */
 import { sql } from 'kysely';
-import type { Account, User } from '../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
+import type { Db, Tx } from '../schema/directory.js';
 import { toAccount } from './accounts.js';
-import type { Db, Tx } from './schema/directory.js';
 import { toUser } from './users.js';
 
 export type SearchKind = 'account' | 'user';

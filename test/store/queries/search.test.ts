@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foldKey, phoneWords, searchWords } from '../../src/rules/directory-keys.js';
-import { engines } from '../support/test-desk.js';
-import { accountRow, entry, userRow } from './rows.js';
-import { type Founded, foundedStore } from './support.js';
+import { foldKey, phoneWords, searchWords } from '../../../src/rules/directory-keys.js';
+import { engines } from '../../support/test-desk.js';
+import { accountRow, entry, userRow } from '../rows.js';
+import { type Founded, foundedStore } from '../support.js';
 
 const PEOPLE = [
   { login: 'ana', name: 'Ana Trujillo', email: 'ana@northwind.example', phone: '(206) 555-9857' },

@@ -1,6 +1,6 @@
 /** Bulk runs: the frozen plan and how far it got (B60). */
 import type { Selectable } from 'kysely';
-import type { Db, JobsTable, Tx } from './schema/directory.js';
+import type { Db, JobsTable, Tx } from '../schema/directory.js';
 
 /** A job without its plan, which may be megabytes. */
 export type JobHead = Selectable<JobsTable>;

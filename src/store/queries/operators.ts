@@ -1,6 +1,6 @@
 /** Operators of the desk, their sessions and tokens. Tokens are stored as digests only. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, OperatorSessionsTable, OperatorsTable, OperatorTokensTable, Tx } from './schema/directory.js';
+import type { Db, OperatorSessionsTable, OperatorsTable, OperatorTokensTable, Tx } from '../schema/directory.js';
 
 export type OperatorRow = Selectable<OperatorsTable>;
 export type OperatorSessionRow = Selectable<OperatorSessionsTable>;

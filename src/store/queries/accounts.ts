@@ -1,7 +1,7 @@
 /** Customer companies. Reads answer the rules' own `Account` type; comparison keys are folded by the caller. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Account, Edition } from '../rules/people.js';
-import type { AccountsTable, Db, Tx } from './schema/directory.js';
+import type { Account, Edition } from '../../rules/people.js';
+import type { AccountsTable, Db, Tx } from '../schema/directory.js';
 
 export type NewAccount = Insertable<AccountsTable>;
 

@@ -1,5 +1,5 @@
 /** ID tokens that have opened a session, by digest, until nobody would accept them any more. */
-import type { Tx } from './schema/directory.js';
+import type { Tx } from '../schema/directory.js';
 
 export const idTokenWrites = (tx: Tx) => ({
   /** False where this token was used before. Forgets those that ended before `forgetBefore`. */

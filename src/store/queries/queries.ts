@@ -1,13 +1,15 @@
 /** All query files in two values: what can be read at any time, and what can be written inside the door. */
+
+import type { SchemaTraits } from '../engine.js';
+import { sealedReads, sealedWrites } from '../guard/sealed.js';
+import type { Tagging } from '../guard/tag-rows.js';
+import type { Db, Tx } from '../schema/directory.js';
 import { accountReads, accountWrites } from './accounts.js';
 import { approvalReads, approvalWrites } from './approvals.js';
 import { auditReads } from './audit.js';
 import { callReads, callWrites } from './calls.js';
-import type { SchemaTraits } from './engine.js';
 import { factorReads, factorWrites } from './factors.js';
 import { figureReads } from './figures.js';
-import { sealedReads, sealedWrites } from './guard/sealed.js';
-import type { Tagging } from './guard/tag-rows.js';
 import { idTokenWrites } from './id-tokens.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
@@ -16,7 +18,6 @@ import { outboxReads, outboxWrites } from './outbox.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
 import { resetWrites } from './reset-writes.js';
 import { resetReads } from './resets.js';
-import type { Db, Tx } from './schema/directory.js';
 import { searchReads, searchWrites } from './search.js';
 import { secretReads, secretWrites } from './secrets.js';
 import { throttleReads, throttleWrites } from './throttles.js';

@@ -4,8 +4,8 @@
  * past entries, and without a tag that fits everything is handed on again.
  */
 
-import type { RowTags } from './guard/guarded-tables.js';
-import type { Db } from './schema/directory.js';
+import type { RowTags } from '../guard/guarded-tables.js';
+import type { Db } from '../schema/directory.js';
 
 export interface SinkCursor {
   /** Number of the next entry to hand on. */

@@ -1,6 +1,6 @@
 /** Requests for a second operator's yes (B56). Every change of state is compare-and-set. */
 import type { Insertable, Selectable } from 'kysely';
-import type { ApprovalsTable, Db, Tx } from './schema/directory.js';
+import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 

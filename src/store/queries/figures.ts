@@ -1,6 +1,6 @@
 /** The desk in counts, for the report: grouped in the database, so that a year of calls is a few hundred rows here. Reads only. */
 import { type SqlBool, sql } from 'kysely';
-import type { Db } from './schema/directory.js';
+import type { Db } from '../schema/directory.js';
 
 /** A bucket is a whole number of `width` milliseconds since the epoch. */
 export interface BucketCount {

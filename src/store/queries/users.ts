@@ -1,7 +1,7 @@
 /** Logins inside accounts. Reads answer the rules' own `User` type; comparison keys are folded by the caller. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
-import type { CustomerRole, SignIn, User } from '../rules/people.js';
-import type { Db, Tx, UsersTable } from './schema/directory.js';
+import type { CustomerRole, SignIn, User } from '../../rules/people.js';
+import type { Db, Tx, UsersTable } from '../schema/directory.js';
 
 export type NewUser = Insertable<UsersTable>;
 

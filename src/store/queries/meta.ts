@@ -1,5 +1,5 @@
 /** Facts about the store itself: its id, its key, when it was made; and the desk's switches. */
-import type { Db, Tx } from './schema/directory.js';
+import type { Db, Tx } from '../schema/directory.js';
 
 /** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at` … */
 export type MetaKey =

@@ -1,6 +1,6 @@
 /** Lock-out states, one row a subject, shared by all operators and processes (B72). Absent row = no failures. */
 import type { Selectable } from 'kysely';
-import type { Db, ThrottlesTable, Tx } from './schema/directory.js';
+import type { Db, ThrottlesTable, Tx } from '../schema/directory.js';
 
 export type ThrottleRow = Selectable<ThrottlesTable>;
 

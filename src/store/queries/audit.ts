@@ -1,7 +1,7 @@
 /** Reading the audit log. There is no other write than the door's (record.ts). */
 
-import type { SchemaTraits } from './engine.js';
-import type { Db } from './schema/directory.js';
+import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
 
 export interface AuditRow {
   readonly seq: number;

@@ -1,6 +1,6 @@
 /** Sessions of users in the portal, by digest of their token. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, PortalSessionsTable, Tx } from './schema/directory.js';
+import type { Db, PortalSessionsTable, Tx } from '../schema/directory.js';
 
 export type PortalSessionRow = Selectable<PortalSessionsTable>;
 

@@ -1,6 +1,6 @@
 /** Passphrases and application passwords: sealed verifiers only. The two are separate in every respect (B10). */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from './schema/directory.js';
+import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from '../schema/directory.js';
 
 export type PassphraseRow = Selectable<PassphrasesTable>;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AuditEntry } from '../../src/rules/audit-entry.js';
-import type { AuditFilter } from '../../src/store/audit.js';
-import { engines } from '../support/test-desk.js';
-import { accountRow, entry, NOW, userRow } from './rows.js';
-import { type Founded, foundedStore } from './support.js';
+import type { AuditEntry } from '../../../src/rules/audit-entry.js';
+import type { AuditFilter } from '../../../src/store/queries/audit.js';
+import { engines } from '../../support/test-desk.js';
+import { accountRow, entry, NOW, userRow } from '../rows.js';
+import { type Founded, foundedStore } from '../support.js';
 
 const EVE = { kind: 'user', id: 'usr_acc_1_eve', name: 'Eve' } as const;
 

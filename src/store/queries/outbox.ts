@@ -1,6 +1,6 @@
 /** Messages on their way: queued in the transaction of their cause, claimed and sent after it. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, OutboxTable, Tx } from './schema/directory.js';
+import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;

@@ -3,8 +3,8 @@
  * statement speaks of up to a few hundred users at once; one user is a list of one.
  */
 import type { Insertable, Selectable } from 'kysely';
-import type { ResetFacts } from '../rules/reset-plan.js';
-import type { Db, ResetsTable } from './schema/directory.js';
+import type { ResetFacts } from '../../rules/reset-plan.js';
+import type { Db, ResetsTable } from '../schema/directory.js';
 
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;

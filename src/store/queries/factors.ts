@@ -1,6 +1,6 @@
 /** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from './schema/directory.js';
+import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
 
 export type FactorRow = Selectable<FactorsTable>;
 export type OneTimeCodeRow = Selectable<OneTimeCodesTable>;
