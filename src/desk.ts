@@ -4,8 +4,8 @@
  */
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
-import type { Place, Vault } from './crypto/vault.js';
-import type { SecretVerifier } from './crypto/verifier.js';
+import type { SecretChecker } from './crypto/secret-checker.js';
+import type { SealContext, Vault } from './crypto/vault.js';
 import type { MessageKind } from './delivery/channel.js';
 import type { Channels } from './delivery/registry.js';
 import type { Sink } from './delivery/sink.js';
@@ -18,7 +18,7 @@ import type { LogState, Notary, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
 
 export type * from './store/rows.js';
-export type { LogState, MessageKind, Place, Reads, Store, WriteDoor, Writes };
+export type { LogState, MessageKind, Reads, SealContext, Store, WriteDoor, Writes };
 
 /** Prefix of an id: says what kind of thing it names. */
 export type IdPrefix =
@@ -95,7 +95,7 @@ export interface Desk {
   readonly store: Store;
   readonly keyring: Keyring;
   readonly vault: Vault;
-  readonly secrets: SecretVerifier;
+  readonly secrets: SecretChecker;
   /** Application passwords, and the copies of passphrases that only they open (B17). */
   readonly ownerView: OwnerView;
   readonly digests: Digests;

@@ -16,7 +16,7 @@ export interface House {
   /** Looks, and makes nothing: refuses where a desk is already. */
   refuseSecondDesk(): Promise<void>;
   /** Makes the store, the key and nothing else; refuses where a desk is already. */
-  found(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
+  establish(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */
   run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
   /** Hands this terminal to another command of the same process, with further environment; answers its exit status. */

@@ -19,23 +19,23 @@ import type { Hasher } from './hasher.js';
 import { hkdfSha256 } from './keyring.js';
 import { formatPhc, type Phc, parsePhc } from './phc.js';
 import { BOX_KEY_BYTES, closeBox, newBoxKey, openBox, publicHalf } from './sealed-box.js';
-import { aesGcmOpen, aesGcmSeal, type Place, type Vault } from './vault.js';
+import { aesGcmOpen, aesGcmSeal, type SealContext, type Vault } from './vault.js';
 
 export interface OwnerView {
   /**
    * What to store for a new password. `keep` is the view key so far, where the old password was proven: the copy stays
    * readable. Without it a new key is made, and an older copy can never be opened again.
    */
-  make(place: Place, password: string, keep?: Uint8Array): Promise<{ verifier: string; viewKey: Uint8Array }>;
+  make(place: SealContext, password: string, keep?: Uint8Array): Promise<{ verifier: string; viewKey: Uint8Array }>;
   /**
    * `sealed` is what stands at the place, or null for nobody or nothing set: the same work, never a match (B73). `outdated`
    * asks for a new `make` that keeps the view key. Refusal('store-corrupt') where the stored text is not ours.
    */
-  check(place: Place, sealed: string | null, password: string): Promise<PasswordCheck>;
+  check(place: SealContext, sealed: string | null, password: string): Promise<PasswordCheck>;
   /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
-  sealCopy(passwordPlace: Place, verifier: string, copyPlace: Place, phrase: string): string;
+  sealCopy(passwordPlace: SealContext, verifier: string, copyPlace: SealContext, phrase: string): string;
   /** The phrase, exactly as it was set; null where the view key does not open this copy. */
-  openCopy(copyPlace: Place, viewKey: Uint8Array, copy: string): string | null;
+  openCopy(copyPlace: SealContext, viewKey: Uint8Array, copy: string): string | null;
 }
 
 export interface PasswordCheck {
@@ -50,7 +50,7 @@ const NONCE_BYTES = 12;
 const WRAPPED_BYTES = NONCE_BYTES + BOX_KEY_BYTES + 16;
 /** Copies are filled up to a multiple of this, so that their size does not tell the length of the phrase. */
 const BLOCK_BYTES = 512;
-const NOBODY: Place = { table: 'nobody', column: 'decoy', id: 'decoy' };
+const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
 interface Stored {
   readonly publicKey: Buffer;
@@ -70,7 +70,7 @@ export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
     return vault.seal('seal/application-password', NOBODY, formatStored(stored));
   }
 
-  function open(place: Place, sealed: string): Stored {
+  function open(place: SealContext, sealed: string): Stored {
     const stored = parseStored(vault.openText('seal/application-password', place, sealed));
     if (stored === null) throw corrupt(place);
     return stored;
@@ -114,15 +114,15 @@ export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
 const derived = (stretched: Uint8Array, use: 'auth' | 'view'): Buffer =>
   hkdfSha256(stretched, new Uint8Array(), `countersign/owner-view/${use}`, 32);
 
-const bindingOf = ({ account = '', user = '', table, column, id }: Place): Buffer =>
+const bindingOf = ({ account = '', user = '', table, column, id }: SealContext): Buffer =>
   Buffer.from(JSON.stringify(['ov1', account, user, table, column, id]), 'utf8');
 
-function wrap(wrapping: Buffer, place: Place, viewKey: Buffer): Buffer {
+function wrap(wrapping: Buffer, place: SealContext, viewKey: Buffer): Buffer {
   const { nonce, ciphertext, tag } = aesGcmSeal(wrapping, randomBytes(NONCE_BYTES), bindingOf(place), viewKey);
   return Buffer.concat([nonce, ciphertext, tag]);
 }
 
-function unwrap(wrapping: Buffer, place: Place, wrapped: Buffer): Buffer | null {
+function unwrap(wrapping: Buffer, place: SealContext, wrapped: Buffer): Buffer | null {
   const [nonce, ciphertext, tag] = [
     wrapped.subarray(0, NONCE_BYTES),
     wrapped.subarray(NONCE_BYTES, -16),
@@ -163,7 +163,7 @@ function unpadded(plaintext: Buffer): string | null {
   }
 }
 
-function corrupt(place: Place): Refusal {
+function corrupt(place: SealContext): Refusal {
   const message = `The sealed value ${place.table}.${place.column} of ${place.id} is not in the form countersign writes.`;
   return new Refusal('store-corrupt', message, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',

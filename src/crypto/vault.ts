@@ -12,7 +12,7 @@ import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
 import type { Keyring, SealPurpose } from './keyring.js';
 
 /** Where a sealed value lives. `id` is the row's id; account and user are given wherever the row belongs to one. */
-export interface Place {
+export interface SealContext {
   readonly table: string;
   readonly column: string;
   readonly id: string;
@@ -22,14 +22,14 @@ export interface Place {
 
 export interface Vault {
   /** Seals under the keyring's current key. Text goes in as UTF-8. */
-  seal(purpose: SealPurpose, place: Place, plaintext: Uint8Array | string): string;
+  seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string;
   /**
    * The plaintext, once the whole blob has been authenticated. Refusal('key-mismatch') where the blob names a key that
    * is not in the ring, Refusal('store-corrupt') for everything else; both name the place, neither a value.
    */
-  open(purpose: SealPurpose, place: Place, blob: string): Buffer;
+  open(purpose: SealPurpose, place: SealContext, blob: string): Buffer;
   /** The same, as text; bytes that are not UTF-8 are Refusal('store-corrupt'). */
-  openText(purpose: SealPurpose, place: Place, blob: string): string;
+  openText(purpose: SealPurpose, place: SealContext, blob: string): string;
 }
 
 const FORMAT = 'cs1';
@@ -72,14 +72,14 @@ export function aesGcmOpen(key: Uint8Array, box: GcmBox): Buffer | null {
 }
 
 export function openVault(keyring: Keyring): Vault {
-  function seal(purpose: SealPurpose, place: Place, plaintext: Uint8Array | string): string {
+  function seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string {
     const bytes = typeof plaintext === 'string' ? encodeUtf8(plaintext) : plaintext;
     const box = aesGcmSeal(keyring.derive(purpose), randomBytes(NONCE_BYTES), bindingOf(purpose, place), bytes);
     const body = Buffer.concat([box.nonce, box.ciphertext, box.tag]);
     return `${FORMAT}.${keyring.keyId}.${body.toString('base64url')}`;
   }
 
-  function open(purpose: SealPurpose, place: Place, blob: string): Buffer {
+  function open(purpose: SealPurpose, place: SealContext, blob: string): Buffer {
     const { keyId, body } = parseBlob(place, blob);
     if (!keyring.has(keyId)) throw otherKey(place, keyId, keyring.keyId);
     const plaintext = aesGcmOpen(keyring.derive(purpose, keyId), {
@@ -92,7 +92,7 @@ export function openVault(keyring: Keyring): Vault {
     return plaintext;
   }
 
-  function openText(purpose: SealPurpose, place: Place, blob: string): string {
+  function openText(purpose: SealPurpose, place: SealContext, blob: string): string {
     const plaintext = open(purpose, place, blob);
     try {
       return decodeUtf8(plaintext);
@@ -105,12 +105,12 @@ export function openVault(keyring: Keyring): Vault {
 }
 
 /** The associated data. A JSON array has one reading only, so no two places share one. */
-function bindingOf(purpose: SealPurpose, place: Place): Buffer {
+function bindingOf(purpose: SealPurpose, place: SealContext): Buffer {
   const { account = '', user = '', table, column, id } = place;
   return Buffer.from(JSON.stringify([FORMAT, purpose, account, user, table, column, id]), 'utf8');
 }
 
-function parseBlob(place: Place, blob: string): { keyId: string; body: Buffer } {
+function parseBlob(place: SealContext, blob: string): { keyId: string; body: Buffer } {
   const [, keyId, text] = BLOB.exec(blob) ?? [];
   const body = text === undefined ? null : decodeBase64(text, 'base64url');
   if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) {
@@ -119,17 +119,17 @@ function parseBlob(place: Place, blob: string): { keyId: string; body: Buffer } 
   return { keyId, body };
 }
 
-function corrupt(place: Place, fault: string): Refusal {
+function corrupt(place: SealContext, fault: string): Refusal {
   return new Refusal('store-corrupt', `The sealed value ${nameOf(place)} ${fault}.`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }
 
-function otherKey(place: Place, keyId: string, currentId: string): Refusal {
+function otherKey(place: SealContext, keyId: string, currentId: string): Refusal {
   const message = `The sealed value ${nameOf(place)} needs the key ${keyId}; the key in use is ${currentId}.`;
   return new Refusal('key-mismatch', message, { hint: 'Use the key file that belongs to this store.' });
 }
 
-function nameOf(place: Place): string {
+function nameOf(place: SealContext): string {
   return `${place.table}.${place.column} of ${place.id}`;
 }

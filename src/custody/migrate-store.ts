@@ -7,7 +7,7 @@ import { type DeskParts, openEngine } from '../opening/open-desk.js';
 import { notaryFor } from '../opening/open-notary.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import { migrate, openStore, requireCurrent, schemaState } from '../store/store.js';
-import { requireTrueAge } from './refuse-downgraded-store.js';
+import { refuseDowngradedStore } from './refuse-downgraded-store.js';
 
 /**
  * Nobody can sign in to a store that is too old, so whoever holds store and key may do this. Refusals as for opening a
@@ -30,7 +30,7 @@ export async function migrateStore(parts: DeskParts): Promise<{ place: string; a
         hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE; nothing was changed.',
       });
     }
-    await requireTrueAge(engine, notary);
+    await refuseDowngradedStore(engine, notary);
     const applied = await migrate(engine, notary.rows);
     const entry = {
       kind: 'store.migrated',

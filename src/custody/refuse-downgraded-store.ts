@@ -12,7 +12,7 @@ import type { Engine } from '../store/engine.js';
 import { missingSteps, openStore } from '../store/store.js';
 
 /** Refusals: store-corrupt (a step is missing that the log knows of), audit-broken (the log says nothing that can be believed). */
-export async function requireTrueAge(engine: Engine, notary: Desk['notary']): Promise<void> {
+export async function refuseDowngradedStore(engine: Engine, notary: Desk['notary']): Promise<void> {
   const missing = await missingSteps(engine);
   if (missing.length === 0) return;
   const { audit } = openStore(engine, notary).read;

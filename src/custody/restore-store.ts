@@ -20,7 +20,7 @@ import { notaryFor } from '../opening/open-notary.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { migrate, openStore, schemaState } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
-import { requireTrueAge } from './refuse-downgraded-store.js';
+import { refuseDowngradedStore } from './refuse-downgraded-store.js';
 import { type Backup, type Before, judgeLoss, presentDesk, type RestoreChoice } from './restore-loss.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
@@ -65,7 +65,7 @@ async function openBackup(parts: DeskParts, file: string, copy: string): Promise
   const engine = await namingFile(file, copy, () => openEngine(copy, false));
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
-    await namingFile(file, copy, () => requireTrueAge(engine, notary));
+    await namingFile(file, copy, () => refuseDowngradedStore(engine, notary));
     await namingFile(file, copy, () => migrate(engine, notary.rows));
     const { read } = openStore(engine, notary);
     const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];

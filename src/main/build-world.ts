@@ -197,9 +197,9 @@ function houseOf(run: Run, options: GlobalOptions): House {
     userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
     refuseSecondDesk: async () =>
       (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
-    found: async () => {
-      const { foundDesk } = await import('../opening/open-desk.js');
-      const founded = await foundDesk({ settings: await run.settings(options), dataFolder, now });
+    establish: async () => {
+      const { establishDesk } = await import('../opening/open-desk.js');
+      const founded = await establishDesk({ settings: await run.settings(options), dataFolder, now });
       run.opened.desk = Promise.resolve(founded.desk);
       return founded;
     },

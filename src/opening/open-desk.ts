@@ -20,9 +20,9 @@ import { openHasher } from '../crypto/hasher.js';
 import { newId } from '../crypto/ids.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { openOwnerView } from '../crypto/owner-view.js';
+import { openSecretChecker } from '../crypto/secret-checker.js';
 import { openTokenSigner } from '../crypto/security-token.js';
 import { openVault } from '../crypto/vault.js';
-import { openVerifier } from '../crypto/verifier.js';
 import type { DeliveryEffects } from '../delivery/channel.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
@@ -34,7 +34,7 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Policy } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
-import { foundStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
+import { establishStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
 import { openAnchor } from './anchor.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { loadPolicy } from './load-policy.js';
@@ -81,7 +81,7 @@ export function deskOver(parts: DeskParts, engine: Engine): Desk {
   return assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null });
 }
 
-export interface Founded {
+export interface Established {
   readonly desk: Desk;
   readonly keyMade: boolean;
   readonly keyPlace: string;
@@ -103,7 +103,7 @@ async function requireNoDesk(engine: Engine): Promise<void> {
 }
 
 /** Makes store and key where there is no desk yet; the first operator is made by the procedure that follows. */
-export async function foundDesk(parts: DeskParts): Promise<Founded> {
+export async function establishDesk(parts: DeskParts): Promise<Established> {
   const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
   const engine = await openEngine(parts.settings.store, true);
   return closingOnFailure(engine, async () => {
@@ -111,7 +111,7 @@ export async function foundDesk(parts: DeskParts): Promise<Founded> {
     const key = ensureKey(parts.settings);
     const keyring = readKeyring(parts.settings);
     const notary = notaryFor(keyring, policy);
-    await foundStore(engine, notary);
+    await establishStore(engine, notary);
     return {
       desk: assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null }),
       keyMade: key.made,
@@ -163,7 +163,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
     signer: () => openNoteSigner(keyring, store, vault),
     eventKey: () => openTokenSigner(keyring).jwk(),
     keyring,
-    secrets: openVerifier(hasher, vault),
+    secrets: openSecretChecker(hasher, vault),
     ownerView: openOwnerView(hasher, vault),
     digests: {
       newToken,

@@ -1,12 +1,12 @@
 /** Where each sealed value stands: the vault binds a blob to table, column, row, account and user, so that none can be moved (T5). */
-import type { Place } from '../desk.js';
+import type { SealContext } from '../desk.js';
 
 interface Person {
   readonly id: string;
   readonly accountId: string;
 }
 
-const ofUser = (table: string, column: string, user: Person): Place => ({
+const ofUser = (table: string, column: string, user: Person): SealContext => ({
   table,
   column,
   id: user.id,
@@ -14,18 +14,19 @@ const ofUser = (table: string, column: string, user: Person): Place => ({
   user: user.id,
 });
 
-export const passphrasePlace = (user: Person): Place => ofUser('passphrases', 'verifier', user);
-export const ownerCopyPlace = (user: Person): Place => ofUser('passphrases', 'owner_copy', user);
-export const applicationPasswordPlace = (user: Person): Place => ofUser('application_passwords', 'verifier', user);
+export const passphraseContext = (user: Person): SealContext => ofUser('passphrases', 'verifier', user);
+export const ownerCopyContext = (user: Person): SealContext => ofUser('passphrases', 'owner_copy', user);
+export const applicationPasswordContext = (user: Person): SealContext =>
+  ofUser('application_passwords', 'verifier', user);
 
-export const factorPlace = (user: Person, factorId: string): Place => ({
+export const factorContext = (user: Person, factorId: string): SealContext => ({
   table: 'factors',
   column: 'secret',
   id: factorId,
   account: user.accountId,
   user: user.id,
 });
-export const backupCodePlace = (user: Person, codeId: string): Place => ({
+export const backupCodeContext = (user: Person, codeId: string): SealContext => ({
   table: 'backup_codes',
   column: 'verifier',
   id: codeId,
@@ -33,12 +34,12 @@ export const backupCodePlace = (user: Person, codeId: string): Place => ({
   user: user.id,
 });
 
-export const operatorPasswordPlace = (operatorId: string): Place => ({
+export const operatorPasswordContext = (operatorId: string): SealContext => ({
   table: 'operators',
   column: 'verifier',
   id: operatorId,
 });
-export const operatorTotpPlace = (operatorId: string): Place => ({
+export const operatorTotpContext = (operatorId: string): SealContext => ({
   table: 'operators',
   column: 'totp',
   id: operatorId,

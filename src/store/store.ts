@@ -38,7 +38,7 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
-    read: guarded(engine, readsOf(engine.db, engine.traits)),
+    read: wordingErrors(engine, readsOf(engine.db, engine.traits)),
     record: openDoor(engine, notary, anchor, follow),
     readOnly: anchor?.fault,
     sinkCursor: sinkCursors(engine.db, notary.rows),
@@ -54,7 +54,7 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
 }
 
 /** Makes schema and an empty log. Safe to repeat when an earlier try was cut off. */
-export async function foundStore(engine: Engine, notary: Notary): Promise<void> {
+export async function establishStore(engine: Engine, notary: Notary): Promise<void> {
   await migrate(engine, notary.rows);
   await engine.db.transaction().execute(async (tx) => {
     const head = await tx.selectFrom('audit_head').select('id').executeTakeFirst();
@@ -73,8 +73,8 @@ export async function holdsDesk(engine: Engine): Promise<boolean> {
 export { migrate, missingSteps, requireCurrent, schemaState };
 
 /** Reads answer an engine's own errors in the desk's words too. */
-function guarded(engine: Engine, reads: Reads): Reads {
-  const guardedGroup = (group: object) =>
+function wordingErrors(engine: Engine, reads: Reads): Reads {
+  const wordedGroup = (group: object) =>
     new Proxy(group, {
       get: (target, name, receiver) => {
         const method: unknown = Reflect.get(target, name, receiver);
@@ -89,6 +89,6 @@ function guarded(engine: Engine, reads: Reads): Reads {
       },
     });
   return Object.fromEntries(
-    Object.entries(reads).map(([name, group]) => [name, guardedGroup(group)]),
+    Object.entries(reads).map(([name, group]) => [name, wordedGroup(group)]),
   ) as unknown as Reads;
 }

@@ -4,7 +4,7 @@ import { type Hasher, openHasher } from '../../src/crypto/hasher.js';
 import { hkdfSha256, openKeyring } from '../../src/crypto/keyring.js';
 import { openOwnerView } from '../../src/crypto/owner-view.js';
 import { closeBox, newBoxKey, openBox, publicHalf } from '../../src/crypto/sealed-box.js';
-import { openVault, type Place, type Vault } from '../../src/crypto/vault.js';
+import { openVault, type SealContext, type Vault } from '../../src/crypto/vault.js';
 
 const cheap = { person: { m: 8, t: 1, p: 1 } };
 const hasher = openHasher(cheap);
@@ -12,7 +12,7 @@ const keyring = openKeyring(Buffer.alloc(32, 1));
 const vault = openVault(keyring);
 const view = openOwnerView(hasher, vault);
 
-const placesOf = (user: string): { password: Place; copy: Place } => ({
+const placesOf = (user: string): { password: SealContext; copy: SealContext } => ({
   password: { table: 'application_passwords', column: 'verifier', id: user, account: 'acc_1', user },
   copy: { table: 'passphrases', column: 'owner_copy', id: user, account: 'acc_1', user },
 });

@@ -2,7 +2,7 @@ import { createDecipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKeyring, type SealPurpose } from '../../src/crypto/keyring.js';
-import { aesGcmOpen, aesGcmSeal, openVault, type Place } from '../../src/crypto/vault.js';
+import { aesGcmOpen, aesGcmSeal, openVault, type SealContext } from '../../src/crypto/vault.js';
 import { isRefusal } from '../../src/errors.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
 
@@ -11,17 +11,17 @@ const gcmVectors = readVectors<Wycheproof<{ ivSize: number; keySize: number }, G
 
 const oldKey = Buffer.alloc(32, 1);
 const vault = openVault(openKeyring(oldKey));
-const place: Place = { table: 'secrets', column: 'sealed', id: 'usr_1', account: 'acc_1', user: 'usr_1' };
+const place: SealContext = { table: 'secrets', column: 'sealed', id: 'usr_1', account: 'acc_1', user: 'usr_1' };
 const none = Buffer.alloc(0);
 
 const purposes: SealPurpose[] = ['seal/passphrase', 'seal/application-password', 'seal/factor', 'seal/owner-copy'];
 const word = fc.constantFrom('', 'a', 'b', '","', 'ab');
-const anyPlace: fc.Arbitrary<Place> = fc.record(
+const anyPlace: fc.Arbitrary<SealContext> = fc.record(
   { table: word, column: word, id: word, account: word, user: word },
   { requiredKeys: ['table', 'column', 'id'] },
 );
 const anySlot = fc.record({ purpose: fc.constantFrom(...purposes), place: anyPlace });
-const slotName = ({ purpose, place: p }: { purpose: SealPurpose; place: Place }) =>
+const slotName = ({ purpose, place: p }: { purpose: SealPurpose; place: SealContext }) =>
   JSON.stringify([purpose, p.table, p.column, p.id, p.account ?? '', p.user ?? '']);
 
 describe('the vault', () => {

@@ -10,7 +10,7 @@ import { Refusal } from '../../src/errors.js';
 import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log/log-checkpoint.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
-import { finishFounding } from '../../src/procedures/operators/establish-desk.js';
+import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
 import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
@@ -250,7 +250,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
   it('a store made to look older than it is gets no tags for its rows: its log knows better (T8)', async () => {
     const operator = await prepareOperator(made.desk, { name: 'mallory', role: 'agent', password: null });
     const founded = await openEngine(made.settings.store, false);
-    await finishFounding(made.desk, { operator, token: null });
+    await finishEstablishing(made.desk, { operator, token: null });
     for (const table of Object.keys(GUARDED)) await sql.raw(`alter table ${table} drop column mac`).execute(founded.db);
     await sql.raw('drop table used_id_tokens').execute(founded.db);
     await sql.raw("delete from kysely_migration where name >= '0004'").execute(founded.db);

@@ -6,7 +6,7 @@ import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import { isRefusal, type Refusal } from '../../src/errors.js';
 import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
-import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
+import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
@@ -93,7 +93,7 @@ export async function phoneDesk(engine: EngineName): Promise<PhoneDesk> {
 }
 
 export async function phraseRow(desk: Desk, user: User, phrase: string) {
-  const place = passphrasePlace(user);
+  const place = passphraseContext(user);
   return {
     user_id: user.id,
     verifier: await desk.secrets.make('person', 'seal/passphrase', place, matchForm(phrase)),

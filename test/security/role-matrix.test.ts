@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
-import { finishFounding } from '../../src/procedures/operators/establish-desk.js';
+import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
 import { createToken, prepareToken } from '../../src/procedures/operators/operator-tokens.js';
 import { permits } from '../../src/rules/operator-roles.js';
@@ -182,7 +182,7 @@ describe.each(engines)('B71 enforced where a command begins, on %s', (engine) =>
   beforeAll(async () => {
     place = await testDesk(engine);
     const operator = await prepareOperator(place.desk, { name: 'founder', role: 'admin', password: null });
-    await finishFounding(place.desk, { operator, token: null });
+    await finishEstablishing(place.desk, { operator, token: null });
     tokens = await tokensOf(place);
   });
   afterAll(() => place.close());

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
 import type { Database } from '../../src/store/schema/directory.js';
-import { foundStore, holdsDesk, openStore } from '../../src/store/store.js';
+import { establishStore, holdsDesk, openStore } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
 import { entry, notaryWith } from './rows.js';
 import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
@@ -88,7 +88,7 @@ describe.each(engines)('migrations on %s', (name) => {
   it('take the plans of jobs along into their own table', async () => {
     const { db } = place.engine;
     await migrate(place.engine, notaryWith().rows);
-    await foundStore(place.engine, notaryWith());
+    await establishStore(place.engine, notaryWith());
     const store = openStore(place.engine, notaryWith());
     await store.record(entry(), (write) => write.operators.insert(OPERATOR));
     // As a store stood before 0006.
@@ -127,16 +127,16 @@ describe.each(engines)('migrations on %s', (name) => {
 
   it('founding a store again after an interruption keeps its log', async () => {
     const notary = notaryWith();
-    await foundStore(place.engine, notary);
+    await establishStore(place.engine, notary);
     await openStore(place.engine, notary).record(entry(), (write) => write.meta.put('created-at', '1'));
-    await foundStore(place.engine, notary);
+    await establishStore(place.engine, notary);
     expect((await openStore(place.engine, notary).read.audit.head())?.size).toBe(1);
     expect(await faultsOfLog(place.engine, notary)).toEqual([]);
   });
 
   it('a desk is finished once it has an id', async () => {
     const notary = notaryWith();
-    await foundStore(place.engine, notary);
+    await establishStore(place.engine, notary);
     expect(await holdsDesk(place.engine)).toBe(false);
     await openStore(place.engine, notary).record(entry('store.made'), (write) => write.meta.put('store-id', 'st_1'));
     expect(await holdsDesk(place.engine)).toBe(true);

@@ -11,7 +11,7 @@ import { openEngine } from '../../src/opening/open-desk.js';
 import { appendLeaf, encodeFrontier, type Frontier } from '../../src/rules/audit-tree.js';
 import type { Engine } from '../../src/store/engine.js';
 import type { Notary } from '../../src/store/record.js';
-import { foundStore, openStore, type Store } from '../../src/store/store.js';
+import { establishStore, openStore, type Store } from '../../src/store/store.js';
 import { createDatabase } from '../support/postgres.js';
 import type { EngineName } from '../support/test-desk.js';
 import { notaryWith } from './rows.js';
@@ -57,7 +57,7 @@ export interface Founded extends EmptyPlace {
 export async function foundedStore(name: EngineName): Promise<Founded> {
   const place = await emptyPlace(name);
   const notary = notaryWith();
-  await foundStore(place.engine, notary);
+  await establishStore(place.engine, notary);
   return { ...place, notary, store: openStore(place.engine, notary) };
 }
 

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
-import { foundDesk } from '../../src/opening/open-desk.js';
+import { establishDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
-import { passphrasePlace } from '../../src/procedures/seal-contexts.js';
+import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 import { accountRow, userRow } from '../store/rows.js';
@@ -39,7 +39,7 @@ export interface ConsoleDesk {
 
 export async function consoleDesk(
   role: OperatorRole = 'agent',
-  hashing?: Parameters<typeof foundDesk>[0]['hashing'],
+  hashing?: Parameters<typeof establishDesk>[0]['hashing'],
 ): Promise<ConsoleDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
   const settings: Settings = {
@@ -56,7 +56,7 @@ export async function consoleDesk(
     token: undefined,
   };
   const dataFolder = resolve(import.meta.dirname, '../../data');
-  const { desk } = await foundDesk({
+  const { desk } = await establishDesk({
     settings,
     dataFolder,
     now: Date.now,
@@ -116,7 +116,7 @@ async function fill(desk: Desk): Promise<void> {
         : desk.secrets.make(
             'person',
             'seal/passphrase',
-            passphrasePlace({ id: row.id, accountId: row.account_id }),
+            passphraseContext({ id: row.id, accountId: row.account_id }),
             matchForm(phrase),
           ),
     ),

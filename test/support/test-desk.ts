@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { foundDesk } from '../../src/opening/open-desk.js';
+import { establishDesk } from '../../src/opening/open-desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { createDatabase } from './postgres.js';
 
@@ -85,7 +85,7 @@ export async function testDesk(
   const clock = testClock();
   const settings = await testSettings(engine, folder);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
-  const { desk } = await foundDesk({ settings, dataFolder, now: clock.now, ...hashing });
+  const { desk } = await establishDesk({ settings, dataFolder, now: clock.now, ...hashing });
   const signed = new Map<OperatorRole, SignedOperator>();
   return {
     desk,

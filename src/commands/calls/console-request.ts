@@ -1,6 +1,6 @@
 /** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
 import type { Refusal } from '../../errors.js';
-import { tellOwner } from '../../procedures/calls/lock-notice.js';
+import { sendLockNotice } from '../../procedures/calls/lock-notice.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Action } from '../../rules/policy.js';
@@ -45,7 +45,7 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
     choices: [...firstStep(session, verdict), ...OTHER_STEPS],
   });
   if (verdict.grant === null) await lookForAlerts(session);
-  await tellOwner(session.desk, verdict);
+  await sendLockNotice(session.desk, verdict);
   return answer ?? 'request';
 }
 

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { tellOwner } from '../../procedures/calls/lock-notice.js';
+import { sendLockNotice } from '../../procedures/calls/lock-notice.js';
 import { type Call, openCall } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
@@ -51,7 +51,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         : await hear(context, desk, await openCall(desk, request));
     try {
       const verdict = await verifyCaller(desk, context.operator(), { ...request, phrase });
-      return { ...resultOf(verdict), after: () => tellOwner(desk, verdict) };
+      return { ...resultOf(verdict), after: () => sendLockNotice(desk, verdict) };
     } catch (error) {
       throw withNeutralLine(error);
     }

@@ -1,6 +1,6 @@
 /** `init`: makes store, master key and the first admin (B70). A second one on the same store is refused. */
 import * as z from 'zod';
-import { finishFounding } from '../../procedures/operators/establish-desk.js';
+import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
 import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
 import { readMoment } from '../../rules/moment.js';
@@ -43,12 +43,12 @@ async function run(context: Context, given: Input): Promise<Result> {
   const password = given.token
     ? null
     : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);
-  const { desk, keyMade, keyPlace } = await context.house.found();
+  const { desk, keyMade, keyPlace } = await context.house.establish();
   const operator = await prepareOperator(desk, { name: given.operator, role: 'admin', password });
   const token = given.token
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
-  await finishFounding(desk, { operator, token });
+  await finishEstablishing(desk, { operator, token });
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   return {
     view: [

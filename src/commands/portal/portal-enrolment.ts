@@ -6,7 +6,7 @@ import type { Desk } from '../../desk.js';
 import { exitOf, Refusal } from '../../errors.js';
 import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
-import { offerEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
+import { sendOwedEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/authenticate-user.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
@@ -61,7 +61,7 @@ export async function chooseEnrolment(context: Context): Promise<EnrolmentKind> 
 /** The mailed code where one is needed (B57); undefined where not. Refusal `enrolment-needed` where nobody can be asked. */
 export async function askEnrolmentCode(context: Context, desk: Desk, login: PortalLogin): Promise<string | undefined> {
   if (login.session.state === 'enrolment-needed') return undefined;
-  const owed = await offerEnrolmentCode(desk, login);
+  const owed = await sendOwedEnrolmentCode(desk, login);
   if (owed === 'not-needed') return undefined;
   if (!context.ask.possible || owed === 'ask-desk') throw enrolmentCodeMissing(owed);
   context.notice('A one-time enrolment code is in the mail to the address on file.');

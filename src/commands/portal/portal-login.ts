@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
+import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
 import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../../procedures/portal/authenticate-user.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
@@ -145,7 +145,7 @@ async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: Lo
   let current = opened;
   if (stateOf(current) === 'factor-needed') current = await passFactor(context, desk, current, given);
   if (stateOf(current) === 'enrolment-code-needed') {
-    current = await giveEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
+    current = await submitEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
   }
   if (stateOf(current) === 'enrolment-needed') {
     if (!context.ask.possible) throw enrolmentNeeded(current);
@@ -168,7 +168,7 @@ const stateOf = (current: PortalLogin): LoginState => current.session.state as L
 async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin, given: LoginInput): Promise<string> {
   const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current));
   if (code !== undefined) return code;
-  const owed = await offerEnrolmentCode(desk, current);
+  const owed = await sendOwedEnrolmentCode(desk, current);
   throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
 }
 

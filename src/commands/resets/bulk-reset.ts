@@ -11,7 +11,7 @@ import type { Context, Result } from '../command.js';
 import { planDocument, planView } from './bulk-view.js';
 import { readPlanFile, writePlanFile } from './plan-file.js';
 import { readResetList, writeRows } from './reset-input.js';
-import { carryOut } from './show-run.js';
+import { showRun } from './show-run.js';
 
 export interface BulkGiven {
   readonly users: readonly string[];
@@ -45,7 +45,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   if (given.wait) await waitForYes(context, desk, frozen);
   const begun = await beginJob(desk, context.operator(), frozen);
   if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
-  return carryOut(context, desk, frozen.plan.rows, begun, { input, failed: given.failed });
+  return showRun(context, desk, frozen.plan.rows, begun, { input, failed: given.failed });
 }
 
 async function planOf(context: Context, desk: Desk, given: BulkGiven) {

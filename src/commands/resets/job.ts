@@ -9,7 +9,7 @@ import { UNDO_STOPS, type UndoOutcome, undoResets } from '../../procedures/reset
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { idleOutcome, outcomeWords, rowDocument } from './bulk-view.js';
-import { carryOut } from './show-run.js';
+import { showRun } from './show-run.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
@@ -135,7 +135,7 @@ const resume = command({
     const desk = await context.desk();
     await requireBulk(desk, context.operator(), 'job resume');
     const work = await openJob(desk, given.job);
-    return carryOut(context, desk, work.plan.rows, { work, approval: null, waiting: work.waiting }, null);
+    return showRun(context, desk, work.plan.rows, { work, approval: null, waiting: work.waiting }, null);
   },
 });
 

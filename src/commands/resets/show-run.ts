@@ -17,7 +17,7 @@ export interface Report {
 }
 
 /** Rows of a small run come in the order of lines; of a large one as they are done, the idle ones first. */
-export async function carryOut(
+export async function showRun(
   context: Context,
   desk: Desk,
   rows: readonly PlannedRow[],

@@ -7,7 +7,7 @@ import type { Desk, Writes } from '../../desk.js';
 import type { User } from '../../rules/people.js';
 import type { PassphraseCheck } from '../../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
-import { passphrasePlace } from '../seal-contexts.js';
+import { passphraseContext } from '../seal-contexts.js';
 
 export interface CheckedPhrase {
   readonly passphrase: PassphraseCheck;
@@ -25,7 +25,7 @@ export async function checkPhrase(
   form: string,
 ): Promise<CheckedPhrase> {
   const row = caller === null ? undefined : await desk.store.read.secrets.passphrase(caller.id);
-  const place = passphrasePlace(caller ?? { id: 'nobody', accountId: 'nobody' });
+  const place = passphraseContext(caller ?? { id: 'nobody', accountId: 'nobody' });
   const version = row?.form_version ?? FOLD_VERSION;
   const heard = version === FOLD_VERSION ? form : matchForm(phrase, version);
   const verifier = row?.verifier ?? null;

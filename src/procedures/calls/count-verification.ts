@@ -15,7 +15,7 @@ const CALLER_LOCK: LockWords = {
 };
 
 /** Step 1: the attempt and the word "started", in one transaction. Locked subjects go no further. */
-export async function countAttempt(
+export async function countVerification(
   desk: Desk,
   signed: SignedOperator,
   request: { readonly ticket: string | undefined },
@@ -23,7 +23,7 @@ export async function countAttempt(
   id: string,
 ): Promise<number> {
   const at = desk.now();
-  const base = entryBase(signed, call, request.ticket, at, id);
+  const base = verificationEntryBase(signed, call, request.ticket, at, id);
   const outcome = await desk.store.record<ThrottleDecision | SprayVerdict>(
     (result) =>
       typeof result === 'object' && result.kind === 'proceed'
@@ -93,7 +93,7 @@ function sprayRefusal(verdict: SprayVerdict): Refusal {
 
 export type VerificationBase = Pick<AuditEntry, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
 
-export function entryBase(
+export function verificationEntryBase(
   signed: SignedOperator,
   call: Call,
   ticket: string | undefined,

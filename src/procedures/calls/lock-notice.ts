@@ -46,6 +46,6 @@ export async function queueLockNotice(
 }
 
 /** Sends what a verdict queued; what cannot go out stays in the outbox. */
-export async function tellOwner(desk: Desk, { toSend }: { readonly toSend: readonly string[] }): Promise<void> {
+export async function sendLockNotice(desk: Desk, { toSend }: { readonly toSend: readonly string[] }): Promise<void> {
   if (toSend.length > 0) await deliverOutbox(desk, toSend);
 }

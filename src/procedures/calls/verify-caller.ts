@@ -13,7 +13,7 @@ import { decideVerification } from '../../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
-import { countAttempt, entryBase, type VerificationBase } from './count-verification.js';
+import { countVerification, type VerificationBase, verificationEntryBase } from './count-verification.js';
 import { queueLockNotice } from './lock-notice.js';
 import { type Call, openCall } from './open-call.js';
 
@@ -56,7 +56,7 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
     return refuseOneself(desk, signed, request, call, id);
   if (request.phrase === null) return refuseForgotten(desk, signed, request, call, id);
   const form = matchForm(request.phrase);
-  const attempt = await countAttempt(desk, signed, request, call, id);
+  const attempt = await countVerification(desk, signed, request, call, id);
   const checked = await checkPhrase(desk, call.caller, request.phrase, form);
   return decide(desk, signed, request, call, { id, attempt, ...checked });
 }
@@ -69,7 +69,7 @@ async function refuseOneself(
   call: Call,
   id: string,
 ): Promise<never> {
-  const base = entryBase(signed, call, request.ticket, desk.now(), id);
+  const base = verificationEntryBase(signed, call, request.ticket, desk.now(), id);
   await desk.store.record(
     { ...base, kind: 'verification.refused', outcome: 'refused', reason: 'own-login' },
     async () => undefined,
@@ -93,7 +93,7 @@ async function decide(
   tried: Attempted,
 ): Promise<Verdict> {
   const at = desk.now();
-  const base = entryBase(signed, call, request.ticket, at, tried.id);
+  const base = verificationEntryBase(signed, call, request.ticket, at, tried.id);
   return desk.store.record<Verdict>(
     (verdict) => entryOf(base, verdict),
     async (write, log) => {
@@ -176,7 +176,7 @@ async function refuseForgotten(
     grant: null,
     toSend: [],
   };
-  await desk.store.record(entryOf(entryBase(signed, call, request.ticket, at, id), verdict), (write) =>
+  await desk.store.record(entryOf(verificationEntryBase(signed, call, request.ticket, at, id), verdict), (write) =>
     write.verifications.insert({
       id,
       operator_id: signed.operator.id,

@@ -15,7 +15,7 @@ export interface PreparedEnrolmentCode {
 }
 
 /** A code's row bars the way from the moment it stands, also where there is no address that it could be sent to. */
-export interface EnrolmentBar {
+export interface EnrolmentCode {
   readonly message: PreparedMessage | null;
   readonly row: PreparedEnrolmentCode['row'];
 }
@@ -27,11 +27,11 @@ export async function prepareEnrolmentCode(
   user: User,
 ): Promise<PreparedEnrolmentCode | null> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
-  const { message, row } = enrolmentBar(desk, account, contacts ?? { user, createdAt: 0, formerContacts: [] });
+  const { message, row } = enrolmentCodeFor(desk, account, contacts ?? { user, createdAt: 0, formerContacts: [] });
   return message === null ? null : { message, row };
 }
 
-export function enrolmentBar(desk: Desk, account: Account, contacts: UserContacts): EnrolmentBar {
+export function enrolmentCodeFor(desk: Desk, account: Account, contacts: UserContacts): EnrolmentCode {
   const { user } = contacts;
   const expiresAt = desk.now() + hours(desk.policy.limits.enrolmentCode.hours);
   const { code, row } = newDeskCode(desk, user, 'enrol', expiresAt);

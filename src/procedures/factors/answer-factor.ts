@@ -12,10 +12,10 @@ import { afterFactor } from '../../rules/mfa-login.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
-import { countAttempt } from '../portal/portal-attempts.js';
-import { backupCodePlace, factorPlace } from '../seal-contexts.js';
+import { countPortalAttempt } from '../portal/portal-attempts.js';
+import { backupCodeContext, factorContext } from '../seal-contexts.js';
 import { type AnswerKind, activeFactor } from './factor-choices.js';
 
 /** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
@@ -31,11 +31,15 @@ export async function answerFactor(
   const { user } = login;
   const subject: Subject = `portal-code:${user.id}`;
   const detail = { session: login.session.sessionId, factor: answer.kind };
-  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'portal.code-started', detail });
+  const attempt = await countPortalAttempt(desk, subject, {
+    ...ownerEntryBase(desk, user),
+    kind: 'portal.code-started',
+    detail,
+  });
   const redeem = await check(desk, login, answer);
   const result = await desk.store.record<PortalLogin | null>(
     (moved) => ({
-      ...entryBase(desk, user),
+      ...ownerEntryBase(desk, user),
       ...(moved === null ? ({ kind: 'portal.code-refused', outcome: 'refused', detail } as const) : openedEntry(moved)),
     }),
     async (write, log) => {
@@ -99,7 +103,7 @@ export async function totpStep(
   code: string,
 ): Promise<number | null> {
   const result = await totp.check({
-    secret: desk.vault.openText('seal/factor', factorPlace(user, row.id), row.secret ?? ''),
+    secret: desk.vault.openText('seal/factor', factorContext(user, row.id), row.secret ?? ''),
     code,
     now: desk.now(),
     lastStep: row.last_step,
@@ -115,7 +119,7 @@ async function checkBackupCode(desk: Desk, { user }: PortalLogin, code: string):
   const typed = readBackupCode(code);
   const rows = await desk.store.read.factors.backupCodes(user.id);
   const row = rows.find((candidate) => candidate.slot === typed?.slot && candidate.state === 'active');
-  const place = backupCodePlace(user, row?.id ?? 'nobody');
+  const place = backupCodeContext(user, row?.id ?? 'nobody');
   const { matches } = await desk.secrets.check(
     'code',
     'seal/backup-code',

@@ -3,10 +3,10 @@ import type { BackupCodeRow, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { finishedLogin, ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
 import { requireMoreThanDevice } from '../portal/owner-proof.js';
 import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
-import { backupCodePlace } from '../seal-contexts.js';
+import { backupCodeContext } from '../seal-contexts.js';
 
 export interface NewBackupCodes {
   /** To be shown once. */
@@ -26,7 +26,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
   const made = makeBackupCodes((n) => desk.chance.bytes(n), count);
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
-  const base = { ...entryBase(desk, user), kind: 'backup-codes.made', outcome: 'done' } as const;
+  const base = { ...ownerEntryBase(desk, user), kind: 'backup-codes.made', outcome: 'done' } as const;
   const result = await desk.store.record<Omit<NewBackupCodes, 'codes'>>(
     ({ earlierDied }) => ({ ...base, detail: { count, earlierDied } }),
     async (write, log) => {
@@ -46,7 +46,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
 
 async function toRow(desk: Desk, { user }: PortalLogin, code: BackupCode): Promise<BackupCodeRow> {
   const id = desk.newId('bck');
-  const verifier = await desk.secrets.make('code', 'seal/backup-code', backupCodePlace(user, id), code.secret);
+  const verifier = await desk.secrets.make('code', 'seal/backup-code', backupCodeContext(user, id), code.secret);
   return {
     id,
     user_id: user.id,

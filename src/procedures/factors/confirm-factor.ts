@@ -11,9 +11,9 @@ import { settleReset } from '../codes/enrolment-gate.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { entryBase, type PortalLogin } from '../portal/authenticate-user.js';
+import { ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
-import { countAttempt } from '../portal/portal-attempts.js';
+import { countPortalAttempt } from '../portal/portal-attempts.js';
 import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
 import { totpStep } from './answer-factor.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
@@ -45,20 +45,24 @@ export async function confirmEnrolment(
   if (pending === undefined) throw nothingBegun(request.kind);
   const subject: Subject = `portal-code:${user.id}`;
   const detail = { factor: pending.id, kind: request.kind };
-  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'factor.code-started', detail });
+  const attempt = await countPortalAttempt(desk, subject, {
+    ...ownerEntryBase(desk, user),
+    kind: 'factor.code-started',
+    detail,
+  });
   const prove = await proofOf(desk, login, pending, request.code);
   const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
   const enrolled = await desk.store.record<PortalLogin | null>(
     (result) => [
       {
-        ...entryBase(desk, user),
+        ...ownerEntryBase(desk, user),
         kind: result === null ? 'factor.refused' : 'factor.added',
         outcome: result === null ? 'refused' : 'done',
         detail,
       },
       ...(result === null || login.session.state === 'done'
         ? []
-        : [{ ...entryBase(desk, user), ...openedEntry(result) }]),
+        : [{ ...ownerEntryBase(desk, user), ...openedEntry(result) }]),
     ],
     async (write, log) => {
       const current = await requireEnrolling(desk, write, log, login);

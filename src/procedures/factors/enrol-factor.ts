@@ -11,10 +11,10 @@ import { contactOnFile } from '../codes/contact-on-file.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { timeOf } from '../lock-outs.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { requireMoreThanDevice } from '../portal/owner-proof.js';
-import { factorPlace } from '../seal-contexts.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from './owed-enrolment-code.js';
+import { factorContext } from '../seal-contexts.js';
+import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
 import { sendNow } from './send-login-code.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */
@@ -50,10 +50,10 @@ export async function beginEnrolment(
 async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undefined): Promise<PortalLogin> {
   requireState(login, ['done', 'enrolment-needed', 'enrolment-code-needed']);
   if (login.session.state === 'enrolment-needed') return login;
-  const owed = await offerEnrolmentCode(desk, login);
+  const owed = await sendOwedEnrolmentCode(desk, login);
   if (owed === 'not-needed') return login;
   if (code === undefined) throw enrolmentCodeMissing(owed);
-  return giveEnrolmentCode(desk, login, code);
+  return submitEnrolmentCode(desk, login, code);
 }
 
 export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Refusal {
@@ -79,7 +79,7 @@ async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment
     settings: desk.policy.limits.totp,
   });
   const id = desk.newId('fac');
-  const secret = desk.vault.seal('seal/factor', factorPlace(user, id), enrolment.secret);
+  const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
   await desk.store.record(begunEntry(desk, login, id, 'totp'), async (write, log) => {
     await requireEnrolling(desk, write, log, login);
     for (const old of await pendingOf(write, login, 'totp')) await write.factors.delete(old.id);
@@ -122,7 +122,7 @@ async function beginSent(
 
 const begunEntry = (desk: Desk, { user }: PortalLogin, id: string, kind: string) =>
   ({
-    ...entryBase(desk, user),
+    ...ownerEntryBase(desk, user),
     kind: 'factor.enrolment-begun',
     outcome: 'started',
     detail: { factor: id, kind },

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { userFactors } from '../codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { finishedLogin, ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
 import { requireMoreThanDevice } from '../portal/owner-proof.js';
 import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
 
@@ -57,7 +57,7 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
   const detail = { factor: id, kind: row.kind, state: row.state };
   await desk.store.record(
-    { ...entryBase(desk, login.user), kind: 'factor.removed', outcome: 'done', detail },
+    { ...ownerEntryBase(desk, login.user), kind: 'factor.removed', outcome: 'done', detail },
     async (write, log) => {
       const current = await finishedLogin(desk, write, log, login);
       requireMoreThanDevice(current);

@@ -13,15 +13,15 @@ import { judgeRow } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { moveOn } from '../portal/open-session.js';
-import { countAttempt } from '../portal/portal-attempts.js';
+import { countPortalAttempt } from '../portal/portal-attempts.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
 
 /** Whether this user needs a code to enrol; sends one where the portal owes it (B42). */
-export async function offerEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
+export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
   const { user, account } = login;
   const factors = await userFactors(desk, desk.store.read.factors, user.id);
   if (!factors.enrolmentCodeNeeded) return 'not-needed';
@@ -29,7 +29,7 @@ export async function offerEnrolmentCode(desk: Desk, login: PortalLogin): Promis
   if (!factors.owesFactor) return 'ask-desk';
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
-  const entry = { ...entryBase(desk, user), kind: 'portal.enrolment-code-sent', outcome: 'done' } as const;
+  const entry = { ...ownerEntryBase(desk, user), kind: 'portal.enrolment-code-sent', outcome: 'done' } as const;
   const sent = await desk.store.record<boolean>(
     (done) => ({ ...entry, detail: { sent: done } }),
     async (write, log) => {
@@ -54,11 +54,11 @@ function isUsable(desk: Desk, { enrolmentCode }: UserFactors, now: number): bool
  * Judges a typed enrolment code. A login that waits for it moves on to the enrolment. Refusals: not-signed-in (wrong, too
  * old: the same words), locked.
  */
-export async function giveEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
+export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
   const { user } = login;
   const subject: Subject = `enrol:${user.id}`;
-  const base = entryBase(desk, user);
-  const attempt = await countAttempt(desk, subject, { ...base, kind: 'portal.enrolment-code-started' });
+  const base = ownerEntryBase(desk, user);
+  const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.enrolment-code-started' });
   const moved = await desk.store.record<PortalLogin | null>(
     (result) => ({
       ...base,

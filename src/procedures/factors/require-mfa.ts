@@ -3,7 +3,7 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
 import { userFactors } from '../codes/user-factors.js';
-import { entryBase, finishedLogin, type PortalLogin } from '../portal/authenticate-user.js';
+import { finishedLogin, ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
 import { holdsEverything } from '../portal/open-session.js';
 import { requireMoreThanDevice } from '../portal/owner-proof.js';
 
@@ -21,7 +21,7 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
   const at = desk.now();
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
   const base = {
-    ...entryBase(desk, login.user),
+    ...ownerEntryBase(desk, login.user),
     kind: on ? 'mfa.required' : 'mfa.not-required',
     outcome: 'done',
   } as const;

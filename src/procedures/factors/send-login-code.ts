@@ -6,7 +6,7 @@ import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { activeFactor } from './factor-choices.js';
 
 /** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
@@ -20,7 +20,7 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: Fact
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await desk.store.record(
-    { ...entryBase(desk, login.user), kind: 'portal.code-sent', outcome: 'done', detail: { factor: factor.id } },
+    { ...ownerEntryBase(desk, login.user), kind: 'portal.code-sent', outcome: 'done', detail: { factor: factor.id } },
     async (write, log) => {
       requireState(await currentLogin(desk, write, log, login), ['factor-needed']);
       await storeSentCode(desk, write, log, code);

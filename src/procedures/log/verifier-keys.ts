@@ -1,7 +1,7 @@
 /** The public keys with which older notes of this desk are checked: a new desk key signs with another one (C2SP vkeys). */
-import type { Desk, Place, Writes } from '../../desk.js';
+import type { Desk, SealContext, Writes } from '../../desk.js';
 
-const PLACE: Place = { table: 'meta', column: 'value', id: 'verifier-keys' };
+const PLACE: SealContext = { table: 'meta', column: 'value', id: 'verifier-keys' };
 
 /** In no order; sealed, so that nobody with the store alone can add a key of their own. */
 export async function olderVerifierKeys(desk: Pick<Desk, 'store' | 'vault'>): Promise<readonly string[]> {

@@ -3,14 +3,17 @@ import type { Desk } from '../../desk.js';
 import { type NewOperator, operatorRow } from './make-operator.js';
 import { type NewToken, tokenRow } from './operator-tokens.js';
 
-export interface Founding {
+export interface Establishing {
   readonly operator: NewOperator;
   /** A token for scripts instead of a password. */
   readonly token: NewToken | null;
 }
 
 /** Writes operator, token, key id and store id. The store id comes with the rest, so a founding cut off leaves no desk. */
-export async function finishFounding(desk: Desk, { operator, token }: Founding): Promise<{ readonly storeId: string }> {
+export async function finishEstablishing(
+  desk: Desk,
+  { operator, token }: Establishing,
+): Promise<{ readonly storeId: string }> {
   const at = desk.now();
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
   const by = { kind: 'operator', id: operator.id, name: operator.name } as const;

@@ -7,7 +7,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
 import { liftLock } from '../lock-outs.js';
-import { operatorPasswordPlace, operatorTotpPlace } from '../seal-contexts.js';
+import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
 
 export interface NewOperator {
   readonly id: string;
@@ -45,7 +45,7 @@ export async function prepareOperator(
     role: input.role,
     verifier,
     alsoUserId: input.alsoUserId ?? null,
-    totp: enrolment === null ? null : desk.vault.seal('seal/operator-totp', operatorTotpPlace(id), enrolment.secret),
+    totp: enrolment === null ? null : desk.vault.seal('seal/operator-totp', operatorTotpContext(id), enrolment.secret),
     enrolment: enrolment === null ? null : { uri: enrolment.uri, secretBase32: enrolment.secretBase32 },
   };
 }
@@ -75,7 +75,7 @@ export async function sealPassword(desk: Desk, operatorId: string, name: string,
   return desk.secrets.make(
     'person',
     'seal/operator-password',
-    operatorPasswordPlace(operatorId),
+    operatorPasswordContext(operatorId),
     password.normalize('NFC'),
   );
 }
@@ -171,7 +171,7 @@ export async function changeOperator(
     ...(change.disabled === undefined ? {} : { disabled_at: change.disabled ? at : null }),
     ...(enrolment === null
       ? {}
-      : { totp: desk.vault.seal('seal/operator-totp', operatorTotpPlace(row.id), enrolment.secret) }),
+      : { totp: desk.vault.seal('seal/operator-totp', operatorTotpContext(row.id), enrolment.secret) }),
   };
   const ended = await desk.store.record(entryOfChange(signed, row, change, at), async (write, log) => {
     if (ends) await write.operators.update(row.id, columns);

@@ -8,7 +8,7 @@ import { needsFreshCode } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { operatorPasswordPlace, operatorTotpPlace } from '../seal-contexts.js';
+import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
 import { sessionEnd } from './authenticate-operator.js';
 
 export interface SignIn {
@@ -50,7 +50,7 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   const subject = signInSubject(desk, operator, key);
   const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
   const attempt = await count(desk, subject, by);
-  const place = operatorPasswordPlace(operator?.id ?? 'nobody');
+  const place = operatorPasswordContext(operator?.id ?? 'nobody');
   const { matches } = await desk.secrets.check(
     'person',
     'seal/operator-password',
@@ -101,7 +101,7 @@ const noAuthenticator = (operator: OperatorRow): Refusal =>
   });
 
 async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
-  const secret = desk.vault.openText('seal/operator-totp', operatorTotpPlace(operator.id), operator.totp ?? '');
+  const secret = desk.vault.openText('seal/operator-totp', operatorTotpContext(operator.id), operator.totp ?? '');
   const result = await totp.check({
     secret,
     code,

@@ -12,7 +12,7 @@ import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { finishedLogin, type PortalLogin, portalActor } from '../portal/authenticate-user.js';
 import { destroyOwnerCopy, keepsOwnerCopies } from '../portal/owner-copy.js';
 import { requireFreshProof, requireProofForView } from '../portal/owner-proof.js';
-import { applicationPasswordPlace, ownerCopyPlace, passphrasePlace } from '../seal-contexts.js';
+import { applicationPasswordContext, ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
 import { passphraseNotice } from './passphrase-notice.js';
 
@@ -63,7 +63,7 @@ export async function setOwnPassphrase(
   return loggingRefusals(desk, { ...base, kind: 'passphrase.set-refused' }, async () => {
     requireOwner(desk, login, at);
     const form = await judgePhrase(desk, user, account, phrase, password);
-    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(user), form);
+    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
     const notice = passphraseNotice(desk, 'passphrase-changed', login, `${user.name}, in the portal`);
     const done = await desk.store.record<PhraseSet>(
       (result) => ({
@@ -79,7 +79,12 @@ export async function setOwnPassphrase(
         const copy =
           stored === undefined || !keepsOwnerCopies(desk)
             ? null
-            : desk.ownerView.sealCopy(applicationPasswordPlace(user), stored.verifier, ownerCopyPlace(user), phrase);
+            : desk.ownerView.sealCopy(
+                applicationPasswordContext(user),
+                stored.verifier,
+                ownerCopyContext(user),
+                phrase,
+              );
         await write.secrets.putPassphrase({
           user_id: user.id,
           verifier,
@@ -138,11 +143,17 @@ async function openCopy(
   if (row?.verifier == null) throw new Refusal('not-found', 'you have no passphrase yet', { hint: SET_OWN });
   if (row.owner_copy === null)
     throw unreadable(row.set_by === 'desk' ? 'it was set by the desk on the set-up call' : LOST);
-  const phrase = desk.ownerView.openCopy(ownerCopyPlace(user), viewKey, row.owner_copy);
+  const phrase = desk.ownerView.openCopy(ownerCopyContext(user), viewKey, row.owner_copy);
   if (phrase === null) throw unreadable(LOST);
   // Whoever writes to the store with the desk's key could seal another text for the owner: what is shown must be what verifies.
   const form = matchForm(phrase, row.form_version);
-  const { matches } = await desk.secrets.check('person', 'seal/passphrase', passphrasePlace(user), row.verifier, form);
+  const { matches } = await desk.secrets.check(
+    'person',
+    'seal/passphrase',
+    passphraseContext(user),
+    row.verifier,
+    form,
+  );
   if (!matches) {
     throw new Refusal('store-corrupt', 'the readable copy is not the passphrase in force; it is not shown', {
       hint: 'Tell the desk, and set a new one.',

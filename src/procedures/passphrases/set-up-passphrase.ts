@@ -9,7 +9,7 @@ import { passphrasePath } from '../../rules/guidance.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION } from '../../rules/spoken-form.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { passphrasePlace } from '../seal-contexts.js';
+import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
 import { passphraseNotice } from './passphrase-notice.js';
 
@@ -33,7 +33,7 @@ export async function setUpPassphrase(
   try {
     await requireSetUp(desk, signed, { account, user });
     const form = await judgePhrase(desk, user, account, phrase, null);
-    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(user), form);
+    const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
     const notice = passphraseNotice(
       desk,
       'passphrase-changed',

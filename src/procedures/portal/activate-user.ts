@@ -12,7 +12,7 @@ import { clearAttempt, type Subject } from '../lock-outs.js';
 import { tellEvents } from '../messages/queue-events.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { destroyOwnerCopy } from './owner-copy.js';
-import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 
 export interface Activation {
   readonly account: string;
@@ -40,7 +40,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const person = await findPortalPerson(desk, activation.account, activation.login);
   const subject: Subject = `activate:${person.key}`;
   const base = personEntry(desk, person);
-  const attempt = await countAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
+  const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
   const { account, user } = await requireInvited(desk, person, activation.code);
   const password = await activation.newPassword();
   await judgeApplicationPassword(desk, user, password);

@@ -7,7 +7,7 @@ import { Refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
-import { applicationPasswordPlace, passphrasePlace } from '../seal-contexts.js';
+import { applicationPasswordContext, passphraseContext } from '../seal-contexts.js';
 
 const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 
@@ -38,7 +38,7 @@ async function isPassphrase(desk: Desk, user: User, password: string): Promise<b
   if (row?.verifier == null) return false;
   const form = matchForm(password, row.form_version);
   if (form === '') return false;
-  return (await desk.secrets.check('person', 'seal/passphrase', passphrasePlace(user), row.verifier, form)).matches;
+  return (await desk.secrets.check('person', 'seal/passphrase', passphraseContext(user), row.verifier, form)).matches;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function prepareApplicationPassword(
   password: string,
   keep?: Uint8Array,
 ): Promise<{ readonly verifier: string; readonly viewKey: Uint8Array }> {
-  return desk.ownerView.make(applicationPasswordPlace(user), asTyped(password), keep);
+  return desk.ownerView.make(applicationPasswordContext(user), asTyped(password), keep);
 }
 
 export interface ApplicationPasswordCheck {
@@ -70,7 +70,7 @@ export async function checkApplicationPassword(
   password: string,
 ): Promise<ApplicationPasswordCheck> {
   const row = user === null ? undefined : await desk.store.read.secrets.applicationPassword(user.id);
-  return desk.ownerView.check(applicationPasswordPlace(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
+  return desk.ownerView.check(applicationPasswordContext(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
 }
 
 const notThis = (message: string): Refusal =>

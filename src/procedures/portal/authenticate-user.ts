@@ -38,7 +38,7 @@ export async function authenticateUser(desk: Desk, token: string | undefined, wh
 /** Moves the idle limit on; at most once a minute, so that a busy user does not fill the log with it. */
 async function noteActivity(desk: Desk, row: PortalSessionRow, user: User, now: number): Promise<void> {
   if (now - row.last_seen_at < minutes(1)) return;
-  await desk.store.record({ ...entryBase(desk, user), kind: 'portal.session-seen', outcome: 'done' }, (write) =>
+  await desk.store.record({ ...ownerEntryBase(desk, user), kind: 'portal.session-seen', outcome: 'done' }, (write) =>
     write.portalSessions.update(row.id, { last_seen_at: now }),
   );
 }
@@ -86,7 +86,7 @@ export function requireState(login: PortalLogin, allowed: readonly LoginState[])
 
 export async function signOutUser(desk: Desk, login: PortalLogin): Promise<void> {
   const { sessionId } = login.session;
-  const entry = { ...entryBase(desk, login.user), kind: 'portal.signed-out', outcome: 'done' } as const;
+  const entry = { ...ownerEntryBase(desk, login.user), kind: 'portal.signed-out', outcome: 'done' } as const;
   await desk.store.record({ ...entry, detail: { session: sessionId } }, (write) =>
     write.portalSessions.delete(sessionId),
   );
@@ -94,7 +94,7 @@ export async function signOutUser(desk: Desk, login: PortalLogin): Promise<void>
 }
 
 /** What every audit entry of a portal user has. */
-export function entryBase(desk: Desk, user: User) {
+export function ownerEntryBase(desk: Desk, user: User) {
   return { at: desk.now(), by: portalActor(user), account: user.accountId, user: user.id } as const;
 }
 

@@ -71,7 +71,7 @@ export async function openSession(
   const row = { id: desk.newId('ses'), user_id: user.id, digest, state, method, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
-  if (state === 'done') await welcome(desk, write, log, login);
+  if (state === 'done') await liftPhoneLock(desk, write, log, login);
   return login;
 }
 
@@ -85,12 +85,12 @@ export async function moveOn(
 ): Promise<PortalLogin> {
   await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: timeOf(desk, log).now });
   const moved = { ...login, session: { ...login.session, ...to } };
-  if (to.state === 'done') await welcome(desk, write, log, moved);
+  if (to.state === 'done') await liftPhoneLock(desk, write, log, moved);
   return moved;
 }
 
 /** Whoever is in proved to be the owner: a lock that wrong guesses by phone brought ends (its count stays). */
-async function welcome(desk: Desk, write: Writes, log: LogState, { account, user }: PortalLogin): Promise<void> {
+async function liftPhoneLock(desk: Desk, write: Writes, log: LogState, { account, user }: PortalLogin): Promise<void> {
   await liftLock(desk, write, log, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 

@@ -46,7 +46,7 @@ export function personEntry(desk: Desk, person: PortalPerson) {
 }
 
 /** Counts the attempt and answers its number. Refusal `locked` means: do not check. */
-export async function countAttempt(
+export async function countPortalAttempt(
   desk: Desk,
   subject: Subject,
   entry: Pick<AuditEntry, 'kind' | 'at' | 'by' | 'account' | 'user' | 'detail'>,

@@ -8,7 +8,7 @@ import { days } from '../../rules/duration.js';
 import { deviceStillRemembered, offersRemember } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
-import { entryBase, finishedLogin, type PortalLogin } from './authenticate-user.js';
+import { finishedLogin, ownerEntryBase, type PortalLogin } from './authenticate-user.js';
 import { gaveFactor } from './open-session.js';
 
 /** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */
@@ -40,7 +40,7 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
   const { token, digest } = desk.digests.newToken('csd');
   const id = desk.newId('dev');
   await desk.store.record(
-    { ...entryBase(desk, login.user), kind: 'device.remembered', outcome: 'done', detail: { device: id } },
+    { ...ownerEntryBase(desk, login.user), kind: 'device.remembered', outcome: 'done', detail: { device: id } },
     async (write, log) => {
       const current = await finishedLogin(desk, write, log, login);
       if (!mayRemember(current)) {

@@ -5,7 +5,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { days, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAccount } from '../directory/find-account.js';
-import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { ownerEntryBase, type PortalLogin } from './authenticate-user.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 
@@ -29,7 +29,7 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
   const { token, digest } = desk.digests.newToken('csp');
   const result = await desk.store.record<PortalLogin | Refusal>(
     (outcome) => ({
-      ...entryBase(desk, user),
+      ...ownerEntryBase(desk, user),
       ...(outcome instanceof Refusal
         ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
         : openedEntry(outcome)),

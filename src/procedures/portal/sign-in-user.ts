@@ -8,9 +8,9 @@ import { Refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { entryBase, type PortalLogin } from './authenticate-user.js';
+import { ownerEntryBase, type PortalLogin } from './authenticate-user.js';
 import { decideFor, type LoginMethod, loginRefusal, openedEntry, openSession } from './open-session.js';
-import { countAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 import { isRemembered } from './remember-device.js';
 
 export interface PasswordSignIn {
@@ -34,7 +34,10 @@ export interface OpenedLogin extends PortalLogin {
 export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Promise<OpenedLogin> {
   const person = await findPortalPerson(desk, input.account, input.login);
   const subject: Subject = `portal:${person.key}`;
-  const attempt = await countAttempt(desk, subject, { ...personEntry(desk, person), kind: 'portal.sign-in-started' });
+  const attempt = await countPortalAttempt(desk, subject, {
+    ...personEntry(desk, person),
+    kind: 'portal.sign-in-started',
+  });
   const { account, user } = person;
   const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
   const checked = await checkApplicationPassword(desk, user, input.password);
@@ -82,7 +85,7 @@ async function openWithPassword(
   const { token, digest } = desk.digests.newToken('csp');
   const result = await desk.store.record<PortalLogin | Refusal>(
     (outcome) => ({
-      ...entryBase(desk, who.user),
+      ...ownerEntryBase(desk, who.user),
       ...(outcome instanceof Refusal
         ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
         : openedEntry(outcome)),
@@ -114,15 +117,18 @@ export interface ProvenLogin {
  */
 export async function provePassword(desk: Desk, login: PortalLogin, password: string): Promise<ProvenLogin> {
   const { user, account, session } = login;
-  const person: PortalPerson = { account, user, key: user.id, actor: entryBase(desk, user).by };
+  const person: PortalPerson = { account, user, key: user.id, actor: ownerEntryBase(desk, user).by };
   const subject: Subject = `portal:${user.id}`;
-  const attempt = await countAttempt(desk, subject, { ...entryBase(desk, user), kind: 'portal.password-started' });
+  const attempt = await countPortalAttempt(desk, subject, {
+    ...ownerEntryBase(desk, user),
+    kind: 'portal.password-started',
+  });
   const checked = await checkApplicationPassword(desk, user, password);
   if (!checked.matches) return refuseSignIn(desk, person, 'wrong-password');
   const at = desk.now();
   await desk.store.record(
     {
-      ...entryBase(desk, user),
+      ...ownerEntryBase(desk, user),
       kind: 'portal.password-given',
       outcome: 'done',
       detail: { session: session.sessionId },

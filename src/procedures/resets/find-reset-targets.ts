@@ -20,7 +20,7 @@ export interface WrittenRow {
 
 const BATCH = 500;
 
-export async function lookUpRows(desk: Desk, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
+export async function findResetTargets(desk: Desk, rows: readonly WrittenRow[]): Promise<readonly FoundRow[]> {
   const accounts = await lookUpAccounts(desk, rows);
   const found: FoundRow[] = [];
   for (let from = 0; from < rows.length; from += BATCH) {

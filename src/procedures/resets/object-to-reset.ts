@@ -8,7 +8,7 @@ import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { User } from '../../rules/people.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { inWords, prepareMessage } from '../messages/queue-message.js';
-import { currentLogin, entryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { adminsOf } from './reset-notices.js';
 
 export interface Objection {
@@ -54,7 +54,7 @@ async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Pro
   const messages = await noticesOf(desk, login, target, reset);
   const first = await desk.store.record<boolean>(
     (done) => ({
-      ...entryBase(desk, login.user),
+      ...ownerEntryBase(desk, login.user),
       user: target.id,
       kind: 'mfa.objected',
       outcome: done ? 'done' : 'refused',

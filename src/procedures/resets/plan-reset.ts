@@ -18,7 +18,7 @@ import {
   somethingToReset,
 } from '../../rules/reset-plan.js';
 import { requireFreshCode } from '../operators/authenticate-operator.js';
-import { lookUpRows, toFound, type WrittenRow } from './find-reset-targets.js';
+import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
   readonly rows: readonly WrittenRow[];
@@ -100,7 +100,7 @@ export function freezePlan(desk: Desk, plan: ResetPlan): FrozenPlan {
 }
 
 async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
-  if (wholeAccount === null) return lookUpRows(desk, rows);
+  if (wholeAccount === null) return findResetTargets(desk, rows);
   const users = await desk.store.read.users.ofAccount(wholeAccount.id);
   return users.map((user, index) => ({
     line: index + 1,

@@ -170,7 +170,7 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
     ticket: asked.ticket ?? null,
     final: asked.final ?? false,
     // Whether this user may be reset is decided above, by the grant and the approval.
-    barredToo: true,
+    includeApprovalOnly: true,
     who: signed.operator.name,
     requestedBy: caller === undefined ? 'nobody known' : caller.name || caller.login,
   };

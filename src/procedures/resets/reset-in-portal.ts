@@ -9,7 +9,7 @@ import type { Account, User } from '../../rules/people.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { finishedLogin, type PortalLogin, portalActor, requireState } from '../portal/authenticate-user.js';
-import { lookUpRows } from './find-reset-targets.js';
+import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
@@ -26,7 +26,7 @@ export async function resetInPortal(
   if (references.length > CHUNK) {
     throw new Refusal('usage', `at most ${CHUNK} users at once`, { hint: 'For more, ask your support desk.' });
   }
-  const found = await lookUpRows(
+  const found = await findResetTargets(
     desk,
     references.map((text, index) => ({
       line: index + 1,
@@ -118,7 +118,7 @@ function orderOf({ user }: PortalLogin): ResetOrder {
     reason: null,
     ticket: null,
     final: false,
-    barredToo: true,
+    includeApprovalOnly: true,
     who: name,
     requestedBy: name,
   };

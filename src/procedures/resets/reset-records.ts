@@ -3,7 +3,7 @@ import type { NewReset, UserContacts } from '../../desk.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../../rules/reset-plan.js';
-import type { EnrolmentBar } from '../codes/enrolment-code.js';
+import type { EnrolmentCode } from '../codes/enrolment-code.js';
 
 /** On whose word it is done. */
 export interface ResetOrder {
@@ -19,7 +19,7 @@ export interface ResetOrder {
   /** Destroy instead of suspending (B61). */
   readonly final: boolean;
   /** Admins and who an objection stands for may be reset: approved, or asked for where no approval is needed. */
-  readonly barredToo: boolean;
+  readonly includeApprovalOnly: boolean;
   /** For the notices: who did it, and who asked for it. */
   readonly who: string;
   readonly requestedBy: string;
@@ -91,7 +91,7 @@ export function rowOf(order: ResetOrder, { id, target, account, facts, result, a
 
 export function outcomeOf(
   { id, target, account, contacts, facts, result, act }: Decided,
-  bars: ReadonlyMap<string, EnrolmentBar>,
+  bars: ReadonlyMap<string, EnrolmentCode>,
 ): StepOutcome {
   const bar = bars.get(target.userId);
   return {

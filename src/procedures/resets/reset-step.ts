@@ -7,7 +7,7 @@ import type { Desk, UserContacts, Writes } from '../../desk.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
-import { type EnrolmentBar, enrolmentBar } from '../codes/enrolment-code.js';
+import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
 import { inWords, type PreparedMessage } from '../messages/queue-message.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
@@ -23,7 +23,7 @@ import {
 export interface PreparedStep {
   readonly order: ResetOrder;
   readonly decided: readonly Decided[];
-  readonly bars: ReadonlyMap<string, EnrolmentBar>;
+  readonly enrolmentCodes: ReadonlyMap<string, EnrolmentCode>;
   readonly messages: readonly PreparedMessage[];
 }
 
@@ -90,7 +90,7 @@ function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, 
   const something = somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
   const barred = admin || isObjected(facts);
-  if (something && barred && !order.barredToo) return 'needs-approval';
+  if (something && barred && !order.includeApprovalOnly) return 'needs-approval';
   if (user.signIn === 'sso' && !admin) return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
 }
@@ -98,14 +98,14 @@ function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, 
 async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decided[], homes: readonly Account[]) {
   const acting = decided.filter(({ act }) => act);
   const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: inWords(desk.now()) };
-  const bars = new Map<string, EnrolmentBar>();
+  const enrolmentCodes = new Map<string, EnrolmentCode>();
   const messages: PreparedMessage[] = [];
   for (const { id, account, contacts } of acting) {
     messages.push(...noticesToTarget(desk, account, contacts, { ...facts, reference: id }));
     if (!desk.policy.limits.enrolmentCode.required) continue;
-    const bar = enrolmentBar(desk, account, contacts);
-    bars.set(contacts.user.id, bar);
-    if (bar.message !== null) messages.push(bar.message);
+    const code = enrolmentCodeFor(desk, account, contacts);
+    enrolmentCodes.set(contacts.user.id, code);
+    if (code.message !== null) messages.push(code.message);
   }
   const accounts = homes.filter((account) => acting.some((one) => one.account.id === account.id));
   const admins = await adminsOf(desk, accounts);
@@ -117,14 +117,14 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
       ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),
     );
   }
-  return { bars, messages };
+  return { enrolmentCodes, messages };
 }
 
 /** Inside the write door: does what was prepared, or throws Overtaken. */
 export async function applyStep(
   desk: Desk,
   write: Writes,
-  { order, decided, bars, messages }: PreparedStep,
+  { order, decided, enrolmentCodes, messages }: PreparedStep,
   at: number,
 ): Promise<readonly StepOutcome[]> {
   const ids = decided.map(({ target }) => target.userId);
@@ -152,9 +152,9 @@ export async function applyStep(
     final: order.final,
     at,
   });
-  await write.factors.insertCodes([...bars.values()].map(({ row }) => row));
+  await write.factors.insertCodes([...enrolmentCodes.values()].map(({ row }) => row));
   await write.outbox.insert(messages.map(({ row }) => row));
-  return decided.map((one) => outcomeOf(one, bars));
+  return decided.map((one) => outcomeOf(one, enrolmentCodes));
 }
 
 const sameFacts = (a: ResetFacts, b: ResetFacts): boolean =>

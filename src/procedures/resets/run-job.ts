@@ -99,7 +99,7 @@ function orderOf(signed: SignedOperator, { head, plan }: JobWork): ResetOrder {
     reason: head.reason,
     ticket: head.ticket,
     final: plan.final,
-    barredToo: head.approval_id !== null,
+    includeApprovalOnly: head.approval_id !== null,
     who: signed.operator.name,
     requestedBy: `ticket ${head.ticket}`,
   };

@@ -1,5 +1,5 @@
 /** Every column that holds sealed values, with its purpose: the list that a change of the key goes through. A test holds it complete. */
-import type { Desk, Place, SealedColumn, SealedValue } from '../../desk.js';
+import type { Desk, SealContext, SealedColumn, SealedValue } from '../../desk.js';
 
 export interface SealedAt extends SealedColumn {
   readonly purpose: Parameters<Desk['vault']['seal']>[0];
@@ -21,7 +21,7 @@ export const SEALED_COLUMNS: readonly SealedAt[] = [
 ];
 
 /** The place a value was bound to when it was sealed (places.ts, queue-message.ts). */
-export function sealedPlace({ table, column }: SealedAt, { id, user, account }: SealedValue): Place {
+export function sealedPlace({ table, column }: SealedAt, { id, user, account }: SealedValue): SealContext {
   const place = { table, column, id };
   return user === null || account === null ? place : { ...place, account, user };
 }

@@ -1,7 +1,7 @@
 /** The owner hears of a lock by phone (B72): once for each, at the address on file, and never in a way that a caller could time (B73). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRow } from '../../../src/desk.js';
-import { tellOwner } from '../../../src/procedures/calls/lock-notice.js';
+import { sendLockNotice } from '../../../src/procedures/calls/lock-notice.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { days } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
@@ -37,7 +37,7 @@ describe.each(engines)('the notice of a lock on %s', (engine) => {
     for (let n = 1; n <= 4; n += 1) await place.call({ phrase: WRONG });
     const verdict = await place.call({ phrase: WRONG });
     expect((await notices()).map(({ state }) => state)).toEqual(['queued']);
-    await tellOwner(place.desk, verdict);
+    await sendLockNotice(place.desk, verdict);
     expect((await notices()).map(({ state }) => state)).toEqual(['delivered']);
   });
 

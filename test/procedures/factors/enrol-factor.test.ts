@@ -5,7 +5,7 @@ import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js'
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
 import { listFactors } from '../../../src/procedures/factors/manage-factors.js';
-import { giveEnrolmentCode, offerEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
+import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
 import type { PortalLogin } from '../../../src/procedures/portal/authenticate-user.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
@@ -183,7 +183,7 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
         also: { enrolment: { code: 'waiting' } },
       });
       expect((await refusalOf(begin(thief, 'totp', 'AAAAA-AAAAA'))).code).toBe('not-signed-in');
-      const owner = await giveEnrolmentCode(place.desk, await place.signIn('xavi'), code.toLowerCase());
+      const owner = await submitEnrolmentCode(place.desk, await place.signIn('xavi'), code.toLowerCase());
       expect(owner.session.state).toBe('enrolment-needed');
       expect((await enrol(owner, await begunApp(place.desk, owner))).login.session.state).toBe('done');
     });
@@ -212,38 +212,38 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
     it('the code is used up by the factor: not before, and not twice', async () => {
       await place.requireMfa();
       const code = await reset();
-      await giveEnrolmentCode(place.desk, await place.signIn('xavi'), code);
+      await submitEnrolmentCode(place.desk, await place.signIn('xavi'), code);
       const [first, second] = [await place.signIn('xavi'), await place.signIn('xavi')];
-      const ready = await giveEnrolmentCode(place.desk, first, code);
-      const also = await giveEnrolmentCode(place.desk, second, code);
+      const ready = await submitEnrolmentCode(place.desk, first, code);
+      const also = await submitEnrolmentCode(place.desk, second, code);
       await enrol(ready, await begunApp(place.desk, ready));
       expect((await refusalOf(begunApp(place.desk, also))).code).toBe('not-signed-in');
       const later = await place.login('xavi', { state: 'enrolment-code-needed' });
-      expect((await refusalOf(giveEnrolmentCode(place.desk, later, code))).code).toBe('not-signed-in');
+      expect((await refusalOf(submitEnrolmentCode(place.desk, later, code))).code).toBe('not-signed-in');
     });
 
     it('somebody else’s code, one too old and one guessed at five times open nothing', async () => {
       await place.requireMfa();
       const code = await reset();
       const other = await place.login('xena', { state: 'enrolment-code-needed' });
-      expect((await refusalOf(giveEnrolmentCode(place.desk, other, code))).code).toBe('not-signed-in');
+      expect((await refusalOf(submitEnrolmentCode(place.desk, other, code))).code).toBe('not-signed-in');
       place.clock.advance(hours(24));
       const waiting = await place.signIn('xavi');
-      expect((await refusalOf(giveEnrolmentCode(place.desk, waiting, code))).code).toBe('not-signed-in');
-      expect(await offerEnrolmentCode(place.desk, waiting)).toBe('ask-desk');
+      expect((await refusalOf(submitEnrolmentCode(place.desk, waiting, code))).code).toBe('not-signed-in');
+      expect(await sendOwedEnrolmentCode(place.desk, waiting)).toBe('ask-desk');
       const fresh = await reset();
       const desk = place.deskWith(({ throttle }) => ({
         throttle: { ...throttle, lockFromFailure: 90, disabledAtFailure: 99 },
       }));
       const again = await place.signIn('xavi');
-      for (let at = 0; at < 5; at += 1) await refusalOf(giveEnrolmentCode(desk, again, 'AAAAA'));
-      expect((await refusalOf(giveEnrolmentCode(desk, again, fresh))).code).toBe('not-signed-in');
+      for (let at = 0; at < 5; at += 1) await refusalOf(submitEnrolmentCode(desk, again, 'AAAAA'));
+      expect((await refusalOf(submitEnrolmentCode(desk, again, fresh))).code).toBe('not-signed-in');
     });
 
     it('an objection ends the code for who has given it already (B62)', async () => {
       await place.requireMfa();
       const code = await reset();
-      const ready = await giveEnrolmentCode(place.desk, await place.signIn('xavi'), code);
+      const ready = await submitEnrolmentCode(place.desk, await place.signIn('xavi'), code);
       const app = await begunApp(place.desk, ready);
       await update((write) => write.resets.spoilEnrolmentCodes(ready.user.id, place.clock.now()));
       expect((await refusalOf(enrol(ready, app))).code).toBe('enrolment-needed');
@@ -280,10 +280,10 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       await useThemUp();
       const thief = await place.signIn('xavi');
       expect(thief.session.state).toBe('enrolment-code-needed');
-      expect(await offerEnrolmentCode(place.desk, thief)).toBe('sent');
-      expect(await offerEnrolmentCode(place.desk, thief)).toBe('waiting');
+      expect(await sendOwedEnrolmentCode(place.desk, thief)).toBe('sent');
+      expect(await sendOwedEnrolmentCode(place.desk, thief)).toBe('waiting');
       expect((await refusalOf(begin(thief, 'totp'))).code).toBe('enrolment-needed');
-      const owner = await giveEnrolmentCode(place.desk, thief, await place.mailed('set up sign-in again for xavi'));
+      const owner = await submitEnrolmentCode(place.desk, thief, await place.mailed('set up sign-in again for xavi'));
       expect((await enrol(owner, await begunApp(place.desk, owner))).login.session.state).toBe('done');
     });
 
@@ -292,8 +292,8 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       await begin(last, 'email');
       place.clock.advance(minutes(1));
       const later = await place.signIn('xavi');
-      await offerEnrolmentCode(place.desk, later);
-      const owner = await giveEnrolmentCode(place.desk, later, await place.mailed('set up sign-in again for xavi'));
+      await sendOwedEnrolmentCode(place.desk, later);
+      const owner = await submitEnrolmentCode(place.desk, later, await place.mailed('set up sign-in again for xavi'));
       await begin(owner, 'email');
       expect(
         (await confirm(owner, 'email', await place.mailed('Your sign-in code for xavi'))).login.session.state,
@@ -302,9 +302,9 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
 
     it('a code that ran out is sent anew', async () => {
       await useThemUp();
-      await offerEnrolmentCode(place.desk, await place.signIn('xavi'));
+      await sendOwedEnrolmentCode(place.desk, await place.signIn('xavi'));
       place.clock.advance(days(2));
-      expect(await offerEnrolmentCode(place.desk, await place.signIn('xavi'))).toBe('sent');
+      expect(await sendOwedEnrolmentCode(place.desk, await place.signIn('xavi'))).toBe('sent');
     });
 
     it('also when MFA is switched off in between', async () => {

@@ -12,7 +12,7 @@ import {
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import { destroyOwnerCopy } from '../../../src/procedures/portal/owner-copy.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
-import { ownerCopyPlace } from '../../../src/procedures/seal-contexts.js';
+import { ownerCopyContext } from '../../../src/procedures/seal-contexts.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
 import { type Northwind, northwind, OTHER_PHRASE, PHRASE } from '../northwind.js';
@@ -226,8 +226,8 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       await set();
       const ana = await place.user('ana');
       const row = await desk.store.read.secrets.applicationPassword(ana.id);
-      const passwordPlace = { ...ownerCopyPlace(ana), table: 'application_passwords', column: 'verifier' };
-      const forged = desk.ownerView.sealCopy(passwordPlace, row?.verifier ?? '', ownerCopyPlace(ana), OTHER_PHRASE);
+      const passwordPlace = { ...ownerCopyContext(ana), table: 'application_passwords', column: 'verifier' };
+      const forged = desk.ownerView.sealCopy(passwordPlace, row?.verifier ?? '', ownerCopyContext(ana), OTHER_PHRASE);
       await desk.store.record(
         { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: { kind: 'system', id: 't', name: 't' } },
         (write) => write.secrets.updatePassphrase(ana.id, { owner_copy: forged }),
@@ -282,17 +282,17 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       await set();
       const ana = await place.user('ana');
       const { owner_copy: copy } = (await desk.store.read.secrets.passphrase(ana.id)) ?? { owner_copy: null };
-      const inner = desk.vault.open('seal/owner-copy', ownerCopyPlace(ana), copy ?? '');
+      const inner = desk.vault.open('seal/owner-copy', ownerCopyContext(ana), copy ?? '');
       expect(inner.toString('latin1')).not.toContain('saffron');
       expect(
-        desk.ownerView.openCopy(ownerCopyPlace(ana), desk.keyring.derive('seal/owner-copy'), copy ?? ''),
+        desk.ownerView.openCopy(ownerCopyContext(ana), desk.keyring.derive('seal/owner-copy'), copy ?? ''),
       ).toBeNull();
     });
 
     it('teeth: a copy under the desk key alone is read by the same steps', async () => {
       const ana = await place.user('ana');
-      const copy = desk.vault.seal('seal/owner-copy', ownerCopyPlace(ana), PHRASE);
-      expect(desk.vault.open('seal/owner-copy', ownerCopyPlace(ana), copy).toString('utf8')).toContain('saffron');
+      const copy = desk.vault.seal('seal/owner-copy', ownerCopyContext(ana), PHRASE);
+      expect(desk.vault.open('seal/owner-copy', ownerCopyContext(ana), copy).toString('utf8')).toContain('saffron');
     });
 
     it.skipIf(engine !== 'sqlite')('B11 no byte of the store or its WAL has the phrase or the password', async () => {

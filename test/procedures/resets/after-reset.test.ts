@@ -5,7 +5,7 @@ import { switchAccount, switchUser } from '../../../src/procedures/directory/dis
 import { findAccount, findUser } from '../../../src/procedures/directory/find-account.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
-import { giveEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
+import { submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
@@ -46,9 +46,9 @@ describe.each(engines)('after a reset, on %s', (engine) => {
       expect((await refusalOf(begunApp(place.desk, attacker))).code).toBe('enrolment-needed');
       for (let guess = 0; guess < 5; guess += 1) {
         const code = `AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-${guess}`;
-        expect((await refusalOf(giveEnrolmentCode(place.desk, attacker, code))).code).toMatch(/not-signed-in|locked/);
+        expect((await refusalOf(submitEnrolmentCode(place.desk, attacker, code))).code).toMatch(/not-signed-in|locked/);
       }
-      const right = giveEnrolmentCode(place.desk, attacker, await mailedCode());
+      const right = submitEnrolmentCode(place.desk, attacker, await mailedCode());
       expect((await refusalOf(right)).code).toMatch(/not-signed-in|locked/);
       expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 0 });
     });
@@ -68,7 +68,7 @@ describe.each(engines)('after a reset, on %s', (engine) => {
         expect(attacker.session.state).toBe('enrolment-code-needed');
         expect((await refusalOf(begunApp(place.desk, attacker))).code).toBe('enrolment-needed');
         // What was mailed before is dead as well: the desk sends a new one with a new reset.
-        expect((await refusalOf(giveEnrolmentCode(place.desk, attacker, code))).code).toBe('not-signed-in');
+        expect((await refusalOf(submitEnrolmentCode(place.desk, attacker, code))).code).toBe('not-signed-in');
         await resetXavi();
         const owner = await place.signIn('xavi');
         await begunApp(place.desk, owner, await mailedCode());
@@ -100,7 +100,7 @@ describe.each(engines)('after a reset, on %s', (engine) => {
     await resetXavi();
     const code = await mailedCode();
     const [one, two] = [await place.signIn('xavi'), await place.signIn('xavi')];
-    const given = await Promise.all([one, two].map((login) => giveEnrolmentCode(place.desk, login, code)));
+    const given = await Promise.all([one, two].map((login) => submitEnrolmentCode(place.desk, login, code)));
     const [first, second] = given;
     if (first === undefined || second === undefined) throw new Error('no login');
     const fresh = await begunApp(place.desk, first);
@@ -119,7 +119,7 @@ describe.each(engines)('after a reset, on %s', (engine) => {
     const code = await mailedCode();
     const half = await place.signIn('xavi');
     await undo(id);
-    expect((await refusalOf(giveEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
+    expect((await refusalOf(submitEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
     expect((await place.enter('xavi', app)).session.state).toBe('done');
   });
 
@@ -129,10 +129,10 @@ describe.each(engines)('after a reset, on %s', (engine) => {
       const code = await mailedCode();
       const half = await place.signIn('xavi');
       expect(await objectToReset(place.desk, await place.login('xena'), id)).toMatchObject([{ first: true }]);
-      expect((await refusalOf(giveEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
+      expect((await refusalOf(submitEnrolmentCode(place.desk, half, code))).code).toBe('not-signed-in');
       const again = await place.signIn('xavi');
       expect(again.session.state).toBe('enrolment-code-needed');
-      expect((await refusalOf(giveEnrolmentCode(place.desk, again, code))).code).toBe('not-signed-in');
+      expect((await refusalOf(submitEnrolmentCode(place.desk, again, code))).code).toBe('not-signed-in');
       expect(await messagesTo(place.desk, 'usr_acc_200500_xena')).toContain('objection-received');
       expect(await objectToReset(place.desk, await place.login('xena'), id)).toMatchObject([{ first: false }]);
       await undo(id);

@@ -8,11 +8,11 @@
 import { isRefusal, Refusal } from '../errors.js';
 import type { Hasher, SecretKind } from './hasher.js';
 import type { SealPurpose } from './keyring.js';
-import type { Place, Vault } from './vault.js';
+import type { SealContext, Vault } from './vault.js';
 
-export interface SecretVerifier {
+export interface SecretChecker {
   /** The sealed hash to store at this place. */
-  make(kind: SecretKind, purpose: SealPurpose, place: Place, secret: string): Promise<string>;
+  make(kind: SecretKind, purpose: SealPurpose, place: SealContext, secret: string): Promise<string>;
   /**
    * `sealed` is what stands at the place, or null for an unknown person or nothing set, which never matches. `outdated`
    * asks for a new `make` after a match. Throws what the vault throws, and Refusal('store-corrupt') for a bad hash.
@@ -20,15 +20,15 @@ export interface SecretVerifier {
   check(
     kind: SecretKind,
     purpose: SealPurpose,
-    place: Place,
+    place: SealContext,
     sealed: string | null,
     secret: string,
   ): Promise<{ matches: boolean; outdated: boolean }>;
 }
 
-const NOBODY: Place = { table: 'nobody', column: 'decoy', id: 'decoy' };
+const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
-export function openVerifier(hasher: Hasher, vault: Vault): SecretVerifier {
+export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
   const decoys = new Map<string, string>();
 
   /** Sealed once per process, from chance instead of a hash: making it costs next to nothing. */
@@ -39,7 +39,7 @@ export function openVerifier(hasher: Hasher, vault: Vault): SecretVerifier {
     return decoy;
   }
 
-  return Object.freeze<SecretVerifier>({
+  return Object.freeze<SecretChecker>({
     async make(kind, purpose, place, secret) {
       return vault.seal(purpose, place, await hasher.hash(kind, secret));
     },
@@ -55,7 +55,7 @@ export function openVerifier(hasher: Hasher, vault: Vault): SecretVerifier {
 }
 
 /** The hasher does not know whose hash it was given; the person reading the message should. */
-function naming(place: Place, error: unknown): unknown {
+function naming(place: SealContext, error: unknown): unknown {
   if (!isRefusal(error) || error.code !== 'store-corrupt') return error;
   const message = `The sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
   return new Refusal(error.code, message, error.hint === undefined ? {} : { hint: error.hint });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Hasher, openHasher } from '../../src/crypto/hasher.js';
 import { openKeyring } from '../../src/crypto/keyring.js';
-import { openVault, type Place, type Vault } from '../../src/crypto/vault.js';
-import { openVerifier } from '../../src/crypto/verifier.js';
+import { openSecretChecker } from '../../src/crypto/secret-checker.js';
+import { openVault, type SealContext, type Vault } from '../../src/crypto/vault.js';
 
 const realHasher = openHasher({ person: { m: 8, t: 1, p: 1 }, code: { m: 8, t: 1, p: 1 } });
 const realVault = openVault(openKeyring(Buffer.alloc(32, 1)));
-const ana: Place = { table: 'secrets', column: 'passphrase', id: 'usr_ana', account: 'acc_1', user: 'usr_ana' };
-const ben: Place = { table: 'secrets', column: 'passphrase', id: 'usr_ben', account: 'acc_1', user: 'usr_ben' };
+const ana: SealContext = { table: 'secrets', column: 'passphrase', id: 'usr_ana', account: 'acc_1', user: 'usr_ana' };
+const ben: SealContext = { table: 'secrets', column: 'passphrase', id: 'usr_ben', account: 'acc_1', user: 'usr_ben' };
 
 /** The real hasher and vault, writing down each piece of work. */
 function observed() {
@@ -23,11 +23,11 @@ function observed() {
       work.push(`open ${purpose} ${blob.length}`), realVault.openText(purpose, place, blob)
     ),
   };
-  return { work, verifier: openVerifier(hasher, vault) };
+  return { work, verifier: openSecretChecker(hasher, vault) };
 }
 
 describe('the verifier', () => {
-  const verifier = openVerifier(realHasher, realVault);
+  const verifier = openSecretChecker(realHasher, realVault);
 
   it('stores a sealed hash and matches the right secret only', async () => {
     const sealed = await verifier.make('person', 'seal/passphrase', ana, 'seven green bottles');
@@ -68,7 +68,7 @@ describe('the verifier', () => {
 
   it('would not match even if the hash of the decoy did (B12)', async () => {
     const agreeing: Hasher = { ...realHasher, verify: async () => ({ matches: true, outdated: true }) };
-    const verdict = await openVerifier(agreeing, realVault).check('person', 'seal/passphrase', ana, null, 'x');
+    const verdict = await openSecretChecker(agreeing, realVault).check('person', 'seal/passphrase', ana, null, 'x');
     expect(verdict).toEqual({ matches: false, outdated: false });
   });
 
