@@ -105,6 +105,11 @@ export interface Desk {
   /** The public key of the events that go to other systems (RFC 7517). */
   readonly eventKey: () => Readonly<Record<string, string>>;
   readonly channels: Channels;
+  /**
+   * Sends what this process has queued since it was last called. The write door inserts messages, this alone sends them; it never throws,
+   * because what was committed is done whether or not a message could be sent (T25).
+   */
+  readonly sendQueued: () => Promise<void>;
   /** Where the log is handed on to; null where nowhere. */
   readonly sink: Sink | null;
   /** The public keys of an account's identity provider, from its address or as they stand in the settings. Refusal `busy`. */
@@ -119,12 +124,16 @@ export interface Desk {
 /** The part of a Desk that phrases are judged and drawn with. */
 export type Phrasebook = Pick<Desk, 'policy' | 'words' | 'chance'>;
 
-/** An operator who is signed in, and by what. Decides what may be done; `actor` stands in the log. */
+/**
+ * Who says they are typing, and by what: a claim, as it was true when the command began. Nothing is decided on it; `act` in
+ * procedures/authorise.ts asks again inside the transaction.
+ */
 export interface SignedOperator {
   readonly operator: Operator;
   readonly actor: Actor;
   readonly via: 'session' | 'token';
   readonly sessionId: string | null;
+  readonly tokenId: string | null;
   /** When the operator last gave a code (TOTP), ms; null where never or for tokens. */
   readonly codeAt: number | null;
   /** The user this operator also is, or null (B55: no reset of oneself). */

@@ -29,6 +29,7 @@ import type { Sink } from '../delivery/sink.js';
 import { fill, readTemplate, type Template } from '../delivery/templates.js';
 import type { Desk, IdPrefix } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Policy } from '../rules/policy.js';
@@ -153,7 +154,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
   const follow =
     wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;
   const store = openStore(engine, notary, anchor, follow);
-  return {
+  const desk: Desk = {
     ...sealing,
     chance: { bytes: randomBytes, int: randomInt },
     policy,
@@ -174,12 +175,14 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
       equal: equalDigests,
     },
     channels: openChannels(delivery, effectsOf(settings, keyring)),
+    sendQueued: () => sendQueued(desk),
     sink,
     identityKeys: openIdentityKeys(fetch),
     compose: composerOf(dataFolder, settings.deskName),
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };
+  return desk;
 }
 
 const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects => ({

@@ -11,6 +11,14 @@ export interface Actor {
   readonly name: string;
 }
 
+declare const proven: unique symbol;
+
+/**
+ * An actor whose authority was looked at inside the transaction that acts. Only procedures/authorise.ts, its counterpart for customers
+ * and the two sign-ins make one; test/architecture.test.ts refuses a cast anywhere else.
+ */
+export type ProvenActor = Actor & { readonly [proven]: true };
+
 export type AuditOutcome = 'done' | 'refused' | 'started' | 'failed';
 
 export type AuditValue =

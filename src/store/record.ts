@@ -77,19 +77,31 @@ const ENTRIES_PER_INSERT = 500;
 /** Messages that follow from entries by themselves; they are queued in the same transaction. */
 export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
 
-export function openDoor(engine: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): WriteDoor {
+export interface DoorParts {
+  readonly anchor?: Anchor | undefined;
+  readonly follow?: Consequences | undefined;
+  /** Ids of the messages that a committed transaction has queued; what `follow` queued is not among them. */
+  readonly queued?: ((ids: readonly string[]) => void) | undefined;
+}
+
+export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queued }: DoorParts = {}): WriteDoor {
   const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
     try {
+      const messages: string[] = [];
       const done = await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
-        const result = await change(writesOf(tx, tagging), head);
+        const result = await change(
+          writesOf(tx, tagging, (id) => messages.push(id)),
+          head,
+        );
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
         if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
         return { result, head: await append(tx, notary, head, entries) };
       });
       anchor?.keep(done.head);
+      queued?.(messages);
       return done.result;
     } catch (error) {
       throw engine.refusalOf(error) ?? error;

@@ -21,6 +21,8 @@ export interface Store {
   readonly sinkCursor: SinkCursors;
   /** Tables whose rows bear tags. */
   readonly guardedTables: readonly string[];
+  /** Ids of the messages that this process has queued since they were last taken. */
+  takeQueued(): readonly string[];
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
@@ -34,15 +36,17 @@ export interface Store {
  */
 export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): Store {
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
+  const queue: string[] = [];
   return {
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
     read: wordingErrors(engine, readsOf(engine.db, engine.traits)),
-    record: openDoor(engine, notary, anchor, follow),
+    record: openDoor(engine, notary, { anchor, follow, queued: (ids) => queue.push(...ids) }),
     readOnly: anchor?.fault,
     sinkCursor: sinkCursors(engine.db, notary.rows),
     guardedTables: GUARDED_NAMES,
+    takeQueued: () => queue.splice(0),
     forgetDeleted: () => engine.forgetDeleted(),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),

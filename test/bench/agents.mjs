@@ -9,7 +9,7 @@ import { USERS_PER_ACCOUNT } from './bench-desk.mjs';
 const self = fileURLToPath(import.meta.url);
 
 /** What agents need of the sources; hand it to benchDesk. */
-export const AGENT_LINES = ["export { verifyCaller } from './src/procedures/verify-caller.js';"];
+export const AGENT_LINES = ["export { verifyCaller } from './src/procedures/calls/verify-caller.js';"];
 
 /** A function that verifies the caller of a number, with a phrase that fits and costs nothing. */
 export function verifier(sources, desk, signed) {

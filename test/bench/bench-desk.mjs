@@ -52,26 +52,13 @@ export async function benchDesk(lines = []) {
   };
 }
 
-/** One more lead of the desk, signed in. */
-export async function newOperator(desk, name) {
-  const at = desk.now();
-  const by = { kind: 'system', id: 'bench', name: 'bench' };
-  const row = { id: desk.newId('op'), name, name_key: name, role: 'lead', verifier: null, totp: null };
-  const rest = { totp_last_step: null, also_user_id: null, disabled_at: null, created_at: at };
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by }, (write) =>
-    write.operators.insert({ ...row, ...rest }),
-  );
-  const actor = { kind: 'operator', id: row.id, name };
-  const who = { id: row.id, name, role: 'lead', disabledAt: null };
-  return { operator: who, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
-}
-
 /** The sources as they are, bundled beside node_modules so that packages are found. */
 async function loadSources(folder, lines) {
   const outfile = path.join(folder, 'sources.mjs');
   const always = [
-    "export { openDesk } from './src/open-desk.js';",
-    "export { GUARDED } from './src/store/guarded-tables.js';",
+    "export { openDesk } from './src/opening/open-desk.js';",
+    "export { signedInAs, signedOperator } from './test/support/signed-operator.js';",
+    "export { GUARDED } from './src/store/guard/guarded-tables.js';",
   ];
   await build({
     stdin: { contents: always.concat(lines).join('\n'), resolveDir: root, loader: 'ts' },

@@ -1,17 +1,16 @@
 /** A bulk reset for the benchmarks: users of account 1 with two factors, ten backup codes and two devices each, planned, approved and begun. */
-import { newOperator } from './bench-desk.mjs';
 
 export const BULK_LINES = [
   "export { beginCrowdJob, seedCrowd } from './test/faults/bulk-place.js';",
-  "export { openJob } from './src/procedures/reset-job.js';",
-  "export { runJob } from './src/procedures/run-job.js';",
+  "export { openJob } from './src/procedures/resets/reset-job.js';",
+  "export { runJob } from './src/procedures/resets/run-job.js';",
 ];
 
 export async function bulkJob(bench, desk, users) {
   const { beginCrowdJob, seedCrowd, openJob, runJob } = bench.sources;
   await seedCrowd(desk, users, { factors: 2, backupCodes: 10, devices: 2 });
-  const lead = await newOperator(desk, 'lena');
-  const { head, targets } = await beginCrowdJob(desk, lead, await newOperator(desk, 'sven'));
+  const lead = await bench.sources.signedOperator(desk, 'lead', 'lena');
+  const { head, targets } = await beginCrowdJob(desk, lead, await bench.sources.signedOperator(desk, 'lead', 'sven'));
   return {
     targets: targets.map((row) => row.user),
     /** For another process that is to run it. */

@@ -177,8 +177,8 @@ describe.each(engines)('store rekey on %s', (name) => {
     let script: ChildScript;
     beforeAll(async () => {
       script = await childScript(`
-        import { openDesk } from './src/open-desk.js';
-        import { rekey } from './src/rekey.js';
+        import { openDesk } from './src/opening/open-desk.js';
+        import { rekey } from './src/custody/rekey.js';
         const settings = JSON.parse(process.argv[2] ?? '');
         void (async () => {
           const desk = await openDesk({ settings, dataFolder: ${JSON.stringify(dataFolder)}, now: () => ${Date.UTC(2026, 10, 22, 10)} });

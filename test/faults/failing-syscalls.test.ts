@@ -15,7 +15,7 @@ import { type ChildScript, childScript } from '../support/child-script.js';
  * the known-bad build: it says so before the commit.
  */
 const WRITER = `
-import { openEngine } from './src/open-desk.js';
+import { openEngine } from './src/opening/open-desk.js';
 import { openStore } from './src/store/store.js';
 import { accountRow, entry, notaryWith } from './test/store/rows.js';
 

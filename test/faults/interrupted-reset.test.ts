@@ -8,8 +8,8 @@ import { resolveSettings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
 import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
-import { makeOperator } from '../procedures/reset-desk.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { dataFolder, type EngineName, engines } from '../support/test-desk.js';
 import { seedCrowd } from './bulk-place.js';
 
@@ -70,7 +70,7 @@ async function approvedCrowd(engine: EngineName): Promise<Place> {
   const asked = await built.run([...COMMAND, '--json'], '', place.token);
   expect(asked.code, asked.stderr).toBe(5);
   const { approval } = JSON.parse(asked.stdout) as { approval: { id: string } };
-  const second = await makeOperator(desk, 'lead', 'second');
+  const second = await signedOperator(desk, 'lead', 'second');
   await decideApproval(desk, second, { id: approval.id, approve: true, reason: null });
   return place;
 }

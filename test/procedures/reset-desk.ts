@@ -2,6 +2,7 @@
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { accountRow, userRow } from '../store/rows.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const BY = { kind: 'system', id: 'test', name: 'test' } as const;
@@ -50,7 +51,7 @@ export async function resetDesk(engine: EngineName = 'sqlite'): Promise<ResetDes
     },
     give,
     grant: (signed, number, login) => grantTo(desk, signed, number, login),
-    another: (role, name) => makeOperator(desk, role, name),
+    another: (role, name) => signedOperator(desk, role, name),
   };
 }
 
@@ -137,28 +138,6 @@ async function grantTo(desk: Desk, signed: SignedOperator, number: string, login
     });
   });
   return ids.grant;
-}
-
-/** Written straight through the door, with a code given just now. */
-export async function makeOperator(desk: Desk, role: OperatorRole, name: string): Promise<SignedOperator> {
-  const at = desk.now();
-  const operator = { id: desk.newId('op'), name, role, disabledAt: null };
-  await desk.store.record(seeding(at), (write) =>
-    write.operators.insert({
-      id: operator.id,
-      name,
-      name_key: name,
-      role,
-      verifier: null,
-      totp: null,
-      totp_last_step: null,
-      also_user_id: null,
-      disabled_at: null,
-      created_at: at,
-    }),
-  );
-  const actor = { kind: 'operator', id: operator.id, name } as const;
-  return { operator, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
 }
 
 /** What a user still has that opens anything, and what is suspended. */

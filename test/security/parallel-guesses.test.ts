@@ -19,12 +19,12 @@ const PHRASE = 'copper walrus under nineteen violins';
  * afterwards; says whether the phrase was checked.
  */
 const GUESSER = `
-import { openDesk } from './src/open-desk.js';
-import { authenticateOperator } from './src/procedures/authenticate-operator.js';
-import { checkPhrase } from './src/procedures/check-passphrase.js';
-import { openCall } from './src/procedures/open-call.js';
-import { reserveAttempt, timeOf, toThrottle } from './src/procedures/throttled.js';
-import { readSettings } from './src/read-settings.js';
+import { openDesk } from './src/opening/open-desk.js';
+import { authenticateOperator } from './src/procedures/operators/authenticate-operator.js';
+import { checkPhrase } from './src/procedures/calls/check-passphrase.js';
+import { openCall } from './src/procedures/calls/open-call.js';
+import { reserveAttempt, timeOf, toThrottle } from './src/procedures/lock-outs.js';
+import { readSettings } from './src/opening/read-settings.js';
 import { matchForm } from './src/rules/spoken-form.js';
 import { refusalNow } from './src/rules/throttle.js';
 const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };

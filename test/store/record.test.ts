@@ -96,11 +96,12 @@ describe.each(engines)('the write door on %s', (name) => {
     it('teeth: a door that appends after its transaction fails the same check', async () => {
       const appending = openDoor(place.engine, place.notary);
       const late: WriteDoor = async (made, change) => {
-        const result = await place.engine.db
-          .transaction()
-          .execute((tx) =>
-            change(writesOf(tx, { traits: place.engine.traits, tags: place.notary.rows }), { size: 0, latestAt: 0 }),
-          );
+        const result = await place.engine.db.transaction().execute((tx) =>
+          change(
+            writesOf(tx, { traits: place.engine.traits, tags: place.notary.rows }, () => undefined),
+            { size: 0, latestAt: 0 },
+          ),
+        );
         await appending(typeof made === 'function' ? made(result) : made, async () => undefined);
         return result;
       };

@@ -10,7 +10,7 @@ import { countsOf, type Founded, faultsOfLog, foundedStore } from './support.js'
 const WRITER = `
 import SQLite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { openEngine } from './src/open-desk.js';
+import { openEngine } from './src/opening/open-desk.js';
 import { openStore } from './src/store/store.js';
 import { accountRow, entry, notaryWith } from './test/store/rows.js';
 

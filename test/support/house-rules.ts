@@ -236,6 +236,21 @@ function isDefaultExport(node: ts.Node): boolean {
   );
 }
 
+/** Not doors of their own: they make the claim, or are the lock itself. */
+const NO_DOORS = ['procedures/authorise', 'procedures/operators/authenticate-operator'];
+
+/** `wing/file.function` of every exported function of procedures/ that is handed an operator. */
+export function operatorDoors(source: Source): string[] {
+  const file = inSrc(source.path);
+  if (!file.startsWith('procedures/') || NO_DOORS.includes(file)) return [];
+  return source.tree.statements.flatMap((statement) => {
+    if (!ts.isFunctionDeclaration(statement) || statement.name === undefined) return [];
+    const exported = statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true;
+    const handed = statement.parameters.some(({ type }) => type?.getText(source.tree) === 'SignedOperator');
+    return exported && handed ? [`${file.slice('procedures/'.length)}.${statement.name.text}`] : [];
+  });
+}
+
 const EMPTY_NAMES = /(^|[-./])(utils?|helpers?|common|shared|managers?|services?|misc)([-./]|$)/;
 
 export function faultsOfForm(source: Source): string[] {

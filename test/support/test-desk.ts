@@ -11,6 +11,7 @@ import type { Desk, SignedOperator } from '../../src/desk.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { createDatabase } from './postgres.js';
+import { signedOperator } from './signed-operator.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -93,32 +94,11 @@ export async function testDesk(
     folder,
     settings,
     operator: async (role) =>
-      signed.get(role) ?? (signed.set(role, await makeOperator(desk, role)).get(role) as SignedOperator),
+      signed.get(role) ??
+      (signed.set(role, await signedOperator(desk, role, `${role}-of-test`)).get(role) as SignedOperator),
     close: async () => {
       await desk.store.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Written straight through the door, so that this support depends on no procedure under test. */
-async function makeOperator(desk: Desk, role: OperatorRole): Promise<SignedOperator> {
-  const at = desk.now();
-  const operator = { id: desk.newId('op'), name: `${role}-of-test`, role, disabledAt: null };
-  const actor = { kind: 'operator', id: operator.id, name: operator.name } as const;
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: actor }, (write) =>
-    write.operators.insert({
-      id: operator.id,
-      name: operator.name,
-      name_key: operator.name,
-      role,
-      verifier: null,
-      totp: null,
-      totp_last_step: null,
-      also_user_id: null,
-      disabled_at: null,
-      created_at: at,
-    }),
-  );
-  return { operator, actor, via: 'session', sessionId: null, codeAt: at, alsoUserId: null };
 }

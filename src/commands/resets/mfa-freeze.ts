@@ -1,6 +1,5 @@
 /** `mfa freeze` and `mfa thaw`: the brake of the whole desk (B63). */
 import * as z from 'zod';
-import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
@@ -44,7 +43,6 @@ const thaw = command<Record<string, never>>({
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
     const ended = await thawResets(desk, context.operator());
     const line = ended === null ? 'Resets were not frozen.' : 'Resets go on. Interrupted jobs: countersign job list';
     return { view: [{ kind: 'lines', lines: [line] }], document: { freeze: null } };

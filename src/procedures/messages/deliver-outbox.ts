@@ -61,6 +61,17 @@ export async function deliverOutbox(desk: Desk, only?: readonly string[]): Promi
   return run.report;
 }
 
+/** What stands behind `desk.sendQueued`. What could not be sent stays queued, and `outbox list` shows why. */
+export async function sendQueued(desk: Desk): Promise<void> {
+  const ids = desk.store.takeQueued();
+  if (ids.length === 0 && desk.channels.wanted.length === 0) return;
+  try {
+    await deliverOutbox(desk, ids);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}
+
 /** Events of the desk, where they are wanted: one failure is enough for this time, so that nobody on a call waits for more. */
 async function sendEvents(desk: Desk): Promise<void> {
   const run = new Run(desk, 1);

@@ -1,9 +1,11 @@
 /** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
 import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { Refusal } from '../../errors.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
+import { logDenial } from '../authorise.js';
+import { judgeSession, judgeToken, notSignedIn } from './standing.js';
 
 export interface OperatorClaim {
   /** The session's or the script's token; undefined where there is none. */
@@ -25,7 +27,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
     claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   const { access } = claim;
   if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
-    await logDenial(desk, signed, claim);
+    await logDenial(desk, signed, claim.access, claim.command);
     throw new Refusal('forbidden', `the role ${signed.operator.role} may not run "${claim.command}"`, {
       hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
     });
@@ -36,54 +38,31 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
 
 interface Authenticated {
   readonly signed: SignedOperator;
-  /** Each must hold the permission: a token's own role, and its owner's, which may have been lowered since. */
   readonly roles: readonly OperatorRole[];
   /** Notes that the session is in use. Comes after the role: a store that cannot be written must not hide a denial. */
   readonly active: () => Promise<void>;
 }
 
 async function byToken(desk: Desk, token: string): Promise<Authenticated> {
-  const now = desk.now();
   const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
-  const operator = row && (await desk.store.read.operators.byId(row.operator_id));
-  if (row === undefined || operator === undefined)
-    throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
-  if (row.revoked_at !== null) throw notSignedIn('the token in COUNTERSIGN_TOKEN was revoked');
-  if (now >= row.expires_at) throw notSignedIn('the token in COUNTERSIGN_TOKEN has expired');
-  if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
-  const owner = toOperator(operator);
-  const role = row.role as OperatorRole;
-  const signed: SignedOperator = {
-    operator: { ...owner, role },
-    actor: { kind: 'token', id: operator.id, name: `${operator.name} (${row.label})` },
-    via: 'token',
-    sessionId: null,
-    codeAt: null,
-    alsoUserId: operator.also_user_id,
-  };
-  return { signed, roles: [role, owner.role], active: async () => undefined };
+  const owner = row && (await desk.store.read.operators.byId(row.operator_id));
+  if (row === undefined || owner === undefined) throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
+  const { operator, roles, alsoUserId, codeAt } = judgeToken(owner, row, desk.now());
+  const actor = { kind: 'token', id: owner.id, name: `${owner.name} (${row.label})` } as const;
+  const signed = { operator, actor, via: 'token', sessionId: null, tokenId: row.id, codeAt, alsoUserId } as const;
+  return { signed, roles, active: async () => undefined };
 }
 
 async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   const now = desk.now();
   const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
-  const operator = row && (await desk.store.read.operators.byId(row.operator_id));
-  const again = 'the session has ended';
-  if (row === undefined || operator === undefined || row.ended_at !== null) throw notSignedIn(again);
-  if (now >= row.expires_at) throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.hours} hours`);
-  const idle = minutes(desk.policy.limits.operatorSession.idleMinutes);
-  if (now >= row.last_seen_at + idle)
-    throw notSignedIn(`${again} after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes`);
-  if (operator.disabled_at !== null) throw notSignedIn(`the operator ${operator.name} is disabled`);
-  const signed: SignedOperator = {
-    operator: toOperator(operator),
-    actor: { kind: 'operator', id: operator.id, name: operator.name },
-    via: 'session',
-    sessionId: row.id,
-    codeAt: row.code_at,
-    alsoUserId: operator.also_user_id,
-  };
-  return { signed, roles: [signed.operator.role], active: () => noteActivity(desk, row, operator, now) };
+  const owner = row && (await desk.store.read.operators.byId(row.operator_id));
+  if (row === undefined || owner === undefined) throw notSignedIn('the session has ended');
+  const { limits } = desk.policy;
+  const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, { now, running: false });
+  const actor = { kind: 'operator', id: owner.id, name: owner.name } as const;
+  const signed = { operator, actor, via: 'session', sessionId: row.id, tokenId: null, codeAt, alsoUserId } as const;
+  return { signed, roles, active: () => noteActivity(desk, row, owner, now) };
 }
 
 /** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
@@ -94,17 +73,6 @@ async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: Opera
   await desk.store.record({ kind: 'operator.session-seen', outcome: 'done', at: now, by }, (write) =>
     write.operators.updateSession(row.id, { last_seen_at: now }),
   );
-}
-
-/** A denial stands also where the store takes no entry (read-only, behind its anchor): whoever is denied must not get another answer by it. */
-async function logDenial(desk: Desk, signed: SignedOperator, claim: OperatorClaim): Promise<void> {
-  const detail = { command: claim.command, role: signed.operator.role, permission: claim.access };
-  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
-  try {
-    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-  }
 }
 
 /**
@@ -120,12 +88,5 @@ export function requireFreshCode(desk: Desk, signed: SignedOperator): void {
   });
 }
 
-export function toOperator(row: OperatorRow): SignedOperator['operator'] {
-  return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
-}
-
 /** When a session or token made now ends. */
 export const sessionEnd = (desk: Desk): number => desk.now() + hours(desk.policy.limits.operatorSession.hours);
-
-const notSignedIn = (message: string): Refusal =>
-  new Refusal('not-signed-in', message, { hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)' });

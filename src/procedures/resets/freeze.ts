@@ -6,7 +6,7 @@
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
-import { tellEvents } from '../messages/queue-events.js';
+import { act, askAuthority } from '../authorise.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };
@@ -47,42 +47,42 @@ export const freezeDocument = (freeze: Freeze) => ({
   reason: freeze.reason,
 });
 
+const FREEZING = { permission: 'mfa:freeze' } as const;
+/** To let resets go on is the more dangerous half. */
+const THAWING = { permission: 'mfa:freeze', fresh: true } as const;
+
 /** Freezes, or changes the end and the reason of a freeze. */
 export async function freezeResets(
   desk: Desk,
   signed: SignedOperator,
   asked: { readonly reason: string | null; readonly until: number | null },
 ): Promise<Freeze> {
+  await askAuthority(desk, signed, FREEZING);
   const at = desk.now();
   if (asked.until !== null && asked.until <= at) {
     throw new Refusal('invalid-input', '--until: that time has passed', {
       hint: 'Name one that is still to come, or a span such as 2h.',
     });
   }
-  const { id, name } = signed.actor;
-  const freeze: Freeze = { by: { id, name }, at, ...asked };
-  const entry = {
-    kind: 'mfa.frozen',
-    outcome: 'done',
-    at,
-    by: signed.actor,
-    ...(asked.reason === null ? {} : { reason: asked.reason }),
-    detail: { until: asked.until },
-  } as const;
-  await desk.store.record(entry, async () => undefined);
-  await tellEvents(desk);
-  return freeze;
+  const reason = asked.reason === null ? {} : { reason: asked.reason };
+  const detail = { until: asked.until };
+  return act(desk, signed, FREEZING, {
+    entry: (_freeze, by) => ({ kind: 'mfa.frozen', outcome: 'done', at, by: by.actor, ...reason, detail }),
+    change: async ({ by: { actor } }) => ({ by: { id: actor.id, name: actor.name }, at, ...asked }),
+  });
 }
 
 /** Answers the freeze that was ended, or null where there was none. */
 export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
   const at = desk.now();
-  const ended = await desk.store.record<Freeze | null>(
-    (was) => ({ kind: 'mfa.thawed', outcome: 'done', at, by: signed.actor, detail: { frozen: was !== null } }),
-    async (write) => {
-      return currentFreeze(write, at);
-    },
-  );
-  await tellEvents(desk);
-  return ended;
+  return act<'mfa:freeze', Freeze | null>(desk, signed, THAWING, {
+    entry: (was, by) => ({
+      kind: 'mfa.thawed',
+      outcome: 'done',
+      at,
+      by: by.actor,
+      detail: { frozen: was !== null },
+    }),
+    change: ({ write }) => currentFreeze(write, at),
+  });
 }

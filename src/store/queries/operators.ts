@@ -19,6 +19,9 @@ export const operatorReads = (db: Db) => ({
   async sessionByDigest(digest: string): Promise<OperatorSessionRow | undefined> {
     return db.selectFrom('operator_sessions').selectAll().where('digest', '=', digest).executeTakeFirst();
   },
+  async sessionById(id: string): Promise<OperatorSessionRow | undefined> {
+    return db.selectFrom('operator_sessions').selectAll().where('id', '=', id).executeTakeFirst();
+  },
   async tokenByDigest(digest: string): Promise<OperatorTokenRow | undefined> {
     return db.selectFrom('operator_tokens').selectAll().where('digest', '=', digest).executeTakeFirst();
   },

@@ -61,7 +61,8 @@ export const outboxReads = (db: Db) => ({
   },
 });
 
-export const outboxWrites = (tx: Tx) => ({
+/** `queued` is told of each message, so that it can be sent once the transaction has been committed. */
+export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () => undefined) => ({
   async insert(rows: readonly NewMessage[]): Promise<void> {
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
       await tx
@@ -69,6 +70,7 @@ export const outboxWrites = (tx: Tx) => ({
         .values(rows.slice(from, from + ROWS_PER_INSERT))
         .execute();
     }
+    for (const { id } of rows) queued(id);
   },
   async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
     await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();

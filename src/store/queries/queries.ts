@@ -47,7 +47,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
 });
 
 /** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
-export const writesOf = (tx: Tx, tagging: Tagging) =>
+export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) => void) =>
   whenAsked({
     accounts: () => ({ ...accountReads(tx), ...accountWrites(tx) }),
     approvals: () => ({ ...approvalReads(tx), ...approvalWrites(tx) }),
@@ -59,7 +59,7 @@ export const writesOf = (tx: Tx, tagging: Tagging) =>
     jobs: () => ({ ...jobReads(tx), ...jobWrites(tx) }),
     meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
-    outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx) }),
+    outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx, queued) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
     search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),

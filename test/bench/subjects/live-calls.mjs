@@ -5,7 +5,7 @@
  */
 import Database from 'better-sqlite3';
 import { AGENT_LINES, atWork } from '../agents.mjs';
-import { benchDesk, newOperator } from '../bench-desk.mjs';
+import { benchDesk } from '../bench-desk.mjs';
 import { BULK_LINES, bulkJob } from '../bulk-job.mjs';
 
 const USERS = 5_000;
@@ -25,7 +25,7 @@ async function prepare() {
   await bench.fill(USERS, false);
   desk = await bench.open();
   signed = [];
-  for (let n = 0; n < SIXTEEN.count; n++) signed.push(await newOperator(desk, `agent${n}`));
+  for (let n = 0; n < SIXTEEN.count; n++) signed.push(await bench.sources.signedOperator(desk, 'lead', `agent${n}`));
 }
 
 async function prepareBulk() {

@@ -31,8 +31,8 @@ async function prepare() {
   const cache = path.join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(path.join(cache, 'bench-'));
-  const { foundDesk, verifyCaller, passphrasePlace, accountRow, userRow } = await loadSources();
-  ({ desk } = await foundDesk({ settings: settings(), dataFolder: path.join(root, 'data'), now: Date.now }));
+  const { establishDesk, verifyCaller, passphraseContext, signedInAs, accountRow, userRow } = await loadSources();
+  ({ desk } = await establishDesk({ settings: settings(), dataFolder: path.join(root, 'data'), now: Date.now }));
   await desk.store.record({ ...ENTRY, at: Date.now() }, async (write) => {
     await write.operators.insert(OPERATOR);
     await write.accounts.insert([accountRow('100234')]);
@@ -41,7 +41,12 @@ async function prepare() {
     );
   });
   const known = await desk.store.read.users.byLogin('acc_100234', 'known');
-  const verifier = await desk.secrets.make('person', 'seal/passphrase', passphrasePlace(known), 'theirphraseasfolded');
+  const verifier = await desk.secrets.make(
+    'person',
+    'seal/passphrase',
+    passphraseContext(known),
+    'theirphraseasfolded',
+  );
   const row = {
     user_id: known.id,
     verifier,
@@ -53,8 +58,7 @@ async function prepare() {
   };
   await desk.store.record({ ...ENTRY, at: Date.now() }, (write) => write.secrets.putPassphrase(row));
   const operator = { id: 'op_bench', name: 'bench', role: 'agent', disabledAt: null };
-  const actor = { kind: 'operator', id: operator.id, name: operator.name };
-  const signed = { operator, actor, via: 'token', sessionId: null, codeAt: null, alsoUserId: null };
+  const signed = await signedInAs(desk, operator);
   const patient = unlimited(desk);
   ask = (caller) =>
     verifyCaller(patient, signed, {
@@ -82,9 +86,10 @@ function unlimited(strict) {
 /** The sources as they are, bundled beside node_modules so that packages are found. */
 async function loadSources() {
   const outfile = path.join(folder, 'sources.mjs');
-  const contents = `export { foundDesk } from './src/open-desk.js';
-    export { passphrasePlace } from './src/procedures/places.js';
-    export { verifyCaller } from './src/procedures/verify-caller.js';
+  const contents = `export { establishDesk } from './src/opening/open-desk.js';
+    export { passphraseContext } from './src/procedures/seal-contexts.js';
+    export { verifyCaller } from './src/procedures/calls/verify-caller.js';
+    export { signedInAs } from './test/support/signed-operator.js';
     export { accountRow, userRow } from './test/store/rows.js';`;
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },

@@ -29,16 +29,15 @@ export const reach = 1.5;
 export const rounds = 21;
 
 export async function prepare() {
-  bench = await benchDesk(["export { verifyCaller } from './src/procedures/verify-caller.js';"]);
+  bench = await benchDesk(["export { verifyCaller } from './src/procedures/calls/verify-caller.js';"]);
   await bench.fill(USERS, false);
   const listener = listening();
   desk = await bench.open();
   const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
   const quick = { ...desk, secrets };
   const operator = firstOperator();
-  const actor = { kind: 'operator', id: operator.id, name: operator.name };
   const who = { id: operator.id, name: operator.name, role: 'admin', disabledAt: null };
-  const signed = { operator: who, actor, via: 'token', sessionId: null, codeAt: null, alsoUserId: null };
+  const signed = await bench.sources.signedInAs(desk, who);
   verify = async () => {
     caller = (caller + STEP) % USERS;
     const account = numberOf(caller);

@@ -13,6 +13,7 @@ import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { userRow } from '../../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../../support/console-desk.js';
 import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../../support/pty.js';
+import { signedInAs } from '../../support/signed-operator.js';
 import { repositoryRoot } from '../../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
@@ -107,8 +108,7 @@ async function secondOperator(): Promise<SignedOperator> {
   const operator = { id: row?.id ?? '', name: 'noor', role: 'lead', disabledAt: null } as const;
   const raised = { kind: 'operator.edited', outcome: 'done', at: made.desk.now(), by: SYSTEM } as const;
   await made.desk.store.record(raised, (write) => write.operators.update(operator.id, { role: operator.role }));
-  const actor = { kind: 'operator', id: operator.id, name: 'noor' } as const;
-  return { operator, actor, via: 'session', sessionId: null, codeAt: Date.now(), alsoUserId: null };
+  return signedInAs(made.desk, operator);
 }
 
 const kinds = async (filter: Parameters<ConsoleDesk['desk']['store']['read']['audit']['newest']>[0], limit = 20) =>

@@ -1,0 +1,211 @@
+/**
+ * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. Session or token, operator, role and fresh code are
+ * read again inside the transaction that acts, by the trusted clock, and what comes of it is an `Authorised<permission>`: steps that
+ * change anything take one, and only its actor can stand in an entry that says an operator did something. It ends with its transaction,
+ * so it can be neither fetched before a prompt nor kept across one. procedures/portal/act-as-owner.ts is the same for customers.
+ */
+import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
+import { isRefusal, Refusal } from '../errors.js';
+import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
+import { minutes } from '../rules/duration.js';
+import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
+import type { Operator } from '../rules/people.js';
+import { judgeSession, judgeToken, notSignedIn, type Standing } from './operators/standing.js';
+
+/** What a door asks for: a permission of the role, or only that the operator is still signed in. */
+export type Lock = Permission | 'signed-in';
+
+export interface Door<P extends Lock = Lock> {
+  readonly permission: P;
+  /** A code from the authenticator app within the last minutes, from roles that have one (B70). */
+  readonly fresh?: boolean;
+  /** A person: tokens are refused. */
+  readonly inPerson?: boolean;
+  /** A running job is not idle while its operator looks away from it. */
+  readonly running?: boolean;
+  /** What was queued is sent at the end of the run, not after each of its many transactions. */
+  readonly sendLater?: boolean;
+}
+
+let end: (authorised: Authorised<Lock>) => void;
+
+/**
+ * The proof that this operator may do this, now. The class itself is not exported and has private fields, so outside this file nothing is
+ * an `Authorised` but what `act` gives: no literal, no spread, no other permission.
+ */
+class Authorised<out P extends Lock> {
+  static {
+    end = (authorised) => {
+      authorised.#live = false;
+    };
+  }
+  readonly permission: P;
+  readonly #standing: Standing;
+  readonly #actor: Actor;
+  #live = true;
+
+  constructor(permission: P, standing: Standing, actor: Actor) {
+    this.permission = permission;
+    this.#standing = standing;
+    this.#actor = actor;
+  }
+
+  /** The operator as the store has it now; with the token's own role, where a token was used. */
+  get operator(): Operator {
+    this.#requireLive();
+    return this.#standing.operator;
+  }
+
+  /** Who did it, for the log. */
+  get actor(): ProvenActor {
+    this.#requireLive();
+    return this.#actor as ProvenActor;
+  }
+
+  /** The customer login that this operator is too, or null (B55: no reset of oneself). */
+  get alsoUserId(): string | null {
+    this.#requireLive();
+    return this.#standing.alsoUserId;
+  }
+
+  #requireLive(): void {
+    if (!this.#live) throw new Error('an authority was used outside the transaction that it was given in');
+  }
+}
+
+export type { Authorised };
+
+/** What an authorised change is given; made by the door. */
+export interface Acting<P extends Lock> {
+  readonly desk: Desk;
+  readonly write: Writes;
+  readonly log: LogState;
+  /** The trusted time, ms: never before the latest that any writer has seen (T22). */
+  readonly now: number;
+  readonly by: Authorised<P>;
+}
+
+export interface Act<P extends Lock, T> {
+  /** What the log says of it; asked for inside the transaction, after the change. */
+  readonly entry: (done: T, by: Authorised<P>) => AuditEntry | readonly AuditEntry[];
+  readonly change: (acting: Acting<P>) => Promise<T>;
+}
+
+/**
+ * The operators' way through the write door: authority first, then the change, then its entry, in one transaction; then what it queued is
+ * sent. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the change.
+ */
+export async function act<P extends Lock, T>(
+  desk: Desk,
+  signed: SignedOperator,
+  door: Door<P>,
+  { entry, change }: Act<P, T>,
+): Promise<T> {
+  let denied = true;
+  try {
+    const { done } = await desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
+      ({ entries }) => entries,
+      async (write, log) => {
+        const now = Math.max(desk.now(), log.latestAt);
+        const by = await authorise(desk, { read: write, now }, signed, door);
+        denied = false;
+        try {
+          const done = await change({ desk, write, log, now, by });
+          return { done, entries: entry(done, by) };
+        } finally {
+          end(by);
+        }
+      },
+    );
+    if (door.sendLater !== true) await desk.sendQueued();
+    return done;
+  } catch (error) {
+    if (denied && isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    throw error;
+  }
+}
+
+/**
+ * The same questions before anything is looked up, shown or asked of a person, so that nobody answers in vain and a refusal says nothing
+ * of what there is. It hands nothing out: the act asks again. Refusals as `act`.
+ */
+export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
+  const { read } = desk.store;
+  const now = Math.max(desk.now(), (await read.audit.head())?.latestAt ?? 0);
+  try {
+    end(await authorise(desk, { read, now }, signed, door));
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    throw error;
+  }
+}
+
+/** The one function that hands out authority. */
+async function authorise<P extends Lock>(
+  desk: Desk,
+  { read, now }: { readonly read: Pick<Reads, 'operators'>; readonly now: number },
+  signed: SignedOperator,
+  door: Door<P>,
+): Promise<Authorised<P>> {
+  const standing = await standingOf(desk, read, signed, { now, running: door.running === true });
+  const { permission } = door;
+  if (permission !== 'signed-in' && !standing.roles.every((role) => permits(desk.policy, role, permission))) {
+    throw new Refusal('forbidden', `the role ${standing.operator.role} may not do this`, {
+      hint: `It needs the permission ${permission}; ask a lead or an admin.`,
+    });
+  }
+  if (door.inPerson === true && signed.via === 'token') {
+    throw new Refusal('factor-needed', 'this needs a person with a fresh code, not a token', {
+      hint: 'Sign in with: countersign login',
+    });
+  }
+  if (door.fresh === true) requireFresh(desk, signed, standing, now);
+  return new Authorised(permission, standing, signed.actor);
+}
+
+async function standingOf(
+  desk: Desk,
+  { operators }: Pick<Reads, 'operators'>,
+  signed: SignedOperator,
+  time: { readonly now: number; readonly running: boolean },
+): Promise<Standing> {
+  const row = await operators.byId(signed.operator.id);
+  if (row === undefined) throw notSignedIn('the operator is gone');
+  if (signed.via === 'token') {
+    const token = signed.tokenId === null ? undefined : await operators.tokenById(signed.tokenId);
+    return judgeToken(row, token, time.now);
+  }
+  const session = signed.sessionId === null ? undefined : await operators.sessionById(signed.sessionId);
+  return judgeSession(desk.policy.limits, row, session, time);
+}
+
+/** Scripts' tokens have no code; they need reason and ticket instead. */
+function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: Standing, now: number): void {
+  if (signed.via === 'token' || !needsFreshCode(desk.policy, operator.role)) return;
+  if (codeAt !== null && now < codeAt + minutes(desk.policy.limits.operatorSession.freshCodeMinutes)) return;
+  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', {
+    hint: 'Give it with: countersign login --code CODE',
+  });
+}
+
+/**
+ * The operator who has just proved who they are, before there is a session to look at. Only the sign-in and what makes the first operator
+ * may use it (test/architecture.test.ts).
+ */
+export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
+
+/** A denial stands also where the store takes no entry (read-only, behind its anchor): the answer must not differ by it. */
+export async function logDenial(
+  desk: Desk,
+  signed: SignedOperator,
+  permission: string,
+  command?: string,
+): Promise<void> {
+  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission };
+  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  try {
+    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * An operator who is signed in, written straight through the door so that it depends on no procedure under test: a row, and a session that
+ * neither ends, nor idles, nor lets its code grow old. Suites about sessions make their own with operator-desk.ts. Free of vitest.
+ */
+import type { Desk, SignedOperator } from '../../src/desk.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+
+/** Longer than any test moves its clock. */
+const LASTING = 20 * 365 * 86_400_000;
+
+export async function signedOperator(
+  desk: Desk,
+  role: OperatorRole,
+  name: string,
+  alsoUserId: string | null = null,
+): Promise<SignedOperator> {
+  const at = desk.now();
+  const operator = { id: desk.newId('op'), name, role, disabledAt: null };
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: SYSTEM }, (write) =>
+    write.operators.insert({
+      id: operator.id,
+      name,
+      name_key: name,
+      role,
+      verifier: null,
+      totp: null,
+      totp_last_step: null,
+      also_user_id: alsoUserId,
+      disabled_at: null,
+      created_at: at,
+    }),
+  );
+  return signedInAs(desk, operator, alsoUserId);
+}
+
+/** A lasting session of an operator who is in the store. */
+export async function signedInAs(
+  desk: Desk,
+  operator: SignedOperator['operator'],
+  alsoUserId: string | null = null,
+): Promise<SignedOperator> {
+  const at = desk.now();
+  const session = {
+    id: desk.newId('ses'),
+    operator_id: operator.id,
+    digest: `test-${desk.newId('tok')}`,
+    created_at: at,
+    last_seen_at: at + LASTING,
+    expires_at: at + LASTING,
+    code_at: at + LASTING,
+    ended_at: null,
+  };
+  await desk.store.record({ kind: 'operator.signed-in', outcome: 'done', at, by: SYSTEM }, (write) =>
+    write.operators.insertSession(session),
+  );
+  return {
+    operator,
+    actor: { kind: 'operator', id: operator.id, name: operator.name },
+    via: 'session',
+    sessionId: session.id,
+    tokenId: null,
+    codeAt: session.code_at,
+    alsoUserId,
+  };
+}
