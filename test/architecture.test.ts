@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faultsOfForm, faultsOfImports, faultsOfWords } from './support/house-rules.js';
 import { functionLengths, importCycles, parseSource, readSources } from './support/imports.js';
+import { faultsOfLayout, faultsOfLocks, faultsOfWings, wingCycles } from './support/wing-rules.js';
 
 const root = path.dirname(import.meta.dirname);
 const sources = readSources(root, 'src');
@@ -35,6 +36,19 @@ describe('the house', () => {
 
   it('each room imports only what it may', () => {
     expect(sources.flatMap(faultsOfImports)).toEqual([]);
+  });
+
+  it('each wing uses only the wings it may, and none leads back to itself', () => {
+    expect(sources.flatMap(faultsOfWings)).toEqual([]);
+    expect(wingCycles()).toEqual([]);
+  });
+
+  it('every file stands in a room, and no wing is overfull', () => {
+    expect(faultsOfLayout(sources.map((source) => source.path))).toEqual([]);
+  });
+
+  it('nobody casts, keeps or hands back an authority (T14, T15)', () => {
+    expect(sources.flatMap(faultsOfLocks)).toEqual([]);
   });
 
   it('no file imports itself by a detour', () => {
@@ -133,6 +147,48 @@ describe('teeth: the same checks find a bad source', () => {
     ['rules/x.ts', 'const x = 1; export { x as default };', 'exports a default'],
   ])('%s: %s', (file, text, sentence) => {
     expect(words(file, text)).toContain(sentence);
+  });
+
+  const wings = (file: string, text: string) => faultsOfWings(parseSource(`src/${file}`, text)).join('\n');
+
+  it.each([
+    ['procedures/log/x.ts', "import { act } from '../resets/freeze.js';", 'the wing log may use directory'],
+    ['procedures/messages/x.ts', "import type { A } from '../codes/a.js';", 'the wing messages may use no other wing'],
+    ['procedures/authorise.ts', "import { a } from './resets/a.js';", 'stands beside the wings'],
+    ['commands/typing/x.ts', "import { a } from '../log/a.js';", 'the wing typing may use no other wing'],
+    ['procedures/new/x.ts', "import { a } from '../log/a.js';", 'the wing new may use no other wing'],
+  ])('%s: %s', (file, text, sentence) => {
+    expect(wings(file, text)).toContain(sentence);
+  });
+
+  it.each([
+    ['procedures/x/x.ts', "const by = signed as Authorised<'verify'>;", 'casts to an authority'],
+    ['procedures/x/x.ts', 'const by = signed as unknown as ProvenActor;', 'casts to an authority'],
+    ['procedures/x/x.ts', "const by = <Acting<'verify'>>made;", 'casts to an authority'],
+    ['procedures/x/x.ts', "let by: Authorised<'verify'> | undefined;", 'keeps an authority in a variable'],
+    ['procedures/x/x.ts', "interface Waiting { readonly by: Acting<'verify'> }", 'keeps an authority in a property'],
+    ['procedures/x/x.ts', "class Kept { by?: AuthorisedOwner<'owner'>; }", 'keeps an authority in a property'],
+    ['procedures/x/x.ts', "type Mine = Authorised<'verify'>;", 'gives an authority another name'],
+    ['procedures/x/x.ts', "export function get(): Authorised<'verify'> { return x; }", 'hands an authority back'],
+    ['procedures/x/x.ts', "const get = async (): Promise<Acting<'verify'>> => x;", 'hands an authority back'],
+    ['procedures/x/x.ts', "import { provenBySignIn } from '../authorise.js';", 'takes an actor as proven'],
+    ['commands/x/x.ts', "import { act } from '../../procedures/authorise.js';", 'acts by itself'],
+  ])('%s: %s', (file, text, sentence) => {
+    expect(faultsOfLocks(parseSource(`src/${file}`, text)).join('\n')).toContain(sentence);
+  });
+
+  it('a step that takes an authority for its own time is left alone', () => {
+    const step = "export async function use({ by }: Acting<'verify'>, id: string): Promise<void> {}";
+    const part = "const one = (acting: Pick<Acting<'verify'>, 'by'> & { id: string }) => acting.by.actor;";
+    const inline = "function two(given: { readonly acting: Acting<'verify'> }) {}";
+    const text = [step, part, inline].join('\n');
+    expect(faultsOfLocks(parseSource('src/procedures/x/x.ts', text))).toEqual([]);
+  });
+
+  it('a loose file, an overfull wing and a circle of wings are found', () => {
+    const many = Array.from({ length: 21 }, (_, n) => `src/procedures/log/f${n}.ts`);
+    expect(faultsOfLayout(['src/loose.ts', 'src/procedures/loose.ts', ...many])).toHaveLength(3);
+    expect(wingCycles({ a: ['b'], b: ['a'] })).toEqual(['a → b → a', 'b → a → b']);
   });
 
   it('a cycle is found, also through types', () => {
