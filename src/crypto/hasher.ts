@@ -47,8 +47,14 @@ const CURRENT: Readonly<Record<SecretKind, Cost>> = {
 /** Settings of earlier versions that may still stand in a store. */
 const OLDER: Readonly<Record<SecretKind, readonly Cost[]>> = { person: [], code: [] };
 
+/** Other costs than the built-in ones, by kind of secret. */
+export interface HasherCosts {
+  readonly person?: Cost;
+  readonly code?: Cost;
+}
+
 /** Costs given here become the current ones; the built-in ones are then still accepted, as outdated. */
-export function openHasher(options: { readonly person?: Cost; readonly code?: Cost } = {}): Hasher {
+export function openHasher(options: HasherCosts = {}): Hasher {
   const current = { ...CURRENT, ...options };
 
   async function hash(kind: SecretKind, secret: string): Promise<string> {

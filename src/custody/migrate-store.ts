@@ -1,10 +1,8 @@
 /** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
 
 import { Refusal } from '../errors.js';
-import { loadPolicy } from '../opening/load-policy.js';
-import { readKeyring } from '../opening/master-key.js';
-import { type DeskParts, openEngine } from '../opening/open-desk.js';
-import { notaryFor } from '../opening/open-notary.js';
+import type { Custody } from '../opening/open-custody.js';
+import { openEngine } from '../opening/open-desk.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import { migrate, openStore, requireCurrent, schemaState } from '../store/store.js';
 import { refuseDowngradedStore } from './refuse-downgraded-store.js';
@@ -13,16 +11,16 @@ import { refuseDowngradedStore } from './refuse-downgraded-store.js';
  * Nobody can sign in to a store that is too old, so whoever holds store and key may do this. Refusals as for opening a
  * desk; `config` for a store of a newer version.
  */
-export async function migrateStore(parts: DeskParts): Promise<{ place: string; applied: readonly string[] }> {
-  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
-  const engine = await openEngine(parts.settings.store, false);
+export async function migrateStore(custody: Custody): Promise<{ place: string; applied: readonly string[] }> {
+  // A policy with faults is refused before anything is opened.
+  custody.policy;
+  const engine = await openEngine(custody.settings.store, false);
   try {
     if ((await schemaState(engine)) !== 'old') {
       await requireCurrent(engine);
       return { place: engine.place, applied: [] };
     }
-    const keyring = readKeyring(parts.settings);
-    const notary = notaryFor(keyring, policy);
+    const { keyring, notary } = custody;
     const store = openStore(engine, notary);
     const keyId = await store.read.meta.get('key-id');
     if (keyId === undefined || !keyring.has(keyId)) {
@@ -35,7 +33,7 @@ export async function migrateStore(parts: DeskParts): Promise<{ place: string; a
     const entry = {
       kind: 'store.migrated',
       outcome: 'done',
-      at: parts.now(),
+      at: custody.now(),
       by: SYSTEM,
       detail: { applied },
     } as const;

@@ -6,8 +6,8 @@
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import { anchoredHead } from '../opening/anchor.js';
-import { readKeyring } from '../opening/master-key.js';
-import { type DeskParts, deskOver, openDesk } from '../opening/open-desk.js';
+import type { Custody } from '../opening/open-custody.js';
+import { deskOver, openDesk } from '../opening/open-desk.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import type { Actor } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
@@ -38,21 +38,21 @@ export interface Before {
 }
 
 /** Refuses what would be lost, or has it accepted by two. */
-export async function judgeLoss(parts: DeskParts, backup: Backup, choice: RestoreChoice): Promise<Before> {
-  const present = await presentDesk(parts);
+export async function judgeLoss(custody: Custody, backup: Backup, choice: RestoreChoice): Promise<Before> {
+  const present = await presentDesk(custody);
   try {
     const size = present === undefined ? null : ((await present.store.read.audit.head())?.size ?? 0);
-    const loss = await lossOf(parts, backup, present);
+    const loss = await lossOf(custody, backup, present);
     if (loss === null) return { size, approver: null };
     if (!choice.acceptRollback) throw behind(loss);
-    return { size, approver: await approverOf(parts, backup, present, choice) };
+    return { size, approver: await approverOf(custody, backup, present, choice) };
   } finally {
     await present?.store.close();
   }
 }
 
 /** What the backup lacks, in words; null where nothing. */
-async function lossOf(parts: DeskParts, backup: Backup, present: Desk | undefined): Promise<string | null> {
+async function lossOf(custody: Custody, backup: Backup, present: Desk | undefined): Promise<string | null> {
   if (present === undefined) {
     return 'the store that should be there cannot be read, so nobody can tell what was written after the backup';
   }
@@ -64,29 +64,29 @@ async function lossOf(parts: DeskParts, backup: Backup, present: Desk | undefine
   const size = (await present.store.read.audit.head())?.size ?? 0;
   if (size > backup.size) return `the backup lacks what was written since: ${entriesFrom(backup.size, size)}`;
   if (!(await beginsWith(present, backup))) return 'store and backup have gone different ways';
-  const known = anchored(parts, backup);
+  const known = anchored(custody, backup);
   // What was written since may be known beside the key alone: the store that stands there can itself be an older copy.
   if (known === undefined || known.size <= backup.size) return null;
   return `the backup lacks what the anchor of the log knows of: ${entriesFrom(backup.size, known.size)}`;
 }
 
-const anchored = ({ settings }: DeskParts, { storeId }: Backup): Head | undefined =>
-  anchoredHead(settings, readKeyring(settings), { storeId, place: settings.store });
+const anchored = ({ settings, keyring }: Custody, { storeId }: Backup): Head | undefined =>
+  anchoredHead(settings, keyring, { storeId, place: settings.store });
 
 /**
  * The second operator signs in to the store that stands there, where the attempts count. One that cannot be written has the backup
  * asked instead; then whoever has lost the role since has no say.
  */
 async function approverOf(
-  parts: DeskParts,
+  custody: Custody,
   backup: Backup,
   present: Desk | undefined,
   { approve }: RestoreChoice,
 ): Promise<Actor> {
   if (present !== undefined && present.store.readOnly === undefined) return approve(present);
-  const approver = await approve(deskOver(parts, backup.engine));
+  const approver = await approve(deskOver(custody, backup.engine));
   const [then, now] = [
-    await operatorIn(backup.engine, parts, approver),
+    await operatorIn(backup.engine, custody, approver),
     await present?.store.read.operators.byId(approver.id),
   ];
   if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
@@ -95,15 +95,15 @@ async function approverOf(
   });
 }
 
-const operatorIn = (engine: Engine, parts: DeskParts, { id }: Actor) =>
-  deskOver(parts, engine).store.read.operators.byId(id);
+const operatorIn = (engine: Engine, custody: Custody, { id }: Actor) =>
+  deskOver(custody, engine).store.read.operators.byId(id);
 
 const entriesFrom = (start: number, end: number): string =>
   end - start === 1 ? `one entry of the log, number ${start}` : `${end - start} entries of the log, from ${start} on`;
 
-export async function presentDesk(parts: DeskParts): Promise<Desk | undefined> {
+export async function presentDesk(custody: Custody): Promise<Desk | undefined> {
   try {
-    return await openDesk(parts);
+    return await openDesk(custody);
   } catch (error) {
     if (isRefusal(error) && ['store-unreachable', 'store-corrupt'].includes(error.code)) return undefined;
     throw error;

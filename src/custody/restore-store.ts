@@ -13,10 +13,8 @@ import { dirname } from 'node:path';
 import { isRefusal, Refusal } from '../errors.js';
 import type { RestoredStore } from '../house.js';
 import { replaceAnchor } from '../opening/anchor.js';
-import { loadPolicy } from '../opening/load-policy.js';
-import { readKeyring } from '../opening/master-key.js';
-import { type DeskParts, openDesk, openEngine } from '../opening/open-desk.js';
-import { notaryFor } from '../opening/open-notary.js';
+import type { Custody } from '../opening/open-custody.js';
+import { openDesk, openEngine } from '../opening/open-desk.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { migrate, openStore, schemaState } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
@@ -24,21 +22,21 @@ import { refuseDowngradedStore } from './refuse-downgraded-store.js';
 import { type Backup, type Before, judgeLoss, presentDesk, type RestoreChoice } from './restore-loss.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
-export async function restoreStore(parts: DeskParts, file: string, choice: RestoreChoice): Promise<RestoredStore> {
-  const { store, engine } = parts.settings;
+export async function restoreStore(custody: Custody, file: string, choice: RestoreChoice): Promise<RestoredStore> {
+  const { store, engine } = custody.settings;
   if (engine === 'postgres') {
     throw new Refusal('usage', 'a PostgreSQL store is restored by its own tools', {
       hint: 'Run pg_restore or psql with the dump, then: countersign audit verify --checkpoint FILE',
     });
   }
-  const copy = `${store}.restoring-${parts.now()}`;
+  const copy = `${store}.restoring-${custody.now()}`;
   placeCopy(file, copy);
   try {
-    const backup = await openBackup(parts, file, copy);
+    const backup = await openBackup(custody, file, copy);
     try {
-      const before = await judgeLoss(parts, backup, choice);
-      const kept = await replace(parts, backup);
-      await noteRestore(parts, backup, { file, choice, before, kept });
+      const before = await judgeLoss(custody, backup, choice);
+      const kept = await replace(custody, backup);
+      await noteRestore(custody, backup, { file, choice, before, kept });
       return { place: store, logSize: backup.size, logSizeBefore: before.size, kept };
     } finally {
       await backup.engine.close();
@@ -59,9 +57,8 @@ function placeCopy(file: string, copy: string): void {
 }
 
 /** The backup as a store, its whole log verified. */
-async function openBackup(parts: DeskParts, file: string, copy: string): Promise<Backup> {
-  const keyring = readKeyring(parts.settings);
-  const notary = notaryFor(keyring, loadPolicy(parts.settings.policyFolder ?? parts.dataFolder));
+async function openBackup(custody: Custody, file: string, copy: string): Promise<Backup> {
+  const { keyring, notary } = custody;
   const engine = await namingFile(file, copy, () => openEngine(copy, false));
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
@@ -99,14 +96,14 @@ const noBackup = (file: string): Refusal =>
   new Refusal('store-corrupt', `${file} is no backup of a countersign store`, { hint: 'Nothing was changed.' });
 
 /** Keeps what stands there, then puts the backup in its place. */
-async function replace(parts: DeskParts, backup: Backup): Promise<string | null> {
-  const { store } = parts.settings;
+async function replace(custody: Custody, backup: Backup): Promise<string | null> {
+  const { store } = custody.settings;
   if (!existsSync(store)) {
     await backup.engine.backup(store);
     return null;
   }
-  const kept = `${store}.before-${new Date(parts.now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
-  const desk = await presentDesk(parts);
+  const kept = `${store}.before-${new Date(custody.now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const desk = await presentDesk(custody);
   if (desk === undefined) {
     for (const ending of ['', '-wal', '-shm']) {
       if (existsSync(`${store}${ending}`)) renameSync(`${store}${ending}`, `${kept}${ending}`);
@@ -120,13 +117,13 @@ async function replace(parts: DeskParts, backup: Backup): Promise<string | null>
 }
 
 async function noteRestore(
-  parts: DeskParts,
+  custody: Custody,
   backup: Backup,
   { file, choice, before, kept }: { file: string; choice: RestoreChoice; before: Before; kept: string | null },
 ): Promise<void> {
   const lossy = before.approver !== null;
-  if (lossy) acceptRollback(parts, backup);
-  const desk = await openDesk(parts);
+  if (lossy) acceptRollback(custody, backup);
+  const desk = await openDesk(custody);
   try {
     // SQLite's backup answers a locked target as if all were done; the log tells whether it was.
     const head = await desk.store.read.audit.head();
@@ -140,7 +137,7 @@ async function noteRestore(
     const accepted = approver === null ? {} : { approvedBy: approver.id };
     const detail = { file, entries: backup.size, entriesBefore, acceptedRollback: approver !== null, ...accepted };
     await desk.store.record(
-      { kind: 'store.restored', outcome: 'done', at: parts.now(), by: choice.by, detail },
+      { kind: 'store.restored', outcome: 'done', at: custody.now(), by: choice.by, detail },
       async (write, { latestAt }) => {
         if (!lossy) return;
         await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });
@@ -152,6 +149,6 @@ async function noteRestore(
 }
 
 /** The anchor remembers the backup's log from here on. */
-function acceptRollback({ settings }: DeskParts, { storeId, head }: Backup): void {
-  replaceAnchor(settings, readKeyring(settings), { storeId, place: settings.store }, head);
+function acceptRollback({ settings, keyring }: Custody, { storeId, head }: Backup): void {
+  replaceAnchor(settings, keyring, { storeId, place: settings.store }, head);
 }

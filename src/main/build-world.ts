@@ -10,10 +10,12 @@ import type { OutStream, World } from '../commands/world.js';
 import type { Environment, GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
-import type { House, InnerInput, InnerOutput } from '../house.js';
+import type { InnerInput, InnerOutput } from '../house.js';
+import type { Custody } from '../opening/open-custody.js';
 import { readSettings } from '../opening/read-settings.js';
 import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
+import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
 
 /** Everything of the process a run may use; a run inside the process (tour, smoke) gets streams of its own. */
@@ -36,11 +38,13 @@ export interface Surroundings {
 }
 
 /** One run: what was opened so far, and how to open the rest. */
-interface Run {
+export interface Run {
   readonly around: Surroundings;
   readonly version: string;
   readonly dataFolder: string;
   settings(options: GlobalOptions): Promise<Settings>;
+  /** Keys, policy and notary; opened once, whatever is done with them. */
+  custody(options: GlobalOptions): Promise<Custody>;
   desk(options: GlobalOptions): Promise<Desk>;
   readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator; following?: { stop(): Promise<void> } };
 }
@@ -82,10 +86,18 @@ function beginRun(around: Surroundings): Run {
     settings ??= readSettings(options, around.env);
     return settings;
   };
+  let custody: Promise<Custody> | undefined;
+  const custodyOnce = (options: GlobalOptions) => {
+    custody ??= (async () => {
+      const { openCustody } = await import('../opening/open-custody.js');
+      return openCustody({ settings: await readOnce(options), dataFolder, now: around.now });
+    })();
+    return custody;
+  };
   const openOnce = (options: GlobalOptions) => {
     opened.desk ??= (async () => {
       const { openDesk } = await import('../opening/open-desk.js');
-      const desk = await openDesk({ settings: await readOnce(options), dataFolder, now: around.now });
+      const desk = await openDesk(await custodyOnce(options));
       const { readOnly } = desk.store;
       const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
       if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
@@ -94,7 +106,15 @@ function beginRun(around: Surroundings): Run {
     })();
     return opened.desk;
   };
-  return { around, version: packageVersion(around.root), dataFolder, settings: readOnce, desk: openOnce, opened };
+  return {
+    around,
+    version: packageVersion(around.root),
+    dataFolder,
+    settings: readOnce,
+    custody: custodyOnce,
+    desk: openOnce,
+    opened,
+  };
 }
 
 function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
@@ -143,7 +163,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     style: styleOf(around, 'stdout', options),
     progress: (label, total) => progressOf(around, options, label, total),
-    house: houseOf(run, options),
+    house: buildHouse(run, { options, progress: (total) => progressOf(around, options, 'Changing the key', total) }),
     signal: around.signal,
     catalogue: CATALOGUE,
   };
@@ -184,63 +204,6 @@ function sessionsOf(run: Run, options: GlobalOptions) {
 function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
   const isTTY = stderr.isTTY && !options.plain && !options.quiet;
   return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
-}
-
-function houseOf(run: Run, options: GlobalOptions): House {
-  const { around, dataFolder, version } = run;
-  const { now, node, env } = around;
-  return {
-    version,
-    node,
-    now,
-    dataFolder,
-    userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
-    refuseSecondDesk: async () =>
-      (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
-    establish: async () => {
-      const { establishDesk } = await import('../opening/open-desk.js');
-      const founded = await establishDesk({ settings: await run.settings(options), dataFolder, now });
-      run.opened.desk = Promise.resolve(founded.desk);
-      return founded;
-    },
-    run: (argv, given) => around.run(argv, given ?? {}),
-    hand: (argv, more) => around.hand(argv, more),
-    temporaryFolder: async () => around.folders.make(),
-    phrasebook: async () => {
-      const { loadPolicy } = await import('../opening/load-policy.js');
-      const { openPhrasebook } = await import('../opening/open-wordbook.js');
-      return openPhrasebook(loadPolicy((await run.settings(options)).policyFolder ?? dataFolder), dataFolder);
-    },
-    readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
-    migrateStore: async () => {
-      const { migrateStore } = await import('../custody/migrate-store.js');
-      return migrateStore({ settings: await run.settings(options), dataFolder, now });
-    },
-    restoreStore: async (file, given) => {
-      const { restoreStore } = await import('../custody/restore-store.js');
-      return restoreStore({ settings: await run.settings(options), dataFolder, now }, file, given);
-    },
-    ...keyCareOf(run, options),
-    inspect: async () => {
-      const { inspectSetup } = await import('../custody/inspect-setup.js');
-      return inspectSetup(() => run.settings(options), { dataFolder, now, node });
-    },
-  };
-}
-
-function keyCareOf(run: Run, options: GlobalOptions): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
-  const open = async () =>
-    (await import('../custody/key-care.js')).openKeyCare({
-      settings: () => run.settings(options),
-      desk: () => run.desk(options),
-      progress: (total) => progressOf(run.around, options, 'Changing the key', total),
-      signal: run.around.signal,
-    });
-  return {
-    rekeyStore: async (by) => (await open()).rekeyStore(by),
-    sealKey: async (passphrase) => (await open()).sealKey(passphrase),
-    openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
-  };
 }
 
 function packageVersion(root: string): string {

@@ -24,63 +24,47 @@ import { openSecretChecker } from '../crypto/secret-checker.js';
 import { openTokenSigner } from '../crypto/security-token.js';
 import { openVault } from '../crypto/vault.js';
 import type { DeliveryEffects } from '../delivery/channel.js';
+import { openComposer } from '../delivery/composer.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
-import { fill, readTemplate, type Template } from '../delivery/templates.js';
 import type { Desk, IdPrefix } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
-import type { Policy } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
 import { establishStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
 import { openAnchor } from './anchor.js';
 import { openIdentityKeys } from './identity-keys.js';
-import { loadPolicy } from './load-policy.js';
-import { ensureKey, keyPlace, readKeyring } from './master-key.js';
+import { ensureKey, keyPlace } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
-import { notaryFor } from './open-notary.js';
+import type { Custody } from './open-custody.js';
 import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
 
-export interface DeskParts {
-  readonly settings: Settings;
-  /** Folder of the data that comes with countersign. */
-  readonly dataFolder: string;
-  readonly now: () => number;
-  /** Cheaper hashing for tests that are not about hashing. */
-  readonly hashing?: Parameters<typeof openHasher>[0];
-}
-
 /** Opens an existing desk. Refusals: key-missing, key-mismatch, store-unreachable, config, store-corrupt. */
-export async function openDesk(parts: DeskParts): Promise<Desk> {
-  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
-  const engine = await openEngine(parts.settings.store, false);
+export async function openDesk(custody: Custody): Promise<Desk> {
+  const { settings } = custody;
+  // A policy with faults is refused before anything is opened.
+  custody.policy;
+  const engine = await openEngine(settings.store, false);
   return closingOnFailure(engine, async () => {
     await requireCurrent(engine);
-    const keyring = readKeyring(parts.settings);
-    const notary = notaryFor(keyring, policy);
+    const { keyring, notary } = custody;
     const bare = openStore(engine, notary);
-    await requireOwnKey(bare, keyring, parts.settings);
-    return assemble(parts, policy, {
+    await requireOwnKey(bare, keyring, settings);
+    return assemble(custody, {
       engine,
-      keyring,
-      notary,
-      anchor: await openAnchor(parts.settings, { store: bare, notary, keyring }),
-      sink: await openSink(parts.settings.file, effectsOf(parts.settings, keyring)),
+      anchor: await openAnchor(settings, { store: bare, notary, keyring }),
+      sink: await openSink(settings.file, effectsOf(settings, keyring)),
     });
   });
 }
 
 /** A desk over a store that is nobody's live one: a backup being looked at. */
-export function deskOver(parts: DeskParts, engine: Engine): Desk {
-  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
-  const keyring = readKeyring(parts.settings);
-  const notary = notaryFor(keyring, policy);
-  return assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null });
-}
+export const deskOver = (custody: Custody, engine: Engine): Desk =>
+  assemble(custody, { engine, anchor: undefined, sink: null });
 
 export interface Established {
   readonly desk: Desk;
@@ -104,20 +88,14 @@ async function requireNoDesk(engine: Engine): Promise<void> {
 }
 
 /** Makes store and key where there is no desk yet; the first operator is made by the procedure that follows. */
-export async function establishDesk(parts: DeskParts): Promise<Established> {
-  const policy = loadPolicy(parts.settings.policyFolder ?? parts.dataFolder);
-  const engine = await openEngine(parts.settings.store, true);
+export async function establishDesk(custody: Custody): Promise<Established> {
+  custody.policy;
+  const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {
     await requireNoDesk(engine);
-    const key = ensureKey(parts.settings);
-    const keyring = readKeyring(parts.settings);
-    const notary = notaryFor(keyring, policy);
-    await establishStore(engine, notary);
-    return {
-      desk: assemble(parts, policy, { engine, keyring, notary, anchor: undefined, sink: null }),
-      keyMade: key.made,
-      keyPlace: key.place,
-    };
+    const key = ensureKey(custody.settings);
+    await establishStore(engine, custody.notary);
+    return { desk: deskOver(custody, engine), keyMade: key.made, keyPlace: key.place };
   });
 }
 
@@ -138,16 +116,14 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
 
 interface Opened {
   readonly engine: Engine;
-  readonly keyring: Keyring;
-  readonly notary: Desk['notary'];
   readonly anchor: Anchor | undefined;
   readonly sink: Sink | null;
 }
 
-function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, anchor, sink }: Opened): Desk {
-  const { settings, now, dataFolder } = parts;
+function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
+  const { settings, now, dataFolder, policy, keyring, notary } = custody;
   const vault = openVault(keyring);
-  const hasher = openHasher(parts.hashing);
+  const hasher = openHasher(custody.hashing);
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
   const delivery = readDeliveryConfig(settings.file, settings.deskName);
   const { wanted } = delivery;
@@ -178,7 +154,7 @@ function assemble(parts: DeskParts, policy: Policy, { engine, keyring, notary, a
     sendQueued: () => sendQueued(desk),
     sink,
     identityKeys: openIdentityKeys(fetch),
-    compose: composerOf(dataFolder, settings.deskName),
+    compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName),
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };
@@ -204,16 +180,4 @@ async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings)
   throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${store.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
   });
-}
-
-/** Texts of messages, each read once: a bulk run fills the same few thousands of times. */
-function composerOf(dataFolder: string, deskName: string): Desk['compose'] {
-  const templates = new Map<string, Template>();
-  return (name, values) => {
-    const known = templates.get(name);
-    const text = () => readFileSync(join(dataFolder, 'messages', 'en', `${name}.txt`), 'utf8');
-    const template = known ?? readTemplate(text(), name);
-    if (known === undefined) templates.set(name, template);
-    return { kind: template.kind, ...fill(template, { ...values, deskName }) };
-  };
 }

@@ -60,7 +60,7 @@ function start(order) {
 
 async function work({ sources: file, settings, dataFolder, signed, users, nth, calls, paceMs }) {
   const sources = await import(pathToFileURL(file).href);
-  const desk = await sources.openDesk({ settings, dataFolder, now: Date.now });
+  const desk = await sources.openDesk(sources.openCustody({ settings, dataFolder, now: Date.now }));
   const verify = verifier(sources, desk, signed);
   await verify(nth);
   process.stdout.write('ready\n');

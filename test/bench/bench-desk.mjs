@@ -33,7 +33,7 @@ export async function benchDesk(lines = []) {
   if (status !== 0) throw new Error(`init ended with ${status}: ${stderr}`);
   const sources = await loadSources(folder, lines);
   const place = { settings: settingsIn(folder), dataFolder: path.join(root, 'data') };
-  const open = () => sources.openDesk({ ...place, now: Date.now });
+  const open = () => sources.openDesk(sources.openCustody({ ...place, now: Date.now }));
   return {
     folder,
     store,
@@ -56,6 +56,7 @@ export async function benchDesk(lines = []) {
 async function loadSources(folder, lines) {
   const outfile = path.join(folder, 'sources.mjs');
   const always = [
+    "export { openCustody } from './src/opening/open-custody.js';",
     "export { openDesk } from './src/opening/open-desk.js';",
     "export { signedInAs, signedOperator } from './test/support/signed-operator.js';",
     "export { GUARDED } from './src/store/guard/guarded-tables.js';",

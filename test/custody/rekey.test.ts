@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openKeyring, parseMasterKeys } from '../../src/crypto/keyring.js';
 import { rekey } from '../../src/custody/rekey.js';
 import type { Desk } from '../../src/desk.js';
-import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
+import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log/log-checkpoint.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { SEALED_COLUMNS } from '../../src/procedures/upkeep/sealed-columns.js';
@@ -44,7 +45,7 @@ describe.each(engines)('store rekey on %s', (name) => {
   });
 
   const open = async () => {
-    const desk = await openDesk(parts);
+    const desk = await openDesk(openCustody(parts));
     opened.push(desk);
     return desk;
   };
@@ -177,11 +178,12 @@ describe.each(engines)('store rekey on %s', (name) => {
     let script: ChildScript;
     beforeAll(async () => {
       script = await childScript(`
-        import { openDesk } from './src/opening/open-desk.js';
+        import { openCustody } from './src/opening/open-custody.js';
+import { openDesk } from './src/opening/open-desk.js';
         import { rekey } from './src/custody/rekey.js';
         const settings = JSON.parse(process.argv[2] ?? '');
         void (async () => {
-          const desk = await openDesk({ settings, dataFolder: ${JSON.stringify(dataFolder)}, now: () => ${Date.UTC(2026, 10, 22, 10)} });
+          const desk = await openDesk(openCustody({ settings, dataFolder: ${JSON.stringify(dataFolder)}, now: () => ${Date.UTC(2026, 10, 22, 10)} }));
           process.stdout.write('begin\\n');
           const progress = () => ({ step: () => undefined, done: () => undefined });
           await rekey(settings, desk, { by: { kind: 'system', id: 'system', name: 'system' }, progress, signal: new AbortController().signal });

@@ -7,7 +7,8 @@ import { migrateStore } from '../../src/custody/migrate-store.js';
 import { restoreStore } from '../../src/custody/restore-store.js';
 import type { Desk } from '../../src/desk.js';
 import { Refusal } from '../../src/errors.js';
-import { type DeskParts, openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
+import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log/log-checkpoint.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
@@ -51,9 +52,9 @@ describe('store restore', () => {
     desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: SYSTEM }, async () => undefined);
   const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
   const restore = (acceptRollback = false, file = backup) =>
-    restoreStore(parts, file, { acceptRollback, by: SYSTEM, approve });
+    restoreStore(openCustody(parts), file, { acceptRollback, by: SYSTEM, approve });
   const kinds = async () => {
-    const desk = await openDesk(parts);
+    const desk = await openDesk(openCustody(parts));
     const rows = await desk.store.read.audit.find({}, -1, 100);
     await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
     await desk.store.close();
@@ -82,7 +83,7 @@ describe('store restore', () => {
     expect(await restore(true)).toMatchObject({ logSize: 3, logSizeBefore: 4 });
     expect((await kinds()).at(-1)).toBe('store.restored');
     // The same length as before, but another log: the checkpoint kept elsewhere shows it.
-    const desk = await openDesk(parts);
+    const desk = await openDesk(openCustody(parts));
     const checkpoint = await openCheckpoint(desk, note);
     await expect(verifyAuditLog(desk.store.read.audit, { notary: desk.notary, checkpoint })).rejects.toThrow(
       'written anew',
@@ -93,7 +94,7 @@ describe('store restore', () => {
   it('T8 a loss is accepted by two: without a yes nothing changes, and nobody is asked where nothing is lost', async () => {
     const refusing = async () => Promise.reject(new Refusal('approval-needed', 'nobody there'));
     const alone = (acceptRollback: boolean) =>
-      restoreStore(parts, backup, { acceptRollback, by: SYSTEM, approve: refusing });
+      restoreStore(openCustody(parts), backup, { acceptRollback, by: SYSTEM, approve: refusing });
     expect(await alone(true)).toMatchObject({ logSizeBefore: 3 });
     await write(made.desk);
     await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
@@ -109,13 +110,13 @@ describe('store restore', () => {
     const [older, behind] = [join(made.folder, 'older.db'), join(made.folder, 'behind.db')];
     await backUpStore(made.desk, admin, older);
     const lead = async () => ({ kind: 'operator', id: operator.id, name: operator.name }) as const;
-    const by = () => restoreStore(parts, older, { acceptRollback: true, by: SYSTEM, approve: lead });
+    const by = () => restoreStore(openCustody(parts), older, { acceptRollback: true, by: SYSTEM, approve: lead });
     await made.desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: 1, by: SYSTEM }, (w) =>
       w.operators.update(operator.id, { disabled_at: 1 }),
     );
     await backUpStore(made.desk, admin, behind);
     await made.desk.store.close();
-    const anchored = await openDesk(parts);
+    const anchored = await openDesk(openCustody(parts));
     await write(anchored);
     await anchored.store.close();
     for (const ending of ['', '-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
@@ -137,7 +138,7 @@ describe('store restore', () => {
   it('a store that went another way since is refused', async () => {
     await restore();
     const fork = join(made.folder, 'fork.db');
-    const desk = await openDesk(parts);
+    const desk = await openDesk(openCustody(parts));
     await desk.store.backup(fork);
     await desk.store.close();
     await restore(true);
@@ -165,7 +166,7 @@ describe('store restore', () => {
     await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
     const underTheirKey = { ...parts, settings: { ...parts.settings, key: other.settings.key } };
     await expect(
-      restoreStore(underTheirKey, strange, { acceptRollback: true, by: SYSTEM, approve }),
+      restoreStore(openCustody(underTheirKey), strange, { acceptRollback: true, by: SYSTEM, approve }),
     ).rejects.toMatchObject({
       code: 'key-mismatch',
     });
@@ -232,11 +233,11 @@ describe.each(engines)('store migrate on %s', (engineName) => {
 
   it('brings an old store up to this version, logs it, and does nothing the second time', async () => {
     await foundOldStore();
-    await expect(openDesk(parts)).rejects.toMatchObject({ code: 'config' });
-    const { applied } = await migrateStore(parts);
+    await expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
+    const { applied } = await migrateStore(openCustody(parts));
     expect(applied.at(-1)).toBe(NEWEST);
-    expect(await migrateStore(parts)).toMatchObject({ applied: [] });
-    const desk = await openDesk(parts);
+    expect(await migrateStore(openCustody(parts))).toMatchObject({ applied: [] });
+    const desk = await openDesk(openCustody(parts));
     const [entry] = await desk.store.read.audit.newest({ kind: 'store' }, 5);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
       kind: 'store.migrated',
@@ -256,15 +257,21 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     await sql.raw("delete from kysely_migration where name >= '0004'").execute(founded.db);
     await sql.raw("update operators set role = 'admin'").execute(founded.db);
     const live = { ...parts, settings: made.settings };
-    await expect(migrateStore(live)).rejects.toMatchObject({
+    await expect(migrateStore(openCustody(live))).rejects.toMatchObject({
       code: 'store-corrupt',
       message: expect.stringContaining('0004-row-tags'),
     });
-    await expect(migrateStore(live), 'nor the second time').rejects.toMatchObject({ code: 'store-corrupt' });
+    await expect(migrateStore(openCustody(live)), 'nor the second time').rejects.toMatchObject({
+      code: 'store-corrupt',
+    });
     if (engineName === 'sqlite') {
       const copy = join(made.folder, 'forged.db');
       await founded.backup(copy);
-      const restoring = restoreStore(live, copy, { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM });
+      const restoring = restoreStore(openCustody(live), copy, {
+        acceptRollback: true,
+        by: SYSTEM,
+        approve: async () => SYSTEM,
+      });
       await expect(restoring).rejects.toMatchObject({
         code: 'store-corrupt',
         message: expect.stringContaining('0004-row-tags'),
@@ -274,23 +281,23 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     await sql
       .raw(`update audit_entries set body = replace(body, '${NEWEST}', '0001-desk') where seq = 0`)
       .execute(founded.db);
-    await expect(migrateStore(live)).rejects.toMatchObject({ code: 'audit-broken' });
+    await expect(migrateStore(openCustody(live))).rejects.toMatchObject({ code: 'audit-broken' });
     await founded.close();
   });
 
   it('another key, a newer store and an empty place are refused, nothing changed', async () => {
-    await expect(migrateStore(parts)).rejects.toMatchObject({ code: 'store-unreachable' });
+    await expect(migrateStore(openCustody(parts))).rejects.toMatchObject({ code: 'store-unreachable' });
     await foundOldStore();
     const file = join(made.folder, 'other.key');
     writeFileSync(file, `countersign-key-v1:${Buffer.alloc(32, 1).toString('base64url')}\n`, { mode: 0o600 });
     const strange = { ...parts, settings: { ...parts.settings, key: { file } } };
-    await expect(migrateStore(strange)).rejects.toMatchObject({ code: 'key-mismatch' });
+    await expect(migrateStore(openCustody(strange))).rejects.toMatchObject({ code: 'key-mismatch' });
     expect(await schemaState(engine)).toBe('old');
     await engine.db
       .insertInto('kysely_migration' as never)
       .values(NEWER as never)
       .execute();
-    await expect(migrateStore(parts)).rejects.toMatchObject({ code: 'config' });
+    await expect(migrateStore(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
   });
 });
 
@@ -304,7 +311,7 @@ describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
     );
     const parts = { settings: made.settings, dataFolder, now: made.clock.now };
     await expect(
-      restoreStore(parts, 'b.db', { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM }),
+      restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM }),
     ).rejects.toMatchObject({
       code: 'usage',
     });

@@ -9,6 +9,7 @@ import SQLite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk.js';
 import { isRefusal } from '../../src/errors.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { openStore } from '../../src/store/store.js';
@@ -42,7 +43,7 @@ afterAll(() => place.close());
 type Opening = (store: string) => Promise<Desk>;
 
 const open: Opening = (store) =>
-  openDesk({ settings: { ...place.settings, store }, dataFolder, now: place.clock.now, hashing: CHEAP });
+  openDesk(openCustody({ settings: { ...place.settings, store }, dataFolder, now: place.clock.now, hashing: CHEAP }));
 
 /** The known-bad build: it takes every tag of a row for a good one. */
 const openCareless: Opening = async (store) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
@@ -63,7 +64,7 @@ async function approvedCrowd(engine: EngineName): Promise<Place> {
     {},
     built.folders.config,
   );
-  const desk = await openDesk({ settings, dataFolder, now: () => Date.now() });
+  const desk = await openDesk(openCustody({ settings, dataFolder, now: () => Date.now() }));
   const place = { built, desk, token: { COUNTERSIGN_TOKEN: String(token) } };
   open.push(place);
   await seedCrowd(desk, USERS);

@@ -5,6 +5,7 @@
  */
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk } from '../../src/opening/open-desk.js';
 import { openJob } from '../../src/procedures/resets/reset-job.js';
 import { CHUNK, runJob } from '../../src/procedures/resets/run-job.js';
@@ -18,7 +19,7 @@ export interface WorkerOrder {
 }
 
 export async function runWorker(order: WorkerOrder, say: (text: string) => void, now: () => number): Promise<void> {
-  const desk = await openDesk({ settings: order.settings, dataFolder: order.dataFolder, now });
+  const desk = await openDesk(openCustody({ settings: order.settings, dataFolder: order.dataFolder, now }));
   const signed = { ...order.signed, codeAt: now() };
   say('ready\n');
   const signal = new AbortController().signal;

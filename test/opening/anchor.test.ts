@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { restoreStore } from '../../src/custody/restore-store.js';
 import type { Desk } from '../../src/desk.js';
-import { type DeskParts, openDesk } from '../../src/opening/open-desk.js';
+import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
+import { openDesk } from '../../src/opening/open-desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
 import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
@@ -46,7 +47,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
   });
 
   const open = async () => {
-    const desk = await openDesk(parts);
+    const desk = await openDesk(openCustody(parts));
     opened.push(desk);
     return desk;
   };
@@ -195,11 +196,13 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         await w.throttles.put(lock('caller:early', 5, now + 60_000));
         await w.throttles.put(lock('caller:late', 7, now + 90_000));
       });
-      await expect(restoreStore(parts, backup, { acceptRollback: false, by: SYSTEM, approve })).rejects.toMatchObject({
+      await expect(
+        restoreStore(openCustody(parts), backup, { acceptRollback: false, by: SYSTEM, approve }),
+      ).rejects.toMatchObject({
         code: 'refused-by-policy',
         message: expect.stringMatching(/lacks what was written since/),
       });
-      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM, approve });
+      await restoreStore(openCustody(parts), backup, { acceptRollback: true, by: SYSTEM, approve });
       const after = await open();
       expect(after.store.readOnly).toBeUndefined();
       expect(await after.store.read.throttles.get('caller:early')).toMatchObject({
@@ -229,7 +232,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         const path = `${made.settings.store}${ending}`;
         if (existsSync(path)) writeFileSync(path, 'not a database');
       }
-      await restoreStore(parts, backup, { acceptRollback: true, by: SYSTEM, approve });
+      await restoreStore(openCustody(parts), backup, { acceptRollback: true, by: SYSTEM, approve });
       const after = await open();
       const row = await after.store.read.throttles.get('caller:early');
       expect(row?.locked_until).toBe(now + 3_660_000);

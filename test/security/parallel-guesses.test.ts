@@ -19,6 +19,7 @@ const PHRASE = 'copper walrus under nineteen violins';
  * afterwards; says whether the phrase was checked.
  */
 const GUESSER = `
+import { openCustody } from './src/opening/open-custody.js';
 import { openDesk } from './src/opening/open-desk.js';
 import { authenticateOperator } from './src/procedures/operators/authenticate-operator.js';
 import { checkPhrase } from './src/procedures/calls/check-passphrase.js';
@@ -30,7 +31,7 @@ import { refusalNow } from './src/rules/throttle.js';
 const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };
 (async () => {
   const settings = await readSettings(options, process.env);
-  const desk = await openDesk({ settings, dataFolder: process.argv[2], now: () => Date.now() });
+  const desk = await openDesk(openCustody({ settings, dataFolder: process.argv[2], now: () => Date.now() }));
   const signed = await authenticateOperator(desk, { token: settings.token, via: 'token', access: 'verify', command: 'verify' });
   const call = await openCall(desk, { account: '100234', caller: 'ana', action: 'billing:change' });
   const subject = 'caller:' + call.callerKey;

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
 import { accountSearchKeys, userSearchKeys } from '../../src/procedures/directory/directory-rows-of-store.js';
 import { prepareToken, tokenRow } from '../../src/procedures/operators/operator-tokens.js';
@@ -56,12 +57,14 @@ export async function consoleDesk(
     token: undefined,
   };
   const dataFolder = resolve(import.meta.dirname, '../../data');
-  const { desk } = await establishDesk({
-    settings,
-    dataFolder,
-    now: Date.now,
-    ...(hashing === undefined ? {} : { hashing }),
-  });
+  const { desk } = await establishDesk(
+    openCustody({
+      settings,
+      dataFolder,
+      now: Date.now,
+      ...(hashing === undefined ? {} : { hashing }),
+    }),
+  );
   await fill(desk);
   const tokens = [await addOperator(desk, 'mira', role), await addOperator(desk, 'noor', 'agent')];
   const [env = {}, otherEnv = {}] = tokens.map((token) => ({

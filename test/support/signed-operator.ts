@@ -17,8 +17,10 @@ export async function signedOperator(
 ): Promise<SignedOperator> {
   const at = desk.now();
   const operator = { id: desk.newId('op'), name, role, disabledAt: null };
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: SYSTEM }, (write) =>
-    write.operators.insert({
+  const { row, signed } = lasting(desk, operator, alsoUserId);
+  // One entry, so that suites which count the log count one operator as one.
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: SYSTEM }, async (write) => {
+    await write.operators.insert({
       id: operator.id,
       name,
       name_key: name,
@@ -29,9 +31,10 @@ export async function signedOperator(
       also_user_id: alsoUserId,
       disabled_at: null,
       created_at: at,
-    }),
-  );
-  return signedInAs(desk, operator, alsoUserId);
+    });
+    await write.operators.insertSession(row);
+  });
+  return signed;
 }
 
 /** A lasting session of an operator who is in the store. */
@@ -40,8 +43,16 @@ export async function signedInAs(
   operator: SignedOperator['operator'],
   alsoUserId: string | null = null,
 ): Promise<SignedOperator> {
+  const { row, signed } = lasting(desk, operator, alsoUserId);
+  await desk.store.record({ kind: 'operator.signed-in', outcome: 'done', at: desk.now(), by: SYSTEM }, (write) =>
+    write.operators.insertSession(row),
+  );
+  return signed;
+}
+
+function lasting(desk: Desk, operator: SignedOperator['operator'], alsoUserId: string | null) {
   const at = desk.now();
-  const session = {
+  const row = {
     id: desk.newId('ses'),
     operator_id: operator.id,
     digest: `test-${desk.newId('tok')}`,
@@ -51,16 +62,14 @@ export async function signedInAs(
     code_at: at + LASTING,
     ended_at: null,
   };
-  await desk.store.record({ kind: 'operator.signed-in', outcome: 'done', at, by: SYSTEM }, (write) =>
-    write.operators.insertSession(session),
-  );
-  return {
+  const signed: SignedOperator = {
     operator,
     actor: { kind: 'operator', id: operator.id, name: operator.name },
     via: 'session',
-    sessionId: session.id,
+    sessionId: row.id,
     tokenId: null,
-    codeAt: session.code_at,
+    codeAt: row.code_at,
     alsoUserId,
   };
+  return { row, signed };
 }

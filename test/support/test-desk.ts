@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
 import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { createDatabase } from './postgres.js';
@@ -86,7 +87,7 @@ export async function testDesk(
   const clock = testClock();
   const settings = await testSettings(engine, folder);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
-  const { desk } = await establishDesk({ settings, dataFolder, now: clock.now, ...hashing });
+  const { desk } = await establishDesk(openCustody({ settings, dataFolder, now: clock.now, ...hashing }));
   const signed = new Map<OperatorRole, SignedOperator>();
   return {
     desk,

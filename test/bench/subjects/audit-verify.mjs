@@ -26,13 +26,15 @@ export async function prepare() {
   const cache = path.join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(path.join(cache, 'bench-'));
-  const { establishDesk, ...sources } = await loadSources();
+  const { establishDesk, openCustody, ...sources } = await loadSources();
   verifyAuditLog = sources.verifyAuditLog;
-  ({ desk } = await establishDesk({
-    settings: settingsIn(folder),
-    dataFolder: path.join(root, 'data'),
-    now: Date.now,
-  }));
+  ({ desk } = await establishDesk(
+    openCustody({
+      settings: settingsIn(folder),
+      dataFolder: path.join(root, 'data'),
+      now: Date.now,
+    }),
+  ));
   for (let from = 0; from < ENTRIES; from += PER_WRITE) {
     await desk.store.record(
       Array.from({ length: PER_WRITE }, (_, at) => entry(from + at)),
@@ -46,7 +48,8 @@ export async function prepare() {
 /** The sources as they are, bundled beside node_modules so that packages are found. */
 async function loadSources() {
   const outfile = path.join(folder, 'sources.mjs');
-  const contents = `export { establishDesk } from './src/opening/open-desk.js';
+  const contents = `export { openCustody } from './src/opening/open-custody.js';
+    export { establishDesk } from './src/opening/open-desk.js';
     export { verifyAuditLog } from './src/procedures/log/verify-audit-log.js';`;
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },

@@ -42,8 +42,8 @@ function inItsOwnProcess(order) {
 }
 
 async function work({ sources: file, settings, dataFolder, lead, job }) {
-  const { openDesk, openJob, runJob } = await import(pathToFileURL(file).href);
-  const desk = await openDesk({ settings, dataFolder, now: Date.now });
+  const { openCustody, openDesk, openJob, runJob } = await import(pathToFileURL(file).href);
+  const desk = await openDesk(openCustody({ settings, dataFolder, now: Date.now }));
   const opened = await openJob(desk, job);
   const quarter = Math.floor(opened.targets.length / 4);
   const reached = [];

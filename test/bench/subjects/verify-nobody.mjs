@@ -31,8 +31,11 @@ async function prepare() {
   const cache = path.join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   folder = mkdtempSync(path.join(cache, 'bench-'));
-  const { establishDesk, verifyCaller, passphraseContext, signedInAs, accountRow, userRow } = await loadSources();
-  ({ desk } = await establishDesk({ settings: settings(), dataFolder: path.join(root, 'data'), now: Date.now }));
+  const { establishDesk, openCustody, verifyCaller, passphraseContext, signedInAs, accountRow, userRow } =
+    await loadSources();
+  ({ desk } = await establishDesk(
+    openCustody({ settings: settings(), dataFolder: path.join(root, 'data'), now: Date.now }),
+  ));
   await desk.store.record({ ...ENTRY, at: Date.now() }, async (write) => {
     await write.operators.insert(OPERATOR);
     await write.accounts.insert([accountRow('100234')]);
@@ -86,7 +89,8 @@ function unlimited(strict) {
 /** The sources as they are, bundled beside node_modules so that packages are found. */
 async function loadSources() {
   const outfile = path.join(folder, 'sources.mjs');
-  const contents = `export { establishDesk } from './src/opening/open-desk.js';
+  const contents = `export { openCustody } from './src/opening/open-custody.js';
+    export { establishDesk } from './src/opening/open-desk.js';
     export { passphraseContext } from './src/procedures/seal-contexts.js';
     export { verifyCaller } from './src/procedures/calls/verify-caller.js';
     export { signedInAs } from './test/support/signed-operator.js';

@@ -9,6 +9,7 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
 import { minutes } from '../../../src/rules/duration.js';
@@ -319,7 +320,7 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
       key: { file: join(out.place.folders.config, 'master.key') },
       file: { mail: out.config.mail },
     };
-    const desk = await openDesk({ settings, dataFolder, now: () => Date.now() + minutes(2) + 1_000 });
+    const desk = await openDesk(openCustody({ settings, dataFolder, now: () => Date.now() + minutes(2) + 1_000 }));
     try {
       expect(await deliverDue(desk)).toMatchObject({ delivered: 1, waiting: 0, givenUp: 0 });
     } finally {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PAUSES_MS } from '../../../src/delivery/schedule.js';
 import type { Desk, MessageKind } from '../../../src/desk.js';
 import { Refusal } from '../../../src/errors.js';
+import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { switchedOff, switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { deliverDue, deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
@@ -199,7 +200,9 @@ describe.each(engines)('deliver-outbox on %s', (engine) => {
     const [first] = await queue(1, 'webhook');
     expect(await deliverDue(deskWith(GONE))).toMatchObject({ givenUp: 1 });
     const [second] = await queue(1, 'webhook');
-    const other = await openDesk({ settings: place.settings, dataFolder, now: place.clock.now, hashing: CHEAP });
+    const other = await openDesk(
+      openCustody({ settings: place.settings, dataFolder, now: place.clock.now, hashing: CHEAP }),
+    );
     try {
       const desk = deskWith(TAKEN, 'x', other);
       expect(await deliverDue(desk)).toEqual({ delivered: 0, waiting: 1, givenUp: 0 });

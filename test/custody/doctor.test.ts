@@ -3,8 +3,9 @@ import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config.js';
-import { inspectSetup } from '../../src/custody/inspect-setup.js';
+import { inspectSetup } from '../../src/custody/doctor/inspect-setup.js';
 import { Refusal } from '../../src/errors.js';
+import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { noteKeyBackup } from '../../src/procedures/upkeep/note-key-backup.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
@@ -23,13 +24,16 @@ describe.each(engines)('doctor on %s', (engine) => {
     });
     await noteKeyBackup(desk, admin, desk.keyring.keyId);
     // The first command that opens the desk remembers its log beside the key.
-    const opened = await openDesk({ settings: made.settings, dataFolder, now: desk.now });
+    const opened = await openDesk(openCustody({ settings: made.settings, dataFolder, now: desk.now }));
     await opened.store.close();
   });
   afterEach(() => made.close());
 
   const inspect = async (given: Partial<Settings> = {}, now = START) =>
-    inspectSetup(async () => ({ ...made.settings, ...given }), { dataFolder, now: () => now, node: 'v20.19.0' });
+    inspectSetup(
+      async () => openCustody({ settings: { ...made.settings, ...given }, dataFolder, now: () => now }),
+      'v20.19.0',
+    );
   const amiss = async (given: Partial<Settings> = {}, now = START) =>
     (await inspect(given, now)).filter(({ state }) => state === 'wrong' || state === 'missing');
   const sqlite = engine === 'sqlite';
@@ -55,17 +59,17 @@ describe.each(engines)('doctor on %s', (engine) => {
   });
 
   it('an old Node', async () => {
-    const findings = await inspectSetup(async () => made.settings, { dataFolder, now: () => START, node: 'v20.18.3' });
+    const findings = await inspectSetup(
+      async () => openCustody({ settings: made.settings, dataFolder, now: () => START }),
+      'v20.18.3',
+    );
     expect(findings[0]).toMatchObject({ subject: 'Node', state: 'wrong', mend: expect.stringContaining('20.19') });
   });
 
   it('a config file that cannot be used leaves the rest unsaid', async () => {
-    const findings = await inspectSetup(
-      async () => {
-        throw new Refusal('config', 'x.toml: has an unknown name: stroe', { hint: 'Known names: store.' });
-      },
-      { dataFolder, now: () => START, node: 'v22.0.0' },
-    );
+    const findings = await inspectSetup(async () => {
+      throw new Refusal('config', 'x.toml: has an unknown name: stroe', { hint: 'Known names: store.' });
+    }, 'v22.0.0');
     expect(findings.at(-1)).toMatchObject({ subject: 'Config file', state: 'wrong', mend: 'Known names: store.' });
   });
 

@@ -1,0 +1,13 @@
+/** Is there a config file, and what does it set? */
+import { join } from 'node:path';
+import type { SetupCheck } from './check.js';
+
+export const checkConfig: SetupCheck = {
+  subject: 'Config file',
+  look: async ({ settings }) => {
+    const path = join(settings.folders.config, 'config.toml');
+    const used = Object.keys(settings.file).length > 0;
+    const text = used ? `read; it sets ${Object.keys(settings.file).join(', ')}` : `none (${path}); the defaults hold`;
+    return [{ subject: 'Config file', state: 'ok', text }];
+  },
+};

@@ -1,0 +1,16 @@
+/** Does the compiled package of argon2 load and work? A small hash shows it. */
+import { openHasher } from '../../crypto/hasher.js';
+import type { Finding } from '../../house.js';
+import { faultOf } from './check.js';
+
+export async function checkHashing(): Promise<readonly Finding[]> {
+  const subject = 'Hashing';
+  try {
+    const hasher = openHasher({ person: { m: 64, t: 1, p: 1 } });
+    const { matches } = await hasher.verify('person', await hasher.hash('person', 'doctor'), 'doctor');
+    if (matches) return [{ subject, state: 'ok', text: 'argon2id works' }];
+    return [{ subject, state: 'wrong', text: 'argon2id gives wrong answers', mend: 'npm ci' }];
+  } catch (error) {
+    return [{ ...faultOf(subject, error), mend: 'npm ci' }];
+  }
+}

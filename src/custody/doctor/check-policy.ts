@@ -1,0 +1,9 @@
+/** Is the policy in force one that countersign understands? */
+import type { SetupCheck } from './check.js';
+
+export const checkPolicy: SetupCheck = {
+  subject: 'Policy',
+  look: async ({ policy, policyFolder }) => [
+    { subject: 'Policy', state: 'ok', text: `${policy.actions.length} protected actions, from ${policyFolder}` },
+  ],
+};

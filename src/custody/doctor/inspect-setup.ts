@@ -1,0 +1,43 @@
+/**
+ * `doctor`: what is set up, what is not, and the command that mends each. Needs no working store and nobody signed in; each check is a file of
+ * its own and stands alone. Changes nothing. Part of main's room.
+ */
+import type { Finding } from '../../house.js';
+import type { Custody } from '../../opening/open-custody.js';
+import { faultOf, orFault, type SetupCheck } from './check.js';
+import { checkConfig } from './check-config.js';
+import { checkDelivery } from './check-delivery.js';
+import { checkFolders } from './check-folders.js';
+import { checkHashing } from './check-hashing.js';
+import { checkKey } from './check-key.js';
+import { checkPolicy } from './check-policy.js';
+import { checkSqlite } from './check-sqlite.js';
+import { inspectStore } from './inspect-store.js';
+
+/** In the order in which they are shown; what is needed before there are settings comes first. */
+const CHECKS: readonly SetupCheck[] = [checkConfig, checkFolders, checkPolicy, checkKey, checkDelivery];
+
+/** `node` is the version of Node, as `v20.19.0`. */
+export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
+  const found: Finding[] = [inspectNode(node), ...(await checkHashing()), ...(await checkSqlite())];
+  let opened: Custody;
+  try {
+    opened = await custody();
+  } catch (error) {
+    return [...found, faultOf('Config file', error)];
+  }
+  for (const { subject, look } of CHECKS) found.push(...(await orFault(subject, () => look(opened))));
+  return [...found, ...(await inspectStore(opened))];
+}
+
+/** Node 20.19 is the first that loads what countersign needs. */
+function inspectNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return { subject: 'Node', state: 'ok', text: version };
+  return {
+    subject: 'Node',
+    state: 'wrong',
+    text: `${version} is too old`,
+    mend: 'install Node 20.19 or newer',
+  };
+}

@@ -1,0 +1,71 @@
+/** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. */
+import { isRefusal } from '../../errors.js';
+import type { Finding } from '../../house.js';
+import type { Custody } from '../../opening/open-custody.js';
+import { openEngine } from '../../opening/open-desk.js';
+import { openStore, requireCurrent, type Store } from '../../store/store.js';
+import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
+import { checkAdmins } from './check-admins.js';
+import { checkChannels } from './check-channels.js';
+import { checkKeyBackup } from './check-key-backup.js';
+import { checkLog } from './check-log.js';
+import { checkOutbox } from './check-outbox.js';
+import { checkSink } from './check-sink.js';
+import { checkStoreKey } from './check-store-key.js';
+
+const CHECKS: readonly StoreCheck[] = [
+  checkStoreKey,
+  checkKeyBackup,
+  checkLog,
+  checkOutbox,
+  checkSink,
+  checkChannels,
+  checkAdmins,
+];
+
+/** Findings about the store, its key, its log, the clock, the outbox and the admins; fewer where one needs another. */
+export async function inspectStore(custody: Custody): Promise<readonly Finding[]> {
+  let engine: Awaited<ReturnType<typeof openEngine>>;
+  try {
+    engine = await openEngine(custody.settings.store, false);
+  } catch (error) {
+    const none = isRefusal(error) && /^there is no store/.test(error.message);
+    return [faultOf('Store', error, none ? 'missing' : 'wrong')];
+  }
+  try {
+    await requireCurrent(engine);
+    const found: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
+    if (!hasKeyAndPolicy(custody)) return [found];
+    return [found, ...(await inspectContents(openStore(engine, custody.notary), custody))];
+  } catch (error) {
+    const refusal = engine.refusalOf(error) ?? error;
+    const unreachable = isRefusal(refusal) && refusal.code === 'store-unreachable';
+    return [faultOf('Store', refusal, unreachable ? 'missing' : 'wrong')];
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Where one of them cannot be read, a finding of its own says so already. */
+function hasKeyAndPolicy(custody: Custody): boolean {
+  try {
+    return custody.notary !== undefined;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+async function inspectContents(store: Store, custody: Custody): Promise<readonly Finding[]> {
+  const keyId = await store.read.meta.get('key-id');
+  if (keyId === undefined)
+    return [{ subject: 'Desk', state: 'missing', text: 'the desk was never finished', mend: 'countersign init' }];
+  if (!custody.keyring.has(keyId)) {
+    const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
+    return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
+  }
+  const opened: OpenedStore = { store, custody, keyId };
+  const found: Finding[] = [];
+  for (const { subject, look } of CHECKS) found.push(...(await orFault(subject, () => look(opened))));
+  return found;
+}

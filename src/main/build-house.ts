@@ -1,0 +1,90 @@
+/** Builds the House: what only main can do, each part loaded when it is used, over the one custody of the run. */
+import type { GlobalOptions, Settings } from '../config.js';
+import type { RekeyWork } from '../custody/rekey.js';
+import type { Desk } from '../desk.js';
+import type { House, InnerInput, InnerOutput } from '../house.js';
+import type { Custody } from '../opening/open-custody.js';
+
+/** The parts of a run that the House needs; build-world.ts has the rest. */
+export interface HouseParts {
+  readonly version: string;
+  readonly dataFolder: string;
+  readonly around: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly node: string;
+    readonly now: () => number;
+    readonly signal: AbortSignal;
+    readonly folders: { make(): string };
+    readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
+    readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
+  };
+  settings(options: GlobalOptions): Promise<Settings>;
+  custody(options: GlobalOptions): Promise<Custody>;
+  desk(options: GlobalOptions): Promise<Desk>;
+  readonly opened: { desk?: Promise<Desk> };
+}
+
+export interface HouseOptions {
+  readonly options: GlobalOptions;
+  readonly progress: RekeyWork['progress'];
+}
+
+export function buildHouse(run: HouseParts, given: HouseOptions): House {
+  const { around, dataFolder, version } = run;
+  const { options } = given;
+  const { now, node, env } = around;
+  return {
+    version,
+    node,
+    now,
+    dataFolder,
+    userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
+    refuseSecondDesk: async () =>
+      (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
+    establish: async () => {
+      const { establishDesk } = await import('../opening/open-desk.js');
+      const founded = await establishDesk(await run.custody(options));
+      run.opened.desk = Promise.resolve(founded.desk);
+      return founded;
+    },
+    run: (argv, given) => around.run(argv, given ?? {}),
+    hand: (argv, more) => around.hand(argv, more),
+    temporaryFolder: async () => around.folders.make(),
+    phrasebook: async () => {
+      const { openPhrasebook } = await import('../opening/open-wordbook.js');
+      return openPhrasebook((await run.custody(options)).policy, dataFolder);
+    },
+    readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
+    migrateStore: async () => {
+      const { migrateStore } = await import('../custody/migrate-store.js');
+      return migrateStore(await run.custody(options));
+    },
+    restoreStore: async (file, given) => {
+      const { restoreStore } = await import('../custody/restore-store.js');
+      return restoreStore(await run.custody(options), file, given);
+    },
+    ...keyCareOf(run, given),
+    inspect: async () => {
+      const { inspectSetup } = await import('../custody/doctor/inspect-setup.js');
+      return inspectSetup(() => run.custody(options), node);
+    },
+  };
+}
+
+function keyCareOf(
+  run: HouseParts,
+  { options, progress }: HouseOptions,
+): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
+  const open = async () =>
+    (await import('../custody/key-care.js')).openKeyCare({
+      settings: () => run.settings(options),
+      desk: () => run.desk(options),
+      progress,
+      signal: run.around.signal,
+    });
+  return {
+    rekeyStore: async (by) => (await open()).rekeyStore(by),
+    sealKey: async (passphrase) => (await open()).sealKey(passphrase),
+    openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
+  };
+}

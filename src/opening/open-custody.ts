@@ -1,0 +1,59 @@
+/**
+ * Keys, policy and notary of one run: opened when first asked for, once, and handed on to whoever opens a desk, restores, migrates or looks
+ * at one. A key command must not run four times for one `store restore`, and two readings of a policy may differ. Part of main's room.
+ */
+import type { Settings } from '../config.js';
+import type { HasherCosts } from '../crypto/hasher.js';
+import type { Keyring } from '../crypto/keyring.js';
+import type { Desk } from '../desk.js';
+import type { Policy } from '../rules/policy.js';
+import { loadPolicy } from './load-policy.js';
+import { readKeyring } from './master-key.js';
+import { notaryFor } from './open-notary.js';
+
+export interface DeskParts {
+  readonly settings: Settings;
+  /** Folder of the data that comes with countersign. */
+  readonly dataFolder: string;
+  readonly now: () => number;
+  /** Cheaper hashing for tests that are not about hashing. */
+  readonly hashing?: HasherCosts;
+}
+
+/** Refusals on first use: config (policy, or a key that others can read), key-missing. A refusal is asked anew the next time. */
+export interface Custody extends DeskParts {
+  readonly policy: Policy;
+  readonly policyFolder: string;
+  readonly keyring: Keyring;
+  readonly notary: Desk['notary'];
+}
+
+const OPENERS = { loadPolicy, readKeyring, notaryFor };
+
+export function openCustody(parts: DeskParts, openers = OPENERS): Custody {
+  const policyFolder = parts.settings.policyFolder ?? parts.dataFolder;
+  const policy = once(() => openers.loadPolicy(policyFolder));
+  const keyring = once(() => openers.readKeyring(parts.settings));
+  const notary = once(() => openers.notaryFor(keyring(), policy()));
+  return {
+    ...parts,
+    policyFolder,
+    get policy() {
+      return policy();
+    },
+    get keyring() {
+      return keyring();
+    },
+    get notary() {
+      return notary();
+    },
+  };
+}
+
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | undefined;
+  return () => {
+    opened ??= { value: open() };
+    return opened.value;
+  };
+}
