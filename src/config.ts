@@ -1,5 +1,5 @@
 /**
- * Where everything is and how the desk is set up: option, then environment, then config file, then default (cli.md).
+ * Where everything is and how the desk is set up: option, then environment, then config file, then default.
  * Pure: main reads the files and the environment and passes them in.
  */
 import { isAbsolute, join, resolve } from 'node:path';

@@ -3,7 +3,7 @@
  *
  * A Refusal is an answer, not an accident: it carries a stable code, one sentence that says what was wrong and where,
  * and a hint with the next step. Anything else that is thrown is a bug and ends as `internal`, exit 1.
- * Messages may improve; codes and exit numbers may not (cli.md, "Exit codes"; README repeats the table and a test
+ * Messages may improve; codes and exit numbers may not (README repeats the table and a test
  * holds the two together).
  */
 

@@ -1,5 +1,5 @@
 /**
- * Bad input and bad surroundings against the built command: each ends as one clear error with the exit status of cli.md, in
+ * Bad input and bad surroundings against the built command: each ends as one clear error with the exit status of `help exit-codes`, in
  * words on stderr and as a document with --json, and the store is left byte for byte as it was.
  */
 import { spawnSync } from 'node:child_process';

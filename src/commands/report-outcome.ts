@@ -1,4 +1,4 @@
-/** Prints a result or an error, in words or as JSON, and answers the exit status (cli.md, "Streams", "Exit codes"). */
+/** Prints a result or an error, in words or as JSON, and answers the exit status. */
 import type { GlobalOptions } from '../config.js';
 import { exitOf, isRefusal, type Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
@@ -37,7 +37,7 @@ function bug(world: World): Shown {
   };
 }
 
-/** What --json prints for an error (cli.md, "Streams"). */
+/** What --json prints for an error. */
 export function errorDocument(error: Shown): unknown {
   return {
     error: {

@@ -1,6 +1,6 @@
 /**
  * The authenticator app (B31): TOTP of RFC 6238, with the figures that every app knows (SHA-1, 6 digits, 30 s) and a seed
- * of 160 bits (RFC 4226, R6). The only user of otplib, which is loaded when first needed. It throws on a malformed
+ * of 160 bits (RFC 4226, section 4). The only user of otplib, which is loaded when first needed. It throws on a malformed
  * code and on a stored step ahead of the clock; both are answered here before it is asked. It is handed an HMAC made by
  * the system, which saves a third of a check over its own.
  */

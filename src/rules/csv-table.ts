@@ -89,7 +89,7 @@ function suggestion(name: string, known: readonly string[]): string {
   return close === undefined ? '' : `; did you mean ${close}?`;
 }
 
-/** First characters that spreadsheets take for a formula, also in full width (security.md, "CSV out"). */
+/** First characters that spreadsheets take for a formula, also in full width. */
 const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
 
 /** A cell that no spreadsheet runs: `'` before what looks like a formula. */

@@ -1,6 +1,6 @@
 /**
  * Comparison and search keys of the directory. Look-ups compare these, never the text as written: case, accents and width
- * are folded, phones are matched on their digits (cli.md, "Directory import").
+ * are folded, phones are matched on their digits.
  */
 
 /** Case, accents, width and ligatures folded, outer and repeated white space gone. */

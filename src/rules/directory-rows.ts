@@ -1,5 +1,5 @@
 /**
- * Rows of a directory file as entries, and what is wrong with each, by line and column (cli.md, "Directory import"). Judged without
+ * Rows of a directory file as entries, and what is wrong with each, by line and column. Judged without
  * the store: what an entry says about companies and logins that are there already is directory-import.ts.
  */
 import type { Problem } from '../errors.js';

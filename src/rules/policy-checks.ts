@@ -89,7 +89,7 @@ function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
   return faults;
 }
 
-/** "Fresh TOTP before a lead's or admin's reset, approval or key command" (security.md): powers that call for it. */
+/** "Fresh TOTP before a lead's or admin's reset, approval or key command": powers that call for it. */
 const NEEDS_FRESH_CODE: readonly Permission[] = [
   'mfa:reset-bulk',
   'approval:decide',

@@ -50,7 +50,7 @@ export function rolesSchema() {
   });
 }
 
-/** data/limits.json. Units are in the names; figures and sources in security.md, "Settings". */
+/** data/limits.json. Units are in the names; the figures follow NIST SP 800-63B-4 and OWASP ASVS 5.0 where those have one. */
 export function limitsSchema() {
   return z.strictObject({
     version: z.literal(1),

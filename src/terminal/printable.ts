@@ -2,7 +2,7 @@
  * Stored text made safe to show, and measured in terminal columns.
  *
  * Names, logins and reasons come from customers and spreadsheets. Shown raw, an escape sequence moves the cursor, a bidi
- * control turns a name round, and a zero-width character hides a difference (security.md, T12; sudo CVE-2023-28486).
+ * control turns a name round, and a zero-width character hides a difference (T12; sudo CVE-2023-28486).
  * So every value passes `printable` at the last step before a stream, and nothing else in the project escapes text.
  */
 

@@ -2,7 +2,7 @@
  * The charter of the terminal, and the one place that turns values into lines.
  *
  * What may appear where
- *   stdout   the result, and nothing else: a view made here, or with --json one document (cli.md, "Streams").
+ *   stdout   the result, and nothing else: a view made here, or with --json one document.
  *   stderr   everything else: prompts, progress, notices, errors.
  *
  * How lines begin

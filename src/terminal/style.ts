@@ -1,5 +1,5 @@
 /**
- * One colour decision per stream, made once in main and handed on as a Style (cli.md, "Streams").
+ * One colour decision per stream, made once in main and handed on as a Style.
  *
  * Chalk itself ignores NO_COLOR, so its own guess is never used: it is told the level. Only the sixteen colours of the
  * terminal's own theme are used, so they are readable on dark and light. Colour repeats what a word already says and

@@ -1,5 +1,5 @@
 /**
- * B71, role × command. The table is written from the sentence of B71 and cli.md, and knows no permission and no policy: verifier
+ * B71, role × command. The table is written from the sentence of B71, and knows no permission and no policy: verifier
  * verifies; agent also resets with a grant; lead also approves, unlocks, bulk-resets; admin also manages operators, policy, imports;
  * auditor reads the audit log and nothing else. A command that is not placed here fails: whoever adds one says who may type it.
  */

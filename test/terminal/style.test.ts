@@ -3,7 +3,7 @@ import { makeStyle, type StreamFacts } from '../../src/terminal/style.js';
 
 const coloured = (facts: Partial<StreamFacts>) => makeStyle({ isTTY: true, env: {}, ...facts }).colours;
 
-describe('the colour decision (cli.md, Streams)', () => {
+describe('the colour decision', () => {
   it.each<[string, Partial<StreamFacts>, boolean]>([
     ['a terminal', {}, true],
     ['a pipe', { isTTY: false }, false],

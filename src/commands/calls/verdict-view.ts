@@ -25,7 +25,7 @@ export function guidanceOf(verdict: Verdict): readonly string[] {
   return verdict.reason === null ? [] : guidanceFor(verdict.reason, verdict.account.edition);
 }
 
-/** The contract of cli.md, "Verification result"; a refusal adds the operator's reason and the guidance. */
+/** What scripts read, stable: a refusal adds the operator's reason and the guidance. */
 export function verdictDocument(verdict: Verdict) {
   const { account, caller } = verdict;
   return {

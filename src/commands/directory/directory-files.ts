@@ -1,4 +1,4 @@
-/** `account import`, `user import` and their exports: the directory as CSV (cli.md, "Directory import"). */
+/** `account import`, `user import` and their exports: the directory as CSV. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';

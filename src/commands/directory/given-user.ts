@@ -1,4 +1,4 @@
-/** How a user is named on the command line, the same in every command (cli.md, "References"). */
+/** How a user is named on the command line, the same in every command. */
 import type { Desk } from '../../desk.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';

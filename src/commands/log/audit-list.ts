@@ -181,7 +181,7 @@ const ndjsonLines = (entries: readonly LoggedEntry[]): string =>
 
 const CSV_COLUMNS = 'seq at kind outcome by_kind by_id by_name account user ticket reason detail policy'.split(' ');
 
-/** RFC 4180; a cell that a spreadsheet would compute gets a leading apostrophe (security.md, "CSV out"). */
+/** RFC 4180; a cell that a spreadsheet would compute gets a leading apostrophe. */
 async function csvLines() {
   const { stringify } = await import('csv-stringify/sync');
   const csv = (rows: readonly (readonly unknown[])[]) =>

@@ -79,7 +79,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   };
 }
 
-/** With `--token` exactly what scripts wait for (cli.md): the token and its end, then the rest. */
+/** With `--token` exactly what scripts wait for: the token and its end, then the rest. */
 function documentOf(operator: NewOperator, token: NewToken | null, places: object): unknown {
   const who = { id: operator.id, name: operator.name, role: operator.role };
   if (token !== null)

@@ -1,4 +1,4 @@
-/** What a plan and its run look like: in words, and as JSON rows (cli.md, "Bulk input and output"). */
+/** What a plan and its run look like: in words, and as JSON rows. */
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/run-job.js';
 import { APPROVAL_REASONS } from '../../rules/approval.js';

@@ -1,5 +1,5 @@
 /**
- * The list of users to reset: arguments, a spreadsheet's file, or a whole account (cli.md, "Bulk input and output"). A file that cannot be
+ * The list of users to reset: arguments, a spreadsheet's file, or a whole account. A file that cannot be
  * read right is refused whole, with line numbers, before anything is looked up.
  */
 import type { Desk } from '../../desk.js';

@@ -40,7 +40,7 @@ const SAY = {
     'The second factors are reset. There is no e-mail address on file that is old enough for the enrolment code; your admin must help.',
 } as const;
 
-/** The same row as of a list (cli.md, "Bulk input and output"), and beside it what only a call knows. */
+/** The same row as of a list, and beside it what only a call knows. */
 export function resetDocument(done: ResetOutcome) {
   const { target, outcome, removed } = done;
   return { line: 1, user: target.id, login: target.login, outcome, removed, reset: onCall(done) };

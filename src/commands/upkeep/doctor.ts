@@ -13,7 +13,7 @@ const doctor = command({
   run: async (context) => {
     const findings = await context.house.inspect();
     const amiss = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
-    // Out of reach, as a command would end that needs what is missing here (cli.md, "Exit codes").
+    // Out of reach, as a command would end that needs what is missing here.
     return { view: viewOf(findings, amiss.length), document: { findings }, exit: amiss.length === 0 ? 0 : 7 };
   },
 });

@@ -1,4 +1,4 @@
-/** `outbox list`, `show`, `flush`: messages on their way. Content and codes are sealed and never shown (cli.md). */
+/** `outbox list`, `show`, `flush`: messages on their way. Content and codes are sealed and never shown. */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';

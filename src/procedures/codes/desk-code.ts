@@ -8,7 +8,7 @@ import type { User } from '../../rules/people.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 
-/** 26 symbols carry 130 bits: enough to live a day in a mailbox (security.md, "enrolment code"). */
+/** 26 symbols carry 130 bits: enough to live a day in a mailbox. */
 const SYMBOLS = 26;
 const BYTES = 17;
 

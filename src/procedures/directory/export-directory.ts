@@ -1,4 +1,4 @@
-/** The directory as CSV that imports as it was; cells that a spreadsheet would run are guarded (security.md, "CSV out"). Logged. */
+/** The directory as CSV that imports as it was; cells that a spreadsheet would run are guarded. Logged. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';

@@ -1,4 +1,4 @@
-/** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login` (cli.md, B05, B09). */
+/** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login`. */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';

@@ -1,5 +1,5 @@
 /**
- * Companies and logins from files: all or nothing, in one transaction (cli.md, "Directory import"). The plan is made inside the
+ * Companies and logins from files: all or nothing, in one transaction. The plan is made inside the
  * door, on what is there at that moment; writing is set-based, in chunks.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';

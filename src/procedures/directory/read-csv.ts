@@ -1,6 +1,6 @@
 /**
- * Bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank lines
- * (cli.md, "Bulk input and output"). What cannot be read right is refused whole, with its line.
+ * Bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank lines.
+ * What cannot be read right is refused whole, with its line.
  */
 import { Refusal } from '../../errors.js';
 import {

@@ -1,4 +1,4 @@
-/** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38, R19). */
+/** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38). */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { decideLogin, type LoginNeed, type LoginRefusal } from '../../rules/mfa-login.js';

@@ -1,4 +1,4 @@
-/** What a user must have proven in the portal before secrets of their own are shown or changed (security.md, "owner's view"). */
+/** What a user must have proven in the portal before secrets of their own are shown or changed. */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';

@@ -1,6 +1,6 @@
 /**
- * SQLite: the embedded default. Everything that is particular to it stands here: connection settings (security.md,
- * T1, T9, T11, T13), permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
+ * SQLite: the embedded default. Everything that is particular to it stands here: connection settings (T1,
+ * T9, T11, T13), permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -156,7 +156,7 @@ function setAndAssert(file: SQLite.Database, path: string): void {
   }
 }
 
-/** A store others can write is no store: anyone could grant themselves anything (security.md, "files"). */
+/** A store others can write is no store: anyone could grant themselves anything. */
 function refuseIfOthersCanWrite(path: string): void {
   const facts = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
   const sticky = facts.isDirectory() && (facts.mode & 0o1000) !== 0;

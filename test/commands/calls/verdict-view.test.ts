@@ -1,4 +1,4 @@
-/** A verdict as a document and as text: the contract of cli.md, "Verification result", and what agents read aloud (B13, B15, B19, B73). */
+/** A verdict as a document and as text: what scripts rely on, and what agents read aloud (B13, B15, B19, B73). */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resultOf } from '../../../src/commands/calls/verdict-view.js';
@@ -135,7 +135,7 @@ describe('the document of a verification', () => {
 });
 
 describe('what is read aloud', () => {
-  /* behaviours.md, B19, word for word by its stations. */
+  /* B19, word for word by its stations. */
   const STATIONS: Readonly<Record<Edition, readonly RegExp[]>> = {
     'x-series': [
       /Application panel or choose Get Support/,

@@ -1,6 +1,6 @@
 /**
  * Single sign-on by the built command, with a real OpenID provider on loopback: who is asked for a code and who is not (B35–B37), and
- * what becomes of tokens that are not good. Exit codes are those of cli.md. Both engines: test/procedures/portal/sign-in-by-sso.test.ts.
+ * what becomes of tokens that are not good. Exit codes are those of `help exit-codes`. Both engines: test/procedures/portal/sign-in-by-sso.test.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

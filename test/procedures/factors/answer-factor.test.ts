@@ -310,7 +310,7 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
     });
   });
 
-  it('a finished login lifts a lock by phone; so does no wrong code (R19)', async () => {
+  it('a finished login lifts a lock by phone; so does no wrong code', async () => {
     const app = await place.giveApp('xavi');
     await place.requireMfa();
     for (let at = 0; at < 5; at += 1) await place.verify('xavi', PHRASE);

@@ -1,4 +1,4 @@
-/** Signing in to the portal with the application password (B33, B35, B36, B72, B73, R19), and the session it opens. */
+/** Signing in to the portal with the application password (B33, B35, B36, B72, B73), and the session it opens. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import { authenticateUser, requireState, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
@@ -114,7 +114,7 @@ describe.each(engines)('signing in to the portal on %s', (engine) => {
     );
   });
 
-  it('R19 the own sign-in lifts a lock that guesses by phone brought; a half-done one does not', async () => {
+  it('the own sign-in lifts a lock that guesses by phone brought; a half-done one does not', async () => {
     for (let at = 0; at < 5; at += 1) await place.verify('xavi', PHRASE);
     expect((await refusalOf(place.verify('xavi', PHRASE))).code).toBe('locked');
     await place.requireMfa();
