@@ -1,0 +1,28 @@
+/** One `*.session` file as a test file of its own: vitest.config.ts turns each into a call of this, so that sessions run side by side. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, inject, it } from 'vitest';
+import { requireBuilt } from './built-desk.js';
+import { createDatabase } from './postgres.js';
+import { parseSession } from './session-file.js';
+import { runSession } from './session-run.js';
+import { repositoryRoot } from './test-desk.js';
+
+const executable = join(repositoryRoot, 'bin', 'countersign.js');
+const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { version: string };
+
+/** `source` is the text of the file, `name` its path from the root. */
+export function sessionSuite(name: string, source: string): void {
+  beforeAll(requireBuilt, 300_000);
+  for (const engine of parseSession(name, source).engines) {
+    it.skipIf(engine === 'postgres' && inject('postgresUrl') === '')(
+      `runs as written on ${engine}`,
+      { timeout: 300_000 },
+      async () => {
+        const env: Record<string, string> =
+          engine === 'postgres' ? { COUNTERSIGN_STORE: await createDatabase(inject('postgresUrl')) } : {};
+        await runSession({ name, source, executable, variables: { version }, env });
+      },
+    );
+  }
+}
