@@ -16,7 +16,7 @@ const folder = mkdtempSync(path.join(root, 'node_modules', '.man-'));
 try {
   const file = path.join(folder, 'man.mjs');
   const contents =
-    "export { everyCommand } from './src/commands/completion-tree.js'; export { manPages } from './src/commands/man-pages.js'; export { CATALOGUE } from './src/commands/catalogue.js';";
+    "export { everyCommand } from './src/commands/typing/completion-tree.js'; export { manPages } from './src/commands/typing/man-pages.js'; export { CATALOGUE } from './src/commands/catalogue.js';";
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     bundle: true,
