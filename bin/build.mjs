@@ -6,6 +6,7 @@
  * bundled (one file instead of hundreds; the ones that are ES modules only become loadable); native ones stay outside.
  * The names in the code are kept, so that a stack reads like the source.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -62,6 +63,10 @@ export function fingerprint() {
     'bin/bundler-plugins.mjs',
     'bin/licences.mjs',
     'bin/make-caches.mjs',
+    'bin/man.mjs',
+    ...readdirSync(path.join(root, 'data/help'))
+      .map((name) => `data/help/${name}`)
+      .sort(),
   ]
     .map((name) => path.join(root, name))
     .concat(sources)) {
@@ -84,6 +89,7 @@ async function build() {
     const inputs = await writeChunks(fresh);
     writeFileSync(path.join(fresh, 'THIRD-PARTY-LICENSES.txt'), licencesOf(root, inputs));
     await makeCaches(fresh);
+    execFileSync(process.execPath, [path.join(root, 'bin', 'man.mjs'), path.join(fresh, 'man')], { stdio: 'pipe' });
     writeFileSync(path.join(fresh, path.basename(stamp)), made);
     replaceDist(fresh);
   } finally {

@@ -16,7 +16,7 @@ const folder = mkdtempSync(path.join(root, 'node_modules', '.man-'));
 try {
   const file = path.join(folder, 'man.mjs');
   const contents =
-    "export { everyCommand } from './src/commands/typing/completion-tree.js'; export { manPages } from './src/commands/typing/man-pages.js'; export { CATALOGUE } from './src/commands/catalogue.js';";
+    "export { everyCommand } from './src/commands/typing/completion-tree.js'; export { manPages } from './src/commands/typing/man-pages.js'; export { CATALOGUE } from './src/commands/catalogue.js'; export { openTopics } from './src/main/topic-files.js';";
   await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
     bundle: true,
@@ -26,9 +26,10 @@ try {
     outfile: file,
     logLevel: 'error',
   });
-  const { CATALOGUE, everyCommand, manPages } = await import(pathToFileURL(file).href);
+  const { CATALOGUE, everyCommand, manPages, openTopics } = await import(pathToFileURL(file).href);
   mkdirSync(target, { recursive: true });
-  for (const page of manPages(CATALOGUE, await everyCommand(CATALOGUE), version))
+  const topics = openTopics(path.join(root, 'data'));
+  for (const page of manPages(CATALOGUE, await everyCommand(CATALOGUE), { version, topics }))
     writeFileSync(path.join(target, page.file), page.text);
 } finally {
   rmSync(folder, { recursive: true, force: true });

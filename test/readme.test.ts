@@ -1,4 +1,4 @@
-/** What README repeats from the code is the same there. */
+/** What README and the help topics repeat from the code is the same there. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
@@ -7,10 +7,12 @@ import { readConfigFile } from '../src/config.js';
 import { readDeliveryConfig } from '../src/delivery/registry.js';
 import { readSinkConfig } from '../src/delivery/sink-registry.js';
 import { EXIT_FAMILIES } from '../src/errors.js';
+import { openTopics } from '../src/main/topic-files.js';
 
 const readme = readFileSync(path.join(import.meta.dirname, '..', 'README.md'), 'utf8');
 const table = /<!-- exit-codes -->([\s\S]*?)<!-- \/exit-codes -->/.exec(readme)?.[1];
-const settings = [...readme.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, toml = '']) => toml).join('\n');
+const config = readFileSync(path.join(import.meta.dirname, '..', 'data', 'help', 'config.md'), 'utf8');
+const settings = [...config.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, toml = '']) => toml).join('\n');
 
 /** Rows `| 3 | a correct no | `code`, `code` |` below the header; codes are what stands in backticks. */
 function rowsOf(text: string): { exit: number; family: string; codes: string[] }[] {
@@ -30,6 +32,11 @@ const expected = EXIT_FAMILIES.map(({ exit, family, codes }) => ({ exit, family,
 describe('README', () => {
   it('lists the exit codes that the code has', () => {
     expect(rowsOf(table ?? '')).toEqual(expected);
+  });
+
+  it('leads to help topics that are there, and names each of them', () => {
+    const topics = [...readme.matchAll(/data\/help\/([a-z-]+)\.md/g)].map(([, name = '']) => name);
+    expect(topics.sort()).toEqual([...openTopics(path.join(import.meta.dirname, '..', 'data')).names()]);
   });
 
   it('shows a config file that is taken as it stands', () => {

@@ -12,6 +12,7 @@ import type { Progress } from '../terminal/progress.js';
 import type { View } from '../terminal/render.js';
 import type { Style } from '../terminal/style.js';
 import type { Ask, Files, Sessions } from './ports.js';
+import type { TopicFiles } from './typing/help-topics.js';
 
 export interface ArgumentSpec {
   /** As commander writes it: `<account>`, `[text]`, `[users...]`. */
@@ -99,4 +100,5 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Everything that can be typed. */
   readonly catalogue: readonly CatalogueEntry[];
+  readonly topics: TopicFiles;
 }

@@ -10,7 +10,7 @@ import { CATALOGUE } from './catalogue.js';
 import type { CatalogueEntry, Command, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
-import { topicNames, topicText } from './typing/help-topics.js';
+import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
 import type { World } from './world.js';
 
@@ -71,7 +71,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
-  program.addHelpText('after', `\nExit codes and other topics: countersign help ${topicNames().join('|')}\n`);
+  program.addHelpText('after', () => topicsLine(world.topics));
   addHelpCommand(program, world);
   const run = async (spec: Command, leaf: Commander) => {
     finished.exit = await runCommand(spec, leaf, world, program);
@@ -129,8 +129,9 @@ function addHelpCommand(program: Commander, world: World): void {
     .command('help [words...]', { hidden: true })
     .description('help for a command or a topic')
     .action(async (wanted: string[]) => {
-      const topic = topicText(wanted[0] ?? '');
-      if (topic !== undefined) return void (await world.stdout.write(topic));
+      const topic = wanted.length === 1 ? topicText(world.topics, wanted[0] ?? '') : undefined;
+      const command = program.commands.some((child) => child.name() === wanted[0]);
+      if (topic !== undefined && !command) return void (await world.stdout.write(topic));
       let place = program;
       for (const step of wanted) {
         const next = place.commands.find((child) => child.name() === step);
@@ -141,7 +142,13 @@ function addHelpCommand(program: Commander, world: World): void {
         place = next;
       }
       await world.stdout.write(place.helpInformation());
+      // `help console` is about the command and about its keys.
+      if (topic !== undefined) await world.stdout.write(`\n${topic}`);
     });
+}
+
+function topicsLine(topics: TopicFiles): string {
+  return `\nMore to read: countersign help TOPIC\n  ${topicNames(topics).join(', ')}\n`;
 }
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {

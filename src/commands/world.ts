@@ -2,6 +2,7 @@
 import type { GlobalOptions } from '../config.js';
 import type { Style } from '../terminal/style.js';
 import type { Command, Context } from './command.js';
+import type { TopicFiles } from './typing/help-topics.js';
 
 export interface OutStream {
   readonly isTTY: boolean;
@@ -12,6 +13,7 @@ export interface OutStream {
 
 export interface World {
   readonly version: string;
+  readonly topics: TopicFiles;
   readonly stdout: OutStream;
   readonly stderr: OutStream;
   /** Style of a stream under the options given. */

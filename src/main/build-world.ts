@@ -17,6 +17,7 @@ import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
+import { openTopics } from './topic-files.js';
 
 /** Everything of the process a run may use; a run inside the process (tour, smoke) gets streams of its own. */
 export interface Surroundings {
@@ -53,6 +54,7 @@ export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);
   return {
     version: run.version,
+    topics: openTopics(run.dataFolder),
     stdout: around.stdout,
     stderr: around.stderr,
     style: (stream, options) => styleOf(around, stream, options),
@@ -166,6 +168,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     house: buildHouse(run, { options, progress: (total) => progressOf(around, options, 'Changing the key', total) }),
     signal: around.signal,
     catalogue: CATALOGUE,
+    topics: openTopics(run.dataFolder),
   };
 }
 

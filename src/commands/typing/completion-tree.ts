@@ -3,7 +3,6 @@ import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/
 import type { Policy } from '../../rules/policy.js';
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
-import { topicNames } from './help-topics.js';
 
 export interface Word {
   readonly word: string;
@@ -44,7 +43,12 @@ export async function everyCommand(catalogue: Catalogue): Promise<readonly Comma
   return [...new Set(loaded.flat())];
 }
 
-export function completionTree(catalogue: Catalogue, commands: readonly Command[], policy: Policy): CompletionTree {
+export function completionTree(
+  catalogue: Catalogue,
+  commands: readonly Command[],
+  policy: Policy,
+  topics: readonly string[],
+): CompletionTree {
   const paths = new Set(['', 'help', ...catalogue.map(({ word }) => word)]);
   for (const { path } of commands) {
     const steps = path.split(' ');
@@ -52,7 +56,7 @@ export function completionTree(catalogue: Catalogue, commands: readonly Command[
   }
   const globals = [...GLOBAL_OPTIONS, { flags: '--help', about: 'help for this command' }];
   return {
-    places: [...paths].map((path) => placeOf(path, paths, { catalogue, commands, policy })),
+    places: [...paths].map((path) => placeOf(path, paths, { catalogue, commands, policy, topics })),
     globals: globals.map((option) => optionOf(option, '', policy)),
   };
 }
@@ -62,6 +66,7 @@ interface Sources {
   readonly catalogue: Catalogue;
   readonly commands: readonly Command[];
   readonly policy: Policy;
+  readonly topics: readonly string[];
 }
 
 function placeOf(path: string, paths: ReadonlySet<string>, sources: Sources): Place {
@@ -94,9 +99,11 @@ function aboutOf(path: string, { catalogue, commands }: Sources): string {
   );
 }
 
-const helpWords = ({ catalogue }: Sources): Word[] => [
+const helpWords = ({ catalogue, topics }: Sources): Word[] => [
   ...catalogue.map(({ word, summary }) => ({ word, about: summary })),
-  ...topicNames().map((word) => ({ word, about: 'a topic' })),
+  ...topics
+    .filter((word) => !catalogue.some((entry) => entry.word === word))
+    .map((word) => ({ word, about: 'a topic' })),
 ];
 
 function optionOf({ flags, about }: OptionSpec, path: string, policy: Policy): CompletedOption {

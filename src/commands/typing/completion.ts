@@ -10,6 +10,7 @@ import { bashScript } from './completion-bash.js';
 import { fishScript } from './completion-fish.js';
 import { type CompletionTree, completionTree, everyCommand } from './completion-tree.js';
 import { zshScript } from './completion-zsh.js';
+import { topicNames } from './help-topics.js';
 
 const SHELLS: Readonly<Record<string, (tree: CompletionTree) => string>> = {
   bash: bashScript,
@@ -35,8 +36,9 @@ const completion = command<{ shell: string }>({
         hint: `One of: ${Object.keys(SHELLS).join(', ')}.`,
       });
     }
-    const { catalogue } = context;
-    const script = write(completionTree(catalogue, await everyCommand(catalogue), await policyInForce(context)));
+    const { catalogue, topics } = context;
+    const commands = await everyCommand(catalogue);
+    const script = write(completionTree(catalogue, commands, await policyInForce(context), topicNames(topics)));
     return { view: [], document: { completion: { shell, script } }, raw: script };
   },
 });

@@ -1,4 +1,4 @@
-/** Texts of `countersign help TOPIC`. The exit-code table comes from the one in errors.ts. */
+/** Texts of `countersign help TOPIC`: files of data/help, and the table of exit codes, which comes from the one in errors.ts. */
 import { EXIT_FAMILIES } from '../../errors.js';
 
 /** Rows of the exit-code table, as README shows them too. */
@@ -18,37 +18,46 @@ function folded(text: string, columns: number): readonly string[] {
   return text.match(new RegExp(`.{1,${columns}}(?:\\s|$)`, 'g'))?.map((line) => line.trimEnd()) ?? [];
 }
 
-const ENVIRONMENT = `Environment
+/** Reads the topics that come with countersign: texts in data/help, one a file. */
+export interface TopicFiles {
+  names(): readonly string[];
+  /** The text of a topic, as it is written; undefined where there is none. */
+  read(name: string): string | undefined;
+}
 
-  COUNTERSIGN_STORE        path of the store or postgres://…
-  COUNTERSIGN_KEY_FILE     file with the master key
-  COUNTERSIGN_KEY_COMMAND  command that prints the master key
-  COUNTERSIGN_CONFIG       config file
-  COUNTERSIGN_TOKEN        token of a script (see: countersign operator token create)
-  XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME   where files are kept
-  NO_COLOR, TERM=dumb      no colour
-  CI                       never ask
+const TABLE = 'exit-codes';
 
-An option stands above the environment, the environment above the config file.
-Secrets never come from arguments or the environment, the token aside.
-`;
+export const topicNames = (files: TopicFiles): readonly string[] => [TABLE, ...files.names()];
 
-const FORMATTING = `Output
+/** A topic as the terminal shows it: headings without their marks, tables in columns, code without its fences. */
+export function topicText(files: TopicFiles, name: string): string | undefined {
+  if (name === TABLE) return exitCodesTopic();
+  return files
+    .read(name)
+    ?.replace(/^```\w*\n/gm, '')
+    .replace(/^#+ /gm, '')
+    .replace(/\*\*(.+?)\*\*/g, '$1')
+    .replace(/(?:^\|.*\|\n)+/gm, columns);
+}
 
-  Results go to stdout; questions, progress, notices and errors to stderr.
-  --json     exactly one JSON document on stdout, also for errors:
-             {"error":{"code":"not-verified","message":"…","hint":"…"}}
-             (rows and logs are one JSON document a line)
-  --quiet    nothing but the exit status
-  --plain    plain lines without redrawing, for screen readers
-  --no-color no colour; meaning is always in words
-`;
-
-const TOPICS: Readonly<Record<string, () => string>> = {
-  'exit-codes': exitCodesTopic,
-  environment: () => ENVIRONMENT,
-  formatting: () => FORMATTING,
-};
-
-export const topicNames = (): readonly string[] => Object.keys(TOPICS);
-export const topicText = (name: string): string | undefined => TOPICS[name]?.();
+/** A table of Markdown as lined-up columns; its second line only marks where the head ends. */
+function columns(table: string): string {
+  const rows = table
+    .trimEnd()
+    .split('\n')
+    .filter((_, at) => at !== 1)
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => [...(row[at] ?? '')].length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd((widths[at] ?? 0) + 2))
+      .join('')
+      .trimEnd(),
+  );
+  return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}

@@ -1,11 +1,11 @@
 /**
- * The man pages, made from the same command specs as the help: countersign(1), and one page for each noun. Pure; bin/man.mjs writes
+ * The man pages, made from the same command specs as the help: countersign(1), one page for each noun, and countersign-TOPIC(7) for each help topic. Pure; bin/man.mjs writes
  * them to files. Only macros of man(7) that every reader knows; text never begins a line that troff would obey.
  */
 
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
 import { GLOBAL_OPTIONS } from './global-options.js';
-import { topicNames, topicText } from './help-topics.js';
+import { type TopicFiles, topicNames, topicText } from './help-topics.js';
 
 export interface ManPage {
   /** `countersign-verify.1` */
@@ -16,14 +16,14 @@ export interface ManPage {
 export function manPages(
   catalogue: readonly CatalogueEntry[],
   commands: readonly Command[],
-  version: string,
+  { version, topics }: { readonly version: string; readonly topics: TopicFiles },
 ): readonly ManPage[] {
   const nouns = catalogue.map((entry) => ({
     ...entry,
     commands: commands.filter(({ path }) => path.split(' ')[0] === entry.word),
   }));
   return [
-    { file: 'countersign.1', text: overview(catalogue, version) },
+    { file: 'countersign.1', text: overview(catalogue, version, topics) },
     ...nouns.map(({ word, summary, commands: own }) => ({
       file: `countersign-${word}.1`,
       text: [
@@ -35,10 +35,18 @@ export function manPages(
         .join('\n')
         .concat('\n'),
     })),
+    ...topicNames(topics).map((name) => ({ file: `countersign-${name}.7`, text: topicPage(topics, name, version) })),
   ];
 }
 
-function overview(catalogue: readonly CatalogueEntry[], version: string): string {
+/** A help topic as it stands, lines kept; section 7 is for what is no command. */
+function topicPage(topics: TopicFiles, name: string, version: string): string {
+  const [title = name, ...lines] = (topicText(topics, name) ?? '').trimEnd().split('\n');
+  const body = ['.SH DESCRIPTION', '.nf', ...lines.slice(1).map(text), '.fi'];
+  return `${[...head(`countersign-${name}`, title, version, 7), ...body, ...seeAlso()].join('\n')}\n`;
+}
+
+function overview(catalogue: readonly CatalogueEntry[], version: string, topics: TopicFiles): string {
   const groups = [...new Set(catalogue.map(({ group }) => group))];
   return [
     ...head('countersign', 'verify who is calling the support desk, then reset their second factors', version),
@@ -61,18 +69,16 @@ function overview(catalogue: readonly CatalogueEntry[], version: string): string
     ]),
     '.SH GLOBAL OPTIONS',
     ...GLOBAL_OPTIONS.flatMap(option),
-    ...topicNames().flatMap((name) => [
-      `.SH ${text(name.toUpperCase())}`,
-      '.nf',
-      ...(topicText(name) ?? '').trimEnd().split('\n').slice(2).map(text),
-      '.fi',
-    ]),
+    '.SH SEE ALSO',
+    topicNames(topics)
+      .map((name) => `.BR countersign\\-${text(name)} (7)`)
+      .join('\n'),
     '',
   ].join('\n');
 }
 
-const head = (name: string, summary: string, version: string): string[] => [
-  `.TH ${text(name.toUpperCase())} 1 "" "countersign ${text(version)}" "countersign"`,
+const head = (name: string, summary: string, version: string, section = 1): string[] => [
+  `.TH ${text(name.toUpperCase())} ${section} "" "countersign ${text(version)}" "countersign"`,
   '.SH NAME',
   `${text(name)} \\- ${text(summary)}`,
 ];

@@ -9,6 +9,8 @@ import { bashScript } from '../../../src/commands/typing/completion-bash.js';
 import { fishScript } from '../../../src/commands/typing/completion-fish.js';
 import { type CompletionTree, completionTree, everyCommand } from '../../../src/commands/typing/completion-tree.js';
 import { zshScript } from '../../../src/commands/typing/completion-zsh.js';
+import { topicNames } from '../../../src/commands/typing/help-topics.js';
+import { openTopics } from '../../../src/main/topic-files.js';
 import { loadPolicy } from '../../../src/opening/load-policy.js';
 import { KEYS, type OpenTerminal, openTerminal } from '../../support/pty.js';
 import { dataFolder } from '../../support/test-desk.js';
@@ -20,7 +22,12 @@ let folder: string;
 const open: OpenTerminal[] = [];
 
 beforeAll(async () => {
-  tree = completionTree(CATALOGUE, await everyCommand(CATALOGUE), loadPolicy(dataFolder));
+  tree = completionTree(
+    CATALOGUE,
+    await everyCommand(CATALOGUE),
+    loadPolicy(dataFolder),
+    topicNames(openTopics(dataFolder)),
+  );
   folder = mkdtempSync(join(tmpdir(), 'countersign-completion-'));
   writeFileSync(join(folder, 'bash'), bashScript(tree));
   writeFileSync(join(folder, 'zsh'), zshScript(tree));
@@ -58,7 +65,7 @@ describe('the words', () => {
       ...policy,
       actions: [...policy.actions, { id: 'a:$(touch x)', category: 'a', title: "'; touch x; '" }],
     };
-    const poisoned = completionTree([], [], hostile);
+    const poisoned = completionTree([], [], hostile, []);
     for (const script of [bashScript(poisoned), zshScript(poisoned), fishScript(poisoned)])
       expect(script).not.toContain('touch');
   });

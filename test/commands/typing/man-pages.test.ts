@@ -1,20 +1,32 @@
 /** The man pages: every command and option is in them, and troff has nothing to complain of (skipped, and counted, without groff). */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../src/commands/catalogue.js';
 import { everyCommand } from '../../../src/commands/typing/completion-tree.js';
+import { topicNames } from '../../../src/commands/typing/help-topics.js';
 import { manPages, text } from '../../../src/commands/typing/man-pages.js';
+import { openTopics } from '../../../src/main/topic-files.js';
+import { dataFolder, repositoryRoot } from '../../support/test-desk.js';
 
 const commands = await everyCommand(CATALOGUE);
-const pages = manPages(CATALOGUE, commands, '1.2.3');
+const topics = openTopics(dataFolder);
+const pages = manPages(CATALOGUE, commands, { version: '1.2.3', topics });
 const groff = spawnSync('groff', ['--version']).status === 0;
 
 describe('the man pages', () => {
-  it('are one for the program and one for each noun', () => {
+  it('are one for the program, one for each noun, and one for each topic', () => {
     expect(pages.map(({ file }) => file)).toEqual([
       'countersign.1',
       ...CATALOGUE.map(({ word }) => `countersign-${word}.1`),
+      ...topicNames(topics).map((name) => `countersign-${name}.7`),
     ]);
+  });
+
+  it('are what package.json installs', () => {
+    const { man } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as { man: string[] };
+    expect(man).toEqual(pages.map(({ file }) => `dist/man/${file}`).sort());
   });
 
   it('name every command and every option', () => {

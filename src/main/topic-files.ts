@@ -1,0 +1,18 @@
+/** The help topics that come with countersign: data/help/<topic>.md. Read when somebody asks for help, and not before. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TopicFiles } from '../commands/typing/help-topics.js';
+
+export function openTopics(dataFolder: string): TopicFiles {
+  const folder = join(dataFolder, 'help');
+  const names = () =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => name.slice(0, -'.md'.length))
+      .sort();
+  return {
+    names,
+    // Compared with what is there, so that no word typed behind `help` leads out of the folder.
+    read: (name) => (names().includes(name) ? readFileSync(join(folder, `${name}.md`), 'utf8') : undefined),
+  };
+}
