@@ -46,7 +46,7 @@ export interface GrantedReset {
   readonly final?: boolean;
 }
 
-export const RESETTING = { permission: 'mfa:reset-with-grant', sendLater: true } as const;
+export const RESETTING = { permission: 'mfa:reset-with-grant', fresh: true, sendLater: true } as const;
 
 /** A second operator is needed and has not said yes; rolls the transaction back. */
 class Unapproved extends Error {
