@@ -10,6 +10,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
 import type { Block, View } from '../../terminal/render.js';
 import {
+  askNext,
   card,
   END_KEY,
   type LiveSession,
@@ -106,7 +107,7 @@ async function lookInside(
   thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const found = await peopleOf(desk, account, text, MOST, thoroughly);
+  const found = await peopleOf({ desk, account, text, most: MOST, thoroughly });
   return [
     ...found.map(({ user }) => ({
       name: [user.name, user.login, roleName(user.role)],
@@ -116,8 +117,16 @@ async function lookInside(
   ];
 }
 
+interface Wanted {
+  readonly desk: Desk;
+  readonly account: Account;
+  readonly text: string;
+  readonly most: number;
+  readonly thoroughly: boolean;
+}
+
 /** People of one company, as typed or thoroughly. */
-export async function peopleOf(desk: Desk, account: Account, text: string, most: number, thoroughly: boolean) {
+export async function peopleOf({ desk, account, text, most, thoroughly }: Wanted) {
   return thoroughly ? (await searchUsers(desk, text, most, account)).found : usersAsTyped(desk, text, most, account);
 }
 
@@ -152,22 +161,19 @@ export async function lookForAlerts(session: LiveSession): Promise<void> {
 export async function generalStage(session: LiveSession): Promise<Stage> {
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
   session.events.push('general question, no verification needed');
-  const answer = await session.screen.choose<Stage>({
-    view: () => [
-      titleOf(session, 'General question'),
-      { kind: 'blank' },
-      { kind: 'verdict', verdict: 'NO VERIFICATION NEEDED', tone: 'good' },
-      {
-        kind: 'lines',
-        lines: ['Answer it without any account data: nothing about the company, its people or its bills.'],
-      },
-    ],
-    message: 'Next',
-    choices: [
-      { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
-      { name: 'end the call', value: session.call === null ? 'find' : 'end', key: '9' },
-    ],
-  });
+  const view = (): View => [
+    titleOf(session, 'General question'),
+    { kind: 'blank' },
+    { kind: 'verdict', verdict: 'NO VERIFICATION NEEDED', tone: 'good' },
+    {
+      kind: 'lines',
+      lines: ['Answer it without any account data: nothing about the company, its people or its bills.'],
+    },
+  ];
+  const answer = await askNext(session, view, [
+    { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
+    { name: 'end the call', value: session.call === null ? 'find' : 'end', key: '9' },
+  ]);
   return answer ?? (session.caller === null ? 'find' : 'request');
 }
 

@@ -1,14 +1,12 @@
 /** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
 import type { Refusal } from '../../errors.js';
-import { sendLockNotice } from '../../procedures/calls/lock-notice.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
-import { permits } from '../../rules/operator-roles.js';
 import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { lookForAlerts } from './console-find.js';
-import { callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
+import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
 
 /** Digits in the order of the policy; 0 for anything unprotected. */
@@ -37,15 +35,12 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
 }
 
 export async function verdictStage(session: LiveSession): Promise<Stage> {
-  const { verdict, screen } = session;
+  const { verdict } = session;
   if (verdict === null) return 'request';
-  const answer = await screen.choose<Stage>({
-    view: () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)],
-    message: 'Next',
-    choices: [...firstStep(session, verdict), ...OTHER_STEPS],
-  });
+  const view = () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
+  const answer = await askNext(session, view, [...firstStep(verdict), ...OTHER_STEPS]);
   if (verdict.grant === null) await lookForAlerts(session);
-  await sendLockNotice(session.desk, verdict);
+  await session.desk.sendQueued();
   return answer ?? 'request';
 }
 
@@ -60,11 +55,8 @@ function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
 }
 
 /** What one does next is key 1, where there is such a thing. */
-function firstStep({ desk, signed }: LiveSession, { grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
-  if (grant !== null && action.id === MFA_RESET) {
-    const may = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
-    return may ? [{ name: 'reset second factors now', value: 'reset' }] : [];
-  }
+function firstStep({ grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
+  if (grant !== null) return action.id === MFA_RESET ? [{ name: 'reset second factors now', value: 'reset' }] : [];
   return reason === 'not-verified' || reason === 'forgot' ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 
@@ -84,19 +76,15 @@ export async function problemStage(session: LiveSession, from: Stage, error: Ref
   if (session.call !== null) await note(session, { outcome: shown.code });
   const say = waiting ? 'A colleague has to confirm this. One moment, please.' : neutralLineOf(shown);
   const hint = waiting ? approvalLines(shown) : error.hint === undefined ? [] : [error.hint];
-  const answer = await session.screen.choose<Stage>({
-    view: () => [
-      titleOf(session, session.account?.name ?? session.desk.name),
-      { kind: 'blank' },
-      { kind: 'verdict', verdict: waiting ? 'WAITING FOR A SECOND OPERATOR' : 'NOT DONE', tone: 'warn' },
-      ...(say === undefined ? [] : [{ kind: 'say', text: say } as const]),
-      { kind: 'private', text: shown.message },
-      { kind: 'lines', lines: hint },
-    ],
-    message: 'Next',
-    choices: problemSteps(session, back, waiting),
-  });
-  return answer ?? back;
+  const view = (): View => [
+    titleOf(session, session.account?.name ?? session.desk.name),
+    { kind: 'blank' },
+    { kind: 'verdict', verdict: waiting ? 'WAITING FOR A SECOND OPERATOR' : 'NOT DONE', tone: 'warn' },
+    ...(say === undefined ? [] : [{ kind: 'say', text: say } as const]),
+    { kind: 'private', text: shown.message },
+    { kind: 'lines', lines: hint },
+  ];
+  return (await askNext(session, view, problemSteps(session, back, waiting))) ?? back;
 }
 
 function problemSteps({ call }: LiveSession, back: Stage, waiting: boolean): readonly LiveChoice<Stage>[] {

@@ -4,9 +4,10 @@ import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../procedures/calls/live-calls.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
-import type { LiveKey, LiveScreen } from '../../terminal/live-contract.js';
+import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
@@ -23,6 +24,22 @@ export type Stage =
   | 'hand-over'
   | 'end'
   | 'left';
+
+/** What a stage needs beside `verify`, which the console itself needs. */
+const NEEDS: Partial<Readonly<Record<Stage, Permission>>> = { reset: 'mfa:reset-with-grant' };
+
+/** What comes next: of the steps those that the operator's role may take. The step itself asks again. */
+export async function askNext(
+  { desk, screen, signed }: LiveSession,
+  view: () => View,
+  steps: readonly LiveChoice<Stage>[],
+): Promise<Stage | undefined> {
+  const choices = steps.filter(({ value }) => {
+    const permission = NEEDS[value];
+    return permission === undefined || permits(desk.policy, signed.operator.role, permission);
+  });
+  return screen.choose<Stage>({ view, message: 'Next', choices });
+}
 
 export interface AskedReset {
   readonly target: User;

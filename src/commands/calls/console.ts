@@ -1,16 +1,19 @@
 /**
  * `console`: a day of calls on one screen. Each stage asks one thing and answers which stage comes next; what is known of the
- * call so far stands in one LiveSession. The stages are in console-find, console-request, console-phrase and console-after; this file is
- * the loop around them, and what happens when it is cut off.
+ * call so far stands in one LiveSession. The stages are in console-find, console-request, console-phrase, console-reset, console-hand-over
+ * and console-note; this file is the loop around them, and what happens when it is cut off.
  */
 import * as z from 'zod';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
-import { dropCall } from '../../procedures/calls/live-calls.js';
+import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.js';
 import { type Command, type Context, command, type Result } from '../command.js';
-import { endStage, handOverStage, resetStage } from './console-after.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
+import { handOverStage } from './console-hand-over.js';
+import { endStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
+import { resetStage } from './console-reset.js';
 import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
 
 const input = () => z.object({ call: z.string().optional(), notes: z.string().optional() });
@@ -64,26 +67,52 @@ async function run(context: Context, given: Input): Promise<Result> {
   }
 }
 
-/** A refusal of the desk is shown and the call goes on; what ends the console is thrown on. */
+/**
+ * A refusal of the desk is shown and the call goes on; what ends the console is thrown on. A "no" to one step (a step of another role, a
+ * wrong code of one's own) ends it only where the operator may no longer verify at all.
+ */
 async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promise<Stage> {
+  const { context, desk } = session;
+  let entered = false;
   try {
-    session.signed = await stillSignedIn(session.context, session.desk);
+    session.signed = await stillSignedIn(context, desk);
+    entered = true;
     return await STAGES[stage](session);
   } catch (error) {
-    if (!isRefusal(error) || ENDS.has(error.code)) throw error;
+    if (!isRefusal(error) || error.code === 'cancelled' || OUT_OF_REACH.has(error.code)) throw error;
+    if (OF_AUTHORITY.has(error.code)) {
+      if (!entered) throw error;
+      session.signed = await stillSignedIn(context, desk);
+    }
     return problemStage(session, stage, error);
   }
 }
 
-const ENDS = new Set(['cancelled', 'not-signed-in', 'forbidden', 'store-unreachable', 'store-corrupt', 'key-mismatch']);
+const OUT_OF_REACH = new Set(['store-unreachable', 'store-corrupt', 'key-mismatch']);
+const OF_AUTHORITY = new Set(['not-signed-in', 'forbidden']);
 
-/** Ctrl-C, a signal or a closed terminal drops an open call: it is in the log, and whoever takes it up again is told how. */
+/**
+ * Ctrl-C, a signal, a closed terminal, an operator who may go no further, a store out of reach: the open call is dropped, in the log too
+ * where that can be written, and whoever takes it up again is told how.
+ */
 async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<unknown> {
-  if (call?.state !== 'open' || !isRefusal(error) || error.code !== 'cancelled') return error;
-  await dropCall(desk, signed, call.id);
-  return new Refusal('cancelled', error.message, {
-    hint: `To go on with the call: countersign console --call ${call.id}`,
-  });
+  if (call?.state !== 'open' || !isRefusal(error)) return error;
+  if (!OUT_OF_REACH.has(error.code)) await drop(desk, signed, call.id);
+  const goOn = `To go on with the call: countersign console --call ${call.id}`;
+  const { code, message, hint, problems, also, cause } = error;
+  return new Refusal(code, message, { hint: hint === undefined ? goOn : `${hint}   ${goOn}`, problems, also, cause });
+}
+
+/** A drop that cannot be written must not hide why the console ended; the call is resumed by its id all the same. */
+async function drop(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+  try {
+    await dropCall(desk, signed, id).catch(async (error: unknown) => {
+      if (!isRefusal(error) || !OF_AUTHORITY.has(error.code)) throw error;
+      await recordConsoleEnded(desk, id, error.code);
+    });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }
 
 export const commands: readonly Command[] = [liveConsole];

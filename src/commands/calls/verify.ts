@@ -1,9 +1,9 @@
 /** `verify`: one caller, one request (B03). Flags and prompts lead to the same procedure. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
+import { askAuthority } from '../../procedures/authorise.js';
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { sendLockNotice } from '../../procedures/calls/lock-notice.js';
-import { type Call, openCall } from '../../procedures/calls/open-call.js';
+import { openCall, VERIFYING } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { type Command, type Context, command } from '../command.js';
@@ -48,10 +48,10 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
       ? null
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
-        : await hear(context, desk, await openCall(desk, request));
+        : await hear(context, desk, request);
     try {
       const verdict = await verifyCaller(desk, context.operator(), { ...request, phrase });
-      return { ...resultOf(verdict), after: () => sendLockNotice(desk, verdict) };
+      return { ...resultOf(verdict), after: () => desk.sendQueued() };
     } catch (error) {
       throw withNeutralLine(error);
     }
@@ -67,7 +67,9 @@ async function askAction(context: Context, desk: Desk): Promise<string> {
 }
 
 /** Alerts first, then the sentence to say, then the blind box. */
-async function hear(context: Context, desk: Desk, call: Call): Promise<string> {
+async function hear(context: Context, desk: Desk, request: Parameters<typeof openCall>[1]): Promise<string> {
+  await askAuthority(desk, context.operator(), VERIFYING);
+  const call = await openCall(desk, request);
   const prompts = await context.ask.prompts('--passphrase-stdin');
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
   await context.show([

@@ -7,7 +7,6 @@ import { editUser } from '../../procedures/directory/edit-user.js';
 import { allUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { searchUsers } from '../../procedures/directory/search-directory.js';
-import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { CUSTOMER_ROLES } from '../../rules/people.js';
 import { askMissing } from '../ask-missing.js';
 import { type Command, command } from '../command.js';
@@ -200,7 +199,6 @@ const edit = command({
     const desk = await context.desk();
     const found = await givenUser(desk, user, account);
     const edited = await editUser(desk, context.operator(), found, change);
-    await deliverOutbox(desk, edited.notices);
     const who = `${found.account.number}/${found.user.login}`;
     const said =
       edited.notices.length === 0

@@ -1,12 +1,24 @@
 /** The first step of a verification: the attempt is counted and committed before the phrase is checked (B72, T6). */
-import type { Desk, LogState, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
-import type { Account } from '../../rules/people.js';
-import { judgeSpray, SPRAY_WINDOW, type SprayVerdict, type ThrottleDecision } from '../../rules/throttle.js';
-import { type LockWords, lockedRefusal, reserveAttempt, timeOf } from '../lock-outs.js';
-import { tellEvents } from '../messages/queue-events.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { judgeSpray, SPRAY_WINDOW, type SprayVerdict } from '../../rules/throttle.js';
+import type { Acting } from '../authorise.js';
+import { type LockWords, lockedRefusal, reserveAttempt } from '../lock-outs.js';
 import type { Call } from './open-call.js';
+
+/** One call, asked for one thing, under the id that log and store have it by. */
+export interface Verification extends Call {
+  readonly id: string;
+  readonly ticket: string | undefined;
+  /** The caller does not know the phrase (B19). */
+  readonly forgot: boolean;
+}
+
+/** `attempt` is what `clearAttempt` takes back. `refused` is committed as well, and thrown after it. */
+export type Begun =
+  | { readonly kind: 'counted'; readonly attempt: number }
+  | { readonly kind: 'forgot' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly refusal: Refusal };
 
 const CALLER_LOCK: LockWords = {
   who: 'this caller',
@@ -14,64 +26,70 @@ const CALLER_LOCK: LockWords = {
   onceDisabled: 'A lead can lift it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
 };
 
-/** Step 1: the attempt and the word "started", in one transaction. Locked subjects go no further. */
-export async function countVerification(
-  desk: Desk,
-  signed: SignedOperator,
-  request: { readonly ticket: string | undefined },
-  call: Call,
-  id: string,
-): Promise<number> {
-  const at = desk.now();
-  const base = verificationEntryBase(signed, call, request.ticket, at, id);
-  const outcome = await desk.store.record<ThrottleDecision | SprayVerdict>(
-    (result) =>
-      typeof result === 'object' && result.kind === 'proceed'
-        ? { ...base, kind: 'verification.started', outcome: 'started' }
-        : {
-            ...base,
-            kind: 'verification.refused',
-            outcome: 'refused',
-            reason: typeof result === 'object' ? 'locked' : result,
-          },
-    async (write, log) => {
-      await write.verifications.insert({
-        id,
-        operator_id: signed.operator.id,
-        account_id: call.account.id,
-        user_id: call.caller?.id ?? null,
-        caller_key: call.callerKey,
-        action: call.action.id,
-        ticket: request.ticket ?? null,
-        outcome: 'started',
-        reason: 'started',
-        started_at: timeOf(desk, log).now,
-        decided_at: null,
-      });
-      const spray = await lookForSpray(desk, write, log, signed, call.account);
-      const decision = spray === 'ok' ? await reserveAttempt(desk, write, log, `caller:${call.callerKey}`) : spray;
-      if (typeof decision === 'object' && decision.kind === 'proceed') return decision;
-      const reason = typeof decision === 'object' ? 'locked' : decision;
-      await write.verifications.update(id, { outcome: 'refused', reason, decided_at: at });
-      return decision;
-    },
-  );
-  if (typeof outcome !== 'string' && outcome.kind === 'proceed') return outcome.attempt;
-  await tellEvents(desk);
-  throw typeof outcome === 'string' ? sprayRefusal(outcome) : lockedRefusal(outcome, CALLER_LOCK);
+/** Nobody is at both ends of a call. Of a forgotten phrase nothing is compared and nothing counted. Locked subjects go no further. */
+export async function beginVerification(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
+  if (asked.caller !== null && asked.caller.id === acting.by.alsoUserId)
+    return { kind: 'refused', reason: 'own-login', refusal: ownLogin() };
+  if (asked.forgot) {
+    await insertVerification(acting, asked, { outcome: 'refused', reason: 'forgot', decided_at: acting.now });
+    return { kind: 'forgot' };
+  }
+  await insertVerification(acting, asked, { outcome: 'started', reason: 'started', decided_at: null });
+  const begun = await countAttempt(acting, asked);
+  if (begun.kind === 'refused') {
+    const decided = { outcome: 'refused', reason: begun.reason, decided_at: acting.now };
+    await acting.write.verifications.update(asked.id, decided);
+  }
+  return begun;
+}
+
+export function beginningEntry(begun: Begun, base: VerificationBase): AuditEntry {
+  if (begun.kind === 'counted') return { ...base, kind: 'verification.started', outcome: 'started' };
+  const reason = begun.kind === 'forgot' ? 'forgot' : begun.reason;
+  return { ...base, kind: 'verification.refused', outcome: 'refused', reason };
+}
+
+function ownLogin(): Refusal {
+  return new Refusal('forbidden', 'this caller is you', {
+    hint: 'Nobody verifies themselves; another operator takes this call.',
+  });
+}
+
+async function insertVerification(
+  { write, now, by }: Acting<'verify'>,
+  { id, account, caller, callerKey, action, ticket }: Verification,
+  state: { readonly outcome: string; readonly reason: string; readonly decided_at: number | null },
+): Promise<void> {
+  await write.verifications.insert({
+    id,
+    operator_id: by.operator.id,
+    account_id: account.id,
+    user_id: caller?.id ?? null,
+    caller_key: callerKey,
+    action: action.id,
+    ticket: ticket ?? null,
+    started_at: now,
+    ...state,
+  });
+}
+
+async function countAttempt(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
+  const { desk, write, log } = acting;
+  const spray = await lookForSpray(acting, asked);
+  if (spray !== 'ok') return { kind: 'refused', reason: spray, refusal: sprayRefusal(spray) };
+  const decision = await reserveAttempt(desk, write, log, `caller:${asked.callerKey}`);
+  if (decision.kind === 'proceed') return { kind: 'counted', attempt: decision.attempt };
+  return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, CALLER_LOCK) };
 }
 
 async function lookForSpray(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  signed: SignedOperator,
-  account: Account,
+  { desk, write, now, by }: Acting<'verify'>,
+  { account }: Verification,
 ): Promise<SprayVerdict> {
-  const since = timeOf(desk, log).now - SPRAY_WINDOW;
+  const since = now - SPRAY_WINDOW;
   return judgeSpray(
     {
-      operatorFailuresLastHourOverDifferentCallers: await write.verifications.failedCallers(signed.operator.id, since),
+      operatorFailuresLastHourOverDifferentCallers: await write.verifications.failedCallers(by.operator.id, since),
       accountFailuresLastHour: await write.verifications.failuresInAccount(account.id, since),
       deskFailuresLastHour: await write.verifications.failuresOfDesk(since),
     },
@@ -79,9 +97,8 @@ async function lookForSpray(
   );
 }
 
-function sprayRefusal(verdict: SprayVerdict): Refusal {
+function sprayRefusal(verdict: Exclude<SprayVerdict, 'ok'>): Refusal {
   const whose = {
-    ok: '',
     'operator-stop': 'by you over different callers',
     'account-stop': 'in this account',
     'desk-stop': 'at this desk',
@@ -94,18 +111,16 @@ function sprayRefusal(verdict: SprayVerdict): Refusal {
 export type VerificationBase = Pick<AuditEntry, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
 
 export function verificationEntryBase(
-  signed: SignedOperator,
-  call: Call,
-  ticket: string | undefined,
+  by: ProvenActor,
   at: number,
-  id: string,
+  { id, account, caller, callerKey, action, ticket }: Verification,
 ): VerificationBase {
   return {
     at,
-    by: signed.actor,
-    account: call.account.id,
-    ...(call.caller === null ? {} : { user: call.caller.id }),
+    by,
+    account: account.id,
+    ...(caller === null ? {} : { user: caller.id }),
     ...(ticket === undefined ? {} : { ticket }),
-    detail: { verification: id, action: call.action.id, ...(call.caller === null ? { caller: call.callerKey } : {}) },
+    detail: { verification: id, action: action.id, ...(caller === null ? { caller: callerKey } : {}) },
   };
 }

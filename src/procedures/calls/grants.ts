@@ -1,10 +1,10 @@
 /** Grants: listed, ended, and checked again at the moment of use (B08, B54). */
-import type { Desk, GrantRow, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
-import { permits } from '../../rules/operator-roles.js';
+import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
+import { type Acting, act, askAuthority, type Lock } from '../authorise.js';
 
 export interface LiveGrant {
   readonly id: string;
@@ -39,26 +39,37 @@ export async function listGrants(desk: Desk): Promise<readonly LiveGrant[]> {
   );
 }
 
+const ONES_OWN = { permission: 'verify' } as const;
+const ANYBODYS = { permission: 'grant:revoke' } as const;
+
 /**
  * One's own grants, or anyone's with the permission. Answers false where it was used or over already. Refusal `not-found`, the same
  * for one that belongs to somebody else, which is logged.
  */
 export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string): Promise<boolean> {
+  await askAuthority(desk, signed, ONES_OWN);
   const row = await desk.store.read.grants.byId(id);
-  const at = desk.now();
   const unknown = new Refusal('not-found', `you have no grant "${id}"`, { hint: 'See: countersign grant list' });
   if (row === undefined) throw unknown;
-  const base = { at, by: signed.actor, account: row.account_id, user: row.user_id } as const;
+  const base = { at: desk.now(), account: row.account_id, user: row.user_id } as const;
   const mine = row.operator_id === signed.operator.id;
-  if (!mine && !permits(desk.policy, signed.operator.role, 'grant:revoke')) {
-    const entry = { ...base, kind: 'grant.revoke-refused', outcome: 'refused', reason: 'forbidden' } as const;
-    await desk.store.record({ ...entry, detail: { grant: id } }, async () => undefined);
+  try {
+    return await act<'verify' | 'grant:revoke', boolean>(desk, signed, mine ? ONES_OWN : ANYBODYS, {
+      entry: (ended, { actor }) => ({
+        ...base,
+        kind: 'grant.revoked',
+        outcome: 'done',
+        by: actor,
+        detail: { grant: id, ended },
+      }),
+      change: async ({ write, now }) => row.expires_at > now && (await write.grants.revoke(id, now)),
+    });
+  } catch (error) {
+    if (mine || !isRefusal(error) || error.code !== 'forbidden') throw error;
+    const refused = { kind: 'grant.revoke-refused', outcome: 'refused', reason: 'forbidden' } as const;
+    await desk.store.record({ ...base, ...refused, by: signed.actor, detail: { grant: id } }, async () => undefined);
     throw unknown;
   }
-  return desk.store.record<boolean>(
-    (ended) => ({ ...base, kind: 'grant.revoked', outcome: 'done', detail: { grant: id, ended } }),
-    async (write, log) => row.expires_at > Math.max(at, log.latestAt) && (await write.grants.revoke(id, at)),
-  );
 }
 
 /** A grant found live inside the write door, with its caller and account as they are now. */
@@ -74,15 +85,12 @@ export interface UsableGrant {
  * Refusal `no-grant`, the same for each reason but in the operator's words.
  */
 export async function requireGrant(
-  desk: Desk,
-  write: Writes,
-  signed: SignedOperator,
+  { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,
   id: string,
   actionId: string,
-  now: number,
 ): Promise<UsableGrant> {
   const row = await write.grants.byId(id);
-  if (row === undefined || row.operator_id !== signed.operator.id) throw noGrant('there is no such grant of yours');
+  if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('there is no such grant of yours');
   if (row.action !== actionId) throw noGrant(`the grant is for ${row.action}`);
   if (row.revoked_at !== null) throw noGrant('the grant was ended');
   if (row.used_at !== null) throw noGrant('the grant was used already');

@@ -5,10 +5,12 @@
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import { type Actor, type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
+import { act } from '../authorise.js';
+import { VERIFYING } from './open-call.js';
 
 export interface LiveCall {
   readonly id: string;
@@ -34,15 +36,15 @@ export interface CallNews {
 
 export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNews): Promise<LiveCall> {
   const at = desk.now();
-  const id = await desk.store.record<string>(
-    (made) => entryOf(signed, at, 'call.opened', made, news),
-    async (write) => {
+  const id = await act<'verify', string>(desk, signed, VERIFYING, {
+    entry: (made, { actor }) => entryOf(actor, at, { kind: 'opened', id: made, news }),
+    change: async ({ write, by }) => {
       const free = await freeId(desk, write);
       await write.calls.insert({
         id: free,
         state: 'open',
-        operator_id: signed.operator.id,
-        opened_by: signed.operator.id,
+        operator_id: by.operator.id,
+        opened_by: by.operator.id,
         account_id: null,
         user_id: null,
         action: null,
@@ -55,7 +57,7 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
       });
       return free;
     },
-  );
+  });
   return requireCall(desk, id);
 }
 
@@ -68,68 +70,93 @@ async function freeId(desk: Desk, write: Writes): Promise<string> {
 }
 
 export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string, news: CallNews): Promise<LiveCall> {
-  const at = desk.now();
-  await desk.store.record(entryOf(signed, at, 'call.noted', id, news), (write) =>
-    write.calls.update(id, columnsOf(news, at)),
-  );
+  await record(desk, signed, { kind: 'noted', id, news }, (at) => columnsOf(news, at));
   return requireCall(desk, id);
 }
 
 /** A question outside the protected list: written down, nothing verified, no account data shown (B06). */
 export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, id: string | null): Promise<void> {
   const at = desk.now();
-  const entry: AuditEntry = {
-    kind: 'call.general',
-    outcome: 'done',
-    at,
-    by: signed.actor,
-    ...(id === null ? {} : { detail: { call: id } }),
-  };
-  await desk.store.record(entry, async (write) => {
-    if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: at });
+  const detail = id === null ? {} : { detail: { call: id } };
+  await act(desk, signed, VERIFYING, {
+    entry: (_done, { actor }) => ({ kind: 'call.general', outcome: 'done', at, by: actor, ...detail }),
+    change: async ({ write }) => {
+      if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: at });
+    },
   });
 }
 
 /** Refusals: not-found, and refused-by-policy for a call that was ended. */
 export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
+  const at = desk.now();
+  const { id } = await act<'verify', CallRow>(desk, signed, VERIFYING, {
+    entry: (row, { actor }) => ({
+      ...entryOf(actor, at, { kind: 'resumed', id: row.id }),
+      detail: { call: row.id, from: row.operator_id },
+    }),
+    change: async ({ write, by }) => {
+      const row = await resumable(write, text);
+      await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: at });
+      return row;
+    },
+  });
+  return requireCall(desk, id);
+}
+
+async function resumable(write: Writes, text: string): Promise<CallRow> {
   const id = readCallId(text);
-  const row = id === undefined ? undefined : await desk.store.read.calls.byId(id);
-  if (id === undefined || row === undefined) {
+  const row = id === undefined ? undefined : await write.calls.byId(id);
+  if (row === undefined) {
     throw new Refusal('not-found', `there is no call "${text}"`, {
       hint: 'A call id looks like call_7kq2mp: six letters and digits, without I, L, O and U.',
     });
   }
-  if (row.state === 'ended') {
-    throw new Refusal('refused-by-policy', `${id} was ended`, { hint: 'Begin a new call.' });
-  }
-  const at = desk.now();
-  const entry = entryOf(signed, at, 'call.resumed', id, {});
-  await desk.store.record({ ...entry, detail: { call: id, from: row.operator_id } }, (write) =>
-    write.calls.update(id, { state: 'open', operator_id: signed.operator.id, updated_at: at }),
-  );
-  return requireCall(desk, id);
+  if (row.state !== 'ended') return row;
+  throw new Refusal('refused-by-policy', `${row.id} was ended`, { hint: 'Begin a new call.' });
 }
 
 export async function handOverCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  const at = desk.now();
-  await desk.store.record(entryOf(signed, at, 'call.handed-over', id, {}), (write) =>
-    write.calls.update(id, { state: 'handed-over', updated_at: at }),
-  );
+  await record(desk, signed, { kind: 'handed-over', id }, (at) => ({ state: 'handed-over', updated_at: at }));
 }
 
 /** The screen went away in the middle (Ctrl-C, a signal, a closed terminal): the call stays open, and is resumed by its id. */
 export async function dropCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+  await record(desk, signed, { kind: 'dropped', id }, (at) => ({ updated_at: at }));
+}
+
+/**
+ * The console ended when its operator could no longer act (disabled, signed out, another role). They did not drop the call, so the
+ * entry is the tool's own. `why` is the code of the refusal.
+ */
+export async function recordConsoleEnded(desk: Desk, id: string, why: string): Promise<void> {
   const at = desk.now();
-  await desk.store.record(entryOf(signed, at, 'call.dropped', id, {}), (write) =>
+  await desk.store.record({ ...entryOf(SYSTEM, at, { kind: 'dropped', id }), reason: why }, (write) =>
     write.calls.update(id, { updated_at: at }),
   );
 }
 
 export async function endCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
+  await record(desk, signed, { kind: 'ended', id }, (at) => ({ state: 'ended', updated_at: at, ended_at: at }));
+}
+
+/** What happened on one call. */
+interface CallEvent {
+  readonly kind: 'opened' | 'noted' | 'resumed' | 'handed-over' | 'dropped' | 'ended';
+  readonly id: string;
+  readonly news?: CallNews;
+}
+
+async function record(
+  desk: Desk,
+  signed: SignedOperator,
+  event: CallEvent,
+  columns: (at: number) => Parameters<Writes['calls']['update']>[1],
+): Promise<void> {
   const at = desk.now();
-  await desk.store.record(entryOf(signed, at, 'call.ended', id, {}), (write) =>
-    write.calls.update(id, { state: 'ended', updated_at: at, ended_at: at }),
-  );
+  await act(desk, signed, VERIFYING, {
+    entry: (_done, { actor }) => entryOf(actor, at, event),
+    change: ({ write }) => write.calls.update(event.id, columns(at)),
+  });
 }
 
 async function requireCall(desk: Desk, id: string): Promise<LiveCall> {
@@ -164,18 +191,12 @@ function columnsOf(news: CallNews, at: number) {
   };
 }
 
-function entryOf(
-  signed: SignedOperator,
-  at: number,
-  kind: `call.${'opened' | 'noted' | 'resumed' | 'handed-over' | 'dropped' | 'ended'}`,
-  id: string,
-  news: CallNews,
-): AuditEntry {
+function entryOf(by: Actor, at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
   return {
-    kind,
+    kind: `call.${kind}`,
     outcome: 'done',
     at,
-    by: signed.actor,
+    by,
     ...(news.account == null ? {} : { account: news.account.id }),
     ...(news.caller == null ? {} : { user: news.caller.id }),
     ...(news.ticket == null ? {} : { ticket: news.ticket }),

@@ -3,11 +3,10 @@
  * Queued in the verdict's transaction, and sent only once the answer stands on the operator's screen: a call must not take longer
  * for a caller who can be written to than for one nobody knows (B73).
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
+import type { Acting } from '../authorise.js';
 import { type Subject, timeOf, toThrottle } from '../lock-outs.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { inWords, prepareMessage } from '../messages/queue-message.js';
 
 export interface WrongAttempt {
@@ -16,17 +15,15 @@ export interface WrongAttempt {
   readonly attempt: number;
 }
 
-/** Ids of what was queued: one message where this very attempt brought the lock and its owner has an address, none otherwise. */
+/** One message where this very attempt brought the lock and its owner has an address, none otherwise. */
 export async function queueLockNotice(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  { desk, write, log }: Pick<Acting<'verify'>, 'desk' | 'write' | 'log'>,
   { account, caller }: { readonly account: Account; readonly caller: User | null },
   { subject, attempt }: WrongAttempt,
-): Promise<readonly string[]> {
+): Promise<void> {
   const state = toThrottle(await write.throttles.get(subject));
   const lock = refusalNow(state, timeOf(desk, log));
-  if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return [];
+  if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return;
   const message = prepareMessage(desk, {
     template: 'locked-out',
     to: caller.email,
@@ -42,10 +39,4 @@ export async function queueLockNotice(
     },
   });
   await write.outbox.insert([message.row]);
-  return [message.id];
-}
-
-/** Sends what a verdict queued; what cannot go out stays in the outbox. */
-export async function sendLockNotice(desk: Desk, { toSend }: { readonly toSend: readonly string[] }): Promise<void> {
-  if (toSend.length > 0) await deliverOutbox(desk, toSend);
 }

@@ -7,6 +7,9 @@ import { type Action, findAction, unknownAction } from '../../rules/policy.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
+/** What a call asks of the operator. A notice that it queues goes out only once the answer stands on the screen (lock-notice.ts). */
+export const VERIFYING = { permission: 'verify', sendLater: true } as const;
+
 /** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
 export interface Call {
   readonly account: Account;

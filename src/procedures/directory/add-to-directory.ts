@@ -6,6 +6,7 @@ import { faultsInAccount } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { type Judged, judgeAccount, judgeUser } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
+import { act, askAuthority } from '../authorise.js';
 import { accountOf } from './apply-import.js';
 import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
@@ -17,8 +18,11 @@ export interface NewAccountRequest {
   readonly sso?: string | undefined;
 }
 
+const ADDING = { permission: 'directory:write' } as const;
+
 /** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that does not fit. */
 export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
+  await askAuthority(desk, signed, ADDING);
   const { number, name, edition, sso } = request;
   const entry = entryOf(
     judgeAccount({
@@ -31,9 +35,16 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
   const at = desk.now();
   const account = accountOf(desk.newId('acc'), entry);
   const detail = { number: account.number, edition: account.edition };
-  await desk.store.record(
-    { kind: 'account.added', outcome: 'done', at, by: signed.actor, account: account.id, detail },
-    async (write) => {
+  await act(desk, signed, ADDING, {
+    entry: (_done, { actor }) => ({
+      kind: 'account.added',
+      outcome: 'done',
+      at,
+      by: actor,
+      account: account.id,
+      detail,
+    }),
+    change: async ({ write }) => {
       const [taken] = await write.accounts.byNumbers([entry.numberKey]);
       if (taken !== undefined)
         throw new Refusal(
@@ -44,7 +55,7 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
       await write.accounts.insert([newAccountRow(account.id, entry, at)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);
     },
-  );
+  });
   return account;
 }
 
@@ -66,6 +77,7 @@ export async function addUser(
   signed: SignedOperator,
   request: NewUserRequest,
 ): Promise<{ account: Account; user: User }> {
+  await askAuthority(desk, signed, ADDING);
   const account = await findAccount(desk, request.account);
   const { login, name, email, phone, role, signIn } = request;
   const texts = {
@@ -83,9 +95,17 @@ export async function addUser(
   const at = desk.now();
   const id = desk.newId('usr');
   const detail = { login: entry.login, role: entry.role, scopes: [...(entry.scopes ?? [])] };
-  return desk.store.record(
-    { kind: 'user.added', outcome: 'done', at, by: signed.actor, account: account.id, user: id, detail },
-    async (write) => {
+  return act<'directory:write', { account: Account; user: User }>(desk, signed, ADDING, {
+    entry: (_done, { actor }) => ({
+      kind: 'user.added',
+      outcome: 'done',
+      at,
+      by: actor,
+      account: account.id,
+      user: id,
+      detail,
+    }),
+    change: async ({ write }) => {
       const taken = await write.users.byLogin(account.id, entry.loginKey);
       if (taken !== undefined) {
         throw new Refusal(
@@ -107,7 +127,7 @@ export async function addUser(
       if (user === undefined) throw new Error('a login that was just added is not there');
       return { account, user };
     },
-  );
+  });
 }
 
 function entryOf<T>(judged: Judged<T>): T {

@@ -1,9 +1,9 @@
 /** The second half of an import: a plan without faults becomes rows and log entries. Decides nothing. */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
+import type { Acting } from '../authorise.js';
 import { changePerson } from './change-person.js';
 import {
   accountNamePatch,
@@ -50,7 +50,7 @@ export const accountAfter = (before: Account, entry: AccountEntry): Account => (
 });
 
 export async function applyAccounts(
-  write: Writes,
+  { write }: Acting<'directory:write'>,
   { plan, added }: PlannedCompanies,
   base: Base,
 ): Promise<readonly AuditEntry[]> {
@@ -82,12 +82,11 @@ export async function applyAccounts(
 }
 
 export async function applyUsers(
-  desk: Desk,
-  signed: SignedOperator,
-  write: Writes,
+  acting: Acting<'directory:write'>,
   { plan, homeOf }: PlannedPeople,
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
+  const { desk, write } = acting;
   const added = plan.add.map((entry) => ({ id: desk.newId('usr'), account: homeOf(entry), entry }));
   await inChunks(added, async (some) => {
     await write.users.insert(some.map(({ id, account, entry }) => newUserRow(id, account.id, entry, base.at)));
@@ -98,7 +97,7 @@ export async function applyUsers(
   const notices: string[] = [];
   for (const { before, entry } of plan.update) {
     const after = { name: entry.name, email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
-    notices.push(...(await changePerson(desk, signed, write, { account: homeOf(entry), before, after }, base.at)));
+    notices.push(...(await changePerson(acting, { account: homeOf(entry), before, after })));
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));

@@ -3,9 +3,10 @@
  * the time it must stand before codes go there (B57), is remembered for notices (B58), and is told to the old and the new
  * address, so that nobody's mail is moved behind their back.
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { changedContacts } from '../../rules/directory-import.js';
 import type { Account, User } from '../../rules/people.js';
+import type { Acting } from '../authorise.js';
 import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
 
@@ -17,40 +18,28 @@ export interface PersonChange {
 
 /** Writes the change and queues its notices; answers the notices' message ids. */
 export async function changePerson(
-  desk: Desk,
-  signed: SignedOperator,
-  write: Writes,
+  { desk, write, now, by }: Acting<'directory:write'>,
   { account, before, after }: PersonChange,
-  at: number,
 ): Promise<readonly string[]> {
   const moved = changedContacts(before, after);
-  const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), at);
-  await write.users.update(before.id, { ...personPatch(after), ...contact, updated_at: at });
+  const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
+  await write.users.update(before.id, { ...personPatch(after), ...contact, updated_at: now });
   await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }));
-  const notices =
-    moved.length === 0 ? [] : noticesOf(desk, signed, { account, before, after }, moved.join(' and '), at);
+  const told = { change: moved.join(' and '), when: inWords(now), who: by.operator.name };
+  const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
   return notices.map((notice) => notice.id);
 }
 
 function noticesOf(
   desk: Desk,
-  signed: SignedOperator,
   { account, before, after }: PersonChange,
-  change: string,
-  at: number,
+  told: Readonly<Record<'change' | 'when' | 'who', string>>,
 ): readonly PreparedMessage[] {
   const addresses = new Map(
     [before.email, after.email].filter((address) => address !== '').map((address) => [address.toLowerCase(), address]),
   );
-  const values = {
-    name: after.name,
-    login: before.login,
-    account: account.name,
-    change,
-    when: inWords(at),
-    who: signed.operator.name,
-  };
+  const values = { name: after.name, login: before.login, account: account.name, ...told };
   return [...addresses.values()].map((to) =>
     prepareMessage(desk, { template: 'contact-changed', to, account, user: before, values }),
   );

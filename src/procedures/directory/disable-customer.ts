@@ -4,12 +4,14 @@
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
-import { tellEvents } from '../messages/queue-events.js';
+import { act } from '../authorise.js';
 
 export interface Switch {
   readonly on: boolean;
   readonly reason: string | undefined;
 }
+
+const SWITCHING = { permission: 'directory:write' } as const;
 
 /** False where nothing was to do. */
 export async function switchUser(
@@ -19,27 +21,25 @@ export async function switchUser(
   { on, reason }: Switch,
 ): Promise<boolean> {
   const at = desk.now();
-  const switched = await desk.store.record(
-    (changed: boolean) => ({
+  return act<'directory:write', boolean>(desk, signed, SWITCHING, {
+    entry: (changed, { actor }) => ({
       kind: on ? 'user.enabled' : 'user.disabled',
       outcome: 'done',
       at,
-      by: signed.actor,
+      by: actor,
       account: account.id,
       user: user.id,
       ...(reason === undefined ? {} : { reason }),
       detail: { changed },
     }),
-    async (write) => {
+    change: async ({ write }) => {
       const current = (await write.users.byId(user.id)) ?? user;
       if ((current.disabledAt === null) === on) return false;
       await write.users.update(user.id, { disabled_at: on ? null : at, updated_at: at });
       await endWhatIsLive(write, user.id, at);
       return true;
     },
-  );
-  await tellEvents(desk);
-  return switched;
+  });
 }
 
 export async function switchAccount(
@@ -49,26 +49,24 @@ export async function switchAccount(
   { on, reason }: Switch,
 ): Promise<boolean> {
   const at = desk.now();
-  const switched = await desk.store.record(
-    (changed: boolean) => ({
+  return act<'directory:write', boolean>(desk, signed, SWITCHING, {
+    entry: (changed, { actor }) => ({
       kind: on ? 'account.enabled' : 'account.disabled',
       outcome: 'done',
       at,
-      by: signed.actor,
+      by: actor,
       account: account.id,
       ...(reason === undefined ? {} : { reason }),
       detail: { changed },
     }),
-    async (write) => {
+    change: async ({ write }) => {
       const current = (await write.accounts.byId(account.id)) ?? account;
       if ((current.disabledAt === null) === on) return false;
       await write.accounts.update(account.id, { disabled_at: on ? null : at, updated_at: at });
       if (!on) for (const user of await write.users.ofAccount(account.id)) await endWhatIsLive(write, user.id, at);
       return true;
     },
-  );
-  await tellEvents(desk);
-  return switched;
+  });
 }
 
 /** The enrolment code of a reset stays, spoiled: it is also the bar that stands until somebody enrols with a new one (B57). */

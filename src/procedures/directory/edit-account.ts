@@ -7,7 +7,7 @@ import { Refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import type { Account } from '../../rules/people.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
-import { requireFreshCode } from '../operators/authenticate-operator.js';
+import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
 
@@ -30,6 +30,15 @@ export interface EditedAccount {
   readonly stranded: number;
 }
 
+const EDITING = { permission: 'directory:write' } as const;
+/** Whoever sets the keys of a company's sign-on can sign in as anyone in it, and a reset by phone needs but a voice (B63). */
+const OPENING_UP = { permission: 'directory:write', fresh: true } as const;
+
+const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit) =>
+  forbidPhoneResets === false || [sso, issuer, audience, keys].some((value) => value !== undefined)
+    ? OPENING_UP
+    : EDITING;
+
 /** Refusals: invalid-input, missing-option (a half set of OpenID settings), forbidden (lifting the ban on resets by phone). */
 export async function editAccount(
   desk: Desk,
@@ -37,51 +46,50 @@ export async function editAccount(
   account: Account,
   edit: AccountEdit,
 ): Promise<EditedAccount> {
+  const door = doorOf(edit);
+  await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
-  if (wanted.forbidPhoneResets === false && account.phoneResetForbidden) requirePowerToAllow(desk, signed, wanted);
-  // Whoever sets the keys of a company's sign-on can sign in as anyone in it.
-  if ([wanted.sso, wanted.issuer, wanted.audience, wanted.keys].some((value) => value !== undefined))
-    requireFreshCode(desk, signed);
   const at = desk.now();
-  const { changed } = await desk.store.record(
-    ({ fields }: { fields: readonly string[] }) => ({
+  const edited = await act<'directory:write', Omit<EditedAccount, 'stranded'>>(desk, signed, door, {
+    entry: ({ fields }, { actor }) => ({
       kind: 'account.edited',
       outcome: 'done',
       at,
-      by: signed.actor,
+      by: actor,
       account: account.id,
       detail: { fields },
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
-    async (write) => {
-      const current = (await write.accounts.byId(account.id)) ?? account;
-      const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id));
-      const name = wanted.name ?? current.name;
-      const sso = providerOf(current, wanted, openid);
-      const fields = [
-        ...(name === current.name ? [] : ['name']),
-        ...(sso === current.sso ? [] : ['sso']),
-        ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
-        ...(wanted.forbidPhoneResets === undefined || wanted.forbidPhoneResets === current.phoneResetForbidden
-          ? []
-          : ['phone-resets']),
-      ];
-      await write.accounts.update(account.id, {
-        ...accountNamePatch(name),
-        updated_at: at,
-        ...(fields.includes('sso') ? ssoPatch(sso) : {}),
-        ...openid,
-        ...(wanted.forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: wanted.forbidPhoneResets ? 1 : 0 }),
-      });
-      if (fields.includes('name'))
-        await write.search.replace(accountSearchKeys(account.id, { name, number: current.number }));
-      return { fields, changed: { fields, account: (await write.accounts.byId(account.id)) ?? current } };
-    },
-  );
-  return {
-    ...changed,
-    stranded: changed.account.sso === null && changed.fields.includes('sso') ? await countStranded(desk, account) : 0,
-  };
+    change: (acting) => applyEdit(acting, account, wanted),
+  });
+  const { fields } = edited;
+  const lost = edited.account.sso === null && fields.includes('sso');
+  return { ...edited, stranded: lost ? await countStranded(desk, account) : 0 };
+}
+
+async function applyEdit({ write, now, by }: Acting<'directory:write'>, account: Account, wanted: AccountEdit) {
+  const current = (await write.accounts.byId(account.id)) ?? account;
+  const { forbidPhoneResets } = wanted;
+  if (forbidPhoneResets === false && current.phoneResetForbidden) requirePowerToAllow(by, wanted);
+  const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id));
+  const name = wanted.name ?? current.name;
+  const sso = providerOf(current, wanted, openid);
+  const fields = [
+    ...(name === current.name ? [] : ['name']),
+    ...(sso === current.sso ? [] : ['sso']),
+    ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
+    ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
+  ];
+  await write.accounts.update(account.id, {
+    ...accountNamePatch(name),
+    updated_at: now,
+    ...(fields.includes('sso') ? ssoPatch(sso) : {}),
+    ...openid,
+    ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),
+  });
+  if (fields.includes('name'))
+    await write.search.replace(accountSearchKeys(account.id, { name, number: current.number }));
+  return { fields, account: (await write.accounts.byId(account.id)) ?? current };
 }
 
 function tidied(edit: AccountEdit): AccountEdit {
@@ -96,9 +104,9 @@ function tidied(edit: AccountEdit): AccountEdit {
   return { ...edit, name, sso, audience: edit.audience === undefined ? undefined : tidy(edit.audience) };
 }
 
-/** An access check that depends on the change, beside the command's own. */
-function requirePowerToAllow(desk: Desk, signed: SignedOperator, { reason }: AccountEdit): void {
-  if (signed.operator.role !== 'admin') {
+/** More than the door asks, where the ban stands. */
+function requirePowerToAllow(by: Authorised<'directory:write'>, { reason }: AccountEdit): void {
+  if (by.operator.role !== 'admin') {
     throw new Refusal('forbidden', 'only an admin may allow resets by phone again (B63)', {
       hint: 'Ask an admin of the desk, with a request in writing from the customer.',
     });
@@ -108,7 +116,6 @@ function requirePowerToAllow(desk: Desk, signed: SignedOperator, { reason }: Acc
       hint: 'Name the written request, for instance --reason "letter of 3 May, ticket 4711".',
     });
   }
-  requireFreshCode(desk, signed);
 }
 
 type Stored = { readonly issuer: string | null; readonly audience: string | null; readonly jwks: string | null };

@@ -3,6 +3,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
 import { changedContacts } from '../../rules/directory-import.js';
 import type { Account, User } from '../../rules/people.js';
+import { act } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
 import { changePerson } from './change-person.js';
 
@@ -17,7 +18,7 @@ export interface EditedUser {
   readonly user: User;
   readonly fields: readonly string[];
   readonly contacts: readonly ('e-mail' | 'phone')[];
-  /** Message ids of the notices, queued. */
+  /** Message ids of the notices. */
   readonly notices: readonly string[];
 }
 
@@ -30,28 +31,33 @@ export async function editUser(
 ): Promise<EditedUser> {
   const at = desk.now();
   const { account } = found;
-  return desk.store.record<EditedUser>(
-    ({ fields, contacts }) => ({
-      kind: 'user.edited',
-      outcome: 'done',
-      at,
-      by: signed.actor,
-      account: account.id,
-      user: found.user.id,
-      detail: { fields, contacts },
-    }),
-    async (write) => {
-      const before = (await write.users.byId(found.user.id)) ?? found.user;
-      const after = wanted(before, edit);
-      const fields = (['name', 'email', 'phone'] as const).filter((field) => before[field] !== after[field]);
-      const notices =
-        fields.length === 0 ? [] : await changePerson(desk, signed, write, { account, before, after }, at);
-      return {
-        user: (await write.users.byId(before.id)) ?? before,
-        fields,
-        contacts: changedContacts(before, after),
-        notices,
-      };
+  return act<'directory:write', EditedUser>(
+    desk,
+    signed,
+    { permission: 'directory:write' },
+    {
+      entry: ({ fields, contacts }, { actor }) => ({
+        kind: 'user.edited',
+        outcome: 'done',
+        at,
+        by: actor,
+        account: account.id,
+        user: found.user.id,
+        detail: { fields, contacts },
+      }),
+      change: async (acting) => {
+        const { users } = acting.write;
+        const before = (await users.byId(found.user.id)) ?? found.user;
+        const after = wanted(before, edit);
+        const fields = (['name', 'email', 'phone'] as const).filter((field) => before[field] !== after[field]);
+        const notices = fields.length === 0 ? [] : await changePerson(acting, { account, before, after });
+        return {
+          user: (await users.byId(before.id)) ?? before,
+          fields,
+          contacts: changedContacts(before, after),
+          notices,
+        };
+      },
     },
   );
 }

@@ -3,8 +3,10 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account } from '../../rules/people.js';
+import { act, askAuthority } from '../authorise.js';
 import type { FoundUser } from './search-directory.js';
 
+const EXPORTING = { permission: 'directory:write' } as const;
 const PAGE = 500;
 
 /** RFC 4180, but with plain line feeds, as every tool here writes them. */
@@ -14,6 +16,7 @@ export async function csvText(header: readonly string[], rows: readonly (readonl
 }
 
 export async function exportAccounts(desk: Desk, signed: SignedOperator): Promise<string> {
+  await askAuthority(desk, signed, EXPORTING);
   const accounts = await allAccounts(desk);
   await log(desk, signed, { accounts: accounts.length });
   return csvText(
@@ -24,6 +27,7 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator): Promis
 
 /** Users of one account, or of all. */
 export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account): Promise<string> {
+  await askAuthority(desk, signed, EXPORTING);
   const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
   return csvText(
@@ -71,13 +75,15 @@ export async function allUsers(
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
 
+/** Nothing is handed out before this. */
 async function log(
   desk: Desk,
   signed: SignedOperator,
   detail: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  await desk.store.record(
-    { kind: 'directory.exported', outcome: 'done', at: desk.now(), by: signed.actor, detail },
-    async () => undefined,
-  );
+  const at = desk.now();
+  await act(desk, signed, EXPORTING, {
+    entry: (_done, { actor }) => ({ kind: 'directory.exported', outcome: 'done', at, by: actor, detail }),
+    change: async () => undefined,
+  });
 }

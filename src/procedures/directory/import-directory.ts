@@ -18,6 +18,7 @@ import {
   warningsOf,
 } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
+import { act, askAuthority } from '../authorise.js';
 import {
   accountAfter,
   accountOf,
@@ -49,6 +50,9 @@ export interface ImportReport {
   readonly notices: readonly string[];
 }
 
+/** The command sends the notices, some at a time, and says how far it is. */
+const IMPORTING = { permission: 'directory:write', sendLater: true } as const;
+
 /** Values bound by one statement stay below both engines' limits. */
 const LOOK_UP = 500;
 
@@ -62,19 +66,22 @@ export async function importDirectory(
   signed: SignedOperator,
   request: ImportRequest,
 ): Promise<ImportReport> {
+  await askAuthority(desk, signed, IMPORTING);
   const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
   const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
-  const base = { at: desk.now(), by: signed.actor };
-  const { entries: _logged, ...report } = await desk.store.record<Done>(
-    (done) => [summaryOf(done, base), ...done.entries],
-    async (write) => {
+  const at = desk.now();
+  const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
+    entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
+    change: async (acting) => {
+      const { write } = acting;
+      const base = { at, by: acting.by.actor };
       const companies = await planCompanies(desk, write, accounts?.entries ?? []);
       const people = await planPeople(desk, write, companies, users?.entries ?? []);
       const faults = [...(accounts?.problems ?? []), ...companies.problems];
       // A bad account row makes strangers of its users; those would only repeat the fault.
       refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
-      const first = await applyAccounts(write, companies, base);
-      const second = await applyUsers(desk, signed, write, people, base);
+      const first = await applyAccounts(acting, companies, base);
+      const second = await applyUsers(acting, people, base);
       return {
         accounts: accounts === undefined ? null : countsOf(companies.plan),
         users: users === undefined ? null : countsOf(people.plan),
@@ -86,7 +93,7 @@ export async function importDirectory(
         entries: [...first, ...second.entries],
       };
     },
-  );
+  });
   return report;
 }
 

@@ -2,6 +2,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
+import { act, askAuthority } from '../authorise.js';
 import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
 
 /** Everything under which wrong answers of this person are counted. */
@@ -15,6 +16,8 @@ export function subjectsOf(account: Account, user: User): readonly Subject[] {
   ];
 }
 
+const UNLOCKING = { permission: 'user:unlock' } as const;
+
 /** Answers which of them had anything to lift: `caller`, `portal`, … Refusal `missing-option` without a reason. */
 export async function unlockCaller(
   desk: Desk,
@@ -22,24 +25,26 @@ export async function unlockCaller(
   { account, user }: { account: Account; user: User },
   reason: string,
 ): Promise<readonly string[]> {
+  await askAuthority(desk, signed, UNLOCKING);
   if (reason.trim() === '') throw new Refusal('missing-option', 'missing: --reason, why the lock is lifted');
-  return desk.store.record(
-    (lifted: readonly string[]) => ({
+  const at = desk.now();
+  return act<'user:unlock', readonly string[]>(desk, signed, UNLOCKING, {
+    entry: (lifted, { actor }) => ({
       kind: 'user.unlocked',
       outcome: 'done',
-      at: desk.now(),
-      by: signed.actor,
+      at,
+      by: actor,
       account: account.id,
       user: user.id,
       reason: reason.trim(),
       detail: { lifted },
     }),
-    async (write, log) => {
+    change: async ({ write, log }) => {
       const lifted: string[] = [];
       for (const subject of subjectsOf(account, user)) {
         if (await liftLock(desk, write, log, subject, 'lead')) lifted.push(subject.slice(0, subject.indexOf(':')));
       }
       return lifted;
     },
-  );
+  });
 }

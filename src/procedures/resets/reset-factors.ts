@@ -3,7 +3,7 @@
  * transaction that takes the factors away; a caller's own reset and an admin's wait for a second operator first. Everything goes
  * together: factors, half-done enrolments, backup codes, remembered devices, portal sessions. "Nothing to do" is an outcome.
  */
-import type { Desk, LogState, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { ApprovalReason, ApprovalSubject } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
@@ -12,6 +12,7 @@ import type { Account, OperatorRole, User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { Removed } from '../../rules/reset-plan.js';
 import { decideTarget } from '../../rules/reset-target.js';
+import { type Acting, act } from '../authorise.js';
 import { requireGrant, type UsableGrant } from '../calls/grants.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { approvalNeeded, freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
@@ -45,6 +46,8 @@ export interface GrantedReset {
   readonly final?: boolean;
 }
 
+export const RESETTING = { permission: 'mfa:reset-with-grant', fresh: true, sendLater: true } as const;
+
 /** A second operator is needed and has not said yes; rolls the transaction back. */
 class Unapproved extends Error {
   constructor(
@@ -76,16 +79,17 @@ export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked:
 async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset, at: number) {
   const order = await orderOf(desk, signed, asked);
   const prepared = await prepareStep(desk, order, [{ userId: asked.target.id, line: null }]);
-  const outcome = await desk.store.record<ResetOutcome>(
-    (result) => stepEntry(order, asStep(result), at),
-    async (write, log) => {
-      const grant = await checkAll(desk, write, log, signed, asked);
+  const outcome = await act<'mfa:reset-with-grant', ResetOutcome>(desk, signed, RESETTING, {
+    entry: (result, { actor }) => ({ ...stepEntry(order, asStep(result), at), by: actor }),
+    change: async (acting) => {
+      const { write } = acting;
+      const grant = await checkAll(acting, signed, asked);
       const [step] = await applyStep(desk, write, prepared, at);
       if (step === undefined) throw new Refusal('not-found', 'the user is gone');
       await write.grants.use(asked.grantId, at);
       return toOutcome(step, grant, asked);
     },
-  );
+  });
   if (outcome.outcome === 'reset') await desk.store.forgetDeleted();
   return { outcome, messages: messageIds(prepared) };
 }
@@ -94,17 +98,15 @@ const messageIds = ({ messages }: PreparedStep): readonly string[] => messages.m
 
 /** Everything that could stand in the way, as it is inside the transaction. */
 async function checkAll(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  acting: Acting<'mfa:reset-with-grant'>,
   signed: SignedOperator,
   asked: GrantedReset,
 ): Promise<UsableGrant> {
-  const now = Math.max(desk.now(), log.latestAt);
+  const { desk, write, now } = acting;
   await requirePermission(desk, write, signed);
   await requireNotFrozen(write, now);
   await requirePace(desk, write, signed, now);
-  const grant = await requireGrant(desk, write, signed, asked.grantId, MFA_RESET, now);
+  const grant = await requireGrant(acting, asked.grantId, MFA_RESET);
   const target = await write.users.byId(asked.target.id);
   if (target === undefined) throw new Refusal('not-found', 'the user is gone');
   const open = await write.resets.openOfUser(target.id);

@@ -8,12 +8,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
 import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
+import { addOperator, prepareOperator } from '../../../src/procedures/operators/make-operator.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
+import type { OperatorRole } from '../../../src/rules/people.js';
+import { fromBase32, referenceCode } from '../../factors/reference.js';
 import { userRow } from '../../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../../support/console-desk.js';
 import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../../support/pty.js';
-import { signedInAs } from '../../support/signed-operator.js';
+import { signedInAs, signedOperator } from '../../support/signed-operator.js';
 import { repositoryRoot } from '../../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
@@ -101,7 +104,6 @@ async function end(terminal: OpenTerminal): Promise<void> {
   await terminal.waitFor(/For the ticket:/);
 }
 
-/** Noor, as a lead who has just given a code. */
 /** noor, who has become a lead. */
 async function secondOperator(): Promise<SignedOperator> {
   const row = await made.desk.store.read.operators.byName('noor');
@@ -109,6 +111,15 @@ async function secondOperator(): Promise<SignedOperator> {
   const raised = { kind: 'operator.edited', outcome: 'done', at: made.desk.now(), by: SYSTEM } as const;
   await made.desk.store.record(raised, (write) => write.operators.update(operator.id, { role: operator.role }));
   return signedInAs(made.desk, operator);
+}
+
+const callOn = (terminal: OpenTerminal): string => /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
+
+async function changeOperator(name: string, patch: { disabled_at?: number; role?: OperatorRole }): Promise<void> {
+  const row = await made.desk.store.read.operators.byName(name);
+  await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM }, (write) =>
+    write.operators.update(row?.id ?? '', patch),
+  );
 }
 
 const kinds = async (filter: Parameters<ConsoleDesk['desk']['store']['read']['audit']['newest']>[0], limit = 20) =>
@@ -436,7 +447,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
     it('a call that was dropped (the process killed) resumes with --call; one that was ended does not', async () => {
       const first = run();
       await reach(first, 'ben.otto');
-      const id = /call_[0-9a-z]{6}/.exec(first.screen())?.[0] ?? '';
+      const id = callOn(first);
       first.kill('SIGKILL');
       await first.exit();
       const second = run({}, ['console', '--call', id]);
@@ -472,7 +483,7 @@ describe('a call on a terminal of common size', () => {
       async (_name, cut) => {
         const terminal = run();
         await reach(terminal, 'ben.otto');
-        const id = /call_[0-9a-z]{6}/.exec(terminal.screen())?.[0] ?? '';
+        const id = callOn(terminal);
         await ask(terminal, '3');
         terminal.type('velvet');
         cut(terminal);
@@ -510,15 +521,15 @@ describe('a call on a terminal of common size', () => {
     it('an operator who is disabled meanwhile goes no further', async () => {
       const terminal = run({ env: made.otherEnv });
       await reach(terminal, 'ben.otto');
+      const id = callOn(terminal);
       await ask(terminal, '3');
-      const noor = await made.desk.store.read.operators.byName('noor');
-      await made.desk.store.record(
-        { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: { kind: 'system', id: 'test', name: 'test' } },
-        (write) => write.operators.update(noor?.id ?? '', { disabled_at: Date.now() }),
-      );
+      await changeOperator('noor', { disabled_at: Date.now() });
       terminal.type(KEYS.escape);
       expect((await terminal.exit()).code).toBe(3);
       expect(terminal.screen()).toMatch(/disabled/);
+      expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
+      const [entry] = await kinds({ kind: 'call.dropped' }, 1);
+      expect(entry).toMatchObject({ by: { kind: 'system' }, reason: 'not-signed-in', detail: { call: id } });
     });
   });
 
@@ -595,5 +606,103 @@ describe('a verifier at the console', () => {
     expect(terminal.raw()).not.toMatch(/Reset whom/);
     const factors = await made.desk.store.read.factors.ofUser('usr_acc_100234_ben.otto');
     expect(factors.filter(({ state }) => state === 'active')).toHaveLength(1);
+  });
+});
+
+describe('an agent whose authority goes in the middle of a call', () => {
+  beforeAll(async () => {
+    size = { cols: 80, rows: 24 };
+    made = await consoleDesk('agent');
+  });
+  afterAll(() => made.close());
+
+  it('a step that the role may no longer take is refused in words, and the call goes on (B71, B78)', async () => {
+    const terminal = run();
+    await getVerified(terminal, 'ana.trujillo', '6');
+    const id = callOn(terminal);
+    expect(terminal.screen()).toMatch(/reset second factors now/);
+    await changeOperator('mira', { role: 'verifier' });
+    terminal.type('1');
+    const screen = await terminal.waitFor(/NOT DONE/);
+    expect(screen).toMatch(/may not/);
+    expect(screen).toContain(id);
+    expect(terminal.raw()).not.toMatch(/Reset whom/);
+    terminal.type('1');
+    await terminal.waitFor(/\? Request/);
+    await ask(terminal, '3');
+    await changeOperator('mira', { role: 'agent' });
+  });
+
+  it('Ctrl-C of one who was disabled meanwhile: the call is left open, by no operator, and its id is told (B78)', async () => {
+    const terminal = run({ env: made.otherEnv });
+    await reach(terminal, 'ben.otto');
+    const id = callOn(terminal);
+    await changeOperator('noor', { disabled_at: Date.now() });
+    terminal.type(KEYS.ctrlC);
+    expect((await terminal.exit()).code).toBe(130);
+    expect(terminal.screen().replace(/\s+/g, ' ')).toContain(`countersign console --call ${id}`);
+    const [entry] = await kinds({ kind: 'call.dropped' }, 1);
+    expect(entry).toMatchObject({ by: { kind: 'system' }, reason: 'not-signed-in', detail: { call: id } });
+    const again = run({}, ['console', '--call', id]);
+    expect(await again.waitFor(/\? Request/)).toMatch(/Ben Otto/);
+  });
+});
+
+describe('a lead at the console, signed in with the authenticator app', () => {
+  const PASSWORD = 'seven herons on one lantern';
+  let seed: Uint8Array;
+
+  const code = () => referenceCode(seed, Date.now() / 1000);
+
+  /** Long enough that the app's code of now is another than the one that was used. */
+  async function codeWasGivenLongAgo(): Promise<void> {
+    const row = await made.desk.store.read.operators.byName('lena');
+    const [entry] = await kinds({ kind: 'operator.signed-in', by: row?.id ?? '' }, 1);
+    const { session = '' } = (entry?.['detail'] ?? {}) as { session?: string };
+    const prepared = { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
+    await made.desk.store.record(prepared, async (write) => {
+      await write.operators.updateSession(session, { code_at: 1 });
+      await write.operators.update(row?.id ?? '', { totp_last_step: null });
+    });
+  }
+
+  beforeAll(async () => {
+    size = { cols: 80, rows: 24 };
+    made = await consoleDesk('agent');
+    const { desk } = made;
+    const lena = await prepareOperator(desk, { name: 'lena', role: 'lead', password: PASSWORD });
+    await addOperator(desk, await signedOperator(desk, 'admin', 'boss'), lena);
+    seed = fromBase32((lena.enrolment?.secretBase32 ?? '').replaceAll(' ', ''));
+    const { COUNTERSIGN_TOKEN: _none, ...env } = made.env;
+    const signIn = ['login', '--operator', 'lena', '--password-stdin', '--code', code()];
+    const login = spawnSync(process.execPath, [executable, ...signIn], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+      input: `${PASSWORD}\n`,
+    });
+    if (login.status !== 0) throw new Error(login.stderr);
+    made = { ...made, env };
+  });
+  afterAll(() => made.close());
+
+  it('a code of their own that was mistyped is asked for again, and the reset goes on where it was (B70)', async () => {
+    const terminal = run();
+    await getVerified(terminal, 'ana.trujillo', '6');
+    const id = callOn(terminal);
+    await codeWasGivenLongAgo();
+    terminal.type('1');
+    expect(await terminal.waitFor(/\? Code/)).not.toMatch(/not right/);
+    terminal.type(`000000${KEYS.enter}`);
+    expect(await terminal.waitFor(/That code was not right/)).toContain(id);
+    terminal.type(`${code()}${KEYS.enter}`);
+    await terminal.waitFor(/\? Reset whom/);
+    terminal.type('otto');
+    await terminal.waitFor(/1 {2}Ben Otto/);
+    terminal.type('1');
+    await terminal.waitFor(/\? Reason/);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/\? Ticket/);
+    terminal.type(KEYS.enter);
+    await terminal.waitFor(/factors are\s+reset/);
   });
 });

@@ -87,7 +87,6 @@ function verdict(
     action: { id: 'billing:change', category: 'billing', title: 'Change billing' },
     ticket: 'T-1',
     grant: reason === null ? { id: 'gr_1', expiresAt: at } : null,
-    toSend: [],
   };
 }
 

@@ -7,10 +7,12 @@ import {
   endCall,
   handOverCall,
   noteOnCall,
+  recordConsoleEnded,
   resumeCall,
 } from '../../../src/procedures/calls/live-calls.js';
 import type { Account } from '../../../src/rules/people.js';
 import { accountRow, userRow } from '../../store/rows.js';
+import { signedOperator } from '../../support/signed-operator.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('a call on %s', (engine) => {
@@ -64,6 +66,24 @@ describe.each(engines)('a call on %s', (engine) => {
     await handOverCall(desk, lead, call.id);
     expect((await resumeCall(desk, agent, call.id)).state).toBe('open');
     expect((await desk.store.read.calls.byId(call.id))?.operator_id).toBe(agent.operator.id);
+  });
+
+  it('B78 a console that ends when its operator is gone leaves the call open, and the entry says whose it is: nobody drops it', async () => {
+    const [agent, desk] = [await signedOperator(made.desk, 'agent', 'leaver'), made.desk];
+    const call = await beginCall(desk, agent, { account });
+    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: made.clock.now(), by }, (write) =>
+      write.operators.update(agent.operator.id, { disabled_at: 1 }),
+    );
+    await expect(dropCall(desk, agent, call.id)).rejects.toMatchObject({ code: 'not-signed-in' });
+    await recordConsoleEnded(desk, call.id, 'not-signed-in');
+    const [entry] = await desk.store.read.audit.newest({ kind: 'call.dropped' }, 2);
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      by: { kind: 'system' },
+      reason: 'not-signed-in',
+      detail: { call: call.id },
+    });
+    expect((await resumeCall(desk, await made.operator('lead'), call.id)).state).toBe('open');
   });
 
   it('ended, it does not; and no text resumes what is not there', async () => {

@@ -1,5 +1,6 @@
 /** One verification after another on a real desk: who is verified for what, and what is written down of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 import { type Login, OTHER_PHRASE, PHRASE } from '../northwind.js';
 import { type PhoneDesk, phoneDesk, unlimited, WRONG } from '../phone-desk.js';
@@ -177,7 +178,7 @@ describe.each(engines)('verifying a caller on %s', (engine) => {
 
   it('an operator who is the caller verifies nobody, and the try is in the log', async () => {
     const { id } = await place.user('ana');
-    const both = { ...place.agent, alsoUserId: id };
+    const both = await signedOperator(place.desk, 'agent', 'ana at the desk', id);
     expect(await place.refusal(call({ by: both }))).toMatchObject({ code: 'forbidden' });
     expect((await place.entries('verification.refused')).at(-1)).toMatchObject({ reason: 'own-login', user: id });
     expect((await call({ by: both, caller: 'ben', phrase: OTHER_PHRASE })).outcome).toBe('verified');
@@ -224,6 +225,45 @@ describe.each(engines)('verifying a caller on %s', (engine) => {
     expect(checks).toEqual([]);
     expect(await place.desk.store.read.secrets.passphrase((await place.user('ana')).id)).toEqual(before);
     expect((await place.call()).outcome).toBe('verified');
+  });
+});
+
+describe.each(engines)('B78 an operator who is on the way out while the phrase is checked, on %s', (engine) => {
+  let place: PhoneDesk;
+  beforeAll(async () => {
+    place = await phoneDesk(engine);
+    await place.givePhrase('ana');
+  });
+  afterAll(() => place.close());
+
+  it.each([
+    ['disabled', { disabled_at: 1 }, 'not-signed-in'],
+    ['demoted', { role: 'auditor' }, 'forbidden'],
+  ])('%s: no verdict and no grant, and the attempt stays counted', async (what, patch, code) => {
+    const leaver = await signedOperator(place.desk, 'agent', what);
+    const { secrets } = place.desk;
+    const check: typeof secrets.check = async (...parts) => {
+      const answer = await secrets.check(...parts);
+      await place.write((write) => write.operators.update(leaver.operator.id, patch));
+      return answer;
+    };
+    const { id } = await place.user('ana');
+    const subject = `caller:${(await place.user('ana')).accountId}/${id}` as const;
+    const before = (await place.desk.store.read.throttles.get(subject))?.failures ?? 0;
+    const desk = { ...place.desk, secrets: { ...secrets, check } };
+    expect((await place.refusal(place.call({ desk, by: leaver }))).code).toBe(code);
+    expect(await place.desk.store.read.grants.live(place.clock.now())).toEqual([]);
+    expect((await place.desk.store.read.throttles.get(subject))?.failures).toBe(before + 1);
+    expect((await place.entries('verification')).at(-1)).toMatchObject({ outcome: 'started', user: id });
+  });
+
+  it('before it is counted, neither is counted, and nothing is said of who there is', async () => {
+    const leaver = await signedOperator(place.desk, 'agent', 'gone');
+    await place.write((write) => write.operators.update(leaver.operator.id, { disabled_at: 1 }));
+    const before = (await place.entries('verification')).length;
+    for (const said of [{}, { account: 'nowhere' }, { caller: 'nobody' }, { phrase: null }])
+      expect((await place.refusal(place.call({ ...said, by: leaver }))).code).toBe('not-signed-in');
+    expect((await place.entries('verification')).length).toBe(before);
   });
 });
 

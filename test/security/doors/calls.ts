@@ -1,4 +1,41 @@
-/** What the procedures of this part ask of an operator. */
+/** What the procedures of procedures/calls ask of an operator. */
+import { revokeGrant } from '../../../src/procedures/calls/grants.js';
+import {
+  answerGeneralQuestion,
+  beginCall,
+  dropCall,
+  endCall,
+  handOverCall,
+  noteOnCall,
+  resumeCall,
+} from '../../../src/procedures/calls/live-calls.js';
+import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
 import type { Doors } from './door.js';
 
-export const CALLS: Doors = {};
+const NONE = 'call_000000';
+
+export const CALLS: Doors = {
+  // Another's grant takes grant:revoke, and is refused like an unknown one: test/procedures/calls/grants.test.ts.
+  'calls/grants.revokeGrant': { permission: 'verify', knock: (desk, signed) => revokeGrant(desk, signed, 'gr_none') },
+  'calls/live-calls.answerGeneralQuestion': {
+    permission: 'verify',
+    knock: (desk, signed) => answerGeneralQuestion(desk, signed, null),
+  },
+  'calls/live-calls.beginCall': { permission: 'verify', knock: (desk, signed) => beginCall(desk, signed, {}) },
+  'calls/live-calls.dropCall': { permission: 'verify', knock: (desk, signed) => dropCall(desk, signed, NONE) },
+  'calls/live-calls.endCall': { permission: 'verify', knock: (desk, signed) => endCall(desk, signed, NONE) },
+  'calls/live-calls.handOverCall': { permission: 'verify', knock: (desk, signed) => handOverCall(desk, signed, NONE) },
+  'calls/live-calls.noteOnCall': { permission: 'verify', knock: (desk, signed) => noteOnCall(desk, signed, NONE, {}) },
+  'calls/live-calls.resumeCall': { permission: 'verify', knock: (desk, signed) => resumeCall(desk, signed, '') },
+  'calls/verify-caller.verifyCaller': {
+    permission: 'verify',
+    knock: (desk, signed) =>
+      verifyCaller(desk, signed, {
+        account: 'none',
+        caller: 'none',
+        action: 'none',
+        phrase: 'none',
+        ticket: undefined,
+      }),
+  },
+};

@@ -1,4 +1,76 @@
-/** What the procedures of this part ask of an operator. */
+/** What the procedures of procedures/directory ask of an operator. */
+import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
+import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
+import { editAccount } from '../../../src/procedures/directory/edit-account.js';
+import { editUser } from '../../../src/procedures/directory/edit-user.js';
+import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
+import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
-export const DIRECTORY: Doors = {};
+const account: Account = {
+  id: 'acc_none',
+  number: 'none',
+  name: 'None',
+  edition: 'classic',
+  sso: null,
+  mfaRequiredAt: null,
+  phoneResetForbidden: false,
+  disabledAt: null,
+};
+const user = { id: 'usr_none', accountId: account.id, login: 'none', disabledAt: null } as User;
+const off = { on: false, reason: undefined };
+
+const WRITE = 'directory:write';
+
+export const DIRECTORY: Doors = {
+  'directory/add-to-directory.addAccount': {
+    permission: WRITE,
+    knock: (desk, signed) => addAccount(desk, signed, { number: '', name: '', edition: 'none' }),
+  },
+  'directory/add-to-directory.addUser': {
+    permission: WRITE,
+    knock: (desk, signed) =>
+      addUser(desk, signed, {
+        account: 'none',
+        login: '',
+        name: '',
+        email: '',
+        phone: '',
+        role: '',
+        scopes: [],
+        signIn: '',
+      }),
+  },
+  'directory/disable-customer.switchAccount': {
+    permission: WRITE,
+    knock: (desk, signed) => switchAccount(desk, signed, account, off),
+  },
+  'directory/disable-customer.switchUser': {
+    permission: WRITE,
+    knock: (desk, signed) => switchUser(desk, signed, { account, user }, off),
+  },
+  // The second door, which asks for a fresh code too, is in test/procedures/directory/edit-directory.test.ts.
+  'directory/edit-account.editAccount': {
+    permission: WRITE,
+    knock: (desk, signed) => editAccount(desk, signed, account, { name: '' }),
+  },
+  'directory/edit-user.editUser': {
+    permission: WRITE,
+    knock: (desk, signed) => editUser(desk, signed, { account, user }, { email: 'not an address' }),
+  },
+  'directory/export-directory.exportAccounts': { permission: WRITE, knock: exportAccounts },
+  'directory/export-directory.exportUsers': {
+    permission: WRITE,
+    knock: (desk, signed) => exportUsers(desk, signed, account),
+  },
+  'directory/import-directory.importDirectory': {
+    permission: WRITE,
+    knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/unlock-caller.unlockCaller': {
+    permission: 'user:unlock',
+    knock: (desk, signed) => unlockCaller(desk, signed, { account, user }, ''),
+  },
+};

@@ -1,0 +1,46 @@
+/** Handing a call over: its id is read aloud, and whoever takes it up verifies the caller again. */
+import { handOverCall } from '../../procedures/calls/live-calls.js';
+import type { View } from '../../terminal/render.js';
+import { noteBlocks, noteLines } from './console-note.js';
+import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+
+/** The id is all the next operator needs. */
+export async function handOverStage(session: LiveSession): Promise<Stage> {
+  const { desk, screen, signed, call } = session;
+  if (call === null) return 'find';
+  await handOverCall(desk, signed, call.id);
+  session.call = { ...call, state: 'handed-over' };
+  session.events.push('handed over');
+  const view = (): View => [
+    titleOf(session, 'Hand over'),
+    { kind: 'blank' },
+    { kind: 'verdict', verdict: spaced(call.id), tone: 'good' },
+    {
+      kind: 'lines',
+      lines: [
+        'Read this id to the operator who takes over. They press F5 and type it, or run:',
+        `  countersign console --call ${call.id}`,
+        'The caller is verified again there: a grant stays with the operator who verified.',
+      ],
+    },
+    ...noteBlocks(noteLines(session)),
+  ];
+  const answer = await askNext(session, view, [
+    { name: 'done', value: 'find' },
+    { name: 'take it back', value: 'resume', key: '2' },
+  ]);
+  if (answer === 'resume') {
+    session.resuming = call.id;
+    return 'resume';
+  }
+  screen.wipe();
+  forget(session);
+  return 'find';
+}
+
+/** `call_7kq2mp` as one reads it aloud: `7KQ 2MP`. */
+const spaced = (id: string): string =>
+  id
+    .replace(/^call_/, '')
+    .toUpperCase()
+    .replace(/^(...)/, '$1 ');

@@ -1,0 +1,57 @@
+/** The end of a call, and the note of it for the ticket. */
+import { endCall } from '../../procedures/calls/live-calls.js';
+import { logState } from '../../procedures/log/log-checkpoint.js';
+import type { View } from '../../terminal/render.js';
+import { elapsed, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+
+/** Ends the call, offers the note, then clears the screen of what was said. */
+export async function endStage(session: LiveSession): Promise<Stage> {
+  const { desk, screen, signed, call } = session;
+  if (call === null) return 'find';
+  await endCall(desk, signed, call.id);
+  session.call = { ...call, state: 'ended' };
+  const text = [...noteLines(session), await receiptLine(session)];
+  for (let copied = false; ; ) {
+    const answer = await screen.choose({
+      view: () => [
+        titleOf(session, 'Call ended'),
+        ...noteBlocks(text),
+        ...(copied ? [{ kind: 'lines', lines: ['Copied.'] } as const] : []),
+      ],
+      message: 'Next',
+      choices: [
+        { name: 'next call (clears the screen)', value: 'next' as const },
+        { name: 'copy the note', value: 'copy' as const, key: 'c' },
+      ],
+    });
+    if (answer !== 'copy') break;
+    screen.copy(text.join('\n'));
+    copied = true;
+  }
+  screen.wipe();
+  forget(session);
+  return 'find';
+}
+
+export const noteBlocks = (lines: readonly string[]): View => [
+  { kind: 'blank' },
+  { kind: 'note', text: 'For the ticket:' },
+  { kind: 'lines', lines },
+];
+
+/** Size and head of the log as it stands with this call in it: whoever has the ticket can check that nothing was taken out. */
+async function receiptLine({ desk }: LiveSession): Promise<string> {
+  const { size, root } = await logState(desk.store.read.audit, desk.notary);
+  return `log: size ${size} · root ${Buffer.from(root).toString('hex').slice(0, 16)}`;
+}
+
+/** What happened, without anything that was said. */
+export function noteLines(session: LiveSession): readonly string[] {
+  const { call, account, caller, signed, desk, events } = session;
+  const who = caller === null ? '' : typeof caller === 'string' ? ', caller not on the list' : `, ${caller.login}`;
+  return [
+    `countersign ${call?.id ?? ''} by ${signed.operator.name}, ${elapsed(desk.now() - (call?.openedAt ?? desk.now()))}`,
+    ...(account === null ? [] : [`account ${account.number} ${account.name}${who}`]),
+    ...(events.length === 0 ? ['nothing was asked for'] : events),
+  ];
+}

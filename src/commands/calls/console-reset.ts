@@ -1,0 +1,116 @@
+/** The reset under the grant just given (B54). */
+import { isRefusal } from '../../errors.js';
+import { askAuthority } from '../../procedures/authorise.js';
+import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
+import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import type { User } from '../../rules/people.js';
+import type { View } from '../../terminal/render.js';
+import { resetView } from '../resets/reset-view.js';
+import { peopleOf } from './console-find.js';
+import { OTHER_STEPS } from './console-request.js';
+import {
+  type AskedReset,
+  askNext,
+  card,
+  type LiveSession,
+  note,
+  roleName,
+  type Stage,
+  stillSignedIn,
+  titleOf,
+} from './console-session.js';
+
+/** Whose factors, why, which ticket; then the reset (B54). What waits for a second operator is tried again as it was asked for. */
+export async function resetStage(session: LiveSession): Promise<Stage> {
+  const { desk, screen, account, verdict } = session;
+  if (account === null || verdict?.grant == null) return 'request';
+  if (!(await giveFreshCode(session))) return 'verdict';
+  session.reset ??= (await askReset(session)) ?? null;
+  if (session.reset === null) return 'verdict';
+  // Whoever took longer over the answers than a code counts gives another, and is not asked again for the rest.
+  if (!(await giveFreshCode(session))) return 'verdict';
+  const { target, reason, ticket } = session.reset;
+  const asked = { grantId: verdict.grant.id, account, target, reason, ticket: ticket === '' ? undefined : ticket };
+  const done = await screen.working({ view: () => resetCard(session, target), message: 'Resetting …' }, () =>
+    resetUnderGrant(desk, session.signed, asked),
+  );
+  session.events.push(`reset of ${target.login}: ${done.outcome} (${done.id})`);
+  Object.assign(session, { verdict: null, reset: null });
+  await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
+  const view = (): View => [titleOf(session, account.name), { kind: 'blank' }, ...resetView(done)];
+  return (await askNext(session, view, OTHER_STEPS)) ?? 'request';
+}
+
+/**
+ * A lead or an admin proves the authenticator app again before a reset; asked here, so that the call goes on. A code that was mistyped
+ * is asked for again: only where nobody is signed in any more does it end the console.
+ */
+async function giveFreshCode(session: LiveSession): Promise<boolean> {
+  const { desk, screen, context } = session;
+  for (let lines = [OWN_CODE]; await lacksFreshCode(session); lines = [WRONG_CODE, OWN_CODE]) {
+    const code = await screen.line({
+      view: () => [titleOf(session, 'Your own code'), { kind: 'blank' }, { kind: 'lines', lines }],
+      message: 'Code',
+    });
+    if (code === undefined || code === '') return false;
+    try {
+      await refreshCode(desk, session.signed, code);
+    } catch (error) {
+      if (!isRefusal(error) || error.code !== 'not-signed-in') throw error;
+      session.signed = await stillSignedIn(context, desk);
+    }
+  }
+  return true;
+}
+
+async function lacksFreshCode({ desk, signed }: LiveSession): Promise<boolean> {
+  try {
+    await askAuthority(desk, signed, RESETTING);
+    return false;
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'factor-needed') return true;
+    throw error;
+  }
+}
+
+const OWN_CODE = 'A reset needs a fresh code from your own authenticator app. Do not ask the caller for one.';
+const WRONG_CODE = 'That code was not right, or it was used before. Wait for the next one.';
+
+async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
+  const { screen, call } = session;
+  const target = await askTarget(session);
+  if (target === undefined) return undefined;
+  const view = () => resetCard(session, target);
+  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call' });
+  if (reason === undefined) return undefined;
+  const ticket = await screen.line({ view, message: 'Ticket', default: call?.ticket ?? undefined });
+  return ticket === undefined ? undefined : { target, reason, ticket };
+}
+
+const resetCard = (session: LiveSession, target: User): View => [
+  titleOf(session, 'Reset second factors'),
+  { kind: 'blank' },
+  ...card(session, [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]]),
+];
+
+async function askTarget(session: LiveSession): Promise<User | undefined> {
+  const { desk, screen, account, caller } = session;
+  if (account === null) return undefined;
+  return screen.search<User>({
+    view: () => [
+      titleOf(session, 'Reset second factors'),
+      { kind: 'blank' },
+      ...card(session),
+      { kind: 'say', text: 'Whose sign-in is it about?' },
+    ],
+    message: 'Reset whom',
+    look: async (text, thoroughly) => {
+      if (text === '') return [];
+      const found = await peopleOf({ desk, account, text, most: 9, thoroughly });
+      return found.map(({ user }) => ({
+        name: [user.name, user.login, roleName(user.role), user.id === (caller as User).id ? 'the caller' : ''],
+        value: user,
+      }));
+    },
+  });
+}
