@@ -111,14 +111,14 @@ async function signedInOnce<T>(
     const login = asked ? await passFactor(context, desk, opened, named) : opened;
     return await use(withPassword(desk, { login, viewKey: opened.viewKey }, password));
   } finally {
-    await endSession(desk, opened);
+    await endSession(desk, async () => opened);
   }
 }
 
-/** Where it has ended by itself, or by what was done in it, that is as well. */
-async function endSession(desk: Desk, login: PortalLogin): Promise<void> {
+/** One that has ended by itself, or by what was done in it, is as well. */
+async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise<void> {
   try {
-    await signOutUser(desk, login);
+    await signOutUser(desk, await find());
   } catch (error) {
     if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
   }
@@ -152,12 +152,7 @@ export async function keepSession(context: Context, desk: Desk, opened: OpenedSe
   const name = sessionName(opened.account, opened.user);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
-  if (before === undefined) return;
-  try {
-    await signOutUser(desk, await authenticateUser(desk, before, opened.user));
-  } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-  }
+  if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
 }
 
 type OpenedSession = PortalLogin & { readonly token: string };

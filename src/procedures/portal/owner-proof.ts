@@ -1,6 +1,6 @@
 /**
- * What a user must have proven in the portal before secrets of their own are shown or changed (security.md, "owner's view"). A proof that
- * is missing is named, so that a front end can ask for it and the lock (owner-locks.ts) can refuse by the same answer.
+ * What a user must have proven in the portal before secrets of their own are shown or changed. A proof that is missing is named, so that
+ * a front end can ask for it and the lock (owner-locks.ts) can refuse by the same answer.
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
