@@ -11,6 +11,7 @@ import type { Channels } from './delivery/registry.js';
 import type { Sink } from './delivery/sink.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { HexTreeHasher } from './rules/growing-tree.js';
+import type { LoginMethod, LoginState } from './rules/mfa-login.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
 import type { Reads, Writes } from './store/queries/queries.js';
@@ -145,9 +146,9 @@ export interface SignedUser {
   readonly userId: string;
   readonly sessionId: string;
   /** `done`, or what the login still needs. */
-  readonly state: string;
+  readonly state: LoginState;
   /** When this login began; a factor it asked for was given after. */
   readonly openedAt: number;
   readonly passwordAt: number;
-  readonly method: string;
+  readonly method: LoginMethod;
 }

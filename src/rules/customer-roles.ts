@@ -1,5 +1,5 @@
 /** What the role of a user allows, read from the policy (B04, B13–B17). Everything unknown is allowed nothing. */
-import type { Account, CustomerRole, Edition, User } from './people.js';
+import { type Account, CUSTOMER_ROLES, type CustomerRole, EDITIONS, type Edition, type User } from './people.js';
 import type { CustomerRoleRule, Policy } from './policy.js';
 
 /** The rule of a role in an edition; undefined where the edition does not have the role. */
@@ -22,3 +22,7 @@ export function hasPassphrase(policy: Policy, account: Home, user: Holder): bool
 export function hasAdminStatus(policy: Policy, account: Home, user: Holder): boolean {
   return customerRule(policy, account.edition, user.role)?.holds === 'everything';
 }
+
+/** Every role that has it in one edition or another. */
+export const adminRoles = (policy: Policy): readonly CustomerRole[] =>
+  CUSTOMER_ROLES.filter((role) => EDITIONS.some((edition) => hasAdminStatus(policy, { edition }, { role })));

@@ -6,6 +6,7 @@
  * file is soon behind. An edition never changes, so a file that says another one means another account.
  */
 import type { Problem } from '../errors.js';
+import { customerRule, hasAdminStatus } from './customer-roles.js';
 import { sameEmail } from './directory-fields.js';
 import { foldKey, phoneDigits } from './directory-keys.js';
 import type { AccountEntry, UserEntry } from './directory-rows.js';
@@ -128,19 +129,18 @@ export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): str
 
 /** What only the account can say of a new login: role and edition (B04), scopes and role (B07). */
 export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
-  const roles = policy.roles.customers[home.edition];
-  const rule = roles[entry.role];
+  const rule = customerRule(policy, home.edition, entry.role);
   const problems: Problem[] = [];
   if (rule === undefined) {
     problems.push(
       problem(
         entry,
         'role',
-        `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(roles).join(', ')}`,
+        `account ${home.number} is ${home.edition}, which has no ${entry.role}; one of: ${Object.keys(policy.roles.customers[home.edition]).join(', ')}`,
       ),
     );
   } else if ((entry.scopes ?? []).length > 0 && rule.holds !== 'its-scopes') {
-    const why = rule.holds === 'everything' ? 'holds everything already' : 'holds no scopes';
+    const why = hasAdminStatus(policy, home, entry) ? 'holds everything already' : 'holds no scopes';
     problems.push(problem(entry, 'scopes', `a ${entry.role} ${why}; leave the scopes out`));
   }
   return problems;

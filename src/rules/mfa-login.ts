@@ -5,6 +5,41 @@
 import { days } from './duration.js';
 import type { Edition, SignIn } from './people.js';
 
+/** How far a login has come; procedures/portal/customer-login.ts draws the way through them. */
+export const LOGIN_STATES = ['done', 'factor-needed', 'enrolment-code-needed', 'enrolment-needed'] as const;
+export type LoginState = (typeof LOGIN_STATES)[number];
+
+/**
+ * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered
+ * device, `password+enrolment` for the login that enrolled a factor, `password+<factor>` or `password+backup` for a code.
+ */
+export type LoginMethod = 'sso' | 'password' | `password+${string}`;
+
+export interface LoginStanding {
+  readonly state: LoginState;
+  readonly method: LoginMethod;
+}
+
+/** Whether a second factor was given or set up in this very login; a remembered device only stands in for one. */
+export const gaveFactor = ({ method }: Pick<LoginStanding, 'method'>): boolean =>
+  method.startsWith('password+') && method !== 'password+device';
+
+/** What a login needs next. `offersRemember`: this device may be remembered now (B38). */
+export type NextStep =
+  | { readonly step: 'factor' | 'enrolment-code' }
+  | { readonly step: 'enrolment'; readonly because: 'required' | 'last-backup-code' }
+  | { readonly step: 'none'; readonly offersRemember: boolean };
+
+/** The order of the steps, for every front end. A state that nobody knows is one that asks for more. */
+export function nextOf({ state, method }: LoginStanding): NextStep {
+  if (state === 'enrolment-code-needed') return { step: 'enrolment-code' };
+  if (state === 'enrolment-needed')
+    return { step: 'enrolment', because: method === 'password+backup' ? 'last-backup-code' : 'required' };
+  if (state !== 'done') return { step: 'factor' };
+  const enrolledNow = method === 'password+enrolment';
+  return { step: 'none', offersRemember: offersRemember({ askedForFactor: gaveFactor({ method }), enrolledNow }) };
+}
+
 export interface LoginQuestion {
   readonly edition: Edition;
   /** MFA is on for the whole account (B32). */
@@ -26,9 +61,7 @@ export interface LoginQuestion {
   readonly mustEnrolAfterLastBackup: boolean;
 }
 
-export type LoginNeed =
-  | { readonly next: 'done' | 'factor-needed' | 'enrolment-needed' | 'enrolment-code-needed' }
-  | { readonly next: 'refused'; readonly reason: LoginRefusal };
+export type LoginNeed = { readonly next: LoginState } | { readonly next: 'refused'; readonly reason: LoginRefusal };
 
 /**
  * `sso-only`: no native login for an ordinary SSO user (B36). `native-only`: a token was shown for a user who does not sign in by
@@ -85,19 +118,17 @@ export function deviceStillRemembered(createdAt: number, now: number, rememberDa
 
 export type RequireMfaDecision =
   | { readonly allowed: true; readonly warnings: readonly RequireMfaWarning[] }
-  | { readonly allowed: false; readonly reason: 'mfa-not-in-edition' | 'not-an-admin' };
+  | { readonly allowed: false; readonly reason: 'mfa-not-in-edition' };
 
 /** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
 export type RequireMfaWarning = 'sso-and-mfa';
 
-/** Whether this user may switch company-wide MFA on (B30, B32), and what to say with it (B37). */
+/** Whether MFA can be switched on for a company (B30), and what to say with it (B37). That an admin asks is the lock's affair (B32). */
 export function decideRequireMfa(asked: {
   readonly edition: Edition;
-  readonly isAdmin: boolean;
   readonly accountHasSso: boolean;
 }): RequireMfaDecision {
   if (asked.edition !== 'x-series') return { allowed: false, reason: 'mfa-not-in-edition' };
-  if (!asked.isAdmin) return { allowed: false, reason: 'not-an-admin' };
   return { allowed: true, warnings: asked.accountHasSso ? ['sso-and-mfa'] : [] };
 }
 

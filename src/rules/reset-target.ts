@@ -1,5 +1,6 @@
 /** Whom a caller may have reset, once verified (B55, B56). Pure. */
 import { Refusal } from '../errors.js';
+import { hasAdminStatus } from './customer-roles.js';
 import type { Account, User } from './people.js';
 import type { Policy } from './policy.js';
 
@@ -30,9 +31,8 @@ export function decideTarget({ policy, operatorUserId, account, caller, target, 
       hint: "The account's admin can reset the user in the Admin Console. This cannot be lifted on a call.",
     });
   }
-  const rules = policy.roles.customers[account.edition];
-  const targetIsAdmin = rules[target.role]?.holds === 'everything';
-  if (targetIsAdmin && rules[caller.role]?.holds !== 'everything') {
+  const targetIsAdmin = hasAdminStatus(policy, account, target);
+  if (targetIsAdmin && !hasAdminStatus(policy, account, caller)) {
     throw new Refusal('forbidden', 'a secondary admin cannot have an admin reset', {
       hint: 'An admin of the account must call.',
     });

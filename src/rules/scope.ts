@@ -2,6 +2,7 @@
  * The two decisions at the heart of a call: may this caller have this action (B02, B04, B07), and is the caller verified
  * (B03, B05). Both are answers about facts given to them; nothing here looks anything up.
  */
+import { customerRule, hasAdminStatus } from './customer-roles.js';
 import type { Account, CustomerRole, Edition, User } from './people.js';
 import { type Action, findAction, type Policy } from './policy.js';
 
@@ -27,11 +28,8 @@ export type ScopeDecision =
 export function decideScope({ policy, edition, role, scopes, action }: ScopeQuestion): ScopeDecision {
   const known = findAction(policy, action.id);
   if (known === undefined) return { allowed: false };
-  const { customers } = policy.roles;
-  const roles = Object.hasOwn(customers, edition) ? customers[edition] : {};
-  const rule = Object.hasOwn(roles, role) ? roles[role] : undefined;
-  if (rule?.holds === 'everything') return { allowed: true, by: 'admin' };
-  if (rule?.holds !== 'its-scopes') return { allowed: false };
+  if (hasAdminStatus(policy, { edition }, { role })) return { allowed: true, by: 'admin' };
+  if (customerRule(policy, edition, role)?.holds !== 'its-scopes') return { allowed: false };
   const scope = [known.id, known.category].find((covering) => scopes.includes(covering));
   return scope === undefined ? { allowed: false } : { allowed: true, by: 'scope', scope };
 }

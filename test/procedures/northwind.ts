@@ -6,7 +6,8 @@
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import { prepareApplicationPassword } from '../../src/procedures/portal/application-password.js';
-import type { PortalLogin } from '../../src/procedures/portal/authenticate-user.js';
+import type { PortalLogin } from '../../src/procedures/portal/customer-login.js';
+import type { LoginMethod, LoginState } from '../../src/rules/mfa-login.js';
 import type { User } from '../../src/rules/people.js';
 import { accountRow, userRow } from '../store/rows.js';
 import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';
@@ -23,7 +24,7 @@ export interface Northwind extends TestDesk {
   /** An open portal session of the user: signed in just now by password, and a code where that is said. */
   login(
     login: Login,
-    more?: { method?: string; state?: string; passwordAt?: number; openedAt?: number },
+    more?: { method?: LoginMethod; state?: LoginState; passwordAt?: number; openedAt?: number },
   ): Promise<PortalLogin>;
   verify(login: Login, phrase: string, action?: string): Promise<Verdict>;
   auditKinds(): Promise<readonly string[]>;

@@ -181,24 +181,16 @@ describe('remembering a device', () => {
 
 describe('switching MFA on', () => {
   it.each([
-    [
-      'B30 refused on classic with that reason',
-      'classic',
-      true,
-      false,
-      { allowed: false, reason: 'mfa-not-in-edition' },
-    ],
-    ['B32 refused to anyone but an admin', 'x-series', false, false, { allowed: false, reason: 'not-an-admin' }],
-    ['B32 allowed to an admin', 'x-series', true, false, { allowed: true, warnings: [] }],
+    ['B30 refused on classic with that reason', 'classic', false, { allowed: false, reason: 'mfa-not-in-edition' }],
+    ['B30 allowed on X Series', 'x-series', false, { allowed: true, warnings: [] }],
     [
       'B37 with SSO: allowed with the advice to consider whether both are needed',
       'x-series',
       true,
-      true,
       { allowed: true, warnings: ['sso-and-mfa'] },
     ],
-  ] as const)('%s', (_title, edition, isAdmin, accountHasSso, expected) => {
-    expect(decideRequireMfa({ edition, isAdmin, accountHasSso })).toEqual(expected);
+  ] as const)('%s', (_title, edition, accountHasSso, expected) => {
+    expect(decideRequireMfa({ edition, accountHasSso })).toEqual(expected);
   });
 });
 

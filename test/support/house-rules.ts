@@ -251,6 +251,45 @@ export function operatorDoors(source: Source): string[] {
   });
 }
 
+/** The claim itself, and what the locks judge it by. */
+const OWNER_LOCKS = ['procedures/portal/customer-login', 'procedures/portal/owner-proof'];
+
+/**
+ * `wing/file.function` of every exported function of procedures/ that is handed a customer's login. One that is handed the door as well
+ * (`actAsOwner`, `askOwner`) is the lock, or counts under it.
+ */
+export function ownerDoors(source: Source): string[] {
+  const file = inSrc(source.path);
+  if (!file.startsWith('procedures/') || OWNER_LOCKS.includes(file)) return [];
+  return exportedFunctions(source).flatMap(({ name, parameters }) => {
+    const handed = (type: RegExp): boolean => parameters.some((parameter) => type.test(parameter.getText(source.tree)));
+    const isDoor = handed(/\bPortalLogin\b/) && !handed(/\bOwnerDoor\b/);
+    return isDoor ? [`${file.slice('procedures/'.length)}.${name}`] : [];
+  });
+}
+
+interface ExportedFunction {
+  readonly name: string;
+  readonly parameters: readonly ts.ParameterDeclaration[];
+}
+
+/** Also those that are written as a constant. */
+function exportedFunctions({ tree }: Source): readonly ExportedFunction[] {
+  return tree.statements.flatMap((statement) => {
+    if (!ts.canHaveModifiers(statement)) return [];
+    if (ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) !== true) return [];
+    if (ts.isFunctionDeclaration(statement)) {
+      return statement.name === undefined ? [] : [{ name: statement.name.text, parameters: [...statement.parameters] }];
+    }
+    if (!ts.isVariableStatement(statement)) return [];
+    return statement.declarationList.declarations.flatMap(({ name, initializer }) =>
+      initializer !== undefined && ts.isArrowFunction(initializer)
+        ? [{ name: name.getText(tree), parameters: [...initializer.parameters] }]
+        : [],
+    );
+  });
+}
+
 const EMPTY_NAMES = /(^|[-./])(utils?|helpers?|common|shared|managers?|services?|misc)([-./]|$)/;
 
 export function faultsOfForm(source: Source): string[] {

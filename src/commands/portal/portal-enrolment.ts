@@ -7,7 +7,7 @@ import { exitOf, Refusal } from '../../errors.js';
 import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
-import { type PortalLogin, whoOf } from '../../procedures/portal/authenticate-user.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';

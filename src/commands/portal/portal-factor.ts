@@ -9,7 +9,7 @@ import {
   guessKind,
 } from '../../procedures/factors/factor-choices.js';
 import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
-import { type PortalLogin, whoOf } from '../../procedures/portal/authenticate-user.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import type { Context } from '../command.js';
 
 export interface FactorGiven {

@@ -1,7 +1,7 @@
 /** What a finished portal login says: who is in, until when, what to consider (B41), and whether this device is remembered (B38). */
 import type { Desk } from '../../desk.js';
 import { listFactors } from '../../procedures/factors/manage-factors.js';
-import type { PortalLogin } from '../../procedures/portal/authenticate-user.js';
+import type { PortalLogin } from '../../procedures/portal/customer-login.js';
 import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';

@@ -5,16 +5,19 @@ import { Refusal } from '../../errors.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
-import { type LoginState, type PortalLogin, signOutUser, whoOf } from '../../procedures/portal/authenticate-user.js';
+import { signOutUser } from '../../procedures/portal/authenticate-user.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import type { LoginState } from '../../rules/mfa-login.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';
+import { askPerson, PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { greeting, keepDevice } from './portal-greeting.js';
-import { askPerson, keepSession, openLogin, PORTAL_OPTIONS, portalShape, sessionName } from './portal-session.js';
+import { keepSession, openLogin, sessionName } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',

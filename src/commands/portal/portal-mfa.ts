@@ -4,10 +4,11 @@ import { Refusal } from '../../errors.js';
 import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
-import { whoOf } from '../../procedures/portal/authenticate-user.js';
+import { whoOf } from '../../procedures/portal/customer-login.js';
 import { type Command, command } from '../command.js';
 import { ENROLMENT_KINDS, enrol, METHOD_NAMES } from './portal-enrolment.js';
-import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
+import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { openSession } from './portal-session.js';
 
 const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
@@ -18,43 +19,43 @@ const list = command({
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    const own = await listFactors(desk, login);
-    const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
-    return {
-      view: [
-        {
-          kind: 'table',
-          columns: [{ title: 'method' }, { title: 'to' }, { title: 'state' }, { title: 'id' }],
-          empty: 'No sign-in methods are set up.',
-          rows: factors.map((row) => [
-            row.title,
-            row.to ?? '',
-            row.state === 'pending' ? 'half done' : row.state,
-            row.id,
-          ]),
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      const own = await listFactors(desk, login);
+      const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
+      return {
+        view: [
+          {
+            kind: 'table',
+            columns: [{ title: 'method' }, { title: 'to' }, { title: 'state' }, { title: 'id' }],
+            empty: 'No sign-in methods are set up.',
+            rows: factors.map((row) => [
+              row.title,
+              row.to ?? '',
+              row.state === 'pending' ? 'half done' : row.state,
+              row.id,
+            ]),
+          },
+          {
+            kind: 'fields',
+            rows: [
+              ['Required by your company', required ? 'yes' : 'no'],
+              ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
+              ['Remembered devices', String(devices)],
+            ],
+          },
+        ],
+        document: {
+          mfa: {
+            required,
+            factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
+            backupCodesLeft,
+            backupCodesMade,
+            devices,
+          },
         },
-        {
-          kind: 'fields',
-          rows: [
-            ['Required by your company', required ? 'yes' : 'no'],
-            ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
-            ['Remembered devices', String(devices)],
-          ],
-        },
-      ],
-      document: {
-        mfa: {
-          required,
-          factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
-          backupCodesLeft,
-          backupCodesMade,
-          devices,
-        },
-      },
-    };
-  },
+      };
+    }),
 });
 
 const add = command({
@@ -80,21 +81,31 @@ const add = command({
       replace: z.string().optional(),
       enrolmentCode: z.string().optional(),
     }),
-  run: async (context, given) => {
+  run: (context, given) => {
     const { code, enrolmentCode, replace: replaces, method: kind } = given;
     const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
-    const { desk, ...login } = await requirePortalUser(context, { ...given, code: undefined }, { states });
-    const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
-    if ('view' in factor) return factor;
-    const finished = login.session.state !== 'done';
-    const lines = [`Set up: ${METHOD_NAMES[kind]}.`, ...(finished ? ['Your login is finished.'] : [])];
-    return {
-      view: [
-        { kind: 'lines', lines },
-        { kind: 'next', lines: [`countersign portal mfa backup-codes ${whoOf(login)}   (in case you lose it)`] },
-      ],
-      document: { factor: { id: factor.id, kind, state: 'active' }, session: { state: factor.login.session.state } },
-    };
+    const asked = { ...given, code: undefined };
+    return openSession(
+      context,
+      asked,
+      async ({ desk, login }) => {
+        const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
+        if ('view' in factor) return factor;
+        const finished = login.session.state !== 'done';
+        const lines = [`Set up: ${METHOD_NAMES[kind]}.`, ...(finished ? ['Your login is finished.'] : [])];
+        return {
+          view: [
+            { kind: 'lines', lines },
+            { kind: 'next', lines: [`countersign portal mfa backup-codes ${whoOf(login)}   (in case you lose it)`] },
+          ],
+          document: {
+            factor: { id: factor.id, kind, state: 'active' },
+            session: { state: factor.login.session.state },
+          },
+        };
+      },
+      states,
+    );
   },
 });
 
@@ -106,14 +117,14 @@ const remove = command({
   arguments: [{ name: '<id>', about: 'id of the method, see portal mfa list' }],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), id: z.string() }),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    const removed = await removeFactor(desk, login, given.id);
-    return {
-      view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`] }],
-      document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' } },
-    };
-  },
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      const removed = await removeFactor(desk, login, given.id);
+      return {
+        view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`] }],
+        document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' } },
+      };
+    }),
 });
 
 const backupCodes = command({
@@ -123,26 +134,26 @@ const backupCodes = command({
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    const { codes, onlyMethod, earlierDied } = await newBackupCodes(desk, login);
-    const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
-    return {
-      view: [
-        { kind: 'lines', lines: codes },
-        {
-          kind: 'note',
-          text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      const { codes, onlyMethod, earlierDied } = await newBackupCodes(desk, login);
+      const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
+      return {
+        view: [
+          { kind: 'lines', lines: codes },
+          {
+            kind: 'note',
+            text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
+          },
+          ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
+        ],
+        document: {
+          backupCodes: codes,
+          earlierDied,
+          warnings: onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [],
         },
-        ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
-      ],
-      document: {
-        backupCodes: codes,
-        earlierDied,
-        warnings: onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [],
-      },
-    };
-  },
+      };
+    }),
 });
 
 const ADVICE = {
@@ -163,21 +174,22 @@ const require = command({
   input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
   run: async (context, given) => {
     if (given.user !== undefined || !['on', 'off'].includes(given.switch)) throw forOneUser(given.user ?? given.switch);
-    const { desk, ...login } = await requirePortalUser(context, given);
-    const { required, unchanged, warnings, withoutFactor } = await requireMfa(desk, login, given.switch === 'on');
-    const company = login.account.name;
-    const said = `Multi-factor authentication is ${required ? 'required' : 'not required'} at ${company}${unchanged ? ', as before' : ''}.`;
-    const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
-    return {
-      view: [
-        { kind: 'lines', lines: required ? [said, waiting] : [said] },
-        ...warnings.map((code) => ({ kind: 'note', text: ADVICE[code] }) as const),
-      ],
-      document: {
-        mfa: { required, unchanged, withoutFactor },
-        warnings: warnings.map((code) => ({ code, message: ADVICE[code] })),
-      },
-    };
+    return openSession(context, given, async ({ desk, login }) => {
+      const { required, unchanged, warnings, withoutFactor } = await requireMfa(desk, login, given.switch === 'on');
+      const company = login.account.name;
+      const said = `Multi-factor authentication is ${required ? 'required' : 'not required'} at ${company}${unchanged ? ', as before' : ''}.`;
+      const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
+      return {
+        view: [
+          { kind: 'lines', lines: required ? [said, waiting] : [said] },
+          ...warnings.map((code) => ({ kind: 'note', text: ADVICE[code] }) as const),
+        ],
+        document: {
+          mfa: { required, unchanged, withoutFactor },
+          warnings: warnings.map((code) => ({ code, message: ADVICE[code] })),
+        },
+      };
+    });
   },
 });
 

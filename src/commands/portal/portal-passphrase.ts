@@ -1,10 +1,17 @@
 /** `portal passphrase show|set`: the owner's passphrase, by its owner alone (B14, B15, B17, B18). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
-import { requireOwner, setOwnPassphrase, viewOwnPassphrase } from '../../procedures/passphrases/passphrase-of-owner.js';
+import {
+  SETTING_PASSPHRASE,
+  setOwnPassphrase,
+  VIEWING_PASSPHRASE,
+  viewOwnPassphrase,
+} from '../../procedures/passphrases/passphrase-of-owner.js';
+import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
-import { PORTAL_OPTIONS, type PortalGiven, portalShape, requirePortalUser } from './portal-session.js';
+import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { freshSession, openSession, type PortalUser, sessionWithPassword } from './portal-session.js';
 
 const show = command({
   path: 'portal passphrase show',
@@ -16,24 +23,23 @@ const show = command({
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
-  run: async (context, given) => {
-    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true, freshFactor: true });
-    if (viewKey === undefined) throw new Error('the password was asked for, and no view key came of it');
-    const text = await viewOwnPassphrase(desk, login, viewKey);
-    return {
-      view: [
-        { kind: 'title', text: 'Your passphrase' },
-        { kind: 'blank' },
-        { kind: 'lines', lines: [text] },
-        { kind: 'blank' },
-        {
-          kind: 'note',
-          text: 'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
-        },
-      ],
-      document: { passphrase: { text } },
-    };
-  },
+  run: (context, given) =>
+    sessionWithPassword(context, given, VIEWING_PASSPHRASE, async ({ desk, login, viewKey }) => {
+      const text = await viewOwnPassphrase(desk, login, viewKey);
+      return {
+        view: [
+          { kind: 'title', text: 'Your passphrase' },
+          { kind: 'blank' },
+          { kind: 'lines', lines: [text] },
+          { kind: 'blank' },
+          {
+            kind: 'note',
+            text: 'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
+          },
+        ],
+        document: { passphrase: { text } },
+      };
+    }),
 });
 
 const setInput = () => z.object({ ...portalShape(), passphraseStdin: z.boolean().default(false) });
@@ -55,17 +61,22 @@ const set = command<SetInput>({
     ...PORTAL_OPTIONS,
   ],
   input: setInput,
-  run: setPassphrase,
+  run: async (context, given) => {
+    requireOneSecret(context, given);
+    const use = (portal: PortalUser) => setPassphrase(context, given, portal);
+    // Standard input holds the phrase then, so nothing can be asked of the person.
+    return given.passphraseStdin
+      ? openSession(context, given, use)
+      : freshSession(context, given, SETTING_PASSPHRASE, use);
+  },
 });
 
-async function setPassphrase(context: Context, given: SetInput): Promise<Result> {
-  requireOneSecret(context, given);
-  const {
-    desk,
-    password = null,
-    ...login
-  } = await requirePortalUser(context, given, { fresh: !given.passphraseStdin });
-  requireOwner(desk, login, desk.now());
+async function setPassphrase(
+  context: Context,
+  given: SetInput,
+  { desk, login, password }: PortalUser,
+): Promise<Result> {
+  await askOwner(desk, login, SETTING_PASSPHRASE);
   const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', 'New passphrase');
   if (!given.passphraseStdin) await confirm(context);
   const done = await setOwnPassphrase(desk, login, { phrase, password });

@@ -1,10 +1,12 @@
 /** `portal profile`, `portal password`: what users see of themselves, and their application password. */
 import * as z from 'zod';
-import { changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
+import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
+import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
-import { PORTAL_OPTIONS, type PortalUser, portalShape, requirePortalUser } from './portal-session.js';
+import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { openSession, sessionWithPassword } from './portal-session.js';
 
 const profile = command({
   path: 'portal profile',
@@ -13,17 +15,17 @@ const profile = command({
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
-  run: async (context, given) => {
-    const person = await requirePortalUser(context, given);
-    const facts = await readProfile(person.desk, person);
-    return {
-      view: [
-        { kind: 'title', text: person.user.name, aside: `${person.account.number}/${person.user.login}` },
-        { kind: 'fields', rows: rowsOf(person, facts) },
-      ],
-      document: { profile: documentOf(person, facts) },
-    };
-  },
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      const facts = await readProfile(desk, login);
+      return {
+        view: [
+          { kind: 'title', text: login.user.name, aside: `${login.account.number}/${login.user.login}` },
+          { kind: 'fields', rows: rowsOf(login, facts) },
+        ],
+        document: { profile: documentOf(login, facts) },
+      };
+    }),
 });
 
 const password = command({
@@ -33,29 +35,28 @@ const password = command({
   access: 'anyone',
   options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
   input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),
-  run: async (context, given) => {
-    const { desk, viewKey, ...login } = await requirePortalUser(context, given, { viewKey: true });
-    if (viewKey === undefined) throw new Error('the password was asked for, and no view key came of it');
-    const next = await askNewSecret(context, false, 'it at a terminal', 'New application password');
-    const { sessionsEnded } = await changeApplicationPassword(desk, login, { viewKey, next });
-    return {
-      view: [
-        {
-          kind: 'lines',
-          lines: [
-            `Your application password is changed. Other sessions ended: ${sessionsEnded}.`,
-            'Your passphrase is as it was.',
-          ],
-        },
-      ],
-      document: { password: { changed: true, sessionsEnded } },
-    };
-  },
+  run: (context, given) =>
+    sessionWithPassword(context, given, CHANGING_PASSWORD, async ({ desk, login, viewKey }) => {
+      const next = await askNewSecret(context, false, 'it at a terminal', 'New application password');
+      const { sessionsEnded } = await changeApplicationPassword(desk, login, { viewKey, next });
+      return {
+        view: [
+          {
+            kind: 'lines',
+            lines: [
+              `Your application password is changed. Other sessions ended: ${sessionsEnded}.`,
+              'Your passphrase is as it was.',
+            ],
+          },
+        ],
+        document: { password: { changed: true, sessionsEnded } },
+      };
+    }),
 });
 
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
-function rowsOf({ account, user }: PortalUser, facts: Profile): readonly (readonly [string, string])[] {
+function rowsOf({ account, user }: Owner, facts: Profile): readonly (readonly [string, string])[] {
   return [
     ['Company', `${account.name} (${account.number})`],
     ['E-mail', user.email],
@@ -85,7 +86,7 @@ function passphraseWords({ state, setAt, readable }: Profile['passphrase']): str
   return `set on ${day(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
 }
 
-function documentOf({ account, user }: PortalUser, facts: Profile) {
+function documentOf({ account, user }: Owner, facts: Profile) {
   const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
   return {
     id: user.id,

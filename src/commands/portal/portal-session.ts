@@ -1,120 +1,127 @@
 /**
- * Who is typing in the portal? Every `portal` command has the same options and asks here: an open session of the state folder,
- * or the password with the command, which signs in for that one command and out again.
+ * Who is typing in the portal? Every `portal` command asks here: for the open session of the state folder, or for the password with the
+ * command, which signs in for that one command and out again. Which proofs a door wants, and which are missing, the procedures say.
  */
-import * as z from 'zod';
-import type { Desk, SignedUser } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
-import {
-  authenticateUser,
-  type LoginState,
-  type PortalLogin,
-  requireState,
-  signOutUser,
-} from '../../procedures/portal/authenticate-user.js';
-import { freshFactor } from '../../procedures/portal/owner-proof.js';
-import { provePassword, signInWithPassword } from '../../procedures/portal/sign-in-user.js';
-import { minutes } from '../../rules/duration.js';
-import type { Account, User } from '../../rules/people.js';
+import { askOwner } from '../../procedures/portal/act-as-owner.js';
+import { authenticateUser, signOutUser } from '../../procedures/portal/authenticate-user.js';
+import { type Owner, type PortalLogin, requireState } from '../../procedures/portal/customer-login.js';
+import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/portal/owner-locks.js';
+import { type ProvenLogin, provePassword, signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import { type LoginState, nextOf } from '../../rules/mfa-login.js';
 import { askSecret } from '../ask-secret.js';
-import type { Command, Context, OptionSpec, Result } from '../command.js';
+import type { Context } from '../command.js';
 import { readDevices } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-
-/** The options of every `portal` command. Put them behind the command's own. */
-export const PORTAL_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--account <account>', about: 'your company: number, id or unique name' },
-  { flags: '--as <login>', about: 'your login' },
-  {
-    flags: '--password-stdin',
-    about: 'read your application password from standard input; signs in for this command alone',
-  },
-  { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
-  { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser' },
-];
-
-/** Their input; spread it into the command's own `z.object`. */
-export const portalShape = () => ({
-  account: z.string().optional(),
-  as: z.string().optional(),
-  passwordStdin: z.boolean().default(false),
-  code: z.string().optional(),
-  device: z.string().optional(),
-});
-
-export interface PortalGiven {
-  readonly account?: string | undefined;
-  readonly as?: string | undefined;
-  readonly passwordStdin: boolean;
-  readonly code?: string | undefined;
-  readonly device?: string | undefined;
-}
+import { askPerson, type PersonNamed, type PortalGiven } from './portal-given.js';
 
 export interface PortalUser {
   readonly desk: Desk;
-  readonly account: Account;
-  readonly user: User;
-  readonly session: SignedUser;
-  /** Opens the owner's copy of the passphrase (B17). Only where the password came with this command. */
-  readonly viewKey?: Uint8Array;
-  /** The same: to compare a new passphrase with, as spoken (B10). */
-  readonly password?: string;
+  readonly login: PortalLogin;
+  /** Where it came with this command: to compare a new passphrase with, as spoken (B10). */
+  readonly password: string | null;
 }
 
-export interface Demand {
-  /** The password must have been given within limits.portalSession.freshPasswordMinutes; asked for again otherwise. */
-  readonly fresh?: boolean;
-  /** The password must come with this command, however fresh the session is. */
-  readonly viewKey?: boolean;
-  /** With MFA on a factor must have been given within the same minutes: asked for again otherwise, also on a remembered device. */
-  readonly freshFactor?: boolean;
-  /** States of a half-done login that are good enough; `done` alone unless said. */
-  readonly states?: readonly LoginState[];
+export interface PortalUserWithPassword extends PortalUser {
+  readonly password: string;
+  /** Opens the owner's copy of the passphrase (B17). */
+  readonly viewKey: Uint8Array;
 }
 
-/** Refusals: missing-option, not-signed-in, locked, factor-needed, enrolment-needed, forbidden. */
-export async function requirePortalUser(
+/** The session as it is. Refusals: missing-option, not-signed-in, locked, factor-needed, enrolment-needed. */
+export async function openSession<T>(
   context: Context,
   given: PortalGiven,
-  demand: Demand = {},
-): Promise<PortalUser> {
-  const person = await askPerson(context, given);
-  const desk = await context.desk();
-  const states = demand.states ?? ['done'];
-  const signInNow = () => signInForOneCommand(context, desk, { ...given, ...person }, { ...demand, states });
-  if (given.passwordStdin) return signInNow();
-  const login = await openLogin(context, desk, person);
-  requireState(login, states);
-  if (demand.freshFactor === true && login.account.mfaRequiredAt !== null)
-    if (!freshFactor(desk, login.session, desk.now())) return signInNow();
-  const freshUntil = login.session.passwordAt + minutes(desk.policy.limits.portalSession.freshPasswordMinutes);
-  if (demand.viewKey !== true && (demand.fresh !== true || desk.now() < freshUntil)) return { desk, ...login };
-  const password = await askSecret(context, false, '--password-stdin', `Application password of ${login.user.login}`);
-  const proven = await provePassword(desk, login, password);
-  return { desk, ...proven.login, ...viewKeyOf(proven.viewKey), password };
+  use: (portal: PortalUser) => Promise<T>,
+  states: readonly LoginState[] = ['done'],
+): Promise<T> {
+  const { desk, named } = await whoAsks(context, given);
+  const inState = (portal: PortalUser): Promise<T> => {
+    requireState(portal.login, states);
+    return use(portal);
+  };
+  if (given.passwordStdin) return signedInOnce(context, { desk, named, device: true }, inState);
+  return inState({ desk, login: await openLogin(context, desk, named), password: null });
 }
 
-const viewKeyOf = (viewKey: Uint8Array | null) => (viewKey === null ? {} : { viewKey });
-
-export interface PersonNamed {
-  readonly account: string;
-  readonly as: string;
-}
-
-/** Company and login, asked for where they are missing. `--as` may hold both: ACCOUNT/LOGIN. */
-export async function askPerson(context: Context, given: Pick<PortalGiven, 'account' | 'as'>): Promise<PersonNamed> {
-  const slash = given.account === undefined ? (given.as?.indexOf('/') ?? -1) : -1;
-  if (given.as !== undefined && slash > 0) {
-    return { account: given.as.slice(0, slash), as: given.as.slice(slash + 1) };
+/** The same, and the person is asked for what the door wants and this login has not proven lately. */
+export async function freshSession<T>(
+  context: Context,
+  given: PortalGiven,
+  door: OwnerDoor,
+  use: (portal: PortalUser) => Promise<T>,
+): Promise<T> {
+  const { desk, named } = await whoAsks(context, given);
+  if (!given.passwordStdin) {
+    const login = await openLogin(context, desk, named);
+    if (proofsToGive(desk, login, door, desk.now()).length === 0) return use({ desk, login, password: null });
   }
-  const account = given.account ?? (await ask(context, '--account', 'Company (number or name)'));
-  const as = given.as ?? (await ask(context, '--as', 'Login'));
-  return { account, as };
+  return sessionWithPassword(context, named, door, use);
 }
 
-async function ask(context: Context, option: string, message: string): Promise<string> {
-  return (await context.ask.prompts(option)).line({ message });
+/** The same, and the password comes with this command, however fresh the session is. */
+export async function sessionWithPassword<T>(
+  context: Context,
+  given: PortalGiven,
+  door: OwnerDoor,
+  use: (portal: PortalUserWithPassword) => Promise<T>,
+): Promise<T> {
+  const { desk, named } = await whoAsks(context, given);
+  const letIn = async (portal: PortalUserWithPassword): Promise<T> => {
+    await askOwner(desk, portal.login, door);
+    return use(portal);
+  };
+  const once = { desk, named, device: deviceWillDo(door) };
+  if (given.passwordStdin) return signedInOnce(context, once, letIn);
+  const login = await openLogin(context, desk, named);
+  const newLogin = proofsToGive(desk, login, door, desk.now()).some((proof) => proof !== 'password');
+  if (newLogin) return signedInOnce(context, once, letIn);
+  const password = await askPassword(context, { ...named, as: login.user.login });
+  return letIn(withPassword(desk, await provePassword(desk, login, password), password));
+}
+
+type Named = PortalGiven & PersonNamed;
+
+async function whoAsks(context: Context, given: PortalGiven): Promise<{ desk: Desk; named: Named }> {
+  const named = { ...given, ...(await askPerson(context, given)) };
+  return { desk: await context.desk(), named };
+}
+
+const askPassword = (context: Context, { as, passwordStdin }: Named): Promise<string> =>
+  askSecret(context, passwordStdin, '--password-stdin', `Application password of ${as}`);
+
+function withPassword(desk: Desk, { login, viewKey }: ProvenLogin, password: string): PortalUserWithPassword {
+  if (viewKey === null) throw new Error('the password was right, and no view key came of it');
+  return { desk, login, password, viewKey };
+}
+
+/** Signs in for this one command, and out again whatever comes of it. `device`: a remembered one may stand in for the factor. */
+async function signedInOnce<T>(
+  context: Context,
+  { desk, named, device }: { readonly desk: Desk; readonly named: Named; readonly device: boolean },
+  use: (portal: PortalUserWithPassword) => Promise<T>,
+): Promise<T> {
+  const password = await askPassword(context, named);
+  const deviceTokens = device ? await readDevices(context, named.device) : [];
+  const opened = await signInWithPassword(desk, { account: named.account, login: named.as, password, deviceTokens });
+  try {
+    const asked = nextOf(opened.session).step === 'factor';
+    const login = asked ? await passFactor(context, desk, opened, named) : opened;
+    return await use(withPassword(desk, { login, viewKey: opened.viewKey }, password));
+  } finally {
+    await endSession(desk, async () => opened);
+  }
+}
+
+/** One that has ended by itself, or by what was done in it, is as well. */
+async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise<void> {
+  try {
+    await signOutUser(desk, await find());
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
+  }
 }
 
 /** The login of the session in the state folder, in whatever state it is. */
@@ -124,7 +131,7 @@ export async function openLogin(context: Context, desk: Desk, person: PersonName
   return authenticateUser(desk, token, user);
 }
 
-async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<{ account: Account; user: User }> {
+async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<Owner> {
   try {
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
@@ -137,59 +144,15 @@ async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<{ ac
 }
 
 /** Name under which a user's token stands in the state folder. */
-export const sessionName = (account: Account, user: User): string => `${account.number}/${user.login}`;
+export const sessionName = (account: Owner['account'], user: Owner['user']): string =>
+  `${account.number}/${user.login}`;
 
 /** Keeps a new login's token; the session it takes the place of ends, so that none is left open without anyone holding it. */
 export async function keepSession(context: Context, desk: Desk, opened: OpenedSession): Promise<void> {
   const name = sessionName(opened.account, opened.user);
   const before = await context.sessions.read('portal', name);
   await context.sessions.write('portal', name, opened.token);
-  if (before === undefined) return;
-  try {
-    await signOutUser(desk, await authenticateUser(desk, before, opened.user));
-  } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-  }
+  if (before !== undefined) await endSession(desk, () => authenticateUser(desk, before, opened.user));
 }
 
 type OpenedSession = PortalLogin & { readonly token: string };
-
-/** Sessions of one command, to be ended after it. */
-const passing = new WeakMap<Context, { desk: Desk; login: PortalLogin }>();
-
-async function signInForOneCommand(
-  context: Context,
-  desk: Desk,
-  given: PortalGiven & PersonNamed,
-  { states = ['done'], freshFactor: deviceWillNotDo = false }: Demand,
-): Promise<PortalUser> {
-  const message = `Application password of ${given.as}`;
-  const password = await askSecret(context, given.passwordStdin, '--password-stdin', message);
-  const deviceTokens = deviceWillNotDo ? [] : await readDevices(context, given.device);
-  const opened = await signInWithPassword(desk, { account: given.account, login: given.as, password, deviceTokens });
-  passing.set(context, { desk, login: opened });
-  const login = opened.session.state === 'factor-needed' ? await passFactor(context, desk, opened, given) : opened;
-  requireState(login, states);
-  return {
-    desk,
-    account: login.account,
-    user: login.user,
-    session: login.session,
-    ...viewKeyOf(opened.viewKey),
-    password,
-  };
-}
-
-/** A portal command that leaves no session behind where it signed in for itself alone. */
-export function endingPassingSession(spec: Command): Command {
-  const run = async (context: Context, input: never): Promise<Result> => {
-    try {
-      return await spec.run(context, input);
-    } finally {
-      const open = passing.get(context);
-      passing.delete(context);
-      if (open !== undefined) await signOutUser(open.desk, open.login);
-    }
-  };
-  return { ...spec, run };
-}

@@ -4,7 +4,8 @@ import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../proce
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
-import { PORTAL_OPTIONS, portalShape, requirePortalUser } from './portal-session.js';
+import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal team list',
@@ -13,26 +14,26 @@ const list = command({
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    const team = await listTeam(desk, login);
-    return {
-      view: [
-        {
-          kind: 'table',
-          columns: [{ title: 'login' }, { title: 'name' }, { title: 'role' }, { title: 'privileges' }],
-          empty: 'Nobody.',
-          rows: team.map((user) => [
-            user.login,
-            user.name,
-            user.disabledAt === null ? user.role : `${user.role} (disabled)`,
-            user.scopes.join(' '),
-          ]),
-        },
-      ],
-      document: { team: team.map(memberDocument) },
-    };
-  },
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      const team = await listTeam(desk, login);
+      return {
+        view: [
+          {
+            kind: 'table',
+            columns: [{ title: 'login' }, { title: 'name' }, { title: 'role' }, { title: 'privileges' }],
+            empty: 'Nobody.',
+            rows: team.map((user) => [
+              user.login,
+              user.name,
+              user.disabledAt === null ? user.role : `${user.role} (disabled)`,
+              user.scopes.join(' '),
+            ]),
+          },
+        ],
+        document: { team: team.map(memberDocument) },
+      };
+    }),
 });
 
 const grant = command({
@@ -49,10 +50,10 @@ const grant = command({
   ],
   options: PORTAL_OPTIONS,
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    return changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given');
-  },
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) =>
+      changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given'),
+    ),
 });
 
 const revoke = command({
@@ -66,10 +67,10 @@ const revoke = command({
   ],
   options: PORTAL_OPTIONS,
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
-  run: async (context, given) => {
-    const { desk, ...login } = await requirePortalUser(context, given);
-    return changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken away');
-  },
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) =>
+      changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken away'),
+    ),
 });
 
 function changed(change: ScopeChange, scope: string, how: 'given' | 'taken away'): Result {

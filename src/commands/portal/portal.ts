@@ -5,9 +5,6 @@ import { commands as mfa } from './portal-mfa.js';
 import { commands as passphrase } from './portal-passphrase.js';
 import { commands as profile } from './portal-profile.js';
 import { commands as reset } from './portal-reset.js';
-import { endingPassingSession } from './portal-session.js';
 import { commands as team } from './portal-team.js';
 
-export const commands: readonly Command[] = [...login, ...profile, ...passphrase, ...mfa, ...team, ...reset].map(
-  endingPassingSession,
-);
+export const commands: readonly Command[] = [...login, ...profile, ...passphrase, ...mfa, ...team, ...reset];

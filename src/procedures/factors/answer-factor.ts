@@ -12,7 +12,7 @@ import { afterFactor } from '../../rules/mfa-login.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countPortalAttempt } from '../portal/portal-attempts.js';
 import { backupCodeContext, factorContext } from '../seal-contexts.js';

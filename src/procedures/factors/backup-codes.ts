@@ -3,9 +3,9 @@ import type { BackupCodeRow, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { finishedLogin, ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
-import { requireMoreThanDevice } from '../portal/owner-proof.js';
-import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
+import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 import { backupCodeContext } from '../seal-contexts.js';
 
 export interface NewBackupCodes {
@@ -16,21 +16,27 @@ export interface NewBackupCodes {
   readonly earlierDied: number;
 }
 
+const CHANGING_METHODS = { lock: 'owner:methods' } as const;
+
 /**
  * Refusal `enrolment-needed` while a real factor is owed, after a reset or the last backup code (B42, B57): codes made with the
  * password alone would be a way round it. Refusal `factor-needed` on a remembered device.
  */
 export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<NewBackupCodes> {
+  await askOwner(desk, login, CHANGING_METHODS);
   const { user } = login;
   const { count } = desk.policy.limits.backupCodes;
   const made = makeBackupCodes((n) => desk.chance.bytes(n), count);
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
-  const base = { ...ownerEntryBase(desk, user), kind: 'backup-codes.made', outcome: 'done' } as const;
-  const result = await desk.store.record<Omit<NewBackupCodes, 'codes'>>(
-    ({ earlierDied }) => ({ ...base, detail: { count, earlierDied } }),
-    async (write, log) => {
-      requireMoreThanDevice(await finishedLogin(desk, write, log, login));
+  const result = await actAsOwner<'owner:methods', Omit<NewBackupCodes, 'codes'>>(desk, login, CHANGING_METHODS, {
+    entry: ({ earlierDied }, by) => ({
+      ...ownerEntry(desk, by),
+      kind: 'backup-codes.made',
+      outcome: 'done',
+      detail: { count, earlierDied },
+    }),
+    change: async ({ write }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
       await write.factors.deleteBackupCodes(user.id);
@@ -38,13 +44,12 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
       await queueNotices(write, notices);
       return { onlyMethod: before.active.length === 0, earlierDied: before.backupCodesLeft };
     },
-  );
+  });
   await desk.store.forgetDeleted();
-  await sendNotices(desk, notices);
   return { ...result, codes: made.map((code) => code.text) };
 }
 
-async function toRow(desk: Desk, { user }: PortalLogin, code: BackupCode): Promise<BackupCodeRow> {
+async function toRow(desk: Desk, { user }: Owner, code: BackupCode): Promise<BackupCodeRow> {
   const id = desk.newId('bck');
   const verifier = await desk.secrets.make('code', 'seal/backup-code', backupCodeContext(user, id), code.secret);
   return {

@@ -11,10 +11,10 @@ import { settleReset } from '../codes/enrolment-gate.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
+import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countPortalAttempt } from '../portal/portal-attempts.js';
-import { ownNotice, queueNotices, sendNotices } from '../portal/portal-notices.js';
+import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 import { totpStep } from './answer-factor.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
 
@@ -74,7 +74,7 @@ export async function confirmEnrolment(
     },
   );
   if (enrolled === null) throw wrongFirstCode(request.kind);
-  await sendNotices(desk, notices);
+  await desk.sendQueued();
   return { id: pending.id, kind: request.kind, login: enrolled };
 }
 

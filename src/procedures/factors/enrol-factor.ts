@@ -11,8 +11,8 @@ import { contactOnFile } from '../codes/contact-on-file.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { timeOf } from '../lock-outs.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
-import { requireMoreThanDevice } from '../portal/owner-proof.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
+import { judgeOwner } from '../portal/owner-locks.js';
 import { factorContext } from '../seal-contexts.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
 import { sendNow } from './send-login-code.js';
@@ -177,8 +177,7 @@ export async function requireEnrolling(
   login: PortalLogin,
 ): Promise<PortalLogin> {
   const current = await currentLogin(desk, write, log, login);
-  requireState(current, ['done', 'enrolment-needed']);
-  requireMoreThanDevice(current);
+  judgeOwner(desk, current, { lock: 'owner:methods', states: ['done', 'enrolment-needed'] }, timeOf(desk, log).now);
   const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, login.user.id);
   if (!enrolmentCodeNeeded || enrolmentCode === undefined) return current;
   if (timeOf(desk, log).now >= enrolmentCode.expires_at) throw enrolmentCodeMissing('ask-desk');

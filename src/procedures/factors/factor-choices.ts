@@ -6,7 +6,7 @@ import { type FactorId, factorKind, factorKinds } from '../../factors/registry.j
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { userFactors } from '../codes/user-factors.js';
-import type { PortalLogin } from '../portal/authenticate-user.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 
 export type AnswerKind = FactorId | 'backup';
 

@@ -13,7 +13,7 @@ import { judgeRow } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
 import { moveOn } from '../portal/open-session.js';
 import { countPortalAttempt } from '../portal/portal-attempts.js';
 

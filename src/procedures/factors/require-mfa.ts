@@ -3,9 +3,8 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
 import { userFactors } from '../codes/user-factors.js';
-import { finishedLogin, ownerEntryBase, type PortalLogin } from '../portal/authenticate-user.js';
-import { holdsEverything } from '../portal/open-session.js';
-import { requireMoreThanDevice } from '../portal/owner-proof.js';
+import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;
@@ -16,33 +15,30 @@ export interface RequireMfaOutcome {
   readonly withoutFactor: number;
 }
 
-/** Refusals: refused-by-policy (edition, B30), forbidden (not an admin), factor-needed (a remembered device). There is no way to name one user (B32). */
+const REQUIRING = { lock: 'company:mfa' } as const;
+
+/** Refusals: forbidden (not an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). There is no way to name one user (B32). */
 export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): Promise<RequireMfaOutcome> {
-  const at = desk.now();
+  await askOwner(desk, login, REQUIRING);
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
-  const base = {
-    ...ownerEntryBase(desk, login.user),
-    kind: on ? 'mfa.required' : 'mfa.not-required',
-    outcome: 'done',
-  } as const;
-  const result = await desk.store.record<Omit<RequireMfaOutcome, 'withoutFactor'>>(
-    ({ unchanged }) => ({ ...base, detail: { unchanged } }),
-    async (write, log) => {
-      const current = await finishedLogin(desk, write, log, login);
-      requireMoreThanDevice(current);
-      const { account, user } = current;
-      const decision = decideRequireMfa({
-        edition: account.edition,
-        isAdmin: holdsEverything(desk, account, user),
-        accountHasSso: account.sso !== null || settings?.issuer != null,
-      });
-      if (!decision.allowed) throw notAllowed(decision.reason);
+  type Required = Omit<RequireMfaOutcome, 'withoutFactor'>;
+  const result = await actAsOwner<'company:mfa', Required>(desk, login, REQUIRING, {
+    entry: ({ unchanged }, by) => ({
+      ...ownerEntry(desk, by),
+      kind: on ? 'mfa.required' : 'mfa.not-required',
+      outcome: 'done',
+      detail: { unchanged },
+    }),
+    change: async ({ write, now, by }) => {
+      const { account } = by.login;
+      const accountHasSso = account.sso !== null || settings?.issuer != null;
+      const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
+      if (!decision.allowed) throw notInEdition();
       const unchanged = (account.mfaRequiredAt !== null) === on;
-      if (!unchanged) await write.accounts.update(account.id, { mfa_required_at: on ? at : null, updated_at: at });
-      const warnings = on ? decision.warnings : [];
-      return { required: on, unchanged, warnings };
+      if (!unchanged) await write.accounts.update(account.id, { mfa_required_at: on ? now : null, updated_at: now });
+      return { required: on, unchanged, warnings: on ? decision.warnings : [] };
     },
-  );
+  });
   return { ...result, withoutFactor: on ? await countWithout(desk, login.account.id) : 0 };
 }
 
@@ -57,17 +53,7 @@ async function countWithout(desk: Desk, accountId: string): Promise<number> {
   return without;
 }
 
-function notAllowed(reason: 'mfa-not-in-edition' | 'not-an-admin'): Refusal {
-  if (reason === 'mfa-not-in-edition') {
-    return new Refusal(
-      'refused-by-policy',
-      'multi-factor authentication belongs to X Series accounts; yours is classic',
-      {
-        hint: 'Ask your support desk about moving to X Series.',
-      },
-    );
-  }
-  return new Refusal('forbidden', 'only an admin of your company may require multi-factor authentication', {
-    hint: 'Ask an admin. You can set up a method for yourself: countersign portal mfa add totp',
+const notInEdition = (): Refusal =>
+  new Refusal('refused-by-policy', 'multi-factor authentication belongs to X Series accounts; yours is classic', {
+    hint: 'Ask your support desk about moving to X Series.',
   });
-}

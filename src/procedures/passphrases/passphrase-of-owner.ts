@@ -5,35 +5,17 @@
 import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
-import { hasPassphrase } from '../../rules/customer-roles.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
-import { timeOf } from '../lock-outs.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { finishedLogin, type PortalLogin, portalActor } from '../portal/authenticate-user.js';
+import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies } from '../portal/owner-copy.js';
-import { requireFreshProof, requireProofForView } from '../portal/owner-proof.js';
+import { queueNotices } from '../portal/portal-notices.js';
 import { applicationPasswordContext, ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
 import { passphraseNotice } from './passphrase-notice.js';
 
-/** Refusals `forbidden` for plain users, not-signed-in, factor-needed, enrolment-needed: before anything is asked. */
-export function requireOwner(desk: Desk, login: PortalLogin, now: number): void {
-  requireHolder(desk, login);
-  requireFreshProof(desk, login, now);
-}
-
-/** The same for the view, which needs the factor as fresh as the password. */
-function requireViewer(desk: Desk, login: PortalLogin, now: number): void {
-  requireHolder(desk, login);
-  requireProofForView(desk, login, now);
-}
-
-function requireHolder(desk: Desk, { account, user }: PortalLogin): void {
-  if (hasPassphrase(desk.policy, account, user)) return;
-  throw new Refusal('forbidden', 'a plain user has no passphrase', {
-    hint: 'Admins have one: only they make protected requests.',
-  });
-}
+export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
+export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
 
 export interface NewPhrase {
   readonly phrase: string;
@@ -50,93 +32,94 @@ export interface PhraseSet {
 
 /**
  * Sets or changes it: the old phrase stops and the new one verifies with the same commit, and what the old one gave is gone
- * (B08, B18). Refusals: as `requireOwner`, and invalid-input (weak or the application password; with an alternative).
+ * (B08, B18). Refusals: forbidden for plain users, not-signed-in, factor-needed, enrolment-needed, and invalid-input (weak or the
+ * application password; with an alternative).
  */
 export async function setOwnPassphrase(
   desk: Desk,
   login: PortalLogin,
   { phrase, password }: NewPhrase,
 ): Promise<PhraseSet> {
-  const at = desk.now();
   const { account, user } = login;
-  const base = { at, by: portalActor(login.user), account: account.id, user: user.id } as const;
-  return loggingRefusals(desk, { ...base, kind: 'passphrase.set-refused' }, async () => {
-    requireOwner(desk, login, at);
+  return loggingRefusals(desk, user, 'passphrase.set-refused', async () => {
+    await askOwner(desk, login, SETTING_PASSPHRASE);
     const form = await judgePhrase(desk, user, account, phrase, password);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
     const notice = passphraseNotice(desk, 'passphrase-changed', login, `${user.name}, in the portal`);
-    const done = await desk.store.record<PhraseSet>(
-      (result) => ({
-        ...base,
-        kind: result.first ? 'passphrase.set' : 'passphrase.changed',
+    const done = await actAsOwner<'passphrase:set', PhraseSet>(desk, login, SETTING_PASSPHRASE, {
+      entry: ({ first, readable }, by) => ({
+        ...ownerEntry(desk, by),
+        kind: first ? 'passphrase.set' : 'passphrase.changed',
         outcome: 'done',
-        detail: { readable: result.readable },
+        detail: { readable },
       }),
-      async (write, log) => {
-        requireOwner(desk, await finishedLogin(desk, write, log, login), timeOf(desk, log).now);
-        const before = await write.secrets.passphrase(user.id);
-        const stored = await write.secrets.applicationPassword(user.id);
-        const copy =
-          stored === undefined || !keepsOwnerCopies(desk)
-            ? null
-            : desk.ownerView.sealCopy(
-                applicationPasswordContext(user),
-                stored.verifier,
-                ownerCopyContext(user),
-                phrase,
-              );
-        await write.secrets.putPassphrase({
-          user_id: user.id,
-          verifier,
-          form_version: FOLD_VERSION,
-          owner_copy: copy,
-          set_by: 'owner',
-          set_at: at,
-          setup_at: before?.setup_at ?? null,
-        });
-        await write.users.bumpAuthority(user.id);
-        await write.outbox.insert(notice.map((message) => message.row));
-        return {
-          first: before?.verifier == null,
-          readable: copy !== null,
-          grantsEnded: await write.grants.revokeOfUser(user.id, at),
-        };
+      change: async (acting) => {
+        const set = await putPhrase(acting, phrase, verifier);
+        await queueNotices(acting.write, notice);
+        return set;
       },
-    );
-    await afterwards(desk, notice);
+    });
+    await desk.store.forgetDeleted();
     return done;
   });
 }
 
+/** `verifier` is of the same phrase. */
+async function putPhrase(
+  { desk, write, now, by }: ActingOwner<'passphrase:set'>,
+  phrase: string,
+  verifier: string,
+): Promise<PhraseSet> {
+  const { user } = by.login;
+  const before = await write.secrets.passphrase(user.id);
+  const stored = await write.secrets.applicationPassword(user.id);
+  const owner_copy =
+    stored === undefined || !keepsOwnerCopies(desk)
+      ? null
+      : desk.ownerView.sealCopy(applicationPasswordContext(user), stored.verifier, ownerCopyContext(user), phrase);
+  await write.secrets.putPassphrase({
+    user_id: user.id,
+    verifier,
+    form_version: FOLD_VERSION,
+    owner_copy,
+    set_by: 'owner',
+    set_at: now,
+    setup_at: before?.setup_at ?? null,
+  });
+  await write.users.bumpAuthority(user.id);
+  const grantsEnded = await write.grants.revokeOfUser(user.id, now);
+  return { first: before?.verifier == null, readable: owner_copy !== null, grantsEnded };
+}
+
 /**
  * The exact text as it was set (B17), after the view is in the log and the notice in the outbox. `viewKey` comes from the check of
- * the application password given with this very command. Refusals: as `requireViewer`, refused-by-policy (switched off; a copy
- * that was still there is destroyed), not-found (none set), forbidden (no readable copy, with the reason).
+ * the application password given with this very command. Refusals: as `setOwnPassphrase`, but the factor must be as fresh as the
+ * password; refused-by-policy (switched off; a copy that was still there is destroyed), not-found (none set), forbidden (no readable
+ * copy, with the reason).
  */
 export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey: Uint8Array): Promise<string> {
-  const at = desk.now();
-  const { account, user } = login;
-  const base = { at, by: portalActor(login.user), account: account.id, user: user.id } as const;
-  return loggingRefusals(desk, { ...base, kind: 'passphrase.view-refused' }, async () => {
-    requireViewer(desk, login, at);
+  const { user } = login;
+  return loggingRefusals(desk, user, 'passphrase.view-refused', async () => {
+    await askOwner(desk, login, VIEWING_PASSPHRASE);
     if (!keepsOwnerCopies(desk)) return refuseByPolicy(desk, login);
-    const { phrase, copy } = await openCopy(desk, login, viewKey);
+    const { phrase, copy } = await openCopy(desk, user, viewKey);
     const notice = passphraseNotice(desk, 'passphrase-viewed', login, `${user.name}, in the portal`);
-    await desk.store.record({ ...base, kind: 'passphrase.viewed', outcome: 'done' }, async (write, log) => {
-      requireViewer(desk, await finishedLogin(desk, write, log, login), timeOf(desk, log).now);
-      if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
-        throw new Refusal('busy', 'the passphrase is being changed elsewhere', { hint: 'Try again.' });
-      }
-      await write.outbox.insert(notice.map((message) => message.row));
+    await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
+      entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'passphrase.viewed', outcome: 'done' }),
+      change: async ({ write }) => {
+        if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
+          throw new Refusal('busy', 'the passphrase is being changed elsewhere', { hint: 'Try again.' });
+        }
+        await queueNotices(write, notice);
+      },
     });
-    await afterwards(desk, notice);
     return phrase;
   });
 }
 
 async function openCopy(
   desk: Desk,
-  { user }: PortalLogin,
+  user: Owner['user'],
   viewKey: Uint8Array,
 ): Promise<{ phrase: string; copy: string }> {
   const row = await desk.store.read.secrets.passphrase(user.id);
@@ -170,20 +153,17 @@ const unreadable = (why: string): Refusal =>
 
 /** Switched off means that no copy is kept either, also not one of earlier days. */
 async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
-  const { account, user } = login;
+  const { user } = login;
   if ((await desk.store.read.secrets.passphrase(user.id))?.owner_copy != null) {
-    await desk.store.record(
-      {
+    await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
+      entry: (_, by) => ({
+        ...ownerEntry(desk, by),
         kind: 'passphrase.copy-destroyed',
         outcome: 'done',
-        at: desk.now(),
-        by: portalActor(login.user),
-        account: account.id,
-        user: user.id,
         reason: 'policy',
-      },
-      (write) => destroyOwnerCopy(write, user.id),
-    );
+      }),
+      change: ({ write }) => destroyOwnerCopy(write, user.id),
+    });
     await desk.store.forgetDeleted();
   }
   throw new Refusal(
@@ -193,23 +173,19 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
   );
 }
 
-async function afterwards(desk: Desk, notice: readonly { readonly id: string }[]): Promise<void> {
-  await desk.store.forgetDeleted();
-  await deliverOutbox(
-    desk,
-    notice.map((message) => message.id),
-  );
-}
-
-type RefusalEntry = Omit<AuditEntry, 'outcome' | 'reason'>;
-
 /** Every refusal is in the log (B74), by its code alone. */
-async function loggingRefusals<T>(desk: Desk, entry: RefusalEntry, work: () => Promise<T>): Promise<T> {
+async function loggingRefusals<T>(
+  desk: Desk,
+  user: Owner['user'],
+  kind: AuditEntry['kind'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const base = ownerEntryBase(desk, user);
   try {
     return await work();
   } catch (error) {
     if (isRefusal(error) && error.code !== 'store-unreachable') {
-      await desk.store.record({ ...entry, outcome: 'refused', reason: error.code }, async () => undefined);
+      await desk.store.record({ ...base, kind, outcome: 'refused', reason: error.code }, async () => undefined);
     }
     throw error;
   }

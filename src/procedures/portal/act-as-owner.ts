@@ -4,35 +4,9 @@
  * and only its actor can stand in an entry that says a customer did something. It ends with its transaction.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
-import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
-import type { User } from '../../rules/people.js';
-import { currentLogin, type LoginState, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
-import { requireFreshProof, requireMoreThanDevice, requireProofForView } from './owner-proof.js';
-
-/**
- * What a step asks of the login:
- * `login` that it is open and in one of the states named; `owner` that it is finished; `owner:methods` that it was more than a remembered
- * device; `owner:fresh` the password, and with MFA on a factor, in this login and lately; `owner:view` both lately; `company:admin` admin
- * status (B04); `company:scopes` a role that assigns privileges (B16).
- */
-export type OwnerLock =
-  | 'login'
-  | 'owner'
-  | 'owner:methods'
-  | 'owner:fresh'
-  | 'owner:view'
-  | 'company:admin'
-  | 'company:scopes';
-
-export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
-  readonly lock: L;
-  /** `done` alone, where nothing is said. */
-  readonly states?: readonly LoginState[];
-  /** What was queued is sent at the end of the run. */
-  readonly sendLater?: boolean;
-}
+import { currentLogin, type PortalLogin, portalActor } from './customer-login.js';
+import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
 let end: (authorised: AuthorisedOwner<OwnerLock>) => void;
 
@@ -72,7 +46,7 @@ class AuthorisedOwner<out L extends OwnerLock> {
 
 export type { AuthorisedOwner };
 
-export interface ActingOwner<L extends OwnerLock> {
+export interface ActingOwner<L extends OwnerLock = OwnerLock> {
   readonly desk: Desk;
   readonly write: Writes;
   readonly log: LogState;
@@ -86,7 +60,7 @@ export interface OwnerAct<L extends OwnerLock, T> {
   readonly change: (acting: ActingOwner<L>) => Promise<T>;
 }
 
-/** Authority, change and entry in one transaction; then what it queued is sent. Refusals: not-signed-in, factor-needed, enrolment-needed, forbidden. */
+/** Authority, change and entry in one transaction; then what it queued is sent. Refusals: not-signed-in, and those of `judgeOwner`. */
 export async function actAsOwner<L extends OwnerLock, T>(
   desk: Desk,
   login: PortalLogin,
@@ -98,7 +72,7 @@ export async function actAsOwner<L extends OwnerLock, T>(
     async (write, log) => {
       const now = Math.max(desk.now(), log.latestAt);
       const current = await currentLogin(desk, write, log, login);
-      judge(desk, current, door, now);
+      judgeOwner(desk, current, door, now);
       const by = new AuthorisedOwner(door.lock, current);
       try {
         const done = await change({ desk, write, log, now, by });
@@ -112,36 +86,19 @@ export async function actAsOwner<L extends OwnerLock, T>(
   return done;
 }
 
-/** The same questions on the claim alone, before anything is looked up, shown, hashed or asked of a person. The act asks again. */
-export function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): void {
-  judge(desk, login, door, desk.now());
+/** The same questions before anything is looked up, shown, hashed or asked of a person. It hands nothing out: the act asks again. */
+export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
+  const { read } = desk.store;
+  const latestAt = (await read.audit.head())?.latestAt ?? 0;
+  judgeOwner(desk, await currentLogin(desk, read, { latestAt }, login), door, Math.max(desk.now(), latestAt));
 }
 
-function judge(desk: Desk, login: PortalLogin, { lock, states = ['done'] }: OwnerDoor, now: number): void {
-  requireState(login, states);
-  if (lock === 'owner:methods') requireMoreThanDevice(login);
-  if (lock === 'owner:fresh') requireFreshProof(desk, login, now);
-  if (lock === 'owner:view') requireProofForView(desk, login, now);
-  if (lock === 'company:admin') requireAdmin(desk, login);
-  if (lock === 'company:scopes') requireAssigner(desk, login);
-}
-
-function requireAdmin(desk: Desk, { account, user }: PortalLogin): void {
-  if (hasAdminStatus(desk.policy, account, user)) return;
-  throw new Refusal('forbidden', 'only an admin of the company does this', {
-    hint: 'Ask an admin of your company.',
-  });
-}
-
-function requireAssigner(desk: Desk, { account, user }: PortalLogin): void {
-  if (customerRule(desk.policy, account.edition, user.role)?.assignsScopes === true && user.disabledAt === null) return;
-  throw new Refusal('forbidden', 'only an admin who assigns privileges sees and changes the team', {
-    hint: 'Ask the primary admin of your company.',
-  });
-}
+/** What an entry about the owner's own act has; put kind, outcome and detail to it. */
+export const ownerEntry = (desk: Desk, { actor, login }: AuthorisedOwner<OwnerLock>) =>
+  ({ at: desk.now(), by: actor, account: login.account.id, user: login.user.id }) as const;
 
 /**
  * The customer who has just proved who they are, by password, single sign-on or invitation, before there is a session to look at. Only the
  * sign-ins may use it (test/architecture.test.ts).
  */
-export const provenBySignIn = (user: User): ProvenActor => portalActor(user) as ProvenActor;
+export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;

@@ -5,12 +5,13 @@
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { Account, User } from '../../rules/people.js';
+import type { User } from '../../rules/people.js';
 import { isDeskCode } from '../codes/desk-code.js';
 import { judgeRow } from '../codes/sent-codes.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
-import { tellEvents } from '../messages/queue-events.js';
+import { provenBySignIn } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
+import { isClosed, type Owner } from './customer-login.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 
@@ -23,9 +24,7 @@ export interface Activation {
   readonly newPassword: () => Promise<string>;
 }
 
-export interface Activated {
-  readonly account: Account;
-  readonly user: User;
+export interface Activated extends Owner {
   /** There was a password before: this reset it. */
   readonly wasReset: boolean;
   /** The owner's readable copy of the passphrase could not outlive the old password (B17). */
@@ -46,7 +45,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   await judgeApplicationPassword(desk, user, password);
   const { verifier } = await prepareApplicationPassword(desk, user, password);
   const done = await desk.store.record<Activated>(
-    (result) => ({ ...base, ...activatedEntry(result) }),
+    (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
     async (write, log) => {
       if ((await judgeInvitation(desk, write, log, user, activation.code)) !== 'accepted') throw wrongCode();
       await clearAttempt(desk, write, log, subject, attempt);
@@ -59,7 +58,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
     },
   );
   if (done.wasReset) await desk.store.forgetDeleted();
-  await tellEvents(desk);
+  await desk.sendQueued();
   return done;
 }
 
@@ -69,18 +68,13 @@ function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesFo
 }
 
 /** Judged without being used up: the password may still be turned down, and then the invitation must hold. */
-async function requireInvited(
-  desk: Desk,
-  person: PortalPerson,
-  code: string,
-): Promise<{ account: Account; user: User }> {
+async function requireInvited(desk: Desk, person: PortalPerson, code: string): Promise<Owner> {
   const { account, user } = person;
   const entry = { ...personEntry(desk, person), kind: 'portal.activation-judged' } as const;
   const accepted = await desk.store.record<boolean>(
-    (right) => ({ ...entry, outcome: right ? 'done' : 'refused' }),
+    (right) => (right ? { ...entry, by: provenBySignIn(entry.by), outcome: 'done' } : { ...entry, outcome: 'refused' }),
     async (write, log) => {
-      if (account === null || user === null) return false;
-      if (account.disabledAt !== null || user.disabledAt !== null) return false;
+      if (account === null || user === null || isClosed({ account, user })) return false;
       const outcome = await judgeInvitation(desk, write, log, user, code);
       if (outcome !== 'accepted') return false;
       const row = await write.factors.newestCode(user.id, 'activate');

@@ -2,19 +2,20 @@
  * Scopes of a company's users, given and taken by its own admin in the portal (B16). The first scope makes a user a secondary
  * admin, removing the last one ends it; what a live grant was given on is gone with it (B08). The desk has no part in it.
  */
-import type { Desk, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
 import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
 import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people.js';
 import { validScope } from '../../rules/policy.js';
 import { findUser } from '../directory/find-account.js';
-import { finishedLogin, type PortalLogin, portalActor, requireState } from './authenticate-user.js';
+import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
+import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
+
+const ASSIGNING = { lock: 'company:scopes' } as const;
 
 /** Everyone of the own account, by login. Refusal `forbidden` for who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {
-  requireState(admin, ['done']);
-  requireAssigner(desk, admin);
+  await askOwner(desk, admin, ASSIGNING);
   return desk.store.read.users.ofAccount(admin.account.id);
 }
 
@@ -42,33 +43,31 @@ interface Wish {
 }
 
 async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish): Promise<ScopeChange> {
-  const at = desk.now();
-  const base = { at, by: portalActor(admin.user), account: admin.account.id } as const;
+  const { kind, scope } = wish;
+  const base = { at: desk.now(), account: admin.account.id } as const;
   try {
-    requireState(admin, ['done']);
-    requireAssigner(desk, admin);
+    await askOwner(desk, admin, ASSIGNING);
     const target = (await findUser(desk, whom, admin.account)).user;
-    return await desk.store.record<ScopeChange>(
-      (result) => entryOf(base, wish, result),
-      async (write, log) => {
-        const assigner = await finishedLogin(desk, write, log, admin);
-        const current = await write.users.byId(target.id);
+    return await actAsOwner<'company:scopes', ScopeChange>(desk, admin, ASSIGNING, {
+      entry: ({ outcome, user, roleBefore, grantsEnded }, by) => ({
+        ...base,
+        by: by.actor,
+        kind,
+        outcome: 'done',
+        user: user.id,
+        detail: { scope, result: outcome, roleBefore, role: user.role, scopes: [...user.scopes], grantsEnded },
+      }),
+      change: async (acting) => {
+        const current = await acting.write.users.byId(target.id);
         if (current === undefined) throw new Refusal('not-found', 'the user is gone');
-        requireAssigner(desk, assigner);
-        requireAssignable(desk, assigner, current);
-        return apply(desk, write, assigner, current, wish, at);
+        return apply(acting, current, wish);
       },
-    );
+    });
   } catch (error) {
     if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
+      const refused = { kind: 'scope.change-refused', outcome: 'refused', reason: error.code } as const;
       await desk.store.record(
-        {
-          ...base,
-          kind: 'scope.change-refused',
-          outcome: 'refused',
-          reason: error.code,
-          detail: { asked: wish.kind },
-        },
+        { ...base, ...refused, by: portalActor(admin.user), detail: { asked: kind } },
         async () => undefined,
       );
     }
@@ -83,15 +82,7 @@ function requireKnownScope(desk: Desk, scope: string): void {
   throw new Refusal('invalid-input', `there is no scope "${scope}"`, { hint: `One of: ${known.join(', ')}.` });
 }
 
-function requireAssigner(desk: Desk, { account, user }: PortalLogin): void {
-  const may = customerRule(desk.policy, account.edition, user.role)?.assignsScopes === true && user.disabledAt === null;
-  if (!may)
-    throw new Refusal('forbidden', 'only an admin who assigns privileges sees and changes the team', {
-      hint: 'Ask the primary admin of your company.',
-    });
-}
-
-function requireAssignable(desk: Desk, { account, user }: PortalLogin, target: User): void {
+function requireAssignable(desk: Desk, { account, user }: Owner, target: User): void {
   if (target.id === user.id)
     throw new Refusal('forbidden', 'nobody changes their own privileges', {
       hint: 'You hold every privilege as an admin.',
@@ -104,7 +95,7 @@ function requireAssignable(desk: Desk, { account, user }: PortalLogin, target: U
 }
 
 /** The role by what it holds, as the policy has it for this edition. */
-function roleThatHolds(desk: Desk, { account }: PortalLogin, holds: 'its-scopes' | 'nothing'): CustomerRole {
+function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'nothing'): CustomerRole {
   const role = CUSTOMER_ROLES.find((known) => customerRule(desk.policy, account.edition, known)?.holds === holds);
   if (role !== undefined) return role;
   throw new Refusal('refused-by-policy', 'in X Series accounts privileges are not assigned one by one', {
@@ -113,13 +104,12 @@ function roleThatHolds(desk: Desk, { account }: PortalLogin, holds: 'its-scopes'
 }
 
 async function apply(
-  desk: Desk,
-  write: Writes,
-  admin: PortalLogin,
+  { desk, write, now, by }: ActingOwner<'company:scopes'>,
   before: User,
   { kind, scope }: Wish,
-  at: number,
 ): Promise<ScopeChange> {
+  const admin = by.login;
+  requireAssignable(desk, admin, before);
   const [scoped, plain] = [roleThatHolds(desk, admin, 'its-scopes'), roleThatHolds(desk, admin, 'nothing')];
   const scopes = new Set(before.scopes);
   if (!scopes.has(scope)) requireKnownScope(desk, scope);
@@ -128,25 +118,9 @@ async function apply(
   if (kind === 'scope.granted') scopes.add(scope);
   const held = [...scopes].sort();
   const role = held.length === 0 ? plain : scoped;
-  await write.users.update(before.id, { role, scopes: held.join(' '), updated_at: at });
+  await write.users.update(before.id, { role, scopes: held.join(' '), updated_at: now });
   await write.users.bumpAuthority(before.id);
-  const grantsEnded = await write.grants.revokeOfUser(before.id, at);
+  const grantsEnded = await write.grants.revokeOfUser(before.id, now);
   const user = (await write.users.byId(before.id)) ?? before;
   return { outcome: 'changed', user, roleBefore: before.role, grantsEnded };
-}
-
-function entryOf(
-  base: Pick<AuditEntry, 'at' | 'by'> & { readonly account: string },
-  { kind, scope }: Wish,
-  result: ScopeChange,
-): AuditEntry {
-  const detail = {
-    scope,
-    result: result.outcome,
-    roleBefore: result.roleBefore,
-    role: result.user.role,
-    scopes: [...result.user.scopes],
-    grantsEnded: result.grantsEnded,
-  };
-  return { ...base, kind, outcome: 'done', user: result.user.id, detail };
 }

@@ -1,21 +1,18 @@
 /** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38). */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { decideLogin, type LoginNeed, type LoginRefusal } from '../../rules/mfa-login.js';
-import type { Account, SignIn, User } from '../../rules/people.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import {
+  decideLogin,
+  type LoginMethod,
+  type LoginNeed,
+  type LoginRefusal,
+  type LoginState,
+} from '../../rules/mfa-login.js';
+import type { SignIn } from '../../rules/people.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock, timeOf } from '../lock-outs.js';
-import { hasEnded, type LoginState, type PortalLogin, toSignedUser } from './authenticate-user.js';
-
-/**
- * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered
- * device, `password+enrolment` for the login that enrolled a factor, `password+<factor>` or `password+backup` for a code.
- */
-export type LoginMethod = 'sso' | 'password' | `password+${string}`;
-
-/** Whether a second factor was given or set up in this very login; a remembered device only stands in for one. */
-export const gaveFactor = (session: Pick<SignedUser, 'method'>): boolean =>
-  session.method.startsWith('password+') && session.method !== 'password+device';
+import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
 
 export interface LoginFacts {
   readonly need: LoginNeed;
@@ -26,7 +23,7 @@ export interface LoginFacts {
 export async function decideFor(
   desk: Desk,
   write: Writes,
-  { account, user }: { readonly account: Account; readonly user: User },
+  { account, user }: Owner,
   how: { readonly method: SignIn; readonly deviceRemembered: boolean },
 ): Promise<LoginFacts> {
   const factors = await userFactors(desk, write.factors, user.id);
@@ -35,7 +32,7 @@ export async function decideFor(
     mfaRequired: account.mfaRequiredAt !== null,
     signIn: user.signIn,
     method: how.method,
-    isAdmin: holdsEverything(desk, account, user),
+    isAdmin: hasAdminStatus(desk.policy, account, user),
     factors: factors.active.map((row) => row.kind),
     backupCodesLeft: factors.backupCodesLeft,
     deviceRemembered: how.deviceRemembered,
@@ -45,10 +42,6 @@ export async function decideFor(
   return { need, factors };
 }
 
-/** Admin status (B04). */
-export const holdsEverything = (desk: Desk, account: Account, user: User): boolean =>
-  desk.policy.roles.customers[account.edition][user.role]?.holds === 'everything';
-
 export interface NewSession {
   readonly state: LoginState;
   readonly method: LoginMethod;
@@ -57,10 +50,8 @@ export interface NewSession {
 
 /** The user's sessions whose time is over go at the same time, so that they do not gather. */
 export async function openSession(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  { account, user }: { readonly account: Account; readonly user: User },
+  { desk, write, log }: { readonly desk: Desk; readonly write: Writes; readonly log: LogState },
+  { account, user }: Owner,
   { state, method, digest }: NewSession,
 ): Promise<PortalLogin> {
   const { now } = timeOf(desk, log);
@@ -90,12 +81,12 @@ export async function moveOn(
 }
 
 /** Whoever is in proved to be the owner: a lock that wrong guesses by phone brought ends (its count stays). */
-async function liftPhoneLock(desk: Desk, write: Writes, log: LogState, { account, user }: PortalLogin): Promise<void> {
+async function liftPhoneLock(desk: Desk, write: Writes, log: LogState, { account, user }: Owner): Promise<void> {
   await liftLock(desk, write, log, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 
 /** The log's words for where a login got to. */
-export function openedEntry({ session }: PortalLogin) {
+export function openedEntry({ session }: { readonly session: SignedUser }) {
   const { sessionId, state, method } = session;
   const kind = state === 'done' ? 'portal.signed-in' : 'portal.sign-in-continued';
   return { kind, outcome: 'done', detail: { session: sessionId, state, method } } as const;

@@ -1,57 +1,62 @@
-/** What a user must have proven in the portal before secrets of their own are shown or changed. */
+/**
+ * What a user must have proven in the portal before secrets of their own are shown or changed. A proof that is missing is named, so that
+ * a front end can ask for it and the lock (owner-locks.ts) can refuse by the same answer.
+ */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
-import { type PortalLogin, requireState, whoOf } from './authenticate-user.js';
-import { gaveFactor } from './open-session.js';
+import { gaveFactor } from '../../rules/mfa-login.js';
+import { type Owner, type PortalLogin, whoOf } from './customer-login.js';
 
 /**
- * The application password (or, for who signs in so, single sign-on) within the last minutes and, with MFA on, a factor in this
- * login: a remembered device is none, it was chosen instead of being asked (B38). `now` is the trusted time.
- * Refusals: as `requireState`, not-signed-in (password too long ago), factor-needed.
+ * `password`: the application password (or, for who signs in so, single sign-on) within the last minutes. `fresh`: that and, with MFA on,
+ * a factor in this login; a remembered device is none, it was chosen instead of being asked (B38). `view`: both within these minutes.
+ * `methods`: the login was more than a remembered device, which was let in without a factor and must not make itself one. With a new
+ * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41).
  */
-export function requireFreshProof(desk: Desk, login: PortalLogin, now: number): void {
-  requireState(login, ['done']);
+export type OwnerProof = 'password' | 'fresh' | 'view' | 'methods';
+
+export type MissingProof = 'password' | 'factor' | 'factor-lately' | 'more-than-device';
+
+/** Empty where the login has proven it. `now` is the trusted time, ms. */
+export function missingProofs(
+  desk: Desk,
+  { account, session }: PortalLogin,
+  proof: OwnerProof,
+  now: number,
+): readonly MissingProof[] {
+  if (proof === 'methods') return session.method === 'password+device' ? ['more-than-device'] : [];
+  const span = minutes(desk.policy.limits.portalSession.freshPasswordMinutes);
+  const lately = (at: number): boolean => at > 0 && now >= at && now < at + span;
+  const missing: MissingProof[] = lately(session.passwordAt) ? [] : ['password'];
+  if (proof === 'password' || account.mfaRequiredAt === null) return missing;
+  if (!gaveFactor(session)) return [...missing, 'factor'];
+  // A factor was given after its login began, so it is no older than that.
+  return proof === 'view' && !lately(session.openedAt) ? [...missing, 'factor-lately'] : missing;
+}
+
+/** not-signed-in for a password that is too old, factor-needed for the rest. */
+export function refusalOfProof(desk: Desk, owner: Owner, missing: MissingProof): Refusal {
   const { freshPasswordMinutes } = desk.policy.limits.portalSession;
-  const { passwordAt, method } = login.session;
-  if (passwordAt === 0 || now < passwordAt || now >= passwordAt + minutes(freshPasswordMinutes)) {
-    throw new Refusal(
+  const refusals = {
+    password: new Refusal(
       'not-signed-in',
       `this needs your application password, given within the last ${freshPasswordMinutes} minutes`,
+      { hint: 'Give it again: by prompt, with --password-stdin, or with countersign portal login.' },
+    ),
+    factor: new Refusal('factor-needed', 'this needs your second factor', {
+      hint: `Sign in with it, not by a remembered device: countersign portal login ${whoOf(owner)}`,
+    }),
+    'factor-lately': new Refusal(
+      'factor-needed',
+      'this needs your second factor again: this login is some minutes old',
       {
-        hint: 'Give it again: by prompt, with --password-stdin, or with countersign portal login.',
+        hint: 'Give the password with the command, and with --code the code; or sign in anew: countersign portal login',
       },
-    );
-  }
-  if (login.account.mfaRequiredAt !== null && !gaveFactor({ method })) {
-    throw new Refusal('factor-needed', 'this needs your second factor', {
-      hint: `Sign in with it, not by a remembered device: countersign portal login ${whoOf(login)}`,
-    });
-  }
-}
-
-/** Whether the factor of a login is as fresh as a password must be: it was given after the login began. */
-export function freshFactor(desk: Desk, { openedAt, method }: PortalLogin['session'], now: number): boolean {
-  const { freshPasswordMinutes } = desk.policy.limits.portalSession;
-  return gaveFactor({ method }) && now >= openedAt && now < openedAt + minutes(freshPasswordMinutes);
-}
-
-/** Before the passphrase is shown: both as fresh. Refusals: as `requireFreshProof`. */
-export function requireProofForView(desk: Desk, login: PortalLogin, now: number): void {
-  requireFreshProof(desk, login, now);
-  if (login.account.mfaRequiredAt === null || freshFactor(desk, login.session, now)) return;
-  throw new Refusal('factor-needed', 'this needs your second factor again: this login is some minutes old', {
-    hint: 'Give the password with the command, and with --code the code; or sign in anew: countersign portal login',
-  });
-}
-
-/**
- * Before sign-in methods are changed. A remembered device was let in without a factor, so it must not make itself one: with a new
- * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41). Refusal factor-needed.
- */
-export function requireMoreThanDevice(login: PortalLogin): void {
-  if (login.session.method !== 'password+device') return;
-  throw new Refusal('factor-needed', 'changing sign-in methods needs your second factor', {
-    hint: `Sign in with it, without --device: countersign portal login ${whoOf(login)}`,
-  });
+    ),
+    'more-than-device': new Refusal('factor-needed', 'changing sign-in methods needs your second factor', {
+      hint: `Sign in with it, without --device: countersign portal login ${whoOf(owner)}`,
+    }),
+  } as const;
+  return refusals[missing];
 }

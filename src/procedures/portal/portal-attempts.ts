@@ -8,7 +8,9 @@ import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { reserveAttempt, type Subject } from '../lock-outs.js';
-import { portalActor } from './authenticate-user.js';
+import { actAsOwner, ownerEntry } from './act-as-owner.js';
+import { type PortalLogin, portalActor } from './customer-login.js';
+import type { OwnerDoor, OwnerLock } from './owner-locks.js';
 
 /** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */
 export interface PortalPerson {
@@ -56,6 +58,27 @@ export async function countPortalAttempt(
       result.kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' },
     (write, log) => reserveAttempt(desk, write, log, subject),
   );
+  return numberOf(decision);
+}
+
+/** The same for who is signed in already: only what the door lets through is counted. */
+export async function countOwnerAttempt(
+  desk: Desk,
+  login: PortalLogin,
+  door: OwnerDoor,
+  { subject, ...about }: Pick<AuditEntry, 'kind' | 'detail'> & { readonly subject: Subject },
+): Promise<number> {
+  const decision = await actAsOwner<OwnerLock, ThrottleDecision>(desk, login, door, {
+    entry: ({ kind }, by) => {
+      const entry = { ...ownerEntry(desk, by), ...about };
+      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' };
+    },
+    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+  });
+  return numberOf(decision);
+}
+
+function numberOf(decision: ThrottleDecision): number {
   if (decision.kind !== 'proceed') throw tooMany(decision);
   return decision.attempt;
 }

@@ -1,13 +1,12 @@
 /** Notices to a user about their own sign-in methods: whoever changed them, the owner hears of it (B58's reason, in the portal). */
 import type { Desk, Writes } from '../../desk.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
-import type { PortalLogin } from './authenticate-user.js';
+import type { Owner } from './customer-login.js';
 
-/** One message, or none where no e-mail is on file. Insert it in the transaction of its cause, send it after. */
+/** One message, or none where no e-mail is on file. Queue it in the transaction of its cause, which sends it after. */
 export function ownNotice(
   desk: Desk,
-  { account, user }: PortalLogin,
+  { account, user }: Owner,
   template: 'factor-changed' | 'backup-codes-created',
   values: Readonly<Record<string, string>>,
 ): readonly PreparedMessage[] {
@@ -19,13 +18,4 @@ export function ownNotice(
 
 export async function queueNotices(write: Writes, notices: readonly PreparedMessage[]): Promise<void> {
   await write.outbox.insert(notices.map((notice) => notice.row));
-}
-
-/** A notice that cannot be sent now waits in the outbox; the change stands either way. */
-export async function sendNotices(desk: Desk, notices: readonly PreparedMessage[]): Promise<void> {
-  if (notices.length > 0)
-    await deliverOutbox(
-      desk,
-      notices.map((notice) => notice.id),
-    );
 }

@@ -1,7 +1,8 @@
 /** What users see of themselves in the portal (My Profile): facts about their secrets, never the secrets. */
 import type { Desk } from '../../desk.js';
 import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
-import { type PortalLogin, requireState } from './authenticate-user.js';
+import { askOwner } from './act-as-owner.js';
+import type { Owner, PortalLogin } from './customer-login.js';
 import { keepsOwnerCopies } from './owner-copy.js';
 
 export interface Profile {
@@ -20,9 +21,9 @@ export interface ProfilePassphrase {
   readonly readable: boolean;
 }
 
-/** Refusals: factor-needed, enrolment-needed. */
+/** Refusals: not-signed-in, factor-needed, enrolment-needed. */
 export async function readProfile(desk: Desk, login: PortalLogin): Promise<Profile> {
-  requireState(login, ['done']);
+  await askOwner(desk, login, { lock: 'owner' });
   const { account, user } = login;
   const password = await desk.store.read.secrets.applicationPassword(user.id);
   return {
@@ -32,7 +33,7 @@ export async function readProfile(desk: Desk, login: PortalLogin): Promise<Profi
   };
 }
 
-async function passphraseOf(desk: Desk, { account, user }: PortalLogin): Promise<ProfilePassphrase> {
+async function passphraseOf(desk: Desk, { account, user }: Owner): Promise<ProfilePassphrase> {
   if (!hasPassphrase(desk.policy, account, user)) return { state: 'no-use', setAt: null, readable: false };
   const row = await desk.store.read.secrets.passphrase(user.id);
   if (row?.verifier == null) return { state: 'none', setAt: null, readable: false };

@@ -2,14 +2,14 @@
  * "Do not ask me again on this device": a token in the device's own file, whose digest is known to the store (B38, B39). The
  * period runs from the day it was made and does not slide; the file alone or the store alone opens nothing.
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
-import { deviceStillRemembered, offersRemember } from '../../rules/mfa-login.js';
+import { deviceStillRemembered, nextOf } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
-import { finishedLogin, ownerEntryBase, type PortalLogin } from './authenticate-user.js';
-import { gaveFactor } from './open-session.js';
+import { actAsOwner, ownerEntry } from './act-as-owner.js';
+import type { PortalLogin } from './customer-login.js';
 
 /** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */
 export async function isRemembered(
@@ -31,27 +31,37 @@ export async function isRemembered(
 }
 
 /** B38: this login was asked for a factor, and is not the one that set the factor up. */
-export const mayRemember = ({ session }: PortalLogin): boolean =>
-  session.state === 'done' &&
-  offersRemember({ askedForFactor: gaveFactor(session), enrolledNow: session.method === 'password+enrolment' });
+export function mayRemember({ session }: { readonly session: SignedUser }): boolean {
+  const next = nextOf(session);
+  return next.step === 'none' && next.offersRemember;
+}
 
 /** The token for the device's file. Refusal `refused-by-policy` where this login may not be remembered. */
 export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<string> {
   const { token, digest } = desk.digests.newToken('csd');
   const id = desk.newId('dev');
-  await desk.store.record(
-    { ...ownerEntryBase(desk, login.user), kind: 'device.remembered', outcome: 'done', detail: { device: id } },
-    async (write, log) => {
-      const current = await finishedLogin(desk, write, log, login);
-      if (!mayRemember(current)) {
-        throw new Refusal('refused-by-policy', 'a device is remembered at a login that was asked for a code', {
-          hint: 'Sign in once more with --remember; the login that sets a method up is too early.',
-        });
-      }
-      const { now } = timeOf(desk, log);
-      // Over is over: what no longer counts as a remembered device is not shown as one either.
-      await write.factors.deleteDevicesBefore(login.user.id, now - days(desk.policy.limits.device.rememberDays) + 1);
-      await write.factors.insertDevice({ id, user_id: login.user.id, digest, created_at: now });
+  await actAsOwner(
+    desk,
+    login,
+    { lock: 'owner' },
+    {
+      entry: (_, by) => ({
+        ...ownerEntry(desk, by),
+        kind: 'device.remembered',
+        outcome: 'done',
+        detail: { device: id },
+      }),
+      change: async ({ write, now, by }) => {
+        if (!mayRemember(by.login)) {
+          throw new Refusal('refused-by-policy', 'a device is remembered at a login that was asked for a code', {
+            hint: 'Sign in once more with --remember; the login that sets a method up is too early.',
+          });
+        }
+        const user_id = by.login.user.id;
+        // Over is over: what no longer counts as a remembered device is not shown as one either.
+        await write.factors.deleteDevicesBefore(user_id, now - days(desk.policy.limits.device.rememberDays) + 1);
+        await write.factors.insertDevice({ id, user_id, digest, created_at: now });
+      },
     },
   );
   return token;

@@ -5,7 +5,8 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { days, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAccount } from '../directory/find-account.js';
-import { ownerEntryBase, type PortalLogin } from './authenticate-user.js';
+import { provenBySignIn } from './act-as-owner.js';
+import { isClosed, ownerEntryBase, type PortalLogin } from './customer-login.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 
@@ -27,26 +28,25 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
   const account = await knownAccount(desk, input.account);
   const { user, expiresAt } = await provenUser(desk, account, input);
   const { token, digest } = desk.digests.newToken('csp');
+  const base = ownerEntryBase(desk, user);
   const result = await desk.store.record<PortalLogin | Refusal>(
-    (outcome) => ({
-      ...ownerEntryBase(desk, user),
-      ...(outcome instanceof Refusal
-        ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
-        : openedEntry(outcome)),
-    }),
+    (outcome) =>
+      outcome instanceof Refusal
+        ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
+        : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
     async (write, log) => {
       const now = {
         account: (await write.accounts.byId(account.id)) ?? account,
         user: (await write.users.byId(user.id)) ?? user,
       };
-      if (now.account.disabledAt !== null || now.user.disabledAt !== null) return notKnown();
+      if (isClosed(now)) return notKnown();
       const { need } = await decideFor(desk, write, now, { method: 'sso', deviceRemembered: false });
       if (need.next === 'refused') return loginRefusal(need.reason);
       const forgetBefore = desk.now() - REMEMBERED;
       if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
         return usedBefore();
       }
-      return openSession(desk, write, log, now, { state: need.next, method: 'sso', digest });
+      return openSession({ desk, write, log }, now, { state: need.next, method: 'sso', digest });
     },
   );
   if (result instanceof Refusal) throw result;

@@ -5,12 +5,19 @@
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { Account, User } from '../../rules/people.js';
+import type { LoginMethod } from '../../rules/mfa-login.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
+import { actAsOwner, ownerEntry, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { ownerEntryBase, type PortalLogin } from './authenticate-user.js';
-import { decideFor, type LoginMethod, loginRefusal, openedEntry, openSession } from './open-session.js';
-import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { isClosed, type Owner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
+import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
+import {
+  countOwnerAttempt,
+  countPortalAttempt,
+  findPortalPerson,
+  type PortalPerson,
+  personEntry,
+} from './portal-attempts.js';
 import { isRemembered } from './remember-device.js';
 
 export interface PasswordSignIn {
@@ -41,7 +48,7 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
   const { account, user } = person;
   const stored = await desk.store.read.secrets.applicationPassword(user?.id ?? 'nobody');
   const checked = await checkApplicationPassword(desk, user, input.password);
-  if (account === null || user === null || !checked.matches || isClosed(account, user)) {
+  if (account === null || user === null || !checked.matches || isClosed({ account, user })) {
     return refuseSignIn(desk, person, 'wrong-password');
   }
   const renewed =
@@ -60,8 +67,6 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
   return { ...opened, viewKey: checked.viewKey };
 }
 
-const isClosed = (account: Account, user: User): boolean => account.disabledAt !== null || user.disabledAt !== null;
-
 async function refuseSignIn(desk: Desk, person: PortalPerson, reason: string): Promise<never> {
   const entry = { ...personEntry(desk, person), kind: 'portal.sign-in-refused', outcome: 'refused', reason } as const;
   await desk.store.record(entry, async () => undefined);
@@ -78,18 +83,17 @@ type Opened = Omit<OpenedLogin, 'viewKey'>;
 /** The password was right: what the rules ask for next, and the session that waits for it. */
 async function openWithPassword(
   desk: Desk,
-  who: { readonly account: Account; readonly user: User },
+  who: Owner,
   deviceTokens: readonly string[],
   afterMatch: (write: Writes, log: LogState) => Promise<void>,
 ): Promise<Opened> {
   const { token, digest } = desk.digests.newToken('csp');
+  const base = ownerEntryBase(desk, who.user);
   const result = await desk.store.record<PortalLogin | Refusal>(
-    (outcome) => ({
-      ...ownerEntryBase(desk, who.user),
-      ...(outcome instanceof Refusal
-        ? ({ kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code } as const)
-        : openedEntry(outcome)),
-    }),
+    (outcome) =>
+      outcome instanceof Refusal
+        ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
+        : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
     async (write, log) => {
       await afterMatch(write, log);
       const account = (await write.accounts.byId(who.account.id)) ?? who.account;
@@ -99,7 +103,7 @@ async function openWithPassword(
       if (need.next === 'refused') return loginRefusal(need.reason);
       const asks = account.mfaRequiredAt !== null;
       const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
-      return openSession(desk, write, log, { account, user }, { state: need.next, method, digest });
+      return openSession({ desk, write, log }, { account, user }, { state: need.next, method, digest });
     },
   );
   if (result instanceof Refusal) throw result;
@@ -111,32 +115,32 @@ export interface ProvenLogin {
   readonly viewKey: Uint8Array | null;
 }
 
+const OPEN = { lock: 'owner' } as const;
+
 /**
- * The password once more, in a session that is open: before what needs it fresh. Refusals: not-signed-in, locked.
- * Counted like a sign-in, so an open session is no way to guess.
+ * The password once more, in a session that is open: before what needs it fresh. Refusals: not-signed-in, locked, factor-needed,
+ * enrolment-needed. Counted like a sign-in, so an open session is no way to guess.
  */
 export async function provePassword(desk: Desk, login: PortalLogin, password: string): Promise<ProvenLogin> {
   const { user, account, session } = login;
-  const person: PortalPerson = { account, user, key: user.id, actor: ownerEntryBase(desk, user).by };
   const subject: Subject = `portal:${user.id}`;
-  const attempt = await countPortalAttempt(desk, subject, {
-    ...ownerEntryBase(desk, user),
-    kind: 'portal.password-started',
-  });
+  const attempt = await countOwnerAttempt(desk, login, OPEN, { subject, kind: 'portal.password-started' });
   const checked = await checkApplicationPassword(desk, user, password);
-  if (!checked.matches) return refuseSignIn(desk, person, 'wrong-password');
-  const at = desk.now();
-  await desk.store.record(
-    {
-      ...ownerEntryBase(desk, user),
+  if (!checked.matches) {
+    return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
+  }
+  const passwordAt = await actAsOwner<'owner', number>(desk, login, OPEN, {
+    entry: (_, by) => ({
+      ...ownerEntry(desk, by),
       kind: 'portal.password-given',
       outcome: 'done',
       detail: { session: session.sessionId },
-    },
-    async (write, log) => {
+    }),
+    change: async ({ write, log, now }) => {
       await clearAttempt(desk, write, log, subject, attempt);
-      await write.portalSessions.update(session.sessionId, { password_at: at, last_seen_at: at });
+      await write.portalSessions.update(session.sessionId, { password_at: now, last_seen_at: now });
+      return now;
     },
-  );
-  return { login: { ...login, session: { ...session, passwordAt: at } }, viewKey: checked.viewKey };
+  });
+  return { login: { ...login, session: { ...session, passwordAt } }, viewKey: checked.viewKey };
 }

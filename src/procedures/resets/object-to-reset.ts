@@ -2,13 +2,12 @@
  * A customer admin objects to a reset (B62): nobody enrols for that user until a lead has taken the reset back or a new, newly
  * asked-for reset stands in its place. The account's admins and the desk are told.
  */
-import type { Desk, ResetRow, Writes } from '../../desk.js';
+import type { Desk, ResetRow } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { User } from '../../rules/people.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { inWords, prepareMessage } from '../messages/queue-message.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/authenticate-user.js';
+import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { adminsOf } from './reset-notices.js';
 
 export interface Objection {
@@ -18,21 +17,18 @@ export interface Objection {
   readonly first: boolean;
 }
 
-/** `id` is a reference out of a notice: of one reset, or of a bulk run, which then means all its resets in this account. */
+const OBJECTING = { lock: 'company:objections' } as const;
+
+/** Refusals: forbidden (no admin), not-found, refused-by-policy (settled). `id` is a reference out of a notice: of one reset, or of a bulk run, which then means all its resets in this account. */
 export async function objectToReset(desk: Desk, login: PortalLogin, id: string): Promise<readonly Objection[]> {
-  requireState(login, ['done']);
+  await askOwner(desk, login, OBJECTING);
   const resets = await openResets(desk, login, id);
   const objections: Objection[] = [];
   for (const reset of resets) objections.push(await objectToOne(desk, login, reset));
   return objections;
 }
 
-async function openResets(desk: Desk, { account, user }: PortalLogin, id: string): Promise<readonly ResetRow[]> {
-  if (!hasAdminStatus(desk.policy, account, user)) {
-    throw new Refusal('forbidden', 'only an admin of the account objects to a reset', {
-      hint: 'Ask an admin of your company, or call your support desk.',
-    });
-  }
+async function openResets(desk: Desk, { account }: Owner, id: string): Promise<readonly ResetRow[]> {
   const { resets } = desk.store.read;
   const one = id.startsWith('rst_') ? await resets.byId(id) : undefined;
   const found = (one === undefined ? await resets.ofJob(id) : [one]).filter((row) => row.account_id === account.id);
@@ -52,41 +48,35 @@ async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Pro
   const target = await desk.store.read.users.byId(reset.user_id);
   if (target === undefined) throw new Refusal('not-found', 'the user is gone');
   const messages = await noticesOf(desk, login, target, reset);
-  const first = await desk.store.record<boolean>(
-    (done) => ({
-      ...ownerEntryBase(desk, login.user),
+  const first = await actAsOwner<'company:objections', boolean>(desk, login, OBJECTING, {
+    entry: (done, by) => ({
+      ...ownerEntry(desk, by),
       user: target.id,
       kind: 'mfa.objected',
       outcome: done ? 'done' : 'refused',
       detail: { reset: reset.id, by: login.user.id },
     }),
-    async (write, log) => {
-      const current = await currentLogin(desk, write, log, login);
-      requireState(current, ['done']);
-      const done = await write.resets.object(reset.id, login.user.id, desk.now());
-      if (done) await barEnrolment(write, target, desk.now());
+    change: async (acting) => {
+      const { write, now, by } = acting;
+      const done = await write.resets.object(reset.id, by.login.user.id, now);
+      if (done) await barEnrolment(acting, target);
       if (done) await write.outbox.insert(messages.map(({ row }) => row));
       return done;
     },
-  );
-  if (first)
-    await deliverOutbox(
-      desk,
-      messages.map(({ id }) => id),
-    );
+  });
   return { reset, target, first };
 }
 
 /** The code that was mailed opens nothing any more, and whoever is half way in is out. */
-async function barEnrolment(write: Writes, target: User, at: number): Promise<void> {
-  await write.resets.spoilEnrolmentCodes(target.id, at);
+async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, target: User): Promise<void> {
+  await write.resets.spoilEnrolmentCodes(target.id, now);
   await write.portalSessions.deleteOfUser(target.id);
   for (const factor of await write.factors.ofUser(target.id)) {
     if (factor.state === 'pending') await write.factors.delete(factor.id);
   }
 }
 
-async function noticesOf(desk: Desk, { account, user }: PortalLogin, target: User, reset: ResetRow) {
+async function noticesOf(desk: Desk, { account, user }: Owner, target: User, reset: ResetRow) {
   const admins = (await adminsOf(desk, [account])).get(account.id) ?? [];
   const values = {
     account: account.name,

@@ -4,25 +4,28 @@
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { hasAdminStatus } from '../../rules/customer-roles.js';
-import type { Account, User } from '../../rules/people.js';
+import type { User } from '../../rules/people.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { finishedLogin, type PortalLogin, portalActor, requireState } from '../portal/authenticate-user.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
+import { type PortalLogin, portalActor } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 import { CHUNK, type RowOutcome } from './run-job.js';
 
-/** Users by login, id or unique e-mail. Refusals: forbidden (no admin, oneself), usage (too many), refused-by-policy (frozen). */
+export const RESETTING_USERS = { lock: 'company:resets' } as const;
+
+/**
+ * Users by login, id or unique e-mail. Refusals: forbidden (no admin, oneself), not-signed-in (password too long ago), usage (too many),
+ * refused-by-policy (frozen).
+ */
 export async function resetInPortal(
   desk: Desk,
   login: PortalLogin,
   references: readonly string[],
 ): Promise<readonly RowOutcome[]> {
-  requireState(login, ['done']);
-  requireAdmin(desk, login.account, login.user);
+  await askOwner(desk, login, RESETTING_USERS);
   if (references.length > CHUNK) {
     throw new Refusal('usage', `at most ${CHUNK} users at once`, { hint: 'For more, ask your support desk.' });
   }
@@ -58,13 +61,6 @@ export async function resetInPortal(
   return [...idle, ...done.map(toRow)].toSorted((a, b) => a.line - b.line);
 }
 
-function requireAdmin(desk: Desk, account: Account, user: User): void {
-  if (hasAdminStatus(desk.policy, account, user)) return;
-  throw new Refusal('forbidden', 'only an admin of the account resets users', {
-    hint: 'Ask an admin of your company.',
-  });
-}
-
 const idleRow = (
   line: number,
   login: string,
@@ -83,30 +79,23 @@ async function resetAll(
   login: PortalLogin,
   targets: readonly { readonly userId: string; readonly line: number }[],
 ): Promise<readonly StepOutcome[]> {
-  const order = orderOf(login);
-  const { outcomes, messages } = await untilNotOvertaken(async () => {
+  const order = orderOf(login.user);
+  const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
     const at = desk.now();
-    const outcomes = await desk.store.record<readonly StepOutcome[]>(
-      (done) => done.map((outcome) => stepEntry(order, outcome, at)),
-      async (write, log) => {
-        await requireNotFrozen(write, Math.max(at, log.latestAt));
-        const current = await finishedLogin(desk, write, log, login);
-        requireAdmin(desk, current.account, current.user);
+    return actAsOwner<'company:resets', readonly StepOutcome[]>(desk, login, RESETTING_USERS, {
+      entry: (done, by) => done.map((outcome) => stepEntry({ ...order, actor: by.actor }, outcome, at)),
+      change: async ({ write, now }) => {
+        await requireNotFrozen(write, now);
         return applyStep(desk, write, prepared, at);
       },
-    );
-    return { outcomes, messages: prepared.messages };
+    });
   });
   await desk.store.forgetDeleted();
-  await deliverOutbox(
-    desk,
-    messages.map(({ id }) => id),
-  );
   return outcomes;
 }
 
-function orderOf({ user }: PortalLogin): ResetOrder {
+function orderOf(user: User): ResetOrder {
   const name = user.name || user.login;
   return {
     actor: portalActor(user),

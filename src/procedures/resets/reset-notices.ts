@@ -3,10 +3,9 @@
  * object. A bulk run writes to each admin once a chunk, not once a user. Made before the transaction that queues them.
  */
 import type { Desk, UserContacts } from '../../desk.js';
-import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
 import { days } from '../../rules/duration.js';
-import type { Account, CustomerRole, User } from '../../rules/people.js';
-import type { Policy } from '../../rules/policy.js';
+import type { Account, User } from '../../rules/people.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** Placeholders of the notices; see data/messages. */
@@ -91,8 +90,3 @@ export async function adminsOf(
   }
   return admins;
 }
-
-const adminRoles = (policy: Policy): readonly CustomerRole[] =>
-  Object.values(policy.roles.customers).flatMap((roles) =>
-    Object.entries(roles).flatMap(([role, rule]) => (rule?.holds === 'everything' ? [role as CustomerRole] : [])),
-  );

@@ -1,8 +1,12 @@
 /** Who is typing in the portal, at a terminal: the view of a passphrase asks again for what has grown old (B17). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../../src/commands/command.js';
-import { endingPassingSession, requirePortalUser } from '../../../src/commands/portal/portal-session.js';
-import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import { sessionWithPassword } from '../../../src/commands/portal/portal-session.js';
+import {
+  setOwnPassphrase,
+  VIEWING_PASSPHRASE,
+  viewOwnPassphrase,
+} from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { PHRASE } from '../../procedures/northwind.js';
 import { type App, PASSWORD, type PortalPlace, portalPlace } from '../../procedures/portal/portal-place.js';
@@ -32,17 +36,12 @@ describe('the view of a passphrase in an open session', () => {
       desk: async () => place.desk,
       sessions: { read: async () => token },
     } as unknown as Context;
-    const spec = {
-      run: async () => {
-        const given = { account: '200500', as: 'xena', passwordStdin: false };
-        const demand = { viewKey: true, freshFactor: true };
-        const { desk, viewKey = new Uint8Array(), ...login } = await requirePortalUser(context, given, demand);
-        return { view: [], document: await viewOwnPassphrase(desk, login, viewKey) };
-      },
-    };
-    const { document } = await endingPassingSession(spec as never).run(context, undefined as never);
+    const given = { account: '200500', as: 'xena', passwordStdin: false };
+    const shown = await sessionWithPassword(context, given, VIEWING_PASSPHRASE, ({ desk, login, viewKey }) =>
+      viewOwnPassphrase(desk, login, viewKey),
+    );
     prompts.done();
-    return { asked: prompts.asked, shown: document };
+    return { asked: prompts.asked, shown };
   };
   const sessions = async () => (await place.desk.store.read.portalSessions.ofUser('usr_acc_200500_xena')).length;
 

@@ -7,7 +7,7 @@ import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js'
 import { listFactors } from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
-import type { PortalLogin } from '../../../src/procedures/portal/authenticate-user.js';
+import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
 import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';

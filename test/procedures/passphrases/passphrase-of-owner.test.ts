@@ -14,6 +14,7 @@ import { destroyOwnerCopy } from '../../../src/procedures/portal/owner-copy.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { ownerCopyContext } from '../../../src/procedures/seal-contexts.js';
 import { minutes } from '../../../src/rules/duration.js';
+import type { LoginMethod } from '../../../src/rules/mfa-login.js';
 import { engines } from '../../support/test-desk.js';
 import { type Northwind, northwind, OTHER_PHRASE, PHRASE } from '../northwind.js';
 
@@ -175,14 +176,14 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
         { kind: 'test.prepared', outcome: 'done', at, by: { kind: 'system', id: 't', name: 't' } },
         (write) => write.accounts.update('acc_200500', { mfa_required_at: at }),
       );
-      const login = (method: string) => place.login('xena', { method });
+      const login = (method: LoginMethod) => place.login('xena', { method });
       await setOwnPassphrase(desk, await login('password+totp'), { phrase: PHRASE, password: null });
-      for (const method of ['password', 'password+device', 'sso']) {
+      for (const method of ['password', 'password+device', 'sso'] as const) {
         await expect(viewOwnPassphrase(desk, await login(method), key)).rejects.toMatchObject({
           code: 'factor-needed',
         });
       }
-      for (const method of ['password+totp', 'password+backup', 'password+enrolment']) {
+      for (const method of ['password+totp', 'password+backup', 'password+enrolment'] as const) {
         expect(await viewOwnPassphrase(desk, await login(method), key)).toBe(PHRASE);
       }
       const old = (age: number) => place.login('xena', { method: 'password+totp', openedAt: desk.now() - age });
@@ -192,10 +193,13 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       expect(await viewOwnPassphrase(desk, await old(minutes(5) - 1), key)).toBe(PHRASE);
     });
 
-    it.each(['factor-needed', 'enrolment-needed'])('B33 a login that is only %s shows nothing', async (state) => {
-      await set();
-      await expect(view({ state })).rejects.toMatchObject({ code: state });
-    });
+    it.each(['factor-needed', 'enrolment-needed'] as const)(
+      'B33 a login that is only %s shows nothing',
+      async (state) => {
+        await set();
+        await expect(view({ state })).rejects.toMatchObject({ code: state });
+      },
+    );
 
     it('B17 an ended session shows nothing', async () => {
       await set();

@@ -13,7 +13,7 @@ import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js'
 import type { AnswerKind } from '../../../src/procedures/factors/factor-choices.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
-import type { PortalLogin } from '../../../src/procedures/portal/authenticate-user.js';
+import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { type OpenedLogin, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { seconds } from '../../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../../factors/reference.js';

@@ -1,7 +1,8 @@
 /** Signing in to the portal with the application password (B33, B35, B36, B72, B73), and the session it opens. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepareApplicationPassword } from '../../../src/procedures/portal/application-password.js';
-import { authenticateUser, requireState, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
+import { authenticateUser, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
+import { requireState } from '../../../src/procedures/portal/customer-login.js';
 import { provePassword, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';

@@ -1,0 +1,52 @@
+/** What every `portal` command is given: its options, their input, and who is meant by them. */
+import * as z from 'zod';
+import type { Context, OptionSpec } from '../command.js';
+
+/** The options of every `portal` command. Put them behind the command's own. */
+export const PORTAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--account <account>', about: 'your company: number, id or unique name' },
+  { flags: '--as <login>', about: 'your login' },
+  {
+    flags: '--password-stdin',
+    about: 'read your application password from standard input; signs in for this command alone',
+  },
+  { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
+  { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser' },
+];
+
+/** Their input; spread it into the command's own `z.object`. */
+export const portalShape = () => ({
+  account: z.string().optional(),
+  as: z.string().optional(),
+  passwordStdin: z.boolean().default(false),
+  code: z.string().optional(),
+  device: z.string().optional(),
+});
+
+export interface PortalGiven {
+  readonly account?: string | undefined;
+  readonly as?: string | undefined;
+  readonly passwordStdin: boolean;
+  readonly code?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+export interface PersonNamed {
+  readonly account: string;
+  readonly as: string;
+}
+
+/** Company and login, asked for where they are missing. `--as` may hold both: ACCOUNT/LOGIN. */
+export async function askPerson(context: Context, given: Pick<PortalGiven, 'account' | 'as'>): Promise<PersonNamed> {
+  const slash = given.account === undefined ? (given.as?.indexOf('/') ?? -1) : -1;
+  if (given.as !== undefined && slash > 0) {
+    return { account: given.as.slice(0, slash), as: given.as.slice(slash + 1) };
+  }
+  const account = given.account ?? (await ask(context, '--account', 'Company (number or name)'));
+  const as = given.as ?? (await ask(context, '--as', 'Login'));
+  return { account, as };
+}
+
+async function ask(context: Context, option: string, message: string): Promise<string> {
+  return (await context.ask.prompts(option)).line({ message });
+}

@@ -1,0 +1,104 @@
+/**
+ * A customer's login: whose it is and how far it has come. One that still needs a factor or an enrolment is a session too, in a state of
+ * its own: it opens nothing but its own next step (B33). `nextOf` in rules/mfa-login answers which one that is.
+ *
+ *   application password                                                    single sign-on (B35)
+ *    │                                                                          │
+ *    ├─ MFA off, or a remembered device (B38) ───────────────────────────────┐  │
+ *    │                                                                       │  │
+ *    ├─ there is something to answer with ──▶ FACTOR-NEEDED ── code (B31) ─┐ │  │
+ *    │                                            │                        │ │  │
+ *    │                     the last backup code,  │                        ▼ ▼  ▼
+ *    │                     and no other method    │                        DONE: the only one
+ *    │                     (B42)                  │                        that opens the portal
+ *    │                                            ▼                         ▲
+ *    ├─ no method yet (B34) ────────────▶ ENROLMENT-NEEDED ── first code ───┘
+ *    │                                            ▲           of a new one
+ *    │                                            │ the mailed code
+ *    └─ none left after a reset (B57),            │
+ *       or after the last backup code ──▶ ENROLMENT-CODE-NEEDED
+ *
+ * Sign-ins (sign-in-user, sign-in-by-sso) open a session where `decideLogin` says; answer-factor, owed-enrolment-code and confirm-factor
+ * move it on. It ends by its time, by idling, by a sign-out, and with a reset, a new password or a closed account.
+ */
+import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { Actor } from '../../rules/audit-entry.js';
+import { hours, minutes } from '../../rules/duration.js';
+import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
+import type { Account, User } from '../../rules/people.js';
+
+/** Whose login it is. */
+export interface Owner {
+  readonly account: Account;
+  readonly user: User;
+}
+
+/** A user with the session that speaks for them: a claim, as it was true when it was read. `actAsOwner` reads it again. */
+export interface PortalLogin extends Owner {
+  readonly session: SignedUser;
+}
+
+export const portalActor = (user: User): Actor => ({ kind: 'user', id: user.id, name: user.login });
+
+/** What an audit entry about a portal user has, as far as it goes by the claim: for refusals. */
+export function ownerEntryBase(desk: Desk, user: User) {
+  return { at: desk.now(), by: portalActor(user), account: user.accountId, user: user.id } as const;
+}
+
+/** The login as the store has it: a reset, a sign-out or the end of its time may have come between. Refusal `not-signed-in`. */
+export async function currentLogin(
+  desk: Desk,
+  read: Pick<Reads, 'portalSessions' | 'users' | 'accounts'>,
+  { latestAt }: Pick<LogState, 'latestAt'>,
+  login: PortalLogin,
+): Promise<PortalLogin> {
+  const rows = await read.portalSessions.ofUser(login.user.id);
+  const row = rows.find((candidate) => candidate.id === login.session.sessionId);
+  const user = await read.users.byId(login.user.id);
+  const account = user && (await read.accounts.byId(user.accountId));
+  if (row === undefined || user === undefined || account === undefined) throw notSignedIn(login.user);
+  if (isClosed({ account, user }) || hasEnded(desk, row, Math.max(desk.now(), latestAt))) throw notSignedIn(user);
+  return { account, user, session: toSignedUser(row) };
+}
+
+/** The options that name this person, for a next step that can be copied. */
+export const whoOf = ({ account, user }: Owner): string => `--account ${account.number} --as ${user.login}`;
+
+/** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
+export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
+  if (allowed.includes(login.session.state)) return;
+  const { step } = nextOf(login.session);
+  if (step === 'none') throw new Refusal('usage', 'this login is finished already; nothing more is asked for it');
+  if (step === 'factor') {
+    throw new Refusal('factor-needed', 'this login is not finished: it needs a code', {
+      hint: `Give it with: countersign portal login ${whoOf(login)} --code CODE`,
+    });
+  }
+  throw new Refusal('enrolment-needed', 'this login is not finished: a second sign-in method must be set up first', {
+    hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
+  });
+}
+
+export function toSignedUser(row: PortalSessionRow): SignedUser {
+  return {
+    userId: row.user_id,
+    sessionId: row.id,
+    state: row.state as LoginState,
+    openedAt: row.created_at,
+    passwordAt: row.password_at,
+    method: row.method as LoginMethod,
+  };
+}
+
+export function hasEnded(desk: Desk, row: PortalSessionRow, now: number): boolean {
+  const { hours: longest, idleMinutes } = desk.policy.limits.portalSession;
+  return now >= row.created_at + hours(longest) || now >= row.last_seen_at + minutes(idleMinutes);
+}
+
+export const isClosed = ({ account, user }: Owner): boolean => account.disabledAt !== null || user.disabledAt !== null;
+
+export const notSignedIn = ({ login }: User): Refusal =>
+  new Refusal('not-signed-in', `${login} is not signed in to the portal`, {
+    hint: 'Sign in with: countersign portal login   (scripts: --password-stdin on each command)',
+  });

@@ -1,0 +1,88 @@
+/**
+ * What each procedure that is handed a customer's login asks of it, said once more and by hand, and how to knock: about nothing that exists,
+ * so that whoever may gets another answer than a refusal of the lock.
+ */
+import type { Desk } from '../../../src/desk.js';
+import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
+import { signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
+import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
+import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
+import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
+import { readProfile } from '../../../src/procedures/portal/read-profile.js';
+import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
+import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
+import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
+import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
+import { LOGIN_STATES, type LoginState } from '../../../src/rules/mfa-login.js';
+import { PASSWORD } from '../../procedures/portal/portal-place.js';
+
+export interface OwnerDoorRow {
+  /** States in which it can be done; a finished login alone where nothing is said. */
+  readonly states?: readonly LoginState[];
+  /** A plain user is refused, as `forbidden`. */
+  readonly adminsOnly?: true;
+  /** A remembered device in place of the factor is refused, as `factor-needed`. */
+  readonly notByDevice?: true;
+  /** A password, or a password and a factor, of some minutes ago are refused. */
+  readonly lately?: 'password' | 'password-and-factor';
+  readonly knock: (desk: Desk, login: PortalLogin) => Promise<unknown>;
+}
+
+const KEY = new Uint8Array(32);
+
+/** `wing/file.procedure` → its row. */
+export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
+  'factors/backup-codes.newBackupCodes': { notByDevice: true, knock: newBackupCodes },
+  'factors/manage-factors.listFactors': { knock: listFactors },
+  'factors/manage-factors.removeFactor': {
+    notByDevice: true,
+    knock: (desk, login) => removeFactor(desk, login, 'fac_none'),
+  },
+  'factors/require-mfa.requireMfa': {
+    adminsOnly: true,
+    notByDevice: true,
+    knock: (desk, login) => requireMfa(desk, login, true),
+  },
+  'passphrases/passphrase-of-owner.setOwnPassphrase': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => setOwnPassphrase(desk, login, { phrase: 'short', password: PASSWORD }),
+  },
+  'passphrases/passphrase-of-owner.viewOwnPassphrase': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password-and-factor',
+    knock: (desk, login) => viewOwnPassphrase(desk, login, KEY),
+  },
+  'portal/authenticate-user.signOutUser': { states: LOGIN_STATES, knock: signOutUser },
+  'portal/change-application-password.changeApplicationPassword': {
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => changeApplicationPassword(desk, login, { viewKey: KEY, next: 'short' }),
+  },
+  'portal/customer-scopes.grantScope': {
+    adminsOnly: true,
+    knock: (desk, login) => grantScope(desk, login, 'nobody', 'nothing'),
+  },
+  'portal/customer-scopes.listTeam': { adminsOnly: true, knock: listTeam },
+  'portal/customer-scopes.revokeScope': {
+    adminsOnly: true,
+    knock: (desk, login) => revokeScope(desk, login, 'nobody', 'nothing'),
+  },
+  'portal/read-profile.readProfile': { knock: readProfile },
+  'portal/remember-device.rememberDevice': { knock: rememberDevice },
+  'portal/sign-in-user.provePassword': { knock: (desk, login) => provePassword(desk, login, PASSWORD) },
+  'resets/object-to-reset.objectToReset': {
+    adminsOnly: true,
+    knock: (desk, login) => objectToReset(desk, login, 'rst_none'),
+  },
+  'resets/reset-in-portal.resetInPortal': {
+    adminsOnly: true,
+    lately: 'password',
+    knock: (desk, login) => resetInPortal(desk, login, ['nobody']),
+  },
+};
