@@ -4,6 +4,7 @@
  */
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import { isRefusal, type Refusal } from '../../src/errors.js';
+import { act } from '../../src/procedures/authorise.js';
 import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import { passphraseContext } from '../../src/procedures/seal-contexts.js';
@@ -80,10 +81,13 @@ export async function phoneDesk(engine: EngineName): Promise<PhoneDesk> {
         (error: unknown) => (isRefusal(error) ? error : Promise.reject(error)),
       ),
     useGrant: (id, by = agent, action = 'login-security:mfa-reset') =>
-      desk.store.record({ kind: 'test.used', outcome: 'done', at: clock.now(), by: by.actor }, async (tables, log) => {
-        const usable = await requireGrant(desk, tables, by, id, action, Math.max(clock.now(), log.latestAt));
-        await tables.grants.use(id, clock.now());
-        return usable;
+      act(desk, by, { permission: 'verify' } as const, {
+        entry: () => ({ kind: 'test.used', outcome: 'done', at: clock.now(), by: by.actor }),
+        change: async (acting) => {
+          const usable = await requireGrant(acting, id, action);
+          await acting.write.grants.use(id, clock.now());
+          return usable;
+        },
       }),
     entries: async (kind) =>
       (await desk.store.read.audit.newest(kind === undefined ? {} : { kind }, 1_000))

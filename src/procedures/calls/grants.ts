@@ -1,10 +1,11 @@
 /** Grants: listed, ended, and checked again at the moment of use (B08, B54). */
-import type { Desk, GrantRow, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
+import type { Acting, Lock } from '../authorise.js';
 
 export interface LiveGrant {
   readonly id: string;
@@ -74,15 +75,12 @@ export interface UsableGrant {
  * Refusal `no-grant`, the same for each reason but in the operator's words.
  */
 export async function requireGrant(
-  desk: Desk,
-  write: Writes,
-  signed: SignedOperator,
+  { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,
   id: string,
   actionId: string,
-  now: number,
 ): Promise<UsableGrant> {
   const row = await write.grants.byId(id);
-  if (row === undefined || row.operator_id !== signed.operator.id) throw noGrant('there is no such grant of yours');
+  if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('there is no such grant of yours');
   if (row.action !== actionId) throw noGrant(`the grant is for ${row.action}`);
   if (row.revoked_at !== null) throw noGrant('the grant was ended');
   if (row.used_at !== null) throw noGrant('the grant was used already');

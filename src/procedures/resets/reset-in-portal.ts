@@ -7,13 +7,14 @@ import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { finishedLogin, type PortalLogin, portalActor, requireState } from '../portal/authenticate-user.js';
+import { actAsOwner } from '../portal/act-as-owner.js';
+import { type PortalLogin, requireState } from '../portal/authenticate-user.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
-import { CHUNK, type RowOutcome } from './run-job.js';
+import type { RowOutcome } from './row-outcome.js';
+import { CHUNK } from './run-job.js';
 
 /** Users by login, id or unique e-mail. Refusals: forbidden (no admin, oneself), usage (too many), refused-by-policy (frozen). */
 export async function resetInPortal(
@@ -84,42 +85,24 @@ async function resetAll(
   targets: readonly { readonly userId: string; readonly line: number }[],
 ): Promise<readonly StepOutcome[]> {
   const order = orderOf(login);
-  const { outcomes, messages } = await untilNotOvertaken(async () => {
+  const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
     const at = desk.now();
-    const outcomes = await desk.store.record<readonly StepOutcome[]>(
-      (done) => done.map((outcome) => stepEntry(order, outcome, at)),
-      async (write, log) => {
-        await requireNotFrozen(write, Math.max(at, log.latestAt));
-        const current = await finishedLogin(desk, write, log, login);
-        requireAdmin(desk, current.account, current.user);
-        return applyStep(desk, write, prepared, at);
+    return actAsOwner<'company:admin', readonly StepOutcome[]>(desk, login, RESETTING, {
+      entry: (done, { actor }) => done.map((outcome) => stepEntry(order, outcome, actor, at)),
+      change: async (acting) => {
+        await requireNotFrozen(acting.write, acting.now);
+        return applyStep(acting, prepared);
       },
-    );
-    return { outcomes, messages: prepared.messages };
+    });
   });
   await desk.store.forgetDeleted();
-  await deliverOutbox(
-    desk,
-    messages.map(({ id }) => id),
-  );
   return outcomes;
 }
 
+const RESETTING = { lock: 'company:admin' } as const;
+
 function orderOf({ user }: PortalLogin): ResetOrder {
   const name = user.name || user.login;
-  return {
-    actor: portalActor(user),
-    operatorId: null,
-    byUserId: user.id,
-    callerId: null,
-    grantId: null,
-    jobId: null,
-    reason: null,
-    ticket: null,
-    final: false,
-    includeApprovalOnly: true,
-    who: name,
-    requestedBy: name,
-  };
+  return { by: 'portal', userId: user.id, who: name, requestedBy: name };
 }

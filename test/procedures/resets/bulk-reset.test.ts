@@ -4,10 +4,12 @@ import type { SignedOperator } from '../../../src/desk.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targets.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { openJob } from '../../../src/procedures/resets/job-work.js';
 import { pendingEnrolments } from '../../../src/procedures/resets/pending-enrolments.js';
 import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
-import { beginJob, openJob } from '../../../src/procedures/resets/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../../../src/procedures/resets/run-job.js';
+import { beginJob } from '../../../src/procedures/resets/reset-job.js';
+import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
+import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { userRow } from '../../store/rows.js';
 import { engines } from '../../support/test-desk.js';
@@ -132,7 +134,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
 
   it('nobody resets their own login, and a role without the permission none (B54, B55)', async () => {
     await people('ana');
-    const own = { ...lead, alsoUserId: 'usr_acc_1_ana' };
+    const own = await place.another('lead', 'ana.operator', 'usr_acc_1_ana');
     await expect(planReset(place.desk, own, request(written(['ana'])))).rejects.toMatchObject({
       code: 'forbidden',
       problems: [{ line: 2 }],
@@ -143,15 +145,15 @@ describe.each(engines)('many resets, on %s', (engine) => {
     // A list that somebody else made, taken up by the one who is in it; from a plan file, or by job resume.
     await expect(apply(await plan(written(['ana'])), own)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
-    const stale = { ...lead, codeAt: place.clock.now() - 6 * 60_000 };
-    await expect(planReset(place.desk, stale, request(written(['ana'])))).rejects.toMatchObject({
+    await place.change(lead, { session: { code_at: place.clock.now() - 6 * 60_000 } });
+    await expect(planReset(place.desk, lead, request(written(['ana'])))).rejects.toMatchObject({
       code: 'factor-needed',
     });
   });
 
   it('nor by a plan that somebody else made, nor by going on with their job (B55)', async () => {
     await people('ana', 'lee');
-    const own = { ...(await place.another('lead', 'ana.operator')), alsoUserId: 'usr_acc_1_ana' };
+    const own = await place.another('lead', 'ana.operator', 'usr_acc_1_ana');
     const frozen = await plan(written(['lee', 'ana']));
     await expect(beginJob(place.desk, own, frozen)).rejects.toMatchObject({
       code: 'forbidden',
@@ -347,8 +349,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
       await place.give('usr_acc_1_ana', { totp: 1 });
       await place.give('usr_acc_1_mo', { sessions: 1 });
       const later = await one('mo');
-      const undo = (id: string) =>
-        undoResets(place.desk, { ...lead, codeAt: place.clock.now() }, { id, line: undefined, reason: 'wrong' });
+      const undo = (id: string) => undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
       await expect(undo(jobs.ana)).rejects.toMatchObject({
         code: 'refused-by-policy',
         message: expect.stringMatching(/enrolled again/),
@@ -367,7 +368,6 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await people('lee');
     await apply(await plan(written(['lee']), { final: true }));
     place.clock.advance(25 * 3_600_000);
-    lead = { ...lead, codeAt: place.clock.now() };
     const { work, outcomes } = await apply(await plan(written(['lee'])));
     expect(outcomes).toEqual(['reset']);
     const late = undoResets(place.desk, lead, { id: work?.head.id ?? '', line: undefined, reason: 'wrong' });
