@@ -23,6 +23,10 @@ export interface Store {
   readonly guardedTables: readonly string[];
   /** Ids of the messages that this process has queued since they were last taken. */
   takeQueued(): readonly string[];
+  /**
+   * Lets go of what was deleted, so that the file holds it no more. It follows a commit and so never fails for what the engine says (T25):
+   * the next time does the rest.
+   */
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
@@ -47,7 +51,7 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
     sinkCursor: sinkCursors(engine.db, notary.rows),
     guardedTables: GUARDED_NAMES,
     takeQueued: () => queue.splice(0),
-    forgetDeleted: () => engine.forgetDeleted(),
+    forgetDeleted: () => forgetDeleted(engine),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),
     close: async () => {
@@ -55,6 +59,14 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
       await engine.close();
     },
   };
+}
+
+async function forgetDeleted(engine: Engine): Promise<void> {
+  try {
+    await engine.forgetDeleted();
+  } catch (error) {
+    if (engine.refusalOf(error) === undefined) throw error;
+  }
 }
 
 /** Makes schema and an empty log. Safe to repeat when an earlier try was cut off. */

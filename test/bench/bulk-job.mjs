@@ -2,7 +2,7 @@
 
 export const BULK_LINES = [
   "export { beginCrowdJob, seedCrowd } from './test/faults/bulk-place.js';",
-  "export { openJob } from './src/procedures/resets/reset-job.js';",
+  "export { openJob } from './src/procedures/resets/job-work.js';",
   "export { runJob } from './src/procedures/resets/run-job.js';",
 ];
 

@@ -1,8 +1,9 @@
 /** A desk with thousands of users who have something to lose, and an approved job to reset them all. */
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
+import type { JobWork } from '../../src/procedures/resets/job-work.js';
 import { planReset } from '../../src/procedures/resets/plan-reset.js';
-import { beginJob, type JobWork } from '../../src/procedures/resets/reset-job.js';
+import { beginJob } from '../../src/procedures/resets/reset-job.js';
 import { accountRow, userRow } from '../store/rows.js';
 
 const BY = { kind: 'system', id: 'test', name: 'test' } as const;
@@ -78,22 +79,17 @@ export async function beginCrowdJob(desk: Desk, lead: SignedOperator, second: Si
   const rows = users
     .filter((user) => user.role === 'user')
     .map((user, index) => ({ line: index + 2, user: user.id, account: '', login: '', email: '' }));
-  const codeAt = desk.now();
-  const frozen = await planReset(
-    desk,
-    { ...lead, codeAt },
-    {
-      rows,
-      wholeAccount: null,
-      reason: 'drill',
-      ticket: 'INC-1',
-      final: false,
-      source: 'test',
-    },
-  );
+  const frozen = await planReset(desk, lead, {
+    rows,
+    wholeAccount: null,
+    reason: 'drill',
+    ticket: 'INC-1',
+    final: false,
+    source: 'test',
+  });
   const asked = await beginJob(desk, lead, frozen);
   if (asked.approval !== null) {
-    await decideApproval(desk, { ...second, codeAt }, { id: asked.approval.id, approve: true, reason: null });
+    await decideApproval(desk, second, { id: asked.approval.id, approve: true, reason: null });
   }
   const { work } = await beginJob(desk, lead, frozen);
   if (work === null) throw new Error('the job was not begun');

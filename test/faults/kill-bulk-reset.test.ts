@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
-import type { JobWork } from '../../src/procedures/resets/reset-job.js';
+import type { JobWork } from '../../src/procedures/resets/job-work.js';
 import { undoResets } from '../../src/procedures/resets/undo-reset.js';
 import { type ResetDesk, resetDesk } from '../procedures/reset-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
@@ -94,11 +94,7 @@ describe.each(engines)(`a bulk reset that is killed, on %s (seed ${seed})`, (eng
         expect(rows.every((row) => row.outcome === 'reset' && row.factors === 1 && row.backup_codes === 1)).toBe(true);
         notices += USERS;
         expect(await countNotices(place)).toBe(notices);
-        await undoResets(
-          place.desk,
-          { ...lead, codeAt: place.clock.now() },
-          { id: work.head.id, line: undefined, reason: 'drill' },
-        );
+        await undoResets(place.desk, lead, { id: work.head.id, line: undefined, reason: 'drill' });
       }
       expect(kills).toBeGreaterThanOrEqual(KILLS);
       const { notary, store } = place.desk;

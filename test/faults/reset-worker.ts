@@ -7,7 +7,7 @@ import type { Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk } from '../../src/opening/open-desk.js';
-import { openJob } from '../../src/procedures/resets/reset-job.js';
+import { openJob } from '../../src/procedures/resets/job-work.js';
 import { CHUNK, runJob } from '../../src/procedures/resets/run-job.js';
 
 export interface WorkerOrder {
@@ -20,12 +20,11 @@ export interface WorkerOrder {
 
 export async function runWorker(order: WorkerOrder, say: (text: string) => void, now: () => number): Promise<void> {
   const desk = await openDesk(openCustody({ settings: order.settings, dataFolder: order.dataFolder, now }));
-  const signed = { ...order.signed, codeAt: now() };
   say('ready\n');
   const signal = new AbortController().signal;
   const used = order.early ? acknowledgingEarly(desk, order.job, say) : desk;
   let chunks = 0;
-  await runJob(used, signed, await openJob(desk, order.job), {
+  await runJob(used, order.signed, await openJob(desk, order.job), {
     signal,
     told: async (rows) => {
       chunks += 1;

@@ -26,8 +26,12 @@ export interface ResetDesk extends TestDesk {
   give(userId: string, holdings: Holdings): Promise<void>;
   /** A live grant of this caller for a reset. */
   grant(signed: SignedOperator, number: string, login: string): Promise<string>;
-  /** Another operator of a role, with a name of its own. */
-  another(role: OperatorRole, name: string): Promise<SignedOperator>;
+  /** Another operator of a role, with a name of its own; a customer login of theirs, too. */
+  another(role: OperatorRole, name: string, alsoUserId?: string): Promise<SignedOperator>;
+  /** A script of theirs, with the owner's role. */
+  script(owner: SignedOperator): Promise<SignedOperator>;
+  /** Changes the row of an operator, or of the session they are signed in by. */
+  change(signed: SignedOperator, patch: { readonly operator?: object; readonly session?: object }): Promise<void>;
 }
 
 export async function resetDesk(engine: EngineName = 'sqlite'): Promise<ResetDesk> {
@@ -51,8 +55,26 @@ export async function resetDesk(engine: EngineName = 'sqlite'): Promise<ResetDes
     },
     give,
     grant: (signed, number, login) => grantTo(desk, signed, number, login),
-    another: (role, name) => signedOperator(desk, role, name),
+    another: (role, name, alsoUserId) => signedOperator(desk, role, name, alsoUserId),
+    script: (owner) => scriptOf(desk, owner),
+    change: (signed, { operator, session }) =>
+      desk.store.record(seeding(desk.now()), async (write) => {
+        if (operator !== undefined) await write.operators.update(signed.operator.id, operator);
+        if (session !== undefined) await write.operators.updateSession(signed.sessionId ?? '', session);
+      }),
   };
+}
+
+async function scriptOf(desk: Desk, owner: SignedOperator): Promise<SignedOperator> {
+  const at = desk.now();
+  const { id, role } = owner.operator;
+  const token = { id: desk.newId('tok'), operator_id: id, label: 'script', role };
+  const times = { created_at: at, expires_at: at + 365 * 86_400_000, revoked_at: null };
+  await desk.store.record(seeding(at), (write) =>
+    write.operators.insertToken({ ...token, digest: `test-${token.id}`, ...times }),
+  );
+  const actor = { kind: 'token', id, name: `${owner.operator.name} (script)` } as const;
+  return { ...owner, actor, via: 'token', sessionId: null, tokenId: token.id, codeAt: null };
 }
 
 async function giveTo(desk: Desk, userId: string, holdings: Holdings): Promise<void> {

@@ -1,8 +1,10 @@
 /** `approval …`: a second operator's yes or no to exactly what was asked for (B56). */
 import * as z from 'zod';
+import { askAuthority } from '../../procedures/authorise.js';
 import {
   type Approval,
   type ApprovalInFull,
+  DECIDING,
   decideApproval,
   listApprovals,
   showApproval,
@@ -131,6 +133,7 @@ const approve = command({
   input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
+    await askAuthority(desk, context.operator(), DECIDING);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request)));
       const prompts = await context.ask.prompts('--yes');
@@ -166,6 +169,7 @@ const reject = command({
   input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
+    await askAuthority(desk, context.operator(), DECIDING);
     const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
     const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
     return {

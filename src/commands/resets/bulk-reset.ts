@@ -4,8 +4,9 @@
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { askAuthority } from '../../procedures/authorise.js';
 import { approvalNeeded, waitForApproval } from '../../procedures/resets/approvals.js';
-import { type FrozenPlan, planReset, requireBulk } from '../../procedures/resets/plan-reset.js';
+import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import type { Context, Result } from '../command.js';
 import { planDocument, planView } from './bulk-view.js';
@@ -36,6 +37,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
     });
   }
   const desk = await context.desk();
+  await askAuthority(desk, context.operator(), RESETTING_MANY);
   const { frozen, input } = await planOf(context, desk, given);
   if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
   if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
@@ -51,12 +53,10 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
 async function planOf(context: Context, desk: Desk, given: BulkGiven) {
   if (given.apply !== undefined) {
     refuseBeside(given);
-    await requireBulk(desk, context.operator(), 'mfa reset --apply');
     return readPlanFile(context, desk, given.apply);
   }
   const reason = await needed(context, given.reason, '--reason', 'Reason');
   const ticket = await needed(context, given.ticket, '--ticket', 'Ticket');
-  await requireBulk(desk, context.operator(), 'mfa reset');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
   const list = await readResetList(context, desk, { ...given, keepCells });
   const { rows, wholeAccount, source, input } = list;

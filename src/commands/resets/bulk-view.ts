@@ -1,8 +1,8 @@
 /** What a plan and its run look like: in words, and as JSON rows. */
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
-import type { RowOutcome } from '../../procedures/resets/run-job.js';
+import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { APPROVAL_REASONS } from '../../rules/approval.js';
-import { NOTHING, type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
+import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
@@ -61,18 +61,6 @@ export function planDocument({ plan, hash }: FrozenPlan) {
   const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
   const made = new Date(madeAt).toISOString();
   return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, confirm, rows };
-}
-
-/** A line the job does not act on: there is nothing to do, nobody to do it to, or it waits. */
-export function idleOutcome(row: PlannedRow, waiting: boolean): RowOutcome {
-  const { line, account, login, user } = row;
-  const acting = row.class === 'admin' || row.class === 'to-reset';
-  const outcome = waiting
-    ? 'needs-approval'
-    : acting
-      ? 'failed'
-      : (row.class as Exclude<typeof row.class, 'admin' | 'to-reset'>);
-  return { line, account, login, user: user ?? null, outcome, removed: NOTHING, job: null, reset: null };
 }
 
 export function rowDocument(row: RowOutcome, approval: string | null) {

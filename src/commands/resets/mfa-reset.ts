@@ -1,10 +1,10 @@
 /** `mfa reset`: one user under a live grant, or many with a reason and a ticket (B50–B61). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
+import { askAuthority } from '../../procedures/authorise.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
-import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
 import { waitForApproval } from '../../procedures/resets/approvals.js';
-import { type GrantedReset, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
@@ -64,7 +64,7 @@ const reset = command<Given>({
   run: async (context, given) => {
     if (given.grant !== undefined) return onCall(context, given, given.grant);
     if (isBulk(given)) return bulkReset(context, given);
-    requireFreshCode(await context.desk(), context.operator());
+    await askAuthority(await context.desk(), context.operator(), RESETTING);
     throw new Refusal('no-grant', 'on a call a reset needs a live grant', {
       hint: 'Verify the caller first: countersign verify --account A --caller U --for login-security:mfa-reset   Without a call: --reason TEXT --ticket T',
     });
@@ -82,7 +82,7 @@ const isBulk = (given: Given): boolean =>
 async function onCall(context: Context, given: Given, grantId: string): Promise<Result> {
   const desk = await context.desk();
   const signed = context.operator();
-  requireFreshCode(desk, signed);
+  await askAuthority(desk, signed, RESETTING);
   const [reference, ...more] = given.users;
   if (
     reference === undefined ||

@@ -4,11 +4,13 @@
  */
 import type { Desk } from '../../desk.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
-import type { BegunJob, JobWork } from '../../procedures/resets/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../../procedures/resets/run-job.js';
+import type { JobWork } from '../../procedures/resets/job-work.js';
+import type { BegunJob } from '../../procedures/resets/reset-job.js';
+import { idleOutcome, type RowOutcome } from '../../procedures/resets/row-outcome.js';
+import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
-import { exitOfTally, idleOutcome, rowDocument, runView } from './bulk-view.js';
+import { exitOfTally, rowDocument, runView } from './bulk-view.js';
 import { type WrittenInput, writeRows } from './reset-input.js';
 
 export interface Report {

@@ -8,7 +8,7 @@ import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { passphrasePath } from '../../rules/guidance.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION } from '../../rules/spoken-form.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
+import { act, askAuthority } from '../authorise.js';
 import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
 import { passphraseNotice } from './passphrase-notice.js';
@@ -17,6 +17,8 @@ export interface SetUp {
   readonly account: Account;
   readonly user: User;
 }
+
+const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
 /**
  * Refusals: forbidden (not an admin, or one is or was set already: with the path for the owner), invalid-input (weak, with an
@@ -29,44 +31,40 @@ export async function setUpPassphrase(
   phrase: string,
 ): Promise<void> {
   const at = desk.now();
-  const base = { at, by: signed.actor, account: account.id, user: user.id } as const;
+  const about = { at, account: account.id, user: user.id } as const;
   try {
     await requireSetUp(desk, signed, { account, user });
     const form = await judgePhrase(desk, user, account, phrase, null);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
-    const notice = passphraseNotice(
-      desk,
-      'passphrase-changed',
-      { account, user },
-      `${signed.operator.name}, ${desk.name}`,
-    );
-    await desk.store.record({ ...base, kind: 'passphrase.set-up', outcome: 'done' }, async (write) => {
-      const current = await write.users.byId(user.id);
-      const row = await write.secrets.passphrase(user.id);
-      const refused = current === undefined ? undefined : refusalOf(desk, signed, { account, user: current }, row);
-      if (refused !== undefined) throw refused;
-      if (row === undefined) await requireNeverSet(write, user);
-      await write.secrets.putPassphrase({
-        user_id: user.id,
-        verifier,
-        form_version: FOLD_VERSION,
-        owner_copy: null,
-        set_by: 'desk',
-        set_at: at,
-        setup_at: at,
-      });
-      await write.users.bumpAuthority(user.id);
-      await write.grants.revokeOfUser(user.id, at);
-      await write.outbox.insert(notice.map((message) => message.row));
+    const who = `${signed.operator.name}, ${desk.name}`;
+    const notice = passphraseNotice(desk, 'passphrase-changed', { account, user }, who);
+    await act(desk, signed, SETTING_UP, {
+      entry: (_done, { actor }) => ({ ...about, by: actor, kind: 'passphrase.set-up', outcome: 'done' }),
+      change: async ({ write, now, by }) => {
+        const current = await write.users.byId(user.id);
+        const row = await write.secrets.passphrase(user.id);
+        const refused =
+          current === undefined ? undefined : refusalOf(desk, by.alsoUserId, { account, user: current }, row);
+        if (refused !== undefined) throw refused;
+        if (row === undefined) await requireNeverSet(write, user);
+        await write.secrets.putPassphrase({
+          user_id: user.id,
+          verifier,
+          form_version: FOLD_VERSION,
+          owner_copy: null,
+          set_by: 'desk',
+          set_at: now,
+          setup_at: now,
+        });
+        await write.users.bumpAuthority(user.id);
+        await write.grants.revokeOfUser(user.id, now);
+        await write.outbox.insert(notice.map((message) => message.row));
+      },
     });
-    await deliverOutbox(
-      desk,
-      notice.map((message) => message.id),
-    );
   } catch (error) {
     if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'invalid-input')) {
       await desk.store.record(
-        { ...base, kind: 'passphrase.set-up-refused', outcome: 'refused', reason: error.code },
+        { ...about, by: signed.actor, kind: 'passphrase.set-up-refused', outcome: 'refused', reason: error.code },
         async () => undefined,
       );
     }
@@ -76,7 +74,9 @@ export async function setUpPassphrase(
 
 /** The same refusals before anybody is asked for a phrase. */
 export async function requireSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
-  const refused = refusalOf(desk, signed, { account, user }, await desk.store.read.secrets.passphrase(user.id));
+  await askAuthority(desk, signed, SETTING_UP);
+  const row = await desk.store.read.secrets.passphrase(user.id);
+  const refused = refusalOf(desk, signed.alsoUserId, { account, user }, row);
   if (refused !== undefined) throw refused;
 }
 
@@ -105,7 +105,7 @@ interface Earlier {
 
 function refusalOf(
   desk: Desk,
-  signed: SignedOperator,
+  operatorIs: string | null,
   { account, user }: SetUp,
   row: Earlier | undefined,
 ): Refusal | undefined {
@@ -121,8 +121,7 @@ function refusalOf(
     return no('a secondary admin sets their own passphrase before calling', `To read aloud: ${path}`);
   }
   if (account.disabledAt !== null || user.disabledAt !== null) return no('the login is disabled', 'Nothing was set.');
-  if (signed.alsoUserId === user.id)
-    return no('nobody sets up themselves', 'Ask another operator, or set it in the portal.');
+  if (operatorIs === user.id) return no('nobody sets up themselves', 'Ask another operator, or set it in the portal.');
   return undefined;
 }
 

@@ -11,8 +11,8 @@ import { encodeCrockford } from '../../rules/crockford.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { inWords, prepareMessage } from '../messages/queue-message.js';
 
 export interface Invitation {
@@ -32,6 +32,8 @@ export interface Invitation {
 const SYMBOLS = 10;
 const BYTES = 7;
 
+const INVITING = { permission: 'user:invite' } as const;
+
 /**
  * Refusals, before anyone is invited: no e-mail on file, disabled, a login that only signs in by SSO (B36), or one with a password
  * and no address that was on file long enough (B57).
@@ -41,6 +43,7 @@ export async function inviteUsers(
   signed: SignedOperator,
   found: readonly { account: Account; user: User }[],
 ): Promise<readonly Invitation[]> {
+  await askAuthority(desk, signed, INVITING);
   const people: Invitee[] = [];
   for (const one of new Map(found.map((each) => [each.user.id, each])).values()) {
     requireInvitable(desk, one);
@@ -49,30 +52,19 @@ export async function inviteUsers(
   const at = desk.now();
   const expiresAt = at + hours(desk.policy.limits.invitation.hours);
   const prepared = people.map((one) => prepare(desk, one, expiresAt));
-  await desk.store.record(
-    prepared.map(({ account, user, messageId, address }) => ({
-      kind: 'user.invited',
-      outcome: 'done',
-      at,
-      by: signed.actor,
-      account: account.id,
-      user: user.id,
-      detail: { message: messageId, expiresAt, address },
-    })),
-    async (write) => {
-      for (const one of prepared) {
-        const { user, code, message } = one;
-        await requireUnchanged(write, one);
-        await write.factors.deleteCodes(user.id, ['activate']);
-        await write.factors.insertCode({ ...code, created_at: at, expires_at: expiresAt });
-        await write.outbox.insert([message]);
-      }
-    },
-  );
-  await deliverOutbox(
-    desk,
-    prepared.map(({ messageId }) => messageId),
-  );
+  await act(desk, signed, INVITING, {
+    entry: (_done, { actor }) =>
+      prepared.map(({ account, user, messageId, address }) => ({
+        kind: 'user.invited',
+        outcome: 'done',
+        at,
+        by: actor,
+        account: account.id,
+        user: user.id,
+        detail: { message: messageId, expiresAt, address },
+      })),
+    change: (acting) => putInvitations(acting, prepared, expiresAt),
+  });
   return Promise.all(
     prepared.map(async ({ account, user, messageId, to, address }) => ({
       account,
@@ -84,6 +76,20 @@ export async function inviteUsers(
       state: await stateOf(desk, messageId),
     })),
   );
+}
+
+async function putInvitations(
+  { write, now }: Acting<'user:invite'>,
+  prepared: readonly ReturnType<typeof prepare>[],
+  expiresAt: number,
+): Promise<void> {
+  for (const one of prepared) {
+    const { user, code, message } = one;
+    await requireUnchanged(write, one);
+    await write.factors.deleteCodes(user.id, ['activate']);
+    await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
+    await write.outbox.insert([message]);
+  }
 }
 
 function requireInvitable(desk: Desk, { account, user }: { account: Account; user: User }): void {

@@ -2,91 +2,117 @@
  * Four eyes, the asking side (B56): a request is frozen and kept, and the yes to exactly that is used up by the run it was given for.
  * The deciding side is decide-approval.ts.
  */
-import type { ApprovalRow, Desk, Reads, SignedOperator, Writes } from '../../desk.js';
+import type { ApprovalRow, Desk, Reads } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../../rules/approval.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
+import type { Policy } from '../../rules/policy.js';
+import type { Acting } from '../authorise.js';
 import { pause } from '../pause.js';
 
+/** Who may need a second operator's yes. */
+export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk';
+
+/** What an operator has asked for, as it stands before a transaction or inside one. */
+export interface Asked {
+  readonly policy: Policy;
+  readonly reads: Pick<Reads, 'approvals' | 'operators'>;
+  readonly operatorId: string;
+  readonly now: number;
+}
+
+const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
+  policy: desk.policy,
+  reads: write,
+  operatorId: by.operator.id,
+  now,
+});
+
 /** The frozen text of a request, and its hash. */
-export function freezeSubject(desk: Desk, subject: ApprovalSubject): { readonly text: string; readonly hash: string } {
+export function freezeSubject(
+  desk: Pick<Desk, 'notary' | 'digests'>,
+  subject: ApprovalSubject,
+): { readonly text: string; readonly hash: string } {
   const text = desk.notary.canonical(subject);
   return { text, hash: desk.digests.sha256(text) };
 }
 
-/** The requester's approval for exactly this, if it can be used now. Inside or outside the door. */
+/** The requester's approval for exactly this, if it can be used now. */
 export async function usableApproval(
-  { policy }: Pick<Desk, 'policy'>,
-  reads: Pick<Reads, 'approvals' | 'operators'>,
-  signed: SignedOperator,
+  { policy, reads, operatorId, now }: Asked,
   hash: string,
-  now: number,
 ): Promise<ApprovalRow | undefined> {
-  for (const row of await reads.approvals.ofSubject(hash, signed.operator.id)) {
+  for (const row of await reads.approvals.ofSubject(hash, operatorId)) {
     if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
     // Who was disabled, or given a lower role, since then has no say any more.
-    if (approver === undefined || approver.disabled_at !== null || approver.id === signed.operator.id) continue;
+    if (approver === undefined || approver.disabled_at !== null || approver.id === operatorId) continue;
     if (permits(policy, approver.role as OperatorRole, 'approval:decide')) return row;
   }
   return undefined;
 }
 
-/** Uses the approval up, inside the transaction of what it allows. Refusal `approval-needed` where another one was faster. */
-export async function useApproval(write: Writes, row: ApprovalRow, now: number): Promise<void> {
-  if (await write.approvals.use(row.id, now)) return;
-  throw new Refusal('approval-needed', `the approval ${row.id} was used already`, {
-    hint: 'Ask for a new one: run the same command again.',
-  });
+/** Looks for the approval and uses it up, inside the transaction of what it allows. */
+export async function useApproval(acting: Acting<Asker>, hash: string): Promise<ApprovalRow | undefined> {
+  const row = await usableApproval(askedIn(acting), hash);
+  if (row === undefined) return undefined;
+  return (await acting.write.approvals.use(row.id, acting.now)) ? row : undefined;
 }
 
-/** The waiting request for this, made if there is none. */
+/** The request for exactly this that waits for its decision. */
+export async function pendingApproval(
+  { reads, operatorId, now }: Asked,
+  hash: string,
+): Promise<ApprovalRow | undefined> {
+  const rows = await reads.approvals.ofSubject(hash, operatorId);
+  return rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, now) === 'pending');
+}
+
+/** The waiting request for this, and whether it had to be made. */
 export async function requestApproval(
-  desk: Desk,
-  signed: SignedOperator,
+  acting: Acting<Asker>,
   why: ApprovalReason,
   subject: ApprovalSubject,
-): Promise<ApprovalRow> {
+): Promise<{ readonly request: ApprovalRow; readonly made: boolean }> {
+  const { desk, write, now, by } = acting;
   const { text, hash } = freezeSubject(desk, subject);
-  const at = desk.now();
-  const waiting = (rows: readonly ApprovalRow[]) =>
-    rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, at) === 'pending');
-  const known = waiting(await desk.store.read.approvals.ofSubject(hash, signed.operator.id));
-  if (known !== undefined) return known;
-  const row: ApprovalRow = {
+  const known = await pendingApproval(askedIn(acting), hash);
+  if (known !== undefined) return { request: known, made: false };
+  const request: ApprovalRow = {
     id: desk.newId('apr'),
     why,
     subject: text,
     hash,
-    operator_id: signed.operator.id,
+    operator_id: by.operator.id,
     users: subject.users.length,
     state: 'pending',
-    requested_at: at,
-    expires_at: at + hours(desk.policy.limits.approval.requestHours),
+    requested_at: now,
+    expires_at: now + hours(desk.policy.limits.approval.requestHours),
     decided_by: null,
     decided_at: null,
     decision_reason: null,
     used_at: null,
   };
-  await desk.store.record(approvalEntry(signed, row, 'approval.requested', at), (write) => write.approvals.insert(row));
-  return row;
+  await write.approvals.insert(request);
+  return { request, made: true };
 }
 
-export function approvalEntry(signed: SignedOperator, row: ApprovalRow, kind: `approval.${string}`, at: number) {
+export function approvalEntry(by: ProvenActor, row: ApprovalRow, kind: `approval.${string}`, at: number): AuditEntry {
   const { users, reason, ticket } = JSON.parse(row.subject) as ApprovalSubject;
   const [only] = users;
   return {
     kind,
     outcome: 'done',
     at,
-    by: signed.actor,
+    by,
     ...(users.length === 1 && only !== undefined ? { user: only } : {}),
     ...(ticket === null ? {} : { ticket }),
     ...(reason === null ? {} : { reason }),
     detail: { approval: row.id, why: row.why, hash: row.hash, users: row.users },
-  } as const;
+  };
 }
 
 /** The refusal that says what waits for whom (exit 5). */

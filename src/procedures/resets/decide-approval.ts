@@ -12,7 +12,7 @@ import {
   standingOf,
 } from '../../rules/approval.js';
 import type { Account, User } from '../../rules/people.js';
-import { requireFreshCode } from '../operators/authenticate-operator.js';
+import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */
@@ -97,72 +97,79 @@ export interface Decision {
   readonly reason: string | null;
 }
 
+export const DECIDING = { permission: 'approval:decide', fresh: true, inPerson: true } as const;
+
 /** Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or no person), refused-by-policy (decided or run out). */
-export async function decideApproval(
-  desk: Desk,
-  signed: SignedOperator,
-  { id, approve, reason }: Decision,
-): Promise<Approval> {
-  if (signed.via === 'token') {
-    throw new Refusal('factor-needed', 'a decision needs a person with a fresh code, not a token', {
-      hint: 'Sign in with: countersign login',
-    });
-  }
-  requireFreshCode(desk, signed);
+export async function decideApproval(desk: Desk, signed: SignedOperator, decision: Decision): Promise<Approval> {
+  await askAuthority(desk, signed, DECIDING);
+  const { id, approve, reason } = decision;
   const shown = await showApproval(desk, id);
   const at = desk.now();
-  const requester = await desk.store.read.operators.byId(shown.requester.id);
-  const refusal = refusalOf(signed, shown, requester?.also_user_id ?? null);
-  if (refusal !== null) {
-    const entry = {
-      kind: 'approval.decision-refused',
-      outcome: 'refused',
-      at,
-      by: signed.actor,
-      reason: refusal.code,
-    } as const;
-    await desk.store.record({ ...entry, detail: { approval: id } }, async () => undefined);
-    throw refusal;
-  }
-  const expiresAt = approve ? approvalEnds(desk.policy, at) : shown.expiresAt;
   const state = approve ? 'approved' : 'rejected';
-  const row = await desk.store.record<ApprovalRow>(
-    (decided) => ({
-      ...approvalEntry(signed, decided, `approval.${state}`, at),
-      ...(reason === null ? {} : { reason }),
-    }),
-    async (write) => {
-      const current = await write.approvals.byId(id);
-      if (current === undefined || current.hash !== shown.hash) throw noSuchRequest(id);
-      if (!(await write.approvals.decide(id, { state, by: signed.operator.id, at, reason, expiresAt }))) {
-        throw decidedAlready(id, 'decided');
-      }
-      return current;
-    },
-  );
+  const decided = await act<'approval:decide', Decided | Refusal>(desk, signed, DECIDING, {
+    entry: (done, { actor }) =>
+      done instanceof Refusal
+        ? {
+            kind: 'approval.decision-refused',
+            outcome: 'refused',
+            at,
+            by: actor,
+            reason: done.code,
+            detail: { approval: id },
+          }
+        : { ...approvalEntry(actor, done.row, `approval.${state}`, at), ...(reason === null ? {} : { reason }) },
+    change: (acting) => decide(acting, shown, decision),
+  });
+  if (decided instanceof Refusal) throw decided;
+  const { row, ...ended } = decided;
+  return { ...shown, ...ended, hash: row.hash };
+}
+
+interface Decided extends Pick<Approval, 'standing' | 'expiresAt' | 'decidedBy' | 'decidedAt' | 'decisionReason'> {
+  readonly row: ApprovalRow;
+}
+
+/** Answers the refusal instead of throwing it, so that it stands in the log. */
+async function decide(
+  { desk, write, now, by }: Acting<'approval:decide'>,
+  shown: ApprovalInFull,
+  { id, approve, reason }: Decision,
+): Promise<Decided | Refusal> {
+  const row = await write.approvals.byId(id);
+  if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(id);
+  const requester = await write.operators.byId(row.operator_id);
+  const refusal = refusalOf(by, shown, requester?.also_user_id ?? null);
+  if (refusal !== null) return refusal;
+  const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
+  if (standing !== 'pending') return decidedAlready(id, standing);
+  const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;
+  const state = approve ? 'approved' : 'rejected';
+  await write.approvals.decide(id, { state, by: by.operator.id, at: now, reason, expiresAt });
   return {
-    ...shown,
+    row,
     standing: state,
     expiresAt,
-    decidedBy: signed.operator.name,
-    decidedAt: at,
+    decidedBy: by.operator.name,
+    decidedAt: now,
     decisionReason: reason,
-    hash: row.hash,
   };
 }
 
 /** `requesterIs`: the customer login of the requester. Two operators who are the same customer are one person under two names. */
-function refusalOf(signed: SignedOperator, approval: ApprovalInFull, requesterIs: string | null): Refusal | null {
-  const own = signed.alsoUserId;
-  if (approval.requester.id === signed.operator.id || (own !== null && own === requesterIs)) {
+function refusalOf(
+  { operator, alsoUserId: own }: Authorised<'approval:decide'>,
+  { requester, subject }: ApprovalInFull,
+  requesterIs: string | null,
+): Refusal | null {
+  if (requester.id === operator.id || (own !== null && own === requesterIs)) {
     return new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
   }
-  if (own !== null && (approval.subject.users.includes(own) || approval.subject.caller === own)) {
+  if (own !== null && (subject.users.includes(own) || subject.caller === own)) {
     return new Refusal('forbidden', 'nobody decides on what their own login asked for or is reset by', {
       hint: 'Ask another lead or admin.',
     });
   }
-  return approval.standing === 'pending' ? null : decidedAlready(approval.id, approval.standing);
+  return null;
 }
 
 const decidedAlready = (id: string, standing: string): Refusal =>

@@ -4,7 +4,6 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { permits } from '../../rules/operator-roles.js';
 import type { Account } from '../../rules/people.js';
 import {
   countRows,
@@ -17,7 +16,7 @@ import {
   type ResetPlan,
   somethingToReset,
 } from '../../rules/reset-plan.js';
-import { requireFreshCode } from '../operators/authenticate-operator.js';
+import { askAuthority } from '../authorise.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -43,29 +42,17 @@ export interface FrozenPlan {
   readonly why: PlanTargets['why'];
 }
 
-/**
- * Resets without a call take a role that allows them, a fresh code or a token, a reason and a ticket (B54). Refusals: forbidden
- * (logged), factor-needed.
- */
-export async function requireBulk(desk: Desk, signed: SignedOperator, command: string): Promise<void> {
-  requireFreshCode(desk, signed);
-  if (permits(desk.policy, signed.operator.role, 'mfa:reset-bulk')) return;
-  const detail = { command, role: signed.operator.role, permission: 'mfa:reset-bulk' };
-  const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
-  await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
-  throw new Refusal('forbidden', `the role ${signed.operator.role} resets only under the grant of a verified caller`, {
-    hint: 'On a call: countersign verify … --for login-security:mfa-reset   Lists are for a lead or an admin.',
-  });
-}
+/** Resets without a call take a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
+export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true } as const;
 
-/** Refusals: as `requireBulk`; invalid-input for an empty list; forbidden where the operator's own login is in it (B55). */
+/** Refusals: invalid-input for an empty list; forbidden where the operator's own login is in it (B55). Nothing is written. */
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
-  await requireBulk(desk, signed, 'mfa reset');
+  await askAuthority(desk, signed, RESETTING_MANY);
   const found = await foundRows(desk, request);
   if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
   const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
-  refuseOneself(signed, rows);
+  refuseOneself(signed.alsoUserId, rows);
   const { plain } = planTargets(desk.policy, rows);
   return freezePlan(desk, {
     v: 1,
@@ -110,9 +97,9 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
   }));
 }
 
-/** Refusal `forbidden` (B55): whoever plans, begins or resumes a run must not be in it. */
-export function refuseOneself(signed: SignedOperator, rows: readonly PlannedRow[]): void {
-  const own = signed.alsoUserId === null ? undefined : rows.find(({ user }) => user === signed.alsoUserId);
+/** Refusal `forbidden` (B55): whoever plans, begins or resumes a run must not be in it; `alsoUserId` is who they are. */
+export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedRow[]): void {
+  const own = alsoUserId === null ? undefined : rows.find(({ user }) => user === alsoUserId);
   if (own === undefined) return;
   throw new Refusal('forbidden', 'nobody resets themselves', {
     problems: [{ line: own.line, message: `${own.login} is your own login` }],

@@ -4,15 +4,15 @@
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { User } from '../../rules/people.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import { type PortalLogin, portalActor } from '../portal/customer-login.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
-import { CHUNK, type RowOutcome } from './run-job.js';
+import type { RowOutcome } from './row-outcome.js';
+import { CHUNK } from './run-job.js';
 
 export const RESETTING_USERS = { lock: 'company:resets' } as const;
 
@@ -79,15 +79,15 @@ async function resetAll(
   login: PortalLogin,
   targets: readonly { readonly userId: string; readonly line: number }[],
 ): Promise<readonly StepOutcome[]> {
-  const order = orderOf(login.user);
+  const order = orderOf(login);
   const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
     const at = desk.now();
     return actAsOwner<'company:resets', readonly StepOutcome[]>(desk, login, RESETTING_USERS, {
-      entry: (done, by) => done.map((outcome) => stepEntry({ ...order, actor: by.actor }, outcome, at)),
-      change: async ({ write, now }) => {
-        await requireNotFrozen(write, now);
-        return applyStep(desk, write, prepared, at);
+      entry: (done, { actor }) => done.map((outcome) => stepEntry(order, outcome, actor, at)),
+      change: async (acting) => {
+        await requireNotFrozen(acting.write, acting.now);
+        return applyStep(acting, prepared);
       },
     });
   });
@@ -95,20 +95,7 @@ async function resetAll(
   return outcomes;
 }
 
-function orderOf(user: User): ResetOrder {
+function orderOf({ user }: PortalLogin): ResetOrder {
   const name = user.name || user.login;
-  return {
-    actor: portalActor(user),
-    operatorId: null,
-    byUserId: user.id,
-    callerId: null,
-    grantId: null,
-    jobId: null,
-    reason: null,
-    ticket: null,
-    final: false,
-    includeApprovalOnly: true,
-    who: name,
-    requestedBy: name,
-  };
+  return { by: 'portal', userId: user.id, who: name, requestedBy: name };
 }

@@ -5,19 +5,21 @@
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
-import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
-import { freezeSubject, requestApproval, usableApproval, useApproval } from './approvals.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
+import {
+  approvalEntry,
+  freezeSubject,
+  pendingApproval,
+  requestApproval,
+  usableApproval,
+  useApproval,
+} from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type FrozenPlan, refuseOneself } from './plan-reset.js';
-import { Overtaken } from './reset-step.js';
-
-/** What a job does, in order, and what of the plan it leaves waiting for an approval. */
-export interface JobWork {
-  readonly head: JobHead;
-  readonly plan: ResetPlan;
-  readonly targets: readonly PlannedRow[];
-  readonly waiting: readonly PlannedRow[];
-}
+import { type JobWork, subjectOf, workOf } from './job-work.js';
+import { type FrozenPlan, RESETTING_MANY, refuseOneself } from './plan-reset.js';
+import { Overtaken, trustedNow, untilNotOvertaken } from './reset-step.js';
 
 export interface BegunJob {
   /** Null where there is nothing that may be done now. */
@@ -29,29 +31,59 @@ export interface BegunJob {
 
 /**
  * Finds or makes the job of a plan. What waits for an approval is asked for, and left out. Refusals: config (a plan of another desk),
- * forbidden (the operator's own login is in it), refused-by-policy (frozen), approval-needed (the approval was used by another run a moment ago).
+ * forbidden (the operator's own login is in it), refused-by-policy (frozen).
  */
 export async function beginJob(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
+  await askAuthority(desk, signed, RESETTING_MANY);
+  await requireOwnPlan(desk, frozen.plan);
+  refuseOneself(signed.alsoUserId, frozen.plan.rows);
+  // Two terminals began the same plan in the same moment: the second goes along with the first.
+  return untilNotOvertaken(() => joinOrBegin(desk, signed, frozen));
+}
+
+async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
   const { plan, hash } = frozen;
-  await requireOwnPlan(desk, plan);
-  refuseOneself(signed, plan.rows);
   const known = await desk.store.read.jobs.ofPlan(hash);
   if (known !== undefined) return joinJob(desk, signed, known, plan);
-  const { plain, waiting, why } = planTargets(desk.policy, plan.rows);
+  const targets = planTargets(desk.policy, plan.rows);
+  if (withoutYes(targets) === 0) {
+    const { why, waiting } = targets;
+    if (why === null) return { work: null, approval: null, waiting };
+    const request = await standingRequest(desk, signed, subjectOf(plan, waiting));
+    if (request !== null && request !== 'approved') return { work: null, approval: request, waiting };
+  }
+  const at = desk.now();
+  const { head, asked } = await act<'mfa:reset-bulk', Begun>(desk, signed, RESETTING_MANY, {
+    entry: (begun, { actor }) => beginEntries(frozen, begun, actor, at),
+    change: (acting) => begin(acting, frozen, targets),
+  });
+  const waiting = asked === null ? [] : targets.waiting;
+  return { work: head === null ? null : workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
+}
+
+/** How many users may be reset before anybody said yes. */
+const withoutYes = ({ why, plain }: PlanTargets): number => (why === 'bulk-over-limit' ? 0 : plain.length);
+
+interface Begun {
+  readonly head: JobHead | null;
+  /** What waits for a second operator. */
+  readonly asked: Awaited<ReturnType<typeof requestApproval>> | null;
+}
+
+async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targets: PlanTargets): Promise<Begun> {
+  const { desk, write, by } = acting;
+  const { plan, hash } = frozen;
+  refuseOneself(by.alsoUserId, plan.rows);
+  if ((await write.jobs.ofPlan(hash)) !== undefined) throw new Overtaken();
+  const { why, waiting, plain, barred } = targets;
   const subject = subjectOf(plan, waiting);
-  const now = desk.now();
-  const approved =
-    why === null
-      ? undefined
-      : await usableApproval(desk, desk.store.read, signed, freezeSubject(desk, subject).hash, now);
-  const doing = approved !== undefined ? union(plain, waiting) : why === 'bulk-over-limit' ? [] : plain;
-  const made = doing.length === 0 ? null : await makeJob(desk, signed, frozen, doing.length, approved);
-  // Two terminals began the same plan in the same moment: the second goes along with the first.
-  if (made === 'begun-elsewhere') return beginJob(desk, signed, frozen);
-  const head = made;
-  const left = approved === undefined ? waiting : [];
-  const approval = why === null || approved !== undefined ? null : await requestApproval(desk, signed, why, subject);
-  return { work: head === null ? null : workOf(desk, head, plan), approval, waiting: left };
+  const yes = why === null ? undefined : await useApproval(acting, freezeSubject(desk, subject).hash);
+  const total = yes === undefined ? withoutYes(targets) : plain.length + barred.length;
+  const head = total === 0 ? null : await insertJob(acting, frozen, total, yes);
+  const asked = why === null || yes !== undefined ? null : await requestApproval(acting, why, subject);
+  // The same was asked for in another terminal since it was looked at.
+  if (head === null && asked?.made !== true) throw new Overtaken();
+  return { head, asked };
 }
 
 /** The request that this plan would wait for; null where it needs none, or has its yes. */
@@ -60,16 +92,37 @@ export async function askApproval(
   signed: SignedOperator,
   { plan }: FrozenPlan,
 ): Promise<ApprovalRow | null> {
+  await askAuthority(desk, signed, RESETTING_MANY);
   const { waiting, why } = planTargets(desk.policy, plan.rows);
   if (why === null) return null;
   const subject = subjectOf(plan, waiting);
-  const approved = await usableApproval(desk, desk.store.read, signed, freezeSubject(desk, subject).hash, desk.now());
-  return approved === undefined ? requestApproval(desk, signed, why, subject) : null;
+  return untilNotOvertaken(async () => {
+    const standing = await standingRequest(desk, signed, subject);
+    if (standing !== null) return standing === 'approved' ? null : standing;
+    const at = desk.now();
+    return act<'mfa:reset-bulk', ApprovalRow>(desk, signed, RESETTING_MANY, {
+      entry: (request, { actor }) => approvalEntry(actor, request, 'approval.requested', at),
+      change: async (acting) => {
+        const { request, made } = await requestApproval(acting, why, subject);
+        if (!made) throw new Overtaken();
+        return request;
+      },
+    });
+  });
 }
 
-const union = (plain: readonly PlannedRow[], waiting: readonly PlannedRow[]): readonly PlannedRow[] => [
-  ...new Set([...plain, ...waiting]),
-];
+/** What became of the same request before, as far as it still counts. */
+async function standingRequest(
+  desk: Desk,
+  signed: SignedOperator,
+  subject: ApprovalSubject,
+): Promise<ApprovalRow | 'approved' | null> {
+  const { hash } = freezeSubject(desk, subject);
+  const { policy, store } = desk;
+  const asked = { policy, reads: store.read, operatorId: signed.operator.id, now: await trustedNow(desk) };
+  if ((await usableApproval(asked, hash)) !== undefined) return 'approved';
+  return (await pendingApproval(asked, hash)) ?? null;
+}
 
 async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: ResetPlan): Promise<BegunJob> {
   const work = workOf(desk, head, plan);
@@ -84,46 +137,16 @@ async function waitingRequest(desk: Desk, signed: SignedOperator, work: JobWork)
   return row ?? null;
 }
 
-/** The job as the store has it, with its plan. Refusals: not-found, store-corrupt. */
-export async function openJob(desk: Desk, id: string): Promise<JobWork> {
-  const row = await desk.store.read.jobs.byId(id);
-  if (row === undefined) {
-    throw new Refusal('not-found', `there is no job "${id}"`, { hint: 'See: countersign job list' });
-  }
-  const { plan, ...head } = row;
-  if (desk.digests.sha256(plan) !== row.plan_hash) {
-    throw new Refusal('store-corrupt', `the plan of ${id} is not the one that was begun`, {
-      hint: 'Nothing was done. Keep the store as it is, and run: countersign audit verify',
-    });
-  }
-  return workOf(desk, head, JSON.parse(plan) as ResetPlan);
-}
-
-/** Decided by the plan and the approval alone, never by the policy of a later day. */
-function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
-  const { plain, barred } = planTargets(desk.policy, plan.rows);
-  const approved = head.approval_id !== null;
-  const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);
-  return { head, plan, targets, waiting: approved ? [] : barred };
-}
-
-function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): ApprovalSubject {
-  const users = waiting.flatMap((row) => (row.user === undefined ? [] : [row.user])).sort();
-  const { desk, final, reason, ticket } = plan;
-  return { kind: 'bulk', desk, final, reason, ticket, grant: null, caller: null, users };
-}
-
-async function makeJob(
-  desk: Desk,
-  signed: SignedOperator,
+async function insertJob(
+  { write, now, by }: Acting<'mfa:reset-bulk'>,
   { plan, text, hash }: FrozenPlan,
   total: number,
   approved: ApprovalRow | undefined,
-): Promise<JobHead | 'begun-elsewhere'> {
-  const at = desk.now();
+): Promise<JobHead> {
+  await requireNotFrozen(write, now);
   const head: JobHead = {
     id: plan.job,
-    operator_id: signed.operator.id,
+    operator_id: by.operator.id,
     state: 'unfinished',
     plan_hash: hash,
     approval_id: approved?.id ?? null,
@@ -131,32 +154,23 @@ async function makeJob(
     ticket: plan.ticket,
     total,
     done: 0,
-    created_at: at,
-    updated_at: at,
+    created_at: now,
+    updated_at: now,
     ended_at: null,
   };
-  const detail = {
-    job: plan.job,
-    plan: hash,
-    users: total,
-    source: plan.source,
-    approval: head.approval_id,
-    final: plan.final,
-  };
-  const { reason, ticket } = plan;
-  const entry = { kind: 'job.started', outcome: 'started', at, by: signed.actor, reason, ticket, detail } as const;
-  try {
-    await desk.store.record(entry, async (write, log) => {
-      await requireNotFrozen(write, Math.max(at, log.latestAt));
-      if ((await write.jobs.ofPlan(hash)) !== undefined) throw new Overtaken();
-      if (approved !== undefined) await useApproval(write, approved, at);
-      await write.jobs.insert({ ...head, plan: text });
-    });
-  } catch (error) {
-    if (error instanceof Overtaken) return 'begun-elsewhere';
-    throw error;
-  }
+  await write.jobs.insert({ ...head, plan: text });
   return head;
+}
+
+function beginEntries({ plan, hash }: FrozenPlan, { head, asked }: Begun, by: ProvenActor, at: number): AuditEntry[] {
+  const entries: AuditEntry[] = [];
+  if (head !== null) {
+    const { reason, ticket, source, final } = plan;
+    const detail = { job: head.id, plan: hash, users: head.total, source, approval: head.approval_id, final };
+    entries.push({ kind: 'job.started', outcome: 'started', at, by, reason, ticket, detail });
+  }
+  if (asked?.made === true) entries.push(approvalEntry(by, asked.request, 'approval.requested', at));
+  return entries;
 }
 
 async function requireOwnPlan(desk: Desk, plan: ResetPlan): Promise<void> {

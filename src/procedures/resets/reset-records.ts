@@ -1,29 +1,49 @@
 /** What a reset is made of: on whose word, of whom, with what result; and how it stands in the store and in the log (B52, B74). */
 import type { NewReset, UserContacts } from '../../desk.js';
-import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../../rules/reset-plan.js';
 import type { EnrolmentCode } from '../codes/enrolment-code.js';
 
-/** On whose word it is done. */
-export interface ResetOrder {
-  readonly actor: Actor;
-  readonly operatorId: string | null;
-  /** The customer admin, in the portal. */
-  readonly byUserId: string | null;
-  readonly callerId: string | null;
-  readonly grantId: string | null;
-  readonly jobId: string | null;
-  readonly reason: string | null;
-  readonly ticket: string | null;
-  /** Destroy instead of suspending (B61). */
-  readonly final: boolean;
-  /** Admins and who an objection stands for may be reset: approved, or asked for where no approval is needed. */
-  readonly includeApprovalOnly: boolean;
+interface Named {
   /** For the notices: who did it, and who asked for it. */
   readonly who: string;
   readonly requestedBy: string;
 }
+
+/** One user, under the grant of a verified caller. */
+interface OnCall extends Named {
+  readonly by: 'call';
+  readonly operatorId: string;
+  readonly grantId: string;
+  /** Undefined where the grant is none; it is then refused inside the transaction. */
+  readonly callerId: string | undefined;
+  readonly reason: string | undefined;
+  readonly ticket: string | undefined;
+  /** Destroy instead of suspending (B61). */
+  readonly final: boolean;
+}
+
+/** Users of a plan. The operator is whoever runs the job, not who began it. */
+interface InJob extends Named {
+  readonly by: 'job';
+  readonly operatorId: string;
+  readonly jobId: string;
+  readonly reason: string;
+  readonly ticket: string;
+  readonly final: boolean;
+  /** A second operator's yes is for admins and who an objection stands for, too. */
+  readonly approved: boolean;
+}
+
+/** Users of the own company, by its admin. */
+interface InPortal extends Named {
+  readonly by: 'portal';
+  readonly userId: string;
+}
+
+/** On whose word it is done. That they may is proved in the transaction. */
+export type ResetOrder = OnCall | InJob | InPortal;
 
 export interface ResetTarget {
   readonly userId: string;
@@ -53,6 +73,28 @@ export interface Decided {
   readonly act: boolean;
 }
 
+const NO_WORD = {
+  job_id: null,
+  operator_id: null,
+  by_user_id: null,
+  caller_id: null,
+  grant_id: null,
+  reason: null,
+  ticket: null,
+} as const;
+
+/** The order as the row has it. */
+function wordOf(order: ResetOrder): Pick<NewReset, keyof typeof NO_WORD> {
+  if (order.by === 'portal') return { ...NO_WORD, by_user_id: order.userId };
+  const { operatorId: operator_id, reason = null, ticket = null } = order;
+  const word = { ...NO_WORD, operator_id, reason, ticket };
+  if (order.by === 'job') return { ...word, job_id: order.jobId };
+  return { ...word, grant_id: order.grantId, caller_id: order.callerId ?? null };
+}
+
+/** A company's admin suspends; to destroy at once is the desk's. */
+export const isFinal = (order: ResetOrder): boolean => order.by !== 'portal' && order.final;
+
 /**
  * A reset that repeats a final one before anyone enrolled again is final too: there is nothing to bring back, and taking it back
  * would only take away the code that bars the way (B57, B61).
@@ -63,19 +105,13 @@ export function rowOf(order: ResetOrder, { id, target, account, facts, result, a
   const removed = act ? removedOf(facts) : NOTHING;
   return {
     id,
-    job_id: order.jobId,
+    ...wordOf(order),
     line: target.line,
     account_id: account.id,
     user_id: target.userId,
-    operator_id: order.operatorId,
-    by_user_id: order.byUserId,
-    caller_id: order.callerId,
-    grant_id: order.grantId,
-    reason: order.reason,
-    ticket: order.ticket,
     outcome: result,
     state: act ? 'open' : 'none',
-    final: order.final || repeatsFinal(facts) ? 1 : 0,
+    final: isFinal(order) || repeatsFinal(facts) ? 1 : 0,
     factors: removed.factors,
     backup_codes: removed.backupCodes,
     devices: removed.devices,
@@ -106,22 +142,23 @@ export function outcomeOf(
 }
 
 /** One entry a user, so that the log of one person is whole (B74). */
-export function stepEntry(order: ResetOrder, outcome: StepOutcome, at: number): AuditEntry {
+export function stepEntry(order: ResetOrder, outcome: StepOutcome, by: ProvenActor, at: number): AuditEntry {
   const refused = outcome.result === 'needs-approval';
+  const { ticket, reason, grant_id: grant, job_id: job } = wordOf(order);
   return {
     kind: refused ? 'mfa.reset-refused' : 'mfa.reset',
     outcome: refused ? 'refused' : 'done',
     at,
-    by: order.actor,
+    by,
     account: outcome.account.id,
     user: outcome.user.id,
-    ...(order.ticket === null ? {} : { ticket: order.ticket }),
-    ...(order.reason === null ? {} : { reason: order.reason }),
+    ...(ticket == null ? {} : { ticket }),
+    ...(reason == null ? {} : { reason }),
     detail: {
       reset: outcome.id,
-      ...(order.grantId === null ? {} : { grant: order.grantId }),
-      ...(order.jobId === null ? {} : { job: order.jobId, line: outcome.line }),
-      ...(order.final ? { final: true } : {}),
+      ...(grant == null ? {} : { grant }),
+      ...(job == null ? {} : { job, line: outcome.line }),
+      ...(isFinal(order) ? { final: true } : {}),
       result: outcome.result,
       ...outcome.removed,
     },

@@ -3,15 +3,19 @@
  * looked up, decided and composed; then, inside the write door, looked up again, and done only if it is still the same. So
  * the lock is held for writing alone, and what the notices say is what happened.
  */
-import type { Desk, UserContacts, Writes } from '../../desk.js';
+import type { Desk, UserContacts } from '../../desk.js';
+import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
+import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
 import { inWords, type PreparedMessage } from '../messages/queue-message.js';
+import type { ActingOwner } from '../portal/act-as-owner.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
   type Decided,
+  isFinal,
   outcomeOf,
   type ResetOrder,
   type ResetTarget,
@@ -35,16 +39,26 @@ export class Overtaken extends Error {
 /** Times a step is prepared anew before giving up: each time means that somebody else wrote about the same users just then. */
 const TRIES = 20;
 
-/** Runs `attempt` until nothing comes between. */
+export const OVERTAKEN = 'the same users are being changed all the time';
+
+/** Runs `attempt` until nothing comes between. Refusal `busy`. */
 export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Overtaken) || round >= TRIES) throw error;
+      if (!(error instanceof Overtaken)) throw error;
+      if (round >= TRIES) throw new Refusal('busy', OVERTAKEN, { hint: 'Nothing was reset. Try again.' });
     }
   }
 }
+
+/**
+ * The time as the transaction that follows will have it (T22): by a clock that lags, a code would be good here and have run out there,
+ * time and again.
+ */
+export const trustedNow = async ({ now, store }: Desk): Promise<number> =>
+  Math.max(now(), (await store.read.audit.head())?.latestAt ?? 0);
 
 /** Looks up, decides and composes. Users that are gone have no outcome here; callers look for them by id. */
 export async function prepareStep(
@@ -56,7 +70,7 @@ export async function prepareStep(
   const ids = targets.map((target) => target.userId);
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
   const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
-  const facts = await resets.facts(ids, desk.now(), desk.policy.limits.code.tries);
+  const facts = await resets.facts(ids, await trustedNow(desk), desk.policy.limits.code.tries);
   const decided = decideAll(desk, order, targets, { contacts, homes, facts });
   return { order, decided, ...(await composeAll(desk, order, decided, homes)) };
 }
@@ -90,8 +104,9 @@ function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, 
   const something = somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
   const barred = admin || isObjected(facts);
-  if (something && barred && !order.includeApprovalOnly) return 'needs-approval';
-  if (user.signIn === 'sso' && !admin) return 'sso-only';
+  // On a call the approval is asked for before; an admin in the portal needs none.
+  if (something && barred && order.by === 'job' && !order.approved) return 'needs-approval';
+  if (user.signIn === 'sso' && !admin && order.by !== 'call') return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
 }
 
@@ -111,7 +126,7 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   const admins = await adminsOf(desk, accounts);
   for (const account of accounts) {
     const of = acting.filter((one) => one.account.id === account.id);
-    const reference = of.length > 1 ? (order.jobId ?? of[0]?.id ?? '') : (of[0]?.id ?? '');
+    const reference = of.length > 1 && order.by === 'job' ? order.jobId : (of[0]?.id ?? '');
     const targets = of.map(({ contacts }) => contacts.user);
     messages.push(
       ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),
@@ -122,35 +137,33 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
 
 /** Inside the write door: does what was prepared, or throws Overtaken. */
 export async function applyStep(
-  desk: Desk,
-  write: Writes,
+  { desk, write, now }: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   { order, decided, enrolmentCodes, messages }: PreparedStep,
-  at: number,
 ): Promise<readonly StepOutcome[]> {
   const ids = decided.map(({ target }) => target.userId);
-  const facts = await write.resets.facts(ids, desk.now(), desk.policy.limits.code.tries);
+  const facts = await write.resets.facts(ids, now, desk.policy.limits.code.tries);
   const users = new Map((await write.users.byIds(ids)).map((user) => [user.id, user]));
   const same = decided.every((one, index) => {
-    const now = facts[index];
+    const found = facts[index];
     const user = users.get(one.target.userId);
     return (
-      now !== undefined &&
+      found !== undefined &&
       user !== undefined &&
-      sameFacts(now, one.facts) &&
+      sameFacts(found, one.facts) &&
       user.role === one.contacts.user.role &&
       user.contactChangedAt === one.contacts.user.contactChangedAt
     );
   });
   if (!same) throw new Overtaken();
-  await write.resets.insert(decided.map((one) => rowOf(order, one, at)));
+  await write.resets.insert(decided.map((one) => rowOf(order, one, now)));
   const acting = decided.filter(({ act }) => act);
   const [first, last] = [decided[0]?.id ?? '', decided.at(-1)?.id ?? ''];
   await write.resets.takeAway({
     range: { first, last },
     userIds: acting.map(({ target }) => target.userId),
     enrolledIds: acting.filter((one) => enrolledAgain(one.facts)).map(({ target }) => target.userId),
-    final: order.final,
-    at,
+    final: isFinal(order),
+    at: now,
   });
   await write.factors.insertCodes([...enrolmentCodes.values()].map(({ row }) => row));
   await write.outbox.insert(messages.map(({ row }) => row));

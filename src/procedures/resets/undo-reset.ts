@@ -2,13 +2,13 @@
  * Taking resets back (B61): factors and backup codes return as they were, devices and sessions do not. Possible until the user has
  * enrolled again or the days of the policy have passed; never after --final. A whole job goes back in chunks, like it came.
  */
-import type { Desk, ResetRow, SignedOperator, UserContacts, Writes } from '../../desk.js';
+import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
+import { type Acting, act, askAuthority, type Door } from '../authorise.js';
 import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
-import { requireFreshCode } from '../operators/authenticate-operator.js';
 import { CHUNK } from './run-job.js';
 
 export interface UndoRequest {
@@ -27,17 +27,27 @@ export interface UndoOutcome {
   readonly outcome: 'undone' | UndoStop;
 }
 
-/** Refusals: not-found; refused-by-policy where one reset was named and stays. Of a job each row has its own outcome. */
+export const UNDOING = { permission: 'job:undo', fresh: true } as const;
+
+/**
+ * Refusals: not-found; refused-by-policy where one reset was named and stays. Of a job each row has its own outcome; what was taken back
+ * before a refusal stays so, and the same call goes on behind it. Notices of more than one chunk are sent by whoever ran it.
+ */
 export async function undoResets(
   desk: Desk,
   signed: SignedOperator,
   asked: UndoRequest,
 ): Promise<readonly UndoOutcome[]> {
-  requireFreshCode(desk, signed);
+  await askAuthority(desk, signed, UNDOING);
   const resets = await resetsOf(desk, asked);
   const outcomes: UndoOutcome[] = [];
+  const sendLater = resets.length > CHUNK;
   for (let from = 0; from < resets.length; from += CHUNK) {
-    outcomes.push(...(await undoChunk(desk, signed, resets.slice(from, from + CHUNK), asked.reason)));
+    const door =
+      from === 0 ? { ...UNDOING, sendLater } : ({ permission: 'job:undo', running: true, sendLater } as const);
+    outcomes.push(...(await undoChunk(desk, signed, door, { resets: resets.slice(from, from + CHUNK), ...asked })));
+    // They are found in the outbox; the next act of this process must not wait for them all.
+    if (sendLater) desk.store.takeQueued();
   }
   const [only] = outcomes;
   if (outcomes.length === 1 && only !== undefined && only.outcome !== 'undone')
@@ -64,60 +74,59 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
   throw new Refusal('not-found', `there is no job or reset "${id}"`, { hint: 'See: countersign job list' });
 }
 
+interface UndoChunk {
+  readonly resets: readonly ResetRow[];
+  readonly reason: string;
+}
+
+/** What was looked up before the transaction: who they are, and what they will be told. */
+interface Prepared {
+  readonly people: ReadonlyMap<string, UserContacts>;
+  readonly notices: ReadonlyMap<string, readonly PreparedMessage[]>;
+}
+
 async function undoChunk(
   desk: Desk,
   signed: SignedOperator,
-  resets: readonly ResetRow[],
-  reason: string,
+  door: Door<'job:undo'>,
+  { resets, reason }: UndoChunk,
 ): Promise<readonly UndoOutcome[]> {
+  const contacts = await desk.store.read.users.contacts(resets.map((row) => row.user_id));
+  const people = new Map(contacts.map((one) => [one.user.id, one]));
+  const prepared = { people, notices: await noticesOf(desk, signed, resets, people) };
   const at = desk.now();
-  const ids = resets.map((row) => row.user_id);
-  const people = new Map((await desk.store.read.users.contacts(ids)).map((one) => [one.user.id, one]));
-  const messages = await noticesOf(desk, signed, resets, people);
-  return desk.store.record<readonly UndoOutcome[]>(
-    (outcomes) => outcomes.map((outcome) => entryOf(signed, outcome, reason, at)),
-    async (write, log) => {
-      const now = Math.max(at, log.latestAt);
-      const facts = new Map(
-        (await write.resets.facts([...new Set(ids)], at, desk.policy.limits.code.tries)).map((one) => [
-          one.userId,
-          one,
-        ]),
-      );
-      const rows = await write.resets.byIds(resets.map((row) => row.id));
-      const outcomes = rows.map((row): UndoOutcome => {
-        const stop = stopOf(desk, row, facts.get(row.user_id), now);
-        return { reset: row, login: people.get(row.user_id)?.user.login ?? '', outcome: stop ?? 'undone' };
-      });
-      await takeBack(write, outcomes, messages, signed.operator.id, at);
-      return outcomes;
-    },
-  );
+  return act<'job:undo', readonly UndoOutcome[]>(desk, signed, door, {
+    entry: (outcomes, { actor }) => outcomes.map((outcome) => entryOf(outcome, reason, actor, at)),
+    change: (acting) => takeBack(acting, resets, prepared),
+  });
 }
 
 async function takeBack(
-  write: Writes,
-  outcomes: readonly UndoOutcome[],
-  messages: ReadonlyMap<string, readonly PreparedMessage[]>,
-  by: string,
-  at: number,
-): Promise<void> {
-  const undone = outcomes.filter(({ outcome }) => outcome === 'undone').map(({ reset }) => reset);
-  const enrolled = outcomes.filter(({ outcome }) => outcome === 'enrolled-again').map(({ reset }) => reset);
-  await write.resets.bringBack(
-    undone.map((row) => row.id),
-    undone.map((row) => row.user_id),
-    by,
-    at,
+  { desk, write, now, by }: Acting<'job:undo'>,
+  resets: readonly ResetRow[],
+  { people, notices }: Prepared,
+): Promise<readonly UndoOutcome[]> {
+  const ids = [...new Set(resets.map((row) => row.user_id))];
+  const found = await write.resets.facts(ids, now, desk.policy.limits.code.tries);
+  const facts = new Map(found.map((one) => [one.userId, one]));
+  const rows = await write.resets.byIds(resets.map((row) => row.id));
+  const outcomes = rows.map(
+    (reset): UndoOutcome => ({
+      reset,
+      login: people.get(reset.user_id)?.user.login ?? '',
+      outcome: stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone',
+    }),
   );
-  if (enrolled.length > 0)
-    await write.resets.end(
-      enrolled.map((row) => row.id),
-      'enrolled',
-      by,
-      at,
-    );
-  await write.outbox.insert(undone.flatMap((row) => messages.get(row.id) ?? []).map(({ row }) => row));
+  const all = (wanted: UndoOutcome['outcome']) =>
+    outcomes.filter(({ outcome }) => outcome === wanted).map(({ reset }) => reset);
+  const undone = all('undone');
+  const idsOf = (those: readonly ResetRow[]) => those.map((row) => row.id);
+  const users = undone.map((row) => row.user_id);
+  await write.resets.bringBack(idsOf(undone), users, by.operator.id, now);
+  const enrolled = all('enrolled-again');
+  if (enrolled.length > 0) await write.resets.end(idsOf(enrolled), 'enrolled', by.operator.id, now);
+  await write.outbox.insert(undone.flatMap((row) => notices.get(row.id) ?? []).map(({ row }) => row));
+  return outcomes;
 }
 
 function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: number): UndoStop | undefined {
@@ -129,12 +138,7 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
   return now >= row.at + days(desk.policy.limits.reset.undoDays) ? 'too-late' : undefined;
 }
 
-async function noticesOf(
-  desk: Desk,
-  signed: SignedOperator,
-  resets: readonly ResetRow[],
-  people: ReadonlyMap<string, UserContacts>,
-) {
+async function noticesOf(desk: Desk, signed: SignedOperator, resets: readonly ResetRow[], people: Prepared['people']) {
   const homes = await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]);
   const accounts = new Map(homes.map((account) => [account.id, account]));
   const when = inWords(desk.now());
@@ -150,12 +154,12 @@ async function noticesOf(
   );
 }
 
-function entryOf(signed: SignedOperator, { reset, outcome }: UndoOutcome, reason: string, at: number): AuditEntry {
+function entryOf({ reset, outcome }: UndoOutcome, reason: string, by: ProvenActor, at: number): AuditEntry {
   return {
     kind: outcome === 'undone' ? 'mfa.reset-undone' : 'mfa.undo-refused',
     outcome: outcome === 'undone' ? 'done' : 'refused',
     at,
-    by: signed.actor,
+    by,
     account: reset.account_id,
     user: reset.user_id,
     reason,

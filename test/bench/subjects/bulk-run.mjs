@@ -55,7 +55,7 @@ async function work({ sources: file, settings, dataFolder, lead, job }) {
     done += rows.length;
     while (done >= quarter * (reached.length + 1)) reached.push(performance.now() - begun);
   };
-  await runJob(desk, { ...lead, codeAt: Date.now() }, opened, { told, signal: new AbortController().signal });
+  await runJob(desk, lead, opened, { told, signal: new AbortController().signal });
   await desk.store.close();
   const quarters = reached.map((at, n) => at - (reached[n - 1] ?? 0));
   const { maxRSS } = process.resourceUsage();

@@ -4,10 +4,12 @@ import type { SignedOperator } from '../../../src/desk.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targets.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { openJob } from '../../../src/procedures/resets/job-work.js';
 import { pendingEnrolments } from '../../../src/procedures/resets/pending-enrolments.js';
 import { type BulkRequest, type FrozenPlan, freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
-import { beginJob, openJob } from '../../../src/procedures/resets/reset-job.js';
-import { CHUNK, type RowOutcome, runJob } from '../../../src/procedures/resets/run-job.js';
+import { beginJob } from '../../../src/procedures/resets/reset-job.js';
+import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
+import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { userRow } from '../../store/rows.js';
 import { engines } from '../../support/test-desk.js';
@@ -132,7 +134,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
 
   it('nobody resets their own login, and a role without the permission none (B54, B55)', async () => {
     await people('ana');
-    const own = { ...lead, alsoUserId: 'usr_acc_1_ana' };
+    const own = await place.another('lead', 'ana.operator', 'usr_acc_1_ana');
     await expect(planReset(place.desk, own, request(written(['ana'])))).rejects.toMatchObject({
       code: 'forbidden',
       problems: [{ line: 2 }],
@@ -143,15 +145,15 @@ describe.each(engines)('many resets, on %s', (engine) => {
     // A list that somebody else made, taken up by the one who is in it; from a plan file, or by job resume.
     await expect(apply(await plan(written(['ana'])), own)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
-    const stale = { ...lead, codeAt: place.clock.now() - 6 * 60_000 };
-    await expect(planReset(place.desk, stale, request(written(['ana'])))).rejects.toMatchObject({
+    await place.change(lead, { session: { code_at: place.clock.now() - 6 * 60_000 } });
+    await expect(planReset(place.desk, lead, request(written(['ana'])))).rejects.toMatchObject({
       code: 'factor-needed',
     });
   });
 
   it('nor by a plan that somebody else made, nor by going on with their job (B55)', async () => {
     await people('ana', 'lee');
-    const own = { ...(await place.another('lead', 'ana.operator')), alsoUserId: 'usr_acc_1_ana' };
+    const own = await place.another('lead', 'ana.operator', 'usr_acc_1_ana');
     const frozen = await plan(written(['lee', 'ana']));
     await expect(beginJob(place.desk, own, frozen)).rejects.toMatchObject({
       code: 'forbidden',
@@ -252,6 +254,88 @@ describe.each(engines)('many resets, on %s', (engine) => {
     expect(await place.desk.store.read.resets.open(10_000)).toHaveLength(logins.length);
   });
 
+  describe('a job that runs asks again in each chunk (B78, T15)', () => {
+    /** A job of three chunks, begun by a lead whose session is like any other. */
+    async function begun() {
+      const logins = await crowd(CHUNK * 2 + 1);
+      const frozen = await plan(written(logins));
+      await approve((await apply(frozen)).approval?.id ?? '');
+      const { work } = await beginJob(place.desk, lead, frozen);
+      if (work === null) throw new Error('no job');
+      return { work, logins };
+    }
+    const run = async (by: SignedOperator, id: string, between: () => Promise<unknown> = async () => undefined) =>
+      runJob(place.desk, by, await openJob(place.desk, id), {
+        signal: never,
+        told: async () => void (await between()),
+      });
+    const doneOf = async (id: string) => (await openJob(place.desk, id)).head.done;
+
+    it.each([
+      ['is disabled', { operator: { disabled_at: 1 } }, 'not-signed-in'],
+      ['loses the role', { operator: { role: 'agent' } }, 'forbidden'],
+      ['is signed out', { session: { ended_at: 1 } }, 'not-signed-in'],
+      ['has a session that is over', { session: { expires_at: 1 } }, 'not-signed-in'],
+    ] as const)('it stops within one chunk when its operator %s; another lead goes on', async (_what, patch, code) => {
+      const { work, logins } = await begun();
+      const { id } = work.head;
+      const stopped = run(lead, id, () => place.change(lead, patch));
+      await expect(stopped).rejects.toMatchObject({ code, hint: expect.stringContaining(`job resume ${id}`) });
+      expect(await doneOf(id)).toBe(CHUNK);
+      await expect(run(lead, id)).rejects.toMatchObject({ code, hint: expect.stringContaining(`job resume ${id}`) });
+      const other = await place.another('lead', 'other');
+      await run(other, id);
+      const rows = await place.desk.store.read.resets.ofJob(id);
+      const by = (operator: SignedOperator) => rows.filter((row) => row.operator_id === operator.operator.id).length;
+      expect([rows.length, by(lead), by(other)]).toEqual([logins.length, CHUNK, CHUNK + 1]);
+      const [ended] = await place.desk.store.read.audit.newest({ kind: 'job.ended' }, 1);
+      expect(JSON.parse(ended?.body ?? '')).toMatchObject({ by: { id: other.operator.id } });
+    });
+
+    it('a script stops when its token is revoked', async () => {
+      const script = await place.script(lead);
+      const { work } = await begun();
+      const revoke = () =>
+        place.desk.store.record(
+          { kind: 'test.revoked', outcome: 'done', at: place.clock.now(), by: lead.actor },
+          (write) => write.operators.revokeTokensOf(lead.operator.id, place.clock.now()),
+        );
+      await expect(run(script, work.head.id, revoke)).rejects.toMatchObject({ code: 'not-signed-in' });
+      expect(await doneOf(work.head.id)).toBe(CHUNK);
+    });
+
+    it('whoever only looks away is not asked; to take it up again takes a fresh code, and somebody there', async () => {
+      const { work } = await begun();
+      const { id } = work.head;
+      const { freshCodeMinutes, idleMinutes } = place.desk.policy.limits.operatorSession;
+      const seen = () => place.change(lead, { session: { last_seen_at: place.clock.now() } });
+      await place.change(lead, { session: { last_seen_at: place.clock.now(), code_at: place.clock.now() } });
+      const stop = new AbortController();
+      const away = async () => {
+        place.clock.advance(Math.max(freshCodeMinutes, idleMinutes) * 60_000);
+        if ((await doneOf(id)) > CHUNK) stop.abort();
+      };
+      await expect(runJob(place.desk, lead, work, { signal: stop.signal, told: away })).rejects.toMatchObject({
+        code: 'cancelled',
+      });
+      expect(await doneOf(id)).toBe(CHUNK * 2);
+      await expect(run(lead, id)).rejects.toMatchObject({ code: 'not-signed-in' });
+      await seen();
+      await expect(run(lead, id)).rejects.toMatchObject({ code: 'factor-needed' });
+      await place.change(lead, { session: { code_at: place.clock.now() } });
+      await run(lead, id);
+      expect((await openJob(place.desk, id)).head.state).toBe('done');
+    });
+
+    it('to begin takes a fresh code, also where the plan was made with one', async () => {
+      await people('ana');
+      const frozen = await plan(written(['ana']));
+      await place.change(lead, { session: { code_at: 1 } });
+      await expect(beginJob(place.desk, lead, frozen)).rejects.toMatchObject({ code: 'factor-needed' });
+      expect(await place.desk.store.read.jobs.list(1)).toEqual([]);
+    });
+  });
+
   it('a plan of another store is refused, and one that was changed is another plan', async () => {
     await people('ana');
     const frozen = await plan(written(['ana']));
@@ -347,8 +431,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
       await place.give('usr_acc_1_ana', { totp: 1 });
       await place.give('usr_acc_1_mo', { sessions: 1 });
       const later = await one('mo');
-      const undo = (id: string) =>
-        undoResets(place.desk, { ...lead, codeAt: place.clock.now() }, { id, line: undefined, reason: 'wrong' });
+      const undo = (id: string) => undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
       await expect(undo(jobs.ana)).rejects.toMatchObject({
         code: 'refused-by-policy',
         message: expect.stringMatching(/enrolled again/),
@@ -367,7 +450,6 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await people('lee');
     await apply(await plan(written(['lee']), { final: true }));
     place.clock.advance(25 * 3_600_000);
-    lead = { ...lead, codeAt: place.clock.now() };
     const { work, outcomes } = await apply(await plan(written(['lee'])));
     expect(outcomes).toEqual(['reset']);
     const late = undoResets(place.desk, lead, { id: work?.head.id ?? '', line: undefined, reason: 'wrong' });

@@ -1,6 +1,7 @@
 /** B50, B52–B58, B63: one user's reset on a call. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SignedOperator } from '../../../src/desk.js';
+import type { Desk, SignedOperator } from '../../../src/desk.js';
+import { sendQueued } from '../../../src/procedures/messages/deliver-outbox.js';
 import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { type GrantedReset, resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
@@ -133,7 +134,11 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       async () => undefined,
     );
     const sent: string[] = [];
-    const watching = { ...place.desk, channels: watch(place, sent) };
+    const watching: Desk = {
+      ...place.desk,
+      channels: watch(place, sent),
+      sendQueued: () => sendQueued(watching),
+    };
     await resetUnderGrant(watching, agent, await ask('boss', 'mo'));
     expect(sent.filter((line) => line.startsWith('Your code to set up'))).toEqual([
       'Your code to set up sign-in again for mo → owner@example.com',
@@ -198,16 +203,15 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
   });
 
   it.each([
-    ['a verifier, who may only verify', 'verifier', { role: 'verifier' }],
-    ['an agent whose role was lowered in the middle of the call', 'agent', { role: 'verifier' }],
-    ['an agent who was disabled in the middle of the call', 'agent', { disabled_at: 1 }],
-  ] as const)('%s resets nothing, whatever door they come through (B71, T14)', async (_who, role, change) => {
+    ['a verifier, who may only verify', 'verifier', { role: 'verifier' }, 'forbidden'],
+    ['an agent whose role was lowered in the middle of the call', 'agent', { role: 'verifier' }, 'forbidden'],
+    ['an agent who was disabled in the middle of the call', 'agent', { disabled_at: 1 }, 'not-signed-in'],
+  ] as const)('%s resets nothing, whatever door they come through (B71, T14)', async (_who, role, operator, code) => {
     const typist = await place.another(role, 'typist');
     const grantId = await place.grant(typist, '1', 'boss');
     const asked = await ask('boss', 'ana', { grantId });
-    const entry = { kind: 'operator.edited', outcome: 'done', at: place.clock.now(), by: typist.actor } as const;
-    await place.desk.store.record(entry, (write) => write.operators.update(typist.operator.id, change));
-    await expect(resetUnderGrant(place.desk, typist, asked)).rejects.toMatchObject({ code: 'forbidden' });
+    await place.change(typist, { operator });
+    await expect(resetUnderGrant(place.desk, typist, asked)).rejects.toMatchObject({ code });
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2, backupCodes: 10 });
     expect((await place.desk.store.read.grants.byId(grantId))?.used_at).toBeNull();
   });
@@ -267,9 +271,10 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       const id = await waiting(await ask('boss', 'boss'));
       const decision = { id, approve: true, reason: null };
       await expect(decideApproval(place.desk, lead, decision)).rejects.toMatchObject({ code: 'forbidden' });
-      const token = { ...lead, via: 'token', codeAt: null } as const;
+      const token = await place.script(lead);
       await expect(decideApproval(place.desk, token, decision)).rejects.toMatchObject({ code: 'factor-needed' });
-      const stale = { ...(await place.operator('admin')), codeAt: place.clock.now() - 6 * 60_000 };
+      const stale = await place.operator('admin');
+      await place.change(stale, { session: { code_at: place.clock.now() - 6 * 60_000 } });
       await expect(decideApproval(place.desk, stale, decision)).rejects.toMatchObject({ code: 'factor-needed' });
     });
 
@@ -277,18 +282,15 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       const asked = await ask('boss', 'boss');
       const id = await waiting(asked);
       const decide = (by: SignedOperator) => decideApproval(place.desk, by, { id, approve: true, reason: null });
-      const set = (operatorId: string, patch: { also_user_id?: string; role?: string }) =>
-        place.desk.store.record(
-          { kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by: agent.actor },
-          (write) => write.operators.update(operatorId, patch),
-        );
-      const second = { ...(await place.another('lead', 'second')), alsoUserId: 'usr_acc_1_someone' };
-      await set(agent.operator.id, { also_user_id: 'usr_acc_1_someone' });
+      const second = await place.another('lead', 'second', 'usr_acc_1_someone');
+      await place.change(agent, { operator: { also_user_id: 'usr_acc_1_someone' } });
       await expect(decide(second)).rejects.toMatchObject({ code: 'forbidden' });
-      await expect(decide({ ...second, alsoUserId: 'usr_acc_1_boss' })).rejects.toMatchObject({ code: 'forbidden' });
+      // What the store says of them counts, not what was true when they began.
+      await place.change(second, { operator: { also_user_id: 'usr_acc_1_boss' } });
+      await expect(decide(second)).rejects.toMatchObject({ code: 'forbidden' });
       const giver = await place.another('lead', 'giver');
       await decide(giver);
-      await set(giver.operator.id, { role: 'agent' });
+      await place.change(giver, { operator: { role: 'agent' } });
       await waiting(asked);
     });
 

@@ -1,4 +1,25 @@
 /** What the procedures of this part ask of an operator. */
+import { requireSetUp, type SetUp, setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import type { Doors } from './door.js';
 
-export const CUSTOMERS: Doors = {};
+/** One whose first passphrase the desk may set, so that only the lock can say forbidden. */
+const ADMIN = {
+  account: { id: 'none', number: '0', edition: 'x-series', disabledAt: null },
+  user: { id: 'none', login: 'none', name: '', email: '', role: 'admin', disabledAt: null },
+} as unknown as SetUp;
+
+export const CUSTOMERS: Doors = {
+  'passphrases/set-up-passphrase.requireSetUp': {
+    permission: 'passphrase:setup',
+    knock: (desk, signed) => requireSetUp(desk, signed, ADMIN),
+  },
+  'passphrases/set-up-passphrase.setUpPassphrase': {
+    permission: 'passphrase:setup',
+    knock: (desk, signed) => setUpPassphrase(desk, signed, ADMIN, 'weak'),
+  },
+  'portal/invite-user.inviteUsers': {
+    permission: 'user:invite',
+    knock: (desk, signed) => inviteUsers(desk, signed, [ADMIN]),
+  },
+};

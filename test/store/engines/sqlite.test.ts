@@ -241,6 +241,15 @@ describe('secure delete on sqlite', () => {
     expect(await faultsOfLog(place.engine, place.notary)).toEqual([]);
   });
 
+  it('T25 a disk that does not take the forgetting makes no finished act look failed; a bug still shows', async () => {
+    const failing = (error: Error) => {
+      const engine = { ...place.engine, forgetDeleted: () => Promise.reject(error) };
+      return openStore(engine, place.notary).forgetDeleted();
+    };
+    await expect(failing(new SQLite.SqliteError('disk is full', 'SQLITE_FULL'))).resolves.toBeUndefined();
+    await expect(failing(new TypeError('a bug'))).rejects.toThrow('a bug');
+  });
+
   it('T9 teeth: without forgetting, the WAL still has it', async () => {
     await destroy();
     expect(hits()).not.toEqual([]);

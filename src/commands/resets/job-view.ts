@@ -1,0 +1,123 @@
+/** What a bulk run and its undoing look like: in words, and as JSON. */
+import type { JobHead } from '../../desk.js';
+import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
+import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
+import { UNDO_STOPS, type UndoOutcome } from '../../procedures/resets/undo-reset.js';
+import type { View } from '../../terminal/render.js';
+import { iso, moment } from '../directory/account-view.js';
+import { outcomeWords, rowDocument } from './bulk-view.js';
+
+export const headDocument = (head: JobHead) => ({
+  id: head.id,
+  state: head.state,
+  total: head.total,
+  done: head.done,
+  reason: head.reason,
+  ticket: head.ticket,
+  approval: head.approval_id,
+  plan: head.plan_hash,
+  operator: head.operator_id,
+  createdAt: iso(head.created_at),
+  updatedAt: iso(head.updated_at),
+  endedAt: iso(head.ended_at),
+});
+
+export const jobsView = (jobs: readonly JobHead[]): View => [
+  {
+    kind: 'table',
+    columns: [{ title: 'job' }, { title: 'begun' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
+    empty: 'No bulk runs.',
+    rows: jobs.map((job) => [job.id, moment(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
+  },
+];
+
+const nameOf = ({ row, planned }: JobLine): RowOutcome['outcome'] | 'planned' => (planned ? 'planned' : row.outcome);
+
+export const lineDocument = (line: JobLine) => ({
+  ...rowDocument(line.row, null),
+  outcome: nameOf(line),
+  ...(line.state === null ? {} : { state: line.state }),
+});
+
+export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
+  const tally = new Map<ReturnType<typeof nameOf>, number>();
+  for (const line of lines) tally.set(nameOf(line), (tally.get(nameOf(line)) ?? 0) + 1);
+  const undone = lines.filter(({ state }) => state === 'undone').length;
+  const approved = approvedBy === null ? '' : `${approvedBy} (${head.approval_id})`;
+  return [
+    { kind: 'title', text: head.id, aside: head.state },
+    {
+      kind: 'fields',
+      rows: [
+        ['Begun', iso(head.created_at) ?? ''],
+        ['Begun by', begunBy],
+        ['Ended', iso(head.ended_at) ?? 'not yet'],
+        ['Users', `${head.done} of ${head.total}`],
+        ['Reason', head.reason],
+        ['Ticket', head.ticket],
+        ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
+        ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
+        ...(undone === 0 ? [] : [['Taken back', String(undone)] as const]),
+        ['Plan', head.plan_hash],
+      ],
+    },
+    { kind: 'next', lines: head.state === 'done' ? [] : [`countersign job resume ${head.id}`] },
+  ];
+}
+
+export interface Undone {
+  readonly undone: number;
+  /** By an earlier call. */
+  readonly before: number;
+  readonly stayed: readonly UndoOutcome[];
+  /** Of whom something had been taken. */
+  readonly taken: readonly UndoOutcome[];
+}
+
+export function undoneOf(outcomes: readonly UndoOutcome[]): Undone {
+  const taken = outcomes.filter(({ outcome }) => outcome !== 'nothing-taken');
+  const stayed = taken.filter(({ outcome }) => outcome !== 'undone' && outcome !== 'undone-before');
+  const before = taken.filter(({ outcome }) => outcome === 'undone-before').length;
+  return { undone: taken.length - stayed.length - before, before, stayed, taken };
+}
+
+export const undoDocument = (id: string, { undone, before, stayed, taken }: Undone) => ({
+  id,
+  undone,
+  undoneBefore: before,
+  stayed: stayed.length,
+  rows: taken.map(undoRow),
+});
+
+const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
+  line: reset.line,
+  user: reset.user_id,
+  login,
+  outcome,
+  reset: reset.id,
+  job: reset.job_id,
+});
+
+export function undoView({ undone, before, stayed }: Undone): View {
+  const verdict = undone === 0 ? 'NOTHING TAKEN BACK' : stayed.length === 0 ? 'TAKEN BACK' : 'PARTLY TAKEN BACK';
+  return [
+    { kind: 'verdict', verdict, tone: stayed.length === 0 ? 'good' : 'warn' },
+    {
+      kind: 'fields',
+      rows: [
+        ['Taken back', String(undone)],
+        ...(before === 0 ? [] : [['Taken back before', String(before)] as const]),
+        ['Stay as they are', String(stayed.length)],
+      ],
+    },
+    {
+      kind: 'lines',
+      lines: stayed
+        .slice(0, 20)
+        .map(({ login, outcome }) => `  ${login}: ${outcome === 'undone' ? '' : UNDO_STOPS[outcome]}`),
+    },
+    ...(undone === 0
+      ? []
+      : [{ kind: 'note', text: 'Factors and backup codes are back; devices and sessions are not.' } as const]),
+  ];
+}

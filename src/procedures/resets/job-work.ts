@@ -1,0 +1,43 @@
+/** A job as it is carried out: its plan as it was begun, who of it is reset, and who waits for a second operator (B56, B60). */
+import type { Desk, JobHead } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { ApprovalSubject } from '../../rules/approval.js';
+import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
+
+/** What a job does, in order, and what of the plan it leaves waiting for an approval. */
+export interface JobWork {
+  readonly head: JobHead;
+  readonly plan: ResetPlan;
+  readonly targets: readonly PlannedRow[];
+  readonly waiting: readonly PlannedRow[];
+}
+
+/** The job as the store has it, with its plan. Refusals: not-found, store-corrupt. */
+export async function openJob(desk: Desk, id: string): Promise<JobWork> {
+  const row = await desk.store.read.jobs.byId(id);
+  if (row === undefined) {
+    throw new Refusal('not-found', `there is no job "${id}"`, { hint: 'See: countersign job list' });
+  }
+  const { plan, ...head } = row;
+  if (desk.digests.sha256(plan) !== row.plan_hash) {
+    throw new Refusal('store-corrupt', `the plan of ${id} is not the one that was begun`, {
+      hint: 'Nothing was done. Keep the store as it is, and run: countersign audit verify',
+    });
+  }
+  return workOf(desk, head, JSON.parse(plan) as ResetPlan);
+}
+
+/** Decided by the plan and the approval alone, never by the policy of a later day. */
+export function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
+  const { plain, barred } = planTargets(desk.policy, plan.rows);
+  const approved = head.approval_id !== null;
+  const targets = (approved ? [...plain, ...barred] : plain).toSorted(byUserId);
+  return { head, plan, targets, waiting: approved ? [] : barred };
+}
+
+/** What a second operator says yes to: these users, and how. */
+export function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): ApprovalSubject {
+  const users = waiting.flatMap((row) => (row.user === undefined ? [] : [row.user])).sort();
+  const { desk, final, reason, ticket } = plan;
+  return { kind: 'bulk', desk, final, reason, ticket, grant: null, caller: null, users };
+}

@@ -1,0 +1,51 @@
+/** What became of one line of a list: just now, some time ago, or nothing at all. */
+import type { ResetRow } from '../../desk.js';
+import { NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
+import type { StepOutcome, StepResult } from './reset-records.js';
+
+/** What became of one line of the input. */
+export interface RowOutcome {
+  readonly line: number;
+  readonly account: string;
+  readonly login: string;
+  readonly user: string | null;
+  readonly outcome: StepResult | 'unknown' | 'duplicate' | 'ambiguous';
+  readonly removed: Removed;
+  readonly job: string | null;
+  /** Id to undo it or object to it by; null where nothing was reset. */
+  readonly reset: string | null;
+}
+
+const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) => ({
+  line,
+  account,
+  login,
+  user: user ?? null,
+  job,
+});
+
+/** A line as the job has just done it. */
+export function doneOutcome(job: string, planned: PlannedRow, outcome: StepOutcome | undefined): RowOutcome {
+  const base = baseOf(planned, job);
+  // The user is gone since the plan was made.
+  if (outcome === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
+  const { result, removed, id } = outcome;
+  const reset = result === 'reset' || Object.values(removed).some((count) => count > 0) ? id : null;
+  return { ...base, outcome: result, removed, reset };
+}
+
+/** A line that the job did some time ago, as the store has it. */
+export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | undefined): RowOutcome {
+  const base = baseOf(planned, job);
+  if (row === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
+  const { factors, devices, sessions, enrolments } = row;
+  const removed = { factors, backupCodes: row.backup_codes, devices, sessions, enrolments };
+  return { ...base, outcome: row.outcome as StepResult, removed, reset: row.state === 'none' ? null : row.id };
+}
+
+/** A line the job does not act on: there is nothing to do, nobody to do it to, or it waits. */
+export function idleOutcome(planned: PlannedRow, waiting: boolean): RowOutcome {
+  const { class: name } = planned;
+  const outcome = waiting ? 'needs-approval' : name === 'admin' || name === 'to-reset' ? 'failed' : name;
+  return { ...baseOf(planned, null), outcome, removed: NOTHING, reset: null };
+}

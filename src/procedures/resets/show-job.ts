@@ -1,0 +1,54 @@
+/** Bulk runs as people see them: which there are, and one of them line by line (B60, B61). */
+import type { Desk, JobHead, ResetRow } from '../../desk.js';
+import type { PlannedRow } from '../../rules/reset-plan.js';
+import { type JobWork, openJob } from './job-work.js';
+import { idleOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
+
+export interface JobLine {
+  readonly row: RowOutcome;
+  /** The run has not come to it yet. */
+  readonly planned: boolean;
+  /** What became of its reset since: `open`, `undone` …; null where nothing was taken. */
+  readonly state: string | null;
+}
+
+export interface JobReport {
+  readonly head: JobHead;
+  readonly begunBy: string;
+  /** Who said yes to it; null where nobody had to. */
+  readonly approvedBy: string | null;
+  readonly lines: readonly JobLine[];
+}
+
+/** Newest first. */
+export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.read.jobs.list(100);
+
+/** Refusals: not-found, store-corrupt. */
+export async function showJob(desk: Desk, id: string): Promise<JobReport> {
+  const work = await openJob(desk, id);
+  const { head, plan } = work;
+  const stored = new Map((await desk.store.read.resets.ofJob(id)).map((row) => [row.line ?? 0, row]));
+  return { head, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored)) };
+}
+
+async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {
+  const { operators, approvals } = desk.store.read;
+  const approval = head.approval_id === null ? undefined : await approvals.byId(head.approval_id);
+  const decider = approval?.decided_by == null ? undefined : await operators.byId(approval.decided_by);
+  const begunBy = (await operators.byId(head.operator_id))?.name ?? '';
+  return { begunBy, approvedBy: decider?.name ?? null };
+}
+
+function liner({ head, targets, waiting }: JobWork, stored: ReadonlyMap<number, ResetRow>) {
+  const places = new Map(targets.map((row, index) => [row.line, index]));
+  const left = new Set(waiting.map((row) => row.line));
+  return (row: PlannedRow): JobLine => {
+    const place = places.get(row.line);
+    const reset = stored.get(row.line);
+    return {
+      row: place === undefined ? idleOutcome(row, left.has(row.line)) : storedOutcome(head.id, row, reset),
+      planned: place !== undefined && place >= head.done,
+      state: reset === undefined || reset.state === 'none' ? null : reset.state,
+    };
+  };
+}
