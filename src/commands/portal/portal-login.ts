@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { answerKinds, inWords, methodIds, setUpHint } from '../../procedures/codes/methods.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
@@ -72,7 +73,7 @@ const activate = command({
 const loginInput = () =>
   z.object({
     ...portalShape(),
-    factor: z.enum(['totp', 'email', 'sms', 'backup'], { error: 'one of totp, email, sms, backup' }).optional(),
+    factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional(),
     enrolmentCode: z.string().optional(),
     remember: z.boolean().default(false),
     sso: z.boolean().default(false),
@@ -95,7 +96,7 @@ const login = command<LoginInput>({
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS,
-    { flags: '--factor <name>', about: 'how to prove it is you: totp, email, sms or backup' },
+    { flags: '--factor <name>', about: `how to prove it is you: ${inWords(answerKinds)}` },
     { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
     { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
     { flags: '--sso', about: "sign in with your company's single sign-on" },
@@ -181,8 +182,8 @@ function enrolmentNeeded(login: PortalLogin): Refusal {
       ? 'that was your last backup code; a sign-in method must be set up before anything else'
       : 'a second sign-in method must be set up to finish this login';
   return new Refusal('enrolment-needed', first, {
-    hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
-    also: { login: { state: 'enrolment-needed', choices: ['totp', 'email', 'sms'] } },
+    hint: setUpHint(whoOf(login)),
+    also: { login: { state: 'enrolment-needed', choices: methodIds } },
   });
 }
 

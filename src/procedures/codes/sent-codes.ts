@@ -1,5 +1,5 @@
 /**
- * Codes sent by e-mail and SMS, with their rows: issued and judged inside the write door, so that parallel guesses cannot
+ * Codes that are sent to a contact on file, with their rows: issued and judged inside the write door, so that parallel guesses cannot
  * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
  */
 import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
@@ -13,6 +13,7 @@ import {
   issueCode,
   judgeCode,
 } from '../../factors/one-time-code.js';
+import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
 import { minuteAfter } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -30,11 +31,12 @@ export interface NewCode {
 /** Draws a code and composes its message; nothing is stored yet. */
 export function newSentCode(
   desk: Desk,
-  kind: SentFactor & { readonly id: string },
+  kind: SentFactor,
   { account, user }: { readonly account: Account; readonly user: User },
   about: {
     readonly purpose: 'login' | 'factor';
-    readonly factorId: string /** From `contactOnFile`. */;
+    readonly factorId: string;
+    /** From `contactOnFile`. */
     readonly to: string;
   },
 ): NewCode {
@@ -43,11 +45,12 @@ export function newSentCode(
   const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };
   const values = { login: user.login, code, minutes: String(minutes) };
   const message = prepareMessage(desk, {
-    template: templateOf(kind),
+    template: codeMessageOf(kind),
     to: about.to,
     account,
     user,
-    values: kind.id === 'sms' ? values : { ...values, name: user.name, account: account.name },
+    // A text of one SMS has no room for names.
+    values: kind.contact === 'phone' ? values : { ...values, name: user.name, account: account.name },
   });
   return { id: desk.newId('inv'), binding, digest: digestOf(desk, binding, code), message };
 }
@@ -56,16 +59,14 @@ export function newSentCode(
  * Whether the code sent a moment ago has arrived and still opens. Then no other is sent: who asks twice would only have two to
  * choose from, and nobody's phone rings at a stranger's pleasure.
  */
-export async function sentJustNow(desk: Desk, kind: { readonly id: string }, binding: CodeBinding): Promise<boolean> {
+export async function sentJustNow(desk: Desk, kind: SentFactor, binding: CodeBinding): Promise<boolean> {
   const { resendSeconds, tries } = desk.policy.limits.code;
   const { factors, outbox } = desk.store.read;
   const code = await factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   if (code === undefined || code.used_at !== null || code.tries >= tries) return false;
   if (desk.now() >= code.created_at + seconds(resendSeconds)) return false;
-  return (await outbox.newestAbout(binding.userId, templateOf(kind)))?.state === 'delivered';
+  return (await outbox.newestAbout(binding.userId, codeMessageOf(kind)))?.state === 'delivered';
 }
-
-const templateOf = (kind: { readonly id: string }): string => `login-code-${kind.id}`;
 
 const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
   desk.digests.mac('mac/code', ...digestedParts(binding, code));

@@ -1,14 +1,15 @@
 /**
- * The second step of a portal login: a code of the app, one that was sent, or a backup code in place of any (B31, B41, B43).
- * The attempt is counted first; what may count only once (a TOTP step, a backup code, a sent code) is decided by
+ * The second step of a portal login: a generated code, one that was sent, or a backup code in place of any (B31, B41, B43).
+ * The attempt is counted first; what may count only once (a time step, a backup code, a sent code) is decided by
  * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
  */
 import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
-import type { SentFactor } from '../../factors/factor.js';
-import { factorKind, totp } from '../../factors/registry.js';
+import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import { factorKind, type Registered } from '../../factors/registry.js';
 import { afterFactor } from '../../rules/mfa-login.js';
+import type { AnswerKind } from '../codes/methods.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
@@ -16,7 +17,7 @@ import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '..
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countPortalAttempt } from '../portal/portal-attempts.js';
 import { backupCodeContext, factorContext } from '../seal-contexts.js';
-import { type AnswerKind, activeFactor } from './factor-choices.js';
+import { activeFactor } from './factor-choices.js';
 
 /** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
 type Redeem = (write: Writes, log: LogState) => Promise<boolean>;
@@ -71,23 +72,36 @@ async function check(
   { kind, code }: { kind: AnswerKind; code: string },
 ): Promise<Redeem> {
   if (kind === 'backup') return checkBackupCode(desk, login, code);
-  if (kind === 'totp') return checkTotp(desk, login, code);
-  const factor = await activeFactor(desk, login, kind);
-  const sent = factorKind(kind) as SentFactor;
+  const method = factorKind(kind);
+  switch (method.family) {
+    case 'generated':
+      return checkGenerated(desk, login, method, code);
+    case 'sent':
+      return checkSent(desk, login, method, code);
+  }
+}
+
+async function checkSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>, code: string): Promise<Redeem> {
+  const factor = await activeFactor(desk, login, kind.id);
   const binding = { userId: login.user.id, purpose: 'login', factorId: factor.id };
   return async (write, log) => {
     if (!(await stillActive(write, login, factor.id))) return false;
-    return (await judgeSentCode(desk, write, log, sent, { binding, typed: code })) === 'accepted';
+    return (await judgeSentCode(desk, write, log, kind, { binding, typed: code })) === 'accepted';
   };
 }
 
 /** A user may have several apps; the code is one of any of them. */
-async function checkTotp(desk: Desk, login: PortalLogin, code: string): Promise<Redeem> {
+async function checkGenerated(
+  desk: Desk,
+  login: PortalLogin,
+  kind: Registered<GeneratedFactor>,
+  code: string,
+): Promise<Redeem> {
   const rows = (await desk.store.read.factors.ofUser(login.user.id)).filter(
-    (row) => row.kind === 'totp' && row.state === 'active',
+    (row) => row.kind === kind.id && row.state === 'active',
   );
   for (const row of rows) {
-    const step = await totpStep(desk, login, row, code);
+    const step = await stepOf(desk, login, { kind, row, code });
     if (step === null) continue;
     return async (write, log) =>
       !timeOf(desk, log).behind && (await stillActive(write, login, row.id)) && write.factors.advanceStep(row.id, step);
@@ -96,13 +110,12 @@ async function checkTotp(desk: Desk, login: PortalLogin, code: string): Promise<
 }
 
 /** The time step whose code this is, or null. It counts only once the stored step was moved to it. */
-export async function totpStep(
+export async function stepOf(
   desk: Desk,
   { user }: PortalLogin,
-  row: FactorRow,
-  code: string,
+  { kind, row, code }: { readonly kind: GeneratedFactor; readonly row: FactorRow; readonly code: string },
 ): Promise<number | null> {
-  const result = await totp.check({
+  const result = await kind.check({
     secret: desk.vault.openText('seal/factor', factorContext(user, row.id), row.secret ?? ''),
     code,
     now: desk.now(),

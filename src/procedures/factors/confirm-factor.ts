@@ -5,9 +5,10 @@
  */
 import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { type FactorId, factorKind } from '../../factors/registry.js';
+import { factorKind } from '../../factors/registry.js';
 import type { User } from '../../rules/people.js';
 import { settleReset } from '../codes/enrolment-gate.js';
+import type { MethodId } from '../codes/methods.js';
 import { judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
@@ -15,11 +16,11 @@ import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countPortalAttempt } from '../portal/portal-attempts.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
-import { totpStep } from './answer-factor.js';
+import { stepOf } from './answer-factor.js';
 import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
 
 export interface ConfirmRequest {
-  readonly kind: FactorId;
+  readonly kind: MethodId;
   readonly code: string;
   /** Id of the factor that this one takes the place of (B40); it goes in the same transaction. */
   readonly replaces: string | undefined;
@@ -27,7 +28,8 @@ export interface ConfirmRequest {
 
 export interface EnrolledFactor {
   readonly id: string;
-  readonly kind: FactorId;
+  readonly kind: MethodId;
+  readonly title: string;
   readonly login: PortalLogin;
 }
 
@@ -75,7 +77,8 @@ export async function confirmEnrolment(
   );
   if (enrolled === null) throw wrongFirstCode(request.kind);
   await desk.sendQueued();
-  return { id: pending.id, kind: request.kind, login: enrolled };
+  const { id: kind, title } = factorKind(request.kind);
+  return { id: pending.id, kind, title, login: enrolled };
 }
 
 async function changeInWords(desk: Desk, login: PortalLogin, { kind, replaces }: ConfirmRequest): Promise<string> {
@@ -87,13 +90,18 @@ async function changeInWords(desk: Desk, login: PortalLogin, { kind, replaces }:
 
 async function proofOf(desk: Desk, login: PortalLogin, pending: FactorRow, code: string): Promise<Prove> {
   const kind = factorKind(pending.kind);
-  if (kind.sendsCode) {
-    const binding = { userId: login.user.id, purpose: 'factor', factorId: pending.id };
-    return async (write, log) => (await judgeSentCode(desk, write, log, kind, { binding, typed: code })) === 'accepted';
+  switch (kind.family) {
+    case 'generated': {
+      const step = await stepOf(desk, login, { kind, row: pending, code });
+      return async (write, log) =>
+        step !== null && !timeOf(desk, log).behind && (await write.factors.advanceStep(pending.id, step));
+    }
+    case 'sent': {
+      const binding = { userId: login.user.id, purpose: 'factor', factorId: pending.id };
+      return async (write, log) =>
+        (await judgeSentCode(desk, write, log, kind, { binding, typed: code })) === 'accepted';
+    }
   }
-  const step = await totpStep(desk, login, pending, code);
-  return async (write, log) =>
-    step !== null && !timeOf(desk, log).behind && (await write.factors.advanceStep(pending.id, step));
 }
 
 /** Still there, and begun after the newest reset: an enrolment begun before it proved nothing that still counts (B52, B57). */

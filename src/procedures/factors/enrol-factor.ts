@@ -1,13 +1,14 @@
 /**
- * Setting up a second factor, first half: a secret for the app, or a code to the contact on file (B31, B34, B57). What is half
+ * Setting up a second factor, first half: a secret for an app, or a code to the contact on file (B31, B34, B57). What is half
  * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
  */
 import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { SentFactor } from '../../factors/factor.js';
-import { type FactorId, factorKind } from '../../factors/registry.js';
+import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import { factorKind, type Registered } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
+import type { MethodId } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { timeOf } from '../lock-outs.js';
@@ -19,11 +20,17 @@ import { sendNow } from './send-login-code.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */
 export type BegunEnrolment =
-  | { readonly kind: 'totp'; readonly id: string; readonly uri: string; readonly secretBase32: string }
-  | { readonly kind: 'email' | 'sms'; readonly id: string; readonly to: string };
+  | {
+      readonly family: 'generated';
+      readonly kind: MethodId;
+      readonly id: string;
+      readonly uri: string;
+      readonly secretBase32: string;
+    }
+  | { readonly family: 'sent'; readonly kind: MethodId; readonly id: string; readonly to: string };
 
 export interface EnrolmentRequest {
-  readonly kind: FactorId;
+  readonly kind: MethodId;
   /** The mailed code, where one is needed (B57). */
   readonly enrolmentCode: string | undefined;
   /** The method whose place it will take (B40); must stand, so that nobody proves a new one for nothing. */
@@ -41,9 +48,16 @@ export async function beginEnrolment(
 ): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
   if (request.replaces !== undefined) await factorToReplace(desk.store.read, login, request.replaces);
   const ready = await readyToEnrol(desk, login, request.enrolmentCode);
-  const kind = factorKind(request.kind);
-  if (kind.sendsCode) return { login: ready, begun: await beginSent(desk, ready, kind) };
-  return { login: ready, begun: await beginTotp(desk, ready) };
+  return { login: ready, begun: await begin(desk, ready, factorKind(request.kind)) };
+}
+
+function begin(desk: Desk, login: PortalLogin, kind: Registered): Promise<BegunEnrolment> {
+  switch (kind.family) {
+    case 'generated':
+      return beginGenerated(desk, login, kind);
+    case 'sent':
+      return beginSent(desk, login, kind);
+  }
 }
 
 /** Past the enrolment code, or where none is needed. A login in the state `enrolment-needed` has given it. */
@@ -67,10 +81,12 @@ export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Ref
   });
 }
 
-async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment> {
+async function beginGenerated(
+  desk: Desk,
+  login: PortalLogin,
+  kind: Registered<GeneratedFactor>,
+): Promise<BegunEnrolment> {
   const { user, account } = login;
-  const kind = factorKind('totp');
-  if (kind.sendsCode) throw new Error('totp sends no code');
   const enrolment = await kind.begin({
     random: (n) => desk.chance.bytes(n),
     issuer: desk.name,
@@ -80,26 +96,22 @@ async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment
   });
   const id = desk.newId('fac');
   const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
-  await desk.store.record(begunEntry(desk, login, id, 'totp'), async (write, log) => {
+  await desk.store.record(begunEntry(desk, login, id, kind.id), async (write, log) => {
     await requireEnrolling(desk, write, log, login);
-    for (const old of await pendingOf(write, login, 'totp')) await write.factors.delete(old.id);
+    for (const old of await pendingOf(write, login, kind.id)) await write.factors.delete(old.id);
     await write.factors.insert(
-      pendingRow({ id, kind: 'totp', label: kind.title, secret }, login, timeOf(desk, log).now),
+      pendingRow({ id, kind: kind.id, label: kind.title, secret }, login, timeOf(desk, log).now),
     );
   });
-  return { kind: 'totp', id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
+  return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
 }
 
 /** The same half-done enrolment is taken up again when a new code is asked for, so that its tries go on counting. */
-async function beginSent(
-  desk: Desk,
-  login: PortalLogin,
-  kind: SentFactor & { readonly id: FactorId },
-): Promise<BegunEnrolment> {
+async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
   const contact = await contactOnFile(desk, kind, login.user);
-  const begun = { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contact) };
+  const begun = { family: 'sent', kind: kind.id, id, to: maskedContact(kind.contact, contact) } as const;
   const about = { purpose: 'factor', factorId: id } as const;
   if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });

@@ -2,13 +2,12 @@
 import type { Desk, FactorRow } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
-import { type FactorId, factorKind, factorKinds } from '../../factors/registry.js';
+import { factorKind, factorKinds, totp } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
+import { type AnswerKind, type MethodId, questionOf } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import type { PortalLogin } from '../portal/customer-login.js';
-
-export type AnswerKind = FactorId | 'backup';
 
 export interface FactorChoice {
   readonly kind: AnswerKind;
@@ -23,16 +22,19 @@ export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
   const choices: FactorChoice[] = [];
   for (const kind of kinds) {
-    const contact = kind.sendsCode ? await findContact(desk, kind, user) : undefined;
-    if (contact === '') continue;
-    const to = kind.sendsCode && contact !== undefined ? { to: maskedContact(kind.contact, contact) } : {};
-    choices.push({ kind: kind.id, title: kind.title, ...to });
+    const choice = { kind: kind.id, title: kind.title };
+    if (kind.family !== 'sent') {
+      choices.push(choice);
+      continue;
+    }
+    const contact = await findContact(desk, kind, user);
+    if (contact !== '') choices.push({ ...choice, to: maskedContact(kind.contact, contact) });
   }
-  return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: 'Backup code' }];
+  return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: questionOf('backup') }];
 }
 
 /** Refusal `invalid-input` where the user has not set this kind up. */
-export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: FactorId): Promise<FactorRow> {
+export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: MethodId): Promise<FactorRow> {
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
   if (row !== undefined) return row;
@@ -52,5 +54,5 @@ export async function guessKind(desk: Desk, { user }: PortalLogin, code: string)
   const waiting = sent !== undefined && sent.used_at === null && desk.now() < sent.expires_at;
   const factor = waiting ? active.find((row) => row.id === sent.factor_id) : undefined;
   const only = active.length === 1 ? active[0] : undefined;
-  return factorKind((factor ?? only)?.kind ?? 'totp').id;
+  return factorKind((factor ?? only)?.kind ?? totp.id).id;
 }

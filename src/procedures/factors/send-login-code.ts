@@ -1,19 +1,23 @@
-/** A login code by e-mail or SMS, to the contact on file, for a login that waits for it (B31, B43). */
+/** A login code to the contact on file, for a login that waits for it (B31, B43). */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { type FactorId, factorKind } from '../../factors/registry.js';
+import { factorKind } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
+import type { AnswerKind } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
 import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
 import { activeFactor } from './factor-choices.js';
 
-/** Sends a login code to the contact on file, unless one went there just now. Refusals: not-signed-in, locked, delivery-failed. Answers where it went, masked. */
-export async function sendLoginCode(desk: Desk, login: PortalLogin, kindId: FactorId): Promise<string> {
-  const kind = factorKind(kindId);
-  if (!kind.sendsCode) throw new Error(`no code is sent for ${kindId}`);
-  const factor = await activeFactor(desk, login, kindId);
+/**
+ * Sends a login code to the contact on file, unless one went there just now, and answers where it went, masked; undefined where this way of
+ * answering has none to send. Refusals: not-signed-in, locked, delivery-failed.
+ */
+export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: AnswerKind): Promise<string | undefined> {
+  const kind = answer === 'backup' ? undefined : factorKind(answer);
+  if (kind?.family !== 'sent') return undefined;
+  const factor = await activeFactor(desk, login, kind.id);
   const about = { purpose: 'login', factorId: factor.id } as const;
   const contact = await contactOnFile(desk, kind, login.user);
   const to = maskedContact(kind.contact, contact);
