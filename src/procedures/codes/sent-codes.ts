@@ -20,6 +20,13 @@ import type { Account, User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
+/** What a step inside the write door is given. */
+export interface Inside {
+  readonly desk: Desk;
+  readonly write: Writes;
+  readonly log: LogState;
+}
+
 export interface NewCode {
   /** The row's id. */
   readonly id: string;
@@ -75,7 +82,7 @@ const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
  * Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted, or
  * after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
  */
-export async function storeSentCode(desk: Desk, write: Writes, log: LogState, code: NewCode): Promise<void> {
+export async function storeSentCode({ desk, write, log }: Inside, code: NewCode): Promise<void> {
   const { binding, digest } = code;
   const { now } = timeOf(desk, log);
   await requireWanted(desk, write, binding, now);
@@ -121,17 +128,15 @@ async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: Cod
 
 /** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */
 export async function judgeSentCode(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  inside: Inside,
   kind: SentFactor,
-  asked: { readonly binding: CodeBinding; readonly typed: string },
+  { binding, typed }: { readonly binding: CodeBinding; readonly typed: string },
 ): Promise<CodeOutcome | 'none'> {
-  const { binding, typed } = asked;
+  const { desk, write } = inside;
   const code = kind.readCode(typed, desk.policy.limits.code.digits);
   const row = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   if (row === undefined) return 'none';
-  return judgeRow(desk, write, log, row, {
+  return judgeRow(inside, row, {
     binding,
     digestOfGiven: code === null ? null : digestOf(desk, binding, code),
   });
@@ -139,9 +144,7 @@ export async function judgeSentCode(
 
 /** The state machine over one row; `used_at` and `tries` are stored as it says. */
 export async function judgeRow(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  { desk, write, log }: Inside,
   row: OneTimeCodeRow,
   asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null },
 ): Promise<CodeOutcome> {

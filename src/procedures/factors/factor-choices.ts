@@ -7,7 +7,11 @@ import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
 import { type AnswerKind, type MethodId, questionOf } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
-import type { PortalLogin } from '../portal/customer-login.js';
+import { askOwner } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
+
+/** What a login that waits for a second factor may do. */
+export const ANSWERING = { lock: 'login', states: ['factor-needed'] } as const;
 
 export interface FactorChoice {
   readonly kind: AnswerKind;
@@ -17,7 +21,9 @@ export interface FactorChoice {
 }
 
 /** What this user can answer with, in the order in which it is offered. A method whose contact is gone from the file is none. */
-export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<readonly FactorChoice[]> {
+export async function factorChoices(desk: Desk, login: PortalLogin): Promise<readonly FactorChoice[]> {
+  await askOwner(desk, login, ANSWERING);
+  const { user } = login;
   const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
   const choices: FactorChoice[] = [];
@@ -34,7 +40,7 @@ export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<
 }
 
 /** Refusal `invalid-input` where the user has not set this kind up. */
-export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: MethodId): Promise<FactorRow> {
+export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId): Promise<FactorRow> {
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
   if (row !== undefined) return row;
@@ -47,7 +53,9 @@ export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: Meth
  * Which method a code is for where nobody said: a long one is a backup code, otherwise the one that was sent last and is
  * still waiting, otherwise the app.
  */
-export async function guessKind(desk: Desk, { user }: PortalLogin, code: string): Promise<AnswerKind> {
+export async function guessKind(desk: Desk, login: PortalLogin, code: string): Promise<AnswerKind> {
+  await askOwner(desk, login, ANSWERING);
+  const { user } = login;
   if (readBackupCode(code) !== null) return 'backup';
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const sent = await desk.store.read.factors.newestCode(user.id, 'login');
