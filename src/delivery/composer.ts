@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessageKind } from './channel.js';
+import { type CodeMessage, messagesWith } from './messages.js';
 import { fill, readTemplate, type Template } from './templates.js';
 
 export type Compose = (
@@ -9,11 +10,13 @@ export type Compose = (
   values: Readonly<Record<string, string>>,
 ) => { readonly kind: MessageKind; readonly subject: string; readonly body: string };
 
-/** `folder` holds the texts of one language. A missing or unknown value is a bug, and throws. */
-export function openComposer(folder: string, deskName: string): Compose {
+/** `folder` holds the texts of one language, `codes` are those that carry a factor's code. A missing or unknown value is a bug, and throws. */
+export function openComposer(folder: string, deskName: string, codes: readonly CodeMessage[]): Compose {
+  const messages = messagesWith(codes);
   const templates = new Map<string, Template>();
   return (name, values) => {
-    const template = templates.get(name) ?? readTemplate(readFileSync(join(folder, `${name}.txt`), 'utf8'), name);
+    const text = () => readFileSync(join(folder, `${name}.txt`), 'utf8');
+    const template = templates.get(name) ?? readTemplate(text(), name, messages);
     templates.set(name, template);
     return { kind: template.kind, ...fill(template, { ...values, deskName }) };
   };

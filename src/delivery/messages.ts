@@ -9,18 +9,18 @@
 
 import type { MessageKind } from './channel.js';
 
-interface MessageShape {
+export interface MessageShape {
   readonly kind: MessageKind;
   readonly placeholders: readonly string[];
 }
 
+export type Messages = Readonly<Record<string, MessageShape>>;
+
 const PERSON = ['deskName', 'name', 'login', 'account'] as const;
 
-export const MESSAGES = {
+const FIXED = {
   invitation: { kind: 'email', placeholders: [...PERSON, 'code', 'until'] },
   'enrolment-code': { kind: 'email', placeholders: [...PERSON, 'code', 'until'] },
-  'login-code-email': { kind: 'email', placeholders: [...PERSON, 'code', 'minutes'] },
-  'login-code-sms': { kind: 'sms', placeholders: ['deskName', 'login', 'code', 'minutes'] },
   'mfa-reset-notice': { kind: 'email', placeholders: [...PERSON, 'who', 'requestedBy', 'when', 'reference'] },
   'mfa-reset-notice-admins': {
     kind: 'email',
@@ -41,11 +41,22 @@ export const MESSAGES = {
   },
   'backup-codes-created': { kind: 'email', placeholders: [...PERSON, 'count', 'who', 'when'] },
   'locked-out': { kind: 'email', placeholders: [...PERSON, 'count', 'when', 'until'] },
-} as const satisfies Readonly<Record<string, MessageShape>>;
+} as const satisfies Messages;
 
-export type MessageName = keyof typeof MESSAGES;
+/** A code to sign in with: the factor that sends it has a text of its own, in the shape of where it goes. */
+const LOGIN_CODE = {
+  email: { kind: 'email', placeholders: [...PERSON, 'code', 'minutes'] },
+  phone: { kind: 'sms', placeholders: ['deskName', 'login', 'code', 'minutes'] },
+} as const satisfies Messages;
 
-/** True for the name of a message the desk can write. */
-export function isMessageName(name: string): name is MessageName {
-  return Object.hasOwn(MESSAGES, name);
+/** A message that carries a factor's code, and the contact that it goes to. */
+export interface CodeMessage {
+  readonly name: string;
+  readonly contact: keyof typeof LOGIN_CODE;
 }
+
+/** All messages: the fixed ones, and those that carry a code. */
+export const messagesWith = (codes: readonly CodeMessage[]): Messages => ({
+  ...FIXED,
+  ...Object.fromEntries(codes.map(({ name, contact }) => [name, LOGIN_CODE[contact]])),
+});

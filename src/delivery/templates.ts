@@ -11,13 +11,11 @@
  */
 
 import { type Problem, Refusal } from '../errors.js';
-import type { MessageKind } from './channel.js';
-import { isMessageName, MESSAGES, type MessageName } from './messages.js';
+import type { MessageShape, Messages } from './messages.js';
 import { singleLine } from './single-line.js';
 
-export interface Template {
-  readonly name: MessageName;
-  readonly kind: MessageKind;
+export interface Template extends MessageShape {
+  readonly name: string;
   readonly subject: string;
   readonly body: string;
 }
@@ -33,27 +31,28 @@ const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
 
 /**
  * Reads one file. `text` is its content, `name` its name without folder and ending.
- * Throws Refusal `config` with every fault and its line: shape, length, placeholders other than MESSAGES lists.
+ * Throws Refusal `config` with every fault and its line: shape, length, placeholders other than `messages` lists.
  */
-export function readTemplate(text: string, name: string): Template {
+export function readTemplate(text: string, name: string, messages: Messages): Template {
   const lines = text
     .replace(/^\u{FEFF}/u, '')
     .replace(/\s+$/, '')
     .split(/\r?\n/);
   const [first = '', second, ...rest] = lines;
   const problems: Problem[] = [];
-  if (!isMessageName(name)) throw broken(name, [{ message: `no message is called ${singleLine(name, 60)}` }]);
+  const shape = Object.hasOwn(messages, name) ? messages[name] : undefined;
+  if (shape === undefined) throw broken(name, [{ message: `no message is called ${singleLine(name, 60)}` }]);
   const subject = /^Subject: (\S.*)$/.exec(first)?.[1] ?? '';
   if (subject === '') problems.push({ line: 1, message: 'the first line must be "Subject: …"' });
   if (second !== '') problems.push({ line: 2, message: 'the second line must be empty' });
   const body = rest.join('\n');
   if (body.trim() === '') problems.push({ line: 3, message: 'there is no text' });
-  const { kind, placeholders } = MESSAGES[name];
+  const { kind, placeholders } = shape;
   problems.push(...faultsOfLines(lines), ...faultsOfPlaceholders(`${subject}\n${body}`, placeholders));
   if (kind === 'sms' && [...body].length > MAX_SMS)
     problems.push({ message: `an SMS has at most ${MAX_SMS} characters` });
   if (problems.length > 0) throw broken(name, problems);
-  return { name, kind, subject, body };
+  return { name, ...shape, subject, body };
 }
 
 function broken(name: string, problems: readonly Problem[]): Refusal {
@@ -86,7 +85,7 @@ function faultsOfPlaceholders(text: string, listed: readonly string[]): Problem[
  * with a hole in it must never leave the desk.
  */
 export function fill(template: Template, values: Readonly<Record<string, string>>): { subject: string; body: string } {
-  const listed: readonly string[] = MESSAGES[template.name].placeholders;
+  const listed = template.placeholders;
   const unknown = Object.keys(values).filter((word) => !listed.includes(word));
   if (unknown.length > 0) throw new TypeError(`${template.name} has no place for ${unknown.join(', ')}`);
   const cleaned = new Map(listed.map((word) => [word, cleanValue(template, values, word)]));

@@ -2,4 +2,11 @@
 import type { SentFactor } from './factor.js';
 import { sentCode } from './sent-factor.js';
 
-export const email = { id: 'email', title: 'E-mail', contact: 'email', ...sentCode } as const satisfies SentFactor;
+export const email = {
+  id: 'email',
+  title: 'E-mail',
+  question: 'Code from the e-mail',
+  credential: 'email',
+  contact: 'email',
+  ...sentCode,
+} as const satisfies SentFactor;

@@ -1,12 +1,12 @@
 /**
- * The contract of a second factor. Two families, told apart by `sendsCode`:
+ * The contract of a second factor. Each kind is of a `family`, which says how it is set up and how it is answered:
  *
- * - A **computed** factor (`totp`) shares a secret with a device of the user. `begin` makes the secret, `check` says
+ * - A **generated** factor (`totp`) shares a secret with a device of the user. `begin` makes the secret, `check` says
  *   whether a code belongs to it now. It also says which time step matched: the caller must then move the stored step
  *   forward by compare-and-set, and the code counts only if that succeeded. Checking first and storing later accepted
  *   one code up to eight times in eight processes.
- * - A **sent** factor (`email`, `sms`) keeps no secret. `newCode` draws a code, delivery takes it to the contact on file,
- *   and `one-time-code.ts` judges the answer against a stored keyed digest.
+ * - A **sent** factor (`email`, `sms`) keeps no secret. `newCode` draws a code, delivery takes it to the contact on file in
+ *   the text `login-code-<id>`, and `one-time-code.ts` judges the answer against a stored keyed digest.
  *
  * Backup codes are not a kind: they work in place of any (B41) and stand beside them in `backup-codes.ts`.
  *
@@ -18,7 +18,8 @@
  * that gives fewer bytes than asked, settings out of range. These are faults of the store or of this program.
  *
  * A factor reads no clock, draws no chance and hashes nothing by itself: each comes as an argument. It knows no store.
- * To add one: a file here, a line in `registry.ts`, its message text. The contract suite then tests it by itself.
+ * To add one of these families: a file here, a line in `registry.ts`, for a sent one its text in data/messages. Everything
+ * that offers, asks, lists or completes factors reads the registry, and the contract suite tests it by itself.
  */
 
 /** `n` bytes of cryptographic chance. */
@@ -81,17 +82,21 @@ interface Named {
   readonly id: string;
   /** As a person reads it in a list of choices. */
   readonly title: string;
+  /** As its code is asked for: `Code from the e-mail`. */
+  readonly question: string;
+  /** What OpenID CAEP 1.0 calls such a credential, for systems that are told of changes. */
+  readonly credential: string;
 }
 
-export interface ComputedFactor extends Named {
-  readonly sendsCode: false;
+export interface GeneratedFactor extends Named {
+  readonly family: 'generated';
   begin(input: BeginInput): Promise<Enrolment>;
   check(input: CheckInput): Promise<CheckResult>;
 }
 
 export interface SentFactor extends Named {
-  readonly sendsCode: true;
-  /** Which contact of the user the code goes to. */
+  readonly family: 'sent';
+  /** Which contact of the user the code goes to: an e-mail, or a text of one SMS. */
   readonly contact: 'email' | 'phone';
   /** A fresh code of `digits` decimal digits, at least 6, leading zeros kept. */
   newCode(randomInt: RandomInt, digits: number): string;
@@ -99,4 +104,4 @@ export interface SentFactor extends Named {
   readCode(typed: string, digits: number): string | null;
 }
 
-export type FactorKind = ComputedFactor | SentFactor;
+export type FactorKind = GeneratedFactor | SentFactor;

@@ -1,4 +1,4 @@
-/** What the factors that send a code have in common: everything but the name and the contact it goes to. */
+/** What the factors that send a code have in common: everything but their names and the contact it goes to. */
 import type { RandomInt, SentFactor } from './factor.js';
 import { readTypedCode } from './typed-code.js';
 
@@ -7,8 +7,8 @@ const FEWEST_DIGITS = 6;
 /** 10^14 is still below 2^48, the range of the system's random integers. */
 const MOST_DIGITS = 14;
 
-export const sentCode: Pick<SentFactor, 'sendsCode' | 'newCode' | 'readCode'> = {
-  sendsCode: true,
+export const sentCode: Pick<SentFactor, 'family' | 'newCode' | 'readCode'> = {
+  family: 'sent',
   newCode: drawCode,
   readCode: readTypedCode,
 };

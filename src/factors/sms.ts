@@ -5,6 +5,8 @@ import { sentCode } from './sent-factor.js';
 export const sms = {
   id: 'sms',
   title: 'Text message (SMS)',
+  question: 'Code from the text message',
+  credential: 'phone-sms',
   contact: 'phone',
   ...sentCode,
 } as const satisfies SentFactor;

@@ -5,7 +5,7 @@
  * the system, which saves a third of a check over its own.
  */
 import type { CryptoPlugin } from 'otplib';
-import type { BeginInput, CheckInput, CheckResult, ComputedFactor, Enrolment, RandomBytes } from './factor.js';
+import type { BeginInput, CheckInput, CheckResult, Enrolment, GeneratedFactor, RandomBytes } from './factor.js';
 import { readTypedCode } from './typed-code.js';
 
 const SEED_BYTES = 20;
@@ -17,10 +17,12 @@ const NO_LABEL = 'login';
 export const totp = {
   id: 'totp',
   title: 'Authenticator app',
-  sendsCode: false,
+  question: 'Code from your authenticator app',
+  credential: 'app',
+  family: 'generated',
   begin,
   check,
-} as const satisfies ComputedFactor;
+} as const satisfies GeneratedFactor;
 
 async function begin(input: BeginInput): Promise<Enrolment> {
   const { generateSecret, generateURI } = await import('otplib/functional');

@@ -29,6 +29,7 @@ import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
 import type { Desk, IdPrefix } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { codeMessages } from '../factors/registry.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
@@ -154,7 +155,7 @@ function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
     sendQueued: () => sendQueued(desk),
     sink,
     identityKeys: openIdentityKeys(fetch),
-    compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName),
+    compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName, codeMessages),
     words: openWordbook(dataFolder),
     name: settings.deskName,
   };

@@ -16,18 +16,17 @@ export interface SecurityEvent {
   readonly claims: Readonly<Record<string, string>>;
 }
 
-/** CAEP names these; for what it has no word the receiver gets one of ours, as it allows. */
-const CREDENTIALS: Readonly<Record<string, string>> = { totp: 'app', sms: 'phone-sms', email: 'email' };
+/** What CAEP calls a kind of second factor; for what it has no word the receiver gets one of ours, as it allows. */
+export type CredentialOf = (kind: string) => string;
 
 type Part = Pick<SecurityEvent, 'type' | 'claims'>;
-type Meaning = (detail: Readonly<Record<string, AuditValue>>) => readonly Part[];
+type Meaning = (detail: Readonly<Record<string, AuditValue>>, credentialOf: CredentialOf) => readonly Part[];
 
 const changed = (credential: string, change: 'create' | 'revoke' | 'update' | 'delete'): Part => ({
   type: 'credential-change',
   claims: { credential_type: credential, change_type: change },
 });
 const REVOKED: Part = { type: 'session-revoked', claims: {} };
-const kindOf = (detail: Readonly<Record<string, AuditValue>>): string => CREDENTIALS[String(detail['kind'])] ?? 'app';
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   'mfa.reset': ({ result, factors, backupCodes }) => {
@@ -36,8 +35,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'mfa.reset-undone': () => [changed('mfa', 'create')],
   'mfa.objected': () => [REVOKED],
-  'factor.added': (detail) => [changed(kindOf(detail), 'create')],
-  'factor.removed': (detail) => (detail['state'] === 'active' ? [changed(kindOf(detail), 'delete')] : []),
+  'factor.added': ({ kind }, credentialOf) => [changed(credentialOf(String(kind)), 'create')],
+  'factor.removed': ({ kind, state }, credentialOf) =>
+    state === 'active' ? [changed(credentialOf(String(kind)), 'delete')] : [],
   'backup-codes.made': ({ earlierDied }) => [changed('backup-codes', Number(earlierDied) > 0 ? 'update' : 'create')],
   'portal.activated': () => [changed('password', 'create')],
   'portal.password-reset': () => [changed('password', 'update'), REVOKED],
@@ -48,14 +48,14 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'account.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
 };
 
-export function securityEventsOf(entries: readonly AuditEntry[]): readonly SecurityEvent[] {
+export function securityEventsOf(entries: readonly AuditEntry[], credentialOf: CredentialOf): readonly SecurityEvent[] {
   return entries.flatMap((entry) => {
     const { kind, outcome, at, account, user, detail = {} } = entry;
     if (outcome !== 'done') return [];
     const session = kind === 'portal.signed-out' ? String(detail['session']) : null;
     const about = { account: account ?? null, user: user ?? null, session };
     const transaction = typeof detail['reset'] === 'string' ? detail['reset'] : null;
-    return (MEANINGS[kind]?.(detail) ?? []).map(({ type, claims }) => ({
+    return (MEANINGS[kind]?.(detail, credentialOf) ?? []).map(({ type, claims }) => ({
       type,
       about,
       at,

@@ -4,19 +4,21 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { MESSAGES, type MessageName } from '../../src/delivery/messages.js';
+import { messagesWith } from '../../src/delivery/messages.js';
 import { singleLine } from '../../src/delivery/single-line.js';
 import { fill, MAX_SMS, readTemplate } from '../../src/delivery/templates.js';
 import { isRefusal } from '../../src/errors.js';
+import { codeMessages } from '../../src/factors/registry.js';
 
 const FOLDER = join(import.meta.dirname, '../../data/messages/en');
-const NAMES = Object.keys(MESSAGES) as MessageName[];
-const read = (name: string) => readTemplate(readFileSync(join(FOLDER, `${name}.txt`), 'utf8'), name);
-const valuesFor = (name: MessageName, value = 'x') =>
-  Object.fromEntries(MESSAGES[name].placeholders.map((word) => [word, value] as const));
+const MESSAGES = messagesWith(codeMessages);
+const NAMES = Object.keys(MESSAGES);
+const read = (name: string) => readTemplate(readFileSync(join(FOLDER, `${name}.txt`), 'utf8'), name, MESSAGES);
+const valuesFor = (name: string, value = 'x') =>
+  Object.fromEntries((MESSAGES[name]?.placeholders ?? []).map((word) => [word, value] as const));
 const problemsOf = (text: string, name: string) => {
   try {
-    readTemplate(text, name);
+    readTemplate(text, name, MESSAGES);
   } catch (error) {
     if (isRefusal(error) && error.code === 'config') return error.problems;
     throw error;
@@ -40,12 +42,12 @@ describe('the message texts in data/messages/en', () => {
     expect(body).toContain('{deskName}');
   });
 
-  it.each(NAMES.filter((name) => MESSAGES[name].kind === 'email'))('%s says how to object', (name) => {
+  it.each(NAMES.filter((name) => MESSAGES[name]?.kind === 'email'))('%s says how to object', (name) => {
     expect(read(name).body.replace(/\s+/g, ' ')).toMatch(/(If|if) .*call us on the number you already know/);
   });
 
   it('an SMS fits one SMS, in letters of the GSM alphabet, with a long login and desk name', () => {
-    for (const name of NAMES.filter((each) => MESSAGES[each].kind === 'sms')) {
+    for (const name of NAMES.filter((each) => MESSAGES[each]?.kind === 'sms')) {
       const values = {
         deskName: 'Northwind Support Desk',
         login: 'ana.trujillo@northwind.example',

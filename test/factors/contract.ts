@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ComputedFactor, FactorKind, SentFactor } from '../../src/factors/factor.js';
+import type { FactorKind, GeneratedFactor, SentFactor } from '../../src/factors/factor.js';
 import { chance, checking, settings } from './reference.js';
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30, 7);
@@ -66,8 +66,12 @@ export function factorContract(kind: FactorKind): void {
       expect(kind.id).not.toBe('backup');
       expect(kind.title).toMatch(/^\p{Lu}[\p{L}\p{N} ()-]{2,30}$/u);
     });
-    if (kind.sendsCode) sentContract(kind);
-    else computedContract(kind);
+    it('has a question that asks for its code, and a word that other systems know it by', () => {
+      expect(kind.question).toMatch(/^\p{Lu}[\p{L}\p{N} ()-]{2,40}$/u);
+      expect(kind.credential).toMatch(/^[a-z][a-z0-9-]+$/);
+    });
+    if (kind.family === 'sent') sentContract(kind);
+    else generatedContract(kind);
   });
 }
 
@@ -115,7 +119,7 @@ function sentContract(kind: SentFactor): void {
   });
 }
 
-function computedContract(kind: ComputedFactor): void {
+function generatedContract(kind: GeneratedFactor): void {
   const begin = (random = chance.random) =>
     kind.begin({ random, issuer: 'Desk', accountName: 'Contoso', login: 'ana', settings });
 

@@ -1,5 +1,6 @@
 /** Which audit entries mean a change of credentials or the end of sessions, in the words of OpenID CAEP 1.0. */
 import { describe, expect, it } from 'vitest';
+import { factorKind } from '../../src/factors/registry.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import { securityEventsOf } from '../../src/rules/security-events.js';
 
@@ -13,8 +14,9 @@ const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}): AuditE
   user: 'usr_1',
   ...more,
 });
+const eventsOf = (entries: readonly AuditEntry[]) => securityEventsOf(entries, (kind) => factorKind(kind).credential);
 const told = (kind: AuditEntry['kind'], detail: NonNullable<AuditEntry['detail']> = {}) =>
-  securityEventsOf([entry(kind, { detail })]).map(({ type, claims }) =>
+  eventsOf([entry(kind, { detail })]).map(({ type, claims }) =>
     [type, claims['credential_type'], claims['change_type']].filter((word) => word !== undefined).join(' '),
   );
 
@@ -50,22 +52,22 @@ describe('security events', () => {
 
   it('what was refused or only begun is no event', () => {
     for (const outcome of ['refused', 'started', 'failed'] as const) {
-      expect(securityEventsOf([entry('portal.signed-out', { outcome, detail: { session: 'ses_1' } })])).toEqual([]);
+      expect(eventsOf([entry('portal.signed-out', { outcome, detail: { session: 'ses_1' } })])).toEqual([]);
     }
   });
 
   it('names the session that ended, the account as a whole, and who began it; no reason that a person typed', () => {
-    const [out] = securityEventsOf([
+    const [out] = eventsOf([
       entry('portal.signed-out', { by: { kind: 'user', id: 'usr_1', name: 'ana' }, detail: { session: 'ses_1' } }),
     ]);
     expect(out?.about).toEqual({ account: 'acc_1', user: 'usr_1', session: 'ses_1' });
     expect(out?.claims['initiating_entity']).toBe('user');
     const { user: _user, ...ofAccount } = entry('account.disabled', { reason: 'unpaid', detail: { changed: true } });
-    const [all] = securityEventsOf([ofAccount]);
+    const [all] = eventsOf([ofAccount]);
     expect(all?.about).toEqual({ account: 'acc_1', user: null, session: null });
     expect(all?.claims).toEqual({ initiating_entity: 'admin' });
     expect(JSON.stringify(all)).not.toContain('unpaid');
     const byAdmin = entry('mfa.objected', { by: { kind: 'user', id: 'usr_2', name: 'ben' } });
-    expect(securityEventsOf([byAdmin])[0]?.claims['initiating_entity']).toBe('admin');
+    expect(eventsOf([byAdmin])[0]?.claims['initiating_entity']).toBe('admin');
   });
 });

@@ -41,16 +41,15 @@ export interface BuiltDesk {
   close(): void;
 }
 
-const executable = join(repositoryRoot, 'bin', 'countersign.js');
-
 /** `npm test` has built already; this is for a run of one file alone. */
 export function requireBuilt(): void {
   const built = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
 }
 
-/** An empty home; on PostgreSQL with an empty database. */
-export async function builtDesk(engine: EngineName): Promise<BuiltDesk> {
+/** An empty home; on PostgreSQL with an empty database. `root` is where the program was built. */
+export async function builtDesk(engine: EngineName, root = repositoryRoot): Promise<BuiltDesk> {
+  const executable = join(root, 'bin', 'countersign.js');
   const home = mkdtempSync(join(tmpdir(), 'countersign-built-'));
   for (const name of ['data', 'state', 'config']) mkdirSync(join(home, name), { mode: 0o700 });
   const store =

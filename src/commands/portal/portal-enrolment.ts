@@ -4,6 +4,7 @@
  */
 import type { Desk } from '../../desk.js';
 import { exitOf, Refusal } from '../../errors.js';
+import { type MethodId, methodIds, methods } from '../../procedures/codes/methods.js';
 import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
@@ -14,17 +15,8 @@ import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { askCodes } from './portal-factor.js';
 
-export const ENROLMENT_KINDS = ['totp', 'email', 'sms'] as const;
-export type EnrolmentKind = (typeof ENROLMENT_KINDS)[number];
-
-export const METHOD_NAMES: Readonly<Record<EnrolmentKind, string>> = {
-  totp: 'Authenticator app',
-  email: 'E-mail',
-  sms: 'Text message (SMS)',
-};
-
 export interface EnrolmentGiven {
-  readonly kind: EnrolmentKind;
+  readonly kind: MethodId;
   /** The first code, which confirms what was begun before. */
   readonly code: string | undefined;
   readonly enrolmentCode: string | undefined;
@@ -49,12 +41,12 @@ export async function enrol(
   return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
 }
 
-/** B34: SMS, e-mail or app; backup codes are not offered. */
-export async function chooseEnrolment(context: Context): Promise<EnrolmentKind> {
-  const prompts = await context.ask.prompts('portal mfa add totp|email|sms');
+/** B34: any method; backup codes are not offered. */
+export async function chooseEnrolment(context: Context): Promise<MethodId> {
+  const prompts = await context.ask.prompts(`portal mfa add ${methodIds.join('|')}`);
   return prompts.choose({
     message: 'Your company requires a second sign-in method. Which?',
-    choices: ENROLMENT_KINDS.map((kind) => ({ name: METHOD_NAMES[kind], value: kind })),
+    choices: methods.map(({ id, title }) => ({ name: title, value: id })),
   });
 }
 
@@ -69,7 +61,7 @@ export async function askEnrolmentCode(context: Context, desk: Desk, login: Port
 }
 
 async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<readonly Block[]> {
-  if (begun.kind !== 'totp') return [{ kind: 'lines', lines: [`A code was sent to ${begun.to}.`] }];
+  if (begun.family === 'sent') return [{ kind: 'lines', lines: [`A code was sent to ${begun.to}.`] }];
   return [
     { kind: 'lines', lines: ['Scan this with an authenticator app, or type the secret into it.'] },
     { kind: 'picture', lines: (await qrCode(begun.uri, context.style)).split('\n') },
@@ -90,7 +82,7 @@ async function waitingForCode(context: Context, begun: BegunEnrolment, options: 
   const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {
     hint: `Give it with: ${next}`,
   });
-  const { kind, id, ...rest } = begun;
+  const { family: _, kind, id, ...rest } = begun;
   return {
     view: [...(await begunBlocks(context, begun)), { kind: 'next', lines: [next] }],
     document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest } },

@@ -1,13 +1,9 @@
 /** The question for a second factor at a portal login: which method, the code, and what a script is told instead (exit 5). */
 import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
+import { type AnswerKind, questionOf } from '../../procedures/codes/methods.js';
 import { answerFactor } from '../../procedures/factors/answer-factor.js';
-import {
-  type AnswerKind,
-  type FactorChoice,
-  factorChoices,
-  guessKind,
-} from '../../procedures/factors/factor-choices.js';
+import { type FactorChoice, factorChoices, guessKind } from '../../procedures/factors/factor-choices.js';
 import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import type { Context } from '../command.js';
@@ -34,19 +30,11 @@ export async function passFactor(
   const choices = await factorChoices(desk, login);
   const kind = given.factor ?? (await chooseKind(context, choices));
   if (kind === undefined) throw factorNeeded(login, choices, undefined);
-  const sentTo = kind === 'email' || kind === 'sms' ? await sendLoginCode(desk, login, kind) : undefined;
+  const sentTo = await sendLoginCode(desk, login, kind);
   if (!context.ask.possible) throw factorNeeded(login, choices, { kind, sentTo });
   if (sentTo !== undefined) context.notice(`A code was sent to ${sentTo}.`);
-  return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), questionFor(kind));
+  return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), questionOf(kind));
 }
-
-const questionFor = (kind: AnswerKind): string =>
-  ({
-    totp: 'Code from your authenticator app',
-    email: 'Code from the e-mail',
-    sms: 'Code from the text message',
-    backup: 'Backup code',
-  })[kind];
 
 /** Asks again after a wrong code. */
 export async function askCodes<T>(context: Context, answer: (code: string) => Promise<T>, message: string): Promise<T> {

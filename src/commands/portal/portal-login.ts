@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { answerKinds, inWords, methodIds, setUpHint } from '../../procedures/codes/methods.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
@@ -9,7 +10,7 @@ import { signOutUser } from '../../procedures/portal/authenticate-user.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
-import type { LoginState } from '../../rules/mfa-login.js';
+import { type NextStep, nextOf } from '../../rules/mfa-login.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { readDevices } from './portal-device.js';
@@ -72,7 +73,7 @@ const activate = command({
 const loginInput = () =>
   z.object({
     ...portalShape(),
-    factor: z.enum(['totp', 'email', 'sms', 'backup'], { error: 'one of totp, email, sms, backup' }).optional(),
+    factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional(),
     enrolmentCode: z.string().optional(),
     remember: z.boolean().default(false),
     sso: z.boolean().default(false),
@@ -95,7 +96,7 @@ const login = command<LoginInput>({
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS,
-    { flags: '--factor <name>', about: 'how to prove it is you: totp, email, sms or backup' },
+    { flags: '--factor <name>', about: `how to prove it is you: ${inWords(answerKinds)}` },
     { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
     { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
     { flags: '--sso', about: "sign in with your company's single sign-on" },
@@ -143,30 +144,44 @@ async function halfDone(context: Context, desk: Desk, person: { account: string;
   }
 }
 
-/** One step after another until the login is done, or waits for what only a person or a later command can give. */
+/** One step after another, in the rules' order, until the login is done or waits for what only a person or a later command can give. */
 async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: LoginInput): Promise<Result> {
   let current = opened;
-  if (stateOf(current) === 'factor-needed') current = await passFactor(context, desk, current, given);
-  if (stateOf(current) === 'enrolment-code-needed') {
-    current = await submitEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
-  }
-  if (stateOf(current) === 'enrolment-needed') {
-    if (!context.ask.possible) throw enrolmentNeeded(current);
-    const kind = await chooseEnrolment(context);
-    const factor = await enrol(context, desk, current, {
-      kind,
-      code: undefined,
-      enrolmentCode: undefined,
-      replaces: undefined,
-    });
-    if ('view' in factor) return factor;
-    current = factor.login;
+  for (let next = nextOf(current.session); next.step !== 'none'; next = nextOf(current.session)) {
+    const moved = await take(next, { context, desk, current, given });
+    if ('view' in moved) return moved;
+    current = moved;
   }
   const remembered = await keepDevice(context, desk, current, given);
   return greeting(desk, current, remembered);
 }
 
-const stateOf = (current: PortalLogin): LoginState => current.session.state as LoginState;
+interface Going {
+  readonly context: Context;
+  readonly desk: Desk;
+  readonly current: PortalLogin;
+  readonly given: LoginInput;
+}
+
+/** The login one step further, or what a script has to do next. */
+async function take(
+  next: Exclude<NextStep, { step: 'none' }>,
+  { context, desk, current, given }: Going,
+): Promise<PortalLogin | Result> {
+  if (next.step === 'enrolment') {
+    if (!context.ask.possible) throw enrolmentNeeded(current, next.because);
+    const begun = {
+      kind: await chooseEnrolment(context),
+      code: undefined,
+      enrolmentCode: undefined,
+      replaces: undefined,
+    };
+    const factor = await enrol(context, desk, current, begun);
+    return 'view' in factor ? factor : factor.login;
+  }
+  if (next.step === 'factor') return passFactor(context, desk, current, given);
+  return submitEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
+}
 
 async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin, given: LoginInput): Promise<string> {
   const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current));
@@ -175,14 +190,14 @@ async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin,
   throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
 }
 
-function enrolmentNeeded(login: PortalLogin): Refusal {
+function enrolmentNeeded(login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
   const first =
-    login.session.method === 'password+backup'
+    because === 'last-backup-code'
       ? 'that was your last backup code; a sign-in method must be set up before anything else'
       : 'a second sign-in method must be set up to finish this login';
   return new Refusal('enrolment-needed', first, {
-    hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
-    also: { login: { state: 'enrolment-needed', choices: ['totp', 'email', 'sms'] } },
+    hint: setUpHint(whoOf(login)),
+    also: { login: { state: 'enrolment-needed', choices: methodIds } },
   });
 }
 

@@ -1,12 +1,13 @@
 /** `portal mfa …`: a user's own sign-in methods, and the company-wide switch of its admins (B30–B42). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
+import { methodIds, methods } from '../../procedures/codes/methods.js';
 import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { type Command, command } from '../command.js';
-import { ENROLMENT_KINDS, enrol, METHOD_NAMES } from './portal-enrolment.js';
+import { enrol } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
 
@@ -60,14 +61,14 @@ const list = command({
 
 const add = command({
   path: 'portal mfa add',
-  summary: 'set up an authenticator app, e-mail or SMS',
+  summary: 'set up a second sign-in method',
   examples: [
     'countersign portal mfa add totp --account 100234 --as ana',
     'countersign portal mfa add totp --account 100234 --as ana --code 123456   (the first code, from a script)',
     'countersign portal mfa add totp --account 100234 --as ana --replace fac_…   (a new phone)',
   ],
   access: 'anyone',
-  arguments: [{ name: '<method>', about: 'totp (authenticator app), email or sms' }],
+  arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
     { flags: '--code <code>', about: 'the first code of the method that is being set up' },
@@ -77,7 +78,7 @@ const add = command({
   input: () =>
     z.object({
       ...portalShape(),
-      method: z.enum(ENROLMENT_KINDS, { error: `one of ${ENROLMENT_KINDS.join(', ')}` }),
+      method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }),
       replace: z.string().optional(),
       enrolmentCode: z.string().optional(),
     }),
@@ -92,7 +93,7 @@ const add = command({
         const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
         if ('view' in factor) return factor;
         const finished = login.session.state !== 'done';
-        const lines = [`Set up: ${METHOD_NAMES[kind]}.`, ...(finished ? ['Your login is finished.'] : [])];
+        const lines = [`Set up: ${factor.title}.`, ...(finished ? ['Your login is finished.'] : [])];
         return {
           view: [
             { kind: 'lines', lines },

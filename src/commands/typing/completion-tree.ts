@@ -1,4 +1,5 @@
 /** What can be typed where, as data that each shell's script is written from. Pure. */
+import { methodIds } from '../../procedures/codes/methods.js';
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
@@ -133,7 +134,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'refused', 'started', 'failed'],
   shell: ['bash', 'zsh', 'fish'],
   switch: ['on', 'off'],
-  method: ['totp', 'email', 'sms'],
+  method: methodIds,
 };
 
 const argumentWords = (name: string, policy: Policy): readonly string[] =>

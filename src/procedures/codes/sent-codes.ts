@@ -1,5 +1,5 @@
 /**
- * Codes sent by e-mail and SMS, with their rows: issued and judged inside the write door, so that parallel guesses cannot
+ * Codes that are sent to a contact on file, with their rows: issued and judged inside the write door, so that parallel guesses cannot
  * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
  */
 import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
@@ -13,11 +13,19 @@ import {
   issueCode,
   judgeCode,
 } from '../../factors/one-time-code.js';
+import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
 import { minuteAfter } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+
+/** What a step inside the write door is given. */
+export interface Inside {
+  readonly desk: Desk;
+  readonly write: Writes;
+  readonly log: LogState;
+}
 
 export interface NewCode {
   /** The row's id. */
@@ -30,11 +38,12 @@ export interface NewCode {
 /** Draws a code and composes its message; nothing is stored yet. */
 export function newSentCode(
   desk: Desk,
-  kind: SentFactor & { readonly id: string },
+  kind: SentFactor,
   { account, user }: { readonly account: Account; readonly user: User },
   about: {
     readonly purpose: 'login' | 'factor';
-    readonly factorId: string /** From `contactOnFile`. */;
+    readonly factorId: string;
+    /** From `contactOnFile`. */
     readonly to: string;
   },
 ): NewCode {
@@ -43,11 +52,12 @@ export function newSentCode(
   const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };
   const values = { login: user.login, code, minutes: String(minutes) };
   const message = prepareMessage(desk, {
-    template: templateOf(kind),
+    template: codeMessageOf(kind),
     to: about.to,
     account,
     user,
-    values: kind.id === 'sms' ? values : { ...values, name: user.name, account: account.name },
+    // A text of one SMS has no room for names.
+    values: kind.contact === 'phone' ? values : { ...values, name: user.name, account: account.name },
   });
   return { id: desk.newId('inv'), binding, digest: digestOf(desk, binding, code), message };
 }
@@ -56,16 +66,14 @@ export function newSentCode(
  * Whether the code sent a moment ago has arrived and still opens. Then no other is sent: who asks twice would only have two to
  * choose from, and nobody's phone rings at a stranger's pleasure.
  */
-export async function sentJustNow(desk: Desk, kind: { readonly id: string }, binding: CodeBinding): Promise<boolean> {
+export async function sentJustNow(desk: Desk, kind: SentFactor, binding: CodeBinding): Promise<boolean> {
   const { resendSeconds, tries } = desk.policy.limits.code;
   const { factors, outbox } = desk.store.read;
   const code = await factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   if (code === undefined || code.used_at !== null || code.tries >= tries) return false;
   if (desk.now() >= code.created_at + seconds(resendSeconds)) return false;
-  return (await outbox.newestAbout(binding.userId, templateOf(kind)))?.state === 'delivered';
+  return (await outbox.newestAbout(binding.userId, codeMessageOf(kind)))?.state === 'delivered';
 }
-
-const templateOf = (kind: { readonly id: string }): string => `login-code-${kind.id}`;
 
 const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
   desk.digests.mac('mac/code', ...digestedParts(binding, code));
@@ -74,7 +82,7 @@ const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
  * Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted, or
  * after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
  */
-export async function storeSentCode(desk: Desk, write: Writes, log: LogState, code: NewCode): Promise<void> {
+export async function storeSentCode({ desk, write, log }: Inside, code: NewCode): Promise<void> {
   const { binding, digest } = code;
   const { now } = timeOf(desk, log);
   await requireWanted(desk, write, binding, now);
@@ -120,17 +128,15 @@ async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: Cod
 
 /** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */
 export async function judgeSentCode(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  inside: Inside,
   kind: SentFactor,
-  asked: { readonly binding: CodeBinding; readonly typed: string },
+  { binding, typed }: { readonly binding: CodeBinding; readonly typed: string },
 ): Promise<CodeOutcome | 'none'> {
-  const { binding, typed } = asked;
+  const { desk, write } = inside;
   const code = kind.readCode(typed, desk.policy.limits.code.digits);
   const row = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   if (row === undefined) return 'none';
-  return judgeRow(desk, write, log, row, {
+  return judgeRow(inside, row, {
     binding,
     digestOfGiven: code === null ? null : digestOf(desk, binding, code),
   });
@@ -138,9 +144,7 @@ export async function judgeSentCode(
 
 /** The state machine over one row; `used_at` and `tries` are stored as it says. */
 export async function judgeRow(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  { desk, write, log }: Inside,
   row: OneTimeCodeRow,
   asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null },
 ): Promise<CodeOutcome> {

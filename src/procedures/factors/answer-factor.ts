@@ -1,63 +1,64 @@
 /**
- * The second step of a portal login: a code of the app, one that was sent, or a backup code in place of any (B31, B41, B43).
- * The attempt is counted first; what may count only once (a TOTP step, a backup code, a sent code) is decided by
+ * The second step of a portal login: a generated code, one that was sent, or a backup code in place of any (B31, B41, B43).
+ * The attempt is counted first; what may count only once (a time step, a backup code, a sent code) is decided by
  * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
  */
-import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
-import type { SentFactor } from '../../factors/factor.js';
-import { factorKind, totp } from '../../factors/registry.js';
+import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import { factorKind, type Registered } from '../../factors/registry.js';
 import { afterFactor } from '../../rules/mfa-login.js';
-import { judgeSentCode } from '../codes/sent-codes.js';
+import type { AnswerKind } from '../codes/methods.js';
+import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
+import { type ActingOwner, actAsOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
-import { countPortalAttempt } from '../portal/portal-attempts.js';
+import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { backupCodeContext, factorContext } from '../seal-contexts.js';
-import { type AnswerKind, activeFactor } from './factor-choices.js';
+import { ANSWERING, activeFactor } from './factor-choices.js';
 
 /** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
-type Redeem = (write: Writes, log: LogState) => Promise<boolean>;
+type Redeem = (inside: Inside) => Promise<boolean>;
+
+interface Answer {
+  readonly kind: AnswerKind;
+  readonly code: string;
+}
 
 /** Refusals: not-signed-in (wrong, used, too old: the same words), locked, factor-needed for another state. */
-export async function answerFactor(
-  desk: Desk,
-  login: PortalLogin,
-  answer: { readonly kind: AnswerKind; readonly code: string },
-): Promise<PortalLogin> {
-  requireState(login, ['factor-needed']);
-  const { user } = login;
-  const subject: Subject = `portal-code:${user.id}`;
+export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answer): Promise<PortalLogin> {
+  const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { session: login.session.sessionId, factor: answer.kind };
-  const attempt = await countPortalAttempt(desk, subject, {
-    ...ownerEntryBase(desk, user),
-    kind: 'portal.code-started',
-    detail,
-  });
+  const started = { kind: 'portal.code-started', subject, detail } as const;
+  const attempt = await countOwnerAttempt(desk, login, { ...ANSWERING, sendLater: true }, started);
   const redeem = await check(desk, login, answer);
-  const result = await desk.store.record<PortalLogin | null>(
-    (moved) => ({
-      ...ownerEntryBase(desk, user),
+  const result = await actAsOwner<'login', PortalLogin | null>(desk, login, ANSWERING, {
+    entry: (moved, by) => ({
+      ...ownerEntry(desk, by),
       ...(moved === null ? ({ kind: 'portal.code-refused', outcome: 'refused', detail } as const) : openedEntry(moved)),
     }),
-    async (write, log) => {
-      const current = await currentLogin(desk, write, log, login);
-      requireState(current, ['factor-needed']);
-      if (!(await redeem(write, log))) return null;
-      await clearAttempt(desk, write, log, subject, attempt);
-      const left = await userFactors(desk, write.factors, user.id);
-      const state = afterFactor({
-        factors: left.active.map((row) => row.kind),
-        backupCodesLeft: left.backupCodesLeft,
-        mustEnrolAfterLastBackup: left.owesFactor,
-      });
-      return moveOn(desk, write, log, current, { state, method: `password+${answer.kind}` });
+    change: async (acting) => {
+      if (!(await redeem(acting))) return null;
+      await clearAttempt(desk, acting.write, acting.log, subject, attempt);
+      return passOn(acting, answer.kind);
     },
-  );
+  });
   if (result === null) throw wrongCode();
   return result;
+}
+
+async function passOn(acting: ActingOwner<'login'>, kind: AnswerKind): Promise<PortalLogin> {
+  const { desk, write, by } = acting;
+  const left = await userFactors(desk, write.factors, by.login.user.id);
+  const state = afterFactor({
+    factors: left.active.map((row) => row.kind),
+    backupCodesLeft: left.backupCodesLeft,
+    mustEnrolAfterLastBackup: left.owesFactor,
+  });
+  return moveOn(acting, by.login, { state, method: `password+${kind}` });
 }
 
 const wrongCode = (): Refusal =>
@@ -65,44 +66,52 @@ const wrongCode = (): Refusal =>
     hint: 'Try again with a new code; after five failures codes are locked for a while.',
   });
 
-async function check(
-  desk: Desk,
-  login: PortalLogin,
-  { kind, code }: { kind: AnswerKind; code: string },
-): Promise<Redeem> {
-  if (kind === 'backup') return checkBackupCode(desk, login, code);
-  if (kind === 'totp') return checkTotp(desk, login, code);
-  const factor = await activeFactor(desk, login, kind);
-  const sent = factorKind(kind) as SentFactor;
-  const binding = { userId: login.user.id, purpose: 'login', factorId: factor.id };
-  return async (write, log) => {
-    if (!(await stillActive(write, login, factor.id))) return false;
-    return (await judgeSentCode(desk, write, log, sent, { binding, typed: code })) === 'accepted';
+async function check(desk: Desk, owner: Owner, { kind, code }: Answer): Promise<Redeem> {
+  if (kind === 'backup') return checkBackupCode(desk, owner, code);
+  const method = factorKind(kind);
+  switch (method.family) {
+    case 'generated':
+      return checkGenerated(desk, owner, method, code);
+    case 'sent':
+      return checkSent(desk, owner, method, code);
+  }
+}
+
+async function checkSent(desk: Desk, owner: Owner, kind: Registered<SentFactor>, typed: string): Promise<Redeem> {
+  const factor = await activeFactor(desk, owner, kind.id);
+  const binding = { userId: owner.user.id, purpose: 'login', factorId: factor.id };
+  return async (inside) => {
+    if (!(await isActive(inside.write, owner, factor.id))) return false;
+    return (await judgeSentCode(inside, kind, { binding, typed })) === 'accepted';
   };
 }
 
 /** A user may have several apps; the code is one of any of them. */
-async function checkTotp(desk: Desk, login: PortalLogin, code: string): Promise<Redeem> {
-  const rows = (await desk.store.read.factors.ofUser(login.user.id)).filter(
-    (row) => row.kind === 'totp' && row.state === 'active',
+async function checkGenerated(
+  desk: Desk,
+  owner: Owner,
+  kind: Registered<GeneratedFactor>,
+  code: string,
+): Promise<Redeem> {
+  const rows = (await desk.store.read.factors.ofUser(owner.user.id)).filter(
+    (row) => row.kind === kind.id && row.state === 'active',
   );
   for (const row of rows) {
-    const step = await totpStep(desk, login, row, code);
+    const step = await stepOf(desk, owner, { kind, row, code });
     if (step === null) continue;
-    return async (write, log) =>
-      !timeOf(desk, log).behind && (await stillActive(write, login, row.id)) && write.factors.advanceStep(row.id, step);
+    return async ({ write, log }) =>
+      !timeOf(desk, log).behind && (await isActive(write, owner, row.id)) && write.factors.advanceStep(row.id, step);
   }
   return async () => false;
 }
 
 /** The time step whose code this is, or null. It counts only once the stored step was moved to it. */
-export async function totpStep(
+export async function stepOf(
   desk: Desk,
-  { user }: PortalLogin,
-  row: FactorRow,
-  code: string,
+  { user }: Owner,
+  { kind, row, code }: { readonly kind: GeneratedFactor; readonly row: FactorRow; readonly code: string },
 ): Promise<number | null> {
-  const result = await totp.check({
+  const result = await kind.check({
     secret: desk.vault.openText('seal/factor', factorContext(user, row.id), row.secret ?? ''),
     code,
     now: desk.now(),
@@ -115,7 +124,7 @@ export async function totpStep(
 }
 
 /** One hash for the slot that was named; the same work where there is none. */
-async function checkBackupCode(desk: Desk, { user }: PortalLogin, code: string): Promise<Redeem> {
+async function checkBackupCode(desk: Desk, { user }: Owner, code: string): Promise<Redeem> {
   const typed = readBackupCode(code);
   const rows = await desk.store.read.factors.backupCodes(user.id);
   const row = rows.find((candidate) => candidate.slot === typed?.slot && candidate.state === 'active');
@@ -128,10 +137,9 @@ async function checkBackupCode(desk: Desk, { user }: PortalLogin, code: string):
     typed?.secret ?? '',
   );
   if (!matches || row === undefined) return async () => false;
-  return async (write, log) => write.factors.useBackupCode(row.id, timeOf(desk, log).now);
+  return async ({ write, log }) => write.factors.useBackupCode(row.id, timeOf(desk, log).now);
 }
 
-async function stillActive(write: Writes, { user }: PortalLogin, factorId: string): Promise<boolean> {
-  const rows = await write.factors.ofUser(user.id);
-  return rows.some((row) => row.id === factorId && row.state === 'active');
+async function isActive({ factors }: Pick<Reads, 'factors'>, { user }: Owner, factorId: string): Promise<boolean> {
+  return (await factors.ofUser(user.id)).some((row) => row.id === factorId && row.state === 'active');
 }

@@ -2,6 +2,7 @@
 import type { BackupCodeRow, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
+import { setUpHint } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
@@ -65,6 +66,6 @@ async function toRow(desk: Desk, { user }: Owner, code: BackupCode): Promise<Bac
 }
 
 const factorFirst = (): Refusal =>
-  new Refusal('enrolment-needed', 'set up an authenticator app, e-mail or SMS first; backup codes come after it', {
-    hint: 'Set one up with: countersign portal mfa add totp   (or email, or sms)',
+  new Refusal('enrolment-needed', 'set up a second sign-in method first; backup codes come after it', {
+    hint: setUpHint(),
   });

@@ -3,23 +3,26 @@
  * factor count, takes away the one it replaces, finishes the login that waited for it, and ends the user's other half-done
  * logins, all in one transaction.
  */
-import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import type { Desk, FactorRow, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { type FactorId, factorKind } from '../../factors/registry.js';
+import { factorKind } from '../../factors/registry.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
 import type { User } from '../../rules/people.js';
 import { settleReset } from '../codes/enrolment-gate.js';
-import { judgeSentCode } from '../codes/sent-codes.js';
+import type { MethodId } from '../codes/methods.js';
+import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
+import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
-import { countPortalAttempt } from '../portal/portal-attempts.js';
+import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
-import { totpStep } from './answer-factor.js';
-import { factorToReplace, pendingOf, requireEnrolling } from './enrol-factor.js';
+import { stepOf } from './answer-factor.js';
+import { ENROLLING, factorToReplace, pendingOf, requireCodeStillGood } from './enrol-factor.js';
 
 export interface ConfirmRequest {
-  readonly kind: FactorId;
+  readonly kind: MethodId;
   readonly code: string;
   /** Id of the factor that this one takes the place of (B40); it goes in the same transaction. */
   readonly replaces: string | undefined;
@@ -27,12 +30,13 @@ export interface ConfirmRequest {
 
 export interface EnrolledFactor {
   readonly id: string;
-  readonly kind: FactorId;
+  readonly kind: MethodId;
+  readonly title: string;
   readonly login: PortalLogin;
 }
 
 /** Whether the code belongs to the half-done enrolment; run inside the door. */
-type Prove = (write: Writes, log: LogState) => Promise<boolean>;
+type Prove = (inside: Inside) => Promise<boolean>;
 
 /** Refusals: invalid-input (nothing half done), not-signed-in (wrong code), locked, not-found (`replaces`). */
 export async function confirmEnrolment(
@@ -40,74 +44,75 @@ export async function confirmEnrolment(
   login: PortalLogin,
   request: ConfirmRequest,
 ): Promise<EnrolledFactor> {
-  const { user } = login;
+  await askOwner(desk, login, ENROLLING);
   const [pending] = await pendingOf(desk.store.read, login, request.kind);
   if (pending === undefined) throw nothingBegun(request.kind);
-  const subject: Subject = `portal-code:${user.id}`;
+  const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { factor: pending.id, kind: request.kind };
-  const attempt = await countPortalAttempt(desk, subject, {
-    ...ownerEntryBase(desk, user),
-    kind: 'factor.code-started',
-    detail,
-  });
+  const started = { kind: 'factor.code-started', subject, detail } as const;
+  const attempt = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started);
   const prove = await proofOf(desk, login, pending, request.code);
   const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
-  const enrolled = await desk.store.record<PortalLogin | null>(
-    (result) => [
-      {
-        ...ownerEntryBase(desk, user),
-        kind: result === null ? 'factor.refused' : 'factor.added',
-        outcome: result === null ? 'refused' : 'done',
-        detail,
-      },
-      ...(result === null || login.session.state === 'done'
-        ? []
-        : [{ ...ownerEntryBase(desk, user), ...openedEntry(result) }]),
-    ],
-    async (write, log) => {
-      const current = await requireEnrolling(desk, write, log, login);
-      if (!(await isPending(write, login, pending)) || !(await prove(write, log))) return null;
+  const enrolled = await actAsOwner<'owner:methods', PortalLogin | null>(desk, login, ENROLLING, {
+    entry: (result, by) => entriesOf(desk, by, detail, result),
+    change: async (acting) => {
+      const { write, log, by } = acting;
+      await requireCodeStillGood(acting);
+      if (!(await isPending(write, by.login, pending)) || !(await prove(acting))) return null;
       await clearAttempt(desk, write, log, subject, attempt);
-      await activate(desk, write, log, login, pending, request.replaces);
+      await activate(acting, pending, request.replaces);
       await queueNotices(write, notices);
-      return current.session.state === 'done' ? current : finishLogin(desk, write, log, current);
+      return by.login.session.state === 'done' ? by.login : finishLogin(acting);
     },
-  );
+  });
   if (enrolled === null) throw wrongFirstCode(request.kind);
-  await desk.sendQueued();
-  return { id: pending.id, kind: request.kind, login: enrolled };
+  const { id: kind, title } = factorKind(request.kind);
+  return { id: pending.id, kind, title, login: enrolled };
 }
 
-async function changeInWords(desk: Desk, login: PortalLogin, { kind, replaces }: ConfirmRequest): Promise<string> {
+function entriesOf(
+  desk: Desk,
+  by: AuthorisedOwner<'owner:methods'>,
+  detail: { readonly factor: string; readonly kind: string },
+  result: PortalLogin | null,
+): readonly AuditEntry[] {
+  const entry = ownerEntry(desk, by);
+  if (result === null) return [{ ...entry, kind: 'factor.refused', outcome: 'refused', detail }];
+  const added = { ...entry, kind: 'factor.added', outcome: 'done', detail } as const;
+  return by.login.session.state === 'done' ? [added] : [added, { ...entry, ...openedEntry(result) }];
+}
+
+async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<string> {
   const done = `${factorKind(kind).title} was set up`;
   if (replaces === undefined) return done;
-  const old = await factorToReplace(desk.store.read, login, replaces);
+  const old = await factorToReplace(desk.store.read, owner, replaces);
   return `${done} in place of ${factorKind(old.kind).title}`;
 }
 
-async function proofOf(desk: Desk, login: PortalLogin, pending: FactorRow, code: string): Promise<Prove> {
+async function proofOf(desk: Desk, owner: Owner, pending: FactorRow, code: string): Promise<Prove> {
   const kind = factorKind(pending.kind);
-  if (kind.sendsCode) {
-    const binding = { userId: login.user.id, purpose: 'factor', factorId: pending.id };
-    return async (write, log) => (await judgeSentCode(desk, write, log, kind, { binding, typed: code })) === 'accepted';
+  switch (kind.family) {
+    case 'generated': {
+      const step = await stepOf(desk, owner, { kind, row: pending, code });
+      return async ({ write, log }) =>
+        step !== null && !timeOf(desk, log).behind && (await write.factors.advanceStep(pending.id, step));
+    }
+    case 'sent': {
+      const binding = { userId: owner.user.id, purpose: 'factor', factorId: pending.id };
+      return async (inside) => (await judgeSentCode(inside, kind, { binding, typed: code })) === 'accepted';
+    }
   }
-  const step = await totpStep(desk, login, pending, code);
-  return async (write, log) =>
-    step !== null && !timeOf(desk, log).behind && (await write.factors.advanceStep(pending.id, step));
 }
 
 /** Still there, and begun after the newest reset: an enrolment begun before it proved nothing that still counts (B52, B57). */
-async function isPending(write: Writes, login: PortalLogin, pending: FactorRow): Promise<boolean> {
-  const rows = await pendingOf(write, login, pending.kind);
-  const code = await write.factors.newestCode(login.user.id, 'enrol');
+async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promise<boolean> {
+  const rows = await pendingOf(write, owner, pending.kind);
+  const code = await write.factors.newestCode(owner.user.id, 'enrol');
   return rows.some((row) => row.id === pending.id) && (code === undefined || code.created_at <= pending.created_at);
 }
 
 async function activate(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  login: PortalLogin,
+  { desk, write, now, by: { login } }: ActingOwner<'owner:methods'>,
   pending: FactorRow,
   replaces: string | undefined,
 ): Promise<void> {
@@ -115,9 +120,8 @@ async function activate(
   const { active } = await userFactors(desk, write.factors, user.id);
   if (active.length === 0) await requireNoneAdded(write, user);
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
-  const at = timeOf(desk, log).now;
-  await settleReset(write, user.id, at);
-  await write.factors.update(pending.id, { state: 'active', confirmed_at: at });
+  await settleReset(write, user.id, now);
+  await write.factors.update(pending.id, { state: 'active', confirmed_at: now });
   await write.factors.deleteCodes(user.id, ['enrol']);
 }
 
@@ -142,11 +146,13 @@ async function requireNoneAdded(write: Writes, user: User): Promise<void> {
 }
 
 /** The enrolling login is finished by it (B34); others that waited for an enrolment must begin again. */
-async function finishLogin(desk: Desk, write: Writes, log: LogState, login: PortalLogin): Promise<PortalLogin> {
-  for (const row of await write.portalSessions.ofUser(login.user.id)) {
-    if (row.id !== login.session.sessionId && row.state !== 'done') await write.portalSessions.delete(row.id);
+async function finishLogin(acting: ActingOwner<'owner:methods'>): Promise<PortalLogin> {
+  const { write, by } = acting;
+  const { user, session } = by.login;
+  for (const row of await write.portalSessions.ofUser(user.id)) {
+    if (row.id !== session.sessionId && row.state !== 'done') await write.portalSessions.delete(row.id);
   }
-  return moveOn(desk, write, log, login, { state: 'done', method: 'password+enrolment' });
+  return moveOn(acting, by.login, { state: 'done', method: 'password+enrolment' });
 }
 
 const nothingBegun = (kind: string): Refusal =>

@@ -1,34 +1,44 @@
 /**
- * Setting up a second factor, first half: a secret for the app, or a code to the contact on file (B31, B34, B57). What is half
+ * Setting up a second factor, first half: a secret for an app, or a code to the contact on file (B31, B34, B57). What is half
  * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
  */
-import type { Desk, FactorRow, LogState, Writes } from '../../desk.js';
+import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { SentFactor } from '../../factors/factor.js';
-import { type FactorId, factorKind } from '../../factors/registry.js';
+import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import { factorKind, type Registered } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
+import type { MethodId } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { timeOf } from '../lock-outs.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
-import { judgeOwner } from '../portal/owner-locks.js';
+import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { factorContext } from '../seal-contexts.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
-import { sendNow } from './send-login-code.js';
+import { requireSent } from './send-login-code.js';
 
 /** A half-done enrolment, as shown to its owner and to nobody else. */
 export type BegunEnrolment =
-  | { readonly kind: 'totp'; readonly id: string; readonly uri: string; readonly secretBase32: string }
-  | { readonly kind: 'email' | 'sms'; readonly id: string; readonly to: string };
+  | {
+      readonly family: 'generated';
+      readonly kind: MethodId;
+      readonly id: string;
+      readonly uri: string;
+      readonly secretBase32: string;
+    }
+  | { readonly family: 'sent'; readonly kind: MethodId; readonly id: string; readonly to: string };
 
 export interface EnrolmentRequest {
-  readonly kind: FactorId;
+  readonly kind: MethodId;
   /** The mailed code, where one is needed (B57). */
   readonly enrolmentCode: string | undefined;
   /** The method whose place it will take (B40); must stand, so that nobody proves a new one for nothing. */
   readonly replaces?: string | undefined;
 }
+
+/** Sign-in methods are changed with more than a remembered device (B38). */
+export const ENROLLING = { lock: 'owner:methods', states: ['done', 'enrolment-needed'] } as const;
+const BEGINNING = { ...ENROLLING, states: [...ENROLLING.states, 'enrolment-code-needed'] } as const;
 
 /**
  * Refusals: not-found (`replaces`), enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
@@ -39,16 +49,23 @@ export async function beginEnrolment(
   login: PortalLogin,
   request: EnrolmentRequest,
 ): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
+  await askOwner(desk, login, BEGINNING);
   if (request.replaces !== undefined) await factorToReplace(desk.store.read, login, request.replaces);
   const ready = await readyToEnrol(desk, login, request.enrolmentCode);
-  const kind = factorKind(request.kind);
-  if (kind.sendsCode) return { login: ready, begun: await beginSent(desk, ready, kind) };
-  return { login: ready, begun: await beginTotp(desk, ready) };
+  return { login: ready, begun: await begin(desk, ready, factorKind(request.kind)) };
+}
+
+function begin(desk: Desk, login: PortalLogin, kind: Registered): Promise<BegunEnrolment> {
+  switch (kind.family) {
+    case 'generated':
+      return beginGenerated(desk, login, kind);
+    case 'sent':
+      return beginSent(desk, login, kind);
+  }
 }
 
 /** Past the enrolment code, or where none is needed. A login in the state `enrolment-needed` has given it. */
 async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undefined): Promise<PortalLogin> {
-  requireState(login, ['done', 'enrolment-needed', 'enrolment-code-needed']);
   if (login.session.state === 'enrolment-needed') return login;
   const owed = await sendOwedEnrolmentCode(desk, login);
   if (owed === 'not-needed') return login;
@@ -67,10 +84,12 @@ export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Ref
   });
 }
 
-async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment> {
+async function beginGenerated(
+  desk: Desk,
+  login: PortalLogin,
+  kind: Registered<GeneratedFactor>,
+): Promise<BegunEnrolment> {
   const { user, account } = login;
-  const kind = factorKind('totp');
-  if (kind.sendsCode) throw new Error('totp sends no code');
   const enrolment = await kind.begin({
     random: (n) => desk.chance.bytes(n),
     issuer: desk.name,
@@ -80,59 +99,63 @@ async function beginTotp(desk: Desk, login: PortalLogin): Promise<BegunEnrolment
   });
   const id = desk.newId('fac');
   const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
-  await desk.store.record(begunEntry(desk, login, id, 'totp'), async (write, log) => {
-    await requireEnrolling(desk, write, log, login);
-    for (const old of await pendingOf(write, login, 'totp')) await write.factors.delete(old.id);
-    await write.factors.insert(
-      pendingRow({ id, kind: 'totp', label: kind.title, secret }, login, timeOf(desk, log).now),
-    );
+  await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
+    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    change: async (acting) => {
+      const { write, by, now } = acting;
+      await requireCodeStillGood(acting);
+      for (const old of await pendingOf(write, by.login, kind.id)) await write.factors.delete(old.id);
+      await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret }, by.login, now));
+    },
   });
-  return { kind: 'totp', id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
+  return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
 }
 
 /** The same half-done enrolment is taken up again when a new code is asked for, so that its tries go on counting. */
-async function beginSent(
-  desk: Desk,
-  login: PortalLogin,
-  kind: SentFactor & { readonly id: FactorId },
-): Promise<BegunEnrolment> {
+async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
   const contact = await contactOnFile(desk, kind, login.user);
-  const begun = { kind: kind.id as 'email' | 'sms', id, to: maskedContact(kind.contact, contact) };
+  const begun = { family: 'sent', kind: kind.id, id, to: maskedContact(kind.contact, contact) } as const;
   const about = { purpose: 'factor', factorId: id } as const;
   if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
-  await desk.store.record(begunEntry(desk, login, id, kind.id), async (write, log) => {
-    await requireEnrolling(desk, write, log, login);
-    const rows = await write.factors.ofUser(login.user.id);
-    if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
-      throw new Refusal('invalid-input', `this method is set up already: ${kind.title}`, {
-        hint: 'Its codes follow the contact on file. See: countersign portal mfa list',
-      });
-    }
-    const at = timeOf(desk, log).now;
-    if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: at });
-    else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, at));
-    await storeSentCode(desk, write, log, code);
+  await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
+    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    change: async (acting) => {
+      await requireCodeStillGood(acting);
+      await putPending(acting, kind, id);
+      await storeSentCode(acting, code);
+    },
   });
-  await sendNow(desk, code.message.id);
+  await requireSent(desk, code.message.id);
   return begun;
 }
 
-const begunEntry = (desk: Desk, { user }: PortalLogin, id: string, kind: string) =>
+async function putPending(
+  { write, by: { login }, now }: ActingOwner<'owner:methods'>,
+  kind: Registered<SentFactor>,
+  id: string,
+): Promise<void> {
+  const rows = await write.factors.ofUser(login.user.id);
+  if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
+    throw new Refusal('invalid-input', `this method is set up already: ${kind.title}`, {
+      hint: 'Its codes follow the contact on file. See: countersign portal mfa list',
+    });
+  }
+  if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: now });
+  else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, now));
+}
+
+const begunEntry = (desk: Desk, by: AuthorisedOwner<'owner:methods'>, id: string, kind: string) =>
   ({
-    ...ownerEntryBase(desk, user),
+    ...ownerEntry(desk, by),
     kind: 'factor.enrolment-begun',
     outcome: 'started',
     detail: { factor: id, kind },
   }) as const;
 
-function pendingRow(
-  row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>,
-  { user }: PortalLogin,
-  at: number,
-): FactorRow {
+function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { user }: Owner, at: number): FactorRow {
   return {
     ...row,
     user_id: user.id,
@@ -146,11 +169,11 @@ function pendingRow(
 
 /** The method that another is to take the place of. Refusal `not-found`. */
 export async function factorToReplace(
-  reads: Pick<Writes, 'factors'> | Desk['store']['read'],
-  { user }: PortalLogin,
+  { factors }: Pick<Reads, 'factors'>,
+  { user }: Owner,
   id: string,
 ): Promise<FactorRow> {
-  const row = (await reads.factors.ofUser(user.id)).find((candidate) => candidate.id === id);
+  const row = (await factors.ofUser(user.id)).find((candidate) => candidate.id === id);
   if (row?.state === 'active') return row;
   throw new Refusal('not-found', `there is no sign-in method ${id} to replace`, {
     hint: 'See: countersign portal mfa list',
@@ -159,27 +182,19 @@ export async function factorToReplace(
 
 /** Half-done enrolments of one kind. */
 export async function pendingOf(
-  reads: Pick<Writes, 'factors'> | Desk['store']['read'],
-  { user }: PortalLogin,
+  { factors }: Pick<Reads, 'factors'>,
+  { user }: Owner,
   kind: string,
 ): Promise<readonly FactorRow[]> {
-  return (await reads.factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
+  return (await factors.ofUser(user.id)).filter((row) => row.kind === kind && row.state === 'pending');
 }
 
 /**
- * The login as it stands inside the door, where it may enrol. The mailed code that opened the way must still be good: an
- * admin's objection to the reset ends it at once, also for who has given it already (B62).
+ * The mailed code that opened the way must still be good: an admin's objection to the reset ends it at once, also for who has given it
+ * already (B62). Refusal `enrolment-needed`.
  */
-export async function requireEnrolling(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  login: PortalLogin,
-): Promise<PortalLogin> {
-  const current = await currentLogin(desk, write, log, login);
-  judgeOwner(desk, current, { lock: 'owner:methods', states: ['done', 'enrolment-needed'] }, timeOf(desk, log).now);
-  const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, login.user.id);
-  if (!enrolmentCodeNeeded || enrolmentCode === undefined) return current;
-  if (timeOf(desk, log).now >= enrolmentCode.expires_at) throw enrolmentCodeMissing('ask-desk');
-  return current;
+export async function requireCodeStillGood({ desk, write, by, now }: ActingOwner<'owner:methods'>): Promise<void> {
+  const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, by.login.user.id);
+  if (enrolmentCodeNeeded && enrolmentCode !== undefined && now >= enrolmentCode.expires_at)
+    throw enrolmentCodeMissing('ask-desk');
 }

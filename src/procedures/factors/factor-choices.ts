@@ -2,13 +2,16 @@
 import type { Desk, FactorRow } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
-import { type FactorId, factorKind, factorKinds } from '../../factors/registry.js';
+import { factorKind, factorKinds, totp } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
+import { type AnswerKind, type MethodId, questionOf } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
-import type { PortalLogin } from '../portal/customer-login.js';
+import { askOwner } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
 
-export type AnswerKind = FactorId | 'backup';
+/** What a login that waits for a second factor may do. */
+export const ANSWERING = { lock: 'login', states: ['factor-needed'] } as const;
 
 export interface FactorChoice {
   readonly kind: AnswerKind;
@@ -18,21 +21,26 @@ export interface FactorChoice {
 }
 
 /** What this user can answer with, in the order in which it is offered. A method whose contact is gone from the file is none. */
-export async function factorChoices(desk: Desk, { user }: PortalLogin): Promise<readonly FactorChoice[]> {
+export async function factorChoices(desk: Desk, login: PortalLogin): Promise<readonly FactorChoice[]> {
+  await askOwner(desk, login, ANSWERING);
+  const { user } = login;
   const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
   const choices: FactorChoice[] = [];
   for (const kind of kinds) {
-    const contact = kind.sendsCode ? await findContact(desk, kind, user) : undefined;
-    if (contact === '') continue;
-    const to = kind.sendsCode && contact !== undefined ? { to: maskedContact(kind.contact, contact) } : {};
-    choices.push({ kind: kind.id, title: kind.title, ...to });
+    const choice = { kind: kind.id, title: kind.title };
+    if (kind.family !== 'sent') {
+      choices.push(choice);
+      continue;
+    }
+    const contact = await findContact(desk, kind, user);
+    if (contact !== '') choices.push({ ...choice, to: maskedContact(kind.contact, contact) });
   }
-  return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: 'Backup code' }];
+  return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: questionOf('backup') }];
 }
 
 /** Refusal `invalid-input` where the user has not set this kind up. */
-export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: FactorId): Promise<FactorRow> {
+export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId): Promise<FactorRow> {
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
   if (row !== undefined) return row;
@@ -45,12 +53,14 @@ export async function activeFactor(desk: Desk, { user }: PortalLogin, kind: Fact
  * Which method a code is for where nobody said: a long one is a backup code, otherwise the one that was sent last and is
  * still waiting, otherwise the app.
  */
-export async function guessKind(desk: Desk, { user }: PortalLogin, code: string): Promise<AnswerKind> {
+export async function guessKind(desk: Desk, login: PortalLogin, code: string): Promise<AnswerKind> {
+  await askOwner(desk, login, ANSWERING);
+  const { user } = login;
   if (readBackupCode(code) !== null) return 'backup';
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const sent = await desk.store.read.factors.newestCode(user.id, 'login');
   const waiting = sent !== undefined && sent.used_at === null && desk.now() < sent.expires_at;
   const factor = waiting ? active.find((row) => row.id === sent.factor_id) : undefined;
   const only = active.length === 1 ? active[0] : undefined;
-  return factorKind((factor ?? only)?.kind ?? 'totp').id;
+  return factorKind((factor ?? only)?.kind ?? totp.id).id;
 }

@@ -44,7 +44,8 @@ export async function listFactors(desk: Desk, login: PortalLogin): Promise<OwnFa
 
 function toOwnFactor(row: FactorRow, user: Owner['user']): OwnFactor {
   const kind = factorKind(row.kind);
-  const to = kind.sendsCode ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : null;
+  const to =
+    kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : null;
   return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt: row.confirmed_at };
 }
 

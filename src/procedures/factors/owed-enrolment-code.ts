@@ -5,23 +5,26 @@
  * A code is used up by the factor that is enrolled with it, not by being typed: until then it can be given again, so a
  * cut line or a closed window costs nobody their account. Wrong ones are counted, and five end it.
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { isDeskCode } from '../codes/desk-code.js';
 import { prepareEnrolmentCode } from '../codes/enrolment-code.js';
 import { judgeRow } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
-import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
-import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { currentLogin, ownerEntryBase, type PortalLogin, requireState } from '../portal/customer-login.js';
+import { clearAttempt, type Subject } from '../lock-outs.js';
+import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { PortalLogin } from '../portal/customer-login.js';
 import { moveOn } from '../portal/open-session.js';
-import { countPortalAttempt } from '../portal/portal-attempts.js';
+import { countOwnerAttempt } from '../portal/portal-attempts.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
 
+const OWING = { lock: 'login', states: ['done', 'enrolment-needed', 'enrolment-code-needed'] } as const;
+
 /** Whether this user needs a code to enrol; sends one where the portal owes it (B42). */
 export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
+  await askOwner(desk, login, OWING);
   const { user, account } = login;
   const factors = await userFactors(desk, desk.store.read.factors, user.id);
   if (!factors.enrolmentCodeNeeded) return 'not-needed';
@@ -29,18 +32,20 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Pro
   if (!factors.owesFactor) return 'ask-desk';
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
-  const entry = { ...ownerEntryBase(desk, user), kind: 'portal.enrolment-code-sent', outcome: 'done' } as const;
-  const sent = await desk.store.record<boolean>(
-    (done) => ({ ...entry, detail: { sent: done } }),
-    async (write, log) => {
-      const now = await userFactors(desk, write.factors, user.id);
-      if (isUsable(desk, now, timeOf(desk, log).now)) return false;
+  const sent = await actAsOwner<'login', boolean>(desk, login, OWING, {
+    entry: (done, by) => ({
+      ...ownerEntry(desk, by),
+      kind: 'portal.enrolment-code-sent',
+      outcome: 'done',
+      detail: { sent: done },
+    }),
+    change: async ({ write, now }) => {
+      if (isUsable(desk, await userFactors(desk, write.factors, user.id), now)) return false;
       await write.factors.insertCode(prepared.row);
       await write.outbox.insert([prepared.message.row]);
       return true;
     },
-  );
-  if (sent) await deliverOutbox(desk, [prepared.message.id]);
+  });
   return sent ? 'sent' : 'waiting';
 }
 
@@ -55,43 +60,37 @@ function isUsable(desk: Desk, { enrolmentCode }: UserFactors, now: number): bool
  * old: the same words), locked.
  */
 export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
-  const { user } = login;
-  const subject: Subject = `enrol:${user.id}`;
-  const base = ownerEntryBase(desk, user);
-  const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.enrolment-code-started' });
-  const moved = await desk.store.record<PortalLogin | null>(
-    (result) => ({
-      ...base,
+  const subject: Subject = `enrol:${login.user.id}`;
+  const started = { kind: 'portal.enrolment-code-started', subject } as const;
+  const attempt = await countOwnerAttempt(desk, login, { ...OWING, sendLater: true }, started);
+  const moved = await actAsOwner<'login', PortalLogin | null>(desk, login, OWING, {
+    entry: (result, by) => ({
+      ...ownerEntry(desk, by),
       kind: result === null ? 'portal.enrolment-code-refused' : 'portal.enrolment-code-accepted',
       outcome: result === null ? 'refused' : 'done',
     }),
-    async (write, log) => {
-      const current = await currentLogin(desk, write, log, login);
-      requireState(current, ['done', 'enrolment-needed', 'enrolment-code-needed']);
-      if (!(await isRight(desk, write, log, current, typed))) return null;
+    change: async (acting) => {
+      const { write, log, by } = acting;
+      if (!(await isRight(acting, typed))) return null;
       await clearAttempt(desk, write, log, subject, attempt);
-      if (current.session.state !== 'enrolment-code-needed') return current;
-      return moveOn(desk, write, log, current, { state: 'enrolment-needed', method: 'password' });
+      if (by.login.session.state !== 'enrolment-code-needed') return by.login;
+      return moveOn(acting, by.login, { state: 'enrolment-needed', method: 'password' });
     },
-  );
+  });
   if (moved !== null) return moved;
   throw new Refusal('not-signed-in', 'the enrolment code is wrong or too old', {
     hint: 'It is in the mail that was sent to the address on file. For a new one, call your support desk.',
   });
 }
 
-async function isRight(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  { user }: PortalLogin,
-  typed: string,
-): Promise<boolean> {
+async function isRight(acting: ActingOwner<'login'>, typed: string): Promise<boolean> {
+  const { desk, write, by } = acting;
+  const { user } = by.login;
   const { enrolmentCode: row } = await userFactors(desk, write.factors, user.id);
   if (row === undefined) return false;
   const binding = { userId: user.id, purpose: 'enrol', factorId: null };
   const digestOfGiven = isDeskCode(desk, user, 'enrol', row, typed) ? row.digest : null;
-  const outcome = await judgeRow(desk, write, log, row, { binding, digestOfGiven });
+  const outcome = await judgeRow(acting, row, { binding, digestOfGiven });
   // Accepted, not used up: see above.
   if (outcome === 'accepted') await write.factors.updateCode(row.id, { used_at: null });
   return outcome === 'accepted';

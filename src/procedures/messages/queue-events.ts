@@ -4,6 +4,7 @@
  * procedure sends after it, or by `tellEvents`.
  */
 import type { Composed, Desk } from '../../desk.js';
+import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { eventsOf } from '../../rules/desk-events.js';
 import { securityEventsOf } from '../../rules/security-events.js';
@@ -36,7 +37,7 @@ function webhooks(desk: Sealing, entries: readonly AuditEntry[]): readonly Row[]
 }
 
 function securityEvents(desk: Sealing, entries: readonly AuditEntry[]): readonly Row[] {
-  return securityEventsOf(entries).map((event) => {
+  return securityEventsOf(entries, (kind) => factorKind(kind).credential).map((event) => {
     const composed: Composed = { kind: 'event', subject: event.type, body: JSON.stringify(event) };
     return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about }).row;
   });

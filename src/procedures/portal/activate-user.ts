@@ -91,7 +91,7 @@ async function judgeInvitation(desk: Desk, write: Writes, log: LogState, user: U
   if (row === undefined) return 'none';
   const binding = { userId: user.id, purpose: 'activate', factorId: null };
   const digestOfGiven = isDeskCode(desk, user, 'activate', row, typed) ? row.digest : null;
-  return judgeRow(desk, write, log, row, { binding, digestOfGiven });
+  return judgeRow({ desk, write, log }, row, { binding, digestOfGiven });
 }
 
 const wrongCode = (): Refusal =>

@@ -27,6 +27,7 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
 import type { Account, User } from '../../rules/people.js';
+import { setUpHint } from '../codes/methods.js';
 
 /** Whose login it is. */
 export interface Owner {
@@ -76,7 +77,7 @@ export function requireState(login: PortalLogin, allowed: readonly LoginState[])
     });
   }
   throw new Refusal('enrolment-needed', 'this login is not finished: a second sign-in method must be set up first', {
-    hint: `Set one up with: countersign portal mfa add totp ${whoOf(login)}   (or email, or sms)`,
+    hint: setUpHint(whoOf(login)),
   });
 }
 

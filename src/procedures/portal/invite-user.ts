@@ -7,11 +7,11 @@
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { encodeCrockford } from '../../rules/crockford.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
+import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { inWords, prepareMessage } from '../messages/queue-message.js';
 
@@ -27,10 +27,6 @@ export interface Invitation {
   /** `given-up`: the address takes no mail. `queued`: tried again later. */
   readonly state: 'delivered' | 'queued' | 'given-up';
 }
-
-/** 10 symbols of 5 bits: 50 bits, typed once within a day, under a throttle. Seven bytes hold them. */
-const SYMBOLS = 10;
-const BYTES = 7;
 
 const INVITING = { permission: 'user:invite' } as const;
 
@@ -152,29 +148,10 @@ async function requireUnchanged(write: Writes, { account, user, resets }: Invite
 }
 
 function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {
-  const code = encodeCrockford(desk.chance.bytes(BYTES)).slice(0, SYMBOLS);
-  const shown = `${code.slice(0, SYMBOLS / 2)}-${code.slice(SYMBOLS / 2)}`;
-  const values = { name: user.name, login: user.login, account: account.name, code: shown, until: inWords(expiresAt) };
+  const { code, row } = newDeskCode(desk, user, 'activate', expiresAt);
+  const values = { name: user.name, login: user.login, account: account.name, code, until: inWords(expiresAt) };
   const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
-  const digest = desk.digests.mac('mac/code', user.id, 'activate', code);
-  return {
-    account,
-    user,
-    resets,
-    to,
-    address,
-    messageId: message.id,
-    message: message.row,
-    code: {
-      id: desk.newId('inv'),
-      user_id: user.id,
-      purpose: 'activate',
-      factor_id: null,
-      digest,
-      tries: 0,
-      used_at: null,
-    },
-  };
+  return { account, user, resets, to, address, messageId: message.id, message: message.row, code: row };
 }
 
 async function stateOf(desk: Desk, id: string): Promise<Invitation['state']> {

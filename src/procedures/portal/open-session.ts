@@ -10,6 +10,7 @@ import {
   type LoginState,
 } from '../../rules/mfa-login.js';
 import type { SignIn } from '../../rules/people.js';
+import type { Inside } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock, timeOf } from '../lock-outs.js';
 import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
@@ -50,7 +51,7 @@ export interface NewSession {
 
 /** The user's sessions whose time is over go at the same time, so that they do not gather. */
 export async function openSession(
-  { desk, write, log }: { readonly desk: Desk; readonly write: Writes; readonly log: LogState },
+  { desk, write, log }: Inside,
   { account, user }: Owner,
   { state, method, digest }: NewSession,
 ): Promise<PortalLogin> {
@@ -68,9 +69,7 @@ export async function openSession(
 
 /** A step was taken: the session stands in a new state. */
 export async function moveOn(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
+  { desk, write, log }: Inside,
   login: PortalLogin,
   to: { readonly state: LoginState; readonly method: LoginMethod },
 ): Promise<PortalLogin> {

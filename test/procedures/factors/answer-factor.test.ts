@@ -1,10 +1,12 @@
 /** The second step of a portal login: app, e-mail, SMS, backup codes (B31, B41, B43), and what may count only once (T7). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../../../src/desk.js';
 import { totp } from '../../../src/factors/registry.js';
-import { answerFactor, totpStep } from '../../../src/procedures/factors/answer-factor.js';
+import { answerFactor, stepOf } from '../../../src/procedures/factors/answer-factor.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
+import { sendQueued } from '../../../src/procedures/messages/deliver-outbox.js';
 import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { engines } from '../../support/test-desk.js';
 import { PHRASE } from '../northwind.js';
@@ -71,7 +73,7 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
       const login = await place.login('xavi');
       const checked = Array.from({ length: 8 }, async () => {
         const row = (await desk.store.read.factors.ofUser(login.user.id)).find((one) => one.id === app.id);
-        return row === undefined ? null : totpStep(desk, login, row, place.code(app));
+        return row === undefined ? null : stepOf(desk, login, { kind: totp, row, code: place.code(app) });
       });
       const steps = await Promise.all(checked);
       const by = { kind: 'system', id: 't', name: 't' } as const;
@@ -241,8 +243,9 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
       await place.giveSent('xavi', 'email');
       await place.requireMfa();
       const waiting = await place.signIn('xavi');
-      const dead = {
+      const dead: Desk = {
         ...place.desk,
+        sendQueued: () => sendQueued(dead),
         channels: {
           ...place.desk.channels,
           pick: () => ({

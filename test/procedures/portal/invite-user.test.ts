@@ -14,7 +14,8 @@ import { days, hours } from '../../../src/rules/duration.js';
 import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
 import { engines } from '../../support/test-desk.js';
 
-const CODE = /^ {4}([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})$/m;
+/** 26 symbols, as every code that the desk mails. */
+const CODE = /^ {4}((?:[0-9A-HJKMNP-TV-Z]{5}-){5}[0-9A-HJKMNP-TV-Z])$/m;
 
 describe.each(engines)('an invitation on %s', (engine) => {
   let place: Customers;
@@ -43,11 +44,13 @@ describe.each(engines)('an invitation on %s', (engine) => {
     expect(mail).toContain('maria@alfki.example');
     const row = await place.desk.store.read.factors.newestCode(found.user.id, 'activate');
     if (row === undefined) throw new Error('no code was stored');
-    expect(isDeskCode(place.desk, found.user, 'activate', row, code.toLowerCase().replace('-', ' '))).toBe(true);
+    expect(isDeskCode(place.desk, found.user, 'activate', row, code.toLowerCase().replaceAll('-', ' '))).toBe(true);
     expect(isDeskCode(place.desk, place.nancy, 'activate', row, code)).toBe(false);
     expect(isDeskCode(place.desk, found.user, 'enrol', row, code)).toBe(false);
     const log = JSON.stringify(await place.desk.store.read.audit.find({}, -1, 1_000));
-    expect(`${JSON.stringify(sent)}${log}${JSON.stringify(row)}`).not.toMatch(new RegExp(code.replace('-', '-?'), 'i'));
+    expect(`${JSON.stringify(sent)}${log}${JSON.stringify(row)}`).not.toMatch(
+      new RegExp(code.replaceAll('-', '-?'), 'i'),
+    );
     expect(await entriesOf(place, 'user.invited')).toMatchObject([
       { user: found.user.id, detail: { message: sent?.messageId } },
     ]);

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import type { Desk } from '../../../src/desk.js';
 import { isRefusal, type Refusal } from '../../../src/errors.js';
 import type { FactorId } from '../../../src/factors/registry.js';
+import type { AnswerKind } from '../../../src/procedures/codes/methods.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
-import type { AnswerKind } from '../../../src/procedures/factors/factor-choices.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
@@ -38,7 +38,7 @@ export interface PortalPlace extends Northwind {
   sentCode(login: PortalLogin, kind: FactorId): Promise<string>;
   /** Sets an app up in a login of its own. */
   giveApp(login: Login): Promise<App>;
-  giveSent(login: Login, kind: 'email' | 'sms'): Promise<string>;
+  giveSent(login: Login, kind: FactorId): Promise<string>;
   giveBackupCodes(login: Login): Promise<readonly string[]>;
   code(app: App, stepsBack?: number): string;
   nextStep(): void;
@@ -101,7 +101,7 @@ export async function portalPlace(engine: EngineName): Promise<PortalPlace> {
 
 export async function begunApp(desk: Desk, login: PortalLogin, enrolmentCode?: string): Promise<App> {
   const { begun } = await beginEnrolment(desk, login, { kind: 'totp', enrolmentCode });
-  if (begun.kind !== 'totp') throw new Error('not an app');
+  if (begun.family !== 'generated') throw new Error('not an app');
   return { id: begun.id, seed: fromBase32(begun.secretBase32.replace(/ /g, '')) };
 }
 
