@@ -51,8 +51,8 @@ describe('store restore', () => {
   const write = (desk: Desk) =>
     desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: SYSTEM }, async () => undefined);
   const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
-  const restore = (acceptRollback = false, file = backup) =>
-    restoreStore(openCustody(parts), file, { acceptRollback, by: SYSTEM, approve });
+  const restore = async (acceptRollback = false, file = backup) =>
+    restoreStore(openCustody(parts), file, { acceptRollback, signed: await made.operator('admin'), approve });
   const kinds = async () => {
     const desk = await openDesk(openCustody(parts));
     const rows = await desk.store.read.audit.find({}, -1, 100);
@@ -93,8 +93,9 @@ describe('store restore', () => {
 
   it('T8 a loss is accepted by two: without a yes nothing changes, and nobody is asked where nothing is lost', async () => {
     const refusing = async () => Promise.reject(new Refusal('approval-needed', 'nobody there'));
+    const signed = await made.operator('admin');
     const alone = (acceptRollback: boolean) =>
-      restoreStore(openCustody(parts), backup, { acceptRollback, by: SYSTEM, approve: refusing });
+      restoreStore(openCustody(parts), backup, { acceptRollback, signed, approve: refusing });
     expect(await alone(true)).toMatchObject({ logSizeBefore: 3 });
     await write(made.desk);
     await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
@@ -110,7 +111,7 @@ describe('store restore', () => {
     const [older, behind] = [join(made.folder, 'older.db'), join(made.folder, 'behind.db')];
     await backUpStore(made.desk, admin, older);
     const lead = async () => ({ kind: 'operator', id: operator.id, name: operator.name }) as const;
-    const by = () => restoreStore(openCustody(parts), older, { acceptRollback: true, by: SYSTEM, approve: lead });
+    const by = () => restoreStore(openCustody(parts), older, { acceptRollback: true, signed: admin, approve: lead });
     await made.desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: 1, by: SYSTEM }, (w) =>
       w.operators.update(operator.id, { disabled_at: 1 }),
     );
@@ -166,7 +167,7 @@ describe('store restore', () => {
     await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
     const underTheirKey = { ...parts, settings: { ...parts.settings, key: other.settings.key } };
     await expect(
-      restoreStore(openCustody(underTheirKey), strange, { acceptRollback: true, by: SYSTEM, approve }),
+      restoreStore(openCustody(underTheirKey), strange, { acceptRollback: true, signed: null, approve }),
     ).rejects.toMatchObject({
       code: 'key-mismatch',
     });
@@ -269,7 +270,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
       await founded.backup(copy);
       const restoring = restoreStore(openCustody(live), copy, {
         acceptRollback: true,
-        by: SYSTEM,
+        signed: null,
         approve: async () => SYSTEM,
       });
       await expect(restoring).rejects.toMatchObject({
@@ -311,7 +312,7 @@ describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
     );
     const parts = { settings: made.settings, dataFolder, now: made.clock.now };
     await expect(
-      restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM }),
+      restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, signed: null, approve: async () => SYSTEM }),
     ).rejects.toMatchObject({
       code: 'usage',
     });
