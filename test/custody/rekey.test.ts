@@ -15,6 +15,7 @@ import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { columnsUnder, fillSealed, openAllSealed } from '../support/sealed-desk.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { CHEAP, dataFolder, engines, repositoryRoot, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const quiet = {
@@ -131,6 +132,40 @@ describe.each(engines)('store rekey on %s', (name) => {
       expect(done).toMatchObject({ resumed: true, from: oldKey });
       expect(keysInFile()).toEqual([done.to]);
       expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
+    });
+
+    it('B78 an operator who is disabled half way does no more of it; another goes on', async () => {
+      const other = await signedOperator(made.desk, 'admin', 'olga');
+      const disable = (desk: Desk) =>
+        desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: desk.now(), by: SYSTEM }, (w) =>
+          w.operators.update(admin.operator.id, { disabled_at: 1 }),
+        );
+      const desk = await open();
+      let disabling: Promise<unknown> | undefined;
+      const step = () => {
+        disabling ??= disable(desk);
+      };
+      const run = { progress: () => ({ step, done: () => undefined }) };
+      await expect(change(desk, run)).rejects.toMatchObject({ code: 'not-signed-in' });
+      await disabling;
+      expect(keysInFile()).toHaveLength(2);
+      const before = keysInFile();
+      await expect(change(await open())).rejects.toMatchObject({ code: 'not-signed-in' });
+      expect(keysInFile(), 'refused before the key file is touched').toEqual(before);
+      expect(await change(await open(), { signed: other })).toMatchObject({ resumed: true, from: oldKey });
+      expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
+    });
+
+    it('B78 idling and a code that grows old meanwhile end no run', async () => {
+      const desk = await open();
+      const step = () => made.clock.advance(3_600_000);
+      const session = { last_seen_at: made.clock.now(), code_at: made.clock.now() };
+      await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM }, (w) =>
+        w.operators.updateSession(admin.sessionId ?? '', session),
+      );
+      await change(desk, { progress: () => ({ step, done: () => undefined }) });
+      expect(keysInFile()).toHaveLength(1);
+      await expect(change(await open()), 'but begin none').rejects.toMatchObject({ code: 'not-signed-in' });
     });
 
     it('a damaged value and a changed row are named, everything else moves, and both keys stay until it is mended', async () => {

@@ -5,7 +5,7 @@ import { Migrator, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { migrateStore } from '../../src/custody/migrate-store.js';
 import { restoreStore } from '../../src/custody/restore-store.js';
-import type { Desk } from '../../src/desk.js';
+import type { Desk, Writes } from '../../src/desk.js';
 import { Refusal } from '../../src/errors.js';
 import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
@@ -103,6 +103,41 @@ describe('store restore', () => {
     await made.desk.store.close();
     for (const ending of ['', '-wal', '-shm']) rmSync(`${made.settings.store}${ending}`, { force: true });
     await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
+  });
+
+  it('B78 an operator who is disabled, or whose code grows old, while the second one is asked replaces nothing', async () => {
+    const signed = await made.operator('admin');
+    await write(made.desk);
+    const meanwhile = async (change: (writes: Writes) => Promise<void>) => {
+      const second = async (desk: Desk) => {
+        await desk.store.record({ kind: 'test.meanwhile', outcome: 'done', at: 1, by: SYSTEM }, change);
+        return approve();
+      };
+      return restoreStore(openCustody(parts), backup, { acceptRollback: true, signed, approve: second });
+    };
+    const stale = meanwhile((w) => w.operators.updateSession(signed.sessionId ?? '', { code_at: 1 }));
+    await expect(stale).rejects.toMatchObject({ code: 'factor-needed' });
+    const disabled = meanwhile((w) => w.operators.update(signed.operator.id, { disabled_at: 1 }));
+    await expect(disabled).rejects.toMatchObject({ code: 'not-signed-in' });
+    expect(await kinds()).not.toContain('store.restored');
+    expect(readdirSync(made.folder).filter((name) => /before|restoring/.test(name))).toEqual([]);
+  });
+
+  it('nobody restores a store that can be opened without being signed in to it', async () => {
+    const nobody = restoreStore(openCustody(parts), backup, { acceptRollback: false, signed: null, approve });
+    await expect(nobody).rejects.toMatchObject({ code: 'not-signed-in' });
+    expect(await kinds()).toHaveLength(3);
+  });
+
+  it('B74 the log names who restored and who accepted the loss', async () => {
+    const { actor } = await made.operator('admin');
+    await write(made.desk);
+    await restore(true);
+    const [entry] = await made.desk.store.read.audit.newest({ kind: 'store.restored' }, 1);
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      by: { kind: 'system' },
+      detail: { restoredBy: actor, approvedBy: 'op_second', acceptedRollback: true },
+    });
   });
 
   it('T8 in a store that can only be read: who was a lead when the backup was made, and is disabled since, has no say', async () => {

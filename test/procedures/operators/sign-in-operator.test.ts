@@ -95,6 +95,17 @@ describe.each(engines)('operators sign in on %s', (engine) => {
     await place.signIn('lena', { code: lena.code() });
   });
 
+  it('T22 who signs in on a machine whose clock stands behind works by the clock of the desk', async () => {
+    await place.member('mira', 'agent');
+    place.clock.advance(-hours(2));
+    const { token, expiresAt } = await place.signIn('mira');
+    const signed = await place.bySession(token);
+    await askAuthority(place.desk, signed, { permission: 'verify' });
+    place.clock.advance(hours(2) + minutes(30));
+    expect((await refusal(askAuthority(place.desk, signed, { permission: 'verify' }))).message).toMatch(/idle/);
+    expect(expiresAt).toBe(place.clock.now() - minutes(30) + hours(12));
+  });
+
   it('B72 the fifth wrong one locks the name for all, known or not; the right one is locked out too', async () => {
     await place.member('mira', 'agent');
     for (const name of ['mira', 'nobody']) {
