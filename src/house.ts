@@ -2,7 +2,7 @@
  * What only main can do for the few commands that need it: make, move and restore a desk, care for its keys, look at the installation,
  * and run another command. Types alone; `main/build-world.ts` makes the value.
  */
-import type { Desk, Phrasebook } from './desk.js';
+import type { Desk, Phrasebook, SignedOperator } from './desk.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Policy } from './rules/policy.js';
 
@@ -32,12 +32,9 @@ export interface House {
   /** Brings an older store up to this version; needs store and key, nobody signed in. */
   migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
   /** Puts a backup in the place of the store. */
-  restoreStore(
-    file: string,
-    given: { readonly acceptRollback: boolean; readonly by: Actor; readonly approve: (desk: Desk) => Promise<Actor> },
-  ): Promise<RestoredStore>;
+  restoreStore(file: string, given: RestoreChoice): Promise<RestoredStore>;
   /** Puts a new master key in the place of the old one, and moves the store to it. Goes on where it was stopped. */
-  rekeyStore(by: Actor): Promise<RekeyedStore>;
+  rekeyStore(signed: SignedOperator): Promise<RekeyedStore>;
   /** The keys of the desk, sealed by a passphrase, as the text of a file. */
   sealKey(passphrase: string): Promise<{ readonly text: string; readonly keyId: string }>;
   /** Opens such a text. `check` only says what is in it; otherwise the key file is made, where there is none. */
@@ -56,6 +53,15 @@ export interface InnerOutput {
   readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface RestoreChoice {
+  /** What the backup lacks may be lost. */
+  readonly acceptRollback: boolean;
+  /** The operator who restores, of the store that is replaced; null where none can be opened, so that nobody can be signed in. */
+  readonly signed: SignedOperator | null;
+  /** Asks a second operator of that desk, in person, to accept the loss. Refusals: approval-needed, forbidden, not-signed-in. */
+  readonly approve: (desk: Desk) => Promise<Actor>;
 }
 
 export interface RestoredStore {

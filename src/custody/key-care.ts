@@ -23,7 +23,7 @@ export interface KeyCareParts {
 export function openKeyCare(parts: KeyCareParts): Pick<House, 'rekeyStore' | 'sealKey' | 'openKeyBackup'> {
   const { settings, desk, progress, signal } = parts;
   return {
-    rekeyStore: async (by) => rekey(await settings(), await desk(), { by, progress, signal }),
+    rekeyStore: async (signed) => rekey(await settings(), await desk(), { signed, progress, signal }),
     sealKey: async (passphrase) => sealKeyBackup(openHasher(), readKeys(await settings()), passphrase),
     openKeyBackup: async (text, passphrase, check) => openBackup(await settings(), { text, passphrase, check }),
   };

@@ -11,21 +11,25 @@
 import type { Settings } from '../config.js';
 import { bothKeysText, newMasterKey, openKeyring, singleKeyText } from '../crypto/keyring.js';
 import { openSigner } from '../crypto/signer.js';
-import type { Desk } from '../desk.js';
+import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
 import type { RekeyedStore } from '../house.js';
 import { keyPlace, readKeys, replaceKeyText } from '../opening/master-key.js';
+import { askAuthority } from '../procedures/authorise.js';
+import { CARE_FOR_STORE } from '../procedures/upkeep/care-for-store.js';
 import { countToRekey, rekeyStore } from '../procedures/upkeep/rekey-store.js';
-import type { Actor } from '../rules/audit-entry.js';
 
 export interface RekeyWork {
-  readonly by: Actor;
+  readonly signed: SignedOperator;
   readonly progress: (total: number) => { step(count: number): void; done(): void };
   readonly signal: AbortSignal;
 }
 
-/** Refusals: config (a key command gives one key only), cancelled, busy, store-corrupt. */
+/** Refusals: those of authority, config (a key command gives one key only), cancelled, busy, store-corrupt. */
 export async function rekey(settings: Settings, desk: Desk, work: RekeyWork): Promise<RekeyedStore> {
+  const { signed, signal } = work;
+  // Asked before the key file is touched; each step in the store asks again.
+  await askAuthority(desk, signed, CARE_FOR_STORE);
   const from = (await desk.store.read.meta.get('key-id')) ?? '';
   const { newest, older, made } = newKeyFirst(settings);
   const to = openKeyring(newest).keyId;
@@ -35,9 +39,8 @@ export async function rekey(settings: Settings, desk: Desk, work: RekeyWork): Pr
   const signer = await desk.signer();
   const verifierKeys = [openSigner(openKeyring(older), signer.name).verifierKey()];
   const progress = work.progress(await countToRekey(desk));
-  const { by, signal } = work;
   try {
-    const done = await rekeyStore(desk, { by, from, verifierKeys, onProgress: progress.step, signal });
+    const done = await rekeyStore(desk, signed, { from, verifierKeys, onProgress: progress.step, signal });
     await desk.store.forgetDeleted();
     const oldKey = retire(settings, newest, older);
     return { place: keyPlace(settings), from: openKeyring(older).keyId, to, oldKey, resumed: !made, ...done };

@@ -5,6 +5,7 @@
 
 import type { Desk } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
+import type { RestoreChoice } from '../house.js';
 import { anchoredHead } from '../opening/anchor.js';
 import type { Custody } from '../opening/open-custody.js';
 import { deskOver, openDesk } from '../opening/open-desk.js';
@@ -13,13 +14,6 @@ import type { Actor } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
 import type { Head } from '../store/record.js';
 import { openStore } from '../store/store.js';
-
-export interface RestoreChoice {
-  readonly acceptRollback: boolean;
-  readonly by: Actor;
-  /** Asks a second operator of that desk, in person, to accept the loss. Refusals: approval-needed, forbidden, not-signed-in. */
-  readonly approve: (desk: Desk) => Promise<Actor>;
-}
 
 /** A backup as it was opened beside the store. */
 export interface Backup {

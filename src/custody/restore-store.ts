@@ -5,21 +5,27 @@
  *   2. it is a countersign store under this key, and its whole log checks out;
  *   3. it is a backup of this desk, and not behind it, unless the loss is accepted in so many words, and by a second operator.
  *
- * Then what stands there now is kept under another name, the backup is written over the store by SQLite's own backup (one
+ * Then the operator's authority is asked once more, in the store that is about to go, because a second operator may have taken their time;
+ * what stands there now is kept under another name, the backup is written over the store by SQLite's own backup (one
  * transaction, under its locks, so other processes see the old store or the new one), and the log says so.
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Desk, SignedOperator } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
-import type { RestoredStore } from '../house.js';
+import type { RestoreChoice, RestoredStore } from '../house.js';
 import { replaceAnchor } from '../opening/anchor.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openDesk, openEngine } from '../opening/open-desk.js';
+import { askAuthority } from '../procedures/authorise.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
+import { notSignedIn } from '../procedures/operators/standing.js';
+import { CARE_FOR_STORE } from '../procedures/upkeep/care-for-store.js';
+import { SYSTEM } from '../rules/audit-entry.js';
 import { migrate, openStore, schemaState } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
 import { refuseDowngradedStore } from './refuse-downgraded-store.js';
-import { type Backup, type Before, judgeLoss, presentDesk, type RestoreChoice } from './restore-loss.js';
+import { type Backup, type Before, judgeLoss, presentDesk } from './restore-loss.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
 export async function restoreStore(custody: Custody, file: string, choice: RestoreChoice): Promise<RestoredStore> {
@@ -35,7 +41,7 @@ export async function restoreStore(custody: Custody, file: string, choice: Resto
     const backup = await openBackup(custody, file, copy);
     try {
       const before = await judgeLoss(custody, backup, choice);
-      const kept = await replace(custody, backup);
+      const kept = await replace(custody, backup, choice);
       await noteRestore(custody, backup, { file, choice, before, kept });
       return { place: store, logSize: backup.size, logSizeBefore: before.size, kept };
     } finally {
@@ -96,7 +102,7 @@ const noBackup = (file: string): Refusal =>
   new Refusal('store-corrupt', `${file} is no backup of a countersign store`, { hint: 'Nothing was changed.' });
 
 /** Keeps what stands there, then puts the backup in its place. */
-async function replace(custody: Custody, backup: Backup): Promise<string | null> {
+async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoice): Promise<string | null> {
   const { store } = custody.settings;
   if (!existsSync(store)) {
     await backup.engine.backup(store);
@@ -109,13 +115,27 @@ async function replace(custody: Custody, backup: Backup): Promise<string | null>
       if (existsSync(`${store}${ending}`)) renameSync(`${store}${ending}`, `${kept}${ending}`);
     }
   } else {
-    await desk.store.backup(kept);
-    await desk.store.close();
+    try {
+      await requireAuthority(desk, signed);
+      await desk.store.backup(kept);
+    } finally {
+      await desk.store.close();
+    }
   }
   await backup.engine.backup(store);
   return kept;
 }
 
+/** A store that can be opened has operators: nobody replaces it who is not one of them. */
+async function requireAuthority(desk: Desk, signed: SignedOperator | null): Promise<void> {
+  if (signed === null) throw notSignedIn('there is a store now, and nobody is signed in to it');
+  await askAuthority(desk, signed, CARE_FOR_STORE);
+}
+
+/**
+ * The entry is the tool's own, and names the operators. Their authority was asked in the store that is gone; the one that this stands in
+ * may never have known them, so nothing in its transaction could prove it.
+ */
 async function noteRestore(
   custody: Custody,
   backup: Backup,
@@ -134,10 +154,17 @@ async function noteRestore(
       });
     }
     const { size: entriesBefore, approver } = before;
-    const accepted = approver === null ? {} : { approvedBy: approver.id };
-    const detail = { file, entries: backup.size, entriesBefore, acceptedRollback: approver !== null, ...accepted };
+    const { signed } = choice;
+    const detail = {
+      file,
+      entries: backup.size,
+      entriesBefore,
+      acceptedRollback: approver !== null,
+      ...(signed === null ? {} : { restoredBy: { ...signed.actor } }),
+      ...(approver === null ? {} : { approvedBy: approver.id }),
+    };
     await desk.store.record(
-      { kind: 'store.restored', outcome: 'done', at: custody.now(), by: choice.by, detail },
+      { kind: 'store.restored', outcome: 'done', at: custody.now(), by: SYSTEM, detail },
       async (write, { latestAt }) => {
         if (!lossy) return;
         await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });

@@ -83,7 +83,7 @@ function keyCareOf(
       signal: run.around.signal,
     });
   return {
-    rekeyStore: async (by) => (await open()).rekeyStore(by),
+    rekeyStore: async (signed) => (await open()).rekeyStore(signed),
     sealKey: async (passphrase) => (await open()).sealKey(passphrase),
     openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
   };

@@ -22,6 +22,7 @@ describe('what a run opens', () => {
     onTestFinished(() => made.close());
     const operator = await prepareOperator(made.desk, { name: 'mira', role: 'admin', password: null });
     await finishEstablishing(made.desk, { operator, token: null });
+    const signed = await made.operator('admin');
     const backup = join(made.folder, 'backup.db');
     await made.desk.store.backup(backup);
     const later = { kind: 'call.general', outcome: 'done', at: made.clock.now(), by: SYSTEM } as const;
@@ -37,7 +38,7 @@ describe('what a run opens', () => {
     // The command opens the desk first, to see who is restoring.
     await (await openDesk(custody)).store.close();
     const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
-    const restored = await restoreStore(custody, backup, { acceptRollback: true, by: SYSTEM, approve });
+    const restored = await restoreStore(custody, backup, { acceptRollback: true, signed, approve });
     expect(restored.kept).not.toBeNull();
     expect(count).toEqual({ keys: 1, policy: 1, notary: 1 });
   });

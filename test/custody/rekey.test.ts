@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openKeyring, parseMasterKeys } from '../../src/crypto/keyring.js';
-import { rekey } from '../../src/custody/rekey.js';
-import type { Desk } from '../../src/desk.js';
+import { type RekeyWork, rekey } from '../../src/custody/rekey.js';
+import type { Desk, SignedOperator } from '../../src/desk.js';
 import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { openCheckpoint, signCheckpoint } from '../../src/procedures/log/log-checkpoint.js';
@@ -15,10 +15,10 @@ import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { columnsUnder, fillSealed, openAllSealed } from '../support/sealed-desk.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { CHEAP, dataFolder, engines, repositoryRoot, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const quiet = {
-  by: SYSTEM,
   progress: () => ({ step: () => undefined, done: () => undefined }),
   signal: new AbortController().signal,
 };
@@ -29,6 +29,7 @@ describe.each(engines)('store rekey on %s', (name) => {
   let engine: Engine;
   let opened: Desk[];
   let oldKey: string;
+  let admin: SignedOperator;
 
   const begin = async (count: number) => {
     made = await testDesk(name);
@@ -36,6 +37,7 @@ describe.each(engines)('store rekey on %s', (name) => {
     engine = await openEngine(made.settings.store, false);
     opened = [];
     oldKey = made.desk.keyring.keyId;
+    admin = await made.operator('admin');
     await fillSealed(made.desk, count);
   };
   afterEach(async () => {
@@ -49,6 +51,8 @@ describe.each(engines)('store rekey on %s', (name) => {
     opened.push(desk);
     return desk;
   };
+  const change = (desk: Desk, more: Partial<RekeyWork> = {}, settings = made.settings) =>
+    rekey(settings, desk, { ...quiet, signed: admin, ...more });
   const keyFile = () => join(made.folder, 'master.key');
   const keysInFile = () =>
     parseMasterKeys(readFileSync(keyFile(), 'utf8'), 'file').map((key) => key && openKeyring(key).keyId);
@@ -61,7 +65,7 @@ describe.each(engines)('store rekey on %s', (name) => {
     it('moves every sealed value and every tag; only the new key stays in the file, the old one beside it', async () => {
       const before = await openAllSealed(await open());
       expect((await columnsUnder(engine.db, oldKey)).length).toBeGreaterThan(SEALED_COLUMNS.length);
-      const done = await rekey(made.settings, await open(), quiet);
+      const done = await change(await open());
       expect(done).toMatchObject({ from: oldKey, sealed: before, resumed: false });
       expect(keysInFile()).toEqual([done.to]);
       expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
@@ -80,7 +84,7 @@ describe.each(engines)('store rekey on %s', (name) => {
     it('a checkpoint signed before still proves the log, and one signed after too', async () => {
       const desk = await open();
       const { note, size } = await signCheckpoint(desk);
-      await rekey(made.settings, desk, quiet);
+      await change(desk);
       const after = await open();
       expect(await openCheckpoint(after, note)).toMatchObject({ size });
       const later = await signCheckpoint(after);
@@ -90,7 +94,7 @@ describe.each(engines)('store rekey on %s', (name) => {
 
     it('under load: who was there before is turned away once, takes the new key and goes on', async () => {
       const [other, desk] = [await open(), await open()];
-      const { to } = await rekey(made.settings, desk, quiet);
+      const { to } = await change(desk);
       // Reads go on at once: the key is looked up again.
       expect(await openAllSealed(other)).toBeGreaterThan(0);
       expect(other.keyring.keyId).toBe(oldKey);
@@ -104,7 +108,7 @@ describe.each(engines)('store rekey on %s', (name) => {
       const [other, desk] = [await open(), await open()];
       const place = { table: 'outbox', column: 'address', id: 'msg_late' };
       const late = other.vault.seal('seal/contact', place, 'late');
-      await rekey(made.settings, desk, quiet);
+      await change(desk);
       await engine.db.updateTable('outbox').set({ address: late }).where('id', '=', 'msg_000001').execute();
       expect(await columnsUnder(engine.db, oldKey)).toEqual(['outbox.address']);
       const after = await open();
@@ -118,16 +122,50 @@ describe.each(engines)('store rekey on %s', (name) => {
         steps += 1;
         if (steps === 4) stop.abort();
       };
-      const run = { ...quiet, signal: stop.signal, progress: () => ({ step, done: () => undefined }) };
-      await expect(rekey(made.settings, await open(), run)).rejects.toMatchObject({ code: 'cancelled' });
+      const run = { signal: stop.signal, progress: () => ({ step, done: () => undefined }) };
+      await expect(change(await open(), run)).rejects.toMatchObject({ code: 'cancelled' });
       expect(keysInFile()).toHaveLength(2);
       const between = await open();
       expect(await openAllSealed(between)).toBeGreaterThan(0);
       await write(between);
-      const done = await rekey(made.settings, await open(), quiet);
+      const done = await change(await open());
       expect(done).toMatchObject({ resumed: true, from: oldKey });
       expect(keysInFile()).toEqual([done.to]);
       expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
+    });
+
+    it('B78 an operator who is disabled half way does no more of it; another goes on', async () => {
+      const other = await signedOperator(made.desk, 'admin', 'olga');
+      const disable = (desk: Desk) =>
+        desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: desk.now(), by: SYSTEM }, (w) =>
+          w.operators.update(admin.operator.id, { disabled_at: 1 }),
+        );
+      const desk = await open();
+      let disabling: Promise<unknown> | undefined;
+      const step = () => {
+        disabling ??= disable(desk);
+      };
+      const run = { progress: () => ({ step, done: () => undefined }) };
+      await expect(change(desk, run)).rejects.toMatchObject({ code: 'not-signed-in' });
+      await disabling;
+      expect(keysInFile()).toHaveLength(2);
+      const before = keysInFile();
+      await expect(change(await open())).rejects.toMatchObject({ code: 'not-signed-in' });
+      expect(keysInFile(), 'refused before the key file is touched').toEqual(before);
+      expect(await change(await open(), { signed: other })).toMatchObject({ resumed: true, from: oldKey });
+      expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
+    });
+
+    it('B78 idling and a code that grows old meanwhile end no run', async () => {
+      const desk = await open();
+      const step = () => made.clock.advance(3_600_000);
+      const session = { last_seen_at: made.clock.now(), code_at: made.clock.now() };
+      await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM }, (w) =>
+        w.operators.updateSession(admin.sessionId ?? '', session),
+      );
+      await change(desk, { progress: () => ({ step, done: () => undefined }) });
+      expect(keysInFile()).toHaveLength(1);
+      await expect(change(await open()), 'but begin none').rejects.toMatchObject({ code: 'not-signed-in' });
     });
 
     it('a damaged value and a changed row are named, everything else moves, and both keys stay until it is mended', async () => {
@@ -138,7 +176,7 @@ describe.each(engines)('store rekey on %s', (name) => {
       await sql`update outbox set address = ${`${good.slice(0, -2)}AA`} where id = 'msg_000003'`.execute(engine.db);
       await sql`update users set scopes = 'everything' where login = '000004'`.execute(engine.db);
       await sql`update factors set state = 'pending' where id = 'fac_000005'`.execute(engine.db);
-      const refused = await rekey(made.settings, await open(), quiet).catch((error: unknown) => error);
+      const refused = await change(await open()).catch((error: unknown) => error);
       expect(refused).toMatchObject({ code: 'store-corrupt', message: expect.stringMatching(/^3 values/) });
       expect(JSON.stringify(refused)).toMatch(/fac_000005 of factors.*msg_000003.*usr_acc_1_000004 of users/);
       expect(keysInFile()).toHaveLength(2);
@@ -146,15 +184,15 @@ describe.each(engines)('store rekey on %s', (name) => {
       await sql`update outbox set address = ${good} where id = 'msg_000003'`.execute(engine.db);
       await sql`update users set scopes = '' where login = '000004'`.execute(engine.db);
       await sql`update factors set state = 'active' where id = 'fac_000005'`.execute(engine.db);
-      await rekey(made.settings, await open(), quiet);
+      await change(await open());
       expect(keysInFile()).toHaveLength(1);
       expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
     });
 
     it('a second change follows the first', async () => {
-      const first = await rekey(made.settings, await open(), quiet);
+      const first = await change(await open());
       const { note } = await signCheckpoint(await open());
-      const second = await rekey(made.settings, await open(), quiet);
+      const second = await change(await open());
       expect(second.from).toBe(first.to);
       expect(await columnsUnder(engine.db, first.to)).toEqual([]);
       await expect(openCheckpoint(await open(), note)).resolves.toBeDefined();
@@ -164,11 +202,11 @@ describe.each(engines)('store rekey on %s', (name) => {
     it('a key command must print both keys, the new one first; it is told so, and nothing changes', async () => {
       const command = { ...made.settings, key: { command: `cat '${keyFile()}'` } };
       const desk = await open();
-      await expect(rekey(command, desk, quiet)).rejects.toMatchObject({ code: 'config' });
+      await expect(change(desk, {}, command)).rejects.toMatchObject({ code: 'config' });
       expect(await columnsUnder(engine.db, oldKey)).not.toEqual([]);
       const newer = Buffer.alloc(32, 9).toString('base64url');
       writeFileSync(keyFile(), `countersign-key-v1:${newer}\n${readFileSync(keyFile(), 'utf8')}`, { mode: 0o600 });
-      const done = await rekey(command, await open(), quiet);
+      const done = await change(await open(), {}, command);
       expect(done).toMatchObject({ oldKey: null, to: openKeyring(Buffer.alloc(32, 9)).keyId });
       expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
     });
@@ -181,12 +219,12 @@ describe.each(engines)('store rekey on %s', (name) => {
         import { openCustody } from './src/opening/open-custody.js';
 import { openDesk } from './src/opening/open-desk.js';
         import { rekey } from './src/custody/rekey.js';
-        const settings = JSON.parse(process.argv[2] ?? '');
+        const { settings, signed } = JSON.parse(process.argv[2] ?? '');
         void (async () => {
           const desk = await openDesk(openCustody({ settings, dataFolder: ${JSON.stringify(dataFolder)}, now: () => ${Date.UTC(2026, 10, 22, 10)} }));
           process.stdout.write('begin\\n');
           const progress = () => ({ step: () => undefined, done: () => undefined });
-          await rekey(settings, desk, { by: { kind: 'system', id: 'system', name: 'system' }, progress, signal: new AbortController().signal });
+          await rekey(settings, desk, { signed, progress, signal: new AbortController().signal });
           process.stdout.write('ended\\n');
           await desk.store.close();
         })();
@@ -204,11 +242,11 @@ import { openDesk } from './src/opening/open-desk.js';
         state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
         return state / 2_147_483_648;
       };
-      const settings = JSON.stringify({ ...made.settings, token: undefined });
+      const given = JSON.stringify({ settings: made.settings, signed: admin });
       const total = await openAllSealed(made.desk);
       let killed = 0;
       for (let round = 0; round < 12; round += 1) {
-        const child = script.start([settings]);
+        const child = script.start([given]);
         await child.until('begin');
         await new Promise((resolve) => setTimeout(resolve, random() * 250));
         child.child.kill('SIGKILL');
@@ -220,7 +258,7 @@ import { openDesk } from './src/opening/open-desk.js';
         expect((await desk.store.read.users.ofAccount('acc_1')).length).toBe(400);
       }
       expect(killed, `seed ${seed}: the fault must have fired`).toBeGreaterThan(3);
-      const last = await rekey(made.settings, await open(), quiet);
+      const last = await change(await open());
       expect(await openAllSealed(await open())).toBe(total);
       expect(await columnsUnder(engine.db, oldKey)).toEqual([]);
       expect(keysInFile()).toEqual([last.to]);

@@ -5,7 +5,7 @@ import { Migrator, sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { migrateStore } from '../../src/custody/migrate-store.js';
 import { restoreStore } from '../../src/custody/restore-store.js';
-import type { Desk } from '../../src/desk.js';
+import type { Desk, Writes } from '../../src/desk.js';
 import { Refusal } from '../../src/errors.js';
 import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
@@ -51,8 +51,8 @@ describe('store restore', () => {
   const write = (desk: Desk) =>
     desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: SYSTEM }, async () => undefined);
   const approve = async () => ({ kind: 'operator', id: 'op_second', name: 'lena' }) as const;
-  const restore = (acceptRollback = false, file = backup) =>
-    restoreStore(openCustody(parts), file, { acceptRollback, by: SYSTEM, approve });
+  const restore = async (acceptRollback = false, file = backup) =>
+    restoreStore(openCustody(parts), file, { acceptRollback, signed: await made.operator('admin'), approve });
   const kinds = async () => {
     const desk = await openDesk(openCustody(parts));
     const rows = await desk.store.read.audit.find({}, -1, 100);
@@ -93,8 +93,9 @@ describe('store restore', () => {
 
   it('T8 a loss is accepted by two: without a yes nothing changes, and nobody is asked where nothing is lost', async () => {
     const refusing = async () => Promise.reject(new Refusal('approval-needed', 'nobody there'));
+    const signed = await made.operator('admin');
     const alone = (acceptRollback: boolean) =>
-      restoreStore(openCustody(parts), backup, { acceptRollback, by: SYSTEM, approve: refusing });
+      restoreStore(openCustody(parts), backup, { acceptRollback, signed, approve: refusing });
     expect(await alone(true)).toMatchObject({ logSizeBefore: 3 });
     await write(made.desk);
     await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
@@ -104,13 +105,48 @@ describe('store restore', () => {
     await expect(alone(true)).rejects.toMatchObject({ code: 'approval-needed' });
   });
 
+  it('B78 an operator who is disabled, or whose code grows old, while the second one is asked replaces nothing', async () => {
+    const signed = await made.operator('admin');
+    await write(made.desk);
+    const meanwhile = async (change: (writes: Writes) => Promise<void>) => {
+      const second = async (desk: Desk) => {
+        await desk.store.record({ kind: 'test.meanwhile', outcome: 'done', at: 1, by: SYSTEM }, change);
+        return approve();
+      };
+      return restoreStore(openCustody(parts), backup, { acceptRollback: true, signed, approve: second });
+    };
+    const stale = meanwhile((w) => w.operators.updateSession(signed.sessionId ?? '', { code_at: 1 }));
+    await expect(stale).rejects.toMatchObject({ code: 'factor-needed' });
+    const disabled = meanwhile((w) => w.operators.update(signed.operator.id, { disabled_at: 1 }));
+    await expect(disabled).rejects.toMatchObject({ code: 'not-signed-in' });
+    expect(await kinds()).not.toContain('store.restored');
+    expect(readdirSync(made.folder).filter((name) => /before|restoring/.test(name))).toEqual([]);
+  });
+
+  it('nobody restores a store that can be opened without being signed in to it', async () => {
+    const nobody = restoreStore(openCustody(parts), backup, { acceptRollback: false, signed: null, approve });
+    await expect(nobody).rejects.toMatchObject({ code: 'not-signed-in' });
+    expect(await kinds()).toHaveLength(3);
+  });
+
+  it('B74 the log names who restored and who accepted the loss', async () => {
+    const { actor } = await made.operator('admin');
+    await write(made.desk);
+    await restore(true);
+    const [entry] = await made.desk.store.read.audit.newest({ kind: 'store.restored' }, 1);
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      by: { kind: 'system' },
+      detail: { restoredBy: actor, approvedBy: 'op_second', acceptedRollback: true },
+    });
+  });
+
   it('T8 in a store that can only be read: who was a lead when the backup was made, and is disabled since, has no say', async () => {
     const { operator } = await made.operator('lead');
     const admin = await made.operator('admin');
     const [older, behind] = [join(made.folder, 'older.db'), join(made.folder, 'behind.db')];
     await backUpStore(made.desk, admin, older);
     const lead = async () => ({ kind: 'operator', id: operator.id, name: operator.name }) as const;
-    const by = () => restoreStore(openCustody(parts), older, { acceptRollback: true, by: SYSTEM, approve: lead });
+    const by = () => restoreStore(openCustody(parts), older, { acceptRollback: true, signed: admin, approve: lead });
     await made.desk.store.record({ kind: 'operator.disabled', outcome: 'done', at: 1, by: SYSTEM }, (w) =>
       w.operators.update(operator.id, { disabled_at: 1 }),
     );
@@ -166,7 +202,7 @@ describe('store restore', () => {
     await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
     const underTheirKey = { ...parts, settings: { ...parts.settings, key: other.settings.key } };
     await expect(
-      restoreStore(openCustody(underTheirKey), strange, { acceptRollback: true, by: SYSTEM, approve }),
+      restoreStore(openCustody(underTheirKey), strange, { acceptRollback: true, signed: null, approve }),
     ).rejects.toMatchObject({
       code: 'key-mismatch',
     });
@@ -269,7 +305,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
       await founded.backup(copy);
       const restoring = restoreStore(openCustody(live), copy, {
         acceptRollback: true,
-        by: SYSTEM,
+        signed: null,
         approve: async () => SYSTEM,
       });
       await expect(restoring).rejects.toMatchObject({
@@ -311,7 +347,7 @@ describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
     );
     const parts = { settings: made.settings, dataFolder, now: made.clock.now };
     await expect(
-      restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, by: SYSTEM, approve: async () => SYSTEM }),
+      restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, signed: null, approve: async () => SYSTEM }),
     ).rejects.toMatchObject({
       code: 'usage',
     });

@@ -197,12 +197,12 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         await w.throttles.put(lock('caller:late', 7, now + 90_000));
       });
       await expect(
-        restoreStore(openCustody(parts), backup, { acceptRollback: false, by: SYSTEM, approve }),
+        restoreStore(openCustody(parts), backup, { acceptRollback: false, signed: admin, approve }),
       ).rejects.toMatchObject({
         code: 'refused-by-policy',
         message: expect.stringMatching(/lacks what was written since/),
       });
-      await restoreStore(openCustody(parts), backup, { acceptRollback: true, by: SYSTEM, approve });
+      await restoreStore(openCustody(parts), backup, { acceptRollback: true, signed: admin, approve });
       const after = await open();
       expect(after.store.readOnly).toBeUndefined();
       expect(await after.store.read.throttles.get('caller:early')).toMatchObject({
@@ -232,7 +232,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         const path = `${made.settings.store}${ending}`;
         if (existsSync(path)) writeFileSync(path, 'not a database');
       }
-      await restoreStore(openCustody(parts), backup, { acceptRollback: true, by: SYSTEM, approve });
+      await restoreStore(openCustody(parts), backup, { acceptRollback: true, signed: null, approve });
       const after = await open();
       const row = await after.store.read.throttles.get('caller:early');
       expect(row?.locked_until).toBe(now + 3_660_000);

@@ -1,7 +1,7 @@
 /** Operators with passwords and authenticator apps on a test desk, and what they type to sign in. */
 import type { OperatorRow, SignedOperator } from '../../src/desk.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
-import { addOperator, prepareOperator } from '../../src/procedures/operators/make-operator.js';
+import { addOperator } from '../../src/procedures/operators/make-operator.js';
 import { type OperatorSession, signInOperator } from '../../src/procedures/operators/sign-in-operator.js';
 import type { Permission } from '../../src/rules/operator-roles.js';
 import type { OperatorRole } from '../../src/rules/people.js';
@@ -37,8 +37,7 @@ export async function operatorDesk(engine: EngineName): Promise<OperatorDesk> {
   return {
     ...place,
     member: async (name, role) => {
-      const operator = await prepareOperator(desk, { name, role, password: PASSWORD });
-      await addOperator(desk, admin, operator);
+      const operator = await addOperator(desk, admin, { name, role, password: PASSWORD });
       const seed = fromBase32((operator.enrolment?.secretBase32 ?? '').replaceAll(' ', ''));
       return { id: operator.id, name, code: (steps = 0) => referenceCode(seed, clock.now() / 1000 + 30 * steps) };
     },

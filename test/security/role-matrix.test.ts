@@ -8,7 +8,7 @@ import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
-import { createToken, prepareToken } from '../../src/procedures/operators/operator-tokens.js';
+import { createToken } from '../../src/procedures/operators/operator-tokens.js';
 import { permits } from '../../src/rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../src/rules/people.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
@@ -140,8 +140,8 @@ function lineOf(spec: Command): readonly string[] {
 async function tokensOf(place: TestDesk): Promise<Record<OperatorRole, string>> {
   const made = OPERATOR_ROLES.map(async (role) => {
     const owner = await place.operator(role);
-    const token = prepareToken(place.desk, { operatorId: owner.operator.id, role, label: 'matrix' });
-    await createToken(place.desk, owner, token);
+    const wish = { owner: owner.operator.id, label: 'matrix' };
+    const { token } = await createToken(place.desk, await place.operator('admin'), wish);
     return [role, token.token] as const;
   });
   return Object.fromEntries(await Promise.all(made)) as Record<OperatorRole, string>;

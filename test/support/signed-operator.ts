@@ -19,7 +19,7 @@ export async function signedOperator(
   const operator = { id: desk.newId('op'), name, role, disabledAt: null };
   const { row, signed } = lasting(desk, operator, alsoUserId);
   // One entry, so that suites which count the log count one operator as one.
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: SYSTEM }, async (write) => {
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: signed.actor }, async (write) => {
     await write.operators.insert({
       id: operator.id,
       name,

@@ -2,8 +2,10 @@
 import * as z from 'zod';
 import type { AuditFilter, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { askAuthority } from '../../procedures/authorise.js';
 import {
   entriesAfter,
+  FOLLOW_LOG,
   type LogQuery,
   lastNumber,
   newestEntries,
@@ -72,7 +74,8 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
     const entries = await newestEntries(desk, filter, limit);
     if (follow) return followLog(context, desk, filter, { entries, last });
     for (const entry of entries) await context.row(rowOf(entry));
-    return { view: [await tableOf(context, desk, entries)], document: null, streamed: true };
+    const people = await peopleOf(desk, context.operator(), entries);
+    return { view: [tableOf(entries, people)], document: null, streamed: true };
   },
 });
 
@@ -84,8 +87,7 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
 
 const COLUMNS = ['entry', 'time (UTC)', 'what', 'outcome', 'by', 'about', 'reason'] as const;
 
-async function tableOf(context: Context, desk: Desk, entries: readonly LoggedEntry[]) {
-  const people = await peopleOf(desk, context.operator(), entries);
+function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
   return {
     kind: 'table',
@@ -122,11 +124,16 @@ async function followLog(
   return { view: [], document: null, streamed: true, exit: 130 };
 }
 
-/** Lines at once: a row each under --json, otherwise without the heading, which would come again and again. */
+/**
+ * Lines at once: a row each under --json, otherwise without the heading, which would come again and again. Whoever may no longer read the
+ * log sees nothing new of it.
+ */
 async function writeEntries(context: Context, desk: Desk, entries: readonly LoggedEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await askAuthority(desk, context.operator(), FOLLOW_LOG);
   for (const entry of entries) await context.row(rowOf(entry));
-  if (context.options.json || entries.length === 0) return;
-  const { rows } = await tableOf(context, desk, entries);
+  if (context.options.json) return;
+  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, FOLLOW_LOG));
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([{ kind: 'lines', lines }], context.style, { plain: context.options.plain }));
 }

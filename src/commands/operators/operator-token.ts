@@ -1,8 +1,7 @@
 /** `operator token …`: tokens of scripts, each with a role and an end (B70). */
 import * as z from 'zod';
-import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
-import { findOperator, readOperatorRole } from '../../procedures/operators/make-operator.js';
-import { createToken, prepareToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
+import { readOperatorRole } from '../../procedures/operators/make-operator.js';
+import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { tokenBlocks } from './init.js';
@@ -32,20 +31,20 @@ const tokenCreate = command({
     }),
   run: async (context, given) => {
     const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
-    const owner = await findOperator(desk, given.name ?? context.operator().operator.id);
-    const role = readOperatorRole(given.role ?? owner.role);
+    const signed = context.operator();
+    const role = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
     const expiresAt =
       given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
-    const token = prepareToken(desk, { operatorId: owner.id, role, label: given.label, ...expiresAt });
-    await createToken(desk, context.operator(), token);
+    const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...role, ...expiresAt };
+    const { token, owner } = await createToken(desk, signed, wish);
+    const made = `Token ${token.id} of ${owner.name}, role ${token.role}.`;
     return {
-      view: [{ kind: 'lines', lines: [`Token ${token.id} of ${owner.name}, role ${role}.`] }, ...tokenBlocks(token)],
+      view: [{ kind: 'lines', lines: [made] }, ...tokenBlocks(token)],
       document: {
         token: token.token,
         expiresAt: iso(token.expiresAt),
         id: token.id,
-        role,
+        role: token.role,
         operator: { id: owner.id, name: owner.name },
       },
     };

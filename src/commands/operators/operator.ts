@@ -1,15 +1,10 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
+import { askAuthority } from '../../procedures/authorise.js';
 import { findUser } from '../../procedures/directory/find-account.js';
-import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
-import {
-  addOperator,
-  changeOperator,
-  findOperator,
-  prepareOperator,
-  readOperatorRole,
-} from '../../procedures/operators/make-operator.js';
+import { changeOperator } from '../../procedures/operators/change-operator.js';
+import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { enrolmentBlocks } from './init.js';
@@ -46,14 +41,13 @@ const add = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
-    requireFreshCode(desk, signed);
+    await askAuthority(desk, signed, MANAGE_OPERATORS);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
     const password = given.password
       ? await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.name}`)
       : null;
-    const operator = await prepareOperator(desk, { name: given.name, role, password, alsoUserId });
-    await addOperator(desk, signed, operator);
+    const operator = await addOperator(desk, signed, { name: given.name, role, password, alsoUserId });
     return {
       view: [
         { kind: 'lines', lines: [`Added ${operator.name} (${operator.role}).`] },
@@ -117,14 +111,12 @@ const edit = command({
       unlock: z.boolean().default(false),
     }),
   run: async (context, given) => {
-    const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
     if (given.role === undefined && !given.enable && !given.unlock)
       throw new Refusal('missing-option', 'missing: --role, --enable or --unlock', {
         hint: `For instance: countersign operator edit ${given.name} --role lead`,
       });
-    const row = await findOperator(desk, given.name);
-    const { enrolment, unlocked, ...ended } = await changeOperator(desk, context.operator(), row, {
+    const desk = await context.desk();
+    const { operator, enrolment, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
@@ -134,12 +126,12 @@ const edit = command({
       view: [
         {
           kind: 'lines',
-          lines: [`Changed ${row.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock],
+          lines: [`Changed ${operator.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock],
         },
-        ...(await enrolmentBlocks({ name: row.name, enrolment }, context)),
+        ...(await enrolmentBlocks({ name: operator.name, enrolment }, context)),
       ],
       document: {
-        operator: { id: row.id, name: row.name, role: given.role ?? row.role },
+        operator: { ...operator, role: given.role ?? operator.role },
         ended,
         ...(given.unlock ? { unlocked } : {}),
         ...(enrolment === null ? {} : { totp: enrolment }),
@@ -157,12 +149,11 @@ const disable = command({
   input: () => z.object({ name: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
-    const row = await findOperator(desk, given.name);
-    const { sessions, tokens } = await changeOperator(desk, context.operator(), row, { disabled: true });
+    const change = { disabled: true };
+    const { operator, sessions, tokens } = await changeOperator(desk, context.operator(), given.name, change);
     return {
-      view: [{ kind: 'lines', lines: [`Disabled ${row.name}. Ended: ${sessions} sessions, ${tokens} tokens.`] }],
-      document: { operator: { id: row.id, name: row.name, disabled: true }, ended: { sessions, tokens } },
+      view: [{ kind: 'lines', lines: [`Disabled ${operator.name}. Ended: ${sessions} sessions, ${tokens} tokens.`] }],
+      document: { operator: { id: operator.id, name: operator.name, disabled: true }, ended: { sessions, tokens } },
     };
   },
 });

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { RekeyedStore } from '../../house.js';
-import { requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { askAuthority } from '../../procedures/authorise.js';
+import { CARE_FOR_STORE } from '../../procedures/upkeep/care-for-store.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command } from '../command.js';
 
@@ -13,9 +14,9 @@ const rekey = command({
   access: 'store:manage',
   input: () => z.object({}),
   run: async (context) => {
-    requireFreshCode(await context.desk(), context.operator());
+    await askAuthority(await context.desk(), context.operator(), CARE_FOR_STORE);
     await confirm(context);
-    const done = await context.house.rekeyStore(context.operator().actor);
+    const done = await context.house.rekeyStore(context.operator());
     return { view: rekeyedView(done), document: { rekey: done } };
   },
 });

@@ -1,12 +1,13 @@
 /** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
 import type { RestoredStore } from '../../house.js';
-import { authenticateOperator, requireFreshCode } from '../../procedures/operators/authenticate-operator.js';
+import { askAuthority } from '../../procedures/authorise.js';
+import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator, secondOperatorNeeded } from '../../procedures/operators/second-operator.js';
-import { backUpStore, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
-import { type Actor, SYSTEM } from '../../rules/audit-entry.js';
+import { backUpStore, CARE_FOR_STORE, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
+import type { Actor } from '../../rules/audit-entry.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
 import { commands as rekeying } from './store-rekey.js';
@@ -70,7 +71,7 @@ const backup = command({
   input: () => z.object({ file: z.string().min(1) }),
   run: async (context, { file }) => {
     const desk = await context.desk();
-    requireFreshCode(desk, context.operator());
+    await askAuthority(desk, context.operator(), CARE_FOR_STORE);
     if (await context.files.exists(file)) {
       throw new Refusal('invalid-input', `there is a file ${file} already`, { hint: 'Name a new one.' });
     }
@@ -123,9 +124,9 @@ const restore = command({
   input: restoreInput,
   run: async (context, given) => {
     const { file, acceptRollback } = given;
-    const { by, operatorId } = await restorer(context);
-    const approve = (desk: Desk) => askApprover(context, given, desk, operatorId);
-    const restored = await context.house.restoreStore(file, { acceptRollback, by, approve });
+    const signed = await restorer(context);
+    const approve = (desk: Desk) => askApprover(context, given, desk, signed?.operator.id ?? null);
+    const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
     return {
       view: [
         { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
@@ -148,8 +149,8 @@ function restoredRows(file: string, restored: RestoredStore): readonly (readonly
   ];
 }
 
-/** Who restores: an operator with store:manage; the tool itself where there is no store to be signed in to. */
-async function restorer(context: Context): Promise<{ readonly by: Actor; readonly operatorId: string | null }> {
+/** Who restores: an operator with store:manage; null where there is no store to be signed in to. Asked for before anybody is asked anything. */
+async function restorer(context: Context): Promise<SignedOperator | null> {
   const { token } = await context.settings();
   try {
     const desk = await context.desk();
@@ -159,11 +160,10 @@ async function restorer(context: Context): Promise<{ readonly by: Actor; readonl
       access: 'store:manage',
       command: 'store restore',
     });
-    requireFreshCode(desk, signed);
-    return { by: signed.actor, operatorId: signed.operator.id };
+    await askAuthority(desk, signed, CARE_FOR_STORE);
+    return signed;
   } catch (error) {
-    if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt'))
-      return { by: SYSTEM, operatorId: null };
+    if (isRefusal(error) && (error.code === 'store-unreachable' || error.code === 'store-corrupt')) return null;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { readMoment } from '../../rules/moment.js';
-import { permits } from '../../rules/operator-roles.js';
+import { act, askAuthority, mayAlso } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 
 /** A filter as people type it. */
@@ -84,18 +84,19 @@ function parse(row: { readonly seq: number; readonly body: string }): LoggedEntr
   }
 }
 
+const READ_LOG = { permission: 'audit:read' } as const;
+
+/** To go on reading while a person looks elsewhere is no idling. */
+export const FOLLOW_LOG = { ...READ_LOG, running: true } as const;
+
 /** Taking the log out of the desk is itself an event; the entry stands before the first line leaves. */
 export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
-  await desk.store.record(
-    {
-      kind: 'audit.exported',
-      outcome: 'done',
-      at: desk.now(),
-      by: signed.actor,
-      detail: { format, filter: { ...filter } },
-    },
-    async () => undefined,
-  );
+  const at = desk.now();
+  const detail = { format, filter: { ...filter } };
+  await act(desk, signed, READ_LOG, {
+    entry: (_done, by) => ({ kind: 'audit.exported', outcome: 'done', at, by: by.actor, detail }),
+    change: async () => undefined,
+  });
 }
 
 /**
@@ -106,9 +107,11 @@ export async function peopleOf(
   desk: Desk,
   signed: SignedOperator,
   entries: readonly LoggedEntry[],
+  door: typeof READ_LOG | typeof FOLLOW_LOG = READ_LOG,
 ): Promise<ReadonlyMap<string, string>> {
   const words = new Map<string, string>();
-  if (!permits(desk.policy, signed.operator.role, 'directory:read')) return words;
+  await askAuthority(desk, signed, door);
+  if (!(await mayAlso(desk, signed, { ...door, permission: 'directory:read' }))) return words;
   for (const id of new Set(entries.map((entry) => entry.account))) {
     const account = id === undefined ? undefined : await desk.store.read.accounts.byId(id);
     if (account !== undefined) words.set(account.id, account.number);

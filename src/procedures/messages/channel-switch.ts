@@ -3,6 +3,7 @@
  * receiver, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait meanwhile.
  */
 import type { Desk, MessageKind, SignedOperator, Writes } from '../../desk.js';
+import { act } from '../authorise.js';
 
 /** Since when, and of which receiver: a digest, since an address may hold a secret. */
 interface Off {
@@ -49,15 +50,18 @@ async function put(write: Writes, offs: Offs): Promise<void> {
   else await write.meta.put('channels-off', JSON.stringify(offs));
 }
 
+/** What is due goes out with the flush that follows. */
+const SWITCHING_ON = { permission: 'outbox:flush', sendLater: true } as const;
+
 /** A person has looked: everything is tried again. Answers the kinds that were off. */
 export async function switchOn(desk: Desk, signed: SignedOperator): Promise<readonly string[]> {
   const at = desk.now();
-  return desk.store.record<readonly string[]>(
-    (kinds) => ({ kind: 'delivery.switched-on', outcome: 'done', at, by: signed.actor, detail: { kinds } }),
-    async (write) => {
+  return act<'outbox:flush', readonly string[]>(desk, signed, SWITCHING_ON, {
+    entry: (kinds, by) => ({ kind: 'delivery.switched-on', outcome: 'done', at, by: by.actor, detail: { kinds } }),
+    change: async ({ write }) => {
       const kinds = Object.keys(read(await write.meta.get('channels-off')));
       await write.meta.delete('channels-off');
       return kinds;
     },
-  );
+  });
 }

@@ -21,7 +21,7 @@ export interface PreparedMessage {
   readonly row: Parameters<Writes['outbox']['insert']>[0][number];
 }
 
-/** Makes the sealed row; hand it to `write.outbox.insert` inside the door, and its id to `deliverOutbox` after. */
+/** Makes the sealed row; hand it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
 export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
   const { template, to, account, user, values } = notice;
   const composed = desk.compose(template, values);

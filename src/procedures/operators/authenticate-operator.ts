@@ -1,10 +1,10 @@
 /** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
-import type { Desk, OperatorRow, OperatorSessionRow, SignedOperator } from '../../desk.js';
+import type { Desk, OperatorSessionRow, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { hours, minutes } from '../../rules/duration.js';
+import { minutes } from '../../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import { logDenial } from '../authorise.js';
+import { act, logDenial } from '../authorise.js';
 import { judgeSession, judgeToken, notSignedIn } from './standing.js';
 
 export interface OperatorClaim {
@@ -62,18 +62,21 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, { now, running: false });
   const actor = { kind: 'operator', id: owner.id, name: owner.name } as const;
   const signed = { operator, actor, via: 'session', sessionId: row.id, tokenId: null, codeAt, alsoUserId } as const;
-  return { signed, roles, active: () => noteActivity(desk, row, owner, now) };
+  return { signed, roles, active: () => noteActivity(desk, signed, row, now) };
 }
 
 /** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
-async function noteActivity(desk: Desk, row: OperatorSessionRow, operator: OperatorRow, now: number): Promise<void> {
+async function noteActivity(desk: Desk, signed: SignedOperator, row: OperatorSessionRow, at: number): Promise<void> {
   // Who is signed in must still be able to look at a store that can only be read.
-  if (now - row.last_seen_at < minutes(1) || desk.store.readOnly !== undefined) return;
-  const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
-  await desk.store.record({ kind: 'operator.session-seen', outcome: 'done', at: now, by }, (write) =>
-    write.operators.updateSession(row.id, { last_seen_at: now }),
-  );
+  if (at - row.last_seen_at < minutes(1) || desk.store.readOnly !== undefined) return;
+  await act(desk, signed, SEEN, {
+    entry: (_done, by) => ({ kind: 'operator.session-seen', outcome: 'done', at, by: by.actor }),
+    change: ({ write, now }) => write.operators.updateSession(row.id, { last_seen_at: now }),
+  });
 }
+
+/** A command that only reads waits for no message. */
+const SEEN = { permission: 'signed-in', sendLater: true } as const;
 
 /**
  * A lead or an admin must have given a code within the last minutes before a reset, an approval or a key command. Scripts'
@@ -87,6 +90,3 @@ export function requireFreshCode(desk: Desk, signed: SignedOperator): void {
     hint: 'Give it with: countersign login --code CODE',
   });
 }
-
-/** When a session or token made now ends. */
-export const sessionEnd = (desk: Desk): number => desk.now() + hours(desk.policy.limits.operatorSession.hours);

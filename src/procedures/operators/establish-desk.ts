@@ -1,5 +1,6 @@
 /** The last step of `init`: the first admin and the facts of the store, in one transaction (B70, B74). */
 import type { Desk } from '../../desk.js';
+import { provenBySignIn } from '../authorise.js';
 import { type NewOperator, operatorRow } from './make-operator.js';
 import { type NewToken, tokenRow } from './operator-tokens.js';
 
@@ -16,7 +17,7 @@ export async function finishEstablishing(
 ): Promise<{ readonly storeId: string }> {
   const at = desk.now();
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
-  const by = { kind: 'operator', id: operator.id, name: operator.name } as const;
+  const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });
   // The schema, so that nobody can make the store look older than it is (age-of-store.ts).
   const founded = { store: storeId, key: desk.keyring.keyId, schema: desk.store.schema };
   await desk.store.record(

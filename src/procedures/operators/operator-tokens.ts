@@ -3,7 +3,8 @@ import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
 import type { OperatorRole } from '../../rules/people.js';
-import { readOperatorRole } from './make-operator.js';
+import { act } from '../authorise.js';
+import { findOperator, MANAGE_OPERATORS, readOperatorRole } from './make-operator.js';
 
 export interface NewToken {
   readonly id: string;
@@ -50,44 +51,66 @@ export const tokenRow = (token: NewToken, at: number): Parameters<Writes['operat
   revoked_at: null,
 });
 
-/** Whether a token of the role stays within what its owner may do. */
-export function withinRole(desk: Desk, role: OperatorRole, owner: OperatorRow): boolean {
-  const { operators } = desk.policy.roles;
-  const held = operators[readOperatorRole(owner.role)];
-  return operators[role].every((permission) => held.includes(permission));
+export interface TokenWish {
+  /** Name or id of the operator who owns it. */
+  readonly owner: string;
+  /** The owner's own where it is left out. */
+  readonly role?: OperatorRole;
+  readonly label: string;
+  readonly expiresAt?: number;
 }
 
-/** A token never has more power than the operator who owns it, as they stand at this moment. Refusal `forbidden`. */
-export async function createToken(desk: Desk, signed: SignedOperator, token: NewToken): Promise<void> {
+/** A token never has more power than the operator who owns it, as they stand at this moment. Refusals: not-found, `forbidden`. */
+export async function createToken(
+  desk: Desk,
+  signed: SignedOperator,
+  wish: TokenWish,
+): Promise<{ readonly token: NewToken; readonly owner: OperatorRow }> {
   const at = desk.now();
-  const detail = {
-    token: token.id,
-    operator: token.operatorId,
-    role: token.role,
-    label: token.label,
-    expiresAt: token.expiresAt,
-  };
-  await desk.store.record({ kind: 'token.created', outcome: 'done', at, by: signed.actor, detail }, async (write) => {
-    const owner = await write.operators.byId(token.operatorId);
-    if (owner === undefined || owner.disabled_at !== null) {
-      throw new Refusal('forbidden', 'a disabled operator gets no token', { hint: 'See: countersign operator list' });
-    }
-    if (!withinRole(desk, token.role, owner)) {
-      throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${token.role}`, {
-        hint: 'Choose a role the owner includes.',
-      });
-    }
-    await write.operators.insertToken(tokenRow(token, at));
+  return act(desk, signed, MANAGE_OPERATORS, {
+    entry: ({ token }, by) => ({ ...entryOfToken(token), outcome: 'done', at, by: by.actor }),
+    change: async ({ write, now }) => {
+      const owner = await findOperator(write, wish.owner);
+      const role = wish.role ?? readOperatorRole(owner.role);
+      requireOwner(desk, role, owner);
+      const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
+      await write.operators.insertToken(tokenRow(token, now));
+      return { token, owner };
+    },
   });
 }
 
+function requireOwner(desk: Desk, role: OperatorRole, owner: OperatorRow): void {
+  if (owner.disabled_at !== null) {
+    throw new Refusal('forbidden', 'a disabled operator gets no token', { hint: 'See: countersign operator list' });
+  }
+  const { operators } = desk.policy.roles;
+  const held = operators[readOperatorRole(owner.role)];
+  if (operators[role].every((permission) => held.includes(permission))) return;
+  throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${role}`, {
+    hint: 'Choose a role the owner includes.',
+  });
+}
+
+const entryOfToken = ({ id, operatorId, role, label, expiresAt }: NewToken) => ({
+  kind: 'token.created' as const,
+  detail: { token: id, operator: operatorId, role, label, expiresAt },
+});
+
+/** To take power away needs no fresh code. */
+const REVOKING = { permission: 'operator:manage' } as const;
+
+/** Refusal `not-found`. One that was revoked before keeps its time. */
 export async function revokeToken(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  const row = await desk.store.read.operators.tokenById(id);
-  if (row === undefined)
-    throw new Refusal('not-found', `there is no token "${id}"`, { hint: 'See: countersign operator token list' });
   const at = desk.now();
-  await desk.store.record(
-    { kind: 'token.revoked', outcome: 'done', at, by: signed.actor, detail: { token: id } },
-    (write) => write.operators.updateToken(id, { revoked_at: row.revoked_at ?? at }),
-  );
+  await act(desk, signed, REVOKING, {
+    entry: (_done, by) => ({ kind: 'token.revoked', outcome: 'done', at, by: by.actor, detail: { token: id } }),
+    change: async ({ write, now }) => {
+      const row = await write.operators.tokenById(id);
+      if (row === undefined) {
+        throw new Refusal('not-found', `there is no token "${id}"`, { hint: 'See: countersign operator token list' });
+      }
+      await write.operators.updateToken(id, { revoked_at: row.revoked_at ?? now });
+    },
+  });
 }

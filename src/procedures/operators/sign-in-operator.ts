@@ -4,12 +4,13 @@ import { Refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
+import { hours } from '../../rules/duration.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
+import { act, askAuthority, provenBySignIn } from '../authorise.js';
 import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
-import { sessionEnd } from './authenticate-operator.js';
 
 export interface SignIn {
   readonly name: string;
@@ -49,7 +50,12 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   const operator = await desk.store.read.operators.byName(key);
   const subject = signInSubject(desk, operator, key);
   const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
-  const attempt = await count(desk, subject, by);
+  const attempt = attemptOf(
+    await desk.store.record<ThrottleDecision>(
+      (decision) => entryOfAttempt(desk, decision, by),
+      (write, log) => reserveAttempt(desk, write, log, subject),
+    ),
+  );
   const place = operatorPasswordContext(operator?.id ?? 'nobody');
   const { matches } = await desk.secrets.check(
     'person',
@@ -67,16 +73,16 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   return open(desk, operator, by, { subject, attempt, step });
 }
 
-async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
-  const decision = await desk.store.record<ThrottleDecision>(
-    (result) => ({
-      kind: 'operator.sign-in-started',
-      outcome: result.kind === 'proceed' ? 'started' : 'refused',
-      at: desk.now(),
-      by,
-    }),
-    (write, log) => reserveAttempt(desk, write, log, subject),
-  );
+const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor) =>
+  ({
+    kind: 'operator.sign-in-started',
+    outcome: kind === 'proceed' ? 'started' : 'refused',
+    at: desk.now(),
+    by,
+  }) as const;
+
+/** The number under which it was counted. Refusal `locked`. */
+function attemptOf(decision: ThrottleDecision): number {
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, SIGN_IN_LOCK);
   return decision.attempt;
 }
@@ -123,37 +129,37 @@ interface Passed {
 async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed): Promise<OperatorSession> {
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();
-  const expiresAt = sessionEnd(desk);
   const id = desk.newId('ses');
-  const opened = await desk.store.record(
-    (done) => ({
-      kind: done ? 'operator.signed-in' : 'operator.sign-in-refused',
-      outcome: done ? 'done' : 'refused',
-      at,
-      by,
-      detail: { session: id },
-    }),
+  const common = { at, detail: { session: id } };
+  const expiresAt = await desk.store.record<number | undefined>(
+    (opened) =>
+      opened === undefined
+        ? { ...common, kind: 'operator.sign-in-refused', outcome: 'refused', by }
+        : { ...common, kind: 'operator.signed-in', outcome: 'done', by: provenBySignIn(by) },
     async (write, log) => {
-      const now = await write.operators.byId(operator.id);
+      const current = await write.operators.byId(operator.id);
       // Disabled, or given another role or secret, while the password was checked: that check is worth nothing now.
-      if (now === undefined || now.disabled_at !== null || now.role !== operator.role) return false;
-      if (now.verifier !== operator.verifier || now.totp !== operator.totp) return false;
-      if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return false;
+      if (current === undefined || current.disabled_at !== null || current.role !== operator.role) return undefined;
+      if (current.verifier !== operator.verifier || current.totp !== operator.totp) return undefined;
+      if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return undefined;
       await clearAttempt(desk, write, log, passed.subject, passed.attempt);
+      // Every act judges the session by this clock.
+      const { now } = timeOf(desk, log);
+      const expires = now + hours(desk.policy.limits.operatorSession.hours);
       await write.operators.insertSession({
         id,
         operator_id: operator.id,
         digest,
-        created_at: at,
-        last_seen_at: at,
-        expires_at: expiresAt,
-        code_at: passed.step === null ? null : at,
+        created_at: now,
+        last_seen_at: now,
+        expires_at: expires,
+        code_at: passed.step === null ? null : now,
         ended_at: null,
       });
-      return true;
+      return expires;
     },
   );
-  if (!opened) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
+  if (expiresAt === undefined) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
   return { token, expiresAt, operator };
 }
 
@@ -162,8 +168,15 @@ async function redeem(desk: Desk, write: Writes, log: LogState, operatorId: stri
   return !timeOf(desk, log).behind && write.operators.advanceTotp(operatorId, step);
 }
 
-/** A fresh code for a session that is already open, before a reset, an approval or a key command. */
+/** What operators do with their own sign-in. */
+const OWN_SESSION = { permission: 'signed-in' } as const;
+
+/**
+ * A fresh code for a session that is already open, before a reset, an approval or a key command. Refusals: usage (no app, or a script's
+ * token), locked, not-signed-in (also for a wrong code).
+ */
 export async function refreshCode(desk: Desk, signed: SignedOperator, code: string): Promise<void> {
+  await askAuthority(desk, signed, OWN_SESSION);
   const operator = await desk.store.read.operators.byId(signed.operator.id);
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
     throw new Refusal('usage', 'this sign-in has no authenticator app', {
@@ -171,19 +184,25 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
     });
   }
   const subject = signInSubject(desk, operator, operator.name_key);
-  const attempt = await count(desk, subject, signed.actor);
+  const attempt = attemptOf(
+    await act(desk, signed, OWN_SESSION, {
+      entry: (decision, by) => entryOfAttempt(desk, decision, by.actor),
+      change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+    }),
+  );
   const step = await checkCode(desk, operator, code);
   if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
   const { sessionId } = signed;
-  const done = await desk.store.record(
-    (fresh) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at: desk.now(), by: signed.actor }),
-    async (write, log) => {
+  const at = desk.now();
+  const done = await act(desk, signed, OWN_SESSION, {
+    entry: (fresh, by) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at, by: by.actor }),
+    change: async ({ write, log, now }) => {
       if (!(await redeem(desk, write, log, operator.id, step))) return false;
       await clearAttempt(desk, write, log, subject, attempt);
-      await write.operators.updateSession(sessionId, { code_at: desk.now(), last_seen_at: desk.now() });
+      await write.operators.updateSession(sessionId, { code_at: now, last_seen_at: now });
       return true;
     },
-  );
+  });
   if (!done) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
 }
 
@@ -191,8 +210,9 @@ export async function signOutOperator(desk: Desk, signed: SignedOperator): Promi
   const { sessionId } = signed;
   if (sessionId === null) return;
   const at = desk.now();
-  await desk.store.record(
-    { kind: 'operator.signed-out', outcome: 'done', at, by: signed.actor, detail: { session: sessionId } },
-    (write) => write.operators.updateSession(sessionId, { ended_at: at }),
-  );
+  const detail = { session: sessionId };
+  await act(desk, signed, OWN_SESSION, {
+    entry: (_done, by) => ({ kind: 'operator.signed-out', outcome: 'done', at, by: by.actor, detail }),
+    change: ({ write, now }) => write.operators.updateSession(sessionId, { ended_at: now }),
+  });
 }

@@ -1,5 +1,6 @@
 /** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is main's (restore-store.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
+import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 
 export interface StoreInfo {
@@ -30,16 +31,21 @@ export async function storeInfo(desk: Desk): Promise<StoreInfo> {
   };
 }
 
+/** To copy the store or its key, to change the key, and to put a copy in the place of the store. */
+export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
+
 /**
  * Copies the whole store, while others use it, into a new file (0600). The entry is written first, so that the copy
  * tells of itself; the key is never in it. Refusal `usage` on PostgreSQL, which has tools of its own.
  */
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
+  await askAuthority(desk, signed, CARE_FOR_STORE);
   if (desk.store.engine === 'sqlite') {
-    await desk.store.record(
-      { kind: 'store.backed-up', outcome: 'started', at: desk.now(), by: signed.actor, detail: { file } },
-      async () => undefined,
-    );
+    const at = desk.now();
+    await act(desk, signed, CARE_FOR_STORE, {
+      entry: (_done, by) => ({ kind: 'store.backed-up', outcome: 'started', at, by: by.actor, detail: { file } }),
+      change: async () => undefined,
+    });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);
   await desk.store.backup(file);

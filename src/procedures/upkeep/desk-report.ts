@@ -6,6 +6,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { standingOf } from '../../rules/approval.js';
 import { days } from '../../rules/duration.js';
 import type { Policy } from '../../rules/policy.js';
+import { act } from '../authorise.js';
 
 /** How often each outcome came in one stretch of time. */
 export interface Stretch {
@@ -54,13 +55,15 @@ const TIMED = 100_000;
 /** More columns than this are weeks. */
 const MOST_DAYS = 62;
 
+const REPORTING = { permission: 'report:read' } as const;
+
 export async function deskReport(desk: Desk, signed: SignedOperator, since: number): Promise<DeskReport> {
   const until = desk.now();
   const width = until - since > days(MOST_DAYS) ? days(7) : days(1);
-  await desk.store.record(
-    { kind: 'report.made', outcome: 'done', at: until, by: signed.actor, detail: { since } },
-    async () => undefined,
-  );
+  await act(desk, signed, REPORTING, {
+    entry: (_done, by) => ({ kind: 'report.made', outcome: 'done', at: until, by: by.actor, detail: { since } }),
+    change: async () => undefined,
+  });
   return {
     since,
     until,

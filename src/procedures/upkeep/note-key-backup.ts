@@ -1,5 +1,7 @@
 /** That a copy of the master key was made, and when: the log tells who, and `doctor` tells how old the newest copy is. */
 import type { Desk, SignedOperator } from '../../desk.js';
+import { act } from '../authorise.js';
+import { CARE_FOR_STORE } from './care-for-store.js';
 
 export interface KeyBackupNote {
   readonly keyId: string;
@@ -10,10 +12,10 @@ export interface KeyBackupNote {
 export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
   const at = desk.now();
   const note: KeyBackupNote = { keyId, at };
-  await desk.store.record(
-    { kind: 'key.backed-up', outcome: 'done', at, by: signed.actor, detail: { key: keyId } },
-    (write) => write.meta.put('key-backup', JSON.stringify(note)),
-  );
+  await act(desk, signed, CARE_FOR_STORE, {
+    entry: (_done, by) => ({ kind: 'key.backed-up', outcome: 'done', at, by: by.actor, detail: { key: keyId } }),
+    change: ({ write }) => write.meta.put('key-backup', JSON.stringify(note)),
+  });
 }
 
 /** The newest copy that was made; undefined where there was none. */

@@ -7,19 +7,20 @@
  *   2. chunk after chunk: open, seal again, tag again, one entry each, a short pause between them for live calls;
  *   3. a last entry, written only where nothing is left on the old key, names the new one as the key of the store.
  *
- * Cut off at any point, both keys are in the file and every value opens; the same command goes on from there. A value that
- * does not open, or a row that somebody has changed, is left as it is and named: then the old key stays.
+ * Cut off at any point, both keys are in the file and every value opens; the same command goes on from there. So it does where the
+ * operator may no longer do this half way: each chunk asks again. A value that does not open, or a row that somebody has changed, is left
+ * as it is and named: then the old key stays.
  */
-import type { Desk, SealedColumn, Writes } from '../../desk.js';
+import type { Desk, SealedColumn, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { Actor } from '../../rules/audit-entry.js';
+import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
 import { pause } from '../pause.js';
+import { CARE_FOR_STORE } from './care-for-store.js';
 import { Reseal } from './reseal.js';
 import { SEALED_COLUMNS } from './sealed-columns.js';
 
 export interface Rekeying {
-  readonly by: Actor;
   /** The key of the store so far. */
   readonly from: string;
   /** Public keys that notes were signed with until now, to check old checkpoints. */
@@ -47,28 +48,35 @@ export async function countToRekey(desk: Desk): Promise<number> {
   return count;
 }
 
+/** The operator looks away from it, and the code that began it grows old meanwhile. */
+const GOING_ON = { permission: 'store:manage', running: true } as const;
+const IN_CHUNKS = { ...GOING_ON, sendLater: true } as const;
+
 /** Refusals: cancelled (resumable), busy, store-corrupt (what could not be opened is named; everything else was done). */
-export async function rekeyStore(desk: Desk, rekeying: Rekeying): Promise<Rekeyed> {
-  const { by, from } = rekeying;
+export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: Rekeying): Promise<Rekeyed> {
+  await askAuthority(desk, signed, CARE_FOR_STORE);
+  const { from } = rekeying;
   const to = desk.keyring.keyId;
-  await desk.store.record(
-    { kind: 'store.rekey-started', outcome: 'started', at: desk.now(), by, detail: { from, to } },
-    (write) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
-  );
+  const at = desk.now();
+  await act(desk, signed, CARE_FOR_STORE, {
+    entry: (_done, by) => ({ kind: 'store.rekey-started', outcome: 'started', at, by: by.actor, detail: { from, to } }),
+    change: ({ write }) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
+  });
+  const run = { ...rekeying, desk, signed };
   const reseal = new Reseal(desk.vault, to);
   const { sealed } = desk.store.read;
-  for (const at of SEALED_COLUMNS) {
-    if ((await sealed.countOther(to, at)) === 0) continue;
-    await inChunks(desk, rekeying, at, (write, after) => reseal.column(write.sealed, at, { after, limit: CHUNK }));
+  for (const column of SEALED_COLUMNS) {
+    if ((await sealed.countOther(to, column)) === 0) continue;
+    await inChunks(run, column, (write, after) => reseal.column(write.sealed, column, { after, limit: CHUNK }));
   }
   for (const table of desk.store.guardedTables) {
     if ((await sealed.countOtherTags(to, table)) === 0) continue;
     const place = { table, column: 'mac' };
-    await inChunks(desk, rekeying, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
+    await inChunks(run, place, (write, after) => reseal.tags(write.sealed, table, { after, limit: CHUNK }));
   }
   await desk.store.sinkCursor.renew();
   reseal.throwIfDamaged();
-  await finish(desk, rekeying, reseal.done);
+  await finish(run, reseal.done);
   return reseal.done;
 }
 
@@ -80,7 +88,16 @@ interface Done {
 type Step = (write: Writes, after: string) => Promise<Done>;
 type Column = Pick<SealedColumn, 'table' | 'column'>;
 
-async function inChunks(desk: Desk, { by, signal, onProgress }: Rekeying, at: Column, step: Step): Promise<void> {
+interface Run extends Rekeying {
+  readonly desk: Desk;
+  readonly signed: SignedOperator;
+}
+
+async function inChunks(
+  { desk, signed, signal, onProgress }: Run,
+  { table, column }: Column,
+  step: Step,
+): Promise<void> {
   for (let after: string | undefined = ''; after !== undefined; ) {
     if (signal.aborted) {
       throw new Refusal('cancelled', 'stopped; what was done stays done, and both keys are in their place', {
@@ -88,17 +105,17 @@ async function inChunks(desk: Desk, { by, signal, onProgress }: Rekeying, at: Co
       });
     }
     const from: string = after;
-    const { table, column } = at;
-    const done = await desk.store.record<Done>(
-      ({ count }) => ({
+    const at = desk.now();
+    const done = await act<'store:manage', Done>(desk, signed, IN_CHUNKS, {
+      entry: ({ count }, by) => ({
         kind: 'store.resealed',
         outcome: 'done',
-        at: desk.now(),
-        by,
+        at,
+        by: by.actor,
         detail: { table, column, count },
       }),
-      (write) => step(write, from),
-    );
+      change: ({ write }) => step(write, from),
+    });
     after = done.last;
     onProgress(done.count);
     await pause(PAUSE_MS, signal);
@@ -106,15 +123,19 @@ async function inChunks(desk: Desk, { by, signal, onProgress }: Rekeying, at: Co
 }
 
 /** In one transaction: nothing is left on the old key, and the store says so. */
-async function finish(desk: Desk, { by, from }: Rekeying, done: Rekeyed): Promise<void> {
+async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void> {
   const to = desk.keyring.keyId;
+  const at = desk.now();
   const detail = { from, to, ...done };
-  await desk.store.record({ kind: 'store.rekeyed', outcome: 'done', at: desk.now(), by, detail }, async (write) => {
-    for (const at of SEALED_COLUMNS) requireNone(await write.sealed.countOther(to, at), at);
-    for (const table of desk.store.guardedTables) {
-      requireNone(await write.sealed.countOtherTags(to, table), { table, column: 'mac' });
-    }
-    await write.meta.put('key-id', to);
+  await act(desk, signed, GOING_ON, {
+    entry: (_done, by) => ({ kind: 'store.rekeyed', outcome: 'done', at, by: by.actor, detail }),
+    change: async ({ write }) => {
+      for (const column of SEALED_COLUMNS) requireNone(await write.sealed.countOther(to, column), column);
+      for (const table of desk.store.guardedTables) {
+        requireNone(await write.sealed.countOtherTags(to, table), { table, column: 'mac' });
+      }
+      await write.meta.put('key-id', to);
+    },
   });
 }
 

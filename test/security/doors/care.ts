@@ -1,4 +1,42 @@
-/** What the procedures of this part ask of an operator. */
+/** What the procedures of procedures/messages, procedures/upkeep and procedures/log ask of an operator. */
+import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
+import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
+import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
+import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
+import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
+import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import type { Doors } from './door.js';
 
-export const CARE: Doors = {};
+export const CARE: Doors = {
+  'log/read-audit-log.noteExport': {
+    permission: 'audit:read',
+    knock: (desk, signed) => noteExport(desk, signed, {}, 'csv'),
+  },
+  'log/read-audit-log.peopleOf': { permission: 'audit:read', knock: (desk, signed) => peopleOf(desk, signed, []) },
+  'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
+  'upkeep/care-for-store.backUpStore': {
+    permission: 'store:manage',
+    fresh: true,
+    knock: (desk, signed) => backUpStore(desk, signed, '/nowhere/at/all.db'),
+  },
+  'upkeep/desk-report.deskReport': {
+    permission: 'report:read',
+    knock: (desk, signed) => deskReport(desk, signed, desk.now()),
+  },
+  'upkeep/note-key-backup.noteKeyBackup': {
+    permission: 'store:manage',
+    fresh: true,
+    knock: (desk, signed) => noteKeyBackup(desk, signed, 'none'),
+  },
+  'upkeep/rekey-store.rekeyStore': {
+    permission: 'store:manage',
+    fresh: true,
+    knock: (desk, signed) =>
+      rekeyStore(desk, signed, {
+        from: 'none',
+        verifierKeys: [],
+        onProgress: () => undefined,
+        signal: AbortSignal.abort(),
+      }),
+  },
+};
