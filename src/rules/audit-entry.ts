@@ -3,6 +3,7 @@
  * JSON (RFC 8785) and hashes that text into the RFC 6962 tree. No secret ever stands in an entry; what must be comparable but
  * not readable (a caller's unknown name) is a keyed digest.
  */
+import type { AuditKind } from './audit-kinds.js';
 
 /** Who did it. `system` is the tool itself (expiry, delivery). */
 export interface Actor {
@@ -29,13 +30,15 @@ export type AuditValue =
   | readonly string[]
   | { readonly [key: string]: string | number | boolean | null };
 
-export interface AuditEntry {
-  /** `noun.verb`, past events by their plain name: `verification.started`, `mfa.reset`, `account.added`. */
-  readonly kind: `${string}.${string}`;
-  readonly outcome: AuditOutcome;
+/** The tool itself: expiry, delivery, what nobody asked for. */
+export interface SystemActor extends Actor {
+  readonly kind: 'system';
+}
+
+interface Said {
+  readonly kind: AuditKind;
   /** Milliseconds since the epoch, as the Desk's clock said when the procedure began. */
   readonly at: number;
-  readonly by: Actor;
   readonly account?: string;
   /** The user it is about. */
   readonly user?: string;
@@ -45,12 +48,35 @@ export interface AuditEntry {
   readonly detail?: { readonly [key: string]: AuditValue };
 }
 
+/** Something was done: only who proved in the same transaction that they may can stand for it (T14). */
+export interface Deed extends Said {
+  readonly outcome: 'done' | 'started';
+  readonly by: ProvenActor | SystemActor;
+}
+
+/** Nothing was done. Who only claims to be somebody can be refused, and that is written down too. */
+interface Denial extends Said {
+  readonly outcome: 'refused' | 'failed';
+  readonly by: Actor;
+}
+
+/** Somebody begins to prove who they are; counted before it is known whether they do (T6). */
+export interface Attempt extends Said {
+  readonly kind: Exclude<Extract<AuditKind, `${string}-started`>, 'store.rekey-started'>;
+  readonly outcome: 'started';
+  readonly by: Actor;
+}
+
+export type AuditEntry = Deed | Denial | Attempt;
+
 /** The entry as stored and hashed. */
-export interface LoggedEntry extends AuditEntry {
+export interface LoggedEntry extends Said {
+  readonly outcome: AuditOutcome;
+  readonly by: Actor;
   readonly v: 1;
   readonly seq: number;
   /** SHA-256 of the policy in force, hex. */
   readonly policy: string;
 }
 
-export const SYSTEM: Actor = { kind: 'system', id: 'system', name: 'countersign' };
+export const SYSTEM: SystemActor = { kind: 'system', id: 'system', name: 'countersign' };

@@ -13,6 +13,7 @@ import { everyCommand } from '../../src/commands/typing/completion-tree.js';
 import { EXIT_FAMILIES } from '../../src/errors.js';
 import { type ConsoleDesk, consoleDesk } from '../support/console-desk.js';
 import { HOSTILE, hasNaughtyStrings, isVisible, naughtyStrings } from '../support/hostile-text.js';
+import { proven } from '../support/proven.js';
 import { openTerminal } from '../support/pty.js';
 import { runInside } from '../support/run-inside.js';
 import { CHEAP, repositoryRoot } from '../support/test-desk.js';
@@ -255,7 +256,7 @@ describe('hostile text (T12)', () => {
         kind: 'test.prepared',
         outcome: 'done',
         at: Date.now(),
-        by: { kind: 'operator', id: 'op_x', name: HOSTILE[0] ?? '' },
+        by: proven({ kind: 'operator', id: 'op_x', name: HOSTILE[0] ?? '' }),
       },
       async (write) => {
         for (const [index, name] of names.entries()) {

@@ -145,7 +145,7 @@ describe.each(engines)('doctor on %s', (engine) => {
       created_at: 0,
       delivered_at: null,
     };
-    await made.desk.store.record({ kind: 'message.queued', outcome: 'done', at: START, by: SYSTEM }, (write) =>
+    await made.desk.store.record({ kind: 'test.queued', outcome: 'done', at: START, by: SYSTEM }, (write) =>
       write.outbox.insert([row]),
     );
     expect((await inspect()).find(({ subject }) => subject === 'Outbox')).toMatchObject({

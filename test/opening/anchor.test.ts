@@ -10,6 +10,7 @@ import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
 import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { proven } from '../support/proven.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const lock = (subject: string, failures: number, lockedUntil: number | null) => ({
@@ -140,8 +141,8 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
     // With the key: entries of another kind take the place of those that were cut.
     const forger = await open();
     for (let n = 0; n < 3; n += 1) {
-      const by = { kind: 'operator', id: 'op_9', name: 'Eve' } as const;
-      await forger.store.record({ kind: 'call.other', outcome: 'done', at: forger.now(), by }, async () => undefined);
+      const by = proven({ kind: 'operator', id: 'op_9', name: 'Eve' });
+      await forger.store.record({ kind: 'test.other', outcome: 'done', at: forger.now(), by }, async () => undefined);
     }
     writeFileSync(anchor(), kept);
     const forked = await open();
@@ -187,12 +188,12 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
       const desk = await open();
       const now = desk.now();
       const admin = await made.operator('admin');
-      await desk.store.record({ kind: 'caller.locked', outcome: 'done', at: now, by: SYSTEM }, (w) =>
+      await desk.store.record({ kind: 'test.locked', outcome: 'done', at: now, by: SYSTEM }, (w) =>
         w.throttles.put(lock('caller:early', 2, null)),
       );
       const backup = join(made.folder, 'backup.db');
       await backUpStore(desk, admin, backup);
-      await desk.store.record({ kind: 'caller.locked', outcome: 'done', at: now, by: SYSTEM }, async (w) => {
+      await desk.store.record({ kind: 'test.locked', outcome: 'done', at: now, by: SYSTEM }, async (w) => {
         await w.throttles.put(lock('caller:early', 5, now + 60_000));
         await w.throttles.put(lock('caller:late', 7, now + 90_000));
       });
@@ -222,7 +223,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
     async () => {
       const desk = await open();
       const now = desk.now();
-      await desk.store.record({ kind: 'caller.locked', outcome: 'done', at: now, by: SYSTEM }, (w) =>
+      await desk.store.record({ kind: 'test.locked', outcome: 'done', at: now, by: SYSTEM }, (w) =>
         w.throttles.put(lock('caller:early', 5, now + 60_000)),
       );
       const backup = join(made.folder, 'backup.db');

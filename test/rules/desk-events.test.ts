@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { type AuditEntry, SYSTEM } from '../../src/rules/audit-entry.js';
 import { eventsOf } from '../../src/rules/desk-events.js';
 
-const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}): AuditEntry => ({
-  kind,
-  outcome: 'done',
-  at: Date.UTC(2026, 10, 22),
-  by: SYSTEM,
-  ...more,
-});
+const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}) =>
+  ({
+    kind,
+    outcome: 'done',
+    at: Date.UTC(2026, 10, 22),
+    by: SYSTEM,
+    ...more,
+  }) as AuditEntry;
 const types = (...entries: AuditEntry[]) => eventsOf(entries).map(({ type }) => type);
 
 describe('events of the desk', () => {

@@ -3,17 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { factorKind } from '../../src/factors/registry.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import { securityEventsOf } from '../../src/rules/security-events.js';
+import { proven } from '../support/proven.js';
 
-const OPERATOR = { kind: 'operator', id: 'op_1', name: 'mira' } as const;
-const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}): AuditEntry => ({
-  kind,
-  outcome: 'done',
-  at: Date.UTC(2026, 10, 22),
-  by: OPERATOR,
-  account: 'acc_1',
-  user: 'usr_1',
-  ...more,
-});
+const OPERATOR = proven({ kind: 'operator', id: 'op_1', name: 'mira' });
+const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}) =>
+  ({
+    kind,
+    outcome: 'done',
+    at: Date.UTC(2026, 10, 22),
+    by: OPERATOR,
+    account: 'acc_1',
+    user: 'usr_1',
+    ...more,
+  }) as AuditEntry;
 const eventsOf = (entries: readonly AuditEntry[]) => securityEventsOf(entries, (kind) => factorKind(kind).credential);
 const told = (kind: AuditEntry['kind'], detail: NonNullable<AuditEntry['detail']> = {}) =>
   eventsOf([entry(kind, { detail })]).map(({ type, claims }) =>
@@ -58,7 +60,10 @@ describe('security events', () => {
 
   it('names the session that ended, the account as a whole, and who began it; no reason that a person typed', () => {
     const [out] = eventsOf([
-      entry('portal.signed-out', { by: { kind: 'user', id: 'usr_1', name: 'ana' }, detail: { session: 'ses_1' } }),
+      entry('portal.signed-out', {
+        by: proven({ kind: 'user', id: 'usr_1', name: 'ana' }),
+        detail: { session: 'ses_1' },
+      }),
     ]);
     expect(out?.about).toEqual({ account: 'acc_1', user: 'usr_1', session: 'ses_1' });
     expect(out?.claims['initiating_entity']).toBe('user');
@@ -67,7 +72,7 @@ describe('security events', () => {
     expect(all?.about).toEqual({ account: 'acc_1', user: null, session: null });
     expect(all?.claims).toEqual({ initiating_entity: 'admin' });
     expect(JSON.stringify(all)).not.toContain('unpaid');
-    const byAdmin = entry('mfa.objected', { by: { kind: 'user', id: 'usr_2', name: 'ben' } });
+    const byAdmin = entry('mfa.objected', { by: proven({ kind: 'user', id: 'usr_2', name: 'ben' }) });
     expect(eventsOf([byAdmin])[0]?.claims['initiating_entity']).toBe('admin');
   });
 });

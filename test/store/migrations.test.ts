@@ -138,7 +138,7 @@ describe.each(engines)('migrations on %s', (name) => {
     const notary = notaryWith();
     await establishStore(place.engine, notary);
     expect(await holdsDesk(place.engine)).toBe(false);
-    await openStore(place.engine, notary).record(entry('store.made'), (write) => write.meta.put('store-id', 'st_1'));
+    await openStore(place.engine, notary).record(entry('test.made'), (write) => write.meta.put('store-id', 'st_1'));
     expect(await holdsDesk(place.engine)).toBe(true);
   });
 });

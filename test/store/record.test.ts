@@ -128,9 +128,9 @@ describe.each(engines)('the write door on %s', (name) => {
   );
 
   it('remembers the latest time any writer saw, also when a clock goes back', async () => {
-    await place.store.record(entry('a.first', { at: NOW + 5_000 }), async () => undefined);
-    await place.store.record(entry('a.second', { at: NOW }), async () => undefined);
-    const seen = await place.store.record(entry('a.third'), async (_write, log) => log);
+    await place.store.record(entry('test.first', { at: NOW + 5_000 }), async () => undefined);
+    await place.store.record(entry('test.second', { at: NOW }), async () => undefined);
+    const seen = await place.store.record(entry('test.third'), async (_write, log) => log);
     expect(seen).toMatchObject({ size: 2, latestAt: NOW + 5_000 });
   });
 

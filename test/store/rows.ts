@@ -7,9 +7,10 @@ import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { NewAccount } from '../../src/store/queries/accounts.js';
 import type { NewUser } from '../../src/store/queries/users.js';
 import type { Notary } from '../../src/store/record.js';
+import { proven } from '../support/proven.js';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
-export const BY = { kind: 'operator', id: 'op_1', name: 'Olga' } as const;
+export const BY = proven({ kind: 'operator', id: 'op_1', name: 'Olga' });
 
 const TEST_KEY = Buffer.alloc(32, 7);
 
@@ -30,7 +31,7 @@ export function notaryWith(keyring: Keyring = openKeyring(TEST_KEY)): Notary {
 }
 
 export function entry(kind: AuditEntry['kind'] = 'account.added', more: Partial<AuditEntry> = {}): AuditEntry {
-  return { kind, outcome: 'done', at: NOW, by: BY, ...more };
+  return { kind, outcome: 'done', at: NOW, by: BY, ...more } as AuditEntry;
 }
 
 export function accountRow(number: string, more: Partial<NewAccount> = {}): NewAccount {

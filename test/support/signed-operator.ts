@@ -5,6 +5,7 @@
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { OperatorRole } from '../../src/rules/people.js';
+import { proven } from './proven.js';
 
 /** Longer than any test moves its clock. */
 const LASTING = 20 * 365 * 86_400_000;
@@ -19,7 +20,7 @@ export async function signedOperator(
   const operator = { id: desk.newId('op'), name, role, disabledAt: null };
   const { row, signed } = lasting(desk, operator, alsoUserId);
   // One entry, so that suites which count the log count one operator as one.
-  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: signed.actor }, async (write) => {
+  await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: proven(signed.actor) }, async (write) => {
     await write.operators.insert({
       id: operator.id,
       name,

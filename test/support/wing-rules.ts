@@ -102,6 +102,9 @@ export function faultsOfLayout(paths: readonly string[]): string[] {
 const LOCKS = ['src/procedures/authorise.ts', 'src/procedures/portal/act-as-owner.ts'];
 const AUTHORITY = /\b(Authorised|Acting|AuthorisedOwner|ActingOwner|ProvenActor)\b/;
 
+/** An entry that says something was done takes a proven actor; a cast of the whole entry would get round it. */
+const ENTRY = /\b(AuditEntry|Deed)\b/;
+
 /** Who has just proved who they are has no session yet that could be looked at. */
 const SIGN_INS = [
   'src/procedures/operators/sign-in-operator.ts',
@@ -129,6 +132,7 @@ function faultOfLock(source: Source, node: ts.Node): string | undefined {
     speaks(node.type)
   )
     return 'casts to an authority; only act() and actAsOwner() hand one out';
+  if (ts.isAsExpression(node) && ENTRY.test(node.type.getText(source.tree))) return 'casts to an audit entry';
   if (ts.isVariableDeclaration(node) && speaks(node.type)) return 'keeps an authority in a variable';
   if ((ts.isPropertySignature(node) || ts.isPropertyDeclaration(node)) && speaks(node.type) && !inParameter(node))
     return 'keeps an authority in a property; a step takes it as a parameter';

@@ -1,6 +1,6 @@
 /** The first step of a verification: the attempt is counted and committed before the phrase is checked (B72, T6). */
 import { Refusal } from '../../errors.js';
-import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
 import { type LockWords, lockedRefusal, reserveAttempt } from '../lock-outs.js';
@@ -108,7 +108,7 @@ function sprayRefusal(verdict: Exclude<SprayVerdict, 'ok'>): Refusal {
   });
 }
 
-export type VerificationBase = Pick<AuditEntry, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
+export type VerificationBase = Pick<Deed, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;
 
 export function verificationEntryBase(
   by: ProvenActor,

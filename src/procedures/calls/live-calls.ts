@@ -5,7 +5,7 @@
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { type Actor, type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
+import { type AuditEntry, type Deed, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
@@ -191,7 +191,7 @@ function columnsOf(news: CallNews, at: number) {
   };
 }
 
-function entryOf(by: Actor, at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
+function entryOf(by: Deed['by'], at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
   return {
     kind: `call.${kind}`,
     outcome: 'done',

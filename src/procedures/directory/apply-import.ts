@@ -1,5 +1,5 @@
 /** The second half of an import: a plan without faults becomes rows and log entries. Decides nothing. */
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
@@ -24,7 +24,7 @@ export interface PlannedPeople extends PlannedUsers {
   homeOf(entry: UserEntry): Account;
 }
 
-type Base = Pick<AuditEntry, 'at' | 'by'>;
+type Base = Pick<Deed, 'at' | 'by'>;
 
 /** Rows of one statement: 17 columns of a user stay below both engines' limits of bound values. */
 const ROWS = 1_000;

@@ -4,7 +4,7 @@
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Problem, Refusal } from '../../errors.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CsvTable } from '../../rules/csv-table.js';
 import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -97,7 +97,7 @@ export async function importDirectory(
   return report;
 }
 
-function summaryOf(done: Done, base: Pick<AuditEntry, 'at' | 'by'>): AuditEntry {
+function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>): AuditEntry {
   const counts = (side: string, found: Counts | null) => (found === null ? {} : { [side]: { ...found } });
   const detail = {
     ...counts('accounts', done.accounts),

@@ -2,7 +2,7 @@
 import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
-import type { Actor } from '../../rules/audit-entry.js';
+import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { hours } from '../../rules/duration.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
@@ -73,13 +73,10 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   return open(desk, operator, by, { subject, attempt, step });
 }
 
-const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor) =>
-  ({
-    kind: 'operator.sign-in-started',
-    outcome: kind === 'proceed' ? 'started' : 'refused',
-    at: desk.now(),
-    by,
-  }) as const;
+const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor): AuditEntry => {
+  const entry = { kind: 'operator.sign-in-started', at: desk.now(), by } as const;
+  return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
+};
 
 /** The number under which it was counted. Refusal `locked`. */
 function attemptOf(decision: ThrottleDecision): number {

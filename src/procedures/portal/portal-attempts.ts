@@ -1,7 +1,7 @@
 /** Counting what a portal user tries, before it is checked (B72, T6), with words that fit a customer instead of an operator. */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import type { Actor, Attempt } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { minuteAfter } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -51,7 +51,7 @@ export function personEntry(desk: Desk, person: PortalPerson) {
 export async function countPortalAttempt(
   desk: Desk,
   subject: Subject,
-  entry: Pick<AuditEntry, 'kind' | 'at' | 'by' | 'account' | 'user' | 'detail'>,
+  entry: Pick<Attempt, 'kind' | 'at' | 'by' | 'account' | 'user' | 'detail'>,
 ): Promise<number> {
   const decision = await desk.store.record<ThrottleDecision>(
     (result) =>
@@ -66,7 +66,7 @@ export async function countOwnerAttempt(
   desk: Desk,
   login: PortalLogin,
   door: OwnerDoor,
-  { subject, ...about }: Pick<AuditEntry, 'kind' | 'detail'> & { readonly subject: Subject },
+  { subject, ...about }: Pick<Attempt, 'kind' | 'detail'> & { readonly subject: Subject },
 ): Promise<number> {
   const decision = await actAsOwner<OwnerLock, ThrottleDecision>(desk, login, door, {
     entry: ({ kind }, by) => {

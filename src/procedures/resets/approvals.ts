@@ -100,7 +100,12 @@ export async function requestApproval(
   return { request, made: true };
 }
 
-export function approvalEntry(by: ProvenActor, row: ApprovalRow, kind: `approval.${string}`, at: number): AuditEntry {
+export function approvalEntry(
+  by: ProvenActor,
+  row: ApprovalRow,
+  kind: `approval.${'requested' | 'approved' | 'rejected'}`,
+  at: number,
+): AuditEntry {
   const { users, reason, ticket } = JSON.parse(row.subject) as ApprovalSubject;
   const [only] = users;
   return {

@@ -5,6 +5,7 @@ import type { Context } from '../../../src/commands/command.js';
 import { commands } from '../../../src/commands/log/audit.js';
 import { canonicalJson } from '../../../src/crypto/canonical.js';
 import { treeHasher } from '../../../src/crypto/digests.js';
+import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const HOSTILE = [
@@ -27,7 +28,7 @@ describe.each(engines)('audit export on %s', (engine) => {
   beforeAll(async () => {
     made = await testDesk(engine);
     for (const [at, reason] of HOSTILE.entries()) {
-      const by = { kind: 'operator', id: `op_${at}`, name: reason } as const;
+      const by = proven({ kind: 'operator', id: `op_${at}`, name: reason });
       await made.desk.store.record(
         {
           kind: 'call.general',

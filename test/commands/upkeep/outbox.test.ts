@@ -43,7 +43,7 @@ describe.each(engines)('outbox on %s', (engine) => {
       },
       { template, to, account, user, values },
     );
-    await desk.store.record({ kind: 'message.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, (write) =>
+    await desk.store.record({ kind: 'test.queued', outcome: 'done', at: desk.now(), by: SYSTEM }, (write) =>
       write.outbox.insert([message.row]),
     );
     return message.id;

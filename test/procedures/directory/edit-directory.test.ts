@@ -8,6 +8,7 @@ import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchAccounts } from '../../../src/procedures/directory/search-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { proven } from '../../support/proven.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 
@@ -25,7 +26,7 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
   const stale = async () => {
     const signed = await signedOperator(place.desk, 'admin', place.desk.newId('op'));
     const code_at = place.clock.now() - 6 * 60_000;
-    const by = place.admin.actor;
+    const by = proven(place.admin.actor);
     await place.desk.store.record({ kind: 'test.session', outcome: 'done', at: 1, by }, (write) =>
       write.operators.updateSession(signed.sessionId ?? '', { code_at }),
     );
@@ -143,17 +144,19 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
 
   it('switching a login off ends its grants, sessions and codes; switching on brings none back (B08)', async () => {
     const found = await findUser(place.desk, '100234/nancy');
-    await place.desk.store.record({ kind: 'test.session', outcome: 'done', at: 1, by: place.admin.actor }, (write) =>
-      write.portalSessions.insert({
-        id: 'ses_1',
-        user_id: found.user.id,
-        digest: 'd',
-        state: 'done',
-        method: 'password',
-        created_at: 1,
-        last_seen_at: 1,
-        password_at: 1,
-      }),
+    await place.desk.store.record(
+      { kind: 'test.session', outcome: 'done', at: 1, by: proven(place.admin.actor) },
+      (write) =>
+        write.portalSessions.insert({
+          id: 'ses_1',
+          user_id: found.user.id,
+          digest: 'd',
+          state: 'done',
+          method: 'password',
+          created_at: 1,
+          last_seen_at: 1,
+          password_at: 1,
+        }),
     );
     expect(await switchUser(place.desk, place.admin, found, { on: false, reason: 'left' })).toBe(true);
     expect(await switchUser(place.desk, place.admin, found, { on: false, reason: 'left' })).toBe(false);

@@ -12,6 +12,7 @@ import {
   sample,
   usersFile,
 } from '../../support/directory-desk.js';
+import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const COUNT = { rows: 91, added: 0, updated: 0, unchanged: 91 };
@@ -145,16 +146,18 @@ describe.each(engines)('an import on %s', (engine) => {
   });
 
   it('updates name and contacts of a login, never role, scopes or secrets, and says what it kept (B16)', async () => {
-    await place.desk.store.record({ kind: 'test.secret', outcome: 'done', at: 1, by: place.admin.actor }, (write) =>
-      write.secrets.putPassphrase({
-        user_id: place.nancy.id,
-        verifier: 'sealed',
-        form_version: 1,
-        owner_copy: null,
-        set_by: 'desk',
-        set_at: 5,
-        setup_at: 5,
-      }),
+    await place.desk.store.record(
+      { kind: 'test.secret', outcome: 'done', at: 1, by: proven(place.admin.actor) },
+      (write) =>
+        write.secrets.putPassphrase({
+          user_id: place.nancy.id,
+          verifier: 'sealed',
+          form_version: 1,
+          owner_copy: null,
+          set_by: 'desk',
+          set_at: 5,
+          setup_at: 5,
+        }),
     );
     place.clock.advance(1_000);
     const report = await users('100234,NANCY,Nancy D.,nancy@new.example,(206) 555-9857,primary-admin,,native\n');

@@ -6,9 +6,10 @@ import { logState, openCheckpoint, signCheckpoint } from '../../../src/procedure
 import { type EntryProof, proveEntry } from '../../../src/procedures/log/prove-entry.js';
 import { checkpointText } from '../../../src/rules/checkpoint.js';
 import { checkProof, openNote, type ProofDocument } from '../../support/outside-verifier.js';
+import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
-const BY = { kind: 'operator', id: 'op_1', name: 'Ölga \u202e"quoted"' } as const;
+const BY = proven({ kind: 'operator', id: 'op_1', name: 'Ölga \u202e"quoted"' });
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
 const documentOf = (proof: EntryProof): ProofDocument => ({

@@ -4,6 +4,7 @@ import type { Desk } from '../../../src/desk.js';
 import { entriesAfter, newestEntries, peopleOf, readFilter } from '../../../src/procedures/log/read-audit-log.js';
 import { days } from '../../../src/rules/duration.js';
 import { accountRow, userRow } from '../../store/rows.js';
+import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 describe.each(engines)('the log as people read it on %s', (engine) => {
@@ -14,7 +15,7 @@ describe.each(engines)('the log as people read it on %s', (engine) => {
     desk = made.desk;
     const lead = await made.operator('lead');
     await desk.store.record(
-      { kind: 'account.added', outcome: 'done', at: desk.now(), by: lead.actor, account: 'acc_1' },
+      { kind: 'account.added', outcome: 'done', at: desk.now(), by: proven(lead.actor), account: 'acc_1' },
       async (write) => {
         await write.accounts.insert([accountRow('1')]);
         await write.users.insert([userRow('acc_1', 'ana')]);
@@ -24,7 +25,7 @@ describe.each(engines)('the log as people read it on %s', (engine) => {
     const entry = {
       kind: 'mfa.reset',
       outcome: 'done',
-      by: lead.actor,
+      by: proven(lead.actor),
       account: 'acc_1',
       user: 'usr_acc_1_ana',
     } as const;
@@ -54,7 +55,7 @@ describe.each(engines)('the log as people read it on %s', (engine) => {
   });
 
   it('hands out a long log in pages, each entry once and in order', async () => {
-    const by = (await made.operator('lead')).actor;
+    const by = proven((await made.operator('lead')).actor);
     const many = Array.from(
       { length: 2_345 },
       () => ({ kind: 'call.general', outcome: 'done', at: desk.now(), by }) as const,

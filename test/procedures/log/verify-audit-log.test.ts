@@ -8,6 +8,7 @@ import { type LogReader, sealedByDesk } from '../../../src/procedures/log/log-re
 import { verifyAuditLog } from '../../../src/procedures/log/verify-audit-log.js';
 import type { Checkpoint } from '../../../src/rules/checkpoint.js';
 import type { Engine } from '../../../src/store/engine.js';
+import { proven } from '../../support/proven.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 import {
   copyLog,
@@ -20,7 +21,7 @@ import {
 } from './log-tampering.js';
 
 const SIZE = 21;
-const BY = { kind: 'operator', id: 'op_1', name: 'Olga' } as const;
+const BY = proven({ kind: 'operator', id: 'op_1', name: 'Olga' });
 
 /** One log of every shape of entry: with and without account, user, ticket, reason and nested detail. */
 async function writeEntries(desk: Desk, count: number, from = 0): Promise<void> {

@@ -8,6 +8,7 @@ import { changeOperator } from '../../../src/procedures/operators/change-operato
 import { createToken, revokeToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { hours, minutes } from '../../../src/rules/duration.js';
 import type { OperatorRole } from '../../../src/rules/people.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { type OperatorDesk, operatorDesk } from '../operator-desk.js';
 
@@ -139,7 +140,7 @@ describe.each(engines)('who is typing on %s', (engine) => {
       expect(await refusal(tokenFor('lena', role))).toMatchObject({ code: 'forbidden' });
     const full = await tokenFor('lena', 'lead');
     await place.byToken(full.token, 'user:unlock');
-    const by = (await place.operator('admin')).actor;
+    const by = proven((await place.operator('admin')).actor);
     await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by }, (write) =>
       write.operators.update(lena.id, { role: 'agent' }),
     );

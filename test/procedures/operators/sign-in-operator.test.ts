@@ -7,6 +7,7 @@ import { changeOperator } from '../../../src/procedures/operators/change-operato
 import { refreshCode, signInOperator, signOutOperator } from '../../../src/procedures/operators/sign-in-operator.js';
 import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../../factors/reference.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
 
@@ -163,7 +164,7 @@ describe.each(engines)('operators sign in on %s', (engine) => {
 
   it('a lead without an app signs in by no password', async () => {
     await place.member('mira', 'agent');
-    const by = (await place.operator('admin')).actor;
+    const by = proven((await place.operator('admin')).actor);
     const { id } = await place.row('mira');
     await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by }, (write) =>
       write.operators.update(id, { role: 'lead' }),

@@ -10,6 +10,7 @@ import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js
 import { liftLock } from '../../../src/procedures/lock-outs.js';
 import { hours, minutes } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';
+import { proven } from '../../support/proven.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
 import { type PhoneDesk, phoneDesk, phraseRow, WRONG, withThrottle } from '../phone-desk.js';
 
@@ -138,8 +139,9 @@ const lift = (by: 'lead' | 'owner'): Step => ({
       Object.assign(model, { inARow: 0, disabled: false });
     } else {
       const actor = { kind: 'user', id, name: user.name } as const;
-      await desk.store.record({ kind: 'test.lifted', outcome: 'done', at: desk.now(), by: actor }, (write, log) =>
-        liftLock(desk, write, log, `caller:${account.id}/${id}`, 'owner'),
+      await desk.store.record(
+        { kind: 'test.lifted', outcome: 'done', at: desk.now(), by: proven(actor) },
+        (write, log) => liftLock(desk, write, log, `caller:${account.id}/${id}`, 'owner'),
       );
     }
     model.lockedUntil = null;

@@ -12,6 +12,7 @@ import { reserveAttempt } from '../../../src/procedures/lock-outs.js';
 import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import { days, hours } from '../../../src/rules/duration.js';
 import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 
 /** 26 symbols, as every code that the desk mails. */
@@ -113,7 +114,7 @@ describe.each(engines)('an invitation that resets a password on %s', (engine) =>
     const { user } = await found();
     const row = { user_id: user.id, verifier: 'sealed elsewhere', changed_at: place.clock.now() };
     await place.desk.store.record(
-      { kind: 'test.password', outcome: 'done', at: place.clock.now(), by: place.admin.actor },
+      { kind: 'test.password', outcome: 'done', at: place.clock.now(), by: proven(place.admin.actor) },
       (write) => write.secrets.putApplicationPassword(row),
     );
   };
@@ -174,7 +175,7 @@ describe.each(engines)('a lock on %s', (engine) => {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       for (const subject of [caller, portal]) {
         await place.desk.store.record(
-          { kind: 'test.attempt', outcome: 'done', at: place.clock.now(), by: place.admin.actor },
+          { kind: 'test.attempt', outcome: 'done', at: place.clock.now(), by: proven(place.admin.actor) },
           (write, log) => reserveAttempt(place.desk, write, log, subject),
         );
       }

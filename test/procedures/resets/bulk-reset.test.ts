@@ -12,6 +12,7 @@ import type { RowOutcome } from '../../../src/procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { userRow } from '../../store/rows.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { FULL, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
 
@@ -57,7 +58,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
   async function crowd(count: number): Promise<readonly string[]> {
     const logins = Array.from({ length: count }, (_, index) => `c${String(index).padStart(5, '0')}`);
     const at = place.clock.now();
-    const entry = { kind: 'test.seeded', outcome: 'done', at, by: lead.actor } as const;
+    const entry = { kind: 'test.seeded', outcome: 'done', at, by: proven(lead.actor) } as const;
     await place.desk.store.record(entry, async (write) => {
       const email = 'c@example.com';
       await write.users.insert(logins.map((login) => userRow('acc_1', login, { email, email_key: email })));
@@ -126,7 +127,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await people('ana');
     const frozen = await plan(written(['idle', 'ana']));
     await place.give(idle, FULL);
-    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: lead.actor } as const;
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: proven(lead.actor) } as const;
     await place.desk.store.record(entry, (write) => write.portalSessions.deleteOfUser('usr_acc_1_ana'));
     expect((await apply(frozen)).told).toMatchObject([{ login: 'ana', removed: { sessions: 0, factors: 2 } }]);
     expect(await holdingsOf(place.desk, idle)).toMatchObject({ active: 2 });
@@ -297,7 +298,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
       const { work } = await begun();
       const revoke = () =>
         place.desk.store.record(
-          { kind: 'test.revoked', outcome: 'done', at: place.clock.now(), by: lead.actor },
+          { kind: 'test.revoked', outcome: 'done', at: place.clock.now(), by: proven(lead.actor) },
           (write) => write.operators.revokeTokensOf(lead.operator.id, place.clock.now()),
         );
       await expect(run(script, work.head.id, revoke)).rejects.toMatchObject({ code: 'not-signed-in' });
@@ -347,7 +348,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
   it('a user who became an admin since the plan is not reset without a yes', async () => {
     await people('ana');
     const frozen = await plan(written(['ana']));
-    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: lead.actor } as const;
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: proven(lead.actor) } as const;
     await place.desk.store.record(entry, (write) => write.users.update('usr_acc_1_ana', { role: 'admin' }));
     expect((await apply(frozen)).outcomes).toEqual(['needs-approval']);
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
@@ -357,7 +358,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await people('ana', 'lee');
     const [first] = (await apply(await plan(written(['ana', 'lee'])))).told;
     const at = place.clock.now();
-    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: lead.actor } as const;
+    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: proven(lead.actor) } as const;
     await place.desk.store.record(objecting, (write) => write.resets.object(first?.reset ?? '', 'usr_acc_1_boss', at));
     const before = (await place.desk.store.read.outbox.list(1_000)).length;
     const again = await apply(await plan(written(['ana', 'lee'])));
@@ -373,7 +374,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await place.give('usr_acc_1_ana', { sessions: 1 });
     const frozen = await plan(written(['ana']));
     const at = place.clock.now();
-    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: lead.actor } as const;
+    const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: proven(lead.actor) } as const;
     await place.desk.store.record(objecting, (write) => write.resets.object(first?.reset ?? '', 'usr_acc_1_boss', at));
     expect((await apply(frozen)).outcomes).toEqual(['needs-approval']);
   });

@@ -5,6 +5,7 @@ import { sendQueued } from '../../../src/procedures/messages/deliver-outbox.js';
 import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { type GrantedReset, resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { FULL, type Holdings, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
 
@@ -96,7 +97,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     await place.user('2', 'sec', { role: 'secondary-admin', scopes: 'login-security' });
     const joe = await place.user('2', 'joe', {}, FULL);
     const asked = await ask('sec', 'joe', {}, '2');
-    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: agent.actor } as const;
+    const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: proven(agent.actor) } as const;
     await place.desk.store.record(entry, (write) => write.users.update('usr_acc_2_sec', { scopes: 'billing' }));
     await expect(resetUnderGrant(place.desk, agent, asked)).rejects.toMatchObject({ code: 'no-grant' });
     expect(await holdingsOf(place.desk, joe)).toMatchObject({ active: 2 });
@@ -130,7 +131,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       FULL,
     );
     await place.desk.store.record(
-      { kind: 'test.prepared', outcome: 'done', at: now, by: agent.actor },
+      { kind: 'test.prepared', outcome: 'done', at: now, by: proven(agent.actor) },
       async () => undefined,
     );
     const sent: string[] = [];
@@ -182,7 +183,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
   });
 
   it('an account that forbids resets by phone gets none (B63)', async () => {
-    const entry = { kind: 'account.edited', outcome: 'done', at: place.clock.now(), by: agent.actor } as const;
+    const entry = { kind: 'account.edited', outcome: 'done', at: place.clock.now(), by: proven(agent.actor) } as const;
     await place.desk.store.record(entry, (write) => write.accounts.update('acc_1', { phone_reset_forbidden: 1 }));
     await expect(reset('boss', 'ana')).rejects.toMatchObject({ code: 'refused-by-policy' });
     expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 2 });
@@ -256,7 +257,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     it('a second call does not get past an objection to the first reset (B62)', async () => {
       const { id: resetId } = await reset('boss', 'ana');
       const at = place.clock.now();
-      const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: agent.actor } as const;
+      const objecting = { kind: 'mfa.objected', outcome: 'done', at, by: proven(agent.actor) } as const;
       await place.desk.store.record(objecting, (write) => write.resets.object(resetId, 'usr_acc_1_boss', at));
       const asked = await ask('boss', 'ana');
       const id = await waiting(asked);
@@ -309,7 +310,12 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
       const lead = await place.operator('lead');
       const asked = await ask('boss', 'boss');
       await decideApproval(place.desk, lead, { id: await waiting(asked), approve: true, reason: null });
-      const entry = { kind: 'operator.disabled', outcome: 'done', at: place.clock.now(), by: agent.actor } as const;
+      const entry = {
+        kind: 'operator.disabled',
+        outcome: 'done',
+        at: place.clock.now(),
+        by: proven(agent.actor),
+      } as const;
       const disable = (at: number | null) =>
         place.desk.store.record(entry, (write) => write.operators.update(lead.operator.id, { disabled_at: at }));
       await disable(place.clock.now());

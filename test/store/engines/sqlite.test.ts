@@ -228,7 +228,7 @@ describe('secure delete on sqlite', () => {
   const hits = () =>
     [place.address, `${place.address}-wal`].filter((file) => existsSync(file) && readFileSync(file).includes(CANARY));
   const destroy = () =>
-    place.store.record(entry('passphrase.destroyed'), (write) =>
+    place.store.record(entry('test.destroyed'), (write) =>
       write.secrets.updatePassphrase('usr_acc_1_ana', { verifier: null, owner_copy: null }),
     );
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../../src/rules/audit-entry.js';
 import type { AuditFilter } from '../../../src/store/queries/audit.js';
+import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
 import { accountRow, entry, NOW, userRow } from '../rows.js';
 import { type Founded, foundedStore } from '../support.js';
 
-const EVE = { kind: 'user', id: 'usr_acc_1_eve', name: 'Eve' } as const;
+const EVE = proven({ kind: 'user', id: 'usr_acc_1_eve', name: 'Eve' });
 
 const ENTRIES: readonly AuditEntry[] = [
   entry('account.added', { account: 'acc_1' }),
@@ -18,7 +19,7 @@ const ENTRIES: readonly AuditEntry[] = [
     at: NOW + 3,
     reason: 'not-verified',
   }),
-  entry('verifications.other', { at: NOW + 4 }),
+  entry('test.other', { at: NOW + 4 }),
   entry('verification.started', { account: 'acc_2', outcome: 'started', at: NOW + 5, by: EVE }),
   entry('portal.signed-in', {
     account: 'acc_1',
