@@ -27,7 +27,7 @@ export function sha256Hex(data: Uint8Array | string): string {
 }
 
 /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
-export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
+export function hmacSha256(key: Uint8Array, data: Uint8Array | string): Buffer {
   return createHmac('sha256', key).update(data).digest();
 }
 

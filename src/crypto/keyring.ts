@@ -77,13 +77,6 @@ export function bothKeysText(newer: Uint8Array, older: Uint8Array): string {
   return `${KEY_COMMENT}\n# The second key is being replaced: countersign store rekey\n${masterKeyLine(newer)}\n${masterKeyLine(older)}\n`;
 }
 
-/** The one key of a file that holds no other. Refusal('config') as `parseMasterKeys`. */
-export function parseMasterKey(text: string, source: string): Buffer {
-  const [key, second] = parseMasterKeys(text, source);
-  if (second !== undefined) throw badKey(source, 'holds more than one line that is not a comment');
-  return key;
-}
-
 /**
  * The keys of a key file's text, 32 bytes each, the newest first: one, or two while a new one takes over. Comments (`#`), blank
  * lines, spaces around a line and CRLF are allowed. Anything else is a Refusal('config') that names `source` and never what

@@ -34,18 +34,13 @@ const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
-export function openSigner(keyring: Keyring, name: string): Signer {
-  return signerFromSeed(keyring.derive('sign/audit'), name);
-}
-
-/** A signer from the 32-byte seed of an Ed25519 key (RFC 8032). For `openSigner` and published test notes only. */
-export function signerFromSeed(seed: Uint8Array, name: string): Signer {
+export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string): Signer {
   if (!isKeyName(name)) {
     throw new Refusal('config', `"${name}" cannot name a signing key: it may not hold spaces, "+" or controls.`, {
       hint: 'Use a name such as desk.example.com/audit.',
     });
   }
-  const { privateKey, publicBytes } = ed25519FromSeed(seed);
+  const { privateKey, publicBytes } = ed25519FromSeed(keyring.derive('sign/audit'));
   const keyId = keyIdOf(name, publicBytes);
   return Object.freeze({
     verifierKey: () => {
@@ -79,7 +74,7 @@ export function verifySignedNote(note: string, vkeys: readonly string[]): { text
   for (const { name, keyId, signature } of signatures) {
     const key = known.get(`${name}+${keyId}`);
     if (key === undefined) continue;
-    if (!verifyBytes(null, encodeUtf8(text), key.publicKey, signature)) {
+    if (!verifyEd25519(key.publicBytes, encodeUtf8(text), signature)) {
       throw new Refusal('audit-broken', `The signature of ${name} does not fit the note.`, {
         hint: 'Fetch the note again from where it was kept; this copy was changed.',
       });
@@ -90,9 +85,10 @@ export function verifySignedNote(note: string, vkeys: readonly string[]): { text
   return { text, signers: [...signers] };
 }
 
-/** Whether an Ed25519 signature fits (RFC 8032, strict lengths). For the test vectors. */
+/** Whether an Ed25519 signature fits (RFC 8032, strict lengths). */
 export function verifyEd25519(publicBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  return verifyBytes(null, message, publicKeyOf(publicBytes), signature);
+  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicBytes]), format: 'der', type: 'spki' });
+  return verifyBytes(null, message, publicKey, signature);
 }
 
 function splitNote(note: string) {
@@ -113,8 +109,8 @@ function readSignature(line: string): { name: string; keyId: string; signature: 
   return { name, keyId: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) };
 }
 
-function readVerifierKeys(vkeys: readonly string[]): Map<string, { vkey: string; publicKey: KeyObject }> {
-  const known = new Map<string, { vkey: string; publicKey: KeyObject }>();
+function readVerifierKeys(vkeys: readonly string[]): Map<string, { vkey: string; publicBytes: Uint8Array }> {
+  const known = new Map<string, { vkey: string; publicBytes: Uint8Array }>();
   for (const vkey of vkeys) {
     const [, name = '', keyId = '', encoded = ''] = VKEY.exec(vkey) ?? [];
     const material = decodeBase64(encoded, 'base64');
@@ -123,7 +119,7 @@ function readVerifierKeys(vkeys: readonly string[]): Map<string, { vkey: string;
     if (keyIdOf(name, publicBytes).toString('hex') !== keyId) throw badVerifierKey();
     const label = `${name}+${keyId}`;
     if ((known.get(label)?.vkey ?? vkey) !== vkey) throw badVerifierKey();
-    known.set(label, { vkey, publicKey: publicKeyOf(publicBytes) });
+    known.set(label, { vkey, publicBytes });
   }
   return known;
 }
@@ -131,10 +127,6 @@ function readVerifierKeys(vkeys: readonly string[]): Map<string, { vkey: string;
 /** SHA-256(name ‖ LF ‖ 0x01 ‖ public key), the first four bytes. */
 function keyIdOf(name: string, publicBytes: Uint8Array): Buffer {
   return sha256(Buffer.concat([encodeUtf8(`${name}\n`), Buffer.of(ED25519), publicBytes])).subarray(0, 4);
-}
-
-function publicKeyOf(publicBytes: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicBytes]), format: 'der', type: 'spki' });
 }
 
 function isKeyName(name: string): boolean {

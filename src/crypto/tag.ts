@@ -3,7 +3,8 @@
  * names its key, `<key id>.<base64url of the first 16 bytes of HMAC-SHA-256>`, so that it can still be checked while a new
  * key is taking over. 128 bits are kept: RFC 2104, section 5, asks for half of the digest at least.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { hmacSha256 } from './digests.js';
 import type { Keyring, MacPurpose } from './keyring.js';
 
 const TAG = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{22})$/;
@@ -29,6 +30,5 @@ export function keyOfTag(tag: string): string | undefined {
 }
 
 function digestOf(keyring: Keyring, purpose: MacPurpose, keyId: string, text: string): string {
-  const digest = createHmac('sha256', keyring.derive(purpose, keyId)).update(text, 'utf8').digest();
-  return digest.toString('base64url', 0, TAG_BYTES);
+  return hmacSha256(keyring.derive(purpose, keyId), text).toString('base64url', 0, TAG_BYTES);
 }

@@ -11,8 +11,8 @@
  *                             / \
  *                         [4,6) [6,7)
  *
- * A proof is a list of subtree hashes. Which subtrees is a matter of numbers alone (`inclusionRanges`,
- * `consistencyRanges`), so a store can read the leaves of each range in a stream and fold them with `treeHeadOf`.
+ * A proof is a list of subtree hashes. Which subtrees is a matter of numbers alone (`inclusionRanges`), so a store can read the
+ * leaves of each range in a stream and fold them.
  */
 import { Refusal } from '../errors.js';
 
@@ -31,9 +31,6 @@ export interface LeafRange {
   readonly start: number;
   readonly end: number;
 }
-
-/** The tree hash of the leaves from `start` up to, not including, `end`, as if they were a tree of their own. */
-export type SubtreeHash = (start: number, end: number) => Uint8Array;
 
 const HASH_BYTES = 32;
 const HEX = /^[0-9a-f]*$/;
@@ -75,19 +72,6 @@ export function decodeFrontier(size: number, text: string): Frontier {
   );
 }
 
-/** The tree hash of a list of leaf hashes, read once, with the memory of one frontier. */
-export function treeHeadOf(hasher: TreeHasher, leafHashes: Iterable<Uint8Array>): Uint8Array {
-  let size = 0;
-  let frontier: Frontier = [];
-  for (const leafHash of leafHashes) frontier = appendLeaf(hasher, size++, frontier, leafHash);
-  return rootOf(hasher, size, frontier);
-}
-
-/** Subtree hashes computed from all leaf hashes in memory, for tests and small logs. */
-export function subtreesOf(hasher: TreeHasher, leafHashes: readonly Uint8Array[]): SubtreeHash {
-  return (start, end) => treeHeadOf(hasher, leafHashes.slice(start, end));
-}
-
 /** The subtrees whose hashes prove that leaf `leafIndex` is in a tree of `treeSize` (PATH in RFC 6962, section 2.1.1). */
 export function inclusionRanges(leafIndex: number, treeSize: number): LeafRange[] {
   if (!isSize(leafIndex) || !isSize(treeSize) || leafIndex >= treeSize) {
@@ -106,37 +90,6 @@ export function inclusionRanges(leafIndex: number, treeSize: number): LeafRange[
     }
   }
   return ranges;
-}
-
-/** The subtrees whose hashes prove that a tree of `size2` begins with one of `size1` (PROOF in RFC 6962, section 2.1.2). */
-export function consistencyRanges(size1: number, size2: number): LeafRange[] {
-  if (!isSize(size1) || !isSize(size2) || size1 < 1 || size1 > size2) {
-    throw new RangeError('A consistency proof leads from a log that is not empty to one that is not shorter.');
-  }
-  const ranges: LeafRange[] = [];
-  let [start, end] = [0, size2];
-  while (end !== size1) {
-    const middle = start + splitPoint(end - start);
-    if (size1 <= middle) {
-      ranges.unshift({ start: middle, end });
-      end = middle;
-    } else {
-      ranges.unshift({ start, end: middle });
-      start = middle;
-    }
-  }
-  // The old tree as a whole is known to whoever checks; only a part of it must be shown.
-  return start === 0 ? ranges : [{ start, end }, ...ranges];
-}
-
-/** Proof that leaf `leafIndex` is in the tree of the first `treeSize` leaves, in the order `verifyInclusion` takes. */
-export function inclusionProof(subtree: SubtreeHash, leafIndex: number, treeSize: number): Uint8Array[] {
-  return inclusionRanges(leafIndex, treeSize).map(({ start, end }) => subtree(start, end));
-}
-
-/** Proof that the first `size2` leaves begin with the first `size1`, in the order `verifyConsistency` takes. */
-export function consistencyProof(subtree: SubtreeHash, size1: number, size2: number): Uint8Array[] {
-  return consistencyRanges(size1, size2).map(({ start, end }) => subtree(start, end));
 }
 
 /** Whether the proof shows the leaf at its index in the tree with this root (RFC 9162, section 2.1.3.2). */
@@ -167,43 +120,6 @@ export function verifyInclusion(
     [index, last] = [Math.floor(index / 2), Math.floor(last / 2)];
   }
   return last === 0 && sameBytes(hash, root);
-}
-
-/**
- * Whether the proof shows that the tree of `size2` begins with the tree of `size1` (RFC 9162, section 2.1.4.2). Nothing
- * is shown by a step from an empty log: anything begins with it, so no proof of that is accepted.
- */
-export function verifyConsistency(
-  hasher: TreeHasher,
-  claim: {
-    readonly size1: number;
-    readonly size2: number;
-    readonly root1: Uint8Array;
-    readonly root2: Uint8Array;
-    readonly proof: readonly Uint8Array[];
-  },
-): boolean {
-  const { size1, size2, root1, root2, proof } = claim;
-  if (!isSize(size1) || !isSize(size2) || size1 < 1 || size1 > size2) return false;
-  if (size1 === size2) return proof.length === 0 && sameBytes(root1, root2);
-  if (![root1, root2, ...proof].every(isHash)) return false;
-  let [first, last] = [size1 - 1, size2 - 1];
-  while (first % 2 === 1) [first, last] = [Math.floor(first / 2), Math.floor(last / 2)];
-  // Where the old tree is perfect its root is the first step, and the proof leaves it out.
-  const [seed, ...steps] = first === 0 ? [root1, ...proof] : proof;
-  if (seed === undefined) return false;
-  let [old, grown] = [seed, seed];
-  for (const step of steps) {
-    if (last === 0) return false;
-    if (first % 2 === 1 || first === last) {
-      [old, grown] = [hasher.node(step, old), hasher.node(step, grown)];
-      while (first % 2 === 0 && first !== 0) [first, last] = [first / 2, Math.floor(last / 2)];
-    } else {
-      grown = hasher.node(grown, step);
-    }
-    [first, last] = [Math.floor(first / 2), Math.floor(last / 2)];
-  }
-  return last === 0 && sameBytes(old, root1) && sameBytes(grown, root2);
 }
 
 /** The largest power of two below `size`. */

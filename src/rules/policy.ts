@@ -143,12 +143,6 @@ export function validScope(policy: Policy, text: string): boolean {
   return policy.categories.some(({ id }) => id === text) || policy.actions.some(({ id }) => id === text);
 }
 
-/** One line for each action, for hints and completion: `billing:inquiry  Answer a billing question`. */
-export function describeActions(policy: Policy): readonly string[] {
-  const width = Math.max(...policy.actions.map(({ id }) => id.length));
-  return policy.actions.map(({ id, title }) => `${id.padEnd(width)}  ${title}`);
-}
-
 /** The refusal for a text that `findAction` does not know: names the actions, and the nearest where it looks like a slip. */
 export function unknownAction(policy: Policy, text: string): Refusal {
   const known = policy.actions.map(({ id }) => id);

@@ -6,7 +6,7 @@ import {
   hkdfSha256,
   type KeyPurpose,
   openKeyring,
-  parseMasterKey,
+  parseMasterKeys,
 } from '../../src/crypto/keyring.js';
 import { isRefusal } from '../../src/errors.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
@@ -21,7 +21,7 @@ describe('the master key file', () => {
     const text = generateMasterKeyText((n) => Buffer.alloc(n, 7));
     expect(text.split('\n')).toHaveLength(3);
     expect(text).toMatch(/^# countersign master key.* lost.*\ncountersign-key-v1:[A-Za-z0-9_-]{43}\n$/);
-    expect(parseMasterKey(text, 'a test')).toEqual(Buffer.alloc(32, 7));
+    expect(parseMasterKeys(text, 'a test')).toEqual([Buffer.alloc(32, 7)]);
   });
 
   it('is a new one each time', () => {
@@ -30,21 +30,21 @@ describe('the master key file', () => {
 
   it('may have CRLF, blank lines, further comments, spaces around the key and a byte order mark', () => {
     const [comment, key] = generateMasterKeyText((n) => Buffer.alloc(n, 7)).split('\n');
-    expect(parseMasterKey(`\uFEFF${comment}\r\n\r\n# ours\r\n  ${key} \r\n`, 'a test')).toEqual(Buffer.alloc(32, 7));
+    expect(parseMasterKeys(`\uFEFF${comment}\r\n\r\n# ours\r\n  ${key} \r\n`, 'a test')).toEqual([Buffer.alloc(32, 7)]);
   });
 
   const good = Buffer.alloc(32, 7).toString('base64url');
   it.each([
     ['nothing', ''],
     ['comments only', '# countersign-key-v1:x\n'],
-    ['two keys', `countersign-key-v1:${good}\ncountersign-key-v1:${good}\n`],
+    ['the same key twice', `countersign-key-v1:${good}\ncountersign-key-v1:${good}\n`],
     ['another version', `countersign-key-v2:${good}`],
     ['a short key', `countersign-key-v1:${good.slice(0, -1)}`],
     ['a long key', `countersign-key-v1:${good}AA`],
     ['padding', `countersign-key-v1:${good}=`],
     ['stray bits in the last character', `countersign-key-v1:${good.slice(0, -1)}d`],
   ])('with %s is refused as config, naming the source and no key', (_, text) => {
-    const error = caught(() => parseMasterKey(text, '/etc/desk.key'));
+    const error = caught(() => parseMasterKeys(text, '/etc/desk.key'));
     expect(error).toMatchObject({ code: 'config', hint: expect.any(String) });
     expect(String(error)).toContain('/etc/desk.key');
     expect(String(error)).not.toContain(good.slice(0, 12));
@@ -58,7 +58,7 @@ describe('the master key file', () => {
           fc.string().map((s) => `countersign-key-v1:${s}`),
         ),
         (text) => {
-          const outcome = caught(() => parseMasterKey(text, 'x'));
+          const outcome = caught(() => parseMasterKeys(text, 'x'));
           expect(outcome === undefined || isRefusal(outcome)).toBe(true);
         },
       ),

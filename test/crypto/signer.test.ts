@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openKeyring } from '../../src/crypto/keyring.js';
-import { openSigner, signerFromSeed, verifyEd25519, verifySignedNote } from '../../src/crypto/signer.js';
+import { openSigner, verifyEd25519, verifySignedNote } from '../../src/crypto/signer.js';
 import { isRefusal } from '../../src/errors.js';
 import { fromHex, readVectors, type Wycheproof } from './vectors.js';
 
@@ -24,6 +24,7 @@ const PETER_LINE =
 const ENOCH_LINE =
   '— EnochRoot rwz+eBzmZa0SO3NbfRGzPCpDckykFXSdeX+MNtCOXm2/5n2tiOHp+vAF1aGrQ5ovTG01oOTGwnWLox33WWd1RvMc+QQ=\n';
 
+const peterSigner = () => openSigner({ derive: () => PETER_SEED }, 'PeterNeumann');
 const longer = (line: string) => `${line.slice(0, 60)}ABCD${line.slice(60)}`;
 const broken = expect.objectContaining({ code: 'audit-broken' });
 
@@ -38,7 +39,7 @@ describe('signed notes of others (C2SP signed-note)', () => {
   });
 
   it('are made byte for byte like the Go library makes them', () => {
-    const peter = signerFromSeed(PETER_SEED, 'PeterNeumann');
+    const peter = peterSigner();
     expect(peter.verifierKey()).toBe(PETER);
     expect(peter.sign(TEXT)).toBe(`${TEXT}\n${PETER_LINE}`);
   });
@@ -92,7 +93,7 @@ describe('signed notes of others (C2SP signed-note)', () => {
 
   it('are split at the last empty line', () => {
     const text = 'log\n7\n\n— not a signature\n\n\nend\n\n';
-    const note = signerFromSeed(PETER_SEED, 'PeterNeumann').sign(text);
+    const note = peterSigner().sign(text);
     expect(verifySignedNote(note, [PETER]).text).toBe(text);
   });
 });

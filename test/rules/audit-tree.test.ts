@@ -4,20 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { treeHasher } from '../../src/crypto/digests.js';
 import {
   appendLeaf,
-  consistencyProof,
   decodeFrontier,
   encodeFrontier,
   type Frontier,
-  inclusionProof,
   inclusionRanges,
   rootOf,
-  subtreesOf,
   type TreeHasher,
-  treeHeadOf,
-  verifyConsistency,
   verifyInclusion,
 } from '../../src/rules/audit-tree.js';
 import { readVectors } from '../crypto/vectors.js';
+import {
+  consistencyProof,
+  inclusionProof,
+  subtreesOf,
+  treeHeadOf,
+  verifyConsistency,
+} from '../support/audit-proofs.js';
 
 type Proof = readonly string[] | null;
 interface OutsideVectors {

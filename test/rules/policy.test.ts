@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal, type Refusal } from '../../src/errors.js';
 import {
-  describeActions,
   findAction,
   type PolicyFiles,
   policyDocument,
@@ -131,11 +130,6 @@ describe('naming an action', () => {
 
   it('a category with several actions is refused with those', () => {
     expect(unknownAction(policy, 'billing').hint).toBe('One of: billing:inquiry, billing:change, billing:update-info.');
-  });
-
-  it('describes every action on a line of its own', () => {
-    expect(describeActions(policy)).toHaveLength(policy.actions.length);
-    expect(describeActions(policy)).toContain('billing:inquiry           Answer a billing question');
   });
 });
 

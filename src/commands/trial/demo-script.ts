@@ -35,7 +35,7 @@ export function scriptDesk(folder: string): ScriptDesk {
 }
 
 /** A step that did not end as expected: a bug of ours or a broken installation. */
-export class StepFailed extends Error {
+class StepFailed extends Error {
   constructor(step: Step, { exit, stdout, stderr }: InnerOutput) {
     super(
       `countersign ${step.argv.join(' ')} ended with ${exit} instead of ${step.exit ?? 0}: ${(stderr || stdout).trim().split('\n').join(' ')}`,

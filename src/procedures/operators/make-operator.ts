@@ -64,7 +64,7 @@ function readName(text: string): string {
   return name;
 }
 
-export async function sealPassword(desk: Desk, operatorId: string, name: string, password: string): Promise<string> {
+async function sealPassword(desk: Desk, operatorId: string, name: string, password: string): Promise<string> {
   const { minLength, maxCodePoints } = desk.policy.limits.operatorPassword;
   const length = [...password.normalize('NFC')].length;
   if (length < minLength || length > maxCodePoints || foldKey(password) === foldKey(name)) {

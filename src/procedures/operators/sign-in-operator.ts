@@ -37,7 +37,7 @@ const SIGN_IN_LOCK: LockWords = {
 };
 
 /** Under what wrong sign-ins are counted. A name nobody has is counted too, under a keyed digest. */
-export function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
+function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
   return `sign-in:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
 }
 

@@ -49,7 +49,7 @@ function requireEnabled(row: OperatorRow): void {
   if (row.disabled_at !== null) throw notSignedIn(`the operator ${row.name} is disabled`);
 }
 
-export function toOperator(row: OperatorRow): Operator {
+function toOperator(row: OperatorRow): Operator {
   return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
 }
 
