@@ -5,8 +5,10 @@ import {
   decideLogin,
   decideRequireMfa,
   deviceStillRemembered,
+  LOGIN_STATES,
   type LoginQuestion,
   loginWarnings,
+  nextOf,
   offersRemember,
 } from '../../src/rules/mfa-login.js';
 
@@ -176,6 +178,33 @@ describe('remembering a device', () => {
   ])('B38 %s: remembered %s', (_when, age, expected) => {
     const createdAt = Date.UTC(2026, 0, 31, 12);
     expect(deviceStillRemembered(createdAt, createdAt + age, 90)).toBe(expected);
+  });
+});
+
+describe('what a login needs next', () => {
+  it.each([
+    ['B31 a code', 'factor-needed', 'password', { step: 'factor' }],
+    ['B57 the mailed code', 'enrolment-code-needed', 'password', { step: 'enrolment-code' }],
+    ['B34 a method', 'enrolment-needed', 'password', { step: 'enrolment', because: 'required' }],
+    [
+      'B42 a method, after the last backup code',
+      'enrolment-needed',
+      'password+backup',
+      { step: 'enrolment', because: 'last-backup-code' },
+    ],
+    ['B38 nothing, and remembers after a code', 'done', 'password+totp', { step: 'none', offersRemember: true }],
+    ['B38 nothing, at the enrolling login', 'done', 'password+enrolment', { step: 'none', offersRemember: false }],
+    ['B38 nothing, on a remembered device', 'done', 'password+device', { step: 'none', offersRemember: false }],
+    ['nothing, while MFA is off', 'done', 'password', { step: 'none', offersRemember: false }],
+    ['B35 nothing, by single sign-on', 'done', 'sso', { step: 'none', offersRemember: false }],
+  ] as const)('%s', (_title, state, method, expected) => {
+    expect(nextOf({ state, method })).toEqual(expected);
+  });
+
+  it('B33 only a finished login needs nothing, and a state that nobody knows is none', () => {
+    const needNothing = LOGIN_STATES.filter((state) => nextOf({ state, method: 'password' }).step === 'none');
+    expect(needNothing).toEqual(['done']);
+    expect(nextOf({ state: 'finished' as never, method: 'password' })).toEqual({ step: 'factor' });
   });
 });
 

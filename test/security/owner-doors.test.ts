@@ -1,5 +1,5 @@
 /**
- * B78, login × procedure: how far a customer's login opens each procedure that is handed one, whatever front end stands before it. Each row of
+ * Login × procedure: how far a customer's login opens each procedure that is handed one, whatever front end stands before it. Each row of
  * doors/owners.ts says by hand what the procedure must ask for; the sources say which there are, and one that no row names fails.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ type Person = keyof typeof PEOPLE;
 
 const sources = readSources(repositoryRoot, 'src');
 
-describe('login × procedure (B33, B38, B78)', () => {
+describe('login × procedure (B33, B38, T14, T15)', () => {
   let place: PortalPlace;
   beforeAll(async () => {
     place = await portalPlace('sqlite');

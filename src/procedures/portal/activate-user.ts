@@ -11,7 +11,7 @@ import { judgeRow } from '../codes/sent-codes.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { provenBySignIn } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { isClosed, type Owner } from './customer-login.js';
+import { type Owner, openOwner } from './customer-login.js';
 import { destroyOwnerCopy } from './owner-copy.js';
 import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 
@@ -47,6 +47,8 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const done = await desk.store.record<Activated>(
     (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
     async (write, log) => {
+      // Disabled, or invited anew, while the password was being asked for.
+      if ((await openOwner(write, user.id)) === undefined) throw wrongCode();
       if ((await judgeInvitation(desk, write, log, user, activation.code)) !== 'accepted') throw wrongCode();
       await clearAttempt(desk, write, log, subject, attempt);
       const before = await write.secrets.applicationPassword(user.id);
@@ -74,7 +76,7 @@ async function requireInvited(desk: Desk, person: PortalPerson, code: string): P
   const accepted = await desk.store.record<boolean>(
     (right) => (right ? { ...entry, by: provenBySignIn(entry.by), outcome: 'done' } : { ...entry, outcome: 'refused' }),
     async (write, log) => {
-      if (account === null || user === null || isClosed({ account, user })) return false;
+      if (user === null || (await openOwner(write, user.id)) === undefined) return false;
       const outcome = await judgeInvitation(desk, write, log, user, code);
       if (outcome !== 'accepted') return false;
       const row = await write.factors.newestCode(user.id, 'activate');

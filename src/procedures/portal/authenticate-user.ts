@@ -4,20 +4,18 @@ import { minutes } from '../../rules/duration.js';
 import { LOGIN_STATES } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
 import { actAsOwner, ownerEntry } from './act-as-owner.js';
-import { hasEnded, isClosed, notSignedIn, type PortalLogin, toSignedUser } from './customer-login.js';
+import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from './customer-login.js';
 
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
 
 /** Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of somebody else. Any state is answered. */
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
-  const { portalSessions, users, accounts } = desk.store.read;
-  const row = token === undefined ? undefined : await portalSessions.byDigest(desk.digests.tokenDigest(token));
-  if (row === undefined || row.user_id !== whose.id) throw notSignedIn(whose);
-  const user = await users.byId(row.user_id);
-  const account = user && (await accounts.byId(user.accountId));
-  if (user === undefined || account === undefined || isClosed({ account, user })) throw notSignedIn(whose);
-  if (hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
-  const login = { account, user, session: toSignedUser(row) };
+  const { read } = desk.store;
+  const row = token === undefined ? undefined : await read.portalSessions.byDigest(desk.digests.tokenDigest(token));
+  if (row === undefined || row.user_id !== whose.id || hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
+  const owner = await openOwner(read, whose.id);
+  if (owner === undefined) throw notSignedIn(whose);
+  const login = { ...owner, session: toSignedUser(row) };
   await noteActivity(desk, login, row.last_seen_at);
   return login;
 }

@@ -56,11 +56,19 @@ export async function currentLogin(
 ): Promise<PortalLogin> {
   const rows = await read.portalSessions.ofUser(login.user.id);
   const row = rows.find((candidate) => candidate.id === login.session.sessionId);
-  const user = await read.users.byId(login.user.id);
+  const owner = await openOwner(read, login.user.id);
+  if (row === undefined || owner === undefined || hasEnded(desk, row, Math.max(desk.now(), latestAt))) {
+    throw notSignedIn(login.user);
+  }
+  return { ...owner, session: toSignedUser(row) };
+}
+
+/** User and account as they stand; undefined where either is gone or disabled. */
+export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId: string): Promise<Owner | undefined> {
+  const user = await read.users.byId(userId);
   const account = user && (await read.accounts.byId(user.accountId));
-  if (row === undefined || user === undefined || account === undefined) throw notSignedIn(login.user);
-  if (isClosed({ account, user }) || hasEnded(desk, row, Math.max(desk.now(), latestAt))) throw notSignedIn(user);
-  return { account, user, session: toSignedUser(row) };
+  if (user === undefined || account === undefined || isClosed({ account, user })) return undefined;
+  return { account, user };
 }
 
 /** The options that name this person, for a next step that can be copied. */

@@ -6,7 +6,7 @@ import { days, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAccount } from '../directory/find-account.js';
 import { provenBySignIn } from './act-as-owner.js';
-import { isClosed, ownerEntryBase, type PortalLogin } from './customer-login.js';
+import { openOwner, ownerEntryBase, type PortalLogin } from './customer-login.js';
 import { type TokenClaims, verifyIdToken } from './id-token.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 
@@ -35,18 +35,15 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
         ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
         : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
     async (write, log) => {
-      const now = {
-        account: (await write.accounts.byId(account.id)) ?? account,
-        user: (await write.users.byId(user.id)) ?? user,
-      };
-      if (isClosed(now)) return notKnown();
-      const { need } = await decideFor(desk, write, now, { method: 'sso', deviceRemembered: false });
+      const owner = await openOwner(write, user.id);
+      if (owner === undefined) return notKnown();
+      const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
       if (need.next === 'refused') return loginRefusal(need.reason);
       const forgetBefore = desk.now() - REMEMBERED;
       if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
         return usedBefore();
       }
-      return openSession({ desk, write, log }, now, { state: need.next, method: 'sso', digest });
+      return openSession({ desk, write, log }, owner, { state: need.next, method: 'sso', digest });
     },
   );
   if (result instanceof Refusal) throw result;

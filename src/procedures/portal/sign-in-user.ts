@@ -9,7 +9,7 @@ import type { LoginMethod } from '../../rules/mfa-login.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { actAsOwner, ownerEntry, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
-import { isClosed, type Owner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
+import { isClosed, type Owner, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
 import {
   countOwnerAttempt,
@@ -95,15 +95,17 @@ async function openWithPassword(
         ? { ...base, kind: 'portal.sign-in-refused', outcome: 'refused', reason: outcome.code }
         : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
     async (write, log) => {
+      const owner = await openOwner(write, who.user.id);
+      // Disabled while the password was being checked.
+      if (owner === undefined) return wrong();
       await afterMatch(write, log);
-      const account = (await write.accounts.byId(who.account.id)) ?? who.account;
-      const user = (await write.users.byId(who.user.id)) ?? who.user;
+      const { account, user } = owner;
       const deviceRemembered = await isRemembered(desk, write, log, user, deviceTokens);
-      const { need } = await decideFor(desk, write, { account, user }, { method: 'native', deviceRemembered });
+      const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
       if (need.next === 'refused') return loginRefusal(need.reason);
       const asks = account.mfaRequiredAt !== null;
       const method: LoginMethod = asks && need.next === 'done' ? 'password+device' : 'password';
-      return openSession({ desk, write, log }, { account, user }, { state: need.next, method, digest });
+      return openSession({ desk, write, log }, owner, { state: need.next, method, digest });
     },
   );
   if (result instanceof Refusal) throw result;

@@ -102,6 +102,19 @@ describe.each(engines)('an invitation on %s', (engine) => {
     await activate('xavi', code);
   });
 
+  it('who is disabled while the new password is being typed gets none (T15)', async () => {
+    const code = await invite('xavi');
+    const newPassword = async () => {
+      await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, (write) =>
+        write.users.update('usr_acc_200500_xavi', { disabled_at: 1 }),
+      );
+      return NEW;
+    };
+    const late = activateUser(place.desk, { account: '200500', login: 'xavi', code, newPassword });
+    expect((await refusalOf(late)).code).toBe('not-signed-in');
+    expect(await place.auditKinds()).not.toContain('portal.password-reset');
+  });
+
   it('two at once with one code: one counts', async () => {
     const code = await invite('xavi');
     expect(await countDone([activate('xavi', code), activate('xavi', code, 'another password 1')])).toBe(1);

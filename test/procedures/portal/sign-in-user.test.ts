@@ -1,5 +1,6 @@
 /** Signing in to the portal with the application password (B33, B35, B36, B72, B73), and the session it opens. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Writes } from '../../../src/desk.js';
 import { prepareApplicationPassword } from '../../../src/procedures/portal/application-password.js';
 import { authenticateUser, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
 import { requireState } from '../../../src/procedures/portal/customer-login.js';
@@ -88,6 +89,22 @@ describe.each(engines)('signing in to the portal on %s', (engine) => {
         },
       },
     };
+    const input = { account: '200500', login: 'xavi', password: PASSWORD, deviceTokens: [] };
+    expect((await refusalOf(signInWithPassword(slow, input))).code).toBe('not-signed-in');
+    expect(await desk.store.read.portalSessions.ofUser('usr_acc_200500_xavi')).toEqual([]);
+  });
+
+  it.each([
+    ['the login', (write: Writes) => write.users.update('usr_acc_200500_xavi', { disabled_at: 1 })],
+    ['the company', (write: Writes) => write.accounts.update('acc_200500', { disabled_at: 1 })],
+  ])('%s that is disabled while the password is being checked lets nobody in (T15)', async (_what, disable) => {
+    const { desk } = place;
+    const check = async (...given: Parameters<typeof desk.ownerView.check>) => {
+      const checked = await desk.ownerView.check(...given);
+      await update(disable);
+      return checked;
+    };
+    const slow = { ...desk, ownerView: { ...desk.ownerView, check } };
     const input = { account: '200500', login: 'xavi', password: PASSWORD, deviceTokens: [] };
     expect((await refusalOf(signInWithPassword(slow, input))).code).toBe('not-signed-in');
     expect(await desk.store.read.portalSessions.ofUser('usr_acc_200500_xavi')).toEqual([]);
