@@ -1,4 +1,5 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
+import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import type { Block, View } from '../../terminal/render.js';
@@ -62,7 +63,10 @@ export function ssoBlocks({ account, user }: FoundUser): View {
   ];
 }
 
-export function userView(described: UserDescription): View {
+/** With what second factors there are. */
+type Described = UserDescription & { readonly mfa: MfaStatus };
+
+export function userView(described: Described): View {
   const { account, user, sharing } = described;
   return [
     { kind: 'title', text: `${user.name} · ${account.name} (${account.number})`, aside: user.login },
@@ -83,9 +87,9 @@ export function userView(described: UserDescription): View {
   ];
 }
 
-function secretRows(described: UserDescription): readonly (readonly [string, string])[] {
-  const { passphrase, applicationPassword, invitedUntil, factors, backupCodes, devices } = described;
-  const kinds = Object.entries(factors).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
+function secretRows(described: Described): readonly (readonly [string, string])[] {
+  const { passphrase, applicationPassword, invitedUntil, mfa } = described;
+  const kinds = Object.entries(factorsByKind(mfa)).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
   return [
     ['Passphrase', passphrase === null ? 'none yet' : `set ${moment(passphrase.setAt)}`],
     [
@@ -95,9 +99,17 @@ function secretRows(described: UserDescription): readonly (readonly [string, str
     ...(invitedUntil === null ? [] : [['Invitation', `open until ${moment(invitedUntil)}`] as const]),
     [
       'Second factors',
-      `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${backupCodes} backup codes, ${devices} devices`,
+      `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${mfa.backupCodesLeft} backup codes, ${mfa.devices} devices`,
     ],
   ];
+}
+
+/** How many of each kind are set up. */
+function factorsByKind({ factors }: MfaStatus): Readonly<Record<string, number>> {
+  const kinds = factors.filter(({ state }) => state === 'active').map(({ kind }) => kind);
+  return Object.fromEntries(
+    [...new Set(kinds)].sort().map((kind) => [kind, kinds.filter((one) => one === kind).length]),
+  );
 }
 
 const LOCK_WORDS: Readonly<Record<string, string>> = {
@@ -135,7 +147,7 @@ function sharingBlocks(sharing: readonly FoundUser[]): readonly Block[] {
   ];
 }
 
-export const describedUserDocument = (described: UserDescription) => ({
+export const describedUserDocument = (described: Described) => ({
   ...userDocument(described),
   passphrase: { set: described.passphrase !== null, setAt: iso(described.passphrase?.setAt ?? null) },
   applicationPassword: {
@@ -143,9 +155,9 @@ export const describedUserDocument = (described: UserDescription) => ({
     changedAt: iso(described.applicationPassword?.changedAt ?? null),
   },
   invitedUntil: iso(described.invitedUntil),
-  factors: described.factors,
-  backupCodes: described.backupCodes,
-  devices: described.devices,
+  factors: factorsByKind(described.mfa),
+  backupCodes: described.mfa.backupCodesLeft,
+  devices: described.mfa.devices,
   locks: described.locks.map(({ subject, until }) => ({ subject, until: iso(until) })),
   sharing: described.sharing.map(({ account, user }) => ({
     id: user.id,

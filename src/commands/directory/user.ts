@@ -1,6 +1,7 @@
 /** `user …`: logins inside accounts (B05, B09). Roles and scopes come with add and import and change in the portal (B16). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
+import { mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { addUser } from '../../procedures/directory/add-to-directory.js';
 import { describeUser } from '../../procedures/directory/describe-customer.js';
 import { editUser } from '../../procedures/directory/edit-user.js';
@@ -134,7 +135,9 @@ const show = command({
   input: () => z.object({ user: z.string(), account: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    const described = await describeUser(desk, await givenUser(desk, given.user, given.account));
+    const found = await givenUser(desk, given.user, given.account);
+    const mfa = await mfaStatus(desk, found.account, found.user);
+    const described = { ...(await describeUser(desk, found)), mfa };
     return { view: userView(described), document: { user: describedUserDocument(described) } };
   },
 });

@@ -2,6 +2,8 @@
 import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../../desk.js';
 
 export interface UserFactors {
+  /** All, half-done and suspended ones among them. */
+  readonly rows: readonly FactorRow[];
   /** Confirmed ones, oldest first. */
   readonly active: readonly FactorRow[];
   readonly backupCodes: readonly BackupCodeRow[];
@@ -24,7 +26,8 @@ export async function userFactors(
   reads: Pick<Reads['factors'], 'ofUser' | 'backupCodes' | 'newestCode'>,
   userId: string,
 ): Promise<UserFactors> {
-  const active = (await reads.ofUser(userId)).filter((row) => row.state === 'active');
+  const rows = await reads.ofUser(userId);
+  const active = rows.filter((row) => row.state === 'active');
   const backupCodes = (await reads.backupCodes(userId)).filter((row) => row.state === 'active');
   const backupCodesLeft = backupCodes.filter((row) => row.used_at === null).length;
   const newest = await reads.newestCode(userId, 'enrol');
@@ -32,6 +35,7 @@ export async function userFactors(
   const owesFactor = active.length === 0 && backupCodes.length > 0 && backupCodesLeft === 0;
   const barred = active.length === 0 && (enrolmentCode !== undefined || owesFactor);
   return {
+    rows,
     active,
     backupCodes,
     backupCodesLeft,

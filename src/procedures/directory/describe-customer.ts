@@ -1,4 +1,7 @@
-/** Everything the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11). */
+/**
+ * What the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11). What second factors
+ * somebody has, codes/mfa-status answers.
+ */
 import type { Desk } from '../../desk.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
@@ -47,9 +50,6 @@ export interface UserDescription extends FoundUser {
   readonly passphrase: { readonly setAt: number; readonly by: string } | null;
   readonly applicationPassword: { readonly changedAt: number } | null;
   readonly invitedUntil: number | null;
-  readonly factors: Readonly<Record<string, number>>;
-  readonly backupCodes: number;
-  readonly devices: number;
   readonly locks: readonly Lock[];
   /** Other logins anywhere with the same e-mail or phone (B09), at most `SHARING_SHOWN`. */
   readonly sharing: readonly FoundUser[];
@@ -62,9 +62,6 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser): Pr
   const phrase = await secrets.passphrase(user.id);
   const password = await secrets.applicationPassword(user.id);
   const invitation = await factors.newestCode(user.id, 'activate');
-  const active = (await factors.ofUser(user.id)).filter((factor) => factor.state === 'active');
-  const kinds = [...new Set(active.map((factor) => factor.kind))].sort();
-  const codes = (await factors.backupCodes(user.id)).filter((code) => code.state === 'active' && code.used_at === null);
   return {
     user,
     account,
@@ -74,9 +71,6 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser): Pr
       invitation !== undefined && invitation.used_at === null && desk.now() < invitation.expires_at
         ? invitation.expires_at
         : null,
-    factors: Object.fromEntries(kinds.map((kind) => [kind, active.filter((factor) => factor.kind === kind).length])),
-    backupCodes: codes.length,
-    devices: (await factors.devices(user.id)).length,
     locks: await locksOf(desk, account, user),
     sharing: await sharingWith(desk, user),
   };

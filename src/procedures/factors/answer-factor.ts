@@ -58,7 +58,7 @@ async function passOn(acting: ActingOwner<'login'>, kind: AnswerKind): Promise<P
     backupCodesLeft: left.backupCodesLeft,
     mustEnrolAfterLastBackup: left.owesFactor,
   });
-  return moveOn(acting, by.login, { state, method: `password+${kind}` });
+  return moveOn(acting, { state, method: `password+${kind}` });
 }
 
 const wrongCode = (): Refusal =>

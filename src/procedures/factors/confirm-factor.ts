@@ -152,7 +152,7 @@ async function finishLogin(acting: ActingOwner<'owner:methods'>): Promise<Portal
   for (const row of await write.portalSessions.ofUser(user.id)) {
     if (row.id !== session.sessionId && row.state !== 'done') await write.portalSessions.delete(row.id);
   }
-  return moveOn(acting, by.login, { state: 'done', method: 'password+enrolment' });
+  return moveOn(acting, { state: 'done', method: 'password+enrolment' });
 }
 
 const nothingBegun = (kind: string): Refusal =>

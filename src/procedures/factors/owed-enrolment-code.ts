@@ -74,7 +74,7 @@ export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed:
       if (!(await isRight(acting, typed))) return null;
       await clearAttempt(desk, write, log, subject, attempt);
       if (by.login.session.state !== 'enrolment-code-needed') return by.login;
-      return moveOn(acting, by.login, { state: 'enrolment-needed', method: 'password' });
+      return moveOn(acting, { state: 'enrolment-needed', method: 'password' });
     },
   });
   if (moved !== null) return moved;

@@ -13,6 +13,7 @@ import type { SignIn } from '../../rules/people.js';
 import type { Inside } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { callerKeyOf, liftLock, timeOf } from '../lock-outs.js';
+import type { ActingOwner } from './act-as-owner.js';
 import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
 
 export interface LoginFacts {
@@ -69,11 +70,10 @@ export async function openSession(
 
 /** A step was taken: the session stands in a new state. */
 export async function moveOn(
-  { desk, write, log }: Inside,
-  login: PortalLogin,
+  { desk, write, log, now, by: { login } }: ActingOwner,
   to: { readonly state: LoginState; readonly method: LoginMethod },
 ): Promise<PortalLogin> {
-  await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: timeOf(desk, log).now });
+  await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: now });
   const moved = { ...login, session: { ...login.session, ...to } };
   if (to.state === 'done') await liftPhoneLock(desk, write, log, moved);
   return moved;

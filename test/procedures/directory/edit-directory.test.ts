@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { describeAccount, describeUser } from '../../../src/procedures/directory/describe-customer.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
@@ -277,14 +278,17 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       scopes: [],
       signIn: 'native',
     });
-    const shown = await describeUser(place.desk, await findUser(place.desk, '100234/maria'));
+    const found = await findUser(place.desk, '100234/maria');
+    const shown = await describeUser(place.desk, found);
     expect(shown).toMatchObject({
       passphrase: null,
       applicationPassword: null,
-      factors: {},
-      backupCodes: 0,
-      devices: 0,
       locks: [],
+    });
+    expect(await mfaStatus(place.desk, found.account, found.user)).toMatchObject({
+      factors: [],
+      backupCodesLeft: 0,
+      devices: 0,
     });
     expect(shown.sharing.map(({ account, user }) => `${account.number}/${user.login}`)).toEqual(['100241/office']);
   });

@@ -3,9 +3,15 @@
  * so that whoever may gets another answer than a refusal of the lock.
  */
 import type { Desk } from '../../../src/desk.js';
+import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
+import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
+import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
 import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
+import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
@@ -32,19 +38,48 @@ export interface OwnerDoorRow {
 }
 
 const KEY = new Uint8Array(32);
+const WAITING: readonly LoginState[] = ['factor-needed'];
+const ENROLLING: readonly LoginState[] = ['done', 'enrolment-needed'];
+const OWING: readonly LoginState[] = [...ENROLLING, 'enrolment-code-needed'];
 
 /** `wing/file.procedure` → its row. */
 export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
+  'factors/answer-factor.answerFactor': {
+    states: WAITING,
+    knock: (desk, login) => answerFactor(desk, login, { kind: 'backup', code: 'no code' }),
+  },
   'factors/backup-codes.newBackupCodes': { notByDevice: true, knock: newBackupCodes },
+  'factors/confirm-factor.confirmEnrolment': {
+    states: ENROLLING,
+    notByDevice: true,
+    knock: (desk, login) => confirmEnrolment(desk, login, { kind: 'sms', code: '000000', replaces: undefined }),
+  },
+  'factors/enrol-factor.beginEnrolment': {
+    states: OWING,
+    notByDevice: true,
+    knock: (desk, login) =>
+      beginEnrolment(desk, login, { kind: 'totp', enrolmentCode: undefined, replaces: 'fac_none' }),
+  },
+  'factors/factor-choices.factorChoices': { states: WAITING, knock: factorChoices },
+  'factors/factor-choices.guessKind': { states: WAITING, knock: (desk, login) => guessKind(desk, login, '000000') },
   'factors/manage-factors.listFactors': { knock: listFactors },
   'factors/manage-factors.removeFactor': {
     notByDevice: true,
     knock: (desk, login) => removeFactor(desk, login, 'fac_none'),
   },
+  'factors/owed-enrolment-code.sendOwedEnrolmentCode': { states: OWING, knock: sendOwedEnrolmentCode },
+  'factors/owed-enrolment-code.submitEnrolmentCode': {
+    states: OWING,
+    knock: (desk, login) => submitEnrolmentCode(desk, login, 'no code'),
+  },
   'factors/require-mfa.requireMfa': {
     adminsOnly: true,
     notByDevice: true,
     knock: (desk, login) => requireMfa(desk, login, true),
+  },
+  'factors/send-login-code.sendLoginCode': {
+    states: WAITING,
+    knock: (desk, login) => sendLoginCode(desk, login, 'backup'),
   },
   'passphrases/passphrase-of-owner.setOwnPassphrase': {
     adminsOnly: true,
