@@ -14,6 +14,8 @@ import {
   readFilter,
 } from '../../procedures/log/read-audit-log.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
+import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
@@ -34,12 +36,19 @@ const filters = () => ({
   user: z.string().optional(),
   kind: z
     .string()
-    .regex(/^[a-z-]+(\.[a-z-]+)?$/, 'is a noun, or noun.verb')
+    .refine(isAuditFilter, {
+      error: ({ input }) => `there are no entries of the kind "${String(input)}"${nearKinds(input)}`,
+    })
     .optional(),
   outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
   since: z.string().optional(),
   until: z.string().optional(),
 });
+
+function nearKinds(asked: unknown): string {
+  const near = nearest(String(asked), AUDIT_KINDS);
+  return near === undefined ? '; a kind is such as mfa.reset, or mfa for all of it' : `; did you mean ${near}?`;
+}
 
 /** Once a second is soon enough for eyes, and nothing for a store. */
 const FOLLOW_MS = 1000;

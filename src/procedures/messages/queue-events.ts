@@ -1,14 +1,13 @@
 /**
  * What the desk tells other systems, queued by the write door in the transaction of its cause: its own events (rules/desk-events) as
- * webhooks, and what they should know of credentials and sessions (rules/security-events). They go out with the messages that the
- * procedure sends after it, or by `tellEvents`.
+ * webhooks, and what they should know of credentials and sessions (rules/security-events). `desk.sendQueued`
+ * sends them with the other messages.
  */
 import type { Composed, Desk } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { eventsOf } from '../../rules/desk-events.js';
 import { securityEventsOf } from '../../rules/security-events.js';
-import { deliverOutbox } from './deliver-outbox.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 
 type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
@@ -41,9 +40,4 @@ function securityEvents(desk: Sealing, entries: readonly AuditEntry[]): readonly
     const composed: Composed = { kind: 'event', subject: event.type, body: JSON.stringify(event) };
     return sealedMessage(desk, { kind: event.type, composed, to: '', about: event.about }).row;
   });
-}
-
-/** Sends them after a step that sends nothing else. They stay queued where that fails. */
-export async function tellEvents(desk: Desk): Promise<void> {
-  if (desk.channels.wanted.length > 0) await deliverOutbox(desk, []);
 }

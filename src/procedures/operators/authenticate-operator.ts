@@ -2,7 +2,7 @@
 import type { Desk, OperatorSessionRow, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
-import { needsFreshCode, type Permission, permits } from '../../rules/operator-roles.js';
+import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act, logDenial } from '../authorise.js';
 import { judgeSession, judgeToken, notSignedIn } from './standing.js';
@@ -77,16 +77,3 @@ async function noteActivity(desk: Desk, signed: SignedOperator, row: OperatorSes
 
 /** A command that only reads waits for no message. */
 const SEEN = { permission: 'signed-in', sendLater: true } as const;
-
-/**
- * A lead or an admin must have given a code within the last minutes before a reset, an approval or a key command. Scripts'
- * tokens have no code; they need reason and ticket instead. Refusal `factor-needed`.
- */
-export function requireFreshCode(desk: Desk, signed: SignedOperator): void {
-  if (signed.via === 'token' || !needsFreshCode(desk.policy, signed.operator.role)) return;
-  const limit = minutes(desk.policy.limits.operatorSession.freshCodeMinutes);
-  if (signed.codeAt !== null && desk.now() < signed.codeAt + limit) return;
-  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', {
-    hint: 'Give it with: countersign login --code CODE',
-  });
-}
