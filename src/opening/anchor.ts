@@ -14,6 +14,7 @@ import type { Keyring } from '../crypto/keyring.js';
 import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
 import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.js';
+import { iso } from '../rules/moment.js';
 import type { Anchor, Head, Notary } from '../store/record.js';
 import type { Store } from '../store/store.js';
 
@@ -208,7 +209,7 @@ class FileAnchor implements Anchor {
   }
 
   #behind(known: Head, head: Head): Refusal {
-    const until = new Date(known.latestAt).toISOString();
+    const until = iso(known.latestAt);
     const what =
       known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
     return readOnly(`the store is older than its log: ${what} missing, up to ${until}`);

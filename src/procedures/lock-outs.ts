@@ -4,7 +4,7 @@
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
-import { minuteAfter } from '../rules/moment.js';
+import { iso, minuteAfter } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import {
   clockTolerance,
@@ -102,7 +102,7 @@ export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proce
       hint: words.onceDisabled,
     });
   }
-  const until = new Date(decision.until).toISOString();
+  const until = iso(decision.until);
   return new Refusal('locked', `${words.who} is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
     hint: decision.clockBehind
       ? "This machine's clock stands behind the desk's; set it right first."

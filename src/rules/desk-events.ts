@@ -3,6 +3,7 @@
  * entry, so there is none without an entry, and no place in the procedures that could forget one. Only ids, never free text.
  */
 import type { AuditEntry } from './audit-entry.js';
+import { iso } from './moment.js';
 
 export interface DeskEvent {
   /** `mfa.reset`, `verification.locked`, … */
@@ -49,7 +50,7 @@ function typeOf({ kind, outcome, reason, detail }: AuditEntry): string | undefin
 function itemOf({ at, by, account, user, ticket, reason, kind, detail = {} }: AuditEntry): DeskEvent['items'][number] {
   const named = NAMED.filter((name) => ['string', 'number', 'boolean'].includes(typeof detail[name]));
   return {
-    at: new Date(at).toISOString(),
+    at: iso(at),
     by: by.id,
     byKind: by.kind,
     account: account ?? null,

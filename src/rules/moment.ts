@@ -17,17 +17,32 @@ export function readSpan(text: string): number | undefined {
 export function readMoment(option: string, text: string, now: number, direction: 'ahead' | 'back'): number {
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
-  const iso = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
+  const written = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
   const time =
-    iso === null
+    written === null
       ? Number.NaN
-      : Date.parse(iso[1] === undefined || iso[4] !== undefined ? text.trim() : `${text.trim()}Z`);
+      : Date.parse(written[1] === undefined || written[4] !== undefined ? text.trim() : `${text.trim()}Z`);
   if (!Number.isNaN(time)) return time;
   throw new Refusal('invalid-input', `${option}: "${text}" is no time`, {
     hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).',
   });
 }
 
-/** The first whole minute not before `time`, for people: a wait that is over then is over. `2026-11-22 10:15 UTC` */
-export const minuteAfter = (time: number): string =>
-  `${new Date(Math.ceil(time / minutes(1)) * minutes(1)).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+/** As machines read it: RFC 3339, UTC, with milliseconds. */
+export function iso(time: number): string;
+export function iso(time: number | null): string | null;
+export function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}
+
+/** `2026-11-22`, UTC. */
+export const dayOf = (time: number): string => iso(time).slice(0, 10);
+
+/** `10:15`, UTC; for what is over within the hour. */
+export const clockOf = (time: number): string => iso(time).slice(11, 16);
+
+/** As people read it who may be in any time zone: `2026-11-22 10:15 UTC` */
+export const minuteOf = (time: number): string => `${dayOf(time)} ${clockOf(time)} UTC`;
+
+/** The first whole minute not before `time`: a wait that is over then is over. */
+export const minuteAfter = (time: number): string => minuteOf(Math.ceil(time / minutes(1)) * minutes(1));

@@ -1,6 +1,7 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
 import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
+import { clockOf, iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 
 const list = command({
@@ -28,15 +29,15 @@ const list = command({
             `${grant.account.number}/${grant.caller.login}`,
             grant.action,
             grant.operator.name,
-            new Date(grant.expiresAt).toISOString().slice(11, 16),
+            clockOf(grant.expiresAt),
           ]),
         },
       ],
       document: {
         grants: grants.map((grant) => ({
           ...grant,
-          createdAt: new Date(grant.createdAt).toISOString(),
-          expiresAt: new Date(grant.expiresAt).toISOString(),
+          createdAt: iso(grant.createdAt),
+          expiresAt: iso(grant.expiresAt),
         })),
       },
     };

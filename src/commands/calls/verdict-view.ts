@@ -5,6 +5,7 @@
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor, operatorNote } from '../../rules/guidance.js';
+import { clockOf, iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
@@ -36,9 +37,7 @@ export function verdictDocument(verdict: Verdict) {
     caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
     action: verdict.action.id,
     ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
-    ...(verdict.grant === null
-      ? {}
-      : { grant: { id: verdict.grant.id, expiresAt: new Date(verdict.grant.expiresAt).toISOString() } }),
+    ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: iso(verdict.grant.expiresAt) } }),
     say: sayOf(verdict),
     ...(verdict.reason === null ? {} : { guidance: guidanceOf(verdict) }),
   };
@@ -46,7 +45,7 @@ export function verdictDocument(verdict: Verdict) {
 
 export function verdictView(verdict: Verdict): View {
   if (verdict.grant === null) return refusedView(verdict);
-  const until = new Date(verdict.grant.expiresAt).toISOString().slice(11, 16);
+  const until = clockOf(verdict.grant.expiresAt);
   const reset = verdict.action.id === MFA_RESET;
   return [
     {

@@ -1,12 +1,10 @@
 /** Accounts as documents and views. */
 import type { AccountDescription } from '../../procedures/directory/describe-customer.js';
+import { iso, minuteOf } from '../../rules/moment.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 
-export const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 /** `2026-11-22 09:00 UTC` */
-export const moment = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
 export const accountDocument = (account: Account) => ({
   id: account.id,
   number: account.number,
@@ -53,7 +51,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
       kind: 'fields',
       rows: [
         ['Edition', account.edition],
-        ['State', account.disabledAt === null ? 'active' : `disabled since ${moment(account.disabledAt)}`],
+        ['State', account.disabledAt === null ? 'active' : `disabled since ${minuteOf(account.disabledAt)}`],
         ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
         ['Company-wide MFA', mfaWords(account)],
         ['Enrolled', `${enrolled} of ${users} have a second factor`],
@@ -71,7 +69,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
 
 function mfaWords(account: Account): string {
   if (account.edition === 'classic') return 'not part of this edition';
-  return account.mfaRequiredAt === null ? 'off' : `on since ${moment(account.mfaRequiredAt)}`;
+  return account.mfaRequiredAt === null ? 'off' : `on since ${minuteOf(account.mfaRequiredAt)}`;
 }
 
 export const describedDocument = ({ account, ...found }: AccountDescription) => ({

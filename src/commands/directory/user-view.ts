@@ -2,8 +2,8 @@
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
+import { iso, minuteOf } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
-import { iso, moment } from './account-view.js';
 
 export const userDocument = ({ account, user }: FoundUser) => ({
   id: user.id,
@@ -91,12 +91,12 @@ function secretRows(described: Described): readonly (readonly [string, string])[
   const { passphrase, applicationPassword, invitedUntil, mfa } = described;
   const kinds = Object.entries(factorsByKind(mfa)).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
   return [
-    ['Passphrase', passphrase === null ? 'none yet' : `set ${moment(passphrase.setAt)}`],
+    ['Passphrase', passphrase === null ? 'none yet' : `set ${minuteOf(passphrase.setAt)}`],
     [
       'Application password',
-      applicationPassword === null ? 'none yet' : `set ${moment(applicationPassword.changedAt)}`,
+      applicationPassword === null ? 'none yet' : `set ${minuteOf(applicationPassword.changedAt)}`,
     ],
-    ...(invitedUntil === null ? [] : [['Invitation', `open until ${moment(invitedUntil)}`] as const]),
+    ...(invitedUntil === null ? [] : [['Invitation', `open until ${minuteOf(invitedUntil)}`] as const]),
     [
       'Second factors',
       `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${mfa.backupCodesLeft} backup codes, ${mfa.devices} devices`,
@@ -121,7 +121,7 @@ const LOCK_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function lockWords({ subject, until }: Lock): string {
-  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead lifts it' : `until ${moment(until)}`}`;
+  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead lifts it' : `until ${minuteOf(until)}`}`;
 }
 
 export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;

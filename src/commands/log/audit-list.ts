@@ -15,6 +15,7 @@ import {
 } from '../../procedures/log/read-audit-log.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
+import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
@@ -91,7 +92,7 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
 /** What one entry is for scripts: as logged, with its time in ISO 8601. */
 function rowOf({ v: _v, ...entry }: LoggedEntry) {
   const { seq, at, kind, outcome, ...rest } = entry;
-  return { seq, at: new Date(at).toISOString(), kind, outcome, ...rest };
+  return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
 const COLUMNS = ['entry', 'time (UTC)', 'what', 'outcome', 'by', 'about', 'reason'] as const;
@@ -204,7 +205,7 @@ async function csvLines() {
     stringify(rows as unknown[][], { escape_formulas: true, record_delimiter: 'windows' });
   const cells = (entry: LoggedEntry) => [
     String(entry.seq),
-    new Date(entry.at).toISOString(),
+    iso(entry.at),
     entry.kind,
     entry.outcome,
     entry.by.kind,

@@ -4,6 +4,7 @@ import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/l
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
 import { type VerifiedLog, verifyAuditLog } from '../../procedures/log/verify-audit-log.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
+import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
@@ -11,8 +12,6 @@ import { commands as reading } from './audit-list.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const iso = (time: number): string => new Date(time).toISOString();
-
 const verify = command({
   path: 'audit verify',
   summary: 'check every entry of the log, and that it goes on from a checkpoint',

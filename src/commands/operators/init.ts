@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
 import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
-import { readMoment } from '../../rules/moment.js';
+import { iso, readMoment } from '../../rules/moment.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
@@ -82,8 +82,7 @@ async function run(context: Context, given: Input): Promise<Result> {
 /** With `--token` exactly what scripts wait for: the token and its end, then the rest. */
 function documentOf(operator: NewOperator, token: NewToken | null, places: object): unknown {
   const who = { id: operator.id, name: operator.name, role: operator.role };
-  if (token !== null)
-    return { token: token.token, expiresAt: new Date(token.expiresAt).toISOString(), operator: who, ...places };
+  if (token !== null) return { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places };
   return { operator: who, ...(operator.enrolment === null ? {} : { totp: operator.enrolment }), ...places };
 }
 
@@ -119,7 +118,7 @@ export function tokenBlocks(token: NewToken | null): readonly Block[] {
       kind: 'fields',
       rows: [
         ['Token', token.token],
-        ['Ends', new Date(token.expiresAt).toISOString()],
+        ['Ends', iso(token.expiresAt)],
       ],
     },
     { kind: 'note', text: 'Shown once. Scripts give it as COUNTERSIGN_TOKEN; keep it out of files that others read.' },

@@ -2,11 +2,9 @@
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
-import { readMoment } from '../../rules/moment.js';
+import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { tokenBlocks } from './init.js';
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const tokenCreate = command({
   path: 'operator token create',

@@ -5,12 +5,11 @@ import { askAuthority } from '../../procedures/authorise.js';
 import { findUser } from '../../procedures/directory/find-account.js';
 import { changeOperator } from '../../procedures/operators/change-operator.js';
 import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
+import { iso } from '../../rules/moment.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { enrolmentBlocks } from './init.js';
 import { tokenCommands } from './operator-token.js';
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const add = command({
   path: 'operator add',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
+import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 
@@ -57,7 +58,7 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
     code: () => askCode(context, given.code, 'Code from your authenticator app'),
   });
   await context.sessions.write('operator', 'desk', session.token);
-  const ends = new Date(session.expiresAt).toISOString();
+  const ends = iso(session.expiresAt);
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
   return {
     view: [

@@ -5,6 +5,7 @@ import type { PortalLogin } from '../../procedures/portal/customer-login.js';
 import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
+import { iso } from '../../rules/moment.js';
 import type { Context, Result } from '../command.js';
 import { writeDevice } from './portal-device.js';
 
@@ -49,7 +50,7 @@ export async function greeting(desk: Desk, login: PortalLogin, remembered: Remem
     factors: factors.filter((factor) => factor.state === 'active').map((factor) => factor.kind),
     backupCodesLeft,
   });
-  const ends = new Date(desk.now() + hours(desk.policy.limits.portalSession.hours)).toISOString();
+  const ends = iso(desk.now() + hours(desk.policy.limits.portalSession.hours));
   return {
     view: [
       {

@@ -6,12 +6,11 @@ import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { enrol } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const list = command({
   path: 'portal mfa list',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
+import { dayOf, iso } from '../../rules/moment.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
@@ -54,8 +55,6 @@ const password = command({
     }),
 });
 
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
-
 function rowsOf({ account, user }: Owner, facts: Profile): readonly (readonly [string, string])[] {
   return [
     ['Company', `${account.name} (${account.number})`],
@@ -68,7 +67,7 @@ function rowsOf({ account, user }: Owner, facts: Profile): readonly (readonly [s
       'Password',
       facts.passwordChangedAt === null
         ? 'none: you sign in by single sign-on'
-        : `set on ${day(facts.passwordChangedAt)}`,
+        : `set on ${dayOf(facts.passwordChangedAt)}`,
     ],
     ['Second factor', account.mfaRequiredAt === null ? 'not required by your company' : 'required by your company'],
   ];
@@ -82,12 +81,11 @@ function privilegesOf({ privileges }: Profile): string {
 function passphraseWords({ state, setAt, readable }: Profile['passphrase']): string {
   if (state === 'no-use') return 'none: only admins make protected requests';
   if (state === 'none' || setAt === null) return 'none yet; set it with: countersign portal passphrase set';
-  if (state === 'desk') return `set by the desk on ${day(setAt)}; set one of your own`;
-  return `set on ${day(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
+  if (state === 'desk') return `set by the desk on ${dayOf(setAt)}; set one of your own`;
+  return `set on ${dayOf(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
 }
 
 function documentOf({ account, user }: Owner, facts: Profile) {
-  const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString());
   return {
     id: user.id,
     login: user.login,

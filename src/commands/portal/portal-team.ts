@@ -1,6 +1,7 @@
 /** `portal team list|grant|revoke`: privileges of the own company's users, by its admin (B16). */
 import * as z from 'zod';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
+import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
@@ -112,7 +113,7 @@ const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => 
   name,
   role,
   scopes,
-  disabledAt: disabledAt === null ? null : new Date(disabledAt).toISOString(),
+  disabledAt: iso(disabledAt),
 });
 
 export const commands: readonly Command[] = [list, grant, revoke];

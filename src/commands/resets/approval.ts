@@ -10,10 +10,9 @@ import {
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
 import { APPROVAL_REASONS } from '../../rules/approval.js';
+import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const approvalDocument = (approval: Approval) => ({
   id: approval.id,

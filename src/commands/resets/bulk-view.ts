@@ -2,6 +2,7 @@
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { APPROVAL_REASONS } from '../../rules/approval.js';
+import { iso } from '../../rules/moment.js';
 import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 
@@ -59,7 +60,7 @@ const oddWords = ({ class: name, objected }: PlannedRow): string =>
 
 export function planDocument({ plan, hash }: FrozenPlan) {
   const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
-  const made = new Date(madeAt).toISOString();
+  const made = iso(madeAt);
   return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, confirm, rows };
 }
 

@@ -3,8 +3,8 @@ import type { JobHead } from '../../desk.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import { UNDO_STOPS, type UndoOutcome } from '../../procedures/resets/undo-reset.js';
+import { iso, minuteOf } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { iso, moment } from '../directory/account-view.js';
 import { outcomeWords, rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({
@@ -27,7 +27,7 @@ export const jobsView = (jobs: readonly JobHead[]): View => [
     kind: 'table',
     columns: [{ title: 'job' }, { title: 'begun' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
     empty: 'No bulk runs.',
-    rows: jobs.map((job) => [job.id, moment(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
+    rows: jobs.map((job) => [job.id, minuteOf(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
   },
 ];
 

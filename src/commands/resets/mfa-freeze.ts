@@ -1,7 +1,7 @@
 /** `mfa freeze` and `mfa thaw`: the brake of the whole desk (B63). */
 import * as z from 'zod';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
-import { readMoment } from '../../rules/moment.js';
+import { iso, readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 
@@ -24,7 +24,7 @@ const freeze = command({
 });
 
 function freezeView({ until, reason }: Freeze): View {
-  const end = until === null ? 'until somebody thaws it' : `until ${new Date(until).toISOString()}`;
+  const end = until === null ? 'until somebody thaws it' : `until ${iso(until)}`;
   return [
     { kind: 'verdict', verdict: 'FROZEN', tone: 'warn' },
     {

@@ -1,6 +1,7 @@
 /** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
 import * as z from 'zod';
 import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import { iso, minuteOf } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 
 const WORDS = {
@@ -27,7 +28,7 @@ const pending = command({
           empty: 'Nobody is left to enrol again.',
           rows: found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
-            new Date(reset.at).toISOString().slice(0, 16).replace('T', ' '),
+            minuteOf(reset.at),
             WORDS[state],
             reset.id,
           ]),
@@ -39,9 +40,9 @@ const pending = command({
           job: reset.job_id,
           user: { id: user.id, login: user.login, name: user.name },
           account: { id: account.id, number: account.number },
-          at: new Date(reset.at).toISOString(),
+          at: iso(reset.at),
           state,
-          objectedAt: reset.objected_at === null ? null : new Date(reset.objected_at).toISOString(),
+          objectedAt: iso(reset.objected_at),
         })),
       },
     };

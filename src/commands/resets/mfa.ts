@@ -2,13 +2,12 @@
 import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { commands as brakeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as resetCommands } from './mfa-reset.js';
-
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 
 const status = command({
   path: 'mfa status',

@@ -4,10 +4,10 @@ import { Refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
+import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
 const minute = (time: number | null): string => iso(time)?.slice(0, 16).replace('T', ' ') ?? '';
 
 const documentOf = (message: WaitingMessage) => ({

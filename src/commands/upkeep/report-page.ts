@@ -3,8 +3,9 @@
  * the reader's settings. Every chart has its figures as a table beside it.
  */
 import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk-report.js';
+import { dayOf } from '../../rules/moment.js';
 import { barChart, type Column, columnChart, inPage, legend, PATTERNS, type Series } from './report-charts.js';
-import { day, keyFigures } from './report-view.js';
+import { keyFigures } from './report-view.js';
 
 const VERDICTS: readonly Series[] = [
   { label: 'verified', look: 'first' },
@@ -17,7 +18,7 @@ const RESETS: readonly Series[] = [
 const TIMES: readonly Series[] = [{ label: 'times', look: 'second' }];
 
 export function reportPage(report: DeskReport, deskName: string): string {
-  const title = `${deskName}: ${day(report.since)} to ${day(report.until)}`;
+  const title = `${deskName}: ${dayOf(report.since)} to ${dayOf(report.until)}`;
   const stretch = report.width > 86_400_000 ? 'week' : 'day';
   return `<!doctype html>
 <html lang="en">
@@ -31,7 +32,7 @@ export function reportPage(report: DeskReport, deskName: string): string {
 </head>
 <body>
 ${PATTERNS}
-<header><h1>${inPage(deskName)}</h1><p>${day(report.since)} to ${day(report.until)}, times in UTC</p></header>
+<header><h1>${inPage(deskName)}</h1><p>${dayOf(report.since)} to ${dayOf(report.until)}, times in UTC</p></header>
 <main>
 <dl class="figures">${keyFigures(report)
     .map(([label, value]) => `<div><dt>${inPage(label)}</dt><dd>${inPage(value)}</dd></div>`)
@@ -66,14 +67,14 @@ ${byName(
 }
 
 const verdictColumn = ({ from, counts }: Stretch): Column => ({
-  label: day(from),
+  label: dayOf(from),
   values: [counts['verified'] ?? 0, counts['refused'] ?? 0],
 });
 
 function resetColumn({ from, counts }: Stretch): Column {
   const all = Object.values(counts).reduce((total, count) => total + count, 0);
   const enrolled = counts['enrolled'] ?? 0;
-  return { label: day(from), values: [enrolled, all - enrolled] };
+  return { label: dayOf(from), values: [enrolled, all - enrolled] };
 }
 
 const failureRow = ({ who, count }: Failures): Column => ({ label: who, values: [count] });

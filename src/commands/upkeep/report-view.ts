@@ -1,10 +1,9 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
 import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
+import { dayOf, iso, minuteOf } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 
 const BAR = 24;
-
-export const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** `1 min 12 s`; a dash for nothing. */
 export function span(milliseconds: number | null): string {
@@ -41,7 +40,7 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
 
 export function reportView(report: DeskReport, deskName: string): View {
   return [
-    { kind: 'title', text: deskName, aside: `${day(report.since)} to ${day(report.until)}` },
+    { kind: 'title', text: deskName, aside: `${dayOf(report.since)} to ${dayOf(report.until)}` },
     { kind: 'blank' },
     { kind: 'fields', rows: keyFigures(report) },
     ...section('Verifications', stretchTable(report)),
@@ -71,7 +70,7 @@ function stretchTable({ verifications, width }: DeskReport): Block {
     empty: 'None.',
     rows: rows.map(({ from, counts }) => {
       const [verified, refused] = [counts['verified'] ?? 0, counts['refused'] ?? 0];
-      return [day(from), String(verified), String(refused), bar(verified, refused, most)];
+      return [dayOf(from), String(verified), String(refused), bar(verified, refused, most)];
     }),
   };
 }
@@ -112,7 +111,7 @@ function resetTable({ resets, width }: DeskReport): Block {
     empty: 'None.',
     rows: rows
       .filter(({ all }) => all > 0)
-      .map(({ from, enrolled, all }) => [day(from), String(enrolled), String(all - enrolled)]),
+      .map(({ from, enrolled, all }) => [dayOf(from), String(enrolled), String(all - enrolled)]),
   };
 }
 
@@ -127,14 +126,8 @@ const failureTable = (title: string, rows: readonly Failures[]): Block => ({
   kind: 'table',
   columns: [{ title }, { title: 'times', align: 'right' }, { title: 'last' }],
   empty: 'None.',
-  rows: rows.map(({ who, count, lastAt }) => [
-    who,
-    String(count),
-    new Date(lastAt).toISOString().slice(0, 16).replace('T', ' '),
-  ]),
+  rows: rows.map(({ who, count, lastAt }) => [who, String(count), minuteOf(lastAt)]),
 });
-
-const iso = (time: number): string => new Date(time).toISOString();
 
 export function reportDocument(report: DeskReport) {
   const stretches = (rows: DeskReport['verifications']) =>

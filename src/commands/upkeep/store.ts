@@ -8,13 +8,12 @@ import { authenticateOperator } from '../../procedures/operators/authenticate-op
 import { secondOperator, secondOperatorNeeded } from '../../procedures/operators/second-operator.js';
 import { backUpStore, CARE_FOR_STORE, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import type { Actor } from '../../rules/audit-entry.js';
+import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
 import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const iso = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString());
-
 const info = command({
   path: 'store info',
   summary: 'engine, place, schema, size, counts, key and log',

@@ -1,6 +1,7 @@
 /** Was the key of the store ever backed up? Whether the backup opens, a drill shows: it needs the passphrase, which nobody is asked for here. */
 import type { Finding } from '../../house.js';
 import { readKeyBackupNote } from '../../procedures/upkeep/note-key-backup.js';
+import { iso } from '../../rules/moment.js';
 import type { OpenedStore, StoreCheck } from './check.js';
 
 export const checkKeyBackup: StoreCheck = {
@@ -15,6 +16,6 @@ async function inspectKeyBackup({ store, keyId }: OpenedStore): Promise<readonly
     const text = `none of the key ${keyId}: whoever loses that file loses every passphrase and factor`;
     return [{ subject, state: 'note', text, mend: 'countersign key backup FILE' }];
   }
-  const text = `made ${new Date(note.at).toISOString()}; a drill shows that it opens: countersign key restore FILE --check`;
+  const text = `made ${iso(note.at)}; a drill shows that it opens: countersign key restore FILE --check`;
   return [{ subject, state: 'ok', text }];
 }

@@ -3,11 +3,13 @@
  * Queued in the verdict's transaction, and sent only once the answer stands on the operator's screen: a call must not take longer
  * for a caller who can be written to than for one nobody knows (B73).
  */
+
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
 import { type Subject, timeOf, toThrottle } from '../lock-outs.js';
-import { inWords, prepareMessage } from '../messages/queue-message.js';
+import { prepareMessage } from '../messages/queue-message.js';
 
 export interface WrongAttempt {
   readonly subject: Subject;
@@ -34,8 +36,8 @@ export async function queueLockNotice(
       login: caller.login,
       account: account.name,
       count: String(state.failures),
-      when: inWords(desk.now()),
-      until: lock.kind === 'locked' ? inWords(lock.until) : 'we lift it',
+      when: minuteOf(desk.now()),
+      until: lock.kind === 'locked' ? minuteOf(lock.until) : 'we lift it',
     },
   });
   await write.outbox.insert([message.row]);

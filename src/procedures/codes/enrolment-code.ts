@@ -4,8 +4,9 @@
  */
 import type { Desk, UserContacts, Writes } from '../../desk.js';
 import { hours } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
 
@@ -37,7 +38,7 @@ export function enrolmentCodeFor(desk: Desk, account: Account, contacts: UserCon
   const { code, row } = newDeskCode(desk, user, 'enrol', expiresAt);
   const to = oldEnoughAddress(desk, contacts);
   if (to === null) return { row, message: null };
-  const values = { name: user.name, login: user.login, account: account.name, code, until: inWords(expiresAt) };
+  const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   return { row, message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values }) };
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../factors/one-time-code.js';
 import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
-import { minuteAfter } from '../../rules/moment.js';
+import { iso, minuteAfter } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
@@ -93,7 +93,7 @@ export async function storeSentCode({ desk, write, log }: Inside, code: NewCode)
     const until = issued.retryAt;
     throw new Refusal('locked', `too many wrong codes; there is no new one before ${minuteAfter(until)}`, {
       hint: 'Wait until then, or use another method.',
-      also: { lockedUntil: new Date(until).toISOString() },
+      also: { lockedUntil: iso(until) },
     });
   }
   const { state } = issued;
@@ -121,7 +121,7 @@ async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: Cod
     `too many codes were sent and not used; there is no new one before ${minuteAfter(until)}`,
     {
       hint: 'Wait until then, or use another method.',
-      also: { lockedUntil: new Date(until).toISOString() },
+      also: { lockedUntil: iso(until) },
     },
   );
 }

@@ -5,9 +5,10 @@
  */
 import type { Desk } from '../../desk.js';
 import { changedContacts } from '../../rules/directory-import.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Acting } from '../authorise.js';
-import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactPatch, type Person, personPatch, userSearchKeys } from './directory-rows-of-store.js';
 
 export interface PersonChange {
@@ -25,7 +26,7 @@ export async function changePerson(
   const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
   await write.users.update(before.id, { ...personPatch(after), ...contact, updated_at: now });
   await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }));
-  const told = { change: moved.join(' and '), when: inWords(now), who: by.operator.name };
+  const told = { change: moved.join(' and '), when: minuteOf(now), who: by.operator.name };
   const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
   return notices.map((notice) => notice.id);

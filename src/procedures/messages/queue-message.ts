@@ -70,6 +70,3 @@ export function openMessage(
   const to = desk.vault.openText('seal/contact', { table: 'outbox', column: 'address', id }, row.address);
   return { ...(JSON.parse(content) as Composed), to };
 }
-
-/** Date and time for people who may be in any time zone. */
-export const inWords = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

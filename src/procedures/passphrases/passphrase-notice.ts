@@ -1,7 +1,8 @@
 /** Tells the owner that the passphrase was set, changed or shown, so that nobody can do it unseen (B17). */
 import type { Desk } from '../../desk.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** One message, or none where no e-mail address is on file. `who` did it, in words. */
 export function passphraseNotice(
@@ -11,6 +12,6 @@ export function passphraseNotice(
   who: string,
 ): readonly PreparedMessage[] {
   if (user.email === '') return [];
-  const values = { name: user.name, login: user.login, account: account.name, when: inWords(desk.now()), who };
+  const values = { name: user.name, login: user.login, account: account.name, when: minuteOf(desk.now()), who };
   return [prepareMessage(desk, { template, to: user.email, account, user, values })];
 }

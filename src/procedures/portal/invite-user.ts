@@ -9,11 +9,12 @@ import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
-import { inWords, prepareMessage } from '../messages/queue-message.js';
+import { prepareMessage } from '../messages/queue-message.js';
 
 export interface Invitation {
   readonly account: Account;
@@ -133,7 +134,7 @@ function tooNew(desk: Desk, account: Account, user: User): Refusal {
   return new Refusal(
     'refused-by-policy',
     `${who} has a password, and no e-mail that was on file for ${addressOnFileDays} days; nobody was invited`,
-    { hint: `The address of now can be used from ${inWords(user.contactChangedAt + days(addressOnFileDays))}.` },
+    { hint: `The address of now can be used from ${minuteOf(user.contactChangedAt + days(addressOnFileDays))}.` },
   );
 }
 
@@ -149,7 +150,7 @@ async function requireUnchanged(write: Writes, { account, user, resets }: Invite
 
 function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {
   const { code, row } = newDeskCode(desk, user, 'activate', expiresAt);
-  const values = { name: user.name, login: user.login, account: account.name, code, until: inWords(expiresAt) };
+  const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
   return { account, user, resets, to, address, messageId: message.id, message: message.row, code: row };
 }

@@ -3,7 +3,7 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { Actor, Attempt } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { minuteAfter } from '../../rules/moment.js';
+import { iso, minuteAfter } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
@@ -89,7 +89,7 @@ function tooMany(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>): Refu
       hint: 'Call your support desk; a lead can unlock it.',
     });
   }
-  const until = new Date(decision.until).toISOString();
+  const until = iso(decision.until);
   return new Refusal('locked', `this login is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
     hint: decision.clockBehind
       ? "This machine's clock stands behind the desk's; set it right first."

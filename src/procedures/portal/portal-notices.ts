@@ -1,6 +1,7 @@
 /** Notices to a user about their own sign-in methods: whoever changed them, the owner hears of it (B58's reason, in the portal). */
 import type { Desk, Writes } from '../../desk.js';
-import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { minuteOf } from '../../rules/moment.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { Owner } from './customer-login.js';
 
 /** One message, or none where no e-mail is on file. Queue it in the transaction of its cause, which sends it after. */
@@ -12,7 +13,7 @@ export function ownNotice(
 ): readonly PreparedMessage[] {
   if (user.email === '') return [];
   const person = { name: user.name, login: user.login, account: account.name };
-  const said = { ...person, who: `${user.name} (in the portal)`, when: inWords(desk.now()), ...values };
+  const said = { ...person, who: `${user.name} (in the portal)`, when: minuteOf(desk.now()), ...values };
   return [prepareMessage(desk, { template, to: user.email, account, user, values: said })];
 }
 

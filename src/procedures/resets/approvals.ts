@@ -7,6 +7,7 @@ import { Refusal } from '../../errors.js';
 import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
+import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
@@ -131,7 +132,7 @@ export function approvalNeeded(row: ApprovalRow): Refusal {
         why: row.why,
         users: row.users,
         sha256: row.hash,
-        expiresAt: new Date(row.expires_at).toISOString(),
+        expiresAt: iso(row.expires_at),
       },
     },
   });

@@ -6,6 +6,7 @@
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
+import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 
 export interface Freeze {
@@ -33,7 +34,7 @@ export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): P
 export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number): Promise<void> {
   const freeze = await currentFreeze(reads, now);
   if (freeze === null) return;
-  const until = freeze.until === null ? '' : ` until ${new Date(freeze.until).toISOString()}`;
+  const until = freeze.until === null ? '' : ` until ${iso(freeze.until)}`;
   throw new Refusal('refused-by-policy', `resets are frozen${until}, by ${freeze.by.name}`, {
     hint: 'A lead ends it with: countersign mfa thaw',
     also: { freeze: freezeDocument(freeze) },
@@ -42,8 +43,8 @@ export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number)
 
 export const freezeDocument = (freeze: Freeze) => ({
   by: freeze.by,
-  since: new Date(freeze.at).toISOString(),
-  until: freeze.until === null ? null : new Date(freeze.until).toISOString(),
+  since: iso(freeze.at),
+  until: iso(freeze.until),
   reason: freeze.reason,
 });
 

@@ -4,8 +4,9 @@
  */
 import type { Desk, ResetRow } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
-import { inWords, prepareMessage } from '../messages/queue-message.js';
+import { prepareMessage } from '../messages/queue-message.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { adminsOf } from './reset-notices.js';
@@ -82,7 +83,7 @@ async function noticesOf(desk: Desk, { account, user }: Owner, target: User, res
     account: account.name,
     target: `${target.name || target.login} (${target.login})`,
     who: user.name || user.login,
-    when: inWords(desk.now()),
+    when: minuteOf(desk.now()),
     reference: reset.id,
   };
   return admins.map((admin) =>

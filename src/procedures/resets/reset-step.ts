@@ -6,11 +6,12 @@
 import type { Desk, UserContacts } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
 import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
-import { inWords, type PreparedMessage } from '../messages/queue-message.js';
+import type { PreparedMessage } from '../messages/queue-message.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
@@ -112,7 +113,7 @@ function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, 
 
 async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decided[], homes: readonly Account[]) {
   const acting = decided.filter(({ act }) => act);
-  const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: inWords(desk.now()) };
+  const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: minuteOf(desk.now()) };
   const enrolmentCodes = new Map<string, EnrolmentCode>();
   const messages: PreparedMessage[] = [];
   for (const { id, account, contacts } of acting) {

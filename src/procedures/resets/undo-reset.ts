@@ -6,9 +6,10 @@ import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js
 import { Refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
 import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
-import { inWords, type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { CHUNK } from './run-job.js';
 
 export interface UndoRequest {
@@ -141,7 +142,7 @@ function stopOf(desk: Desk, row: ResetRow, facts: ResetFacts | undefined, now: n
 async function noticesOf(desk: Desk, signed: SignedOperator, resets: readonly ResetRow[], people: Prepared['people']) {
   const homes = await desk.store.read.accounts.byIds([...new Set(resets.map((row) => row.account_id))]);
   const accounts = new Map(homes.map((account) => [account.id, account]));
-  const when = inWords(desk.now());
+  const when = minuteOf(desk.now());
   return new Map(
     resets.map((row): readonly [string, readonly PreparedMessage[]] => {
       const account = accounts.get(row.account_id);
