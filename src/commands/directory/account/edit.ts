@@ -1,0 +1,91 @@
+/** `account edit`: name, single sign-on, resets by phone. */
+import * as z from 'zod';
+import { Refusal } from '../../../errors.js';
+import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
+import { findAccount } from '../../../procedures/directory/find-account.js';
+import { type Context, command } from '../../command.js';
+import { accountDocument } from '../account-view.js';
+import { REFERENCE } from '../listing-arguments.js';
+
+const editInput = () =>
+  z.object({
+    account: z.string(),
+    name: z.string().optional(),
+    sso: z.union([z.string(), z.literal(false)]).optional(),
+    ssoIssuer: z.string().optional(),
+    ssoAudience: z.string().optional(),
+    ssoJwks: z.string().optional(),
+    forbidPhoneResets: z.boolean().default(false),
+    allowPhoneResets: z.boolean().default(false),
+    reason: z.string().optional(),
+  });
+
+export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>({
+  path: 'account edit',
+  summary: 'change name, single sign-on or resets by phone (number and edition never change)',
+  examples: [
+    'countersign account edit 100234 --name "Alfreds Feinkost"',
+    'countersign account edit 100241 --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
+    'countersign account edit 100234 --forbid-phone-resets',
+  ],
+  access: 'directory:write',
+  arguments: [REFERENCE],
+  options: [
+    { flags: '--name <name>', about: 'the new name' },
+    { flags: '--sso <provider>', about: "the provider's name (default: the issuer's host)" },
+    { flags: '--no-sso', about: 'no single sign-on any more; its settings go too' },
+    { flags: '--sso-issuer <url>', about: "issuer of the provider's tokens" },
+    { flags: '--sso-audience <text>', about: 'audience the tokens must name' },
+    { flags: '--sso-jwks <file|url>', about: "the provider's public keys (JWK set)" },
+    { flags: '--forbid-phone-resets', about: 'no MFA reset by phone for this customer' },
+    { flags: '--allow-phone-resets', about: 'take that back: by an admin, with --reason, never for a caller' },
+    { flags: '--reason <text>', about: 'why, for the log' },
+  ],
+  input: editInput,
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const change = await changeOf(context, given);
+    const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
+    return {
+      view: [{ kind: 'lines', lines: editedLines(edited) }],
+      document: { account: accountDocument(edited.account), changed: edited.fields },
+    };
+  },
+});
+
+async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
+  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason } = given;
+  if (forbidPhoneResets && allowPhoneResets)
+    throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets exclude each other');
+  const wanted =
+    [name, sso, ssoIssuer, ssoAudience, ssoJwks].some((one) => one !== undefined) ||
+    forbidPhoneResets ||
+    allowPhoneResets;
+  if (!wanted)
+    throw new Refusal('missing-option', 'missing: what to change', { hint: 'See: countersign account edit --help' });
+  const keys = ssoJwks === undefined || /^https?:/i.test(ssoJwks) ? ssoJwks : await context.files.readText(ssoJwks);
+  return {
+    name,
+    sso: sso === false ? null : sso,
+    issuer: ssoIssuer,
+    audience: ssoAudience,
+    keys,
+    reason,
+    forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
+  };
+}
+
+const FIELD_WORDS: Readonly<Record<string, string>> = {
+  name: 'name',
+  sso: 'single sign-on',
+  'sso-settings': 'settings of single sign-on',
+  'phone-resets': 'resets by phone',
+};
+
+function editedLines({ account, fields, stranded }: EditedAccount): readonly string[] {
+  if (fields.length === 0) return [`Nothing to change for ${account.name} (${account.number}).`];
+  const first = `Changed ${account.name} (${account.number}): ${fields.map((field) => FIELD_WORDS[field] ?? field).join(', ')}.`;
+  return stranded === 0
+    ? [first]
+    : [first, `${stranded} of its logins signed in by single sign-on only and cannot sign in now.`];
+}

@@ -1,0 +1,57 @@
+/** `account list`, `account show`, `account search`. */
+import * as z from 'zod';
+import { describeAccount } from '../../../procedures/directory/describe-customer.js';
+import { allAccounts } from '../../../procedures/directory/export-directory.js';
+import { findAccount } from '../../../procedures/directory/find-account.js';
+import { searchAccounts } from '../../../procedures/directory/search-directory.js';
+import { command } from '../../command.js';
+import { accountDocument, accountTable, accountView, cutNote, describedDocument } from '../account-view.js';
+import { LIMIT, limitOf, REFERENCE } from '../listing-arguments.js';
+
+export const listAccounts = command({
+  path: 'account list',
+  summary: 'all companies, in the order of their numbers',
+  examples: ['countersign account list', 'countersign account list --limit 20 --json'],
+  access: 'directory:read',
+  options: [LIMIT],
+  input: () => z.object({ limit: limitOf().optional() }),
+  run: async (context, { limit }) => {
+    const found = await allAccounts(await context.desk(), limit === undefined ? undefined : limit + 1);
+    const shown = found.slice(0, limit);
+    return {
+      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, found.length > shown.length)],
+      document: { accounts: shown.map(accountDocument) },
+    };
+  },
+});
+
+export const showAccount = command({
+  path: 'account show',
+  summary: 'one company: edition, users, MFA, single sign-on',
+  examples: ['countersign account show 100234', 'countersign account show "Alfreds Futterkiste" --json'],
+  access: 'directory:read',
+  arguments: [REFERENCE],
+  input: () => z.object({ account: z.string() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const described = await describeAccount(desk, await findAccount(desk, given.account));
+    return { view: accountView(described), document: { account: describedDocument(described) } };
+  },
+});
+
+export const searchAccountsCommand = command({
+  path: 'account search',
+  summary: 'find companies by part of name or number',
+  examples: ['countersign account search futter', 'countersign account search taqueria --json'],
+  access: 'directory:read',
+  arguments: [{ name: '<text...>', about: 'part of a name or number; case and accents do not count' }],
+  options: [LIMIT],
+  input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20) }),
+  run: async (context, { text, limit }) => {
+    const { found, more } = await searchAccounts(await context.desk(), text.join(' '), limit);
+    return {
+      view: [accountTable(found, 'No account fits.'), ...cutNote(found.length, more)],
+      document: { accounts: found.map(accountDocument), more },
+    };
+  },
+});

@@ -1,0 +1,51 @@
+/** `account disable`, `account enable`. */
+import * as z from 'zod';
+import { switchAccount } from '../../../procedures/directory/disable-customer.js';
+import { findAccount } from '../../../procedures/directory/find-account.js';
+import { command } from '../../command.js';
+import { accountDocument } from '../account-view.js';
+import { REFERENCE } from '../listing-arguments.js';
+
+interface Switch {
+  readonly on: boolean;
+  readonly summary: string;
+  readonly why: string;
+  /** What it is now, in a sentence. */
+  readonly word: 'enabled' | 'disabled';
+}
+
+const switching = (path: string, { on, summary, why, word }: Switch) =>
+  command({
+    path,
+    summary,
+    examples: [`countersign ${path} 100234 --reason "${why}"`],
+    access: 'directory:write',
+    arguments: [REFERENCE],
+    options: [{ flags: '--reason <text>', about: 'why, for the log' }],
+    input: () => z.object({ account: z.string(), reason: z.string().optional() }),
+    run: async (context, given) => {
+      const desk = await context.desk();
+      const account = await findAccount(desk, given.account);
+      const changed = await switchAccount(desk, context.operator(), account, { on, reason: given.reason });
+      const after = await findAccount(desk, account.id);
+      const who = `${account.name} (${account.number})`;
+      return {
+        view: [{ kind: 'lines', lines: [changed ? `${who} is ${word}.` : `${who} was ${word} already.`] }],
+        document: { account: accountDocument(after), changed },
+      };
+    },
+  });
+
+export const disableAccount = switching('account disable', {
+  on: false,
+  summary: 'switch a company off: nobody of it is verified or signs in',
+  why: 'contract ended',
+  word: 'disabled',
+});
+
+export const enableAccount = switching('account enable', {
+  on: true,
+  summary: 'switch a company on again',
+  why: 'contract renewed',
+  word: 'enabled',
+});
