@@ -1,4 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 
@@ -43,6 +44,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/sessions/*.session'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
+    // By default one core is kept free, which is half of a small machine; what waits for processes and disks leaves room anyway.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Only where a shared machine may hold one up: a slow second must not turn a build red. A real fault fails each time.
     retry: process.env['CI'] === undefined ? 0 : 2,
     testTimeout: 60_000,

@@ -1,5 +1,5 @@
 /** Every behaviour has a test that names it, and no title names one that behaviours.md does not know; so with the traps of src/README.md. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSources } from './support/imports.js';
@@ -67,7 +67,8 @@ describe('the keys to the comments', () => {
   });
 
   it('nothing refers to a document that is not in the repository', () => {
-    const here = new Set(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'behaviours.md']);
+    const help = readdirSync(path.join(root, 'data', 'help'));
+    const here = new Set(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'behaviours.md', ...help]);
     const sources = [...readSources(root, 'src'), ...readSources(root, 'test')];
     const strangers = sources.flatMap(({ path: place, text }) =>
       (text.match(/(?<![\w./-])[a-z][a-z-]+\.md\b/g) ?? [])

@@ -156,7 +156,7 @@ describe('the lock is asked, and nothing beside it', () => {
 
   it('what is asked before the act is waited for', () => {
     const forgotten = sources.filter(({ text }) =>
-      /(?<!await |function )\b(askOwner|askAuthority)\(/.test(text.replace(/^import .*$/gm, '')),
+      /(?<!await |function |=> )\b(askOwner|askAuthority)\(/.test(text.replace(/^import .*$/gm, '')),
     );
     expect(forgotten.map(({ path }) => path)).toEqual([]);
   });

@@ -99,7 +99,8 @@ export function faultsOfLayout(paths: readonly string[]): string[] {
   return faults;
 }
 
-const LOCKS = ['src/procedures/authorise.ts', 'src/procedures/portal/act-as-owner.ts'];
+/** The two locks, and the entry whose actor they prove. */
+const LOCKS = ['src/procedures/authorise.ts', 'src/procedures/portal/act-as-owner.ts', 'src/rules/audit-entry.ts'];
 const AUTHORITY = /\b(Authorised|Acting|AuthorisedOwner|ActingOwner|ProvenActor)\b/;
 
 /** An entry that says something was done takes a proven actor; a cast of the whole entry would get round it. */
