@@ -10,9 +10,10 @@ import { npm, root, run, SetupFailure, step } from './run-npm.mjs';
 
 const driverFile = path.join(root, 'node_modules', 'better-sqlite3', 'build', 'Release', 'better_sqlite3.node');
 
+const PROBE = "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').get()";
+
 async function driverWorks() {
-  const probe = "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').get()";
-  return existsSync(driverFile) && (await run(process.execPath, ['-e', probe])).ok;
+  return existsSync(driverFile) && (await run(process.execPath, ['-e', PROBE])).ok;
 }
 
 export async function readyDriver() {
@@ -35,11 +36,23 @@ async function makeDriver() {
   await step('Preparing the SQLite driver (compiles for about a minute where no ready one can be had)', async () => {
     rmSync(driverFile, { force: true });
     const { ok, output } = await npm(['rebuild', 'better-sqlite3', '--ignore-scripts=false']);
-    if (!ok || !(await driverWorks())) {
+    if (!ok || !existsSync(driverFile)) {
       const reason = 'The SQLite driver could be neither downloaded nor compiled';
       throw new SetupFailure(`${reason} (that needs Python, make and a C++ compiler). npm says:`, output);
     }
+    await requireLoads();
   });
+}
+
+/** It was built, so a compiler is not what is missing: built for another Node, say. The loader knows why, npm does not. */
+async function requireLoads() {
+  const { ok, output } = await run(process.execPath, ['-e', PROBE]);
+  if (ok) return;
+  const reason = /^(?:\w*Error): .*(?:\n(?!\s+at ).*)*/m.exec(output)?.[0] ?? output;
+  throw new SetupFailure(
+    `The SQLite driver was built, but Node ${process.version} (interface ${process.versions.modules}) cannot load it:`,
+    reason,
+  );
 }
 
 /** Where the cache keeps a driver for exactly this package content, this Node interface and this system; or undefined. */
