@@ -15,6 +15,8 @@ export interface MadeDesk extends ScriptDesk {
   readonly cast: DemoCast;
   /** Admin token of the throw-away desk, for the steps an agent may not take. */
   readonly token: string;
+  /** Seed of the lead's authenticator app, base32: whoever plays the lead puts it into an app of their own. */
+  readonly leadSecret: string;
 }
 
 /** `told` hears of each step that a person would want to know, and of what it printed. */
@@ -40,10 +42,16 @@ export async function makeDemoDesk(
     }
   }
   for (const user of cast.portalUsers) await bringIn(context, desk, cast, user, step);
+  const { lead } = cast;
+  const made = await step({
+    argv: ['operator', 'add', lead.name, '--role', lead.role, '--password-stdin', '--json'],
+    stdin: lead.password,
+  });
+  const { totp } = JSON.parse(made.stdout) as { totp: { secretBase32: string } };
   const { name, role, password } = cast.operator;
   await step({ argv: ['operator', 'add', name, '--role', role, '--password-stdin'], stdin: password });
   await runStep(context, desk, { argv: ['login', '--operator', name, '--password-stdin'], stdin: password });
-  return { ...desk, cast, token };
+  return { ...desk, cast, token, leadSecret: totp.secretBase32.replaceAll(' ', '') };
 }
 
 /** A user as users come in: invited by the desk, then everything else in the portal. */

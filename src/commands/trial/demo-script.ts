@@ -83,6 +83,7 @@ const callersFile = z.object({
     z.object({ account: z.string(), login: z.string(), password: z.string(), factor: z.string().nullable() }),
   ),
   operator: z.object({ name: z.string(), role: z.string(), password: z.string() }),
+  lead: z.object({ name: z.string(), role: z.string(), password: z.string() }),
 });
 
 export type DemoCast = z.infer<typeof callersFile>;

@@ -45,7 +45,8 @@ async function run(context: Context, given: Input): Promise<Result> {
 }
 
 /** Who calls, what they want, what they would say. */
-function cheatSheet({ cast }: MadeDesk): readonly Block[] {
+function cheatSheet(made: MadeDesk): readonly Block[] {
+  const { cast } = made;
   return [
     { kind: 'title', text: 'A demo desk', aside: `signed in as ${cast.operator.name} (${cast.operator.role})` },
     {
@@ -64,16 +65,35 @@ function cheatSheet({ cast }: MadeDesk): readonly Block[] {
       },
     ]),
     { kind: 'blank' },
+    { kind: 'note', text: 'To approve, unlock, freeze or see the report, play the lead elsewhere:' },
+    { kind: 'lines', lines: leadLines(made) },
+    { kind: 'blank' },
+  ];
+}
+
+/** How the lead signs in beside the agent: the same desk, and sessions of the lead's own. */
+function leadLines({ cast, env, folder, leadSecret }: MadeDesk): readonly string[] {
+  return [
+    `  export COUNTERSIGN_STORE='${env['COUNTERSIGN_STORE'] ?? ''}'`,
+    `  export COUNTERSIGN_KEY_FILE='${env['COUNTERSIGN_KEY_FILE'] ?? ''}'`,
+    `  export XDG_STATE_HOME='${join(folder, 'lead')}'`,
+    `  countersign login --operator ${cast.lead.name}        (password: ${cast.lead.password})`,
+    `  Put this secret into an authenticator app: ${leadSecret}`,
+    '  Then: countersign approval list, mfa freeze, mfa thaw, report',
   ];
 }
 
 /** The same in short, for the console: it stands below the box, and under F1 on every screen. */
-function cheatNotes({ cast }: MadeDesk): string {
+function cheatNotes(made: MadeDesk): string {
+  const { cast } = made;
   const lines = cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
     `${login} of ${account}: ${about}`,
     `  wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
   ]);
-  return ['A demo desk: play the callers yourself. F1 shows this again on every screen.', '', ...lines].join('\n');
+  const lead = ['', 'To approve, unlock, freeze or see the report, in a second terminal:', ...leadLines(made)];
+  return ['A demo desk: play the callers yourself. F1 shows this again on every screen.', '', ...lines, ...lead].join(
+    '\n',
+  );
 }
 
 const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
@@ -90,6 +110,7 @@ function madeResult(made: MadeDesk, kept: boolean): Result {
         folder: made.folder,
         kept,
         operator: { name: made.cast.operator.name, role: made.cast.operator.role },
+        lead: { ...made.cast.lead, secretBase32: made.leadSecret },
         environment: Object.fromEntries(SHOWN.map((name) => [name, made.env[name] ?? ''])),
         callers: made.cast.callers.map(({ account, login, asks, phrase, about }) => ({
           account,
