@@ -88,15 +88,17 @@ export async function testDesk(
   const settings = await testSettings(engine, folder);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(openCustody({ settings, dataFolder, now: clock.now, ...hashing }));
-  const signed = new Map<OperatorRole, SignedOperator>();
+  const signed = new Map<OperatorRole, Promise<SignedOperator>>();
   return {
     desk,
     clock,
     folder,
     settings,
-    operator: async (role) =>
-      signed.get(role) ??
-      (signed.set(role, await signedOperator(desk, role, `${role}-of-test`)).get(role) as SignedOperator),
+    operator: (role) => {
+      const made = signed.get(role) ?? signedOperator(desk, role, `${role}-of-test`);
+      signed.set(role, made);
+      return made;
+    },
     close: async () => {
       await desk.store.close();
       rmSync(folder, { recursive: true, force: true });

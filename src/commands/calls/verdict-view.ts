@@ -101,9 +101,10 @@ const MESSAGES = {
 } as const;
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
-export function resultOf(verdict: Verdict): Result {
+export function resultOf(verdict: Verdict, mayReset = true): Result {
   const verification = verdictDocument(verdict);
-  const view = verdictView(verdict);
+  // The reset is the next step only for a role that may take it.
+  const view = verdictView(verdict).filter(({ kind }) => mayReset || kind !== 'next');
   if (verdict.reason === null) return { view, document: { verification } };
   const code = verdict.reason === 'not-privileged' ? 'not-privileged' : 'not-verified';
   const refusal = new Refusal(code, MESSAGES[verdict.reason], {

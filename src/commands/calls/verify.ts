@@ -6,6 +6,7 @@ import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { openCall, VERIFYING } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
+import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
@@ -50,8 +51,10 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request);
     try {
-      const verdict = await verifyCaller(desk, context.operator(), { ...request, phrase });
-      return { ...resultOf(verdict), after: () => desk.sendQueued() };
+      const signed = context.operator();
+      const verdict = await verifyCaller(desk, signed, { ...request, phrase });
+      const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
+      return { ...resultOf(verdict, mayReset), after: () => desk.sendQueued() };
     } catch (error) {
       throw withNeutralLine(error);
     }
