@@ -17,7 +17,7 @@ import type { RestoreChoice, RestoredStore } from '../house.js';
 import { replaceAnchor } from '../opening/anchor.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openDesk, openEngine } from '../opening/open-desk.js';
-import { askAuthority } from '../procedures/authorise.js';
+import { askAuthority, provenBySignIn } from '../procedures/authorise.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { notSignedIn } from '../procedures/operators/standing.js';
 import { CARE_FOR_STORE } from '../procedures/upkeep/care-for-store.js';
@@ -133,8 +133,8 @@ async function requireAuthority(desk: Desk, signed: SignedOperator | null): Prom
 }
 
 /**
- * The entry is the tool's own, and names the operators. Their authority was asked in the store that is gone; the one that this stands in
- * may never have known them, so nothing in its transaction could prove it.
+ * The operator's authority was asked in the store that is gone, right before it was replaced: the restored one knows no session of today,
+ * and may never have known the operator, so nothing in its own transaction could prove it.
  */
 async function noteRestore(
   custody: Custody,
@@ -160,11 +160,11 @@ async function noteRestore(
       entries: backup.size,
       entriesBefore,
       acceptedRollback: approver !== null,
-      ...(signed === null ? {} : { restoredBy: { ...signed.actor } }),
       ...(approver === null ? {} : { approvedBy: approver.id }),
     };
+    const by = signed === null ? SYSTEM : provenBySignIn(signed.actor);
     await desk.store.record(
-      { kind: 'store.restored', outcome: 'done', at: custody.now(), by: SYSTEM, detail },
+      { kind: 'store.restored', outcome: 'done', at: custody.now(), by, detail },
       async (write, { latestAt }) => {
         if (!lossy) return;
         await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });

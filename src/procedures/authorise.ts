@@ -207,8 +207,8 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
 }
 
 /**
- * The operator who has just proved who they are, before there is a session to look at. Only the sign-in and what makes the first operator
- * may use it (test/architecture.test.ts).
+ * The operator who has just proved who they are, before there is a session to look at. Only the sign-in, what makes the first operator, and a
+ * restore, whose operator was proven in the store that it replaced, may use it (test/architecture.test.ts).
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 

@@ -135,8 +135,8 @@ describe('store restore', () => {
     await restore(true);
     const [entry] = await made.desk.store.read.audit.newest({ kind: 'store.restored' }, 1);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
-      by: { kind: 'system' },
-      detail: { restoredBy: actor, approvedBy: 'op_second', acceptedRollback: true },
+      by: actor,
+      detail: { approvedBy: 'op_second', acceptedRollback: true },
     });
   });
 

@@ -1,7 +1,7 @@
 /** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
 import * as z from 'zod';
 import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
-import { iso, minuteOf } from '../../rules/moment.js';
+import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 
 const WORDS = {
@@ -28,7 +28,7 @@ const pending = command({
           empty: 'Nobody is left to enrol again.',
           rows: found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
-            minuteOf(reset.at),
+            `${dayOf(reset.at)} ${clockOf(reset.at)}`,
             WORDS[state],
             reset.id,
           ]),

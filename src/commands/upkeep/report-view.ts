@@ -1,6 +1,6 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
 import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
-import { dayOf, iso, minuteOf } from '../../rules/moment.js';
+import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 
 const BAR = 24;
@@ -126,7 +126,7 @@ const failureTable = (title: string, rows: readonly Failures[]): Block => ({
   kind: 'table',
   columns: [{ title }, { title: 'times', align: 'right' }, { title: 'last' }],
   empty: 'None.',
-  rows: rows.map(({ who, count, lastAt }) => [who, String(count), minuteOf(lastAt)]),
+  rows: rows.map(({ who, count, lastAt }) => [who, String(count), `${dayOf(lastAt)} ${clockOf(lastAt)}`]),
 });
 
 export function reportDocument(report: DeskReport) {
