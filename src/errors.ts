@@ -6,6 +6,7 @@
  * Messages may improve; codes and exit numbers may not (README repeats the table and a test
  * holds the two together).
  */
+import type { Because, NextStep, Reason, Reasons, Step, Steps } from './reasons.js';
 
 /** One row per family: the exit status, its meaning, and the codes that end with it. */
 export const EXIT_FAMILIES = [
@@ -28,13 +29,18 @@ export const EXIT_FAMILIES = [
 export type ErrorCode = (typeof EXIT_FAMILIES)[number]['codes'][number];
 
 export interface RefusalParts {
-  /** The next step, as a sentence or a command to type. */
-  readonly hint?: string;
   /** Several faults of one input, each with its place; shown as a list, and as `problems` in JSON. */
   readonly problems?: readonly Problem[];
   /** Further members of the JSON document beside `error` (for instance `verification`). Never a secret. */
   readonly also?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+}
+
+interface WordedParts extends RefusalParts {
+  /** The next step, as a sentence or a command to type. */
+  readonly hint?: string;
+  readonly because?: Because;
+  readonly next?: readonly NextStep[];
 }
 
 /** One fault in a file or a list: `line` counts from 1 and includes the header. */
@@ -49,16 +55,65 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Set by rules and procedures, which have no words: the front end's sentence for it takes the place of `message`. */
+  readonly because: Because | undefined;
+  /** Next steps by their keys; they follow the hint where there is one. */
+  readonly next: readonly NextStep[];
   readonly problems: readonly Problem[];
   readonly also: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, parts: RefusalParts = {}) {
+  constructor(code: ErrorCode, message: string, parts: WordedParts = {}) {
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
     this.hint = parts.hint;
+    this.because = parts.because;
+    this.next = parts.next ?? [];
     this.problems = parts.problems ?? [];
     this.also = parts.also ?? {};
   }
+
+  /** The same refusal with one more step at its end, and something beside it in the JSON document. */
+  followedBy<S extends Step>(step: S, facts: Steps[S], also: Readonly<Record<string, unknown>>): Refusal {
+    const { code, message, hint, because, next, problems } = this;
+    return new Refusal(code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...(because === undefined ? {} : { because }),
+      next: [...next, { step, facts }],
+      problems,
+      also: { ...this.also, ...also },
+      cause: this,
+    });
+  }
+}
+
+/** A "no" of a rule or a procedure: a code, the reason with its facts, and the key of the next step. */
+export function refusal<R extends Reason>(
+  code: ErrorCode,
+  reason: R,
+  facts: Reasons[R],
+  next?: null,
+  parts?: RefusalParts,
+): Refusal;
+export function refusal<R extends Reason, S extends Step>(
+  code: ErrorCode,
+  reason: R,
+  facts: Reasons[R] & Steps[S],
+  next: S,
+  parts?: RefusalParts,
+): Refusal;
+export function refusal(
+  code: ErrorCode,
+  reason: Reason,
+  facts: Because['facts'],
+  next: Step | null = null,
+  parts: RefusalParts = {},
+): Refusal {
+  // The facts are not in the message: a stack trace must not show more than the sentence does.
+  return new Refusal(code, reason, {
+    ...parts,
+    because: { reason, facts },
+    next: next === null ? [] : [{ step: next, facts }],
+  });
 }
 
 /** Type guard by name, so that a Refusal of another copy of this module (a bundle beside the sources) still counts. */

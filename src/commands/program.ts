@@ -12,6 +12,7 @@ import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
+import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
 /** Runs one command line; answers the exit status. Never throws. */
@@ -26,13 +27,16 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      return reportError(world, options, usageRefusal(error, firstWord(argv)));
+      return reportError(world, options, usageRefusal(error, firstWord(argv)), readerOf(argv));
     }
-    return reportError(world, options, error);
+    return reportError(world, options, error, readerOf(argv));
   } finally {
     await world.close();
   }
 }
+
+/** At `portal` sit the customer's people. */
+const readerOf = (argv: readonly string[]): Reader => (firstWord(argv) === 'portal' ? 'customer' : 'desk');
 
 /** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
 async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {

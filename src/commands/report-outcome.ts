@@ -4,6 +4,7 @@ import { exitOf, isRefusal, type Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
 import { renderError, renderView } from '../terminal/render.js';
 import type { Result } from './command.js';
+import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
 export async function reportResult(world: World, options: GlobalOptions, result: Result): Promise<number> {
@@ -17,12 +18,23 @@ export async function reportResult(world: World, options: GlobalOptions, result:
 }
 
 /** The one map from error to exit status. Anything that is not a Refusal is a bug: exit 1 with a reference. */
-export async function reportError(world: World, options: GlobalOptions, error: unknown): Promise<number> {
-  const shown = isRefusal(error) ? error : bug(world);
+export async function reportError(
+  world: World,
+  options: GlobalOptions,
+  error: unknown,
+  reader: Reader,
+): Promise<number> {
+  const shown = isRefusal(error) ? await inWords(world, error, reader) : bug(world);
   if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`);
   else await world.stderr.write(renderError(shown, world.style('stderr', options)));
   if (options.verbose) await world.stderr.write(`${stackOf(error)}\n`);
   return isRefusal(error) ? exitOf(error.code) : 1;
+}
+
+/** Loaded only when somebody was refused. */
+async function inWords(world: World, error: Refusal, reader: Reader): Promise<Refusal> {
+  const { worded } = await import('./wording/worded.js');
+  return worded(error, reader, world.now());
 }
 
 type Shown = Pick<Refusal, 'code' | 'message' | 'hint' | 'problems' | 'also'>;

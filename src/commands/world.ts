@@ -22,6 +22,8 @@ export interface World {
   context(options: GlobalOptions): Promise<Context>;
   /** The one place where B71 is enforced; a denial is logged. */
   authorise(spec: Command, options: GlobalOptions): Promise<void>;
+  /** Of this machine, ms: how long a wait still is. */
+  now(): number;
   /** A short id under which a bug can be found again. */
   reference(): string;
   close(): Promise<void>;

@@ -94,7 +94,10 @@ async function namingFile<T>(file: string, copy: string, work: () => Promise<T>)
     return await work();
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    throw new Refusal(error.code, error.message.replaceAll(copy, file), { hint: 'Nothing was changed.', cause: error });
+    const { code, message, because } = error;
+    const named = because === undefined ? {} : { because };
+    const next = [{ step: 'nothing-changed', facts: {} }] as const;
+    throw new Refusal(code, message.replaceAll(copy, file), { ...named, next, cause: error });
   }
 }
 
@@ -128,7 +131,7 @@ async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoi
 
 /** A store that can be opened has operators: nobody replaces it who is not one of them. */
 async function requireAuthority(desk: Desk, signed: SignedOperator | null): Promise<void> {
-  if (signed === null) throw notSignedIn('there is a store now, and nobody is signed in to it');
+  if (signed === null) throw notSignedIn('store-appeared', {});
   await askAuthority(desk, signed, CARE_FOR_STORE);
 }
 

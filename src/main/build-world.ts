@@ -71,6 +71,7 @@ export function buildWorld(around: Surroundings): World {
         command: spec.path,
       });
     },
+    now: around.now,
     reference: () => around.now().toString(36),
     close: async () => {
       const desk = await run.opened.desk?.catch(() => undefined);

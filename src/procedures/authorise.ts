@@ -5,7 +5,7 @@
  * so it can be neither fetched before a prompt nor kept across one. procedures/portal/act-as-owner.ts is the same for customers.
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
-import { isRefusal, Refusal } from '../errors.js';
+import { isRefusal, refusal } from '../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
@@ -168,14 +168,10 @@ async function authorise<P extends Lock>(
   const standing = await standingOf(desk, read, signed, { now, running: door.running === true });
   const { permission } = door;
   if (permission !== 'signed-in' && !standing.roles.every((role) => permits(desk.policy, role, permission))) {
-    throw new Refusal('forbidden', `the role ${standing.operator.role} may not do this`, {
-      hint: `It needs the permission ${permission}; ask a lead or an admin.`,
-    });
+    throw refusal('forbidden', 'role-may-not', { role: standing.operator.role, permission }, 'ask-permitted');
   }
   if (door.inPerson === true && signed.via === 'token') {
-    throw new Refusal('factor-needed', 'this needs a person with a fresh code, not a token', {
-      hint: 'Sign in with: countersign login',
-    });
+    throw refusal('factor-needed', 'person-not-token', {}, 'sign-in-in-person');
   }
   if (door.fresh === true) requireFresh(desk, signed, standing, now);
   return new Authorised(permission, standing, signed.actor);
@@ -188,7 +184,7 @@ async function standingOf(
   time: { readonly now: number; readonly running: boolean },
 ): Promise<Standing> {
   const row = await operators.byId(signed.operator.id);
-  if (row === undefined) throw notSignedIn('the operator is gone');
+  if (row === undefined) throw notSignedIn('operator-gone', {});
   if (signed.via === 'token') {
     const token = signed.tokenId === null ? undefined : await operators.tokenById(signed.tokenId);
     return judgeToken(row, token, time.now);
@@ -201,9 +197,7 @@ async function standingOf(
 function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: Standing, now: number): void {
   if (signed.via === 'token' || !needsFreshCode(desk.policy, operator.role)) return;
   if (codeAt !== null && now < codeAt + minutes(desk.policy.limits.operatorSession.freshCodeMinutes)) return;
-  throw new Refusal('factor-needed', 'this needs a fresh code from your authenticator app', {
-    hint: 'Give it with: countersign login --code CODE',
-  });
+  throw refusal('factor-needed', 'fresh-code-needed', {}, 'give-code');
 }
 
 /**

@@ -3,8 +3,9 @@
  * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then `clearAttempt` inside the door.
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
-import { Refusal } from '../errors.js';
-import { iso, minuteAfter } from '../rules/moment.js';
+import { type Refusal, refusal } from '../errors.js';
+import type { LockedOut } from '../reasons.js';
+import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import {
   clockTolerance,
@@ -88,25 +89,23 @@ export async function liftLock(
   return wasLocked;
 }
 
-/** How a lock is spoken of: whose it is, and the next step while it lasts and once it is for good. */
-export interface LockWords {
-  readonly who: string;
-  readonly whileLocked: string;
-  readonly onceDisabled: string;
-}
+/** The next step while a lock lasts, and once it is for good. */
+const STEPS = {
+  caller: { wait: 'wait-for-owner', good: 'lead-lifts' },
+  'sign-in': { wait: 'wait-for-admin', good: 'admin-lifts' },
+} as const;
 
-/** The refusal for a throttled attempt. Its words are the operator's; they do not differ between known and unknown subjects. */
-export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, words: LockWords): Refusal {
+/** The refusal for a throttled attempt. It does not differ between known and unknown subjects. */
+export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: LockedOut): Refusal {
   if (decision.kind === 'disabled') {
-    return new Refusal('locked', `${words.who} is locked until it is lifted: too many wrong answers`, {
-      hint: words.onceDisabled,
-    });
+    return refusal('locked', 'locked-for-good', { who }, STEPS[who].good);
   }
   const until = iso(decision.until);
-  return new Refusal('locked', `${words.who} is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
-    hint: decision.clockBehind
-      ? "This machine's clock stands behind the desk's; set it right first."
-      : words.whileLocked,
-    also: { lockedUntil: until },
-  });
+  return refusal(
+    'locked',
+    'locked-until',
+    { who, until: decision.until },
+    decision.clockBehind ? 'set-clock' : STEPS[who].wait,
+    { also: { lockedUntil: until } },
+  );
 }

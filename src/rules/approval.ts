@@ -5,14 +5,6 @@
 import { minutes } from './duration.js';
 import type { Policy } from './policy.js';
 
-export const APPROVAL_REASONS = {
-  'own-reset': "a caller's own reset",
-  'admin-target': 'the reset of an admin',
-  'objected-reset': 'a reset that the customer objected to before',
-  'bulk-over-limit': 'a bulk run over the limit',
-} as const;
-export type ApprovalReason = keyof typeof APPROVAL_REASONS;
-
 /** What is asked for. Canonical JSON of this is hashed; ids, so that a changed name changes nothing. */
 export interface ApprovalSubject {
   readonly kind: 'reset' | 'bulk';

@@ -14,7 +14,7 @@
  * A proof is a list of subtree hashes. Which subtrees is a matter of numbers alone (`inclusionRanges`), so a store can read the
  * leaves of each range in a stream and fold them.
  */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 
 /** Leaf = H(0x00 ‖ entry), node = H(0x01 ‖ left ‖ right), empty = H(""); each 32 bytes. */
 export interface TreeHasher {
@@ -63,9 +63,7 @@ export function encodeFrontier(frontier: Frontier): string {
 export function decodeFrontier(size: number, text: string): Frontier {
   const digits = HASH_BYTES * 2;
   if (!isSize(size) || text.length !== peakCount(size) * digits || !HEX.test(text)) {
-    throw new Refusal('audit-broken', 'The head of the audit log does not fit its size.', {
-      hint: 'Run: countersign audit verify',
-    });
+    throw refusal('audit-broken', 'log-head-size', {}, 'audit-verify');
   }
   return Array.from({ length: peakCount(size) }, (_, i) =>
     Uint8Array.from(Buffer.from(text.slice(i * digits, (i + 1) * digits), 'hex')),

@@ -7,7 +7,7 @@
  *     1234
  *     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
  */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 
 export interface Checkpoint {
   readonly origin: string;
@@ -28,9 +28,7 @@ export function readCheckpointText(text: string): Checkpoint {
   const root = Buffer.from(encoded, 'base64');
   const sound = origin !== '' && SIZE.test(size) && root.length === 32 && root.toString('base64') === encoded;
   if (!sound || !Number.isSafeInteger(Number(size))) {
-    throw new Refusal('audit-broken', 'the note is signed, but it is no checkpoint of a log', {
-      hint: 'Use a file made by: countersign audit checkpoint',
-    });
+    throw refusal('audit-broken', 'not-a-checkpoint', {}, 'use-checkpoint');
   }
   return { origin, size: Number(size), root: new Uint8Array(root) };
 }

@@ -2,7 +2,7 @@
  * Tables as spreadsheets write them: which separator, which columns, and cells that a spreadsheet would take for a formula.
  * Pure; bytes become rows in procedures/read-csv.ts.
  */
-import { type Problem, Refusal } from '../errors.js';
+import { type Problem, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
 
 export interface CsvRow<Column extends string> {
@@ -53,9 +53,7 @@ export function placeColumns<Column extends string>(
   line: number,
 ): ReadonlyMap<Column, number> {
   if (header.length > MOST_COLUMNS) {
-    throw new Refusal('invalid-input', `the file has ${header.length} columns; at most ${MOST_COLUMNS} are read`, {
-      hint: 'Check that it is the right file, and its separator. Nothing was changed.',
-    });
+    throw refusal('invalid-input', 'too-many-columns', { count: header.length, most: MOST_COLUMNS }, 'check-file');
   }
   const known = [...shape.required, ...shape.optional];
   const names = header.map((name) => name.normalize('NFKC').trim().toLowerCase());
@@ -72,10 +70,7 @@ export function placeColumns<Column extends string>(
   for (const column of shape.required)
     if (!places.has(column)) problems.push({ line, column, message: 'is missing from the header' });
   if (problems.length === 0) return places;
-  throw new Refusal('invalid-input', 'the header of the file is not as expected; nothing was changed', {
-    problems,
-    hint: columnsHint(shape),
-  });
+  throw refusal('invalid-input', 'header-wrong', { columns: columnsHint(shape) }, 'columns', { problems });
 }
 
 /** What a header may hold, in words. */

@@ -2,7 +2,7 @@
  * What an agent can tell a caller who is not verified, by the edition of the account (B01, B15, B19). The paths are 8x8's, in their
  * order and wording; each line is a sentence to read aloud.
  */
-import type { CustomerRole, Edition } from './people.js';
+import type { Edition } from './people.js';
 
 /** Where the owner sees and changes the passphrase. */
 export function passphrasePath(edition: Edition): readonly string[] {
@@ -37,15 +37,3 @@ const PRIVILEGE: Readonly<Record<Edition, string>> = {
   classic:
     'The primary admin of your company can make this request, or give you the privilege for it in Account Manager.',
 };
-
-/** For the operator alone: what a refusal for want of a passphrase means in this role (B12, B13, B15). */
-export function operatorNote(reason: GuidanceReason, role: CustomerRole | null): string {
-  if (reason === 'not-privileged') return 'The phrase matches, but neither role nor scopes cover this request.';
-  if (reason === 'forgot')
-    return 'The caller does not know the phrase. Nothing was compared; nothing can be revealed or set here.';
-  if (reason !== 'no-passphrase') return 'The phrase does not match, or there is no such caller.';
-  if (role === 'secondary-admin')
-    return "No passphrase is set. A secondary admin sets their own in the portal; the primary admin's does not verify them.";
-  if (role === 'user') return 'No passphrase is set. A plain user makes no protected requests.';
-  return 'No passphrase is set. On the set-up call the first one may be set: countersign passphrase setup';
-}

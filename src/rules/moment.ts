@@ -1,5 +1,5 @@
 /** Times and spans as people type them: `2026-11-22`, `2026-11-22T10:15Z`, `24h`, `30d`, `15m`. Pure: now is an argument. */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import { days, hours, minutes } from './duration.js';
 
 const SPAN = /^(\d{1,5})\s*(m|min|h|d)$/;
@@ -14,7 +14,7 @@ export function readSpan(text: string): number | undefined {
 }
 
 /** A moment in ms since the epoch: a date or time (UTC where no zone is named), or a span counted from now. */
-export function readMoment(option: string, text: string, now: number, direction: 'ahead' | 'back'): number {
+export function readMoment(setting: string, text: string, now: number, direction: 'ahead' | 'back'): number {
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
   const written = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
@@ -23,9 +23,7 @@ export function readMoment(option: string, text: string, now: number, direction:
       ? Number.NaN
       : Date.parse(written[1] === undefined || written[4] !== undefined ? text.trim() : `${text.trim()}Z`);
   if (!Number.isNaN(time)) return time;
-  throw new Refusal('invalid-input', `${option}: "${text}" is no time`, {
-    hint: 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).',
-  });
+  throw refusal('invalid-input', 'time-unreadable', { setting, text }, 'time-forms');
 }
 
 /** As machines read it: RFC 3339, UTC, with milliseconds. */

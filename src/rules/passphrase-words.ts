@@ -5,7 +5,7 @@
  * The list is prefix-free in folded form and no word ends in a letter that the folding joins to the next one, so different draws stay
  * different phrases without spaces: `bits` is what an attacker who knows the list has to guess, no less.
  */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 
 /** Fewest bits a drawn phrase may have (B22). */
 export const MIN_GENERATED_BITS = 51;
@@ -30,12 +30,11 @@ export function generatePassphrase(
 ): GeneratedPassphrase {
   const bits = generatedBits(words, count);
   if (bits < MIN_GENERATED_BITS) {
-    throw new Refusal(
+    throw refusal(
       'config',
-      `${count} of ${words.length} words give ${bits.toFixed(1)} bits; ${MIN_GENERATED_BITS} are needed.`,
-      {
-        hint: 'Raise passphrase.generatedWords in limits.json or use a longer word list.',
-      },
+      'too-few-bits',
+      { drawn: count, words: words.length, bits, needed: MIN_GENERATED_BITS },
+      'raise-words',
     );
   }
   const drawn = Array.from({ length: count }, () => pick(words, randomInt));
@@ -46,7 +45,7 @@ export function generatePassphrase(
 /** Bits of a phrase of `count` words drawn evenly from the list. Doubles in the list count once. */
 export function generatedBits(words: readonly string[], count: number): number {
   const different = new Set(words).size;
-  if (different !== words.length) throw new Refusal('config', 'The list of passphrase words holds a word twice.');
+  if (different !== words.length) throw refusal('config', 'word-twice', {});
   return different === 0 ? 0 : count * Math.log2(different);
 }
 

@@ -4,7 +4,7 @@
  * over `policyDocument`, stands in each audit entry.
  */
 import type * as z from 'zod';
-import { type Problem, Refusal } from '../errors.js';
+import { type Problem, type Refusal, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
 import type { OperatorRules } from './operator-roles.js';
 import type { CustomerRole, Edition } from './people.js';
@@ -80,9 +80,7 @@ export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked 
   const limits = readFile('limits.json', limitsSchema(), checkLimits, files.limits);
   if (!('content' in actions && 'content' in roles && 'content' in limits)) {
     const problems = [actions, roles, limits].flatMap((file) => ('problems' in file ? file.problems : []));
-    const count = problems.length === 1 ? 'one fault' : `${problems.length} faults`;
-    const hint = 'Mend the files named above, then look again with: countersign policy check';
-    throw new Refusal('config', `The policy in ${source} cannot be used: ${count}.`, { problems, hint });
+    throw refusal('config', 'policy-wrong', { source, faults: problems.length }, 'mend-policy', { problems });
   }
   return assemble(source, actions.content.categories, roles.content, limits.content);
 }
@@ -148,16 +146,14 @@ export function unknownAction(policy: Policy, text: string): Refusal {
   const known = policy.actions.map(({ id }) => id);
   const category = policy.categories.find(({ id }) => id === text);
   if (category !== undefined) {
-    const choices = category.actions.map(({ id }) => id).join(', ');
-    return new Refusal('invalid-input', `"${text}" is a category with several actions; name one.`, {
-      hint: `One of: ${choices}.`,
-    });
+    return refusal(
+      'invalid-input',
+      'action-has-parts',
+      { text, near: undefined, known: category.actions.map(({ id }) => id) },
+      'name-one-action',
+    );
   }
-  const close = nearest(text, known);
-  const question = close === undefined ? '' : `Did you mean ${close}? `;
-  return new Refusal('invalid-input', `There is no action "${text}".`, {
-    hint: `${question}Known actions: ${known.join(', ')}.`,
-  });
+  return refusal('invalid-input', 'action-unknown', { text, near: nearest(text, known), known }, 'name-one-action');
 }
 
 function freezeDeep<T>(value: T): T {

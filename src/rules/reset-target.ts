@@ -1,5 +1,5 @@
 /** Whom a caller may have reset, once verified (B55, B56). Pure. */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import { hasAdminStatus } from './customer-roles.js';
 import type { Account, User } from './people.js';
 import type { Policy } from './policy.js';
@@ -20,22 +20,15 @@ export function decideTarget({ policy, operatorUserId, account, caller, target, 
   readonly approval: 'own-reset' | 'admin-target' | 'objected-reset' | null;
 } {
   if (target.accountId !== account.id || caller.accountId !== account.id) {
-    throw new Refusal('forbidden', 'caller and user are not of the same account', {
-      hint: 'Someone of that account must call.',
-    });
+    throw refusal('forbidden', 'other-account', {}, 'someone-of-account');
   }
-  if (operatorUserId === target.id)
-    throw new Refusal('forbidden', 'nobody resets themselves', { hint: 'Ask another operator.' });
+  if (operatorUserId === target.id) throw refusal('forbidden', 'own-reset', {}, 'ask-other-operator');
   if (account.phoneResetForbidden) {
-    throw new Refusal('refused-by-policy', `${account.name} forbids resets by phone`, {
-      hint: "The account's admin can reset the user in the Admin Console. This cannot be lifted on a call.",
-    });
+    throw refusal('refused-by-policy', 'phone-resets-forbidden', { account: account.name }, 'admin-in-console');
   }
   const targetIsAdmin = hasAdminStatus(policy, account, target);
   if (targetIsAdmin && !hasAdminStatus(policy, account, caller)) {
-    throw new Refusal('forbidden', 'a secondary admin cannot have an admin reset', {
-      hint: 'An admin of the account must call.',
-    });
+    throw refusal('forbidden', 'admin-by-secondary', {}, 'admin-must-call');
   }
   // Whoever talked the desk into the first reset must not get past the objection by calling again.
   if (objected) return { approval: 'objected-reset' };

@@ -7,7 +7,7 @@
  * agent asks again. What was not read is told by its place alone: the words would show the phrase on the screen (B11).
  */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 import { matchForm, spokenWords } from './spoken-form.js';
 
 const phrases = z.array(z.string().min(1));
@@ -63,7 +63,11 @@ export function spellingTable(content: unknown, file: string): SpellingTable {
   const parsed = spellingFile.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Refusal('config', `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a spelling table'}`);
+    throw refusal('config', 'spelling-table-wrong', {
+      file,
+      place: issue?.path.join('.') ?? '',
+      fault: issue?.message ?? null,
+    });
   }
   const { language, title, examples } = parsed.data;
   const meanings = meaningsOf(parsed.data, file);
@@ -88,7 +92,7 @@ function meaningsOf(content: z.infer<typeof spellingFile>, file: string): Readon
   for (const [phrase, meaning] of rows) {
     const key = phrase.split(' ').map(keyOf).join(' ');
     if (meanings.has(key) && JSON.stringify(meanings.get(key)) !== JSON.stringify(meaning)) {
-      throw new Refusal('config', `${file}: "${phrase}" has two meanings.`);
+      throw refusal('config', 'spelling-two-meanings', { file, phrase });
     }
     meanings.set(key, meaning);
   }

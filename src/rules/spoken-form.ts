@@ -22,7 +22,7 @@
  * Spaces therefore never matter, but for the words of steps 3 and 4, which mean something only when they stand alone.
  * A change to any step is a new version beside the old one; stored phrases keep theirs until the next success.
  */
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 
 /** The version under which new passphrases are stored. */
 export const FOLD_VERSION = 1;
@@ -72,12 +72,10 @@ export function matchForm(text: string, version: number = FOLD_VERSION): string 
 export function spokenForms(text: string, version: number = FOLD_VERSION): readonly string[] {
   const fold = FOLDINGS.get(version);
   if (fold === undefined) {
-    throw new Refusal('store-corrupt', `Folding rules ${version} are not known to this version of countersign.`, {
-      hint: 'Use the newest version installed at this desk.',
-    });
+    throw refusal('store-corrupt', 'folding-unknown', { version }, 'newest-version');
   }
-  if (text.length > MAX_LENGTH) throw new Refusal('invalid-input', `The text is longer than ${MAX_LENGTH} characters.`);
-  if (/\p{Surrogate}/u.test(text)) throw new Refusal('invalid-input', 'The text contains a broken character.');
+  if (text.length > MAX_LENGTH) throw refusal('invalid-input', 'text-too-long', { most: MAX_LENGTH });
+  if (/\p{Surrogate}/u.test(text)) throw refusal('invalid-input', 'text-broken', {});
   return fold(text);
 }
 

@@ -1,20 +1,18 @@
 /** Settings of an account's OpenID provider as an operator gives them: its address, and the public keys its tokens are checked with. */
 import * as z from 'zod';
-import { Refusal } from '../errors.js';
+import { refusal } from '../errors.js';
 
 const LONGEST = 500;
 /** Names of this machine alone: what is fetched from it crosses no network. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** An https address (on this machine also http) without credentials or fragment, as written. Refusal `invalid-input` otherwise. */
-export function readProviderAddress(option: string, text: string): string {
+export function readProviderAddress(setting: 'issuer' | 'jwks', text: string): string {
   const address = text.trim();
   const url = URL.canParse(address) && address.length <= LONGEST ? new URL(address) : undefined;
   const bare = url !== undefined && url.username === '' && url.password === '' && url.hash === '';
   if (bare && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)))) return address;
-  throw new Refusal('invalid-input', `${option}: "${address}" is no https address`, {
-    hint: 'For instance: https://login.example.com   (http only for a provider on this machine)',
-  });
+  throw refusal('invalid-input', 'not-https', { setting, address }, 'https-example');
 }
 
 /** What a provider is called where nobody gave it a name. */
@@ -33,20 +31,16 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 /** The https address of a JWK set, or the set itself as JSON of its public keys. Refusal `invalid-input` for anything else. */
 export function readKeySet(text: string): string {
   const trimmed = text.trim();
-  if (/^https?:/i.test(trimmed)) return readProviderAddress('--sso-jwks', trimmed);
+  if (/^https?:/i.test(trimmed)) return readProviderAddress('jwks', trimmed);
   const parsed = KEY_SET().safeParse(json(trimmed));
   if (!parsed.success) {
-    throw new Refusal('invalid-input', '--sso-jwks: the file holds no JWK set', {
-      hint: 'It looks like {"keys":[{"kty":"RSA",…}]}; download it from the provider (jwks_uri).',
-    });
+    throw refusal('invalid-input', 'no-key-set', {}, 'key-set-form');
   }
   const secret = parsed.data.keys.findIndex(
     (key) => key.kty === 'oct' || PRIVATE.some((member) => Object.hasOwn(key, member)),
   );
   if (secret !== -1) {
-    throw new Refusal('invalid-input', `--sso-jwks: key ${secret + 1} of the set is a private key`, {
-      hint: "Only the provider's public keys belong here. Treat that key as leaked.",
-    });
+    throw refusal('invalid-input', 'private-key', { position: secret + 1 }, 'public-keys-only');
   }
   return JSON.stringify({ keys: parsed.data.keys });
 }

@@ -33,7 +33,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files beside the wings, which every wing may use. Of the wings they themselves know one leaf. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  src: ['main', 'desk', 'errors', 'config', 'house'],
+  src: ['main', 'desk', 'errors', 'reasons', 'config', 'house'],
   'src/procedures': ['authorise', 'lock-outs', 'seal-contexts', 'pause'],
   'src/commands': ['program', 'command', 'ports', 'world', 'catalogue', 'report-outcome', 'ask-missing', 'ask-secret'],
   'src/store': ['store', 'record', 'engine', 'rows'],

@@ -5,6 +5,7 @@ import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
+import { worded } from '../wording/worded.js';
 import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
@@ -69,13 +70,15 @@ export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
 
 /** A refusal of the desk (locked, frozen, waiting), in words; then back to where the call can go on. */
 export async function problemStage(session: LiveSession, from: Stage, error: Refusal): Promise<Stage> {
-  const shown = withNeutralLine(error) as Refusal;
+  const now = session.context.house.now();
+  const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
   const waiting = shown.code === 'approval-needed';
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   session.events.push(`${session.action?.id ?? from}: ${shown.code}`);
   if (session.call !== null) await note(session, { outcome: shown.code });
   const say = waiting ? 'A colleague has to confirm this. One moment, please.' : neutralLineOf(shown);
-  const hint = waiting ? approvalLines(shown) : error.hint === undefined ? [] : [error.hint];
+  const own = worded(error, 'desk', now).hint;
+  const hint = waiting ? approvalLines(shown) : own === undefined ? [] : [own];
   const view = (): View => [
     titleOf(session, session.account?.name ?? session.desk.name),
     { kind: 'blank' },

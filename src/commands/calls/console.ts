@@ -98,9 +98,7 @@ const OF_AUTHORITY = new Set(['not-signed-in', 'forbidden']);
 async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<unknown> {
   if (call?.state !== 'open' || !isRefusal(error)) return error;
   if (!OUT_OF_REACH.has(error.code)) await drop(desk, signed, call.id);
-  const goOn = `To go on with the call: countersign console --call ${call.id}`;
-  const { code, message, hint, problems, also, cause } = error;
-  return new Refusal(code, message, { hint: hint === undefined ? goOn : `${hint}   ${goOn}`, problems, also, cause });
+  return error.followedBy('resume-call', { id: call.id }, {});
 }
 
 /** A drop that cannot be written must not hide why the console ended; the call is resumed by its id all the same. */

@@ -4,8 +4,9 @@
  */
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
-import { guidanceFor, operatorNote } from '../../rules/guidance.js';
+import { type GuidanceReason, guidanceFor } from '../../rules/guidance.js';
 import { clockOf, iso } from '../../rules/moment.js';
+import type { CustomerRole } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
@@ -73,6 +74,19 @@ export function verdictView(verdict: Verdict): View {
   ];
 }
 
+/** For the operator alone: what a refusal for want of a passphrase means in this role (B12, B13, B15). */
+function operatorNote(reason: GuidanceReason, role: CustomerRole | null): string {
+  if (reason === 'not-privileged')
+    return 'The phrase is right, but neither role nor privileges of the caller cover this request.';
+  if (reason === 'forgot')
+    return 'The caller does not know the phrase. Nothing was compared. You can neither reveal nor set one here.';
+  if (reason !== 'no-passphrase') return 'The phrase is wrong, or no such caller exists.';
+  if (role === 'secondary-admin')
+    return "The caller has no passphrase. A secondary admin sets their own in the portal; the primary admin's does not verify them.";
+  if (role === 'user') return 'The caller has no passphrase. A plain user cannot make protected requests.';
+  return 'The caller has no passphrase yet. You can set the first one on the set-up call: countersign passphrase setup';
+}
+
 function refusedView(verdict: Verdict): View {
   return [
     {
@@ -115,10 +129,12 @@ export function resultOf(verdict: Verdict, mayReset = true): Result {
 }
 
 /** A caller who is locked hears the same neutral line as any other who is refused. */
-export function withNeutralLine(error: unknown): unknown {
+export async function withNeutralLine(error: unknown, now: number): Promise<unknown> {
   if (!isRefusal(error) || error.code !== 'locked') return error;
-  return new Refusal('locked', error.message, {
-    hint: `Say: "${NEUTRAL}" ${error.hint ?? ''}`.trim(),
-    also: { ...error.also, say: NEUTRAL },
+  const { worded } = await import('../wording/worded.js');
+  const { message, hint, also } = worded(error, 'desk', now);
+  return new Refusal('locked', message, {
+    hint: `Say: "${NEUTRAL}" ${hint ?? ''}`.trim(),
+    also: { ...also, say: NEUTRAL },
   });
 }

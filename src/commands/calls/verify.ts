@@ -56,7 +56,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
       return { ...resultOf(verdict, mayReset), after: () => desk.sendQueued() };
     } catch (error) {
-      throw withNeutralLine(error);
+      throw await withNeutralLine(error, context.house.now());
     }
   },
 });

@@ -39,7 +39,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   const expiresAt =
     given.expires === undefined
       ? {}
-      : { expiresAt: readMoment('--expires', given.expires, context.house.now(), 'ahead') };
+      : { expiresAt: readMoment('expires', given.expires, context.house.now(), 'ahead') };
   const password = given.token
     ? null
     : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);

@@ -32,7 +32,7 @@ const tokenCreate = command({
     const signed = context.operator();
     const role = given.role === undefined ? {} : { role: readOperatorRole(given.role) };
     const expiresAt =
-      given.expires === undefined ? {} : { expiresAt: readMoment('--expires', given.expires, desk.now(), 'ahead') };
+      given.expires === undefined ? {} : { expiresAt: readMoment('expires', given.expires, desk.now(), 'ahead') };
     const wish = { owner: given.name ?? signed.operator.id, label: given.label, ...role, ...expiresAt };
     const { token, owner } = await createToken(desk, signed, wish);
     const made = `Token ${token.id} of ${owner.name}, role ${token.role}.`;

@@ -13,6 +13,7 @@ import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { optionsOf } from '../wording/customer-steps.js';
 import { askCodes } from './portal-factor.js';
 
 export interface EnrolmentGiven {
@@ -35,7 +36,11 @@ export async function enrol(
   const enrolmentCode = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, login));
   const { begun, login: ready } = await beginEnrolment(desk, login, { kind, enrolmentCode, replaces });
   if (!context.ask.possible) {
-    return waitingForCode(context, begun, `${whoOf(login)}${replaces === undefined ? '' : ` --replace ${replaces}`}`);
+    return waitingForCode(
+      context,
+      begun,
+      `${optionsOf(whoOf(login))}${replaces === undefined ? '' : ` --replace ${replaces}`}`,
+    );
   }
   await context.show(await begunBlocks(context, begun));
   return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');

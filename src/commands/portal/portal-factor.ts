@@ -7,6 +7,8 @@ import { type FactorChoice, factorChoices, guessKind } from '../../procedures/fa
 import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import type { Context } from '../command.js';
+import { optionsOf } from '../wording/customer-steps.js';
+import { worded } from '../wording/worded.js';
 
 export interface FactorGiven {
   readonly factor?: AnswerKind | undefined;
@@ -44,7 +46,7 @@ export async function askCodes<T>(context: Context, answer: (code: string) => Pr
       return await answer(await prompts.line({ message }));
     } catch (error) {
       if (!isRefusal(error) || error.code !== 'not-signed-in' || asked >= ASKED_AT_MOST) throw error;
-      context.notice(`countersign: ${error.message}`);
+      context.notice(`countersign: ${worded(error, 'customer', context.house.now()).message}`);
     }
   }
 }
@@ -74,7 +76,7 @@ function factorNeeded(
 ): Refusal {
   const sent = chosen?.sentTo === undefined ? '' : `; one was sent to ${chosen.sentTo}`;
   return new Refusal('factor-needed', `a code is needed to sign in${sent}`, {
-    hint: nextStep(whoOf(login), choices, chosen !== undefined),
+    hint: nextStep(optionsOf(whoOf(login)), choices, chosen !== undefined),
     problems: choices.map(({ kind, title, to }) => ({
       message: `${kind}: ${title}${to === undefined ? '' : ` to ${to}`}`,
     })),

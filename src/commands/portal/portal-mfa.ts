@@ -8,6 +8,7 @@ import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { optionsOf } from '../wording/customer-steps.js';
 import { enrol } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
@@ -96,7 +97,10 @@ const add = command({
         return {
           view: [
             { kind: 'lines', lines },
-            { kind: 'next', lines: [`countersign portal mfa backup-codes ${whoOf(login)}   (in case you lose it)`] },
+            {
+              kind: 'next',
+              lines: [`countersign portal mfa backup-codes ${optionsOf(whoOf(login))}   (in case you lose it)`],
+            },
           ],
           document: {
             factor: { id: factor.id, kind, state: 'active' },

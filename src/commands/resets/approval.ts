@@ -9,10 +9,10 @@ import {
   listApprovals,
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
-import { APPROVAL_REASONS } from '../../rules/approval.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
 
 const approvalDocument = (approval: Approval) => ({
   id: approval.id,

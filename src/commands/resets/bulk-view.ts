@@ -1,10 +1,10 @@
 /** What a plan and its run look like: in words, and as JSON rows. */
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
-import { APPROVAL_REASONS } from '../../rules/approval.js';
 import { iso } from '../../rules/moment.js';
 import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
+import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
 
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
   'to-reset': 'to reset',

@@ -2,9 +2,10 @@
 import type { JobHead } from '../../desk.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
-import { UNDO_STOPS, type UndoOutcome } from '../../procedures/resets/undo-reset.js';
+import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso, minuteOf } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
+import { UNDO_STOPS } from '../wording/desk-sentences.js';
 import { outcomeWords, rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({

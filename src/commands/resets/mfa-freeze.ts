@@ -17,7 +17,7 @@ const freeze = command({
   input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    const until = given.until === undefined ? null : readMoment('--until', given.until, desk.now(), 'ahead');
+    const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
     const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
     return { view: freezeView(made), document: { freeze: freezeDocument(made) } };
   },

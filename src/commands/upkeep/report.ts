@@ -26,7 +26,7 @@ const report = command<{ html?: string | undefined; since?: string | undefined }
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
   run: async (context, { html, since }) => {
     const desk = await context.desk();
-    const from = since === undefined ? desk.now() - USUAL : readMoment('--since', since, desk.now(), 'back');
+    const from = since === undefined ? desk.now() - USUAL : readMoment('since', since, desk.now(), 'back');
     const made = await deskReport(desk, context.operator(), from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
     if (html === undefined) return { view: reportView(made, desk.name), document };

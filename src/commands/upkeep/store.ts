@@ -1,11 +1,11 @@
 /** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, Refusal, refusal } from '../../errors.js';
 import type { RestoredStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
-import { secondOperator, secondOperatorNeeded } from '../../procedures/operators/second-operator.js';
+import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { backUpStore, CARE_FOR_STORE, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
@@ -177,7 +177,8 @@ async function askApprover(
   const ask = async () =>
     (await context.ask.prompts('--approver')).line({ message: 'Second operator (lead or admin)' });
   const name = given.approver ?? (context.ask.possible ? await ask() : undefined);
-  if (name === undefined) throw secondOperatorNeeded('accepting what is lost');
+  if (name === undefined)
+    throw refusal('approval-needed', 'second-operator-needed', { what: 'accepting what is lost' }, 'approver-signs-in');
   const fromStdin = given.approverPasswordStdin;
   const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
   const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);

@@ -1,4 +1,5 @@
 /** What a check of `doctor` is: a subject, and a look that changes nothing. One that fails is a finding too, and hides no other. */
+import { worded } from '../../commands/wording/worded.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
@@ -26,9 +27,10 @@ export interface StoreCheck {
 /** What a failed check says: the refusal and its next step, or the bare error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {
   if (isRefusal(error)) {
-    const first = error.problems[0]?.message;
-    const text = first === undefined ? error.message : `${error.message} ${first}`;
-    return { subject, state, text, ...(error.hint === undefined ? {} : { mend: error.hint }) };
+    const { message, hint, problems } = worded(error, 'desk', Date.now());
+    const first = problems[0]?.message;
+    const text = first === undefined ? message : `${message}: ${first}`;
+    return { subject, state, text, ...(hint === undefined ? {} : { mend: hint }) };
   }
   return { subject, state, text: error instanceof Error ? error.message : String(error) };
 }

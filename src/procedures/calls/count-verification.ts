@@ -1,9 +1,9 @@
 /** The first step of a verification: the attempt is counted and committed before the phrase is checked (B72, T6). */
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
-import { type LockWords, lockedRefusal, reserveAttempt } from '../lock-outs.js';
+import { lockedRefusal, reserveAttempt } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
 /** One call, asked for one thing, under the id that log and store have it by. */
@@ -19,12 +19,6 @@ export type Begun =
   | { readonly kind: 'counted'; readonly attempt: number }
   | { readonly kind: 'forgot' }
   | { readonly kind: 'refused'; readonly reason: string; readonly refusal: Refusal };
-
-const CALLER_LOCK: LockWords = {
-  who: 'this caller',
-  whileLocked: 'Wait, or let the owner sign in to the portal, which lifts the lock.',
-  onceDisabled: 'A lead can lift it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
-};
 
 /** Nobody is at both ends of a call. Of a forgotten phrase nothing is compared and nothing counted. Locked subjects go no further. */
 export async function beginVerification(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
@@ -50,9 +44,7 @@ export function beginningEntry(begun: Begun, base: VerificationBase): AuditEntry
 }
 
 function ownLogin(): Refusal {
-  return new Refusal('forbidden', 'this caller is you', {
-    hint: 'Nobody verifies themselves; another operator takes this call.',
-  });
+  return refusal('forbidden', 'caller-is-operator', {}, 'other-operator-takes-call');
 }
 
 async function insertVerification(
@@ -79,7 +71,7 @@ async function countAttempt(acting: Acting<'verify'>, asked: Verification): Prom
   if (spray !== 'ok') return { kind: 'refused', reason: spray, refusal: sprayRefusal(spray) };
   const decision = await reserveAttempt(desk, write, log, `caller:${asked.callerKey}`);
   if (decision.kind === 'proceed') return { kind: 'counted', attempt: decision.attempt };
-  return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, CALLER_LOCK) };
+  return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, 'caller') };
 }
 
 async function lookForSpray(
@@ -98,14 +90,12 @@ async function lookForSpray(
 }
 
 function sprayRefusal(verdict: Exclude<SprayVerdict, 'ok'>): Refusal {
-  const whose = {
-    'operator-stop': 'by you over different callers',
-    'account-stop': 'in this account',
-    'desk-stop': 'at this desk',
-  }[verdict];
-  return new Refusal('locked', `too many failed verifications ${whose} within an hour`, {
-    hint: 'Stop and tell your lead: someone may be trying many callers.',
-  });
+  const reasons = {
+    'operator-stop': 'failures-of-operator',
+    'account-stop': 'failures-in-account',
+    'desk-stop': 'failures-of-desk',
+  } as const;
+  return refusal('locked', reasons[verdict], {}, 'tell-lead');
 }
 
 export type VerificationBase = Pick<Deed, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;

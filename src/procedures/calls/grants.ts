@@ -1,6 +1,7 @@
 /** Grants: listed, ended, and checked again at the moment of use (B08, B54). */
 import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import type { GrantFault } from '../../reasons.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
@@ -49,7 +50,7 @@ const ANYBODYS = { permission: 'grant:revoke' } as const;
 export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string): Promise<boolean> {
   await askAuthority(desk, signed, ONES_OWN);
   const row = await desk.store.read.grants.byId(id);
-  const unknown = new Refusal('not-found', `you have no grant "${id}"`, { hint: 'See: countersign grant list' });
+  const unknown = refusal('not-found', 'grant-unknown', { id }, 'list-grants');
   if (row === undefined) throw unknown;
   const base = { at: desk.now(), account: row.account_id, user: row.user_id } as const;
   const mine = row.operator_id === signed.operator.id;
@@ -90,19 +91,17 @@ export async function requireGrant(
   actionId: string,
 ): Promise<UsableGrant> {
   const row = await write.grants.byId(id);
-  if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('there is no such grant of yours');
-  if (row.action !== actionId) throw noGrant(`the grant is for ${row.action}`);
-  if (row.revoked_at !== null) throw noGrant('the grant was ended');
-  if (row.used_at !== null) throw noGrant('the grant was used already');
-  if (now >= row.expires_at) throw noGrant('the grant has expired');
+  if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('unknown');
+  if (row.action !== actionId) throw noGrant('other-action', row.action);
+  if (row.revoked_at !== null) throw noGrant('revoked');
+  if (row.used_at !== null) throw noGrant('used');
+  if (now >= row.expires_at) throw noGrant('expired');
   const account = await write.accounts.byId(row.account_id);
   const caller = await write.users.byId(row.user_id);
   const action = findAction(desk.policy, actionId);
-  if (account === undefined || caller === undefined || action === undefined)
-    throw noGrant('the grant names what is gone');
-  if (account.disabledAt !== null || caller.disabledAt !== null) throw noGrant('the caller was disabled');
-  if (caller.authorityVersion !== row.authority_version)
-    throw noGrant("the caller's role, scopes or passphrase changed since");
+  if (account === undefined || caller === undefined || action === undefined) throw noGrant('gone');
+  if (account.disabledAt !== null || caller.disabledAt !== null) throw noGrant('caller-disabled');
+  if (caller.authorityVersion !== row.authority_version) throw noGrant('authority-changed');
   const { allowed } = decideScope({
     policy: desk.policy,
     edition: account.edition,
@@ -110,11 +109,9 @@ export async function requireGrant(
     scopes: caller.scopes,
     action,
   });
-  if (!allowed) throw noGrant('the caller no longer holds the privilege');
+  if (!allowed) throw noGrant('privilege-lost');
   return { row, account, caller };
 }
 
-const noGrant = (why: string): Refusal =>
-  new Refusal('no-grant', `this needs a live grant: ${why}`, {
-    hint: 'Verify the caller: countersign verify --account A --caller U --for login-security:mfa-reset',
-  });
+const noGrant = (why: GrantFault, action = ''): Refusal =>
+  refusal('no-grant', 'grant-needed', { why, action }, 'verify-caller');

@@ -4,7 +4,7 @@
  * with the operator who verified, so the one who resumes verifies again.
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { type AuditEntry, type Deed, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
@@ -107,12 +107,10 @@ async function resumable(write: Writes, text: string): Promise<CallRow> {
   const id = readCallId(text);
   const row = id === undefined ? undefined : await write.calls.byId(id);
   if (row === undefined) {
-    throw new Refusal('not-found', `there is no call "${text}"`, {
-      hint: 'A call id looks like call_7kq2mp: six letters and digits, without I, L, O and U.',
-    });
+    throw refusal('not-found', 'call-unknown', { id: text }, 'call-id-form');
   }
   if (row.state !== 'ended') return row;
-  throw new Refusal('refused-by-policy', `${row.id} was ended`, { hint: 'Begin a new call.' });
+  throw refusal('refused-by-policy', 'call-ended', { id: row.id }, 'begin-call');
 }
 
 export async function handOverCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {

@@ -3,7 +3,7 @@
  * contact changed, at the desk or by talking to it, must not be sent the next code.
  */
 import type { Desk, UserContacts } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { days } from '../../rules/duration.js';
 import type { User } from '../../rules/people.js';
@@ -37,13 +37,11 @@ export async function findContact(desk: Desk, kind: SentFactor, user: User): Pro
 export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
   const contact = await findContact(desk, kind, user);
   if (contact !== '') return contact;
-  const what = kind.contact === 'email' ? 'e-mail address' : 'phone number';
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
-  throw new Refusal(
+  throw refusal(
     'invalid-input',
-    `there is no ${what} that was on file for ${addressOnFileDays} days for ${user.login}`,
-    {
-      hint: 'Choose another method. A contact that was changed can be used some days later.',
-    },
+    'contact-not-on-file',
+    { contact: kind.contact, days: addressOnFileDays, login: user.login },
+    'other-method',
   );
 }

@@ -3,16 +3,14 @@
  * old factors can no longer come back and are destroyed.
  */
 import type { Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 
 /** Inside the transaction that makes a new factor count. Refusal `refused-by-policy` while an objection stands. */
 export async function settleReset(write: Writes, userId: string, at: number): Promise<void> {
   const open = await write.resets.openOfUser(userId);
   if (open === undefined) return;
   if (open.objected_at !== null) {
-    throw new Refusal('refused-by-policy', 'nothing can be set up for this login: its reset was objected to', {
-      hint: 'Ask an admin of your company, or call your support desk on the number you know.',
-    });
+    throw refusal('refused-by-policy', 'reset-objected', {}, 'ask-admin-or-call');
   }
   await write.resets.end([open.id], 'enrolled', userId, at);
   await write.resets.destroySuspended([userId]);

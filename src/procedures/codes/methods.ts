@@ -16,14 +16,3 @@ export const answerKinds: readonly AnswerKind[] = [...methodIds, 'backup'];
 
 /** How the code is asked for. */
 export const questionOf = (kind: AnswerKind): string => (kind === 'backup' ? 'Backup code' : factorKind(kind).question);
-
-/** `totp, email or sms` */
-export const inWords = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
-
-/** The next step of who must set one up; `options` name the person, where the command needs them. */
-export function setUpHint(options = ''): string {
-  const [first = '', ...others] = methodIds;
-  const also = others.length === 0 ? '' : `   (or ${others.join(', or ')})`;
-  return `Set one up with: countersign portal mfa add ${first}${options === '' ? '' : ` ${options}`}${also}`;
-}

@@ -3,7 +3,7 @@
  * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
  */
 import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import {
   type CodeBinding,
@@ -15,7 +15,7 @@ import {
 } from '../../factors/one-time-code.js';
 import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
-import { iso, minuteAfter } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
@@ -91,10 +91,7 @@ export async function storeSentCode({ desk, write, log }: Inside, code: NewCode)
   const issued = issueCode(before === undefined ? null : toState(before), { ...binding, digest, now, limits });
   if (issued.outcome === 'exhausted') {
     const until = issued.retryAt;
-    throw new Refusal('locked', `too many wrong codes; there is no new one before ${minuteAfter(until)}`, {
-      hint: 'Wait until then, or use another method.',
-      also: { lockedUntil: iso(until) },
-    });
+    throw refusal('locked', 'codes-guessed', { until }, 'wait-or-other-method', { also: { lockedUntil: iso(until) } });
   }
   const { state } = issued;
   await write.factors.insertCode({
@@ -116,14 +113,7 @@ async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: Cod
   const [oldest] = unused;
   if (oldest === undefined || unused.length < desk.policy.limits.code.unusedPerHour) return;
   const until = oldest.created_at + hours(1);
-  throw new Refusal(
-    'locked',
-    `too many codes were sent and not used; there is no new one before ${minuteAfter(until)}`,
-    {
-      hint: 'Wait until then, or use another method.',
-      also: { lockedUntil: iso(until) },
-    },
-  );
+  throw refusal('locked', 'codes-unused', { until }, 'wait-or-other-method', { also: { lockedUntil: iso(until) } });
 }
 
 /** Judges what was typed against the newest code of this purpose and factor, and stores what follows from it. */

@@ -1,6 +1,6 @@
 /** One company or one login, as asked for by options; the same rules as an import (rules/directory-rows.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { type Problem, Refusal } from '../../errors.js';
+import { type Problem, type Refusal, refusal } from '../../errors.js';
 import { tidy } from '../../rules/directory-fields.js';
 import { faultsInAccount } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -47,10 +47,11 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
     change: async ({ write }) => {
       const [taken] = await write.accounts.byNumbers([entry.numberKey]);
       if (taken !== undefined)
-        throw new Refusal(
+        throw refusal(
           'invalid-input',
-          `there is an account with the number ${taken.number} already: ${taken.name}`,
-          { hint: `See: countersign account show ${taken.number}` },
+          'account-number-taken',
+          { number: taken.number, name: taken.name },
+          'show-account',
         );
       await write.accounts.insert([newAccountRow(account.id, entry, at)]);
       await write.search.insert([accountSearchKeys(account.id, account)]);
@@ -108,11 +109,7 @@ export async function addUser(
     change: async ({ write }) => {
       const taken = await write.users.byLogin(account.id, entry.loginKey);
       if (taken !== undefined) {
-        throw new Refusal(
-          'invalid-input',
-          `account ${account.number} has a login ${taken.login} already (case and accents do not count)`,
-          { hint: `See: countersign user show ${account.number}/${taken.login}` },
-        );
+        throw refusal('invalid-input', 'login-taken', { number: account.number, login: taken.login }, 'show-user');
       }
       await write.users.insert([newUserRow(id, account.id, entry, at)]);
       await write.search.insert([
@@ -139,16 +136,7 @@ export function refuseIfAny(problems: readonly Problem[]): void {
   if (problems.length > 0) throw refusalOf(problems);
 }
 
-/** Faults of options, in one sentence where there is one. */
+/** Faults of what was given; a column is named as in a file. */
 export function refusalOf(problems: readonly Problem[]): Refusal {
-  const inWords = problems.map(({ column, message }) =>
-    column === undefined ? message : `${optionOf(column)}: ${message}`,
-  );
-  return new Refusal('invalid-input', inWords.join('; '), { hint: 'Nothing was changed.' });
-}
-
-/** A column of a file under the name it has on the command line. */
-function optionOf(column: string): string {
-  if (column === 'scopes') return '--scope';
-  return column === 'login' ? 'login' : `--${column.replace('_', '-')}`;
+  return refusal('invalid-input', 'values-wrong', { faults: problems }, 'nothing-changed');
 }

@@ -3,7 +3,7 @@
  * who keeps the directory; it is taken back by an admin with a reason only, never for a voice on the phone (B63).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import type { Account } from '../../rules/people.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
@@ -107,14 +107,10 @@ function tidied(edit: AccountEdit): AccountEdit {
 /** More than the door asks, where the ban stands. */
 function requirePowerToAllow(by: Authorised<'directory:write'>, { reason }: AccountEdit): void {
   if (by.operator.role !== 'admin') {
-    throw new Refusal('forbidden', 'only an admin may allow resets by phone again (B63)', {
-      hint: 'Ask an admin of the desk, with a request in writing from the customer.',
-    });
+    throw refusal('forbidden', 'phone-resets-by-admin', {}, 'written-request');
   }
   if (reason === undefined || reason.trim() === '') {
-    throw new Refusal('missing-option', 'missing: --reason, why resets by phone are allowed again', {
-      hint: 'Name the written request, for instance --reason "letter of 3 May, ticket 4711".',
-    });
+    throw refusal('missing-option', 'reason-missing', { to: 'allow-phone-resets' }, 'name-written-request');
   }
 }
 
@@ -135,18 +131,15 @@ function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: Open
 /** OpenID settings go together: a token is checked against issuer, audience and keys, or not at all. */
 async function openIdPatch(current: Account, wanted: AccountEdit, stored: Stored | undefined): Promise<OpenIdPatch> {
   if (wanted.issuer === undefined && wanted.audience === undefined && wanted.keys === undefined) return {};
-  if (wanted.sso === null) throw new Refusal('usage', '--no-sso and settings of single sign-on exclude each other');
+  if (wanted.sso === null) throw refusal('usage', 'sso-off-and-set', {});
   const kept = wanted.sso === undefined || wanted.sso === current.sso ? stored : undefined;
-  const issuer =
-    wanted.issuer === undefined ? (kept?.issuer ?? null) : readProviderAddress('--sso-issuer', wanted.issuer);
+  const issuer = wanted.issuer === undefined ? (kept?.issuer ?? null) : readProviderAddress('issuer', wanted.issuer);
   const audience = wanted.audience ?? kept?.audience ?? null;
   const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys);
   if (issuer === null || audience === null || jwks === null) {
-    const given = { '--sso-issuer': issuer, '--sso-audience': audience, '--sso-jwks': jwks };
-    const missing = Object.entries(given).flatMap(([option, value]) => (value === null ? [option] : []));
-    throw new Refusal('missing-option', `missing: ${missing.join(', ')}`, {
-      hint: 'Issuer, audience and keys are set together.',
-    });
+    const given = { issuer, audience, jwks };
+    const missing = (['issuer', 'audience', 'jwks'] as const).filter((setting) => given[setting] === null);
+    throw refusal('missing-option', 'sso-incomplete', { missing }, 'sso-together');
   }
   return { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks };
 }

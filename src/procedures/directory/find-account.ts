@@ -1,6 +1,6 @@
 /** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login`. */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 
@@ -15,15 +15,12 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
   const [only] = named;
   if (only !== undefined && named.length === 1) return only;
   if (named.length > 1) {
-    throw new Refusal('ambiguous', `${named.length} accounts are named "${reference}"`, {
-      hint: 'Name one by its number or id.',
+    throw refusal('ambiguous', 'account-ambiguous', { count: named.length, name: reference }, 'name-by-number', {
       problems: named.map((account) => ({ message: `${account.id}  number ${account.number}  ${account.name}` })),
       also: { candidates: named.map(({ id, number, name }) => ({ id, number, name })) },
     });
   }
-  throw new Refusal('not-found', `there is no account "${reference}"`, {
-    hint: 'Look for it with: countersign account search TEXT',
-  });
+  throw refusal('not-found', 'account-unknown', { reference }, 'search-accounts');
 }
 
 /**
@@ -47,9 +44,7 @@ export async function findUser(
       return findUser(desk, reference.slice(slash + 1), await findAccount(desk, reference.slice(0, slash)));
     throw reference.startsWith('usr_')
       ? notFound(reference)
-      : new Refusal('missing-option', `missing: --account, to know whose "${reference}" is meant`, {
-          hint: 'Give --account A, or write ACCOUNT/LOGIN.',
-        });
+      : refusal('missing-option', 'account-missing', { reference }, 'give-account');
   }
   const byId = reference.startsWith('usr_') ? await users.byId(reference) : undefined;
   if (byId?.accountId === account.id) return { user: byId, account };
@@ -63,21 +58,20 @@ function onlyOne(found: readonly User[], reference: string, account: Account): U
   const [only] = found;
   if (only === undefined) throw notFound(reference, account);
   if (found.length === 1) return only;
-  throw new Refusal('ambiguous', `${found.length} logins of ${account.name} have the e-mail "${reference}"`, {
-    hint: 'Name one by its login or id.',
-    problems: found.map((user) => ({ message: `${user.id}  login ${user.login}  ${user.name}` })),
-    also: { candidates: found.map(({ id, login, name }) => ({ id, login, name })) },
-  });
+  throw refusal(
+    'ambiguous',
+    'user-ambiguous',
+    { count: found.length, account: account.name, email: reference },
+    'name-by-login',
+    {
+      problems: found.map((user) => ({ message: `${user.id}  login ${user.login}  ${user.name}` })),
+      also: { candidates: found.map(({ id, login, name }) => ({ id, login, name })) },
+    },
+  );
 }
 
 const notFound = (reference: string, account?: Account): Refusal =>
-  new Refusal(
-    'not-found',
-    account === undefined ? `there is no user "${reference}"` : `account ${account.number} has no user "${reference}"`,
-    {
-      hint: 'Look for them with: countersign user search TEXT',
-    },
-  );
+  refusal('not-found', 'user-unknown', { reference, number: account?.number ?? null }, 'search-users');
 
 /** How many other logins anywhere carry the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {

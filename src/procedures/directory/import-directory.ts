@@ -3,7 +3,7 @@
  * door, on what is there at that moment; writing is set-based, in chunks.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import { type Problem, Refusal } from '../../errors.js';
+import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CsvTable } from '../../rules/csv-table.js';
 import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
@@ -124,14 +124,7 @@ function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], re
   const problems = [...placed('accounts', accounts), ...placed('users', users)];
   if (problems.length === 0) return;
   const lines = new Set(problems.map((problem) => `${problem.message.endsWith('(users file)')}${problem.line}`)).size;
-  throw new Refusal(
-    'invalid-input',
-    `${lines === 1 ? 'one row is' : `${lines} rows are`} not right; nothing was changed`,
-    {
-      problems,
-      hint: 'Mend the rows named above and import the whole file again.',
-    },
-  );
+  throw refusal('invalid-input', 'rows-wrong', { rows: lines }, 'mend-rows', { problems });
 }
 
 async function planCompanies(desk: Desk, write: Writes, entries: readonly AccountEntry[]) {

@@ -2,7 +2,7 @@
  * Bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank lines.
  * What cannot be read right is refused whole, with its line.
  */
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import {
   type CsvRow,
   type CsvShape,
@@ -34,9 +34,7 @@ export async function readCsv<Column extends string>(
   const delimiter = chooseDelimiter(firstLine(text));
   const [header, ...records] = await split(text, delimiter, limits);
   if (header === undefined)
-    throw new Refusal('invalid-input', 'the file is empty', {
-      hint: `Its first line must name columns. ${columnsHint(shape)}`,
-    });
+    throw refusal('invalid-input', 'file-empty', { columns: columnsHint(shape) }, 'name-columns');
   const places = placeColumns(header.cells, shape, header.line);
   const width = header.cells.length;
   const problems = records.flatMap(({ line, cells }) =>
@@ -69,9 +67,7 @@ async function gather(chunks: AsyncIterable<Uint8Array>, most: number): Promise<
   for await (const chunk of chunks) {
     size += chunk.length;
     if (size > most)
-      throw new Refusal('invalid-input', `the file is larger than ${Math.floor(most / 1024 / 1024)} MiB`, {
-        hint: 'Take it in several files.',
-      });
+      throw refusal('invalid-input', 'file-too-large', { mib: Math.floor(most / 1024 / 1024) }, 'several-files');
     parts.push(chunk);
   }
   const whole = new Uint8Array(size);
@@ -97,10 +93,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 const notText = (line: number, message: string): Refusal =>
-  new Refusal('invalid-input', 'the file is not UTF-8 text; nothing was changed', {
-    problems: [{ line, message }],
-    hint: 'Save it as "CSV UTF-8" and try again.',
-  });
+  refusal('invalid-input', 'file-not-utf8', {}, 'save-as-utf8', { problems: [{ line, message }] });
 
 function lineAt(bytes: Uint8Array, place: number): number {
   let line = 1;
@@ -139,9 +132,7 @@ async function split(text: string, delimiter: string, limits: CsvLimits): Promis
       on_record: (cells: readonly string[], { lines }: { lines: number }) => {
         if (cells.every((cell) => cell.trim() === '')) return null;
         if (records.length > limits.rows)
-          throw new Refusal('invalid-input', `the file has more than ${limits.rows} rows`, {
-            hint: 'Take it in several files.',
-          });
+          throw refusal('invalid-input', 'file-too-long', { rows: limits.rows }, 'several-files');
         // Lines are counted at the end of a record; a quoted cell may span several.
         const inside = cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0);
         records.push({ line: lines - inside, cells });
@@ -163,9 +154,8 @@ function malformed(error: unknown): unknown {
       : error.code === 'CSV_INVALID_CLOSING_QUOTE'
         ? 'text follows a closing quote'
         : 'a quote stands inside an unquoted cell';
-  return new Refusal('invalid-input', 'the file is not well-formed CSV; nothing was changed', {
+  return refusal('invalid-input', 'file-not-csv', {}, 'csv-quotes', {
     problems: [{ line: Number(error.lines), message }],
-    hint: 'A cell with a quote in it is written "like ""this""".',
     cause: error,
   });
 }

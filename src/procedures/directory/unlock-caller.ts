@@ -1,6 +1,6 @@
 /** A lead lifts every lock of one person, on the phone and in the portal, with a reason (B76). */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
 import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
@@ -26,7 +26,7 @@ export async function unlockCaller(
   reason: string,
 ): Promise<readonly string[]> {
   await askAuthority(desk, signed, UNLOCKING);
-  if (reason.trim() === '') throw new Refusal('missing-option', 'missing: --reason, why the lock is lifted');
+  if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'unlock' });
   const at = desk.now();
   return act<'user:unlock', readonly string[]>(desk, signed, UNLOCKING, {
     entry: (lifted, { actor }) => ({

@@ -4,7 +4,7 @@
  * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
 import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
@@ -46,7 +46,7 @@ export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answe
       return passOn(acting, answer.kind);
     },
   });
-  if (result === null) throw wrongCode();
+  if (result === null) throw wrongCode(desk);
   return result;
 }
 
@@ -61,10 +61,8 @@ async function passOn(acting: ActingOwner<'login'>, kind: AnswerKind): Promise<P
   return moveOn(acting, { state, method: `password+${kind}` });
 }
 
-const wrongCode = (): Refusal =>
-  new Refusal('not-signed-in', 'the code is wrong, used or too old', {
-    hint: 'Try again with a new code; after five failures codes are locked for a while.',
-  });
+const wrongCode = (desk: Desk): Refusal =>
+  refusal('not-signed-in', 'code-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-code');
 
 async function check(desk: Desk, owner: Owner, { kind, code }: Answer): Promise<Redeem> {
   if (kind === 'backup') return checkBackupCode(desk, owner, code);

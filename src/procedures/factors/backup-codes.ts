@@ -1,8 +1,8 @@
 /** Backup codes of a user (B41): made on request, shown once, ten at a time; the ones before them die. */
 import type { BackupCodeRow, Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
-import { setUpHint } from '../codes/methods.js';
+import { methodIds } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
@@ -66,6 +66,4 @@ async function toRow(desk: Desk, { user }: Owner, code: BackupCode): Promise<Bac
 }
 
 const factorFirst = (): Refusal =>
-  new Refusal('enrolment-needed', 'set up a second sign-in method first; backup codes come after it', {
-    hint: setUpHint(),
-  });
+  refusal('enrolment-needed', 'method-first', { kinds: methodIds, who: null }, 'set-up-method');

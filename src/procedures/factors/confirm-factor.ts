@@ -4,7 +4,7 @@
  * logins, all in one transaction.
  */
 import type { Desk, FactorRow, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import type { User } from '../../rules/people.js';
@@ -136,13 +136,7 @@ async function requireNoneAdded(write: Writes, user: User): Promise<void> {
   if (added < 0) return;
   const ended = [await newest('factor.removed'), await newest('mfa.reset'), await newest('mfa.reset-undone')];
   if (Math.max(...ended) > added) return;
-  throw new Refusal(
-    'store-corrupt',
-    `the sign-in methods of ${user.id} are gone from the store; entry ${added} added one`,
-    {
-      hint: 'Nothing was set up. Tell your support desk; they keep the store as it is.',
-    },
-  );
+  throw refusal('store-corrupt', 'methods-gone', { user: user.id, entry: added }, 'desk-keeps-store');
 }
 
 /** The enrolling login is finished by it (B34); others that waited for an enrolment must begin again. */
@@ -155,12 +149,7 @@ async function finishLogin(acting: ActingOwner<'owner:methods'>): Promise<Portal
   return moveOn(acting, { state: 'done', method: 'password+enrolment' });
 }
 
-const nothingBegun = (kind: string): Refusal =>
-  new Refusal('invalid-input', 'there is no half-done set-up that this code could confirm', {
-    hint: `Begin with: countersign portal mfa add ${kind}`,
-  });
+const nothingBegun = (kind: string): Refusal => refusal('invalid-input', 'set-up-not-begun', { kind }, 'begin-set-up');
 
 const wrongFirstCode = (kind: string): Refusal =>
-  new Refusal('not-signed-in', 'the code is wrong, used or too old; the method is not set up yet', {
-    hint: `Try the next code, or begin again with: countersign portal mfa add ${kind}`,
-  });
+  refusal('not-signed-in', 'first-code-wrong', { kind }, 'next-code-or-begin');

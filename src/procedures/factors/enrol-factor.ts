@@ -3,7 +3,7 @@
  * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
@@ -74,12 +74,8 @@ async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undef
 }
 
 export function enrolmentCodeMissing(owed: 'waiting' | 'sent' | 'ask-desk'): Refusal {
-  const hint =
-    owed === 'ask-desk'
-      ? 'Call your support desk: it can send one to the address on file.'
-      : 'It is in the mail to the address on file. Give it with: --enrolment-code CODE';
-  return new Refusal('enrolment-needed', 'setting up a sign-in method needs the enrolment code that was mailed', {
-    hint,
+  const next = owed === 'ask-desk' ? 'desk-sends-code' : 'give-enrolment-code';
+  return refusal('enrolment-needed', 'enrolment-code-needed', {}, next, {
     also: { enrolment: { codeNeeded: true, code: owed } },
   });
 }
@@ -139,9 +135,7 @@ async function putPending(
 ): Promise<void> {
   const rows = await write.factors.ofUser(login.user.id);
   if (rows.some((row) => row.kind === kind.id && row.state === 'active')) {
-    throw new Refusal('invalid-input', `this method is set up already: ${kind.title}`, {
-      hint: 'Its codes follow the contact on file. See: countersign portal mfa list',
-    });
+    throw refusal('invalid-input', 'method-set-up-already', { title: kind.title }, 'codes-follow-contact');
   }
   if (rows.some((row) => row.id === id)) await write.factors.update(id, { created_at: now });
   else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, now));
@@ -175,9 +169,7 @@ export async function factorToReplace(
 ): Promise<FactorRow> {
   const row = (await factors.ofUser(user.id)).find((candidate) => candidate.id === id);
   if (row?.state === 'active') return row;
-  throw new Refusal('not-found', `there is no sign-in method ${id} to replace`, {
-    hint: 'See: countersign portal mfa list',
-  });
+  throw refusal('not-found', 'method-to-replace-unknown', { id }, 'list-methods');
 }
 
 /** Half-done enrolments of one kind. */

@@ -1,6 +1,6 @@
 /** What a user can answer with when a login asks for a second factor, and which of it a typed code is meant for. */
 import type { Desk, FactorRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
 import { factorKind, factorKinds, totp } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
@@ -44,9 +44,12 @@ export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId):
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
   if (row !== undefined) return row;
-  throw new Refusal('invalid-input', `${user.login} has not set up this method: ${kind}`, {
-    hint: `Set up: ${active.map((candidate) => candidate.kind).join(', ') || 'none'}`,
-  });
+  throw refusal(
+    'invalid-input',
+    'method-not-set-up',
+    { login: user.login, kind, kinds: active.map((candidate) => candidate.kind) },
+    'methods-set-up',
+  );
 }
 
 /**

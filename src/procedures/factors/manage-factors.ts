@@ -1,6 +1,6 @@
 /** A user's own sign-in methods: the list, and taking one away (B40). */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { type MfaStatus, mfaStatus, type ShownFactor, shownFactor } from '../codes/mfa-status.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
@@ -43,10 +43,6 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   return factor;
 }
 
-const noSuchFactor = (id: string): Refusal =>
-  new Refusal('not-found', `you have no sign-in method ${id}`, { hint: 'See: countersign portal mfa list' });
+const noSuchFactor = (id: string): Refusal => refusal('not-found', 'method-unknown', { id }, 'list-methods');
 
-const lastFactor = (): Refusal =>
-  new Refusal('refused-by-policy', 'the last sign-in method cannot be removed: your company requires one', {
-    hint: 'Add another first, or put one in its place: countersign portal mfa add totp --replace ID',
-  });
+const lastFactor = (): Refusal => refusal('refused-by-policy', 'last-method', {}, 'replace-method');

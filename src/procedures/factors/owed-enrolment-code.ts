@@ -6,7 +6,7 @@
  * cut line or a closed window costs nobody their account. Wrong ones are counted, and five end it.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { isDeskCode } from '../codes/desk-code.js';
 import { prepareEnrolmentCode } from '../codes/enrolment-code.js';
 import { judgeRow } from '../codes/sent-codes.js';
@@ -78,9 +78,7 @@ export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed:
     },
   });
   if (moved !== null) return moved;
-  throw new Refusal('not-signed-in', 'the enrolment code is wrong or too old', {
-    hint: 'It is in the mail that was sent to the address on file. For a new one, call your support desk.',
-  });
+  throw refusal('not-signed-in', 'enrolment-code-wrong', {}, 'enrolment-code-in-mail');
 }
 
 async function isRight(acting: ActingOwner<'login'>, typed: string): Promise<boolean> {

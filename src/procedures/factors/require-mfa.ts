@@ -1,6 +1,6 @@
 /** Company-wide multi-factor authentication, on or off, by an admin of the company (B30, B32, B37). */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
@@ -53,7 +53,4 @@ async function countWithout(desk: Desk, accountId: string): Promise<number> {
   return without;
 }
 
-const notInEdition = (): Refusal =>
-  new Refusal('refused-by-policy', 'multi-factor authentication belongs to X Series accounts; yours is classic', {
-    hint: 'Ask your support desk about moving to X Series.',
-  });
+const notInEdition = (): Refusal => refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');

@@ -1,6 +1,6 @@
 /** A login code to the contact on file, for a login that waits for it (B31, B43). */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
@@ -49,7 +49,5 @@ export async function requireSent(desk: Desk, messageId: string): Promise<void> 
   }
   const beingSent = row?.state === 'queued' && row.attempts > 0 && row.last_error === null;
   if (row?.state === 'delivered' || beingSent) return;
-  throw new Refusal('delivery-failed', 'the code could not be sent just now', {
-    hint: 'Use another method (--factor), or try again in a few minutes.',
-  });
+  throw refusal('delivery-failed', 'code-not-sent', {}, 'other-method-or-later');
 }

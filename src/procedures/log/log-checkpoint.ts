@@ -1,6 +1,6 @@
 /** What the desk says about its log to others: a signed checkpoint, and its short form for a ticket. */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { decodeFrontier, rootOf, type TreeHasher } from '../../rules/audit-tree.js';
 import { type Checkpoint, checkpointText, readCheckpointText } from '../../rules/checkpoint.js';
 import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
@@ -20,9 +20,7 @@ export async function logState(
 ): Promise<LogState> {
   const head = await reader.head();
   if (head === undefined || !sealedByDesk(notary, head)) {
-    throw new Refusal('audit-broken', 'the head of the audit log was not written by this desk', {
-      hint: 'Run: countersign audit verify',
-    });
+    throw refusal('audit-broken', 'log-head-foreign', {}, 'audit-verify');
   }
   const root = rootOf(notary.tree, head.size, decodeFrontier(head.size, head.frontier));
   return { size: head.size, root, latestAt: head.latestAt };
@@ -47,7 +45,10 @@ export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoi
   const signer = await desk.signer();
   const checkpoint = readCheckpointText(signer.open(note));
   if (checkpoint.origin === signer.name) return checkpoint;
-  throw new Refusal('audit-broken', `the checkpoint is about another log: ${checkpoint.origin}`, {
-    hint: `This desk's log is ${signer.name}.`,
-  });
+  throw refusal(
+    'audit-broken',
+    'checkpoint-of-other-log',
+    { origin: checkpoint.origin, log: signer.name },
+    'name-of-log',
+  );
 }

@@ -1,5 +1,5 @@
 /** What a verifier found wrong with the log: in words, by entry, the first twenty kept and all counted. */
-import { type Problem, Refusal } from '../../errors.js';
+import { type Problem, refusal } from '../../errors.js';
 
 /** Twenty faults show what happened to a log; a million do not show more. */
 const KEPT = 20;
@@ -40,10 +40,8 @@ export class LogFaults {
   throwIfAny(): void {
     const [first] = this.#problems;
     if (first === undefined) return;
-    const more = this.#count === 1 ? '' : ` (and ${this.#count - 1} more)`;
-    throw new Refusal('audit-broken', `the audit log does not check out: ${first.message}${more}`, {
+    throw refusal('audit-broken', 'log-broken', { first: first.message, more: this.#count - 1 }, 'keep-store', {
       problems: this.#count === 1 ? [] : this.#problems,
-      hint: 'Keep the store as it is, make a copy of it, and tell your lead. A backup shows what stood there.',
       also: { audit: { outcome: 'broken', faults: this.#count, entries: this.#entries } },
     });
   }

@@ -3,7 +3,7 @@
  * any source of rows will do, a store, a backup or an export (after tessera's fsck).
  */
 import type { AuditHead, AuditRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { HexTreeHasher } from '../../rules/growing-tree.js';
 
 export interface LogReader {
@@ -43,8 +43,7 @@ export async function readEntries(
     if (last === undefined || rows.length < BATCH || !Number.isSafeInteger(last.seq + 1)) return;
     from = last.seq + 1;
     await new Promise((resolve) => setImmediate(resolve));
-    if (signal?.aborted === true)
-      throw new Refusal('cancelled', 'stopped before the end of the log; nothing was changed');
+    if (signal?.aborted === true) throw refusal('cancelled', 'log-reading-stopped', {});
   }
 }
 

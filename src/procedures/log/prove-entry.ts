@@ -4,7 +4,7 @@
  * and the proof is checked here before anyone is given it.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { inclusionRanges, verifyInclusion } from '../../rules/audit-tree.js';
 import { growTree } from '../../rules/growing-tree.js';
 import { type SignedCheckpoint, signCheckpoint } from './log-checkpoint.js';
@@ -26,9 +26,7 @@ export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
   const checkpoint = await signCheckpoint(desk);
   const reader: LogReader = desk.store.read.audit;
   if (seq >= checkpoint.size) {
-    throw new Refusal('not-found', `there is no entry ${seq}; the log has ${checkpoint.size}`, {
-      hint: 'Numbers stand in the first column of: countersign audit list',
-    });
+    throw refusal('not-found', 'entry-unknown', { seq, size: checkpoint.size }, 'entry-numbers');
   }
   const [row] = await reader.batch(seq, 1);
   const hashes: Uint8Array[] = [];
@@ -38,9 +36,7 @@ export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
   const leafHash = desk.notary.tree.leaf(row?.body ?? '');
   const claim = { leafIndex: seq, treeSize: checkpoint.size, leafHash, proof: hashes, root: checkpoint.root };
   if (row?.seq !== seq || !verifyInclusion(desk.notary.tree, claim)) {
-    throw new Refusal('audit-broken', `entry ${seq} cannot be proved: the entries do not lead to the head of the log`, {
-      hint: 'Run: countersign audit verify',
-    });
+    throw refusal('audit-broken', 'entry-unprovable', { seq }, 'audit-verify');
   }
   return { body: row.body, leafIndex: seq, treeSize: checkpoint.size, leafHash, hashes, checkpoint };
 }

@@ -1,6 +1,6 @@
 /** Reading the log for people: who did what to whom, filtered; page by page where it may be long (B74, B76). */
 import type { AuditFilter, Desk, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { readMoment } from '../../rules/moment.js';
@@ -33,8 +33,8 @@ export async function readFilter(desk: Desk, query: LogQuery): Promise<AuditFilt
     ...(user === undefined ? {} : { user: user.id }),
     ...(query.kind === undefined ? {} : { kind: query.kind }),
     ...(query.outcome === undefined ? {} : { outcome: query.outcome }),
-    ...(query.since === undefined ? {} : { since: readMoment('--since', query.since, now, 'back') }),
-    ...(query.until === undefined ? {} : { until: readMoment('--until', query.until, now, 'back') }),
+    ...(query.since === undefined ? {} : { since: readMoment('since', query.since, now, 'back') }),
+    ...(query.until === undefined ? {} : { until: readMoment('until', query.until, now, 'back') }),
   };
 }
 
@@ -42,9 +42,7 @@ async function actorId(desk: Desk, reference: string): Promise<string> {
   if (reference === 'system' || /^(op|usr)_/.test(reference)) return reference;
   const operator = await desk.store.read.operators.byName(foldKey(reference));
   if (operator !== undefined) return operator.id;
-  throw new Refusal('not-found', `there is no operator "${reference}"`, {
-    hint: 'Give the name or id of an operator, the id of a user, or system.',
-  });
+  throw refusal('not-found', 'actor-unknown', { reference }, 'name-actor');
 }
 
 /** The newest entries that fit, oldest of them first. */
@@ -77,10 +75,7 @@ function parse(row: { readonly seq: number; readonly body: string }): LoggedEntr
   try {
     return JSON.parse(row.body) as LoggedEntry;
   } catch (error) {
-    throw new Refusal('audit-broken', `entry ${row.seq} cannot be read`, {
-      hint: 'Run: countersign audit verify',
-      cause: error,
-    });
+    throw refusal('audit-broken', 'entry-unreadable', { seq: row.seq }, 'audit-verify', { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the desk sees of messages on their way: never content or codes, and of an address only enough to recognise it. */
 import type { Desk, OutboxRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { phoneDigits } from '../../rules/directory-keys.js';
 
@@ -35,7 +35,7 @@ export async function listOutbox(
 export async function findMessage(desk: Desk, id: string): Promise<WaitingMessage> {
   const row = await desk.store.read.outbox.byId(id);
   if (row !== undefined) return shown(desk, row);
-  throw new Refusal('not-found', `there is no message ${id}`, { hint: 'Their ids: countersign outbox list' });
+  throw refusal('not-found', 'message-unknown', { id }, 'list-messages');
 }
 
 function shown(desk: Desk, row: OutboxRow): WaitingMessage {

@@ -1,6 +1,6 @@
 /** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
 import type { Desk, OperatorSessionRow, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
@@ -19,18 +19,19 @@ export interface OperatorClaim {
 /** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role does not hold the permission; logged). */
 export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Promise<SignedOperator> {
   if (claim.token === undefined) {
-    throw new Refusal('not-signed-in', 'nobody is signed in', {
-      hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)',
-    });
+    throw refusal('not-signed-in', 'nobody-signed-in', {}, 'sign-in');
   }
   const { signed, roles, active } =
     claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   const { access } = claim;
   if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
     await logDenial(desk, signed, claim.access, claim.command);
-    throw new Refusal('forbidden', `the role ${signed.operator.role} may not run "${claim.command}"`, {
-      hint: `It needs the permission ${claim.access}; ask a lead or an admin.`,
-    });
+    throw refusal(
+      'forbidden',
+      'role-may-not-run',
+      { role: signed.operator.role, command: claim.command, permission: claim.access },
+      'ask-permitted',
+    );
   }
   await active();
   return signed;
@@ -46,7 +47,7 @@ interface Authenticated {
 async function byToken(desk: Desk, token: string): Promise<Authenticated> {
   const row = await desk.store.read.operators.tokenByDigest(desk.digests.tokenDigest(token));
   const owner = row && (await desk.store.read.operators.byId(row.operator_id));
-  if (row === undefined || owner === undefined) throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
+  if (row === undefined || owner === undefined) throw notSignedIn('token-unknown-here', {});
   const { operator, roles, alsoUserId, codeAt } = judgeToken(owner, row, desk.now());
   const actor = { kind: 'token', id: owner.id, name: `${owner.name} (${row.label})` } as const;
   const signed = { operator, actor, via: 'token', sessionId: null, tokenId: row.id, codeAt, alsoUserId } as const;
@@ -57,7 +58,7 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   const now = desk.now();
   const row = await desk.store.read.operators.sessionByDigest(desk.digests.tokenDigest(token));
   const owner = row && (await desk.store.read.operators.byId(row.operator_id));
-  if (row === undefined || owner === undefined) throw notSignedIn('the session has ended');
+  if (row === undefined || owner === undefined) throw notSignedIn('session-ended', {});
   const { limits } = desk.policy;
   const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, { now, running: false });
   const actor = { kind: 'operator', id: owner.id, name: owner.name } as const;

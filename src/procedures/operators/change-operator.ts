@@ -1,6 +1,6 @@
 /** What changes about an operator (B70): the role, whether they may sign in at all, and the lock of too many wrong sign-ins. */
 import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
@@ -62,9 +62,7 @@ async function changeRow(
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
   const ends = role !== undefined || disabled !== undefined;
   if (ends && row.id === by.operator.id) {
-    throw new Refusal('forbidden', 'nobody changes their own role or disables themselves', {
-      hint: 'Ask another admin.',
-    });
+    throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   }
   const unlocked = unlock === true && (await liftLock(desk, write, log, `sign-in:${row.id}`, 'lead'));
   if (!ends) return { sessions: 0, tokens: 0, unlocked };

@@ -1,6 +1,6 @@
 /** New operators (B70). Passwords and seeds are hashed and sealed before any transaction. Changes of them: change-operator.ts. */
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
@@ -23,9 +23,7 @@ export interface NewOperator {
 export function readOperatorRole(text: string): OperatorRole {
   const role = OPERATOR_ROLES.find((known) => known === text);
   if (role !== undefined) return role;
-  throw new Refusal('invalid-input', `there is no operator role "${text}"`, {
-    hint: `One of: ${OPERATOR_ROLES.join(', ')}.`,
-  });
+  throw refusal('invalid-input', 'role-unknown', { role: text, known: OPERATOR_ROLES }, 'one-of');
 }
 
 export interface OperatorWish {
@@ -57,9 +55,7 @@ export async function prepareOperator(desk: Desk, input: OperatorWish): Promise<
 function readName(text: string): string {
   const name = text.normalize('NFC').trim();
   if (name === '' || name.length > 100 || /\p{C}/u.test(name)) {
-    throw new Refusal('invalid-input', "an operator's name is 1 to 100 visible characters", {
-      hint: 'For instance: --operator mira',
-    });
+    throw refusal('invalid-input', 'operator-name-form', {}, 'operator-name-example');
   }
   return name;
 }
@@ -68,13 +64,7 @@ async function sealPassword(desk: Desk, operatorId: string, name: string, passwo
   const { minLength, maxCodePoints } = desk.policy.limits.operatorPassword;
   const length = [...password.normalize('NFC')].length;
   if (length < minLength || length > maxCodePoints || foldKey(password) === foldKey(name)) {
-    throw new Refusal(
-      'invalid-input',
-      `an operator's password has ${minLength} to ${maxCodePoints} characters and is not the name`,
-      {
-        hint: 'Several words in a row are easy to type and hard to guess.',
-      },
-    );
+    throw refusal('invalid-input', 'operator-password-form', { min: minLength, max: maxCodePoints }, 'several-words');
   }
   return desk.secrets.make(
     'person',
@@ -119,9 +109,7 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: Oper
     entry: (_operator, by) => ({ kind: 'operator.added', outcome: 'done', at, by: by.actor, detail }),
     change: async ({ write, now }) => {
       if ((await write.operators.byName(foldKey(operator.name))) !== undefined) {
-        throw new Refusal('invalid-input', `there is an operator named "${operator.name}" already`, {
-          hint: 'Choose another name.',
-        });
+        throw refusal('invalid-input', 'operator-name-taken', { name: operator.name }, 'other-name');
       }
       await write.operators.insert(operatorRow(operator, now));
       return operator;
@@ -134,7 +122,5 @@ export async function findOperator({ operators }: Pick<Reads, 'operators'>, refe
     ? await operators.byId(reference)
     : await operators.byName(foldKey(reference));
   if (row !== undefined) return row;
-  throw new Refusal('not-found', `there is no operator "${reference}"`, {
-    hint: 'See: countersign operator list   One for scripts is made with: countersign operator add NAME --role R --no-password',
-  });
+  throw refusal('not-found', 'operator-unknown', { reference }, 'list-operators-or-add');
 }

@@ -1,6 +1,6 @@
 /** Tokens of scripts: each with an owner, a role within the owner's, and an end (B70, B71). Only their digest is stored. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act } from '../authorise.js';
@@ -24,9 +24,7 @@ export function prepareToken(
   const { defaultHours, maxDays } = desk.policy.limits.operatorToken;
   const expiresAt = input.expiresAt ?? desk.now() + hours(defaultHours);
   if (expiresAt <= desk.now() || expiresAt > desk.now() + days(maxDays)) {
-    throw new Refusal('invalid-input', `--expires: a token ends within ${maxDays} days from now`, {
-      hint: 'For instance: --expires 24h or --expires 30d',
-    });
+    throw refusal('invalid-input', 'token-lifetime', { maxDays }, 'expires-example');
   }
   const { token, digest } = desk.digests.newToken('cst');
   return {
@@ -82,14 +80,12 @@ export async function createToken(
 
 function requireOwner(desk: Desk, role: OperatorRole, owner: OperatorRow): void {
   if (owner.disabled_at !== null) {
-    throw new Refusal('forbidden', 'a disabled operator gets no token', { hint: 'See: countersign operator list' });
+    throw refusal('forbidden', 'token-of-disabled', {}, 'list-operators');
   }
   const { operators } = desk.policy.roles;
   const held = operators[readOperatorRole(owner.role)];
   if (operators[role].every((permission) => held.includes(permission))) return;
-  throw new Refusal('forbidden', `a token of ${owner.name} (${owner.role}) cannot have the role ${role}`, {
-    hint: 'Choose a role the owner includes.',
-  });
+  throw refusal('forbidden', 'token-role', { owner: owner.name, ownerRole: owner.role, role }, 'role-of-owner');
 }
 
 const entryOfToken = ({ id, operatorId, role, label, expiresAt }: NewToken) => ({
@@ -108,7 +104,7 @@ export async function revokeToken(desk: Desk, signed: SignedOperator, id: string
     change: async ({ write, now }) => {
       const row = await write.operators.tokenById(id);
       if (row === undefined) {
-        throw new Refusal('not-found', `there is no token "${id}"`, { hint: 'See: countersign operator token list' });
+        throw refusal('not-found', 'token-unknown', { id }, 'list-tokens');
       }
       await write.operators.updateToken(id, { revoked_at: row.revoked_at ?? now });
     },

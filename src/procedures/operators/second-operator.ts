@@ -3,7 +3,7 @@
  * gives password and code and so says yes to what is being done now.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { permits } from '../../rules/operator-roles.js';
@@ -14,17 +14,13 @@ import { type SignIn, signInOperator } from './sign-in-operator.js';
 export async function secondOperator(desk: Desk, signIn: SignIn, requesterId: string | null): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
   if (named !== undefined && named.id === requesterId) {
-    throw new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
+    throw refusal('forbidden', 'own-request', {}, 'ask-other-lead');
   }
   const { operator } = await signInOperator(desk, signIn);
   if (!permits(desk.policy, operator.role as OperatorRole, 'approval:decide')) {
-    throw new Refusal('forbidden', `the role ${operator.role} does not approve`, { hint: 'Ask a lead or an admin.' });
+    throw refusal('forbidden', 'role-does-not-approve', { role: operator.role }, 'ask-lead');
   }
   return { kind: 'operator', id: operator.id, name: operator.name };
 }
 
 /** Where nobody was named and nobody can be asked (exit 5). */
-export const secondOperatorNeeded = (what: string): Refusal =>
-  new Refusal('approval-needed', `${what} needs a second operator, there in person`, {
-    hint: 'A lead or an admin adds: --approver NAME   and gives password and code when asked (scripts: --approver-password-stdin --code CODE).',
-  });

@@ -1,6 +1,6 @@
 /** Operators sign in: password, and for leads and admins a code of their authenticator app (B70). Attempts are counted before the check. */
 import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -9,7 +9,7 @@ import { needsFreshCode } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
-import { clearAttempt, type LockWords, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
 
 export interface SignIn {
@@ -25,16 +25,6 @@ export interface OperatorSession {
   readonly expiresAt: number;
   readonly operator: OperatorRow;
 }
-
-const WRONG = 'the name, the password or the code is wrong';
-
-const ONCE = "A code works once, and not while this machine's clock stands behind the desk's. Wait for the next one.";
-
-const SIGN_IN_LOCK: LockWords = {
-  who: 'this sign-in',
-  whileLocked: 'Wait until then, or let an admin lift it with: countersign operator edit NAME --unlock',
-  onceDisabled: 'An admin can lift it with: countersign operator edit NAME --unlock',
-};
 
 /** Under what wrong sign-ins are counted. A name nobody has is counted too, under a keyed digest. */
 function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
@@ -80,28 +70,29 @@ const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor): Audi
 
 /** The number under which it was counted. Refusal `locked`. */
 function attemptOf(decision: ThrottleDecision): number {
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, SIGN_IN_LOCK);
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   return decision.attempt;
 }
 
-async function refuse(desk: Desk, by: Actor, reason: string, refusal = wrong()): Promise<never> {
+async function refuse(desk: Desk, by: Actor, reason: string, refused = wrong(desk)): Promise<never> {
   await desk.store.record(
     { kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason },
     async () => undefined,
   );
-  throw refusal;
+  throw refused;
 }
 
-const wrong = (): Refusal =>
-  new Refusal('not-signed-in', WRONG, {
-    hint: 'Try again; after five failures the sign-in is locked for a while.',
-  });
+const wrong = (desk: Desk): Refusal =>
+  refusal('not-signed-in', 'sign-in-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-sign-in');
 
 /** B70: a lead or an admin never signs in by password alone, also not one who was raised from another role. */
 const noAuthenticator = (operator: OperatorRow): Refusal =>
-  new Refusal('factor-needed', `a ${operator.role} signs in with an authenticator app, and none is set up`, {
-    hint: `Another admin sets it up with: countersign operator edit ${operator.name} --role ${operator.role}`,
-  });
+  refusal(
+    'factor-needed',
+    'authenticator-missing',
+    { name: operator.name, role: operator.role },
+    'set-up-authenticator',
+  );
 
 async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promise<number | 'wrong'> {
   const secret = desk.vault.openText('seal/operator-totp', operatorTotpContext(operator.id), operator.totp ?? '');
@@ -156,7 +147,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       return expires;
     },
   );
-  if (expiresAt === undefined) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
+  if (expiresAt === undefined) throw refusal('not-signed-in', 'sign-in-wrong', {}, 'code-works-once');
   return { token, expiresAt, operator };
 }
 
@@ -176,9 +167,7 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   await askAuthority(desk, signed, OWN_SESSION);
   const operator = await desk.store.read.operators.byId(signed.operator.id);
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
-    throw new Refusal('usage', 'this sign-in has no authenticator app', {
-      hint: 'Sign in again with: countersign login',
-    });
+    throw refusal('usage', 'sign-in-without-authenticator', {}, 'sign-in-again');
   }
   const subject = signInSubject(desk, operator, operator.name_key);
   const attempt = attemptOf(
@@ -200,7 +189,7 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
       return true;
     },
   });
-  if (!done) throw new Refusal('not-signed-in', WRONG, { hint: ONCE });
+  if (!done) throw refusal('not-signed-in', 'sign-in-wrong', {}, 'code-works-once');
 }
 
 export async function signOutOperator(desk: Desk, signed: SignedOperator): Promise<void> {

@@ -1,6 +1,7 @@
 /** Whether an operator's session or token is good now, and with which role: one answer for signing in and for every act (B70, B78). */
 import type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Reason, Reasons, Steps } from '../../reasons.js';
 import { minutes } from '../../rules/duration.js';
 import type { Operator, OperatorRole } from '../../rules/people.js';
 import type { Limits } from '../../rules/policy.js';
@@ -15,9 +16,9 @@ export interface Standing {
 
 /** Refusal not-signed-in: unknown, revoked, expired, or its owner is disabled. */
 export function judgeToken(row: OperatorRow, token: OperatorTokenRow | undefined, now: number): Standing {
-  if (token?.operator_id !== row.id) throw notSignedIn('the token in COUNTERSIGN_TOKEN is not known here');
-  if (token.revoked_at !== null) throw notSignedIn('the token in COUNTERSIGN_TOKEN was revoked');
-  if (now >= token.expires_at) throw notSignedIn('the token in COUNTERSIGN_TOKEN has expired');
+  if (token?.operator_id !== row.id) throw notSignedIn('token-unknown-here', {});
+  if (token.revoked_at !== null) throw notSignedIn('token-revoked', {});
+  if (now >= token.expires_at) throw notSignedIn('token-expired', {});
   requireEnabled(row);
   const role = token.role as OperatorRole;
   return {
@@ -35,23 +36,22 @@ export function judgeSession(
   session: OperatorSessionRow | undefined,
   { now, running }: { readonly now: number; readonly running: boolean },
 ): Standing {
-  const again = 'the session has ended';
-  if (session?.operator_id !== row.id || session.ended_at !== null) throw notSignedIn(again);
-  if (now >= session.expires_at) throw notSignedIn(`${again} after ${hours} hours`);
+  if (session?.operator_id !== row.id || session.ended_at !== null) throw notSignedIn('session-ended', {});
+  if (now >= session.expires_at) throw notSignedIn('session-too-old', { hours });
   if (!running && now >= session.last_seen_at + minutes(idleMinutes))
-    throw notSignedIn(`${again} after ${idleMinutes} idle minutes`);
+    throw notSignedIn('session-idle', { minutes: idleMinutes });
   requireEnabled(row);
   const operator = toOperator(row);
   return { operator, alsoUserId: row.also_user_id, roles: [operator.role], codeAt: session.code_at };
 }
 
 function requireEnabled(row: OperatorRow): void {
-  if (row.disabled_at !== null) throw notSignedIn(`the operator ${row.name} is disabled`);
+  if (row.disabled_at !== null) throw notSignedIn('operator-disabled', { operator: row.name });
 }
 
 function toOperator(row: OperatorRow): Operator {
   return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
 }
 
-export const notSignedIn = (message: string): Refusal =>
-  new Refusal('not-signed-in', message, { hint: 'Sign in with: countersign login   (scripts: COUNTERSIGN_TOKEN)' });
+export const notSignedIn = <R extends Reason>(reason: R, facts: Reasons[R]): Refusal =>
+  refusal('not-signed-in', reason, facts as Reasons[R] & Steps['sign-in'], 'sign-in');

@@ -1,6 +1,6 @@
 /** Whether a phrase may become this user's passphrase (B21), and the way out where it may not: the reasons and another one. */
 import type { Desk, Phrasebook } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { judgePassphrase } from '../../rules/passphrase.js';
 import { type GeneratedPassphrase, generatePassphrase } from '../../rules/passphrase-words.js';
 import type { Account, User } from '../../rules/people.js';
@@ -65,8 +65,7 @@ async function judge(desk: Phrasebook, phrase: string, known: readonly string[])
 
 async function weak(desk: Phrasebook, reasons: readonly { readonly message: string }[]): Promise<Refusal> {
   const { text } = await drawPhrase(desk);
-  return new Refusal('invalid-input', 'this cannot be the passphrase', {
-    hint: `For instance, drawn just now and known to nobody: ${text}`,
+  return refusal('invalid-input', 'phrase-refused', { phrase: text }, 'phrase-instance', {
     problems: reasons.map(({ message }) => ({ message })),
     also: { alternative: text },
   });

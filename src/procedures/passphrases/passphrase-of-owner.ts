@@ -3,7 +3,7 @@
  * it: the readable copy opens with a key that only the owner's application password gives (crypto/owner-view).
  */
 import type { Desk } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
@@ -108,7 +108,7 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
       entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'passphrase.viewed', outcome: 'done' }),
       change: async ({ write }) => {
         if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
-          throw new Refusal('busy', 'the passphrase is being changed elsewhere', { hint: 'Try again.' });
+          throw refusal('busy', 'passphrase-overtaken', {}, 'try-again');
         }
         await queueNotices(write, notice);
       },
@@ -123,11 +123,10 @@ async function openCopy(
   viewKey: Uint8Array,
 ): Promise<{ phrase: string; copy: string }> {
   const row = await desk.store.read.secrets.passphrase(user.id);
-  if (row?.verifier == null) throw new Refusal('not-found', 'you have no passphrase yet', { hint: SET_OWN });
-  if (row.owner_copy === null)
-    throw unreadable(row.set_by === 'desk' ? 'it was set by the desk on the set-up call' : LOST);
+  if (row?.verifier == null) throw refusal('not-found', 'no-passphrase-yet', {}, 'set-own-passphrase');
+  if (row.owner_copy === null) throw unreadable(row.set_by === 'desk' ? 'set-by-desk' : 'lost');
   const phrase = desk.ownerView.openCopy(ownerCopyContext(user), viewKey, row.owner_copy);
-  if (phrase === null) throw unreadable(LOST);
+  if (phrase === null) throw unreadable('lost');
   // Whoever writes to the store with the desk's key could seal another text for the owner: what is shown must be what verifies.
   const form = matchForm(phrase, row.form_version);
   const { matches } = await desk.secrets.check(
@@ -138,18 +137,13 @@ async function openCopy(
     form,
   );
   if (!matches) {
-    throw new Refusal('store-corrupt', 'the readable copy is not the passphrase in force; it is not shown', {
-      hint: 'Tell the desk, and set a new one.',
-    });
+    throw refusal('store-corrupt', 'copy-differs', {}, 'tell-desk-and-set');
   }
   return { phrase, copy: row.owner_copy };
 }
 
-const SET_OWN = 'Set your own with: countersign portal passphrase set';
-const LOST = 'the application password was set anew since, or the desk kept no copies then';
-
-const unreadable = (why: string): Refusal =>
-  new Refusal('forbidden', `your passphrase is not kept readable: ${why}. It still verifies you`, { hint: SET_OWN });
+const unreadable = (because: 'set-by-desk' | 'lost'): Refusal =>
+  refusal('forbidden', 'not-readable', { because }, 'set-own-passphrase');
 
 /** Switched off means that no copy is kept either, also not one of earlier days. */
 async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
@@ -166,11 +160,7 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
     });
     await desk.store.forgetDeleted();
   }
-  throw new Refusal(
-    'refused-by-policy',
-    'this desk has switched the view of passphrases off and keeps no readable copies',
-    { hint: `If you forgot it: ${SET_OWN}` },
-  );
+  throw refusal('refused-by-policy', 'view-switched-off', {}, 'set-own-if-forgotten');
 }
 
 /** Every refusal is in the log (B74), by its code alone. */

@@ -3,7 +3,7 @@
  * readable copy is kept of it: the operator heard it, and the owner should set one of their own (B14, B17).
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { passphrasePath } from '../../rules/guidance.js';
 import type { Account, User } from '../../rules/people.js';
@@ -88,13 +88,7 @@ async function requireNeverSet(write: Writes, user: User): Promise<void> {
   for (const kind of ['passphrase.set-up', 'passphrase.set', 'passphrase.changed']) {
     const [entry] = await write.audit.newest({ kind, user: user.id, outcome: 'done' }, 1);
     if (entry === undefined) continue;
-    throw new Refusal(
-      'store-corrupt',
-      `the passphrase of ${user.id} is gone from the store; entry ${entry.seq} set it`,
-      {
-        hint: 'Nothing was set. Keep the store as it is and tell your lead; a backup shows what stood there.',
-      },
-    );
+    throw refusal('store-corrupt', 'passphrase-gone', { user: user.id, entry: entry.seq }, 'keep-store-nothing-set');
   }
 }
 
@@ -110,19 +104,16 @@ function refusalOf(
   row: Earlier | undefined,
 ): Refusal | undefined {
   if (!hasPassphrase(desk.policy, account, user)) {
-    return no('a plain user has no passphrase', 'Plain users make no protected requests; their admin calls for them.');
+    return refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
   }
   const path = passphrasePath(account.edition).join(' ');
-  if (row?.verifier != null)
-    return no('a passphrase is set already; the desk cannot change it', `Only the owner can. To read aloud: ${path}`);
-  if (row?.setup_at != null)
-    return no('the set-up call of this user has been used', `Only the owner can set it now. To read aloud: ${path}`);
+  if (row?.verifier != null) return refusal('forbidden', 'set-already', { path }, 'owner-changes');
+  if (row?.setup_at != null) return refusal('forbidden', 'set-up-used', { path }, 'owner-sets');
   if (customerRule(desk.policy, account.edition, user.role)?.firstPassphraseByDesk !== true) {
-    return no('a secondary admin sets their own passphrase before calling', `To read aloud: ${path}`);
+    return refusal('forbidden', 'sets-own-first', { path }, 'read-path-aloud');
   }
-  if (account.disabledAt !== null || user.disabledAt !== null) return no('the login is disabled', 'Nothing was set.');
-  if (operatorIs === user.id) return no('nobody sets up themselves', 'Ask another operator, or set it in the portal.');
+  if (account.disabledAt !== null || user.disabledAt !== null)
+    return refusal('forbidden', 'login-disabled', {}, 'nothing-set');
+  if (operatorIs === user.id) return refusal('forbidden', 'own-set-up', {}, 'other-operator-or-portal');
   return undefined;
 }
-
-const no = (message: string, hint: string): Refusal => new Refusal('forbidden', message, { hint });

@@ -4,7 +4,7 @@
  * learns anything, and used up together with what it was for.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { User } from '../../rules/people.js';
 import { isDeskCode } from '../codes/desk-code.js';
 import { judgeRow } from '../codes/sent-codes.js';
@@ -96,7 +96,4 @@ async function judgeInvitation(desk: Desk, write: Writes, log: LogState, user: U
   return judgeRow({ desk, write, log }, row, { binding, digestOfGiven });
 }
 
-const wrongCode = (): Refusal =>
-  new Refusal('not-signed-in', 'the account, the login or the code is wrong, or the code is used or too old', {
-    hint: 'For a new invitation ask your support desk.',
-  });
+const wrongCode = (): Refusal => refusal('not-signed-in', 'activation-wrong', {}, 'desk-invites');

@@ -3,7 +3,8 @@
  * passphrase in every respect but one: it opens the owner's own copy of it (crypto/owner-view, B17).
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Reason, Reasons, Steps } from '../../reasons.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
@@ -23,13 +24,13 @@ export async function judgeApplicationPassword(desk: Desk, user: User, password:
   const { minLength, maxCodePoints } = desk.policy.limits.applicationPassword;
   const length = [...asTyped(password)].length;
   if (length < minLength || length > maxCodePoints) {
-    throw notThis(`an application password has ${minLength} to ${maxCodePoints} characters`);
+    throw notThis('app-password-form', { min: minLength, max: maxCodePoints });
   }
   if ([user.login, user.name, user.email].some((known) => foldKey(known) === foldKey(password))) {
-    throw notThis('the application password must not be your login, name or e-mail address');
+    throw notThis('app-password-is-name', {});
   }
   if (await isPassphrase(desk, user, password)) {
-    throw notThis('the application password must not be your passphrase: you say that one to others');
+    throw notThis('app-password-is-passphrase', {});
   }
 }
 
@@ -73,5 +74,5 @@ export async function checkApplicationPassword(
   return desk.ownerView.check(applicationPasswordContext(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
 }
 
-const notThis = (message: string): Refusal =>
-  new Refusal('invalid-input', message, { hint: 'Several words in a row are easy to type and hard to guess.' });
+const notThis = <R extends `app-password-${string}` & Reason>(reason: R, facts: Reasons[R]): Refusal =>
+  refusal('invalid-input', reason, facts as Reasons[R] & Steps['several-words'], 'several-words');

@@ -1,6 +1,6 @@
 /** The owner changes the application password; the passphrase and its readable copy stay as they are (B10, B17). */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import type { PortalLogin } from './customer-login.js';
@@ -28,7 +28,7 @@ export async function changeApplicationPassword(
     entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'application-password.changed', outcome: 'done' }),
     change: async ({ write, now }) => {
       if ((await write.secrets.applicationPassword(user.id))?.verifier !== before?.verifier) {
-        throw new Refusal('busy', 'the password is being changed elsewhere', { hint: 'Sign in again and look.' });
+        throw refusal('busy', 'password-overtaken', {}, 'sign-in-and-look');
       }
       await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: now });
       const others = (await write.portalSessions.ofUser(user.id)).filter((row) => row.id !== session.sessionId);

@@ -22,12 +22,13 @@
  * move it on. It ends by its time, by idling, by a sign-out, and with a reset, a new password or a closed account.
  */
 import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Who } from '../../reasons.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
 import type { Account, User } from '../../rules/people.js';
-import { setUpHint } from '../codes/methods.js';
+import { methodIds } from '../codes/methods.js';
 
 /** Whose login it is. */
 export interface Owner {
@@ -71,22 +72,18 @@ export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId:
   return { account, user };
 }
 
-/** The options that name this person, for a next step that can be copied. */
-export const whoOf = ({ account, user }: Owner): string => `--account ${account.number} --as ${user.login}`;
+/** Who a next step is about. */
+export const whoOf = ({ account, user }: Owner): Who => ({ account: account.number, login: user.login });
 
 /** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   if (allowed.includes(login.session.state)) return;
   const { step } = nextOf(login.session);
-  if (step === 'none') throw new Refusal('usage', 'this login is finished already; nothing more is asked for it');
+  if (step === 'none') throw refusal('usage', 'login-finished', {});
   if (step === 'factor') {
-    throw new Refusal('factor-needed', 'this login is not finished: it needs a code', {
-      hint: `Give it with: countersign portal login ${whoOf(login)} --code CODE`,
-    });
+    throw refusal('factor-needed', 'login-needs-code', whoOf(login), 'give-portal-code');
   }
-  throw new Refusal('enrolment-needed', 'this login is not finished: a second sign-in method must be set up first', {
-    hint: setUpHint(whoOf(login)),
-  });
+  throw refusal('enrolment-needed', 'login-needs-method', { kinds: methodIds, who: whoOf(login) }, 'set-up-method');
 }
 
 export function toSignedUser(row: PortalSessionRow): SignedUser {
@@ -108,6 +105,4 @@ export function hasEnded(desk: Desk, row: PortalSessionRow, now: number): boolea
 export const isClosed = ({ account, user }: Owner): boolean => account.disabledAt !== null || user.disabledAt !== null;
 
 export const notSignedIn = ({ login }: User): Refusal =>
-  new Refusal('not-signed-in', `${login} is not signed in to the portal`, {
-    hint: 'Sign in with: countersign portal login   (scripts: --password-stdin on each command)',
-  });
+  refusal('not-signed-in', 'not-signed-in-to-portal', { login }, 'portal-sign-in');

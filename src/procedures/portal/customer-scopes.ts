@@ -3,7 +3,7 @@
  * admin, removing the last one ends it; what a live grant was given on is gone with it (B08). The desk has no part in it.
  */
 import type { Desk } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
 import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people.js';
 import { validScope } from '../../rules/policy.js';
@@ -59,7 +59,7 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
       }),
       change: async (acting) => {
         const current = await acting.write.users.byId(target.id);
-        if (current === undefined) throw new Refusal('not-found', 'the user is gone');
+        if (current === undefined) throw refusal('not-found', 'user-gone', {});
         return apply(acting, current, wish);
       },
     });
@@ -79,18 +79,13 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
 function requireKnownScope(desk: Desk, scope: string): void {
   if (validScope(desk.policy, scope)) return;
   const known = desk.policy.categories.flatMap(({ id, actions }) => [id, ...actions.map((action) => action.id)]);
-  throw new Refusal('invalid-input', `there is no scope "${scope}"`, { hint: `One of: ${known.join(', ')}.` });
+  throw refusal('invalid-input', 'scope-unknown', { scope, known }, 'one-of');
 }
 
 function requireAssignable(desk: Desk, { account, user }: Owner, target: User): void {
-  if (target.id === user.id)
-    throw new Refusal('forbidden', 'nobody changes their own privileges', {
-      hint: 'You hold every privilege as an admin.',
-    });
+  if (target.id === user.id) throw refusal('forbidden', 'own-privileges', {}, 'admin-has-all');
   if (hasAdminStatus(desk.policy, account, target)) {
-    throw new Refusal('forbidden', 'an admin holds every privilege; there is nothing to give or take', {
-      hint: 'Privileges are for users and secondary admins.',
-    });
+    throw refusal('forbidden', 'admin-holds-all', {}, 'privileges-for-others');
   }
 }
 
@@ -98,9 +93,7 @@ function requireAssignable(desk: Desk, { account, user }: Owner, target: User): 
 function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'nothing'): CustomerRole {
   const role = CUSTOMER_ROLES.find((known) => customerRule(desk.policy, account.edition, known)?.holds === holds);
   if (role !== undefined) return role;
-  throw new Refusal('refused-by-policy', 'in X Series accounts privileges are not assigned one by one', {
-    hint: 'An admin holds all of them, a user none.',
-  });
+  throw refusal('refused-by-policy', 'scopes-not-in-edition', {}, 'admin-all-user-none');
 }
 
 async function apply(

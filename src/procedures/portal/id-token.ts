@@ -3,7 +3,8 @@
  * jose, which is loaded here and nowhere else. Only signatures by a public key count: never `none`, never a shared secret.
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { IdTokenFault } from '../../reasons.js';
 
 export interface TokenDemand {
   readonly issuer: string;
@@ -54,21 +55,20 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
       clockTolerance: Math.floor(demand.tolerance / 1000),
       requiredClaims: ['sub', 'iat', 'exp'],
     });
-    if (protectedHeader.typ?.toLowerCase().includes('at+jwt') === true) throw refused('it is an access token');
+    if (protectedHeader.typ?.toLowerCase().includes('at+jwt') === true) throw refused('access-token');
     return claimsOf(payload, demand);
   } catch (error) {
     if (error instanceof errors.JWKSInvalid) throw badKeys(error);
-    if (error instanceof errors.JOSEError) throw refused(reasonOf(error.code), error);
+    if (error instanceof errors.JOSEError) throw refused(faultOf(error.code), error);
     throw error;
   }
 }
 
 function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
-  if (demand.nonce !== undefined && payload['nonce'] !== demand.nonce)
-    throw refused('it belongs to another sign-on request');
+  if (demand.nonce !== undefined && payload['nonce'] !== demand.nonce) throw refused('other-request');
   const several = Array.isArray(payload.aud) && payload.aud.length > 1;
   const { azp } = payload;
-  if ((several || azp !== undefined) && azp !== demand.audience) throw refused('it was made for another application');
+  if ((several || azp !== undefined) && azp !== demand.audience) throw refused('other-application');
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   return {
     subject: payload.sub ?? '',
@@ -78,26 +78,20 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
   };
 }
 
-function reasonOf(code: string): string {
-  const reasons: Readonly<Record<string, string>> = {
-    ERR_JWT_EXPIRED: 'it has expired',
-    ERR_JWT_CLAIM_VALIDATION_FAILED: 'its issuer, audience or times are not the ones that are expected',
-    ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "its signature is not the provider's",
-    ERR_JWKS_NO_MATCHING_KEY: "it is not signed with one of the provider's keys",
-    ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'it does not say with which key it is signed',
-    ERR_JOSE_ALG_NOT_ALLOWED: 'its kind of signature is not accepted',
+function faultOf(code: string): IdTokenFault {
+  const faults: Readonly<Record<string, IdTokenFault>> = {
+    ERR_JWT_EXPIRED: 'expired',
+    ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',
+    ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+    ERR_JWKS_NO_MATCHING_KEY: 'no-key',
+    ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'several-keys',
+    ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
   };
-  return reasons[code] ?? 'it is not an ID token';
+  return faults[code] ?? 'not-a-token';
 }
 
-const refused = (why: string, cause?: unknown): Refusal =>
-  new Refusal('not-signed-in', `the ID token is not accepted: ${why}`, {
-    hint: 'Sign in at your identity provider again for a new one.',
-    ...(cause === undefined ? {} : { cause }),
-  });
+const refused = (why: IdTokenFault, cause?: unknown): Refusal =>
+  refusal('not-signed-in', 'id-token-refused', { why }, 'new-id-token', { ...(cause === undefined ? {} : { cause }) });
 
 const badKeys = (cause: unknown): Refusal =>
-  new Refusal('config', "the identity provider's keys cannot be read", {
-    hint: 'The desk sets them with: countersign account edit ACCOUNT --sso-jwks FILE|URL',
-    cause,
-  });
+  refusal('config', 'provider-keys-unreadable', {}, 'desk-sets-keys', { cause });

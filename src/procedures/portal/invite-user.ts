@@ -6,7 +6,7 @@
  * enrolment code does (B57): a contact given on a call must not open a login that somebody has.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -92,22 +92,14 @@ async function putInvitations(
 function requireInvitable(desk: Desk, { account, user }: { account: Account; user: User }): void {
   const who = `${account.number}/${user.login}`;
   if (account.disabledAt !== null || user.disabledAt !== null) {
-    throw new Refusal('refused-by-policy', `${who} is disabled; nobody was invited`, {
-      hint: `Enable it first: countersign user enable ${who}`,
-    });
+    throw refusal('refused-by-policy', 'invite-disabled', { who }, 'enable-user');
   }
   if (user.email === '') {
-    throw new Refusal('refused-by-policy', `${who} has no e-mail on file; nobody was invited`, {
-      hint: `Put it on file first: countersign user edit ${who} --email ADDRESS`,
-    });
+    throw refusal('refused-by-policy', 'invite-no-email', { who }, 'put-email-on-file');
   }
   const holds = desk.policy.roles.customers[account.edition][user.role]?.holds;
   if (user.signIn === 'sso' && holds !== 'everything') {
-    throw new Refusal(
-      'refused-by-policy',
-      `${who} signs in by SSO and has no application password; nobody was invited`,
-      { hint: 'Only admins keep the native login beside SSO (B36).' },
-    );
+    throw refusal('refused-by-policy', 'invite-sso', { who }, 'native-login-of-admins');
   }
 }
 
@@ -131,10 +123,11 @@ async function addressed(desk: Desk, { account, user }: { account: Account; user
 function tooNew(desk: Desk, account: Account, user: User): Refusal {
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
   const who = `${account.number}/${user.login}`;
-  return new Refusal(
+  return refusal(
     'refused-by-policy',
-    `${who} has a password, and no e-mail that was on file for ${addressOnFileDays} days; nobody was invited`,
-    { hint: `The address of now can be used from ${minuteOf(user.contactChangedAt + days(addressOnFileDays))}.` },
+    'invite-address-new',
+    { who, days: addressOnFileDays, from: user.contactChangedAt + days(addressOnFileDays) },
+    'address-usable-from',
   );
 }
 
@@ -143,9 +136,7 @@ async function requireUnchanged(write: Writes, { account, user, resets }: Invite
   const now = await write.users.byId(user.id);
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
   if (now?.email === user.email && now.contactChangedAt === user.contactChangedAt && hasPassword === resets) return;
-  throw new Refusal('busy', `${account.number}/${user.login} is being changed elsewhere; nobody was invited`, {
-    hint: 'Try again.',
-  });
+  throw refusal('busy', 'invite-overtaken', { who: `${account.number}/${user.login}` }, 'try-again');
 }
 
 function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {

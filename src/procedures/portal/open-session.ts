@@ -1,6 +1,6 @@
 /** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38). */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import {
   decideLogin,
@@ -94,17 +94,9 @@ export function openedEntry({ session }: { readonly session: SignedUser }) {
 /** Why this way of signing in is not for this user. */
 export function loginRefusal(reason: LoginRefusal): Refusal {
   const refusals = {
-    'sso-only': new Refusal('forbidden', 'you sign in by single sign-on; there is no password sign-in for you', {
-      hint: 'Use: countersign portal login --sso   If single sign-on is broken, ask an admin of your company.',
-    }),
-    'native-only': new Refusal('forbidden', 'you sign in with your password, not by single sign-on', {
-      hint: 'Use: countersign portal login',
-    }),
-    'mfa-not-in-edition': new Refusal(
-      'refused-by-policy',
-      'multi-factor authentication is on in an account whose edition does not have it; nobody gets in this way',
-      { hint: 'Call your support desk.' },
-    ),
+    'sso-only': refusal('forbidden', 'signs-in-by-sso', {}, 'sign-in-by-sso'),
+    'native-only': refusal('forbidden', 'signs-in-by-password', {}, 'sign-in-by-password'),
+    'mfa-not-in-edition': refusal('refused-by-policy', 'mfa-outside-edition', {}, 'call-desk'),
   } as const;
   return refusals[reason];
 }

@@ -3,9 +3,10 @@
  * act-as-owner.ts judges by them, inside the transaction that acts; a front end asks `proofsToGive` what it has to ask for first.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import type { LoginState } from '../../rules/mfa-login.js';
+import { methodIds } from '../codes/methods.js';
 import { type Owner, type PortalLogin, requireState } from './customer-login.js';
 import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } from './owner-proof.js';
 
@@ -37,8 +38,7 @@ export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
 /** Who in the company may, and what everybody else reads. */
 interface Role {
   readonly may: (desk: Desk, owner: Owner) => boolean;
-  readonly message: string;
-  readonly hint: string;
+  readonly refused: () => Refusal;
 }
 
 interface Demands {
@@ -46,22 +46,19 @@ interface Demands {
   readonly proof?: OwnerProof;
 }
 
-const admin = (message: string, hint: string): Role => ({
+const admin = (refused: () => Refusal): Role => ({
   may: ({ policy }, { account, user }) => hasAdminStatus(policy, account, user),
-  message,
-  hint,
+  refused,
 });
 
 const holder: Role = {
   may: ({ policy }, { account, user }) => hasPassphrase(policy, account, user),
-  message: 'a plain user has no passphrase',
-  hint: 'Admins have one: only they make protected requests.',
+  refused: () => refusal('forbidden', 'plain-user-no-passphrase', {}, 'admins-have-one'),
 };
 
 const assigner: Role = {
   may: ({ policy }, { account, user }) => customerRule(policy, account.edition, user.role)?.assignsScopes === true,
-  message: 'only an admin who assigns privileges sees and changes the team',
-  hint: 'Ask the primary admin of your company.',
+  refused: () => refusal('forbidden', 'admins-assign', {}, 'ask-primary-admin'),
 };
 
 const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
@@ -72,21 +69,15 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   'passphrase:set': { role: holder, proof: 'fresh' },
   'passphrase:view': { role: holder, proof: 'view' },
   'company:mfa': {
-    role: admin(
-      'only an admin of your company may require multi-factor authentication',
-      'Ask an admin. You can set up a method for yourself: countersign portal mfa add totp',
-    ),
+    role: admin(() => refusal('forbidden', 'admins-require-mfa', { kinds: methodIds }, 'ask-admin-set-up-own')),
     proof: 'methods',
   },
   'company:resets': {
-    role: admin('only an admin of the account resets users', 'Ask an admin of your company.'),
+    role: admin(() => refusal('forbidden', 'admins-reset', {}, 'ask-admin')),
     proof: 'password',
   },
   'company:objections': {
-    role: admin(
-      'only an admin of the account objects to a reset',
-      'Ask an admin of your company, or call your support desk.',
-    ),
+    role: admin(() => refusal('forbidden', 'admins-object', {}, 'ask-admin-or-desk')),
   },
   'company:scopes': { role: assigner },
 };
@@ -109,7 +100,7 @@ export function proofsToGive(
 ): readonly MissingProof[] {
   requireState(login, states);
   const { role, proof } = LOCKS[lock];
-  if (role?.may(desk, login) === false) throw new Refusal('forbidden', role.message, { hint: role.hint });
+  if (role?.may(desk, login) === false) throw role.refused();
   return proof === undefined ? [] : missingProofs(desk, login, proof, now);
 }
 

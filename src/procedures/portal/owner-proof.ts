@@ -3,7 +3,7 @@
  * a front end can ask for it and the lock (owner-locks.ts) can refuse by the same answer.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { gaveFactor } from '../../rules/mfa-login.js';
 import { type Owner, type PortalLogin, whoOf } from './customer-login.js';
@@ -39,24 +39,15 @@ export function missingProofs(
 export function refusalOfProof(desk: Desk, owner: Owner, missing: MissingProof): Refusal {
   const { freshPasswordMinutes } = desk.policy.limits.portalSession;
   const refusals = {
-    password: new Refusal(
+    password: refusal(
       'not-signed-in',
-      `this needs your application password, given within the last ${freshPasswordMinutes} minutes`,
-      { hint: 'Give it again: by prompt, with --password-stdin, or with countersign portal login.' },
+      'password-needed-lately',
+      { minutes: freshPasswordMinutes },
+      'give-password-again',
     ),
-    factor: new Refusal('factor-needed', 'this needs your second factor', {
-      hint: `Sign in with it, not by a remembered device: countersign portal login ${whoOf(owner)}`,
-    }),
-    'factor-lately': new Refusal(
-      'factor-needed',
-      'this needs your second factor again: this login is some minutes old',
-      {
-        hint: 'Give the password with the command, and with --code the code; or sign in anew: countersign portal login',
-      },
-    ),
-    'more-than-device': new Refusal('factor-needed', 'changing sign-in methods needs your second factor', {
-      hint: `Sign in with it, without --device: countersign portal login ${whoOf(owner)}`,
-    }),
+    factor: refusal('factor-needed', 'factor-needed', whoOf(owner), 'sign-in-with-factor'),
+    'factor-lately': refusal('factor-needed', 'factor-needed-lately', {}, 'give-password-and-code'),
+    'more-than-device': refusal('factor-needed', 'factor-for-methods', whoOf(owner), 'sign-in-without-device'),
   } as const;
   return refusals[missing];
 }

@@ -1,9 +1,9 @@
 /** Counting what a portal user tries, before it is checked (B72, T6), with words that fit a customer instead of an operator. */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { iso, minuteAfter } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
@@ -85,15 +85,14 @@ function numberOf(decision: ThrottleDecision): number {
 
 function tooMany(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>): Refusal {
   if (decision.kind === 'disabled') {
-    return new Refusal('locked', 'this login is locked: too many wrong answers', {
-      hint: 'Call your support desk; a lead can unlock it.',
-    });
+    return refusal('locked', 'login-locked', {}, 'desk-unlocks');
   }
   const until = iso(decision.until);
-  return new Refusal('locked', `this login is locked until ${minuteAfter(decision.until)}: too many wrong answers`, {
-    hint: decision.clockBehind
-      ? "This machine's clock stands behind the desk's; set it right first."
-      : 'Wait until then.',
-    also: { lockedUntil: until },
-  });
+  return refusal(
+    'locked',
+    'login-locked-until',
+    { until: decision.until },
+    decision.clockBehind ? 'set-clock' : 'wait',
+    { also: { lockedUntil: until } },
+  );
 }

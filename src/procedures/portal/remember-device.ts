@@ -3,7 +3,7 @@
  * period runs from the day it was made and does not slide; the file alone or the store alone opens nothing.
  */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
 import { deviceStillRemembered, nextOf } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
@@ -53,9 +53,7 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
       }),
       change: async ({ write, now, by }) => {
         if (!mayRemember(by.login)) {
-          throw new Refusal('refused-by-policy', 'a device is remembered at a login that was asked for a code', {
-            hint: 'Sign in once more with --remember; the login that sets a method up is too early.',
-          });
+          throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');
         }
         const user_id = by.login.user.id;
         // Over is over: what no longer counts as a remembered device is not shown as one either.

@@ -1,6 +1,6 @@
 /** Signing in with the company's single sign-on: whom the ID token means, and a session that is asked for nothing more (B35, B36). */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { days, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
@@ -121,17 +121,9 @@ const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => 
 /** What the provider signed. Not the signature: the same token can bear another one that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
 
-const usedBefore = (): Refusal =>
-  new Refusal('not-signed-in', 'the ID token is not accepted: it has opened a session before', {
-    hint: 'Sign in at your identity provider again for a new one.',
-  });
+const usedBefore = (): Refusal => refusal('not-signed-in', 'id-token-refused', { why: 'used-before' }, 'new-id-token');
 
-const notKnown = (): Refusal =>
-  new Refusal('not-signed-in', 'the ID token names no login of this account, or more than one', {
-    hint: 'Say which login is meant with --as, or have your support desk put the address on file.',
-  });
+const notKnown = (): Refusal => refusal('not-signed-in', 'id-token-names-none', {}, 'name-login');
 
 const noProvider = (account: Account): Refusal =>
-  new Refusal('refused-by-policy', `single sign-on is not set up for ${account.name}`, {
-    hint: 'Sign in with: countersign portal login   The desk sets it up with: countersign account edit --sso-issuer',
-  });
+  refusal('refused-by-policy', 'sso-not-set-up', { account: account.name }, 'sign-in-or-desk-sets-sso');

@@ -4,7 +4,7 @@
  * ask for: done, or waiting for a code or an enrolment.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { Refusal, refusal } from '../../errors.js';
 import type { LoginMethod } from '../../rules/mfa-login.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
 import { actAsOwner, ownerEntry, provenBySignIn } from './act-as-owner.js';
@@ -57,7 +57,7 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
       : null;
   const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write, log) => {
     // Set anew while this one was being checked: then the one that was right is no longer the password.
-    if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong();
+    if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong(desk);
     await clearAttempt(desk, write, log, subject, attempt);
     if (renewed !== null) {
       const row = { user_id: user.id, verifier: renewed.verifier, changed_at: desk.now() };
@@ -70,13 +70,16 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
 async function refuseSignIn(desk: Desk, person: PortalPerson, reason: string): Promise<never> {
   const entry = { ...personEntry(desk, person), kind: 'portal.sign-in-refused', outcome: 'refused', reason } as const;
   await desk.store.record(entry, async () => undefined);
-  throw wrong();
+  throw wrong(desk);
 }
 
-const wrong = (): Refusal =>
-  new Refusal('not-signed-in', 'the account, the login or the password is wrong', {
-    hint: 'Try again; after five failures the login is locked for a while. No password yet: countersign portal activate',
-  });
+const wrong = (desk: Desk): Refusal =>
+  refusal(
+    'not-signed-in',
+    'portal-sign-in-wrong',
+    { failures: desk.policy.limits.throttle.lockFromFailure },
+    'retry-portal-sign-in',
+  );
 
 type Opened = Omit<OpenedLogin, 'viewKey'>;
 
@@ -97,7 +100,7 @@ async function openWithPassword(
     async (write, log) => {
       const owner = await openOwner(write, who.user.id);
       // Disabled while the password was being checked.
-      if (owner === undefined) return wrong();
+      if (owner === undefined) return wrong(desk);
       await afterMatch(write, log);
       const { account, user } = owner;
       const deviceRemembered = await isRemembered(desk, write, log, user, deviceTokens);

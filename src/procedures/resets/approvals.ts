@@ -3,8 +3,9 @@
  * The deciding side is decide-approval.ts.
  */
 import type { ApprovalRow, Desk, Reads } from '../../desk.js';
-import { Refusal } from '../../errors.js';
-import { APPROVAL_REASONS, type ApprovalReason, type ApprovalSubject, standingOf } from '../../rules/approval.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { ApprovalReason } from '../../reasons.js';
+import { type ApprovalSubject, standingOf } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
@@ -123,8 +124,7 @@ export function approvalEntry(
 
 /** The refusal that says what waits for whom (exit 5). */
 export function approvalNeeded(row: ApprovalRow): Refusal {
-  return new Refusal('approval-needed', `${APPROVAL_REASONS[row.why as ApprovalReason]} needs a second operator`, {
-    hint: `A lead or an admin decides: countersign approval approve ${row.id}   Then run the same command again (or use --wait).`,
+  return refusal('approval-needed', 'approval-needed', { why: row.why as ApprovalReason, id: row.id }, 'approve', {
     also: {
       approval: {
         id: row.id,
@@ -138,8 +138,7 @@ export function approvalNeeded(row: ApprovalRow): Refusal {
   });
 }
 
-export const noSuchRequest = (id: string): Refusal =>
-  new Refusal('not-found', `there is no request "${id}"`, { hint: 'See: countersign approval list' });
+export const noSuchRequest = (id: string): Refusal => refusal('not-found', 'request-unknown', { id }, 'list-approvals');
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -154,17 +153,12 @@ export async function waitForApproval(desk: Desk, id: string, signal: AbortSigna
     const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now());
     if (standing === 'approved' || standing === 'used') return;
     if (standing === 'rejected') {
-      throw new Refusal(
-        'refused-by-policy',
-        `the request ${id} was rejected: ${row.decision_reason ?? 'no reason given'}`,
-        {
-          hint: `See: countersign approval show ${id}`,
-          also: { approval: { id, state: 'rejected' } },
-        },
-      );
+      throw refusal('refused-by-policy', 'request-rejected', { id, reason: row.decision_reason }, 'show-approval', {
+        also: { approval: { id, state: 'rejected' } },
+      });
     }
     if (standing === 'expired') throw approvalNeeded(row);
-    if (signal.aborted) throw new Refusal('cancelled', `Stopped waiting. The request ${id} stands.`);
+    if (signal.aborted) throw refusal('cancelled', 'waiting-stopped', { id });
     await pause(LOOK_AGAIN_MS, signal);
   }
 }

@@ -3,14 +3,9 @@
  * or no to it. The requester never decides.
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
-import {
-  type ApprovalReason,
-  type ApprovalStanding,
-  type ApprovalSubject,
-  approvalEnds,
-  standingOf,
-} from '../../rules/approval.js';
+import { Refusal, refusal } from '../../errors.js';
+import type { ApprovalReason } from '../../reasons.js';
+import { type ApprovalStanding, type ApprovalSubject, approvalEnds, standingOf } from '../../rules/approval.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
@@ -71,9 +66,7 @@ export async function showApproval(desk: Desk, id: string): Promise<ApprovalInFu
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(id);
   if (desk.digests.sha256(row.subject) !== row.hash) {
-    throw new Refusal('store-corrupt', `the request ${id} is not what was asked for`, {
-      hint: 'Reject it, and run: countersign audit verify',
-    });
+    throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
   }
   const approval = await toApproval(desk, row);
   const { users, accounts } = desk.store.read;
@@ -162,17 +155,13 @@ function refusalOf(
   requesterIs: string | null,
 ): Refusal | null {
   if (requester.id === operator.id || (own !== null && own === requesterIs)) {
-    return new Refusal('forbidden', 'nobody decides on their own request', { hint: 'Ask another lead or admin.' });
+    return refusal('forbidden', 'own-request', {}, 'ask-other-lead');
   }
   if (own !== null && (subject.users.includes(own) || subject.caller === own)) {
-    return new Refusal('forbidden', 'nobody decides on what their own login asked for or is reset by', {
-      hint: 'Ask another lead or admin.',
-    });
+    return refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
   }
   return null;
 }
 
 const decidedAlready = (id: string, standing: string): Refusal =>
-  new Refusal('refused-by-policy', `the request ${id} is ${standing}; nothing was changed`, {
-    hint: 'See: countersign approval list --all',
-  });
+  refusal('refused-by-policy', 'request-decided', { id, standing }, 'list-decided');

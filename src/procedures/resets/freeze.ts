@@ -4,7 +4,7 @@
  * freeze counts for whatever has not been committed yet.
  */
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
@@ -34,9 +34,7 @@ export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): P
 export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number): Promise<void> {
   const freeze = await currentFreeze(reads, now);
   if (freeze === null) return;
-  const until = freeze.until === null ? '' : ` until ${iso(freeze.until)}`;
-  throw new Refusal('refused-by-policy', `resets are frozen${until}, by ${freeze.by.name}`, {
-    hint: 'A lead ends it with: countersign mfa thaw',
+  throw refusal('refused-by-policy', 'resets-frozen', { until: freeze.until, by: freeze.by.name }, 'lead-thaws', {
     also: { freeze: freezeDocument(freeze) },
   });
 }
@@ -61,9 +59,7 @@ export async function freezeResets(
   await askAuthority(desk, signed, FREEZING);
   const at = desk.now();
   if (asked.until !== null && asked.until <= at) {
-    throw new Refusal('invalid-input', '--until: that time has passed', {
-      hint: 'Name one that is still to come, or a span such as 2h.',
-    });
+    throw refusal('invalid-input', 'freeze-end-passed', {}, 'later-time');
   }
   const reason = asked.reason === null ? {} : { reason: asked.reason };
   const detail = { until: asked.until };

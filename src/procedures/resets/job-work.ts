@@ -1,6 +1,6 @@
 /** A job as it is carried out: its plan as it was begun, who of it is reset, and who waits for a second operator (B56, B60). */
 import type { Desk, JobHead } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 
@@ -16,13 +16,11 @@ export interface JobWork {
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
   const row = await desk.store.read.jobs.byId(id);
   if (row === undefined) {
-    throw new Refusal('not-found', `there is no job "${id}"`, { hint: 'See: countersign job list' });
+    throw refusal('not-found', 'job-unknown', { id }, 'list-jobs');
   }
   const { plan, ...head } = row;
   if (desk.digests.sha256(plan) !== row.plan_hash) {
-    throw new Refusal('store-corrupt', `the plan of ${id} is not the one that was begun`, {
-      hint: 'Nothing was done. Keep the store as it is, and run: countersign audit verify',
-    });
+    throw refusal('store-corrupt', 'plan-changed', { id }, 'nothing-done-audit-verify');
   }
   return workOf(desk, head, JSON.parse(plan) as ResetPlan);
 }

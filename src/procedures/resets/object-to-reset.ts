@@ -3,7 +3,7 @@
  * asked-for reset stands in its place. The account's admins and the desk are told.
  */
 import type { Desk, ResetRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import { prepareMessage } from '../messages/queue-message.js';
@@ -34,20 +34,16 @@ async function openResets(desk: Desk, { account }: Owner, id: string): Promise<r
   const one = id.startsWith('rst_') ? await resets.byId(id) : undefined;
   const found = (one === undefined ? await resets.ofJob(id) : [one]).filter((row) => row.account_id === account.id);
   if (found.length === 0) {
-    throw new Refusal('not-found', `your company has no reset "${id}"`, {
-      hint: 'The reference stands in the notice about the reset.',
-    });
+    throw refusal('not-found', 'reset-unknown', { id }, 'reference-in-notice');
   }
   const open = found.filter((row) => row.state === 'open');
   if (open.length > 0) return open;
-  throw new Refusal('refused-by-policy', 'that reset is settled: it was taken back, or the user has enrolled again', {
-    hint: 'Call your support desk on the number you know.',
-  });
+  throw refusal('refused-by-policy', 'reset-settled', {}, 'call-known-number');
 }
 
 async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Promise<Objection> {
   const target = await desk.store.read.users.byId(reset.user_id);
-  if (target === undefined) throw new Refusal('not-found', 'the user is gone');
+  if (target === undefined) throw refusal('not-found', 'user-gone', {});
   const messages = await noticesOf(desk, login, target, reset);
   const first = await actAsOwner<'company:objections', boolean>(desk, login, OBJECTING, {
     entry: (done, by) => ({

@@ -1,6 +1,6 @@
 /** Who was reset and has not enrolled again (B57, B62): for whoever follows up on a run. */
 import type { Desk, ResetRow } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
 
@@ -18,7 +18,7 @@ const MOST = 100_000;
 /** Objected ones first, for they wait for the desk; newest first otherwise. Refusal not-found for a job nobody knows. */
 export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
-    throw new Refusal('not-found', `there is no job "${jobId}"`, { hint: 'See: countersign job list' });
+    throw refusal('not-found', 'job-unknown', { id: jobId }, 'list-jobs');
   }
   const rows = await desk.store.read.resets.open(MOST, jobId);
   const pending: PendingEnrolment[] = [];

@@ -3,7 +3,7 @@
  * be written to a file and carried out later; its SHA-256 names it.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Account } from '../../rules/people.js';
 import {
   countRows,
@@ -49,7 +49,7 @@ export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true } as c
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
   await askAuthority(desk, signed, RESETTING_MANY);
   const found = await foundRows(desk, request);
-  if (found.length === 0) throw new Refusal('invalid-input', 'the list is empty', { hint: 'Nothing was changed.' });
+  if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
   const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
   refuseOneself(signed.alsoUserId, rows);
@@ -101,9 +101,8 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
 export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedRow[]): void {
   const own = alsoUserId === null ? undefined : rows.find(({ user }) => user === alsoUserId);
   if (own === undefined) return;
-  throw new Refusal('forbidden', 'nobody resets themselves', {
+  throw refusal('forbidden', 'own-reset', {}, 'take-line-out', {
     problems: [{ line: own.line, message: `${own.login} is your own login` }],
-    hint: 'Take the line out, and ask another operator for it. Nothing was changed.',
   });
 }
 

@@ -4,7 +4,7 @@
  * together: factors, half-done enrolments, backup codes, remembered devices, portal sessions. "Nothing to do" is an outcome.
  */
 import type { ApprovalRow, Desk, SignedOperator, Writes } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
@@ -96,7 +96,7 @@ async function resetOrAsk(
   await requirePace(acting);
   const grant = await requireGrant(acting, asked.grantId, MFA_RESET);
   const target = await write.users.byId(asked.target.id);
-  if (target === undefined) throw new Refusal('not-found', 'the user is gone');
+  if (target === undefined) throw refusal('not-found', 'user-gone', {});
   const open = await write.resets.openOfUser(target.id);
   const { approval } = decideTarget({
     policy: desk.policy,
@@ -112,7 +112,7 @@ async function resetOrAsk(
     if (yes === undefined) return requestApproval(acting, approval, subject);
   }
   const [step] = await applyStep(acting, prepared);
-  if (step === undefined) throw new Refusal('not-found', 'the user is gone');
+  if (step === undefined) throw refusal('not-found', 'user-gone', {});
   await write.grants.use(asked.grantId, now);
   return { step, grant };
 }
@@ -121,9 +121,7 @@ async function resetOrAsk(
 async function requirePace({ desk, write, now, by }: Acting<'mfa:reset-with-grant'>): Promise<void> {
   const limit = desk.policy.limits.reset.perOperatorPerHour;
   if ((await write.resets.singlesBy(by.operator.id, now - hours(1))) < limit) return;
-  throw new Refusal('locked', `you have reset ${limit} users within an hour`, {
-    hint: 'Wait, and tell your lead. Many at once are a job for: countersign mfa reset --from FILE --reason TEXT --ticket T',
-  });
+  throw refusal('locked', 'reset-pace', { limit }, 'bulk-instead');
 }
 
 async function subjectOf(write: Writes, asked: GrantedReset, caller: User): Promise<ApprovalSubject> {

@@ -3,7 +3,7 @@
  * nobody is on the phone; the brake of the desk holds here too, and nobody resets themselves.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
@@ -27,7 +27,7 @@ export async function resetInPortal(
 ): Promise<readonly RowOutcome[]> {
   await askOwner(desk, login, RESETTING_USERS);
   if (references.length > CHUNK) {
-    throw new Refusal('usage', `at most ${CHUNK} users at once`, { hint: 'For more, ask your support desk.' });
+    throw refusal('usage', 'too-many-at-once', { most: CHUNK }, 'desk-for-more');
   }
   const found = await findResetTargets(
     desk,
@@ -49,9 +49,7 @@ export async function resetInPortal(
     }
     const user = row.found;
     if (user.id === login.user.id) {
-      throw new Refusal('forbidden', 'nobody resets themselves', {
-        hint: 'Change your own methods with: countersign portal mfa',
-      });
+      throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
     }
     if (seen.has(user.id)) idle.push(idleRow(row.line, user.login, 'duplicate', user.id));
     else targets.push({ userId: user.id, line: row.line });

@@ -3,7 +3,7 @@
  * by one number in the transaction of each chunk. So whoever is cut off, the store knows what is done, and nothing is done twice.
  */
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
@@ -175,7 +175,5 @@ function beginEntries({ plan, hash }: FrozenPlan, { head, asked }: Begun, by: Pr
 
 async function requireOwnPlan(desk: Desk, plan: ResetPlan): Promise<void> {
   if (plan.desk === ((await desk.store.read.meta.get('store-id')) ?? '')) return;
-  throw new Refusal('config', 'the plan was made in another store', {
-    hint: 'Name its store with --store, or plan again. Nothing was changed.',
-  });
+  throw refusal('config', 'plan-of-other-store', {}, 'plan-here');
 }

@@ -4,7 +4,7 @@
  * the lock is held for writing alone, and what the notices say is what happened.
  */
 import type { Desk, UserContacts } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
@@ -40,8 +40,6 @@ export class Overtaken extends Error {
 /** Times a step is prepared anew before giving up: each time means that somebody else wrote about the same users just then. */
 const TRIES = 20;
 
-export const OVERTAKEN = 'the same users are being changed all the time';
-
 /** Runs `attempt` until nothing comes between. Refusal `busy`. */
 export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
@@ -49,7 +47,7 @@ export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T
       return await attempt();
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error;
-      if (round >= TRIES) throw new Refusal('busy', OVERTAKEN, { hint: 'Nothing was reset. Try again.' });
+      if (round >= TRIES) throw refusal('busy', 'overtaken', {}, 'nothing-reset');
     }
   }
 }

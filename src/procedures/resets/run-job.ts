@@ -4,7 +4,7 @@
  * heeded; whoever runs the job again goes on where the mark stands.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { act, askAuthority, type Door } from '../authorise.js';
 import { pause } from '../pause.js';
@@ -12,7 +12,7 @@ import { requireNotFrozen } from './freeze.js';
 import type { JobWork } from './job-work.js';
 import { RESETTING_MANY, refuseOneself } from './plan-reset.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
-import { applyStep, OVERTAKEN, Overtaken, prepareStep } from './reset-step.js';
+import { applyStep, Overtaken, prepareStep } from './reset-step.js';
 import { doneOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
 
 export interface Watching {
@@ -56,7 +56,7 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
     } else {
       const head = await desk.store.read.jobs.head(work.head.id);
       idle = head?.done === from ? idle + 1 : 0;
-      if (idle > 20) throw new Refusal('busy', OVERTAKEN, { hint: resumeHint(work) });
+      if (idle > 20) throw refusal('busy', 'overtaken', { id: work.head.id }, 'resume-job');
       from = head?.done ?? from;
     }
     await pause(BETWEEN_CHUNKS_MS);
@@ -134,13 +134,10 @@ async function interrupted(desk: Desk, signed: SignedOperator, work: JobWork, do
   const at = desk.now();
   const entry = { kind: 'job.interrupted', outcome: 'failed', at, by: signed.actor, reason, ticket, detail } as const;
   await desk.store.record(entry, async () => undefined);
-  return new Refusal('cancelled', `Interrupted after ${done} of ${work.targets.length} users.`, {
-    hint: resumeHint(work),
+  return refusal('cancelled', 'run-interrupted', { done, total: work.targets.length, id }, 'resume-job', {
     also: { job: { id, done, total: work.targets.length } },
   });
 }
-
-const resumeHint = (work: JobWork): string => `Go on with: countersign job resume ${work.head.id}`;
 
 /** Whatever the store refused, the job can be taken up again; the refusal says how. */
 async function resumable<T>(work: JobWork, step: () => Promise<T>): Promise<T> {
@@ -148,8 +145,7 @@ async function resumable<T>(work: JobWork, step: () => Promise<T>): Promise<T> {
     return await step();
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const hint = [error.hint, resumeHint(work)].filter((text) => text !== undefined).join('   ');
-    const { message, code, problems, also } = error;
-    throw new Refusal(code, message, { hint, problems, also: { ...also, job: { id: work.head.id } }, cause: error });
+    const { id } = work.head;
+    throw error.followedBy('resume-job', { id }, { job: { id } });
   }
 }

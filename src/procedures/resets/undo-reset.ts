@@ -3,7 +3,8 @@
  * enrolled again or the days of the policy have passed; never after --final. A whole job goes back in chunks, like it came.
  */
 import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { UndoStop } from '../../reasons.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -18,9 +19,6 @@ export interface UndoRequest {
   readonly line: number | undefined;
   readonly reason: string;
 }
-
-/** Why one reset stays. */
-export type UndoStop = 'nothing-taken' | 'undone-before' | 'enrolled-again' | 'superseded' | 'final' | 'too-late';
 
 export interface UndoOutcome {
   readonly reset: ResetRow;
@@ -64,15 +62,9 @@ async function resetsOf(desk: Desk, { id, line }: UndoRequest): Promise<readonly
   } else if ((await jobs.head(id)) !== undefined) {
     const all = (await resets.ofJob(id)).filter((row) => line === undefined || row.line === line);
     if (all.length > 0) return all;
-    throw new Refusal(
-      'not-found',
-      line === undefined ? `the job ${id} has reset nobody` : `line ${line} of ${id} reset nobody`,
-      {
-        hint: `See: countersign job show ${id}`,
-      },
-    );
+    throw refusal('not-found', 'nobody-reset', { id, line: line ?? null }, 'show-job');
   }
-  throw new Refusal('not-found', `there is no job or reset "${id}"`, { hint: 'See: countersign job list' });
+  throw refusal('not-found', 'job-or-reset-unknown', { id }, 'list-jobs');
 }
 
 interface UndoChunk {
@@ -172,16 +164,5 @@ function entryOf({ reset, outcome }: UndoOutcome, reason: string, by: ProvenActo
   };
 }
 
-export const UNDO_STOPS: Readonly<Record<UndoStop, string>> = {
-  'nothing-taken': 'there was nothing to take back',
-  'undone-before': 'it was taken back before',
-  'enrolled-again': 'the user has enrolled again',
-  superseded: 'a later reset stands',
-  final: 'it was final: the old factors are destroyed',
-  'too-late': 'the time to take it back has passed',
-};
-
 const refusalOf = (stop: UndoStop, login: string): Refusal =>
-  new Refusal('refused-by-policy', `the reset of ${login} stays: ${UNDO_STOPS[stop]}`, {
-    hint: `See: countersign mfa status ACCOUNT/${login}   Nothing was changed.`,
-  });
+  refusal('refused-by-policy', 'reset-stays', { login, why: stop }, 'show-status');

@@ -12,7 +12,7 @@
  * as it is and named: then the old key stays.
  */
 import type { Desk, SealedColumn, SignedOperator, Writes } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
 import { pause } from '../pause.js';
@@ -100,9 +100,7 @@ async function inChunks(
 ): Promise<void> {
   for (let after: string | undefined = ''; after !== undefined; ) {
     if (signal.aborted) {
-      throw new Refusal('cancelled', 'stopped; what was done stays done, and both keys are in their place', {
-        hint: 'Go on with: countersign store rekey',
-      });
+      throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
     }
     const from: string = after;
     const at = desk.now();
@@ -141,7 +139,5 @@ async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void>
 
 function requireNone(count: number, at: Column): void {
   if (count === 0) return;
-  throw new Refusal('busy', `${at.table}.${at.column} was written under the old key meanwhile`, {
-    hint: 'Run store rekey again; what was done stays done.',
-  });
+  throw refusal('busy', 'rekey-overtaken', { place: `${at.table}.${at.column}` }, 'rekey-again');
 }

@@ -1,6 +1,6 @@
 /** One chunk of a change of keys: values opened and sealed again, rows tagged again, and what could not be, by name. */
 import type { Desk, SealedValue, Writes } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { type SealedAt, sealedPlace } from './sealed-columns.js';
 
 interface Page {
@@ -55,10 +55,8 @@ export class Reseal {
   throwIfDamaged(): void {
     const { size } = this.#damaged;
     if (size === 0) return;
-    const what = size === 1 ? 'one value' : `${size} values`;
-    throw new Refusal('store-corrupt', `${what} could not be moved to the new key; the rest was, and both keys stay`, {
+    throw refusal('store-corrupt', 'rekey-damaged', { values: size }, 'mend-and-rekey', {
       problems: [...this.#damaged].slice(0, KEPT).map((message) => ({ message })),
-      hint: 'Mend or restore what is named, then run store rekey again. The old key stays in its place until then.',
     });
   }
 

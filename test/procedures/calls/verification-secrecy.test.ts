@@ -40,9 +40,9 @@ describe.each(engines)('what a verification gives away on %s', (engine) => {
     for (const caller of ['ben', 'no one at all']) {
       for (let n = 0; n < 5; n += 1) await place.call({ caller, phrase: WRONG });
       const refusal = await place.refusal(place.call({ caller, phrase: WRONG }));
-      expect(withNeutralLine(refusal)).toMatchObject({
+      expect(await withNeutralLine(refusal, place.clock.now())).toMatchObject({
         code: 'locked',
-        message: expect.stringContaining('this caller is locked until'),
+        message: expect.stringContaining('this caller is locked out'),
         also: { say: "I'm sorry, I can't complete this request on this call." },
       });
     }

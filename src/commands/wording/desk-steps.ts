@@ -1,0 +1,116 @@
+/** The terminal's next steps for the desk: a sentence, or a command to type. */
+import type { CustomerSteps, DeskSteps } from '../../reasons.js';
+import { counted, type Sentences } from './sentences.js';
+
+const SIGN_IN = 'Sign in with: countersign login';
+
+/** All of the desk's own, and what it reads differently from a customer. */
+export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>> = {
+  'sign-in': () => `${SIGN_IN}   (scripts: COUNTERSIGN_TOKEN)`,
+  'sign-in-in-person': () => SIGN_IN,
+  'sign-in-again': () => 'Sign in again with: countersign login',
+  'give-code': () => 'Give it with: countersign login --code CODE',
+  'code-works-once': () =>
+    "A code works only once, and not while this machine's clock is behind the desk's. Wait for the next code.",
+  'retry-sign-in': ({ failures }) =>
+    `Try again. After ${counted(failures, 'failure')} the sign-in is locked out for a while.`,
+  'set-up-authenticator': ({ name, role }) =>
+    `Another admin can set it up with: countersign operator edit ${name} --role ${role}`,
+  'wait-for-owner': () => 'Wait until then. The owner can also end it by signing in to the portal.',
+  'wait-for-admin': () => 'Wait until then, or ask an admin to end it with: countersign operator edit NAME --unlock',
+  'admin-lifts': () => 'An admin can end it with: countersign operator edit NAME --unlock',
+  'lead-lifts': () => 'A lead can end it with: countersign user unlock ACCOUNT/LOGIN --reason TEXT',
+  'ask-permitted': ({ permission }) => `It needs the permission ${permission}. Ask a lead or an admin.`,
+  'ask-lead': () => 'Ask a lead or an admin.',
+  'ask-other-lead': () => 'Ask another lead or admin.',
+  'ask-other-admin': () => 'Ask another admin.',
+  'ask-other-operator': () => 'Ask another operator.',
+  'other-operator-takes-call': () => 'You cannot verify yourself. Another operator must take this call.',
+  'other-operator-or-portal': () => 'Ask another operator, or set it in the portal.',
+  'approver-signs-in': () =>
+    'A lead or an admin adds --approver NAME, and gives password and code when asked (scripts: --approver-password-stdin --code CODE).',
+  'tell-lead': () => 'Stop and tell your lead. Someone may be trying many callers.',
+  'list-operators': () => 'See: countersign operator list',
+  'list-operators-or-add': () =>
+    'See: countersign operator list   To make one for scripts: countersign operator add NAME --role R --no-password',
+  'list-tokens': () => 'See: countersign operator token list',
+  'list-grants': () => 'See: countersign grant list',
+  'list-messages': () => 'See: countersign outbox list',
+  'list-jobs': () => 'See: countersign job list',
+  'list-approvals': () => 'See: countersign approval list',
+  'list-decided': () => 'See: countersign approval list --all',
+  'other-name': () => 'Choose another name.',
+  'operator-name-example': () => 'For instance: --operator mira',
+  'expires-example': () => 'For instance: --expires 24h or --expires 30d',
+  'role-of-owner': () => 'Choose a role that the owner has or that may do less.',
+  'verify-caller': () => 'Verify the caller: countersign verify --account A --caller U --for login-security:mfa-reset',
+  'call-id-form': () => 'A call id looks like call_7kq2mp: six letters and digits, without I, L, O and U.',
+  'begin-call': () => 'Begin a new call.',
+  'resume-call': ({ id }) => `To go on with the call: countersign console --call ${id}`,
+  'show-account': ({ number }) => `See: countersign account show ${number}`,
+  'show-user': ({ number, login }) => `See: countersign user show ${number}/${login}`,
+  'show-approval': ({ id }) => `See: countersign approval show ${id}`,
+  'show-job': ({ id }) => `See: countersign job show ${id}`,
+  'show-status': ({ login }) => `Nothing was changed. See: countersign mfa status ACCOUNT/${login}`,
+  'search-accounts': () => 'Search for it with: countersign account search TEXT',
+  'give-account': () => 'Give --account A, or write ACCOUNT/LOGIN.',
+  'name-by-number': () => 'Name one of them by its number or id.',
+  'written-request': () => 'Ask an admin of the desk. The customer must request it in writing.',
+  'name-written-request': () => 'Name the written request, for instance --reason "letter of 3 May, ticket 4711".',
+  'sso-together': () => 'Set issuer, audience and keys together.',
+  'https-example': () =>
+    'For instance: https://login.example.com   (http is allowed only for a provider on this machine)',
+  'key-set-form': () => 'It looks like {"keys":[{"kty":"RSA",…}]}. Download it from the provider (jwks_uri).',
+  'public-keys-only': () => "Give only the provider's public keys. Treat that private key as leaked.",
+  'mend-rows': () => 'Correct the rows named above and import the whole file again.',
+  'name-columns': ({ columns }) => `The first line must name the columns. ${columns}`,
+  columns: ({ columns }) => columns,
+  'several-files': () => 'Split it into several files.',
+  'save-as-utf8': () => 'Save it as "CSV UTF-8" and try again.',
+  'csv-quotes': () => 'Write a cell that contains quotes like this: "like ""this""".',
+  'check-file': () => 'Check that this is the right file, and check its separator. Nothing was changed.',
+  'enable-user': ({ who }) => `Enable it first: countersign user enable ${who}`,
+  'put-email-on-file': ({ who }) => `Add one first: countersign user edit ${who} --email ADDRESS`,
+  'native-login-of-admins': () => 'With SSO, only admins keep a login with an application password.',
+  'address-usable-from': ({ from }, when) => `The present address can be used ${when(from)}.`,
+  'admin-calls': () => 'Plain users cannot make protected requests. Their admin calls for them.',
+  'owner-changes': ({ path }) => `Only the owner can change it. Read aloud: ${path}`,
+  'owner-sets': ({ path }) => `Only the owner can set it now. Read aloud: ${path}`,
+  'read-path-aloud': ({ path }) => `Read aloud: ${path}`,
+  'keep-store-nothing-set': () =>
+    'Nothing was set. Leave the store as it is and tell your lead; a backup shows what the row contained.',
+  'raise-words': () => 'Raise passphrase.generatedWords in limits.json, or use a longer word list.',
+  'audit-verify': () => 'Run: countersign audit verify',
+  'nothing-done-audit-verify': () => 'Nothing was done. Leave the store as it is, and run: countersign audit verify',
+  'reject-and-verify': () => 'Reject it, and run: countersign audit verify',
+  'keep-store': () =>
+    'Leave the store as it is, make a copy of it, and tell your lead. A backup shows what the entries were.',
+  'name-of-log': ({ log }) => `The log of this desk is ${log}.`,
+  'use-checkpoint': () => 'Use a file made with: countersign audit checkpoint',
+  'entry-numbers': () => 'The first column has the numbers: countersign audit list',
+  'name-actor': () => 'Give the name or id of an operator, the id of a user, or system.',
+  approve: ({ id }) =>
+    `A lead or an admin decides with: countersign approval approve ${id}   Then run the same command again (or use --wait).`,
+  'later-time': () => 'Give a time in the future, or a span such as 2h.',
+  'plan-here': () => 'Name its store with --store, or make a new plan. Nothing was changed.',
+  'take-line-out': () => 'Remove the line, and ask another operator to reset that user. Nothing was changed.',
+  'bulk-instead': () =>
+    'Wait, and tell your lead. To reset many users: countersign mfa reset --from FILE --reason TEXT --ticket T',
+  'resume-job': ({ id }) => `Go on with: countersign job resume ${id}`,
+  'someone-of-account': () => 'Someone of the same account must call.',
+  'admin-in-console': () =>
+    'An admin of the account can reset the user in the Admin Console. A call cannot change this.',
+  'admin-must-call': () => 'An admin of the account must call.',
+  'mend-policy': () => 'Correct the files named above, then check them with: countersign policy check',
+  'name-one-action': ({ near, known }) =>
+    `${near === undefined ? '' : `Did you mean ${near}? `}Choose one of: ${known.join(', ')}.`,
+  'time-forms': () => 'Write a date (2026-11-22), a time (2026-11-22T10:15Z) or a span (24h, 30d).',
+  'newest-version': () => 'Use the newest version of countersign that is installed at this desk.',
+  'rekey-again': () => 'Go on with: countersign store rekey',
+  'mend-and-rekey': () =>
+    'Repair or restore the values named above, then run: countersign store rekey   The old key stays in place until then.',
+
+  'search-users': () => 'Search for them with: countersign user search TEXT',
+  'lead-thaws': () => 'A lead can end the freeze with: countersign mfa thaw',
+  'desk-keeps-store': () => 'Nothing was set up. Leave the store as it is.',
+};
