@@ -127,6 +127,7 @@ function firstBadLine(bytes: Uint8Array): number {
 /** Records with the line they begin on; blank ones and rows of nothing but separators are left out. */
 const firstLine = (text: string): string => text.split('\n', 100).find((line) => line.trim() !== '') ?? '';
 
+/** Records with the line that each begins on; blank ones and rows of separators only are left out. */
 async function split(text: string, delimiter: string, limits: CsvLimits): Promise<readonly CsvRecord[]> {
   const { parse } = await import('csv-parse/sync');
   const records: CsvRecord[] = [];

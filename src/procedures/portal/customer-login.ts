@@ -1,6 +1,6 @@
 /**
- * A customer's login: whose it is and how far it has come. One that still needs a factor or an enrolment is a session too, in a state of
- * its own: it opens nothing but its own next step (B33). `nextOf` in rules/mfa-login answers which one that is.
+ * A customer's login: whose it is and how far it has come. A login that still needs a factor or an enrolment is a session too, in a
+ * state of its own, and allows only its next step (B33). `nextOf` in rules/mfa-login says which step that is.
  *
  *   application password                                                    single sign-on (B35)
  *    │                                                                          │
@@ -18,8 +18,8 @@
  *    └─ none left after a reset (B57),            │
  *       or after the last backup code ──▶ ENROLMENT-CODE-NEEDED
  *
- * Sign-ins (sign-in-user, sign-in-by-sso) open a session where `decideLogin` says; answer-factor, owed-enrolment-code and confirm-factor
- * move it on. It ends by its time, by idling, by a sign-out, and with a reset, a new password or a closed account.
+ * Sign-ins (sign-in-user, sign-in-by-sso) open a session in the state that `decideLogin` says; answer-factor, owed-enrolment-code and
+ * confirm-factor move it on. It expires, also when idle, and ends with a sign-out, a reset, a new password or a disabled login.
  */
 import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
 import { Refusal } from '../../errors.js';
