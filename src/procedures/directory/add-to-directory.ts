@@ -1,4 +1,4 @@
-/** One company or one login, as asked for by options; the same rules as an import (rules/directory-rows.ts). */
+/** Adds one company or one login from options, by the same rules as an import (rules/directory-rows.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, Refusal } from '../../errors.js';
 import { tidy } from '../../rules/directory-fields.js';
@@ -20,7 +20,7 @@ export interface NewAccountRequest {
 
 const ADDING = { permission: 'directory:write' } as const;
 
-/** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that does not fit. */
+/** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
 export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
   const { number, name, edition, sso } = request;
@@ -71,7 +71,10 @@ export interface NewUserRequest {
   readonly signIn: string;
 }
 
-/** Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot hold, a login that is taken. */
+/**
+ * Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot have, a
+ * login that is taken.
+ */
 export async function addUser(
   desk: Desk,
   signed: SignedOperator,
@@ -139,7 +142,7 @@ export function refuseIfAny(problems: readonly Problem[]): void {
   if (problems.length > 0) throw refusalOf(problems);
 }
 
-/** Faults of options, in one sentence where there is one. */
+/** The faults of options, joined to one sentence. */
 export function refusalOf(problems: readonly Problem[]): Refusal {
   const inWords = problems.map(({ column, message }) =>
     column === undefined ? message : `${optionOf(column)}: ${message}`,
@@ -147,7 +150,7 @@ export function refusalOf(problems: readonly Problem[]): Refusal {
   return new Refusal('invalid-input', inWords.join('; '), { hint: 'Nothing was changed.' });
 }
 
-/** A column of a file under the name it has on the command line. */
+/** The option for a column of a file. */
 function optionOf(column: string): string {
   if (column === 'scopes') return '--scope';
   return column === 'login' ? 'login' : `--${column.replace('_', '-')}`;

@@ -1,4 +1,4 @@
-/** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login`. */
+/** Finds an account by number, id or unique name, and a user by login, id, unique e-mail or `account/login`. */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
@@ -27,8 +27,8 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
 }
 
 /**
- * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` where no account is given.
- * A user of another account is not found, whatever the reference (B05).
+ * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` if no account is given. A user of
+ * another account is not found, whatever the reference (B05).
  */
 export async function findUser(
   desk: Desk,
@@ -79,7 +79,7 @@ const notFound = (reference: string, account?: Account): Refusal =>
     },
   );
 
-/** How many other logins anywhere carry the same e-mail or phone (B09). */
+/** How many other logins anywhere have the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {
   return desk.store.read.users.countSharing({
     id: user.id,

@@ -35,19 +35,19 @@ export interface Owner {
   readonly user: User;
 }
 
-/** A user with the session that speaks for them: a claim, as it was true when it was read. `actAsOwner` reads it again. */
+/** A user with the session that speaks for them. It is a claim, true when it was read; `actAsOwner` reads it again. */
 export interface PortalLogin extends Owner {
   readonly session: SignedUser;
 }
 
 export const portalActor = (user: User): Actor => ({ kind: 'user', id: user.id, name: user.login });
 
-/** What an audit entry about a portal user has, as far as it goes by the claim: for refusals. */
+/** The fields of an entry about a portal user, by the claim only: for refusals. */
 export function ownerEntryBase(desk: Desk, user: User) {
   return { at: desk.now(), by: portalActor(user), account: user.accountId, user: user.id } as const;
 }
 
-/** The login as the store has it: a reset, a sign-out or the end of its time may have come between. Refusal `not-signed-in`. */
+/** The login as stored now: it may have been reset, signed out or have expired meanwhile. Refusal `not-signed-in`. */
 export async function currentLogin(
   desk: Desk,
   read: Pick<Reads, 'portalSessions' | 'users' | 'accounts'>,
@@ -63,7 +63,7 @@ export async function currentLogin(
   return { ...owner, session: toSignedUser(row) };
 }
 
-/** User and account as they stand; undefined where either is gone or disabled. */
+/** User and account as stored; undefined if either is missing or disabled. */
 export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId: string): Promise<Owner | undefined> {
   const user = await read.users.byId(userId);
   const account = user && (await read.accounts.byId(user.accountId));
@@ -74,7 +74,7 @@ export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId:
 /** The options that name this person, for a next step that can be copied. */
 export const whoOf = ({ account, user }: Owner): string => `--account ${account.number} --as ${user.login}`;
 
-/** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
+/** Refusals: factor-needed and enrolment-needed, by the login's own state; usage for a step that the login has passed. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   if (allowed.includes(login.session.state)) return;
   const { step } = nextOf(login.session);
