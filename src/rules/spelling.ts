@@ -179,7 +179,7 @@ function readLetter(tokens: readonly string[], at: number, table: SpellingTable)
   return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
 }
 
-/** Several letters with a code word of their own: "ch", "sch". */
+/** True for several letters that share one code word: "ch", "sch". */
 function spelledAtOnce(letters: string, { meanings }: SpellingTable): boolean {
   return [...meanings.values()].some((meaning) => meaning.kind === 'letter' && meaning.text === letters);
 }

@@ -19,7 +19,7 @@
  *     merge (to and toe, do and doe), 0.006 bits a word; of the 7,776 words of the EFF list none. The e of `eight` stays.
  *  7. "double four" is four four; `oh` or `o` between digits, and "double oh" beside one, is zero.
  *
- * Spaces therefore never matter, but for the words of steps 3 and 4, which mean something only when they stand alone.
+ * So spaces never matter, except beside the words of steps 3 and 4, which mean something only as separate words.
  * A change to any step is a new version beside the old one; stored phrases keep theirs until the next success.
  */
 import { Refusal } from '../errors.js';

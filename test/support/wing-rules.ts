@@ -83,7 +83,7 @@ export function wingCycles(wings: Readonly<Record<string, readonly string[]>> = 
   return Object.keys(wings).flatMap((wing) => reaches(wing, [wing]));
 }
 
-/** Too many files in one wing, and files that stand outside every room. */
+/** Too many files in one wing, and files that belong to no room. */
 export function faultsOfLayout(paths: readonly string[]): string[] {
   const folders = new Map<string, number>();
   const faults: string[] = [];

@@ -33,7 +33,7 @@ export async function findContact(desk: Desk, kind: SentFactor, user: User): Pro
   return kind.contact === 'email' ? email : phone;
 }
 
-/** The same; refusal `invalid-input` where there is none. */
+/** As `findContact`; refusal `invalid-input` if there is none. */
 export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
   const contact = await findContact(desk, kind, user);
   if (contact !== '') return contact;

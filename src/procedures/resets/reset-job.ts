@@ -130,7 +130,7 @@ async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: 
   return { work, approval: await waitingRequest(desk, signed, work), waiting: work.waiting };
 }
 
-/** The job existed before: finds the request for the rows that it left waiting. */
+/** The job existed before: finds this operator's request for the rows that it left waiting. */
 async function waitingRequest(desk: Desk, signed: SignedOperator, work: JobWork): Promise<ApprovalRow | null> {
   if (work.waiting.length === 0) return null;
   const { hash } = freezeSubject(desk, subjectOf(work.plan, work.waiting));
