@@ -1,8 +1,9 @@
 /**
- * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. Session or token, operator, role and fresh code are
- * read again inside the transaction that acts, by the trusted clock, and what comes of it is an `Authorised<permission>`: steps that
- * change anything take one, and only its actor can stand in an entry that says an operator did something. It ends with its transaction,
- * so it can be neither fetched before a prompt nor kept across one. procedures/portal/act-as-owner.ts is the same for customers.
+ * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. The transaction that acts reads
+ * session or token, operator, role and fresh code again, by the trusted clock, and makes an `Authorised<permission>`
+ * from them. Steps that change anything take one, and only its actor may appear in an entry that says an operator did
+ * something. It ends with its transaction, so nobody can fetch it before a prompt or keep it across one.
+ * procedures/portal/act-as-owner.ts does the same for customers.
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, refusal } from '../errors.js';
@@ -17,21 +18,21 @@ export type Lock = Permission | 'signed-in';
 
 export interface Door<P extends Lock = Lock> {
   readonly permission: P;
-  /** A code from the authenticator app within the last minutes, from roles that have one (B70). */
+  /** Asks for a code from the authenticator app within the last minutes, from roles that have one (B70). */
   readonly fresh?: boolean;
-  /** A person: tokens are refused. */
+  /** Asks for a person: tokens are refused. */
   readonly inPerson?: boolean;
-  /** A running job is not idle while its operator looks away from it. */
+  /** A running job does not count as idle while its operator looks away from it. */
   readonly running?: boolean;
-  /** What was queued is sent at the end of the run, not after each of its many transactions. */
+  /** Queued messages are sent at the end of the run, not after each of its many transactions. */
   readonly sendLater?: boolean;
 }
 
 let end: (authorised: Authorised<Lock>) => void;
 
 /**
- * The proof that this operator may do this, now. The class itself is not exported and has private fields, so outside this file nothing is
- * an `Authorised` but what `act` gives: no literal, no spread, no other permission.
+ * The proof that this operator may do this, now. The class is not exported and has private fields, so outside this file
+ * only `act` can give an `Authorised`: a literal, a spread or another permission does not type-check.
  */
 class Authorised<out P extends Lock> {
   static {
@@ -50,7 +51,7 @@ class Authorised<out P extends Lock> {
     this.#actor = actor;
   }
 
-  /** The operator as the store has it now; with the token's own role, where a token was used. */
+  /** The operator as stored now, with the role of the token if a token was used. */
   get operator(): Operator {
     this.#requireLive();
     return this.#standing.operator;
@@ -62,7 +63,7 @@ class Authorised<out P extends Lock> {
     return this.#actor as ProvenActor;
   }
 
-  /** The customer login that this operator is too, or null (B55: no reset of oneself). */
+  /** The customer login of the same person, or null (B55: nobody resets themselves). */
   get alsoUserId(): string | null {
     this.#requireLive();
     return this.#standing.alsoUserId;
@@ -75,7 +76,7 @@ class Authorised<out P extends Lock> {
 
 export type { Authorised };
 
-/** What an authorised change is given; made by the door. */
+/** What the door gives to an authorised change. */
 export interface Acting<P extends Lock> {
   readonly desk: Desk;
   readonly write: Writes;
@@ -86,14 +87,15 @@ export interface Acting<P extends Lock> {
 }
 
 export interface Act<P extends Lock, T> {
-  /** What the log says of it; asked for inside the transaction, after the change. */
+  /** The log entry, made inside the transaction, after the change. */
   readonly entry: (done: T, by: Authorised<P>) => AuditEntry | readonly AuditEntry[];
   readonly change: (acting: Acting<P>) => Promise<T>;
 }
 
 /**
- * The operators' way through the write door: authority first, then the change, then its entry, in one transaction; then what it queued is
- * sent. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the change.
+ * The operators' way through the write door: checks the authority, makes the change and writes its entry in one
+ * transaction, then sends what was queued. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the
+ * change.
  */
 export async function act<P extends Lock, T>(
   desk: Desk,
@@ -126,8 +128,8 @@ export async function act<P extends Lock, T>(
 }
 
 /**
- * The same questions before anything is looked up, shown or asked of a person, so that nobody answers in vain and a refusal says nothing
- * of what there is. It hands nothing out: the act asks again. Refusals as `act`.
+ * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in
+ * vain and a refusal does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
   const { read } = desk.store;
@@ -140,8 +142,8 @@ export async function askAuthority(desk: Desk, signed: SignedOperator, door: Doo
 }
 
 /**
- * Whether the operator may do this too, as the store has them now: for what is shown beside something else. A no is no denial and stands
- * in no log. Refusal not-signed-in.
+ * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
+ * a denial and is not logged. Refusal not-signed-in.
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
   const { read } = desk.store;
@@ -193,7 +195,7 @@ async function standingOf(
   return judgeSession(desk.policy.limits, row, session, time);
 }
 
-/** Scripts' tokens have no code; they need reason and ticket instead. */
+/** Scripts' tokens have no code; they need a reason and a ticket instead. */
 function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: Standing, now: number): void {
   if (signed.via === 'token' || !needsFreshCode(desk.policy, operator.role)) return;
   if (codeAt !== null && now < codeAt + minutes(desk.policy.limits.operatorSession.freshCodeMinutes)) return;
@@ -201,12 +203,13 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
 }
 
 /**
- * The operator who has just proved who they are, before there is a session to look at. Only the sign-in, what makes the first operator, and a
- * restore, whose operator was proven in the store that it replaced, may use it (test/architecture.test.ts).
+ * Marks an operator as proven who has just shown who they are, before any session exists. Only the sign-in, the code
+ * that makes the first operator, and a restore (its operator was proven in the replaced store) may use it
+ * (test/architecture.test.ts).
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 
-/** A denial stands also where the store takes no entry (read-only, behind its anchor): the answer must not differ by it. */
+/** Logs a denial. If the store takes no entry (read-only, behind its anchor), the operator gets the same answer all the same. */
 export async function logDenial(
   desk: Desk,
   signed: SignedOperator,

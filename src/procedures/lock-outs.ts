@@ -1,6 +1,7 @@
 /**
- * The lock-out state machine (rules/throttle) joined to its rows: an attempt is counted and committed before anything is
- * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then `clearAttempt` inside the door.
+ * Joins the lock-out state machine (rules/throttle) to its rows: an attempt is counted and committed before anything is
+ * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then call `clearAttempt` inside the
+ * door.
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { type Refusal, refusal } from '../errors.js';
@@ -23,7 +24,7 @@ import {
 /** What is being guessed at: `caller:<key>`, `portal:<user>`, `sign-in:<operator>`, … */
 export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'activate' | 'enrol'}:${string}`;
 
-/** A known caller is counted under the ids in the store, so that a lock-out outlives a change of the master key. */
+/** A known caller is counted under the ids in the store, so that a lock-out survives a change of the master key. */
 export const callerKeyOf = (account: Pick<Account, 'id'>, caller: Pick<User, 'id'>): string =>
   `${account.id}/${caller.id}`;
 
@@ -48,7 +49,7 @@ function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
   };
 }
 
-/** Counts the attempt up front. Anything but `proceed` means: do not check. */
+/** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. */
 export async function reserveAttempt(
   desk: Desk,
   write: Writes,
@@ -61,7 +62,7 @@ export async function reserveAttempt(
   return decision;
 }
 
-/** The attempt was right: takes back what was counted for it. */
+/** The answer was right: takes back what was counted for the attempt. */
 export async function clearAttempt(
   desk: Desk,
   write: Writes,
@@ -73,7 +74,7 @@ export async function clearAttempt(
   await write.throttles.put(toRow(subject, state, timeOf(desk, log).now));
 }
 
-/** A lead lifts everything (B76); the owner's own sign-in lifts the wait. Answers whether anything was locked. */
+/** A lead lifts everything (B76); the owner's own sign-in lifts only the wait. Returns whether there was anything to lift. */
 export async function liftLock(
   desk: Desk,
   write: Writes,

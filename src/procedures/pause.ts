@@ -1,4 +1,4 @@
-/** Waiting, for the few steps that must: between two looks at the store, or to let others write. */
+/** Waits, for the few steps that must: between two looks at the store, or to let others write. */
 
 /** Resolves after the time, or at once when the signal fires; never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

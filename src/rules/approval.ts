@@ -1,19 +1,19 @@
 /**
- * Four eyes (B56): who may decide on a request, and whether a yes still counts. Pure; the request is frozen and known by the SHA-256
- * of its canonical text, so one changed id is another request.
+ * Four eyes (B56): whether a request waits, and how long an approval counts. Pure. The request is frozen and known by the SHA-256
+ * of its canonical text, so one changed id makes another request.
  */
 import { minutes } from './duration.js';
 import type { Policy } from './policy.js';
 
-/** What is asked for. Canonical JSON of this is hashed; ids, so that a changed name changes nothing. */
+/** What is asked for. Canonical JSON of this is hashed. It names users by id, so a changed name does not matter. */
 export interface ApprovalSubject {
   readonly kind: 'reset' | 'bulk';
-  /** The store's id: an approval is of no use in another store. */
+  /** The store's id, so that an approval does not count in another store. */
   readonly desk: string;
   readonly final: boolean;
   readonly reason: string | null;
   readonly ticket: string | null;
-  /** Of a reset on a call: under which grant, for which caller. */
+  /** For a reset on a call: under which grant, and for which caller. */
   readonly grant: string | null;
   readonly caller: string | null;
   /** Ids of the users to reset, sorted. */
@@ -27,11 +27,11 @@ interface Standing {
   readonly expiresAt: number;
 }
 
-/** A request runs out, and so does a yes. */
+/** A request expires, and so does an approval. */
 export function standingOf({ state, expiresAt }: Standing, now: number): ApprovalStanding {
   if ((state === 'pending' || state === 'approved') && now >= expiresAt) return 'expired';
   return state as ApprovalStanding;
 }
 
-/** When a yes given now stops counting. */
+/** When an approval given now expires. */
 export const approvalEnds = (policy: Policy, now: number): number => now + minutes(policy.limits.approval.minutes);

@@ -1,7 +1,7 @@
 /**
  * What an audit entry says (B74). The write door adds sequence number, policy hash and format version, writes it as canonical
- * JSON (RFC 8785) and hashes that text into the RFC 6962 tree. No secret ever stands in an entry; what must be comparable but
- * not readable (a caller's unknown name) is a keyed digest.
+ * JSON (RFC 8785) and hashes that text into the RFC 6962 tree. An entry never contains a secret. What must be comparable but not
+ * readable (the name an unknown caller gave) is a keyed digest.
  */
 import type { AuditKind } from './audit-kinds.js';
 
@@ -15,8 +15,8 @@ export interface Actor {
 declare const proven: unique symbol;
 
 /**
- * An actor whose authority was looked at inside the transaction that acts. Only procedures/authorise.ts, its counterpart for customers
- * and the two sign-ins make one; test/architecture.test.ts refuses a cast anywhere else.
+ * An actor whose authority was checked inside the transaction that acts. Only procedures/authorise.ts, its counterpart for
+ * customers and the two sign-ins make one; test/architecture.test.ts refuses a cast anywhere else.
  */
 export type ProvenActor = Actor & { readonly [proven]: true };
 
@@ -30,7 +30,7 @@ export type AuditValue =
   | readonly string[]
   | { readonly [key: string]: string | number | boolean | null };
 
-/** The tool itself: expiry, delivery, what nobody asked for. */
+/** The tool itself: expiry, delivery, everything that nobody asked for. */
 export interface SystemActor extends Actor {
   readonly kind: 'system';
 }
@@ -43,24 +43,24 @@ interface Said {
   /** The user it is about. */
   readonly user?: string;
   readonly ticket?: string;
-  /** A stable word for a refusal or the reason given by a person. */
+  /** A fixed word for a refusal, or the reason that a person gave. */
   readonly reason?: string;
   readonly detail?: { readonly [key: string]: AuditValue };
 }
 
-/** Something was done: only who proved in the same transaction that they may can stand for it (T14). */
+/** Something was done. Its actor must have proved in the same transaction that they may do it (T14). */
 export interface Deed extends Said {
   readonly outcome: 'done' | 'started';
   readonly by: ProvenActor | SystemActor;
 }
 
-/** Nothing was done. Who only claims to be somebody can be refused, and that is written down too. */
+/** Nothing was done. Its actor may only claim to be somebody; that is logged too. */
 interface Denial extends Said {
   readonly outcome: 'refused' | 'failed';
   readonly by: Actor;
 }
 
-/** Somebody begins to prove who they are; counted before it is known whether they do (T6). */
+/** Somebody begins to prove who they are. It is counted before anyone knows whether they succeed (T6). */
 export interface Attempt extends Said {
   readonly kind: Exclude<Extract<AuditKind, `${string}-started`>, 'store.rekey-started'>;
   readonly outcome: 'started';

@@ -1,6 +1,6 @@
 /**
- * Every kind of audit entry there is, by noun: a closed list, so that a misspelled kind does not compile, and so that a filter which can
- * match nothing is refused. Kinds are never renamed: old entries keep theirs.
+ * Every kind of audit entry, by noun. The list is closed, so that a misspelled kind does not compile, and so that a filter which
+ * can match nothing is refused. Kinds are never renamed: old entries keep theirs.
  */
 const KINDS = {
   account: ['added', 'disabled', 'edited', 'enabled'],
@@ -84,5 +84,5 @@ export const AUDIT_KINDS: readonly string[] = Object.entries(KINDS).flatMap(([no
   verbs.map((verb) => `${noun}.${verb}`),
 );
 
-/** True for a kind, or for the noun of some. */
+/** True for a kind, or for the noun of some kinds. */
 export const isAuditFilter = (text: string): boolean => Object.hasOwn(KINDS, text) || AUDIT_KINDS.includes(text);

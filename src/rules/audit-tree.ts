@@ -1,7 +1,7 @@
 /**
  * The Merkle tree over the audit log (RFC 6962, section 2.1), as arithmetic on hashes: the hash function is an argument.
  *
- * A log of any size is carried by its frontier, the roots of the perfect subtrees it consists of, largest first: one
+ * The frontier stands for a log of any size: the roots of the perfect subtrees it consists of, largest first, one
  * for each 1 in the binary size. Appending a leaf merges as many of them as a binary increment carries, which is one on
  * average; the root is their fold from the right.
  *
@@ -11,8 +11,8 @@
  *                             / \
  *                         [4,6) [6,7)
  *
- * A proof is a list of subtree hashes. Which subtrees is a matter of numbers alone (`inclusionRanges`), so a store can read the
- * leaves of each range in a stream and fold them.
+ * A proof is a list of subtree hashes. Numbers alone decide which subtrees these are (`inclusionRanges`), so a store can read
+ * the leaves of each range in a stream and fold them.
  */
 import { refusal } from '../errors.js';
 
@@ -59,7 +59,7 @@ export function encodeFrontier(frontier: Frontier): string {
   return frontier.map((peak) => Buffer.from(peak).toString('hex')).join('');
 }
 
-/** The frontier of a log of `size` leaves; Refusal('audit-broken') where the text cannot be that. */
+/** The frontier of a log of `size` leaves; Refusal('audit-broken') if the text does not fit. */
 export function decodeFrontier(size: number, text: string): Frontier {
   const digits = HASH_BYTES * 2;
   if (!isSize(size) || text.length !== peakCount(size) * digits || !HEX.test(text)) {
@@ -90,7 +90,7 @@ export function inclusionRanges(leafIndex: number, treeSize: number): LeafRange[
   return ranges;
 }
 
-/** Whether the proof shows the leaf at its index in the tree with this root (RFC 9162, section 2.1.3.2). */
+/** True if the proof shows the leaf at its index in the tree with this root (RFC 9162, section 2.1.3.2). */
 export function verifyInclusion(
   hasher: TreeHasher,
   claim: {

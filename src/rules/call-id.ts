@@ -1,6 +1,6 @@
 /**
- * The name of a call: short enough to read aloud, `call_7kq2mp`. Six symbols of Crockford's base32, which has no letters that
- * are heard or seen as another. A name and no secret: it resumes a call for signed-in operators only.
+ * The name of a call, short enough to read aloud: `call_7kq2mp`. It is six symbols of Crockford's base32, in which no letter
+ * sounds or looks like another. It is not a secret: it resumes a call for signed-in operators only.
  */
 import { encodeCrockford, readCrockford } from './crockford.js';
 
@@ -12,7 +12,7 @@ export function callId(bytes: Uint8Array): string {
   return `call_${encodeCrockford(bytes).slice(0, SYMBOLS).toLowerCase()}`;
 }
 
-/** The id meant by `call_7kq2mp`, `call 7KQ-2MP` or `7kq2mp`; undefined where the text is none. */
+/** The id meant by `call_7kq2mp`, `call 7KQ-2MP` or `7kq2mp`; undefined if the text is not an id. */
 export function readCallId(text: string): string | undefined {
   const symbols = readCrockford(text.trim().replace(/^call[\s_-]*/i, ''));
   return symbols?.length === SYMBOLS ? `call_${symbols.toLowerCase()}` : undefined;

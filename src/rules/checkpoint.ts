@@ -1,7 +1,7 @@
 /**
- * The text of a checkpoint (C2SP tlog-checkpoint): who keeps the log, how many entries it has, and its root. Signed as a
- * note (crypto/signer) it commits the desk to every entry up to then; kept elsewhere it shows a cut tail or a log
- * that was written anew (B75).
+ * The text of a checkpoint (C2SP tlog-checkpoint): who keeps the log, how many entries it has, and its root. Signed as a note
+ * (crypto/signer) it commits the desk to every entry up to then. Kept elsewhere, it reveals a log that was cut off or rewritten
+ * (B75).
  *
  *     countersign/sto_0192…
  *     1234
@@ -22,7 +22,7 @@ export function checkpointText({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
 }
 
-/** Reads what `checkpointText` wrote; further lines are extensions and passed over. Refusal `audit-broken` otherwise. */
+/** Reads what `checkpointText` wrote; further lines are extensions and ignored. Refusal `audit-broken` otherwise. */
 export function readCheckpointText(text: string): Checkpoint {
   const [origin = '', size = '', encoded = ''] = text.split('\n');
   const root = Buffer.from(encoded, 'base64');

@@ -2,7 +2,7 @@
 
 const SYMBOLS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** Five bits a symbol, the last one filled up with zero bits. */
+/** Five bits a symbol; the last symbol is filled up with zero bits. */
 export function encodeCrockford(bytes: Uint8Array): string {
   let text = '';
   let held = 0;
@@ -19,7 +19,7 @@ export function encodeCrockford(bytes: Uint8Array): string {
   return bits === 0 ? text : text + SYMBOLS[(held << (5 - bits)) & 31];
 }
 
-/** What was typed, in the one form that is compared; null where it holds anything that is no symbol. */
+/** What was typed, in the one form that is compared; null if it contains anything that is not a symbol. */
 export function readCrockford(typed: string): string | null {
   const text = typed
     .toUpperCase()

@@ -1,6 +1,6 @@
 /**
- * Tables as spreadsheets write them: which separator, which columns, and cells that a spreadsheet would take for a formula.
- * Pure; bytes become rows in procedures/read-csv.ts.
+ * Tables as spreadsheets write them: which separator, which columns, and cells that a spreadsheet would take for a formula. Pure;
+ * procedures/directory/read-csv.ts turns bytes into rows.
  */
 import { type Problem, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
@@ -18,7 +18,7 @@ export interface CsvTable<Column extends string> {
   /** The known columns that the file has. */
   readonly columns: ReadonlySet<Column>;
   readonly delimiter: ',' | ';' | '\t';
-  /** Opened with a byte order mark. */
+  /** It began with a byte order mark. */
   readonly bom: boolean;
   readonly newline: '\n' | '\r\n';
   /** The header as written. */
@@ -31,11 +31,11 @@ export interface CsvTable<Column extends string> {
 export interface CsvShape<Column extends string> {
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
-  /** Whether further columns are refused by name or carried in `cells`. */
+  /** What happens to further columns: they are refused by name, or kept in `cells`. */
   readonly others: 'refuse' | 'carry';
 }
 
-/** The separator that stands most often in the header, outside quotes; a comma where none does. */
+/** The separator that occurs most often in the header, outside quotes; a comma if none does. */
 export function chooseDelimiter(header: string): ',' | ';' | '\t' {
   const bare = header.replace(/"[^"]*"?/g, '');
   const count = (separator: string) => bare.split(separator).length - 1;
@@ -43,10 +43,10 @@ export function chooseDelimiter(header: string): ',' | ';' | '\t' {
   return candidates.reduce((best, next) => (count(next) > count(best) ? next : best));
 }
 
-/** More than any spreadsheet of people has; a header of a million names would be looked through for hours. */
+/** More columns than any list of people has; searching a header of a million names would take hours. */
 const MOST_COLUMNS = 1_000;
 
-/** Where each known column stands. Refusal `invalid-input` naming every missing, unknown and repeated column. */
+/** The position of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
 export function placeColumns<Column extends string>(
   header: readonly string[],
   shape: CsvShape<Column>,
@@ -73,7 +73,7 @@ export function placeColumns<Column extends string>(
   throw refusal('invalid-input', 'header-wrong', { columns: columnsHint(shape) }, 'columns', { problems });
 }
 
-/** What a header may hold, in words. */
+/** The columns that a header may have, in words. */
 export function columnsHint({ required, optional }: Pick<CsvShape<string>, 'required' | 'optional'>): string {
   if (required.length === 0) return `Columns: ${optional.join(', ')}.`;
   return `Columns: ${required.join(', ')}${optional.length === 0 ? '' : `; may be left out: ${optional.join(', ')}`}.`;
@@ -87,12 +87,12 @@ function suggestion(name: string, known: readonly string[]): string {
 /** First characters that spreadsheets take for a formula, also in full width. */
 const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
 
-/** A cell that no spreadsheet runs: `'` before what looks like a formula. */
+/** Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula. */
 export function guardCell(text: string): string {
   return FORMULA.test(text) ? `'${text}` : text;
 }
 
-/** Takes back what `guardCell` did, so that an export imports as it was. */
+/** Undoes `guardCell`, so that an export imports as it was. */
 export function unguardCell(text: string): string {
   return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
 }

@@ -1,8 +1,8 @@
-/** What the role of a user allows, read from the policy (B04, B13–B17). Everything unknown is allowed nothing. */
+/** What the role of a user allows, read from the policy (B04, B13–B17). An unknown role or edition allows nothing. */
 import { type Account, CUSTOMER_ROLES, type CustomerRole, EDITIONS, type Edition, type User } from './people.js';
 import type { CustomerRoleRule, Policy } from './policy.js';
 
-/** The rule of a role in an edition; undefined where the edition does not have the role. */
+/** The rule of a role in an edition; undefined if the edition does not have the role. */
 export function customerRule(policy: Policy, edition: Edition, role: CustomerRole): CustomerRoleRule | undefined {
   const { customers } = policy.roles;
   const roles = Object.hasOwn(customers, edition) ? customers[edition] : {};
@@ -12,7 +12,7 @@ export function customerRule(policy: Policy, edition: Edition, role: CustomerRol
 type Home = Pick<Account, 'edition'>;
 type Holder = Pick<User, 'role'>;
 
-/** Plain users make no protected requests, so they have no passphrase: none to set, none to view (B17). */
+/** Plain users make no protected requests, so they have no passphrase to set or to view (B17). */
 export function hasPassphrase(policy: Policy, account: Home, user: Holder): boolean {
   const rule = customerRule(policy, account.edition, user.role);
   return rule !== undefined && rule.holds !== 'nothing';
@@ -23,6 +23,6 @@ export function hasAdminStatus(policy: Policy, account: Home, user: Holder): boo
   return customerRule(policy, account.edition, user.role)?.holds === 'everything';
 }
 
-/** Every role that has it in one edition or another. */
+/** Every role that has admin status in one edition or another. */
 export const adminRoles = (policy: Policy): readonly CustomerRole[] =>
   CUSTOMER_ROLES.filter((role) => EDITIONS.some((edition) => hasAdminStatus(policy, { edition }, { role })));

@@ -1,6 +1,6 @@
 /**
- * The desk's own events: what the systems around a desk want to hear of at once, as a webhook. Each is the meaning of an audit
- * entry, so there is none without an entry, and no place in the procedures that could forget one. Only ids, never free text.
+ * The desk's own events: what other systems want to hear of at once, as a webhook. Each is derived from an audit entry, so there
+ * is no event without an entry, and no procedure can forget one. They contain only ids, never free text.
  */
 import type { AuditEntry } from './audit-entry.js';
 import { iso } from './moment.js';
@@ -12,7 +12,7 @@ export interface DeskEvent {
   readonly items: readonly Readonly<Record<string, string | number | boolean | null>>[];
 }
 
-/** Kinds that are events when they were carried out. */
+/** Kinds that are events when they are done. */
 const AS_DONE = ['mfa.reset', 'mfa.reset-undone', 'mfa.objected', 'mfa.frozen', 'mfa.thawed', 'job.ended'];
 /** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -21,12 +21,12 @@ const REFUSED: Readonly<Record<string, string>> = {
   'account-stop': 'verification.stopped',
   'desk-stop': 'verification.stopped',
 };
-/** Details that name things. */
+/** Details of an entry that go into the event. */
 const NAMED = ['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until'];
 /** Keeps a message well below the 20 kB of Standard Webhooks. */
 const ITEMS = 40;
 
-/** The events of one transaction, of each type together: a bulk run writes one message a chunk, not one a user. */
+/** The events of one transaction, those of one type together: a bulk run writes one message a chunk, not one a user. */
 export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
   const byType = new Map<string, DeskEvent['items'][number][]>();
   for (const entry of entries) {
@@ -56,7 +56,7 @@ function itemOf({ at, by, account, user, ticket, reason, kind, detail = {} }: Au
     account: account ?? null,
     user: user ?? null,
     ticket: ticket ?? null,
-    // A refusal's reason is one of our words; any other was typed by a person.
+    // A refusal's reason is one of our fixed words; any other reason was typed by a person.
     ...(kind === 'verification.refused' ? { reason: reason ?? '' } : {}),
     ...Object.fromEntries(named.map((name) => [name, detail[name] as string | number | boolean])),
   };

@@ -1,7 +1,7 @@
 /**
- * What may stand in each field of the directory, the same for a file, an option and a prompt. A check answers what is wrong as
- * half a sentence ("is empty"), or undefined. Texts are tidied first; nothing unseen gets in, since names end up on operators'
- * screens and in mails (T12).
+ * What each field of the directory may contain, the same for a file, an option and a prompt. A check returns what is wrong as
+ * half a sentence ("is empty"), or undefined. Texts are tidied first. Invisible characters are refused, because names appear on
+ * operators' screens and in mails (T12).
  */
 import { foldKey, phoneDigits } from './directory-keys.js';
 
@@ -10,17 +10,17 @@ export function tidy(text: string): string {
   return text.normalize('NFC').trim();
 }
 
-/** Control, format, private, unassigned and half characters. Joiners are seen in Persian, Indic and emoji names. */
+/** Control, format, private, unassigned and half characters. Joiners are allowed: Persian, Indic and emoji names need them. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u;
 const JOINER = /\u200c|\u200d/;
 const JOINERS = /\u200c|\u200d/g;
-/** Stricter than RFC 5321 and looser than a dictionary: one address without quotes, comments or lists, with a dotted host. */
+/** Stricter than RFC 5321: one address, without quotes, comments or lists, with a dot in the host. */
 const EMAIL =
   /^[^\s\p{C}<>()[\]\\,;:"'@][^\s\p{C}<>()[\]\\,;:"@]{0,63}@[^\s\p{C}<>()[\]\\,;:"@.]+(\.[^\s\p{C}<>()[\]\\,;:"@.]+)+$/u;
 
 type Fault = string | undefined;
 
-/** Visible text on one line, `most` code points at the longest. */
+/** Visible text on one line, at most `most` code points. */
 function faultOfText(text: string, most: number): Fault {
   if (text === '' || foldKey(text) === '') return 'is empty';
   if ([...text].length > most) return `is longer than ${most} characters`;
@@ -49,13 +49,13 @@ export function faultOfLogin(text: string): Fault {
     : 'must hold no space, slash, comma or quotes, and not begin with -';
 }
 
-/** Empty means: none on file. */
+/** Empty means that none is on file. */
 export function faultOfEmail(text: string): Fault {
   if (text === '') return undefined;
   return text.length <= 254 && EMAIL.test(text) ? undefined : 'is not one plain e-mail address';
 }
 
-/** As typed by an operator: a phone number, or empty for none on file. */
+/** A phone number as an operator types it; empty if none is on file. */
 export function faultOfPhone(text: string): Fault {
   const fault = faultOfPhoneOnFile(text);
   if (text === '' || fault !== undefined) return fault;
@@ -66,7 +66,7 @@ export function faultOfPhone(text: string): Fault {
     : 'is not a phone number';
 }
 
-/** As a directory file has it: kept as written, whatever people put there, and matched on its digits. */
+/** A phone number in a directory file: kept as written, whatever it is, and compared by its digits. */
 export function faultOfPhoneOnFile(text: string): Fault {
   return text === '' ? undefined : faultOfText(text, 40);
 }

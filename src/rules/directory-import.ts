@@ -1,9 +1,9 @@
 /**
  * What an import would do, as a value: companies and logins to add and to update, and every reason against it. The plan is made
- * from the entries and from what is there already; applying it decides nothing any more.
+ * from the entries and from what is stored already; applying it decides nothing more.
  *
- * A login that is there keeps its role, scopes and sign-in, whatever the file says (B16): they change in the portal, so a
- * file is soon behind. An edition never changes, so a file that says another one means another account.
+ * A login that exists keeps its role, scopes and sign-in, whatever the file says (B16): they change in the portal, so a file is
+ * soon out of date. An edition never changes, so a file with another edition means another account.
  */
 import type { Problem } from '../errors.js';
 import { customerRule, hasAdminStatus } from './customer-roles.js';
@@ -26,7 +26,7 @@ export interface SidePlan<Before, Entry> {
   readonly unchanged: number;
 }
 
-/** A login whose role, scopes or sign-in differ in the file: left as it is, and said so. */
+/** A login whose role, scopes or sign-in differ in the file. It stays as it is, and the report says so. */
 export interface Kept {
   readonly line: number | undefined;
   readonly account: string;
@@ -74,12 +74,12 @@ function accountFields(before: Account, entry: AccountEntry): readonly string[] 
   ];
 }
 
-/** An account as far as a login in it is concerned; one that the same import adds has no id yet. */
+/** What matters of an account for a login in it; an account that the same import adds has no id yet. */
 export type Home = Pick<Account, 'edition' | 'sso' | 'number'>;
 
 export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly kept: readonly Kept[];
-  /** Of new logins, which are taken and deserve a look. */
+  /** About new logins that are imported but should be looked at. */
   readonly warnings: readonly Problem[];
 }
 
@@ -123,11 +123,11 @@ export function planUsers(
   return { plan: { add, update, unchanged: entries.length - add.length - update.length }, kept, warnings, problems };
 }
 
-/** Two accounts never share a number, and no number holds a slash. */
+/** Unique: two accounts never share a number, and no number contains a slash. */
 export const loginKeyOf = (home: Pick<Account, 'number'>, loginKey: string): string =>
   `${foldKey(home.number)}/${loginKey}`;
 
-/** What only the account can say of a new login: role and edition (B04), scopes and role (B07). */
+/** Faults of a new login that depend on its account: role and edition (B04), scopes and role (B07). */
 export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): readonly Problem[] {
   const rule = customerRule(policy, home.edition, entry.role);
   const problems: Problem[] = [];
@@ -146,7 +146,7 @@ export function faultsInAccount(policy: Policy, home: Home, entry: UserEntry): r
   return problems;
 }
 
-/** A login may be there before its company's single sign-on is; until then it has no way to sign in. */
+/** A login may exist before its company's single sign-on does; until then it cannot sign in. */
 function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
   if (entry.signIn !== 'sso' || home.sso !== null) return [];
   return [problem(entry, 'sign_in', `account ${home.number} has no single sign-on yet; this login cannot sign in`)];
@@ -174,8 +174,8 @@ function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[]
 }
 
 /**
- * Which ways of reaching a person changed. Another spelling of the same box or number is no change of contact, so it neither
- * starts the waiting time for codes (B57) nor sends a notice.
+ * Which contacts of a person changed. Another spelling of the same mailbox or number is not a change, so it neither restarts the
+ * waiting time for codes (B57) nor sends a notice.
  */
 export function changedContacts(
   before: Pick<User, 'email' | 'phone'>,

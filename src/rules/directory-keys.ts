@@ -1,9 +1,9 @@
 /**
- * Comparison and search keys of the directory. Look-ups compare these, never the text as written: case, accents and width
- * are folded, phones are matched on their digits.
+ * Comparison and search keys of the directory. Look-ups compare these, never the text as written: case, accents and width are
+ * folded, and phones are compared by their digits.
  */
 
-/** Case, accents, width and ligatures folded, outer and repeated white space gone. */
+/** Folds case, accents, width and ligatures, and removes outer and repeated white space. */
 export function foldKey(text: string): string {
   return withoutMarks(text)
     .toLowerCase()
@@ -13,7 +13,7 @@ export function foldKey(text: string): string {
     .trim();
 }
 
-/** Plain ASCII has no marks; looking for some costs a start more than all the rest. */
+/** Plain ASCII has no marks; looking for some would cost each start more than all the rest. */
 const withoutMarks = (text: string): string =>
   /^[ -~]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}+/gu, '');
 
@@ -28,7 +28,7 @@ const STROKED: Readonly<Record<string, string>> = {
   ı: 'i',
 };
 
-/** The digits of a phone number, in order; empty where there are none. */
+/** The digits of a phone number, in order; empty if there are none. */
 export function phoneDigits(phone: string): string {
   return phone.normalize('NFKC').replace(/\D+/g, '');
 }

@@ -1,6 +1,6 @@
 /**
- * Rows of a directory file as entries, and what is wrong with each, by line and column. Judged without
- * the store: what an entry says about companies and logins that are there already is directory-import.ts.
+ * Turns rows of a directory file into entries, and says by line and column what is wrong with each. It does not read the store:
+ * directory-import.ts compares entries with the companies and logins that exist.
  */
 import type { Problem } from '../errors.js';
 import type { CsvShape, CsvTable } from './csv-table.js';
@@ -31,18 +31,18 @@ export const USER_SHAPE: CsvShape<UserColumn> = {
   others: 'refuse',
 };
 
-/** One company as asked for. `line` is absent where it comes from options. */
+/** One company as asked for. `line` is absent if it comes from options. */
 export interface AccountEntry {
   readonly line?: number;
   readonly number: string;
   readonly numberKey: string;
   readonly name: string;
   readonly edition: Edition;
-  /** Provider, null for none; undefined where the file has no such column: left as it is. */
+  /** Provider, null for none; undefined if the file has no such column: then it stays as it is. */
   readonly sso: string | null | undefined;
 }
 
-/** One login as asked for. `undefined` means: not said, left as it is. */
+/** One login as asked for. `undefined` means that nothing was said: then it stays as it is. */
 export interface UserEntry {
   readonly line?: number;
   /** Number of the account, or its id. */
@@ -53,7 +53,7 @@ export interface UserEntry {
   readonly email: string | undefined;
   readonly phone: string | undefined;
   readonly role: CustomerRole;
-  /** Sorted, none twice. */
+  /** Sorted, without repeats. */
   readonly scopes: readonly string[] | undefined;
   readonly signIn: SignIn | undefined;
 }
@@ -79,7 +79,7 @@ export function readUserRows(policy: Policy, table: CsvTable<UserColumn>): Entri
   );
 }
 
-/** Rows that are taken, and deserve a look. */
+/** Rows that are imported but should be looked at. */
 export function warningsOf(entries: readonly UserEntry[]): readonly Problem[] {
   return entries
     .filter(({ phone = '' }) => phone !== '' && phoneDigits(phone) === '')

@@ -1,4 +1,4 @@
-/** Policy speaks in seconds, minutes, hours and days; the desk counts integer milliseconds. The one place that multiplies. */
+/** Policy speaks in seconds, minutes, hours and days; the desk counts integer milliseconds. Only this file converts them. */
 
 /** Milliseconds in `count` seconds. */
 export function seconds(count: number): number {
@@ -15,7 +15,7 @@ export function hours(count: number): number {
   return minutes(count * 60);
 }
 
-/** Milliseconds in `count` days of 24 hours; calendars and daylight saving play no part. */
+/** Milliseconds in `count` days of 24 hours; calendars and daylight saving do not matter. */
 export function days(count: number): number {
   return hours(count * 24);
 }

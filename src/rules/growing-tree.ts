@@ -1,7 +1,7 @@
 /**
- * The audit tree while it grows leaf by leaf: the same arithmetic as in audit-tree.ts, with one list of peaks that changes
- * in place, over hashes of any form. A verifier reads a million leaves; a copy of the frontier for each would cost as much as
- * the hashing, and so would a buffer for each hash.
+ * The audit tree while it grows leaf by leaf. The arithmetic is that of audit-tree.ts, but with one list of peaks that changes in
+ * place, and for hashes of any form. A verifier reads a million leaves: a copy of the frontier for each, or a buffer for each
+ * hash, would cost as much as the hashing.
  */
 
 /** How two hashes of some form make one (RFC 6962, section 2.1). */
@@ -10,7 +10,7 @@ export interface TreeOf<Hash> {
   empty(): Hash;
 }
 
-/** Over hashes written as lower-case hex; `leaf` hashes the text of an entry. */
+/** For hashes written as lower-case hex; `leaf` hashes the text of an entry. */
 export interface HexTreeHasher extends TreeOf<string> {
   leaf(entry: string): string;
 }

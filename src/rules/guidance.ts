@@ -1,6 +1,6 @@
 /**
- * What an agent can tell a caller who is not verified, by the edition of the account (B01, B15, B19). The paths are 8x8's, in their
- * order and wording; each line is a sentence to read aloud.
+ * What an agent can tell a caller who is not verified, by the edition of the account (B01, B15, B19). The paths are those of 8x8,
+ * in its order and wording; each line is a sentence to read aloud.
  */
 import type { Edition } from './people.js';
 
@@ -26,7 +26,7 @@ const PATHS: Readonly<Record<Edition, readonly string[]>> = {
 
 export type GuidanceReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot';
 
-/** Lines to read aloud. They differ by edition and by what the caller may learn, never by what the desk knows of the phrase. */
+/** Lines to read aloud. They depend on the edition and on what the caller may learn, never on what the desk knows of the phrase. */
 export function guidanceFor(reason: GuidanceReason, edition: Edition): readonly string[] {
   if (reason === 'not-privileged') return [PRIVILEGE[edition]];
   return passphrasePath(edition);

@@ -1,4 +1,4 @@
-/** A contact shown so that its owner knows it and nobody else learns it. Pure. */
+/** A contact shown so that its owner recognises it and nobody else learns it. Pure. */
 
 import { maskedAddress } from './directory-fields.js';
 import { phoneDigits } from './directory-keys.js';

@@ -1,17 +1,17 @@
 /**
- * What a portal login needs next, once the password or the ID token has been accepted (B30–B42, B57), and what goes with it: who
- * may switch MFA on, who is offered to be remembered, which advice is due. Answers are words for the caller to phrase.
+ * What a portal login needs next, once the password or the ID token was accepted (B30–B42, B57). Also: who may switch MFA on,
+ * when a device may be remembered, and which advice is due. The caller puts the answers into words.
  */
 import { days } from './duration.js';
 import type { Edition, SignIn } from './people.js';
 
-/** How far a login has come; procedures/portal/customer-login.ts draws the way through them. */
+/** How far a login has come; procedures/portal/customer-login.ts draws the way through these states. */
 export const LOGIN_STATES = ['done', 'factor-needed', 'enrolment-code-needed', 'enrolment-needed'] as const;
 export type LoginState = (typeof LOGIN_STATES)[number];
 
 /**
- * How a session was signed in to: `sso`; `password`, with nothing else asked so far; then `password+device` for a remembered
- * device, `password+enrolment` for the login that enrolled a factor, `password+<factor>` or `password+backup` for a code.
+ * How a session was signed in to: `sso`; `password` while nothing else was asked; then `password+device` for a remembered device,
+ * `password+enrolment` for the login that enrolled a factor, `password+<factor>` or `password+backup` for a code.
  */
 export type LoginMethod = 'sso' | 'password' | `password+${string}`;
 
@@ -20,7 +20,7 @@ export interface LoginStanding {
   readonly method: LoginMethod;
 }
 
-/** Whether a second factor was given or set up in this very login; a remembered device only stands in for one. */
+/** True if a second factor was given or set up in this very login; a remembered device only replaces one. */
 export const gaveFactor = ({ method }: Pick<LoginStanding, 'method'>): boolean =>
   method.startsWith('password+') && method !== 'password+device';
 
@@ -30,7 +30,7 @@ export type NextStep =
   | { readonly step: 'enrolment'; readonly because: 'required' | 'last-backup-code' }
   | { readonly step: 'none'; readonly offersRemember: boolean };
 
-/** The order of the steps, for every front end. A state that nobody knows is one that asks for more. */
+/** The order of the steps, for every front end. For an unknown state, a factor is asked for. */
 export function nextOf({ state, method }: LoginStanding): NextStep {
   if (state === 'enrolment-code-needed') return { step: 'enrolment-code' };
   if (state === 'enrolment-needed')
@@ -50,22 +50,22 @@ export interface LoginQuestion {
   readonly method: SignIn;
   /** Admin status (B04). */
   readonly isAdmin: boolean;
-  /** Kinds of the confirmed factors, backup codes not among them. */
+  /** Kinds of the confirmed factors, without backup codes. */
   readonly factors: readonly string[];
   readonly backupCodesLeft: number;
-  /** The device file was shown, is known, and is within its period: see `deviceStillRemembered`. */
+  /** The device file was shown, is known, and is within its period; see `deviceStillRemembered`. */
   readonly deviceRemembered: boolean;
   /** A reset happened after which enrolling needs the one-time enrolment code (B57). */
   readonly enrolmentCodeNeeded: boolean;
-  /** The last backup code was used up as the only method, and no factor enrolled since (B42). */
+  /** The last backup code was used up as the only method, and no factor was enrolled since (B42). */
   readonly mustEnrolAfterLastBackup: boolean;
 }
 
 export type LoginNeed = { readonly next: LoginState } | { readonly next: 'refused'; readonly reason: LoginRefusal };
 
 /**
- * `sso-only`: no native login for an ordinary SSO user (B36). `native-only`: a token was shown for a user who does not sign in by
- * SSO, which would go round MFA (*ours*). `mfa-not-in-edition`: MFA on in a classic account cannot be (B30); fail closed.
+ * `sso-only`: an ordinary SSO user has no native login (B36). `native-only`: a token was shown for a user who does not sign in by
+ * SSO, which would bypass MFA (*ours*). `mfa-not-in-edition`: MFA cannot be on in a classic account (B30), so nobody gets in.
  */
 export type LoginRefusal = 'sso-only' | 'native-only' | 'mfa-not-in-edition';
 
@@ -79,8 +79,8 @@ export function decideLogin(question: LoginQuestion): LoginNeed {
 }
 
 /**
- * A device is remembered *instead of being asked* for a method (B38): where there is no method left to ask for, it counts for
- * nothing, and where a real factor is owed (B42) it does not put that off.
+ * A device is remembered *instead of being asked* for a method (B38). If no method is left to ask for, the device does not count,
+ * and if the user owes a real factor (B42), it does not put that off.
  */
 function needOfNativeLogin(question: LoginQuestion): LoginNeed {
   const { factors, backupCodesLeft, deviceRemembered, enrolmentCodeNeeded, mustEnrolAfterLastBackup } = question;
@@ -92,8 +92,8 @@ function needOfNativeLogin(question: LoginQuestion): LoginNeed {
 }
 
 /**
- * What is left to do once a factor or backup code was accepted. The figures are those *after* its use: the last backup code as
- * the only method lets this login pass, but nothing else before a real factor is enrolled (B42).
+ * What is left to do after a factor or backup code was accepted. The figures are those *after* its use: if the last backup code
+ * was the only method, this login passes, but must enrol a real factor before anything else (B42).
  */
 export function afterFactor(
   left: Pick<LoginQuestion, 'factors' | 'backupCodesLeft' | 'mustEnrolAfterLastBackup'>,
@@ -102,14 +102,15 @@ export function afterFactor(
   return left.factors.length === 0 && owesFactor ? 'enrolment-needed' : 'done';
 }
 
-/** B38: offered where this login was asked for a factor and did not itself enrol one; the enrolling login is too early. */
+/** Remembering is offered if this login was asked for a factor and did not itself enrol one, which would be too early (B38). */
 export function offersRemember(login: { readonly askedForFactor: boolean; readonly enrolledNow: boolean }): boolean {
   return login.askedForFactor && !login.enrolledNow;
 }
 
 /**
- * B38: true until `rememberDays` (limits.device) have passed since the device was remembered; using it does not prolong them.
- * `now` must be a trusted time (rules/throttle). A device from the future is a clock that was moved: asked again.
+ * True until `rememberDays` (limits.device) have passed since the device was remembered; using it does not extend them (B38).
+ * `now` must be a trusted time (rules/throttle). A device from the future means that a clock was moved, so the user is asked
+ * again.
  */
 export function deviceStillRemembered(createdAt: number, now: number, rememberDays: number): boolean {
   const age = now - createdAt;
@@ -123,7 +124,10 @@ export type RequireMfaDecision =
 /** `sso-and-mfa`: consider whether both are needed; SSO logins are not prompted (B35, B37). */
 export type RequireMfaWarning = 'sso-and-mfa';
 
-/** Whether MFA can be switched on for a company (B30), and what to say with it (B37). That an admin asks is the lock's affair (B32). */
+/**
+ * Whether MFA can be switched on for a company (B30), and which warning goes with it (B37). The lock checks that an admin asks
+ * (B32).
+ */
 export function decideRequireMfa(asked: {
   readonly edition: Edition;
   readonly accountHasSso: boolean;
@@ -135,7 +139,7 @@ export function decideRequireMfa(asked: {
 /** `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */
 export type LoginWarning = 'no-backup-codes' | 'only-backup-codes';
 
-/** B41, for a native login that is done, with the figures after it. Where MFA plays no part there is nothing to warn of. */
+/** For a native login that is done, with the figures after it (B41). Without MFA there is nothing to warn of. */
 export function loginWarnings(
   login: Pick<LoginQuestion, 'mfaRequired' | 'method' | 'factors' | 'backupCodesLeft'>,
 ): readonly LoginWarning[] {

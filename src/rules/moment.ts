@@ -5,7 +5,7 @@ import { days, hours, minutes } from './duration.js';
 const SPAN = /^(\d{1,5})\s*(m|min|h|d)$/;
 const UNITS = { m: minutes, min: minutes, h: hours, d: days } as const;
 
-/** Milliseconds of a span such as `24h`; undefined where the text is none. */
+/** Milliseconds of a span such as `24h`; undefined if the text is not a span. */
 export function readSpan(text: string): number | undefined {
   const match = SPAN.exec(text.trim());
   if (match === null) return undefined;
@@ -13,7 +13,7 @@ export function readSpan(text: string): number | undefined {
   return unit(Number(match[1]));
 }
 
-/** A moment in ms since the epoch: a date or time (UTC where no zone is named), or a span counted from now. */
+/** A moment in ms since the epoch: a date or time (UTC if no zone is named), or a span counted from now. */
 export function readMoment(setting: string, text: string, now: number, direction: 'ahead' | 'back'): number {
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
@@ -26,7 +26,7 @@ export function readMoment(setting: string, text: string, now: number, direction
   throw refusal('invalid-input', 'time-unreadable', { setting, text }, 'time-forms');
 }
 
-/** As machines read it: RFC 3339, UTC, with milliseconds. */
+/** For machines: RFC 3339, UTC, with milliseconds. */
 export function iso(time: number): string;
 export function iso(time: number | null): string | null;
 export function iso(time: number | null): string | null {
@@ -36,11 +36,11 @@ export function iso(time: number | null): string | null {
 /** `2026-11-22`, UTC. */
 export const dayOf = (time: number): string => iso(time).slice(0, 10);
 
-/** `10:15`, UTC; for what is over within the hour. */
+/** `10:15`, UTC; for what ends within the hour. */
 export const clockOf = (time: number): string => iso(time).slice(11, 16);
 
-/** As people read it who may be in any time zone: `2026-11-22 10:15 UTC` */
+/** For people in any time zone: `2026-11-22 10:15 UTC` */
 export const minuteOf = (time: number): string => `${dayOf(time)} ${clockOf(time)} UTC`;
 
-/** The first whole minute not before `time`: a wait that is over then is over. */
+/** The first whole minute that is not before `time`, so that a wait is really over then. */
 export const minuteAfter = (time: number): string => minuteOf(Math.ceil(time / minutes(1)) * minutes(1));

@@ -1,11 +1,11 @@
-/** "Did you mean …?": the known word closest to a mistyped one. For hints only; nothing is ever decided by likeness. */
+/** "Did you mean …?": the known word closest to a mistyped one. For hints only; likeness never decides anything. */
 
 /**
- * The candidate with the fewest single-letter edits (Levenshtein) from `text`, or undefined where none is close: more edits
- * than a third of the longer word is another word, not a slip. The first of equals wins.
+ * The candidate with the fewest single-letter edits (Levenshtein) from `text`, or undefined if none is close: more edits than a
+ * third of the longer word make another word, not a slip. The first of equals wins.
  */
 export function nearest(text: string, candidates: readonly string[]): string | undefined {
-  // A pasted page is no typing slip, and the comparison is quadratic.
+  // A pasted page is not a typing slip, and the comparison is quadratic.
   if (text.length > 64) return undefined;
   const typed = text.trim().toLowerCase();
   let best: { readonly candidate: string; readonly edits: number } | undefined;

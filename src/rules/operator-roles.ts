@@ -1,6 +1,6 @@
 /**
- * What an operator's role allows (B71). The permissions are a closed list, because each is checked somewhere in code;
- * which role holds which is data (`data/roles.json`), read and cross-checked as part of the policy.
+ * What an operator's role allows (B71). The permissions are a closed list, because code checks each of them somewhere. Which role
+ * has which is data (`data/roles.json`), read and cross-checked as part of the policy.
  */
 import type { OperatorRole } from './people.js';
 
@@ -34,14 +34,14 @@ export type Permission = keyof typeof PERMISSION_MEANINGS;
 /** The closed list, in the order of the table above. */
 export const PERMISSIONS = Object.keys(PERMISSION_MEANINGS) as readonly Permission[];
 
-/** The part of the policy that speaks of operators. */
+/** The part of the policy about operators. */
 export interface OperatorRules {
   readonly operators: Readonly<Record<OperatorRole, readonly Permission[]>>;
   /** Roles whose resets, approvals and key commands need a fresh one-time code (B70). */
   readonly freshCode: readonly OperatorRole[];
 }
 
-/** True where the role holds the permission. A role the policy does not know holds none. */
+/** True if the role has the permission. A role that the policy does not know has none. */
 export function permits(
   policy: { readonly roles: OperatorRules },
   role: OperatorRole,
@@ -52,8 +52,8 @@ export function permits(
 }
 
 /**
- * True where the role signs in with TOTP and must have given a code within `limits.operatorSession.freshCodeMinutes`
- * before a reset, an approval or a key command.
+ * True if the role signs in with TOTP and must have given a code within `limits.operatorSession.freshCodeMinutes` before a reset,
+ * an approval or a key command.
  */
 export function needsFreshCode(policy: { readonly roles: OperatorRules }, role: OperatorRole): boolean {
   return policy.roles.freshCode.includes(role);

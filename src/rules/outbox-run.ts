@@ -1,6 +1,6 @@
 /**
- * One run over the outbox: what became of its messages, and which kinds are not worth another attempt in it. A kind whose channel failed
- * several times in a row is taken to be down; the rest of it waits for a later run, and holds up no other kind.
+ * One run over the outbox: what became of its messages, and which kinds are not worth another attempt in it. A kind whose channel
+ * failed several times in a row counts as down: the rest of it waits for a later run, and does not hold up other kinds.
  */
 
 export interface DeliveryReport {
@@ -12,12 +12,12 @@ export interface DeliveryReport {
 
 export interface OutboxRun {
   readonly report: DeliveryReport;
-  /** In a row, by kind. */
+  /** Failures in a row, by kind. */
   readonly failures: Readonly<Record<string, number>>;
   readonly downAfter: number;
 }
 
-/** `downAfter`: so many failures in a row say that a channel is down. */
+/** `downAfter`: a channel counts as down after this many failures in a row. */
 export const beginRun = (downAfter: number): OutboxRun => ({
   report: { delivered: 0, waiting: 0, givenUp: 0 },
   failures: {},
@@ -26,7 +26,7 @@ export const beginRun = (downAfter: number): OutboxRun => ({
 
 export const isDown = ({ failures, downAfter }: OutboxRun, kind: string): boolean => (failures[kind] ?? 0) >= downAfter;
 
-/** What was given up was the fault of that message, and says nothing of the channel. */
+/** If a message was given up, the fault was in that message and says nothing about the channel. */
 export function countOutcome(run: OutboxRun, kind: string, outcome: keyof DeliveryReport): OutboxRun {
   const { report, failures } = run;
   const inARow = { delivered: 0, waiting: (failures[kind] ?? 0) + 1, givenUp: failures[kind] ?? 0 }[outcome];

@@ -1,9 +1,9 @@
 /**
- * Patterns that make a whole phrase weak however long it is: repeats, and walks along keyboard, alphabet or count (B21).
- * Both look at the reading with digits as digits ("qwerty123", not "qwertyonetwothree"). Pure.
+ * Patterns that make a whole phrase weak however long it is: repeats, and walks along keyboard, alphabet or digits (B21). Both
+ * look at the reading with digits as digits ("qwerty123", not "qwertyonetwothree"). Pure.
  */
 
-/** Rows and columns of the usual keyboards, the alphabet and the digits; neighbours in a row are one step, in both directions. */
+/** Rows and columns of the usual keyboards, the alphabet and the digits; neighbours in a row are one step apart, both ways. */
 const ROWS = [
   ...[
     '1234567890',
@@ -33,10 +33,10 @@ const ROWS = [
 ];
 const STEPS = new Set(ROWS.flatMap((row) => [row, [...row].reverse().join('')]).flatMap(pairs));
 
-/** Share of steps to a neighbouring key from which on a phrase is a walk; English phrases stay below a half. */
+/** From this share of steps to a neighbouring key on, a phrase is a walk; English phrases stay below a half. */
 const WALK_SHARE = 0.75;
 const FEWEST_DIFFERENT = 5;
-/** A unit of this many letters may be said twice: it is long enough alone. */
+/** A unit of this many letters may be said twice, because it is long enough alone. */
 const LONG_UNIT = 15;
 
 /** One word over and over ("passwordpassword", also cut off in the last round), or fewer than five different letters. */
@@ -50,7 +50,7 @@ export function isRepeat(reading: string): boolean {
   return false;
 }
 
-/** Most steps go to a neighbouring key or letter, or stay on it. */
+/** True if most steps go to a neighbouring key or letter, or stay on it. */
 export function isWalk(reading: string): boolean {
   const steps = pairs(reading);
   if (steps.length === 0) return false;

@@ -1,9 +1,9 @@
 /**
- * Drawing a passphrase that can be said on the phone (B22): words without sound-alikes, picked evenly, with how to say them.
- * Pure: the list and the source of chance are arguments (data/words/passphrase-words.txt and a cryptographic randomInt).
+ * Draws a passphrase that can be said on the phone (B22): words without sound-alikes, picked evenly, with how to say them. Pure:
+ * the list and the source of chance are arguments (data/words/passphrase-words.txt and a cryptographic randomInt).
  *
- * The list is prefix-free in folded form and no word ends in a letter that the folding joins to the next one, so different draws stay
- * different phrases without spaces: `bits` is what an attacker who knows the list has to guess, no less.
+ * In folded form no word of the list begins another, and no word ends in a letter that the folding joins to the next one, so
+ * different draws stay different phrases without spaces. An attacker who knows the list still has to guess all of `bits`.
  */
 import { refusal } from '../errors.js';
 
@@ -11,7 +11,7 @@ import { refusal } from '../errors.js';
 export const MIN_GENERATED_BITS = 51;
 
 export interface GeneratedPassphrase {
-  /** Lower-case words parted by one space. Secret. */
+  /** Lower-case words with one space between them. Secret. */
   readonly text: string;
   /** One sentence for the person who has to say it. Contains the phrase. */
   readonly howToSay: string;
@@ -21,7 +21,7 @@ export interface GeneratedPassphrase {
 
 /**
  * @param randomInt gives an even whole number from 0 up to, not including, `below`
- * @throws Refusal `config` where list and count give fewer than 51 bits, or the list has doubles
+ * @throws Refusal `config` if list and count give fewer than 51 bits, or the list has doubles
  */
 export function generatePassphrase(
   words: readonly string[],

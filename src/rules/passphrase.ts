@@ -1,9 +1,10 @@
 /**
- * Whether a passphrase may be set (B21), judged on what is left of it when spoken: length, block list, names and numbers of the person
- * and company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one try is enough.
+ * Decides whether a passphrase may be set (B21), by what is left of it when spoken: length, block list, names and numbers of the
+ * person and company, repeats, keyboard walks, and the estimator's guesses. Every reason that applies is given, so that one more
+ * try is enough.
  *
- * The weakest reading counts: "one two three" is judged as 123 too, since that is what it folds with. Pure: list and estimator are
- * arguments. That a passphrase differs from the application password (B10) is asked with `sameSpoken` where both are at hand.
+ * The weakest reading counts: "one two three" is judged as 123 too, because both fold to the same. Pure: list and estimator are
+ * arguments. `sameSpoken` compares with the application password (B10), where both are at hand.
  */
 import { isRepeat, isWalk } from './passphrase-patterns.js';
 import { asDigits, digitsForWords, matchForm, spokenForms, spokenWords } from './spoken-form.js';
@@ -22,12 +23,15 @@ export type Weakness = (typeof WEAKNESSES)[number];
 
 export interface PassphraseInput {
   readonly text: string;
-  /** Letters or digits of the spoken form, at least. */
+  /** The fewest letters or digits that the spoken form must have. */
   readonly minLength: number;
-  /** Code points, as typed and when spoken, at most. */
+  /** The most code points it may have, as typed and when spoken. */
   readonly maxCodePoints: number;
   readonly minGuessesLog10: number;
-  /** Names of person, company and product, login, mail, phone, account number, as they are on file. Required: none is an empty list. */
+  /**
+   * Names of person, company and product, login, mail, phone, account number, as on file. Required: an empty list if there are
+   * none.
+   */
   readonly context: { readonly words: readonly string[] };
   /** log10 of the guesses an attacker needs who tries these words early. */
   readonly guessesLog10: (reading: string, contextWords: readonly string[]) => number;
@@ -40,16 +44,16 @@ export interface Reason {
   readonly message: string;
 }
 
-/** `form` is what is hashed; reasons are in the order of WEAKNESSES and hold nothing of the phrase. */
+/** `form` is what is hashed. Reasons are in the order of WEAKNESSES and contain nothing of the phrase. */
 export type Judgement =
   | { readonly ok: true; readonly form: string }
   | { readonly ok: false; readonly reasons: readonly Reason[] };
 
-/** Letters beside names and numbers that make a phrase more than a name. */
+/** With this many letters beside names and numbers, a phrase is more than a name. */
 const MIN_OWN_LETTERS = 8;
 /** Three or more spoken digits in a row; fewer may be part of a word ("stone", "weight"). */
 const NUMBER_RUN = /(?:zero|one|two|three|four|five|six|seven|eight|nine){3,}/gu;
-/** Context words shorter than this stand inside too many honest words. */
+/** Shorter context words occur inside too many honest words. */
 const MIN_CONTEXT_LETTERS = 3;
 
 /**
@@ -62,7 +66,7 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
   const [form = '', written = '', digits = ''] = spokenForms(input.text);
   if (form === '')
     return { ok: false, reasons: [{ code: 'empty', message: 'Nothing of it can be spoken: use words.' }] };
-  // One character can open to eighteen letters (U+FDFA); such a phrase cannot be said and would only cost time below.
+  // One character can expand to eighteen letters (U+FDFA); such a phrase cannot be said and would only cost time below.
   if ([...digits].length > input.maxCodePoints) return { ok: false, reasons: [tooLong] };
 
   const reasons: Reason[] = [];
@@ -95,8 +99,8 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
 }
 
 /**
- * Letters and digits of a text as spoken. A digit counts once, said or written ("42", "four two" and "fourtwo" are 2), and so does each
- * of three or more digits in a row, however they were put ("triple one double two").
+ * Counts letters and digits of a text as spoken. A digit counts once, said or written ("42", "four two" and "fourtwo" are 2). So
+ * does each of three or more digits in a row, however they are said ("triple one double two").
  */
 export function spokenLength(text: string): number {
   const asTyped = spokenWords(text).reduce((sum, word) => sum + [...(asDigits(word) ?? word)].length, 0);
@@ -105,13 +109,13 @@ export function spokenLength(text: string): number {
   return Math.min(asTyped, [...runsAsDigits].length);
 }
 
-/** On the list as it is, or with a year or number put before or after it. */
+/** True if it is on the list as it is, or with a year or number before or after it. */
 function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
   const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
   return [digits, bare].some((reading) => reading !== '' && blocked.has(matchForm(reading)));
 }
 
-/** Little of its own is left when names, their parts and all digits (years, phone and account numbers) are taken out. */
+/** True if little is left when names, their parts and all digits (years, phone and account numbers) are taken out. */
 function isPersonal(digits: string, contextWords: readonly string[]): boolean {
   const parts = contextParts(contextWords);
   const without = parts.reduce((rest, part) => rest.replaceAll(part, ' '), matchForm(digits));

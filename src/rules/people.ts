@@ -26,7 +26,7 @@ export interface Account {
   readonly sso: string | null;
   /** Company-wide MFA since this time, or null while off (B32). */
   readonly mfaRequiredAt: number | null;
-  /** True where the customer forbade resets by phone (B63). */
+  /** True if the customer forbade resets by phone (B63). */
   readonly phoneResetForbidden: boolean;
   readonly disabledAt: number | null;
 }
@@ -40,13 +40,13 @@ export interface User {
   readonly email: string;
   readonly phone: string;
   readonly role: CustomerRole;
-  /** Privileges held: a category (`billing`) or one action (`billing:inquiry`). Sorted. */
+  /** Privileges of the user: a category (`billing`) or one action (`billing:inquiry`). Sorted. */
   readonly scopes: readonly string[];
   readonly signIn: SignIn;
   /** Time of the last change of e-mail or phone; equals the creation time if never changed. */
   readonly contactChangedAt: number;
   readonly disabledAt: number | null;
-  /** Grows with every change of role, scope, passphrase or state; a grant made under an older value is dead (B08). */
+  /** Grows with every change of role, scope, passphrase or state; a grant made under an older value no longer counts (B08). */
   readonly authorityVersion: number;
 }
 

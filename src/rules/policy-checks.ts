@@ -1,13 +1,13 @@
 /**
- * What the policy files must say together: references that must exist, figures that must be in order, and powers that no file
- * may hand out (B04, B13, B16, B54, B56, B59, B70, B71). Each check returns its faults; none stops at the first.
+ * What the policy files must say together: references that must exist, figures that must be in order, and powers that no file may
+ * give (B04, B13, B16, B54, B56, B59, B70, B71). Each check returns all its faults; none stops at the first.
  */
 import type { Permission } from './operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from './people.js';
 import type { PolicyFault } from './policy-faults.js';
 import type { ActionsFile, LimitsFile, RolesFile } from './policy-schema.js';
 
-/** The action every reset on the phone is verified for (B54). */
+/** Every reset on the phone is verified for this action (B54). */
 export const MFA_RESET = 'login-security:mfa-reset';
 
 export function checkActions(file: ActionsFile): readonly PolicyFault[] {
@@ -53,7 +53,7 @@ function checkCustomers(file: RolesFile): readonly PolicyFault[] {
   return faults;
 }
 
-/** Powers that a role may not be given, whatever the desk wishes. The auditor has a rule of its own. */
+/** Powers that these roles must not have, whatever the desk wishes. The auditor has its own rule. */
 const FORBIDDEN: readonly (readonly [OperatorRole, Permission, string])[] = [
   ['verifier', 'mfa:reset-with-grant', 'a verifier verifies only (B71)'],
   ['verifier', 'mfa:reset-bulk', 'a verifier verifies only (B71)'],
@@ -62,7 +62,7 @@ const FORBIDDEN: readonly (readonly [OperatorRole, Permission, string])[] = [
   ['verifier', 'approval:decide', 'a verifier verifies only (B71)'],
 ];
 
-/** Powers that somebody must have, or the desk cannot get out of a state that it can get into. */
+/** Powers that some role must have, so that the desk can leave every state that it can get into. */
 const SOMEBODY: readonly (readonly [Permission, string])[] = [
   ['operator:manage', 'nobody could manage operators'],
   ['approval:decide', 'nobody could give the second approval (B56)'],
@@ -89,7 +89,7 @@ function checkOperators({ operators }: RolesFile): readonly PolicyFault[] {
   return faults;
 }
 
-/** "Fresh TOTP before a lead's or admin's reset, approval or key command": powers that call for it. */
+/** Powers that need "a fresh TOTP before a lead's or admin's reset, approval or key command". */
 const NEEDS_FRESH_CODE: readonly Permission[] = [
   'mfa:reset-bulk',
   'approval:decide',
@@ -110,7 +110,7 @@ function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFau
   return faults;
 }
 
-/** What must hold between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */
+/** Rules between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */
 const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsFile) => boolean, message: string])[] = [
   [
     'throttle.lockFromFailure',

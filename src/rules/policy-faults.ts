@@ -1,5 +1,5 @@
 /**
- * Faults of the policy files in the words of this project: where (JSON path) and what. Someone who edits a file by hand should
+ * Says in plain words what is wrong with the policy files: where (JSON path) and what. Someone who edits a file by hand should
  * find the place and the right word without knowing the schema library.
  */
 import type * as z from 'zod';
@@ -13,7 +13,7 @@ export interface PolicyFault {
   readonly message: string;
 }
 
-/** zod's complaint in the words of this project; undefined leaves its own. */
+/** zod's complaint in plain words; undefined keeps zod's own. */
 export function inPlainWords(issue: {
   readonly code?: string | undefined;
   readonly input?: unknown;
@@ -34,7 +34,7 @@ function unknownWord(input: unknown, values: readonly unknown[]): string {
   return `is ${JSON.stringify(input)}, which is not one of: ${words.join(', ')}${question}`;
 }
 
-/** The faults behind one complaint of zod: each unknown member is a fault of its own. */
+/** The faults behind one complaint of zod: each unknown member is a separate fault. */
 export function shapeFaults(issue: z.core.$ZodIssue): readonly PolicyFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, message: issue.message }];
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: unknownMember(key) }));

@@ -1,7 +1,7 @@
 /**
- * The shape of the three policy files, and the types the rest of the desk sees. Each figure has a floor and a ceiling, so that
- * a desk can tighten or relax but not switch a protection off by a large number. What one value says about another is
- * in policy-checks.ts. Schemas are built when called: most commands end before a policy is read.
+ * The shape of the three policy files, and the types that the rest of the desk sees. Each figure has a floor and a ceiling, so
+ * that a desk can tighten or relax a protection, but not switch it off by a large number. policy-checks.ts compares values with
+ * each other. Schemas are built when called, because most commands end before a policy is read.
  */
 import * as z from 'zod';
 import { PERMISSIONS } from './operator-roles.js';
@@ -60,7 +60,7 @@ export function limitsSchema() {
   });
 }
 
-/** What people remember and how often they may get it wrong. 100 failures is the cap of NIST SP 800-63B-4, 3.2.2. */
+/** Secrets that people remember, and how often they may get them wrong. 100 failures is the cap of NIST SP 800-63B-4, 3.2.2. */
 function secretLimits() {
   return {
     passphrase: z.strictObject({
@@ -86,7 +86,7 @@ function secretLimits() {
   };
 }
 
-/** What operators hold and for how long. Session ceilings: NIST SP 800-63B-4, 2.2.3 (24 h, idle 1 h). */
+/** What operators get, and for how long. Session ceilings: NIST SP 800-63B-4, 2.2.3 (24 h, idle 1 h). */
 function deskLimits() {
   return {
     grant: z.strictObject({ minutes: whole(1, 60) }),
@@ -103,7 +103,7 @@ function deskLimits() {
   };
 }
 
-/** What users hold and for how long. Codes by mail and SMS: 6 digits or more, 10 min (SP 800-63B-4, 3.1.3). */
+/** What users get, and for how long. Codes by mail and SMS: 6 digits or more, 10 min (SP 800-63B-4, 3.1.3). */
 function portalLimits() {
   return {
     portalSession: z.strictObject({
@@ -126,7 +126,7 @@ function portalLimits() {
   };
 }
 
-/** One `check` with both bounds: chained `min` and `max` copy the schema each time, which every cold start would pay for. */
+/** One `check` with both bounds: chained `min` and `max` copy the schema each time, and every cold start would pay for it. */
 function whole(least: number, most: number) {
   return z.int().check(z.gte(least), z.lte(most));
 }

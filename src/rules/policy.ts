@@ -1,7 +1,7 @@
 /**
  * The policy: which requests are protected, who may make them, and every figure of the desk. It comes from three data files
- * (actions, roles, limits), is checked as one whole, and is frozen: nothing changes it while the desk runs. Its hash, taken
- * over `policyDocument`, stands in each audit entry.
+ * (actions, roles, limits), is checked as one whole, and is frozen: nothing changes it while the desk runs. Each audit entry
+ * contains its hash, taken over `policyDocument`.
  */
 import type * as z from 'zod';
 import { type Problem, type Refusal, refusal } from '../errors.js';
@@ -34,7 +34,7 @@ export interface Category {
 
 export interface CustomerRoleRule {
   readonly holds: 'everything' | 'its-scopes' | 'nothing';
-  /** May give and take scopes in the portal (B16). */
+  /** May grant and revoke scopes in the portal (B16). */
   readonly assignsScopes: boolean;
   /** The desk may set the first passphrase on the set-up call (B13). */
   readonly firstPassphraseByDesk: boolean;
@@ -66,8 +66,8 @@ export interface PolicyFiles {
 }
 
 /**
- * The policy in the files, deeply frozen. `source` names the folder in messages.
- * `alreadyChecked` says that this very content has passed here before: then it is taken as it stands.
+ * Reads the policy from the files, deeply frozen. `source` names the folder in messages.
+ * `alreadyChecked` says that exactly this content has passed the checks before, so they are skipped.
  * @throws Refusal `config` with one problem for each fault, of all files at once, by file and JSON path.
  */
 export function readPolicy(files: PolicyFiles, source: string, { alreadyChecked = false } = {}): Policy {
@@ -93,7 +93,7 @@ function readFile<T>(
   check: (content: T) => readonly PolicyFault[],
   data: unknown,
 ): FileReading<T> {
-  // Each schema is used once in a process: compiling it first would take longer than the reading.
+  // Each schema is used once in a process: compiling it first would take longer than reading with it.
   const parsed = schema.safeParse(data, { error: inPlainWords, jitless: true });
   const faults = parsed.success ? check(parsed.data) : parsed.error.issues.flatMap(shapeFaults);
   if (parsed.success && faults.length === 0) return { content: parsed.data };
@@ -122,13 +122,13 @@ function assemble(
   });
 }
 
-/** What the policy hash is taken over (as canonical JSON, RFC 8785): everything that decides, and not where it was read from. */
+/** What the policy hash covers (as canonical JSON, RFC 8785): everything that decides, but not where it was read from. */
 export function policyDocument(policy: Policy): { readonly [key: string]: unknown } {
   const { categories, roles, limits } = policy;
   return { version: 1, categories, roles, limits };
 }
 
-/** The action meant by `category:action`, or by a bare category that has exactly one. Undefined otherwise: never a guess. */
+/** The action meant by `category:action`, or by a bare category that has exactly one. Undefined otherwise; it never guesses. */
 export function findAction(policy: Policy, text: string): Action | undefined {
   const exact = policy.actions.find(({ id }) => id === text);
   if (exact !== undefined) return exact;
@@ -136,7 +136,7 @@ export function findAction(policy: Policy, text: string): Action | undefined {
   return category?.actions.length === 1 ? category.actions[0] : undefined;
 }
 
-/** True for a privilege that can be held: a category or one action (B07). */
+/** True for a privilege that a user can have: a category or one action (B07). */
 export function validScope(policy: Policy, text: string): boolean {
   return policy.categories.some(({ id }) => id === text) || policy.actions.some(({ id }) => id === text);
 }

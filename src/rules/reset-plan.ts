@@ -1,10 +1,10 @@
 /**
- * A plan of resets (B51, B53, B59): what each line of the input comes to, before anything is done. Pure. The plan is a value: what was
- * shown and counted is exactly what is done, and its hash names it.
+ * A plan of resets (B51, B53, B59): what would happen to each line of the input, before anything is done. Pure. The plan is a
+ * value: exactly what was shown and counted is done, and its hash identifies it.
  */
 import type { Policy } from './policy.js';
 
-/** What stands between one user and their account, in counts. */
+/** What a user has set up and open, in counts. */
 export interface ResetFacts {
   readonly userId: string;
   readonly factors: number;
@@ -14,13 +14,13 @@ export interface ResetFacts {
   readonly backupCodes: number;
   readonly devices: number;
   readonly sessions: number;
-  /** The reset after which the user has not enrolled again, or null. */
+  /** The reset that is still open, or null. */
   readonly open: { readonly id: string; readonly objectedAt: number | null; readonly final: boolean } | null;
-  /** An enrolment code that can still be used. */
+  /** True if an enrolment code can still be used. */
   readonly codeLive: boolean;
 }
 
-/** Counts of what is taken away, by kind (B52). */
+/** How many of each kind are removed (B52). */
 export interface Removed {
   readonly factors: number;
   readonly backupCodes: number;
@@ -40,8 +40,8 @@ export const removedOf = ({ factors, backupCodes, devices, sessions, enrolments 
 });
 
 /**
- * Whether a reset would change anything. Where nothing is left to take it still does in two cases: an objection stands (a new
- * reset, newly asked for, is the way past it), or the user waits with an enrolment code that has run out.
+ * True if a reset would change anything. With nothing left to remove, it still does in two cases: an objection is open (only a
+ * new reset, asked for again, gets past it), or the user's enrolment code can no longer be used.
  */
 export function somethingToReset(policy: Policy, facts: ResetFacts): boolean {
   if (Object.values(removedOf(facts)).some((count) => count > 0)) return true;
@@ -49,10 +49,10 @@ export function somethingToReset(policy: Policy, facts: ResetFacts): boolean {
   return isObjected(facts) || (policy.limits.enrolmentCode.required && !facts.codeLive);
 }
 
-/** A customer admin objected to the reset that stands; only a second operator's yes gets past it (B62). */
+/** True if a customer admin objected to the open reset; only a second operator's approval gets past that (B62). */
 export const isObjected = ({ open }: ResetFacts): boolean => open !== null && open.objectedAt !== null;
 
-/** Has enrolled again since the last reset: what that reset suspended can no longer come back (B61). */
+/** True if the user has enrolled again since the open reset: what it suspended can no longer come back (B61). */
 export const enrolledAgain = (facts: ResetFacts): boolean =>
   facts.open !== null && (facts.factors > 0 || facts.backupCodes > 0);
 
@@ -67,7 +67,7 @@ export const ROW_CLASSES = [
 ] as const;
 export type RowClass = (typeof ROW_CLASSES)[number];
 
-/** What a plan needs to know of a user; little, for lists are long. */
+/** What a plan needs to know of a user; it is little, because lists are long. */
 export interface FoundUser {
   readonly id: string;
   readonly login: string;
@@ -80,7 +80,7 @@ export interface FoundUser {
 
 /** One line of the input, looked up. */
 export interface FoundRow {
-  /** Line of the file, header counted; or the place in the list, from 1. */
+  /** Line of the file, header included; or the place in the list, from 1. */
   readonly line: number;
   /** Account and user as they were written. */
   readonly account: string;
@@ -88,7 +88,7 @@ export interface FoundRow {
   readonly found: FoundUser | 'nobody' | 'several';
 }
 
-/** Members in the plan document; `user` is absent where nobody or several were found. */
+/** Members in the plan document; `user` is absent if nobody or several were found. */
 export interface PlannedRow {
   readonly line: number;
   readonly class: RowClass;
@@ -97,19 +97,19 @@ export interface PlannedRow {
   readonly user?: string;
   /** Something would be taken away. */
   readonly act?: true;
-  /** An objection stands (B62). */
+  /** An objection is open (B62). */
   readonly objected?: true;
 }
 
 export type PlanCounts = Readonly<Record<RowClass, number>>;
 
-/** Ids of users: who has something to lose, and of whom an objection stands. */
+/** Ids of users: those who have something to lose, and those with an open objection. */
 export interface Holding {
   readonly acting: ReadonlySet<string>;
   readonly objected: ReadonlySet<string>;
 }
 
-/** Classifies each row, in order: of one user named twice the first row counts. `holding` says who has something to lose. */
+/** Classifies each row, in order. If a user is named twice, the first row counts. `holding` says who has something to lose. */
 export function planRows(rows: readonly FoundRow[], { acting, objected }: Holding): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
@@ -121,7 +121,7 @@ export function planRows(rows: readonly FoundRow[], { acting, objected }: Holdin
     const act = acting.has(found.id);
     const name = again ? 'duplicate' : classOf(found, act);
     const { id: user, account: number, login: own } = found;
-    // No spreading: lists are long, and each of these objects would keep a shape of its own.
+    // No spread: lists are long, and each of these objects would keep its own shape.
     if (!act || again) return { line, class: name, account: number, login: own, user };
     return objected.has(user)
       ? { line, class: name, account: number, login: own, user, act, objected: true }
@@ -141,7 +141,7 @@ export function countRows(rows: readonly PlannedRow[]): PlanCounts {
   return counts;
 }
 
-/** The plan as it is frozen: canonical JSON of this is hashed, written to a file, and kept with the job. */
+/** The frozen plan: its canonical JSON is hashed, written to a file, and kept with the job. */
 export interface ResetPlan {
   readonly v: 1;
   readonly kind: 'mfa-reset-plan';
@@ -157,7 +157,7 @@ export interface ResetPlan {
   /** Where the list came from, in words. */
   readonly source: string;
   readonly counts: PlanCounts;
-  /** The number to type: users it acts on, but for those who need a second operator by themselves. */
+  /** The number to type: users it acts on, except those who need a second operator by themselves. */
   readonly confirm: number;
   readonly rows: readonly PlannedRow[];
 }
@@ -166,9 +166,9 @@ export interface ResetPlan {
 export interface PlanTargets {
   /** Need no second operator by themselves. */
   readonly plain: readonly PlannedRow[];
-  /** Need one: admins, and who an objection stands for. */
+  /** Users who need one: admins, and users with an open objection. */
   readonly barred: readonly PlannedRow[];
-  /** What waits for an approval: these, or all where the run is over the limit (B56). */
+  /** What waits for an approval: these, or all if the run is over the limit (B56). */
   readonly waiting: readonly PlannedRow[];
   readonly why: 'admin-target' | 'objected-reset' | 'bulk-over-limit' | null;
 }
@@ -184,6 +184,6 @@ export function planTargets(policy: Policy, rows: readonly PlannedRow[]): PlanTa
   return { plain, barred, waiting, why: over ? 'bulk-over-limit' : barred.length > 0 ? single : null };
 }
 
-/** By user id, so that the store is walked in one direction. */
+/** By user id, so that the store is read in one direction. */
 export const byUserId = (a: PlannedRow, b: PlannedRow): number =>
   (a.user ?? '') < (b.user ?? '') ? -1 : (a.user ?? '') > (b.user ?? '') ? 1 : 0;

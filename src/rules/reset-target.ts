@@ -1,4 +1,4 @@
-/** Whom a caller may have reset, once verified (B55, B56). Pure. */
+/** Whom a verified caller may have reset (B55, B56). Pure. */
 import { refusal } from '../errors.js';
 import { hasAdminStatus } from './customer-roles.js';
 import type { Account, User } from './people.js';
@@ -6,16 +6,16 @@ import type { Policy } from './policy.js';
 
 export interface TargetQuestion {
   readonly policy: Policy;
-  /** The customer login that the operator also is, or null. */
+  /** The customer login of the operator, or null. */
   readonly operatorUserId: string | null;
   readonly account: Account;
   readonly caller: User;
   readonly target: User;
-  /** An objection to an earlier reset of the target stands (B62). */
+  /** An objection to an earlier reset of the target is open (B62). */
   readonly objected: boolean;
 }
 
-/** Throws the refusal that stands in the way; returns whether a second operator must approve (B56). */
+/** Throws a refusal if the reset is not allowed; returns whether a second operator must approve (B56). */
 export function decideTarget({ policy, operatorUserId, account, caller, target, objected }: TargetQuestion): {
   readonly approval: 'own-reset' | 'admin-target' | 'objected-reset' | null;
 } {
@@ -30,7 +30,7 @@ export function decideTarget({ policy, operatorUserId, account, caller, target, 
   if (targetIsAdmin && !hasAdminStatus(policy, account, caller)) {
     throw refusal('forbidden', 'admin-by-secondary', {}, 'admin-must-call');
   }
-  // Whoever talked the desk into the first reset must not get past the objection by calling again.
+  // A caller who talked the desk into the first reset must not get past the objection by calling again.
   if (objected) return { approval: 'objected-reset' };
   const { ownResetByPhone, adminTargets } = policy.limits.approval;
   if (adminTargets && targetIsAdmin) return { approval: 'admin-target' };

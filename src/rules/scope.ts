@@ -1,6 +1,6 @@
 /**
- * The two decisions at the heart of a call: may this caller have this action (B02, B04, B07), and is the caller verified
- * (B03, B05). Both are answers about facts given to them; nothing here looks anything up.
+ * The two decisions at the heart of a call: may this caller have this action (B02, B04, B07), and is the caller verified (B03,
+ * B05). Both decide on facts given to them; nothing here looks anything up.
  */
 import { customerRule, hasAdminStatus } from './customer-roles.js';
 import type { Account, CustomerRole, Edition, User } from './people.js';
@@ -34,14 +34,14 @@ export function decideScope({ policy, edition, role, scopes, action }: ScopeQues
   return scope === undefined ? { allowed: false } : { allowed: true, by: 'scope', scope };
 }
 
-/** What the check of the phrase said. `none`: the caller has no passphrase yet (B12). */
+/** The result of the phrase check. `none`: the caller has no passphrase yet (B12). */
 export type PassphraseCheck = 'matches' | 'wrong' | 'none' | 'unknown-caller';
 
 export interface VerificationQuestion {
   readonly policy: Policy;
   /** The account the call is about. */
   readonly account: Pick<Account, 'id' | 'edition' | 'disabledAt'>;
-  /** Whom the look-up found, or null for nobody. */
+  /** Whom the look-up found; null for nobody. */
   readonly caller: Pick<User, 'accountId' | 'role' | 'scopes' | 'disabledAt'> | null;
   readonly passphrase: PassphraseCheck;
   readonly action: Action;
@@ -55,7 +55,7 @@ export type VerificationDecision =
 /**
  * Verified = the passphrase matches and (a scope for the action or admin status) (B03).
  * Nobody found, a caller of another account (B05) and anyone disabled are `not-verified`, whatever was said. Privilege is
- * looked at only after the phrase, so `not-privileged` always means: this is who they say they are.
+ * checked only after the phrase, so `not-privileged` always means that callers are who they say they are.
  */
 export function decideVerification({
   policy,

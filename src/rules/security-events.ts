@@ -1,6 +1,7 @@
 /**
- * What other systems should know at once of a user's credentials and sessions, as OpenID CAEP 1.0 says it: `credential-change` and
- * `session-revoked`. Each is the meaning of an audit entry, as in desk-events.ts. Only ids and words of ours, never free text.
+ * What other systems should know at once about a user's credentials and sessions, in the words of OpenID CAEP 1.0:
+ * `credential-change` and `session-revoked`. Each is derived from an audit entry, as in desk-events.ts. Only ids and fixed words,
+ * never free text.
  */
 import type { AuditEntry, AuditValue } from './audit-entry.js';
 
@@ -10,13 +11,13 @@ export interface SecurityEvent {
   readonly about: { readonly account: string | null; readonly user: string | null; readonly session: string | null };
   /** When it happened, ms. */
   readonly at: number;
-  /** Ties the events of one reset together. */
+  /** The same for all events of one reset. */
   readonly transaction: string | null;
   /** The claims of the event itself, in CAEP's words. */
   readonly claims: Readonly<Record<string, string>>;
 }
 
-/** What CAEP calls a kind of second factor; for what it has no word the receiver gets one of ours, as it allows. */
+/** What CAEP calls a kind of second factor; if it has no word, the receiver gets one of ours, as CAEP allows. */
 export type CredentialOf = (kind: string) => string;
 
 type Part = Pick<SecurityEvent, 'type' | 'claims'>;
@@ -41,7 +42,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'backup-codes.made': ({ earlierDied }) => [changed('backup-codes', Number(earlierDied) > 0 ? 'update' : 'create')],
   'portal.activated': () => [changed('password', 'create')],
   'portal.password-reset': () => [changed('password', 'update'), REVOKED],
-  // The session that changed it stays: that the others ended cannot be said of the user as a whole.
+  // The session that changed it stays, so "session revoked" would not be true of the user as a whole.
   'application-password.changed': () => [changed('password', 'update')],
   'portal.signed-out': () => [REVOKED],
   'user.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
@@ -65,7 +66,7 @@ export function securityEventsOf(entries: readonly AuditEntry[], credentialOf: C
   });
 }
 
-/** An admin of the customer who acts on somebody else is an admin in CAEP's words too. */
+/** A customer's admin who acts on somebody else is an admin in CAEP's words too. */
 function initiator({ by, user }: AuditEntry): string {
   if (by.kind === 'system') return 'system';
   return by.kind === 'user' && by.id === user ? 'user' : 'admin';

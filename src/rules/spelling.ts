@@ -1,10 +1,10 @@
 /**
- * Spelling mode: what an agent types while a caller spells, read by a table of data/words/spelling (English: NATO; German: DIN 5009;
- * French). Reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them. Pure.
+ * Spelling mode: reads what an agent types while a caller spells, by a table of data/words/spelling (English: NATO; German: DIN
+ * 5009; French). It reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them. Pure.
  *
- * Nothing is guessed. A code word nobody agreed on, a letter that does not begin its word ("b as in victor"), a letter followed by its
- * own code word ("b bravo": one b or two?), "double u" (w, or uu?) and in French "deux l" (ll, or 2l?) are left unread, so that the
- * agent asks again. What was not read is told by its place alone: the words would show the phrase on the screen (B11).
+ * Nothing is guessed. An unknown code word, a letter that does not begin its word ("b as in victor"), a letter followed by its
+ * own code word ("b bravo": one b or two?), "double u" (w, or uu?) and in French "deux l" (ll, or 2l?) are left unread, so that
+ * the agent asks again. Of unread text only the place is told, because the words would show the phrase on the screen (B11).
  */
 import * as z from 'zod';
 import { refusal } from '../errors.js';
@@ -19,16 +19,16 @@ const spellingFile = z.strictObject({
   words: z.record(z.string().min(1), z.string().regex(/^\p{Ll}{1,3}$/u)),
   digits: z.record(z.string().min(1), z.string().regex(/^[0-9]$/u)),
   repeat: z.record(z.string().min(1), z.number().int().min(2).max(3)),
-  /** Digits that before a letter may also say how often: "deux l". Typed as a digit they are one. */
+  /** Digit words that before a letter may also say how often: "deux l". Typed as a digit it is a digit. */
   timesOrDigit: phrases.default([]),
   /** Between a letter and a word that begins with it: "as in", "wie", "comme". */
   link: phrases,
   newWord: phrases,
-  /** Said but without weight, since case is folded: "capital". */
+  /** Said but ignored, because case is folded: "capital". */
   ignored: phrases,
-  /** Two readings: always asked again. */
+  /** Phrases with two readings: the agent always asks again. */
   ambiguous: phrases,
-  /** Ways to spell beside the code words, to show to the agent. */
+  /** Other ways to spell, to show to the agent. */
   examples: phrases,
 });
 
@@ -48,15 +48,15 @@ export interface SpellingTable {
 }
 
 /**
- * `text` has one space per "new word"; `count` is its letters and digits, without spaces (all that may be echoed). `unreadAfter`: how
- * many letters and digits were read before each stretch that was not.
+ * `text` has one space per "new word"; `count` is its letters and digits, without spaces (only this may be shown). `unreadAfter`:
+ * how many letters and digits were read before each stretch that was not.
  */
 export type Spelled =
   | { readonly ok: true; readonly text: string; readonly count: number }
   | { readonly ok: false; readonly unreadAfter: readonly number[] };
 
 /**
- * Checks the content of a spelling file and makes it ready.
+ * Checks the content of a spelling file and prepares it for look-ups.
  * @throws Refusal `config` naming the file and the first fault
  */
 export function spellingTable(content: unknown, file: string): SpellingTable {
@@ -100,7 +100,7 @@ function meaningsOf(content: z.infer<typeof spellingFile>, file: string): Readon
 }
 
 /**
- * Reads one spelled line (or its tokens). Nothing spelled is `ok` with an empty text.
+ * Reads one spelled line (or its tokens). If nothing was spelled, the result is `ok` with an empty text.
  * @throws Refusal `invalid-input` for broken characters or a line beyond the folding's limit
  */
 export function decodeSpelling(line: string | readonly string[], table: SpellingTable): Spelled {
@@ -126,7 +126,7 @@ export function decodeSpelling(line: string | readonly string[], table: Spelling
 
 const countOf = (text: string): number => [...text.replaceAll(' ', '')].length;
 
-/** How many tokens an item takes and what it says; no text where it could not be read. */
+/** How many tokens an item takes and what it says; no text if it could not be read. */
 interface Item {
   readonly used: number;
   readonly text: string | undefined;
@@ -153,7 +153,7 @@ function readItem(tokens: readonly string[], at: number, table: SpellingTable): 
   }
 }
 
-/** "double l", "double lima", "double capital l": what follows must be one readable letter or digit. */
+/** "double l", "double lima", "double capital l": one readable letter or digit must follow. */
 function readRepeated(tokens: readonly string[], at: number, used: number, times: number, table: SpellingTable): Item {
   if (at + used >= tokens.length) return { used, text: undefined };
   const next = readItem(tokens, at + used, table);
@@ -163,7 +163,7 @@ function readRepeated(tokens: readonly string[], at: number, used: number, times
   return { used: used + next.used, text: single ? next.text?.repeat(times) : undefined };
 }
 
-/** A letter or digit on its own, with or without "as in WORD"; "sch wie Schule". Anything else is a word nobody agreed on. */
+/** A letter or digit on its own, with or without "as in WORD"; "sch wie Schule". Anything else is an unknown code word. */
 function readLetter(tokens: readonly string[], at: number, table: SpellingTable): Item {
   const letter = (tokens[at] ?? '').normalize('NFKC').toLowerCase();
   const plain = asciiDigit(letter) ?? letter;
@@ -183,12 +183,12 @@ function readLetter(tokens: readonly string[], at: number, table: SpellingTable)
   return ownWord ? { used: 1 + link.used, text: undefined } : { used: 1, text: plain };
 }
 
-/** Several letters with a code word of their own: "ch", "sch". */
+/** True for several letters that share one code word: "ch", "sch". */
 function spelledAtOnce(letters: string, { meanings }: SpellingTable): boolean {
   return [...meanings.values()].some((meaning) => meaning.kind === 'letter' && meaning.text === letters);
 }
 
-/** "bravo", but not "bravo b": is the letter said again, or is it a second one? With "b as in boy" after it, it is a second one. */
+/** "bravo", but not "bravo b": does it say the letter again, or a second one? With "b as in boy" after it, it is a second one. */
 function readCodeWord(tokens: readonly string[], at: number, used: number, text: string, table: SpellingTable): Item {
   const next = tokens[at + used] ?? '';
   const again =
@@ -197,7 +197,7 @@ function readCodeWord(tokens: readonly string[], at: number, used: number, text:
   return again && !linked ? { used: used + 1, text: undefined } : { used, text };
 }
 
-/** Whether a letter stands here, by itself or as its code word. */
+/** True if a letter is next, by itself or as its code word. */
 function beforeLetter(tokens: readonly string[], at: number, table: SpellingTable): boolean {
   if (at >= tokens.length) return false;
   const { text } = readItem(tokens, at, table);

@@ -19,27 +19,27 @@
  *     merge (to and toe, do and doe), 0.006 bits a word; of the 7,776 words of the EFF list none. The e of `eight` stays.
  *  7. "double four" is four four; `oh` or `o` between digits, and "double oh" beside one, is zero.
  *
- * Spaces therefore never matter, but for the words of steps 3 and 4, which mean something only when they stand alone.
+ * So spaces never matter, except beside the words of steps 3 and 4, which mean something only as separate words.
  * A change to any step is a new version beside the old one; stored phrases keep theirs until the next success.
  */
 import { refusal } from '../errors.js';
 
-/** The version under which new passphrases are stored. */
+/** New passphrases are stored under this version. */
 export const FOLD_VERSION = 1;
 
-/** UTF-16 units; far above any policy's limit, so that folding stays quick whatever is pasted. */
+/** UTF-16 units; far above any policy's limit, so that folding stays fast whatever is pasted. */
 const MAX_LENGTH = 1024;
 
 const DIGIT_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'] as const;
 const DIGIT = DIGIT_WORDS.join('|');
 
-/** Latin letters that have no decomposition in Unicode but are written plainly by those who lack the key. */
+/** Latin letters that Unicode does not decompose; people without the key write them plainly. */
 const PLAIN_LATIN: ReadonlyMap<string, string> = new Map([
   ['æ', 'ae'], ['œ', 'oe'], ['ø', 'o'], ['đ', 'd'], ['ð', 'd'], ['þ', 'th'], ['ł', 'l'], ['ħ', 'h'], ['ŧ', 't'], ['ȷ', 'j'], ['ŋ', 'n'],
 ]); // biome-ignore format: a table
 const SPECIAL_LATIN = new RegExp(`[${[...PLAIN_LATIN.keys()].join('')}]`, 'gu');
 
-// Functions, because making these expressions costs each start a millisecond, and most hear no phrase.
+// Functions, because making these expressions costs each start a millisecond, and most starts fold no phrase.
 /** Letter-like apostrophes (okina, modifier apostrophe, saltillo) and all ignorable characters: they join, they do not separate. */
 const unheard = () => /[\p{Default_Ignorable_Code_Point}\p{Cf}'’‘‛`´ʹ-˿Ꞌꞌ]/gu;
 const separators = () => /[^\p{L}\p{M}\p{Nd}]+/gu;
@@ -56,8 +56,8 @@ const OH_BETWEEN = new RegExp(`(?<=${DIGIT})(?:oh|o)+(?=${DIGIT})`, 'gu');
 const FOLDINGS: ReadonlyMap<number, (text: string) => readonly string[]> = new Map([[1, readingsOfVersion1]]);
 
 /**
- * The one string under which a phrase is hashed and compared: letters only (and the vowel signs of scripts that need them), no
- * spaces; empty where nothing speakable is left. Folding a folded form gives itself.
+ * The one string under which a phrase is hashed and compared: only letters (and the vowel signs of scripts that need them), no
+ * spaces; empty if nothing is left that can be spoken. Folding a folded form gives the same form.
  * @throws Refusal `invalid-input` for text that is not Unicode or beyond 1024 units, `store-corrupt` for a version this program does not know.
  */
 export function matchForm(text: string, version: number = FOLD_VERSION): string {
@@ -65,7 +65,7 @@ export function matchForm(text: string, version: number = FOLD_VERSION): string 
 }
 
 /**
- * Every reading of a text on which its strength is judged (B21). The first is `matchForm`; the second keeps the written umlauts
+ * Every reading of a text by which its strength is judged (B21). The first is `matchForm`; the second keeps the written umlauts
  * ("blue", not "blu"), the third has digits for number words. Only the first is ever hashed.
  * @throws as `matchForm`
  */
@@ -79,15 +79,18 @@ export function spokenForms(text: string, version: number = FOLD_VERSION): reado
   return fold(text);
 }
 
-/** Whether two texts are the same when spoken, for instance a passphrase and an application password (B10). Not for secrets at rest. */
+/**
+ * True if two texts are the same when spoken, for instance a passphrase and an application password (B10). Not for stored
+ * secrets.
+ */
 export function sameSpoken(a: string, b: string): boolean {
   const form = matchForm(a);
   return form !== '' && form === matchForm(b);
 }
 
 /**
- * The words of a text after steps 1 to 4: lower case, without marks, ASCII digits still digits.
- * For judging length and for saying the phrase aloud, where digits must not have become words yet.
+ * The words of a text after steps 1 to 4: lower case, without marks, ASCII digits still digits. For judging length and for saying
+ * the phrase aloud, which need digits as digits.
  */
 export function spokenWords(text: string): readonly string[] {
   const folded = plainLetters(text);
@@ -102,7 +105,7 @@ export function asDigits(word: string): string | undefined {
   return new RegExp(`^(?:[0-9]|${DIGIT})+$`, 'u').test(word) ? digitsForWords(word) : undefined;
 }
 
-/** Number words written as digits wherever they stand: "stone" is "st1". A reading for the strength rules only. */
+/** Writes number words as digits wherever they occur: "stone" is "st1". A reading for the strength rules only. */
 export function digitsForWords(letters: string): string {
   return letters.replace(new RegExp(DIGIT, 'gu'), (word) =>
     String(DIGIT_WORDS.indexOf(word as (typeof DIGIT_WORDS)[number])),
@@ -118,7 +121,7 @@ function readingsOfVersion1(text: string): readonly string[] {
   return [canonical, written, digitsForWords(written)];
 }
 
-/** Steps 1 and 2: lower-case letters, marks of other scripts and ASCII digits, in words parted by one space. */
+/** Steps 1 and 2: lower-case letters, marks of other scripts and ASCII digits, in words with one space between them. */
 function plainLetters(text: string): string {
   return foldCase(text.normalize('NFKC').replace(unheard(), ''))
     .normalize('NFKD')
@@ -131,7 +134,7 @@ function plainLetters(text: string): string {
     .normalize('NFC');
 }
 
-/** Full case folding by way of the upper case, which opens ß and joins ı, ſ and the final sigma to their letters. */
+/** Full case folding by way of the upper case, which expands ß and joins ı, ſ and the final sigma to their letters. */
 function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replace(/ς/gu, 'σ');
 }
@@ -145,8 +148,9 @@ function decimalValue(digit: string): number {
 }
 
 /**
- * Step 7, on letters without spaces, with step 6 before it where asked, until nothing changes ("one oh double oh seven"). It ends: each
- * change takes away a b or a p, which no number word has, or turns letters outside number words into one, or drops such a letter.
+ * Step 7, on letters without spaces, with step 6 before it if asked for, until nothing changes ("one oh double oh seven"). It
+ * ends, because each change removes a b or a p, which no number word has, or turns letters outside number words into one, or
+ * drops such a letter.
  */
 function numbersSaid(letters: string, dropped?: RegExp): string {
   const said = (dropped === undefined ? letters : letters.replace(dropped, ''))

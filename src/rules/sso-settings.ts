@@ -1,9 +1,9 @@
-/** Settings of an account's OpenID provider as an operator gives them: its address, and the public keys its tokens are checked with. */
+/** Settings of an account's OpenID provider as an operator gives them: its address, and the public keys that check its tokens. */
 import * as z from 'zod';
 import { refusal } from '../errors.js';
 
 const LONGEST = 500;
-/** Names of this machine alone: what is fetched from it crosses no network. */
+/** Names of this machine only: what is fetched from it crosses no network. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** An https address (on this machine also http) without credentials or fragment, as written. Refusal `invalid-input` otherwise. */
@@ -15,7 +15,7 @@ export function readProviderAddress(setting: 'issuer' | 'jwks', text: string): s
   throw refusal('invalid-input', 'not-https', { setting, address }, 'https-example');
 }
 
-/** What a provider is called where nobody gave it a name. */
+/** The name of a provider to which nobody gave one. */
 export const providerName = (issuer: string): string => new URL(issuer).hostname;
 
 const KEY_SET = () =>

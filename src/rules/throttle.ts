@@ -30,7 +30,8 @@
  * in a row, over more than a week. A success of an attempt that is still being checked leads to OPEN from LOCKED and
  * DISABLED too, because its own reservation may have brought them.
  *
- * Attempts refused while locked neither count nor prolong the lock, so that nobody is kept out for good by being called for.
+ * Attempts refused while locked neither count nor prolong the lock, so that an attacker who keeps calling cannot keep the owner
+ * out for good.
  */
 import { hours, minutes, seconds } from './duration.js';
 import type { Limits } from './policy.js';
@@ -45,7 +46,7 @@ export interface Throttle {
   readonly disabledAt: number | null;
 }
 
-/** The state of a subject that was never heard of. */
+/** The state of a subject without any attempt. */
 export const UNTRIED: Throttle = { failures: 0, reserved: 0, lockedUntil: null, disabledAt: null };
 
 /** A time no earlier than any seen before. `behind`: the host's clock is so far back that no lock may expire by it. */
@@ -64,15 +65,15 @@ export function clockTolerance(limits: Limits): number {
   return seconds(limits.clock.toleranceSeconds);
 }
 
-/** `attempt` must be given back to `succeed`. `clockBehind`: `until` may have passed, but the clock cannot be believed. */
+/** Pass `attempt` to `succeed`. `clockBehind`: `until` may have passed, but the clock cannot be trusted. */
 export type ThrottleDecision =
   | { readonly kind: 'proceed'; readonly attempt: number }
   | { readonly kind: 'locked'; readonly until: number; readonly clockBehind: boolean }
   | { readonly kind: 'disabled'; readonly since: number };
 
 /**
- * Counts an attempt before it is made. `state` must be committed before the secret is checked, and whoever is told
- * anything but `proceed` must not check it. A refusal leaves the state as it was.
+ * Counts an attempt before it is made. Commit `state` before the secret is checked, and check it only if the decision is
+ * `proceed`. A refusal leaves the state as it was.
  */
 export function reserve(
   state: Throttle,
@@ -92,7 +93,7 @@ export function reserve(
   return { state: next, decision: { kind: 'proceed', attempt: next.reserved } };
 }
 
-/** Why an attempt would be refused now, without making one; undefined where it may be made. */
+/** Why an attempt would be refused now, without making one; undefined if it may be made. */
 export function refusalNow(
   state: Throttle,
   time: TrustedTime,
@@ -105,8 +106,8 @@ export function refusalNow(
 }
 
 /**
- * The attempt turned out right. Clears what was counted up to and including it; attempts reserved after it stay counted, so
- * that an owner's success cannot wipe out guesses that are still being checked. Locks go when too few are left to cause one.
+ * The attempt was right. Clears what was counted up to and including it. Attempts reserved after it stay counted, so that an
+ * owner's success cannot wipe out guesses that are still being checked. Locks end when too few failures are left to cause one.
  */
 export function succeed(state: Throttle, attempt: number, limits: Limits): Throttle {
   const failures = Math.min(state.failures, state.reserved - attempt);
@@ -115,16 +116,16 @@ export function succeed(state: Throttle, attempt: number, limits: Limits): Throt
 }
 
 /**
- * A `lead` lifts everything and starts the count afresh (B76). The `owner`, by signing in to the portal, lifts the wait but keeps
- * the count: that sign-in proved another secret, so one try is free, its failure locks for longer, and a subject that is
- * disabled stays so.
+ * A `lead` lifts everything and starts the count again at zero (B76). The `owner`, by signing in to the portal, ends the wait but
+ * keeps the count: that sign-in proved another secret, so one try is free, its failure locks for longer, and a disabled subject
+ * stays disabled.
  */
 export function unlock(state: Throttle, by: 'lead' | 'owner'): Throttle {
   if (by === 'lead') return { ...state, failures: 0, lockedUntil: null, disabledAt: null };
   return { ...state, lockedUntil: null };
 }
 
-/** Milliseconds of the lock that the given failure brings: the first wait, doubled for each further failure, to a ceiling. */
+/** Milliseconds of the lock that the given failure brings: the first wait, doubled for each further failure, up to a ceiling. */
 export function lockDuration(failures: number, { throttle }: Limits): number {
   const doublings = Math.max(0, failures - throttle.lockFromFailure);
   return minutes(Math.min(throttle.firstLockMinutes * 2 ** doublings, throttle.maxLockMinutes));
@@ -138,7 +139,7 @@ export const SPRAY_WINDOW = hours(1);
  * means that exactly 10 wrong guesses reach the check. "Last hour" is measured back from a trusted time.
  */
 export interface RecentFailures {
-  /** Different callers on whom this operator has failed: one muddled caller trying five times counts once. */
+  /** Different callers on whom this operator has failed: one confused caller who tries five times counts once. */
   readonly operatorFailuresLastHourOverDifferentCallers: number;
   /** Failures over all callers of the account, by anyone. */
   readonly accountFailuresLastHour: number;
@@ -148,7 +149,7 @@ export interface RecentFailures {
 
 export type SprayVerdict = 'ok' | 'operator-stop' | 'account-stop' | 'desk-stop';
 
-/** Whether guesses are being spread over many callers. The widest stop is named first, because it is the one to raise alarm about. */
+/** Whether guesses are being spread over many callers. The widest stop comes first, because it is the most alarming. */
 export function judgeSpray(recent: RecentFailures, { throttle }: Limits): SprayVerdict {
   if (recent.deskFailuresLastHour > throttle.deskFailuresPerHour) return 'desk-stop';
   if (recent.accountFailuresLastHour > throttle.accountFailuresPerHour) return 'account-stop';
@@ -156,7 +157,7 @@ export function judgeSpray(recent: RecentFailures, { throttle }: Limits): SprayV
   return 'ok';
 }
 
-/** What stands of two states of one subject when a store is put back to an earlier time: nothing is forgiven by that. */
+/** Joins two states of one subject when an earlier store is restored: the stricter one counts, so a restore forgives nothing. */
 export function strictest(a: Throttle, b: Throttle): Throttle {
   return {
     failures: Math.max(a.failures, b.failures),
@@ -166,7 +167,7 @@ export function strictest(a: Throttle, b: Throttle): Throttle {
   };
 }
 
-/** A lock whose time may have run out unseen begins anew: what was left of it at `seen` is left of it at `now`. */
+/** A lock that may have run out unseen starts again: what was left of it at `seen` is left of it at `now`. */
 export function lockedAnew(state: Throttle, seen: number, now: number): Throttle {
   const { lockedUntil } = state;
   if (lockedUntil === null || lockedUntil <= seen || now <= seen) return state;

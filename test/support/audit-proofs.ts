@@ -1,6 +1,7 @@
 /**
- * What an auditor computes who has all leaves of a log: roots and inclusion proofs from memory, and consistency proofs (RFC 6962, section
- * 2.1.2; RFC 9162, section 2.1.4), which countersign neither makes nor checks. The suites hold the tree of rules/audit-tree against them.
+ * What an auditor who has all leaves of a log computes: roots and inclusion proofs from memory, and consistency proofs (RFC 6962,
+ * section 2.1.2; RFC 9162, section 2.1.4), which countersign neither makes nor checks. The suites compare the tree of
+ * rules/audit-tree with them.
  */
 import {
   appendLeaf,
@@ -11,7 +12,7 @@ import {
   type TreeHasher,
 } from '../../src/rules/audit-tree.js';
 
-/** The tree hash of the leaves from `start` up to, not including, `end`, as if they were a tree of their own. */
+/** The tree hash of the leaves from `start` up to, not including, `end`, as if they were a separate tree. */
 export type SubtreeHash = (start: number, end: number) => Uint8Array;
 
 /** The tree hash of a list of leaf hashes, read once, with the memory of one frontier. */
@@ -44,7 +45,7 @@ export function consistencyRanges(size1: number, size2: number): LeafRange[] {
       start = middle;
     }
   }
-  // The old tree as a whole is known to whoever checks; only a part of it must be shown.
+  // The verifier knows the old tree as a whole; only a part of it must be shown.
   return start === 0 ? ranges : [{ start, end }, ...ranges];
 }
 
@@ -59,8 +60,8 @@ export function consistencyProof(subtree: SubtreeHash, size1: number, size2: num
 }
 
 /**
- * Whether the proof shows that the tree of `size2` begins with the tree of `size1` (RFC 9162, section 2.1.4.2). Nothing
- * is shown by a step from an empty log: anything begins with it, so no proof of that is accepted.
+ * Whether the proof shows that the tree of `size2` begins with the tree of `size1` (RFC 9162, section 2.1.4.2). Every log begins
+ * with an empty one, so a proof of that shows nothing and is not accepted.
  */
 export function verifyConsistency(
   hasher: TreeHasher,
@@ -78,7 +79,7 @@ export function verifyConsistency(
   if (![root1, root2, ...proof].every(isHash)) return false;
   let [first, last] = [size1 - 1, size2 - 1];
   while (first % 2 === 1) [first, last] = [Math.floor(first / 2), Math.floor(last / 2)];
-  // Where the old tree is perfect its root is the first step, and the proof leaves it out.
+  // If the old tree is perfect, its root is the first step, and the proof leaves it out.
   const [seed, ...steps] = first === 0 ? [root1, ...proof] : proof;
   if (seed === undefined) return false;
   let [old, grown] = [seed, seed];

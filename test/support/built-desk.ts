@@ -1,6 +1,6 @@
 /**
- * The built command in processes of its own, in a private home: for tests of what only whole processes show. A desk can be founded in
- * it, on either engine; every process gets a small fixed environment and nothing of whoever runs the tests.
+ * Runs the built command as separate processes, in a private home, for tests of what only whole processes show. It can found a
+ * desk, on either engine. Every process gets a small fixed environment and nothing of the person who runs the tests.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -25,14 +25,14 @@ export interface Running {
 
 export interface BuiltDesk {
   readonly home: string;
-  /** Path or address of the store, as the commands get it. */
+  /** Path or address of the store, as the commands take it. */
   readonly store: string;
   readonly folders: { readonly data: string; readonly state: string; readonly config: string };
   /** Starts a process; its standard input stays open until `say`. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Runs a process to its end, with this standard input. */
   run(args: readonly string[], stdin?: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
-  /** As `run`, and anything but exit 0 is an error. With `--json` among the arguments the document is answered. */
+  /** As `run`, but anything except exit 0 is an error. With `--json` among the arguments it returns the document. */
   must(
     args: readonly string[],
     stdin?: string,
@@ -41,13 +41,13 @@ export interface BuiltDesk {
   close(): void;
 }
 
-/** `npm test` has built already; this is for a run of one file alone. */
+/** `npm test` has built already; this is for running one file alone. */
 export function requireBuilt(): void {
   const built = spawnSync(process.execPath, [join(repositoryRoot, 'bin', 'ensure.mjs')], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
 }
 
-/** An empty home; on PostgreSQL with an empty database. `root` is where the program was built. */
+/** An empty home, on PostgreSQL with an empty database. `root` is where the program was built. */
 export async function builtDesk(engine: EngineName, root = repositoryRoot): Promise<BuiltDesk> {
   const executable = join(root, 'bin', 'countersign.js');
   const home = mkdtempSync(join(tmpdir(), 'countersign-built-'));

@@ -1,6 +1,6 @@
 /**
- * A script in processes of its own: TypeScript given as text is bundled once (imports relative to the project root), then run as
- * often as a test needs. Unlike `buildScript` in pty.ts it may use the native packages, so it can open a store.
+ * Runs a script in separate processes: TypeScript given as text is bundled once (imports relative to the project root), then run
+ * as often as a test needs. Unlike `buildScript` in pty.ts it may use the native packages, so it can open a store.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,13 +15,13 @@ export interface ChildScript {
   readonly packages: string;
   /** Starts one process. Its environment is PATH and what is given here. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningScript;
-  /** Ends what still runs and removes the bundle. */
+  /** Ends the processes that still run and removes the bundle. */
   remove(): void;
 }
 
 export interface RunningScript {
   readonly child: ChildProcess;
-  /** Resolves when the text stands in its standard output; fails when the process ends before. */
+  /** Resolves when the text is in its standard output; fails if the process ends before. */
   until(text: string): Promise<void>;
   /** Writes to its standard input. */
   tell(text: string): void;

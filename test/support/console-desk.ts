@@ -1,6 +1,6 @@
 /**
- * A desk on disk for tests of the console: real store, real hashing, a few companies with people who can be found, phrases, and an
- * operator's token. What runs in a process of its own finds it by `env`. Free of vitest, so that scripts may import it.
+ * A desk on disk for tests of the console: real store, real hashing, a few companies with people to find, phrases, and an
+ * operator's token. A separate process finds it by `env`. It does not import vitest, so that scripts may import it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,9 +29,9 @@ const PEOPLE = [
 
 export interface ConsoleDesk {
   readonly folder: string;
-  /** As mira, of the role asked for. */
+  /** Signed in as mira, in the given role. */
   readonly env: Readonly<Record<string, string>>;
-  /** As noor, an agent. */
+  /** Signed in as noor, an agent. */
   readonly otherEnv: Readonly<Record<string, string>>;
   /** The store, opened by the test itself; close it with `close`. */
   readonly desk: Desk;
@@ -161,7 +161,7 @@ async function fill(desk: Desk): Promise<void> {
   });
 }
 
-/** Answers the operator's token. */
+/** Returns the operator's token. */
 async function addOperator(desk: Desk, name: string, role: OperatorRole): Promise<string> {
   const at = desk.now();
   const id = desk.newId('op');

@@ -1,6 +1,6 @@
 /**
- * Once per run: a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names one that
- * runs already and may make databases; otherwise we start our own. Without either the run goes on with SQLite alone, and says so.
+ * Runs once per test run: a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names a
+ * running server that may make databases; otherwise we start our own. Without either, the run uses SQLite only, and says so.
  */
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
@@ -34,7 +34,7 @@ async function givenServer(address: string): Promise<string> {
   return url.href;
 }
 
-/** A refused connection to several addresses at once has a code and no message. */
+/** When several addresses refuse at once, the error has a code and no message. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);

@@ -1,12 +1,12 @@
 /**
- * Text that tries to take over a terminal, and the check that it did not. The check is written from Unicode's own
- * categories, apart from the product's regex, so that one mistake cannot hide in both.
+ * Text that tries to take over a terminal, and the check that it did not. The check is written from Unicode's own categories,
+ * independent of the product's regex, so that one mistake cannot hide in both.
  */
 import { existsSync, readFileSync } from 'node:fs';
 
 const NAUGHTY = new URL('../../../shared/vectors/blns.json', import.meta.url);
 
-/** Whether the Big List of Naughty Strings is at hand. */
+/** True if the Big List of Naughty Strings is installed. */
 export const hasNaughtyStrings = existsSync(NAUGHTY);
 
 export function naughtyStrings(): string[] {
@@ -47,7 +47,7 @@ export function uncoloured(output: string): string[] {
   return output.replace(OUR_COLOURS, '').split('\n');
 }
 
-/** The lines of `output` that hold anything but visible characters and our own colours. */
+/** The lines of `output` that contain anything but visible characters and our own colours. */
 export function unsafeLines(output: string): string[] {
   return uncoloured(output).filter((line) => !isVisible(line));
 }

@@ -6,8 +6,8 @@ import ts from 'typescript';
 import { type Import, lineOf, type Source, walk } from './imports.js';
 
 /**
- * Who may import whom. An entry is a file or folder of src, a package, or `packages` for every package that no room has to
- * itself; `type` before it means that only types may be taken.
+ * Who may import whom. An entry is a file or folder of src, a package, or `packages` for every package that is not reserved for
+ * one room; `type` before it means that only types may be imported.
  */
 const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly sentence: string }>> = {
   rules: {
@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
   },
   delivery: {
     may: ['delivery/*', 'type rules/*', 'errors', 'nodemailer', 'node:fs', 'node:net', 'node:path', 'packages'].concat(
-      // Syslog by datagrams.
+      // For syslog by datagrams.
       ['node:dgram'],
     ),
     sentence: "delivery may import rules' types and errors; it knows no store, commands or procedures",
@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: "terminal may import rules' types and errors; it knows no desk, store, commands or procedures",
   },
   store: {
-    // The write door appends to the audit tree, which is arithmetic without effects and therefore a rule.
+    // The write door appends to the audit tree, which is arithmetic without effects and therefore in rules.
     may: [
       'store/*',
       'type rules/*',
@@ -112,7 +112,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
   reasons: { may: [], sentence: 'reasons holds types only and imports nothing' },
 };
 
-/** Packages that stand in one place only; `main` is main.ts and the folders main/, opening/ and custody/. */
+/** Packages that only one place may import; `main` is main.ts and the folders main/, opening/ and custody/. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   commander: ['commands/program'],
   inquirer: ['terminal/*'],
@@ -133,7 +133,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['main', 'store/*', 'delivery/*'],
 };
 
-/** `rules`, `store`, …; `main` for main.ts, main/, opening/ and custody/, which may know everything. */
+/** `rules`, `store`, …; `main` for main.ts, main/, opening/ and custody/, which may import everything. */
 export function roomOf(file: string): string {
   const [first = ''] = inSrc(file).split('/');
   return Object.hasOwn(ROOMS, first) ? first : 'main';
@@ -183,7 +183,7 @@ const matches = (pattern: string, name: string): boolean =>
 const SQL =
   /\b(select\b[\s\S]*\bfrom\b|insert\s+into\b|delete\s+from\b|update\s+\S+\s+set\b|(create|drop|alter)\s+table\b|pragma\b)/i;
 
-/** What may stand in few files or nowhere: the process, the clock, chance, the console, SQL, default exports. */
+/** What only few files may use, or none: the process, the clock, chance, the console, SQL, default exports. */
 export function faultsOfWords(source: Source): string[] {
   const faults: string[] = [];
   const room = roomOf(source.path);
@@ -218,7 +218,7 @@ function faultOfNode(node: ts.Node, room: string): string | undefined {
   return undefined;
 }
 
-/** The name stands for the global thing: it is not a member, a key or a declaration of the same name. */
+/** True if the name means the global: it is not a member, a key or a declaration of the same name. */
 function isReference(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
@@ -239,10 +239,10 @@ function isDefaultExport(node: ts.Node): boolean {
   );
 }
 
-/** Not doors of their own: they make the claim, or are the lock itself. */
+/** These need no row: they make the claim, or are the lock itself. */
 const NO_DOORS = ['procedures/authorise', 'procedures/operators/authenticate-operator'];
 
-/** `wing/file.function` of every exported function of procedures/ that is handed an operator. */
+/** `wing/file.function` of every exported function of procedures/ that takes an operator. */
 export function operatorDoors(source: Source): string[] {
   const file = inSrc(source.path);
   if (!file.startsWith('procedures/') || NO_DOORS.includes(file)) return [];
@@ -258,8 +258,8 @@ export function operatorDoors(source: Source): string[] {
 const OWNER_LOCKS = ['procedures/portal/customer-login', 'procedures/portal/owner-proof'];
 
 /**
- * `wing/file.function` of every exported function of procedures/ that is handed a customer's login. One that is handed the door as well
- * (`actAsOwner`, `askOwner`) is the lock, or counts under it.
+ * `wing/file.function` of every exported function of procedures/ that takes a customer's login. A function that takes the door as
+ * well (`actAsOwner`, `askOwner`) is the lock, or counts under it.
  */
 export function ownerDoors(source: Source): string[] {
   const file = inSrc(source.path);
@@ -276,7 +276,7 @@ interface ExportedFunction {
   readonly parameters: readonly ts.ParameterDeclaration[];
 }
 
-/** Also those that are written as a constant. */
+/** Includes functions that are written as a constant. */
 function exportedFunctions({ tree }: Source): readonly ExportedFunction[] {
   return tree.statements.flatMap((statement) => {
     if (!ts.canHaveModifiers(statement)) return [];

@@ -1,6 +1,6 @@
 /**
  * A real OpenID provider on loopback, and the part of a browser that signs in to it: authorization code flow with PKCE, one
- * person per name, no pages. What comes out are ID tokens as a customer's provider would issue them.
+ * person per name, no pages. It issues ID tokens as a customer's provider would.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,7 +20,7 @@ export interface IdentityProvider {
   /** Its JWK set, as downloaded from its `jwks_uri`. */
   keys(): Promise<string>;
   readonly keysAddress: string;
-  /** Signs a person in; answers ID token and access token. */
+  /** Signs a person in; returns ID token and access token. */
   tokens(person: Person, nonce?: string): Promise<{ idToken: string; accessToken: string }>;
   close(): Promise<void>;
 }
@@ -126,7 +126,7 @@ async function signIn(issuer: string, nonce: string | undefined) {
   return { idToken: tokens.id_token, accessToken: tokens.access_token ?? '' };
 }
 
-/** Follows redirects with cookies, as a browser does, until the portal's own address; answers the code in it. */
+/** Follows redirects with cookies, as a browser does, until the portal's own address; returns the code in it. */
 async function followed(start: string): Promise<string> {
   const cookies = new Map<string, string>();
   let address = start;

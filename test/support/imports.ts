@@ -1,6 +1,6 @@
 /**
- * Reads TypeScript sources with the compiler's own parser: what each file imports and how, the import cycles, and
- * the functions with their lengths. Knows no rule; those are in house-rules.ts.
+ * Reads TypeScript sources with the compiler's own parser: what each file imports and how, the import cycles, and the functions
+ * with their lengths. It contains no rules; those are in house-rules.ts.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,11 +17,11 @@ export interface Source {
 export interface Import {
   /** A path from the project's root without ending (`src/rules/scope`) or a package (`zod`, `node:fs`). */
   readonly target: string;
-  /** Only types are taken, so nothing of it is loaded. */
+  /** Only types are imported, so nothing of it is loaded. */
   readonly typeOnly: boolean;
   /** `import * as name`. */
   readonly namespace: boolean;
-  /** Loaded when asked for: `import('…')`. */
+  /** Loaded only when this line runs: `import('…')`. */
   readonly lazy: boolean;
   readonly line: number;
 }
@@ -118,7 +118,7 @@ export interface FunctionLength {
   readonly lines: number;
 }
 
-/** Every function, method and arrow function with a block; an arrow that is one expression has no length to speak of. */
+/** Every function, method and arrow function with a block; an arrow that is one expression does not count. */
 export function functionLengths(source: Source): FunctionLength[] {
   const found: FunctionLength[] = [];
   walk(source.tree, (node) => {

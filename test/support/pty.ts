@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 export interface TerminalOptions {
   readonly cols?: number;
   readonly rows?: number;
-  /** Added to a small fixed environment; `undefined` takes a name out. Nothing of the test run's own is inherited but PATH. */
+  /** Added to a small fixed environment; `undefined` removes a name. Of the test run's own environment only PATH is inherited. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -130,8 +130,8 @@ export function openTerminal(file: string, args: readonly string[], options: Ter
 }
 
 /**
- * Bundles TypeScript given as text (imports relative to the project root: `./src/terminal/prompts.js`) into a file that
- * node can run, so that a room can be tried in a process of its own. `remove` takes it away.
+ * Bundles TypeScript given as text (imports relative to the project root: `./src/terminal/prompts.js`) into a file that node can
+ * run, so that a room can be tried in a separate process. `remove` deletes it.
  */
 export async function buildScript(source: string): Promise<{ file: string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-script-'));
@@ -144,7 +144,7 @@ export async function buildScript(source: string): Promise<{ file: string; remov
     target: 'node20',
     format: 'esm',
     logLevel: 'error',
-    // Some packages inside are CommonJS and ask for node's modules by require.
+    // Some bundled packages are CommonJS and load node's modules with require.
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
@@ -160,7 +160,7 @@ function screenOf(emulator: InstanceType<typeof xterm.Terminal>): string {
   return lines.join('\n').trimEnd();
 }
 
-/** Runs `begin` with a way to settle; fails with `late()` after the time. What `begin` returns is called at either end. */
+/** Runs `begin` with a way to settle; fails with `late()` after the time. Calls what `begin` returned in either case. */
 function within<T>(
   timeoutMs: number,
   late: () => string,

@@ -3,7 +3,7 @@
  * 2 to 5 at error correction level L, which are one block, byte mode. It corrects no errors, so any wrong module shows.
  */
 
-/** The text of a square matrix of modules, true for dark. Throws where it is not such a code. */
+/** The text of a square matrix of modules, true for dark. Throws if it is not such a code. */
 export function decodeQr(modules: readonly (readonly boolean[])[]): string {
   const size = modules.length;
   const version = (size - 17) / 4;

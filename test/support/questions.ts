@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { buildScript, type OpenTerminal, openTerminal, type TerminalOptions } from './pty.js';
 
-/** A secret that must not be in any byte of the output. */
+/** A secret that no byte of the output may contain. */
 export const CANARY = 'walnut-harbour-velvet-9317';
 
 /** How the screen says that a question is asked. */
@@ -60,7 +60,7 @@ process.stderr.write('raw mode: ' + process.stdin.isRaw + '\\n');
 export interface Questions {
   /** Starts the program with one question. */
   ask(question: string, options?: TerminalOptions): OpenTerminal;
-  /** Starts another program beside it, ended after the test like the others. */
+  /** Starts another program beside it; it is ended after the test like the others. */
   run(file: string, args: readonly string[], options?: TerminalOptions): OpenTerminal;
   /** The program's own file, for a shell to start. */
   file(): string;

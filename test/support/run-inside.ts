@@ -1,4 +1,4 @@
-/** A whole command line in this process, with streams in memory and an environment of its own: as a script would run it, only quicker. */
+/** Runs a whole command line in this process, with streams in memory and its own environment: as a script would, only quicker. */
 
 import { runProgram } from '../../src/commands/program.js';
 import type { Environment } from '../../src/config.js';
@@ -13,7 +13,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** `stdin` is everything that will ever come in. Nothing of the test run's own environment is seen. */
+/** `stdin` is all the input there will be. Nothing of the test run's own environment is seen. */
 export async function runInside(
   argv: readonly string[],
   given: { env?: Environment; stdin?: string } = {},

@@ -1,6 +1,6 @@
 /**
- * A person at the terminal, written down beforehand, for tests of commands (after gh's prompter double). Strict both
- * ways: a question that was not planned fails, and `done()` fails while an answer is left over.
+ * A person at the terminal whose answers are written down beforehand, for tests of commands (after gh's prompter double). It is
+ * strict both ways: a question that was not planned fails, and `done()` fails while an answer is left over.
  */
 import { Refusal } from '../../src/errors.js';
 import type { Prompts } from '../../src/terminal/prompts.js';

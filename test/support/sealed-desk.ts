@@ -1,4 +1,7 @@
-/** A finished desk with a sealed value in every column that can hold one, for the change of its key. Free of vitest, for child scripts too. */
+/**
+ * A finished desk with a sealed value in every column that can have one, for the change of its key. Does not import vitest, so
+ * that child scripts may use it.
+ */
 import { type Kysely, sql } from 'kysely';
 import type { Desk } from '../../src/desk.js';
 import { SEALED_COLUMNS, sealedPlace } from '../../src/procedures/upkeep/sealed-columns.js';
@@ -8,7 +11,7 @@ import { accountRow, NOW, userRow } from '../store/rows.js';
 
 const idOf = (n: number): string => String(n).padStart(6, '0');
 
-/** What stands in a column of the n-th row. */
+/** The value in a column of the n-th row. */
 export const plaintextOf = (column: string, n: number): string => `${column} ${n}`;
 
 /** Makes `count` users, each with every kind of secret, an operator and a message. */
@@ -81,7 +84,7 @@ function messageRow(n: number, seal: (table: string, column: string, n: number, 
   };
 }
 
-/** Opens every sealed value there is; throws where one does not open or is not what was sealed. Answers their number. */
+/** Opens every sealed value; throws if one does not open or is not what was sealed. Returns their number. */
 export async function openAllSealed(desk: Desk): Promise<number> {
   let count = 0;
   for (const at of SEALED_COLUMNS) {
@@ -95,7 +98,7 @@ export async function openAllSealed(desk: Desk): Promise<number> {
   return count;
 }
 
-/** Columns anywhere in the store that hold a value sealed or tagged under this key, as `table.column`. */
+/** Columns anywhere in the store with a value sealed or tagged under this key, as `table.column`. */
 export async function columnsUnder(db: Kysely<Database>, keyId: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const table of await db.introspection.getTables()) {

@@ -1,6 +1,6 @@
 /**
- * Reads a session file (test/sessions/README.md describes the format) into steps. Knows the text only; running is
- * session-run.ts, comparing is session-match.ts.
+ * Reads a session file (test/sessions/README.md describes the format) into steps. It knows only the text: session-run.ts runs it,
+ * session-match.ts compares.
  */
 
 export interface ExpectedLine {
@@ -31,7 +31,7 @@ export interface CommandStep {
 export interface DirectiveStep {
   readonly kind: 'env' | 'file' | 'code' | 'totp';
   readonly line: number;
-  /** What stands after the directive's name. */
+  /** The text after the directive's name. */
   readonly text: string;
   /** Lines of an `@file`. */
   readonly body: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Compares expected lines of a session with what came out. `...` stands for any lines, `[..]` for anything inside a line,
- * `<name:regex>` takes a value into a variable, `<name>` is the value of a variable taken before.
+ * Compares expected lines of a session with the real output. `...` matches any lines, `[..]` anything inside a line,
+ * `<name:regex>` stores a value in a variable, `<name>` is the value of a variable stored before.
  */
 import type { ExpectedLine } from './session-file.js';
 
@@ -44,7 +44,7 @@ export function onScreen(text: string, known: Variables): { regex: RegExp; take(
   };
 }
 
-/** One pattern for the whole block, so that `...` may stretch and a value taken above can be asked for below. */
+/** One pattern for the whole block, so that `...` may stretch and a value stored above can be compared below. */
 function wholePattern(
   expected: readonly ExpectedLine[],
   known: Variables,
@@ -85,8 +85,8 @@ function takenFrom(match: RegExpExecArray, names: readonly string[]): Variables 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /**
- * The two texts side by side as a person reads a diff: ` ` in both, `-` expected and not there (with its line number in
- * the file), `+` there and not expected. The alignment with the fewest differences, by dynamic programming.
+ * The two texts side by side as a person reads a diff: ` ` in both, `-` expected but missing (with its line number in the file),
+ * `+` present but not expected. Finds the alignment with the fewest differences, by dynamic programming.
  */
 function differenceOf(expected: readonly ExpectedLine[], actual: readonly string[], known: Variables): string {
   const anyLines = expected.map(({ text }) => text.trim() === '...');
@@ -128,7 +128,7 @@ function differenceOf(expected: readonly ExpectedLine[], actual: readonly string
   );
 }
 
-/** The line alone; a value taken elsewhere in the block may be anything. */
+/** Only this line; a value stored elsewhere in the block may be anything. */
 function loosePattern(text: string, known: Variables, takenHere: ReadonlySet<string>): RegExp {
   const loose = text.replace(PLACEHOLDER, (all, name?: string, regex?: string) =>
     name !== undefined && regex === undefined && takenHere.has(name) ? '[..]' : all,

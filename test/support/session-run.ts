@@ -1,6 +1,6 @@
 /**
- * Runs a session file (test/sessions/README.md) against the built command, in a private home of its own: private XDG
- * folders, a small fixed environment, nothing of the person who runs the tests.
+ * Runs a session file (test/sessions/README.md) against the built command, in a private home: private XDG folders, a small fixed
+ * environment, nothing of the person who runs the tests.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,10 +31,10 @@ export interface SessionOptions {
 
 const COMMAND_TIMEOUT = 60_000;
 const WAIT_TIMEOUT = 15_000;
-/** Milliseconds a command may need to get at its code. */
+/** Milliseconds a command may need until it uses its code. */
 const ROOM_IN_STEP = 6_000;
 
-/** Throws an Error whose message is the place in the file and a readable difference. */
+/** Throws an Error whose message gives the place in the file and a readable difference. */
 export async function runSession(options: SessionOptions): Promise<void> {
   const session = parseSession(options.name, options.source);
   const home = mkdtempSync(join(tmpdir(), 'countersign-session-'));
@@ -198,7 +198,7 @@ class Run {
   }
 }
 
-/** A code must still be one of its step when the command after it runs: near the end of a step the next one is waited for. */
+/** A code must still be valid when the command after it runs, so near the end of a step it waits for the next code. */
 async function roomInStep(): Promise<void> {
   const left = 30_000 - (Date.now() % 30_000);
   if (left < ROOM_IN_STEP) await new Promise((resolve) => setTimeout(resolve, left));

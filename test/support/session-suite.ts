@@ -1,4 +1,7 @@
-/** One `*.session` file as a test file of its own: vitest.config.ts turns each into a call of this, so that sessions run side by side. */
+/**
+ * One `*.session` file as a separate test file: vitest.config.ts turns each into a call of this, so that sessions run side by
+ * side.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, inject, it } from 'vitest';

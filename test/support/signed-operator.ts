@@ -1,6 +1,7 @@
 /**
- * An operator who is signed in, written straight through the door so that it depends on no procedure under test: a row, and a session that
- * neither ends, nor idles, nor lets its code grow old. Suites about sessions make their own with operator-desk.ts. Free of vitest.
+ * An operator who is signed in, written straight through the door so that no procedure under test is needed: a row, and a session
+ * that never ends, never idles, and whose code stays fresh. Suites about sessions make their own with operator-desk.ts. Does not
+ * import vitest.
  */
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
@@ -38,7 +39,7 @@ export async function signedOperator(
   return signed;
 }
 
-/** A lasting session of an operator who is in the store. */
+/** A lasting session of an operator who is stored already. */
 export async function signedInAs(
   desk: Desk,
   operator: SignedOperator['operator'],

@@ -1,6 +1,6 @@
 /**
- * A real desk for tests: a real store on either engine in a place of its own, real keys, cheap hashing, and a clock that
- * the test moves. Suites say the engine in their titles: `describe.each(engines)('… on %s', (engine) => …)`.
+ * A real desk for tests: a real store on either engine in a separate place, real keys, cheap hashing, and a clock that the test
+ * moves. Suites name the engine in their titles: `describe.each(engines)('… on %s', (engine) => …)`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,14 +16,14 @@ import { signedOperator } from './signed-operator.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Address of a server where databases may be made, or '' where there is none. */
+    /** Address of a server that may make databases, or '' if there is none. */
     postgresUrl: string;
   }
 }
 
 export type EngineName = 'sqlite' | 'postgres';
 
-/** Both engines, or SQLite alone where no PostgreSQL could be started (each suite then counts a skip). */
+/** Both engines, or SQLite only if no PostgreSQL could be started (each suite then counts a skip). */
 export const engines: readonly EngineName[] = inject('postgresUrl') === '' ? ['sqlite'] : ['sqlite', 'postgres'];
 
 /** Small but real argon2id: about a millisecond. */
@@ -42,7 +42,7 @@ export interface TestDesk {
   readonly clock: TestClock;
   readonly folder: string;
   readonly settings: Settings;
-  /** A signed-in operator of the role, made in the store when first asked for. */
+  /** A signed-in operator of the role, made in the store at the first call. */
   operator(role: OperatorRole): Promise<SignedOperator>;
   close(): Promise<void>;
 }

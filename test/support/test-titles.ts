@@ -1,4 +1,7 @@
-/** The titles of all tests, read from their sources: what each says it shows. Sessions of test/sessions are titles by their first line. */
+/**
+ * The titles of all tests, read from their sources: what each says it shows. The first line of a session in test/sessions is its
+ * title.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -11,7 +14,7 @@ export interface Title {
 
 const TESTS = new Set(['it', 'test', 'describe']);
 
-/** `it('…')`, `describe('…')`, `it.each(…)('…')`: the first argument, where it is a text. */
+/** `it('…')`, `describe('…')`, `it.each(…)('…')`: the first argument, if it is a text. */
 export function titlesOf(source: Source): readonly Title[] {
   const found: Title[] = [];
   walk(source.tree, (node) => {

@@ -1,11 +1,12 @@
 /**
- * Wings and locks of the house (src/README.md) as checks over sources: which wing may use which, how full a folder may be, and that nobody
- * makes, casts or keeps an authority. Each check returns its faults as sentences with a place; architecture.test.ts runs them.
+ * Wings and locks of the house (src/README.md) as checks over sources: which wing may use which, how full a folder may be, and
+ * that nobody makes, casts or keeps an authority. Each check returns its faults as sentences with a place; architecture.test.ts
+ * runs them.
  */
 import ts from 'typescript';
 import { lineOf, type Source, walk } from './imports.js';
 
-/** One word for each capability, the same in procedures/ and commands/. What is not named here may import no other wing. */
+/** One word for each capability, the same in procedures/ and commands/. A wing that is not named here may import no other. */
 export const WINGS: Readonly<Record<string, readonly string[]>> = {
   messages: [],
   operators: ['messages'],
@@ -20,7 +21,7 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   upkeep: ['log'],
 };
 
-/** Wings that only commands have, and what commands show of another wing's. */
+/** Wings that only commands have, and what commands show of another wing. */
 const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
   ...WINGS,
   typing: [],
@@ -31,7 +32,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
   resets: ['directory', 'operators', 'messages'],
 };
 
-/** Files beside the wings, which every wing may use. Of the wings they themselves know one leaf. */
+/** Files beside the wings, which every wing may use. Of the wings they themselves may import one leaf. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   src: ['main', 'desk', 'errors', 'reasons', 'config', 'house'],
   'src/procedures': ['authorise', 'lock-outs', 'seal-contexts', 'pause'],
@@ -48,14 +49,14 @@ interface Place {
   readonly wing: string | undefined;
 }
 
-/** Where a path of procedures/ or commands/ stands; undefined for every other one. */
+/** The place of a path in procedures/ or commands/; undefined for every other path. */
 function placeOf(file: string): Place | undefined {
   const [src, layer = '', second = '', third] = file.replace(/\.ts$/, '').split('/');
   if (src !== 'src' || (layer !== 'procedures' && layer !== 'commands')) return undefined;
   return { layer, wing: third === undefined ? undefined : second };
 }
 
-/** An import from a wing into one that it may not know. program.ts and the catalogue load every command. */
+/** An import from a wing that its wing may not use. program.ts and the catalogue load every command. */
 export function faultsOfWings(source: Source): string[] {
   const own = placeOf(source.path);
   if (own === undefined) return [];
@@ -82,7 +83,7 @@ export function wingCycles(wings: Readonly<Record<string, readonly string[]>> = 
   return Object.keys(wings).flatMap((wing) => reaches(wing, [wing]));
 }
 
-/** Too many files in one wing, and files that stand outside every room. */
+/** Too many files in one wing, and files that belong to no room. */
 export function faultsOfLayout(paths: readonly string[]): string[] {
   const folders = new Map<string, number>();
   const faults: string[] = [];
@@ -103,21 +104,21 @@ export function faultsOfLayout(paths: readonly string[]): string[] {
 const LOCKS = ['src/procedures/authorise.ts', 'src/procedures/portal/act-as-owner.ts', 'src/rules/audit-entry.ts'];
 const AUTHORITY = /\b(Authorised|Acting|AuthorisedOwner|ActingOwner|ProvenActor)\b/;
 
-/** An entry that says something was done takes a proven actor; a cast of the whole entry would get round it. */
+/** An entry that says something was done takes a proven actor; casting the whole entry would bypass that. */
 const ENTRY = /\b(AuditEntry|Deed)\b/;
 
-/** Who has just proved who they are has no session yet that could be looked at. */
+/** Someone who has just proved who they are has no session yet that could be checked. */
 const SIGN_INS = [
   'src/procedures/operators/sign-in-operator.ts',
   'src/procedures/operators/establish-desk.ts',
-  // The operator was proven in the store that is gone; the restored one knows no session of today.
+  // The operator was proven in the replaced store; the restored one does not have today's session.
   'src/custody/restore-store.ts',
   'src/procedures/portal/sign-in-user.ts',
   'src/procedures/portal/sign-in-by-sso.ts',
   'src/procedures/portal/activate-user.ts',
 ];
 
-/** An authority that is cast, kept, handed back, or made by a front end: the old fault under a new name (T14, T15). */
+/** An authority that is cast, kept, returned, or made by a front end: the old fault under a new name (T14, T15). */
 export function faultsOfLocks(source: Source): string[] {
   if (LOCKS.includes(source.path)) return [];
   const faults: string[] = [];

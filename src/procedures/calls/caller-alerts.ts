@@ -1,4 +1,7 @@
-/** What an operator should know before the phrase is asked: earlier failures on this caller by anyone, and fresh changes (B76). */
+/**
+ * What an operator should know before asking for the phrase: earlier failures on this caller with any operator, and recent
+ * changes (B76).
+ */
 import type { Desk } from '../../desk.js';
 import { days } from '../../rules/duration.js';
 import { clockTolerance, refusalNow, trustedNow } from '../../rules/throttle.js';

@@ -1,7 +1,7 @@
 /**
- * The phrase a caller says against the one that is set: one argon2 run outside any transaction, the same work for people nobody knows
- * (B73). While it runs the owner may set another phrase, so what was checked is looked at again inside the write door: the old one
- * stops at once (B18), and must never be written back over the new one.
+ * Compares the phrase that a caller says with the one that is set: one argon2 run outside any transaction, and the same work for
+ * an unknown caller (B73). The owner may set another phrase while it runs, so the result is checked again inside the write door:
+ * the old phrase stops at once (B18), and must never be written back over the new one.
  */
 import type { Desk, Writes } from '../../desk.js';
 import type { User } from '../../rules/people.js';
@@ -11,13 +11,13 @@ import { passphraseContext } from '../seal-contexts.js';
 
 export interface CheckedPhrase {
   readonly passphrase: PassphraseCheck;
-  /** What it was compared with: the sealed verifier and when it was set; null where there is none. */
+  /** What it was compared with: the sealed verifier and when it was set; null if no phrase is set. */
   readonly against: { readonly verifier: string; readonly setAt: number } | null;
-  /** A new sealed verifier to store, where cost or folding rules have risen since the phrase was set. */
+  /** A new sealed verifier to store, if cost or folding rules have risen since the phrase was set. */
   readonly renewed: string | null;
 }
 
-/** `form` is the phrase folded by the rules of now; a phrase set under older rules is folded by those. */
+/** `form` is the phrase folded by the current rules; a phrase set under older rules is folded by those. */
 export async function checkPhrase(
   desk: Desk,
   caller: User | null,
@@ -40,8 +40,8 @@ export async function checkPhrase(
 }
 
 /**
- * What the check is worth by now, inside the door: a phrase that was replaced or destroyed meanwhile is a wrong one. One that another
- * success has only renewed is still the same.
+ * What the check is worth by now, inside the door: a phrase that was replaced or destroyed meanwhile counts as wrong. One that
+ * another success has only renewed is still the same.
  */
 export async function asItStands(
   write: Writes,

@@ -1,4 +1,4 @@
-/** The first step of a verification: the attempt is counted and committed before the phrase is checked (B72, T6). */
+/** The first step of a verification: counts the attempt and commits it before the phrase is checked (B72, T6). */
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
 import { judgeSpray, SPRAY_WINDOW, type SprayVerdict } from '../../rules/throttle.js';
@@ -6,7 +6,7 @@ import type { Acting } from '../authorise.js';
 import { lockedRefusal, reserveAttempt } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
-/** One call, asked for one thing, under the id that log and store have it by. */
+/** One call with one request, under its id in log and store. */
 export interface Verification extends Call {
   readonly id: string;
   readonly ticket: string | undefined;
@@ -14,13 +14,13 @@ export interface Verification extends Call {
   readonly forgot: boolean;
 }
 
-/** `attempt` is what `clearAttempt` takes back. `refused` is committed as well, and thrown after it. */
+/** `attempt` is the number for `clearAttempt`. `refused` is committed as well, and thrown afterwards. */
 export type Begun =
   | { readonly kind: 'counted'; readonly attempt: number }
   | { readonly kind: 'forgot' }
   | { readonly kind: 'refused'; readonly reason: string; readonly refusal: Refusal };
 
-/** Nobody is at both ends of a call. Of a forgotten phrase nothing is compared and nothing counted. Locked subjects go no further. */
+/** Nobody verifies themselves. For a forgotten phrase nothing is compared and nothing counted. A locked caller is refused here. */
 export async function beginVerification(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
   if (asked.caller !== null && asked.caller.id === acting.by.alsoUserId)
     return { kind: 'refused', reason: 'own-login', refusal: ownLogin() };

@@ -1,4 +1,4 @@
-/** Grants: listed, ended, and checked again at the moment of use (B08, B54). */
+/** Lists and ends grants, and checks them again at the moment of use (B08, B54). */
 import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { GrantFault } from '../../reasons.js';
@@ -44,8 +44,8 @@ const ONES_OWN = { permission: 'verify' } as const;
 const ANYBODYS = { permission: 'grant:revoke' } as const;
 
 /**
- * One's own grants, or anyone's with the permission. Answers false where it was used or over already. Refusal `not-found`, the same
- * for one that belongs to somebody else, which is logged.
+ * Ends one's own grant, or anyone's with the permission. Returns false if it was used or over already. Refusal `not-found`; a
+ * grant of somebody else gets the same one, and that is logged.
  */
 export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string): Promise<boolean> {
   await askAuthority(desk, signed, ONES_OWN);
@@ -73,7 +73,7 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
   }
 }
 
-/** A grant found live inside the write door, with its caller and account as they are now. */
+/** A grant that is live inside the write door, with its caller and account as they are now. */
 export interface UsableGrant {
   readonly row: GrantRow;
   readonly account: Account;
@@ -81,9 +81,9 @@ export interface UsableGrant {
 }
 
 /**
- * Everything about a grant, checked again inside the transaction that uses it: it is this operator's, for this action, not used, not
- * ended, not expired; the caller still holds the privilege and nothing about their authority changed since (B08).
- * Refusal `no-grant`, the same for each reason but in the operator's words.
+ * Checks everything about a grant again, inside the transaction that uses it: it is this operator's, for this action, and not
+ * used, ended or expired; the caller still has the privilege, and nothing about their authority changed since (B08). Refusal
+ * `no-grant` for each reason; only the operator's words differ.
  */
 export async function requireGrant(
   { desk, write, now, by }: Pick<Acting<Lock>, 'desk' | 'write' | 'now' | 'by'>,

@@ -1,7 +1,7 @@
 /**
- * Calls on the console: begun with the first thing the agent opens, noted as they go on, and ended, handed over or dropped. A
- * call that was dropped or handed over is resumed by its id, by any operator who may verify. Resuming opens nothing: a grant stays
- * with the operator who verified, so the one who resumes verifies again.
+ * Calls on the console: begun with the first thing the agent opens, updated as they go on, and ended, handed over or dropped. Any
+ * operator who may verify can resume a dropped or handed-over call by its id. Resuming gives no grant: a grant stays with the
+ * operator who verified, so the one who resumes verifies again.
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -20,11 +20,11 @@ export interface LiveCall {
   readonly caller: User | null;
   readonly action: Action | null;
   readonly ticket: string | null;
-  /** What came of it last; null before anything did. */
+  /** Its latest outcome; null before there is one. */
   readonly outcome: string | null;
 }
 
-/** What the agent knows by now. A member that is absent stays as it is. */
+/** What the agent knows so far. A member that is absent stays as it is. */
 export interface CallNews {
   readonly account?: Account | null;
   readonly caller?: User | null;
@@ -61,7 +61,7 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
   return requireCall(desk, id);
 }
 
-/** Six symbols are not unique by themselves: a name that was given before is drawn again. */
+/** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
 async function freeId(desk: Desk, write: Writes): Promise<string> {
   for (;;) {
     const id = callId(desk.chance.bytes(CALL_ID_BYTES));
@@ -74,7 +74,7 @@ export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string,
   return requireCall(desk, id);
 }
 
-/** A question outside the protected list: written down, nothing verified, no account data shown (B06). */
+/** Records a question outside the protected list: nothing is verified and no account data is shown (B06). */
 export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, id: string | null): Promise<void> {
   const at = desk.now();
   const detail = id === null ? {} : { detail: { call: id } };
@@ -117,14 +117,14 @@ export async function handOverCall(desk: Desk, signed: SignedOperator, id: strin
   await record(desk, signed, { kind: 'handed-over', id }, (at) => ({ state: 'handed-over', updated_at: at }));
 }
 
-/** The screen went away in the middle (Ctrl-C, a signal, a closed terminal): the call stays open, and is resumed by its id. */
+/** The screen closed in the middle (Ctrl-C, a signal, a closed terminal): the call stays open and can be resumed by its id. */
 export async function dropCall(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   await record(desk, signed, { kind: 'dropped', id }, (at) => ({ updated_at: at }));
 }
 
 /**
- * The console ended when its operator could no longer act (disabled, signed out, another role). They did not drop the call, so the
- * entry is the tool's own. `why` is the code of the refusal.
+ * The console ended because its operator could no longer act (disabled, signed out, another role). They did not drop the call, so
+ * the system is the actor of the entry. `why` is the code of the refusal.
  */
 export async function recordConsoleEnded(desk: Desk, id: string, why: string): Promise<void> {
   const at = desk.now();

@@ -1,7 +1,7 @@
 /**
- * The owner is told when wrong phrases lock verification by phone: it may be the first sign of somebody who tries to pass for them.
- * Queued in the verdict's transaction, and sent only once the answer stands on the operator's screen: a call must not take longer
- * for a caller who can be written to than for one nobody knows (B73).
+ * Tells the owner when wrong phrases lock verification by phone: it may be the first sign that somebody poses as them. The
+ * message is queued in the verdict's transaction, and sent only after the answer is on the operator's screen: a call must not
+ * take longer for a caller with an address than for an unknown one (B73).
  */
 
 import { minuteOf } from '../../rules/moment.js';
@@ -17,7 +17,7 @@ export interface WrongAttempt {
   readonly attempt: number;
 }
 
-/** One message where this very attempt brought the lock and its owner has an address, none otherwise. */
+/** Queues one message if this very attempt caused the lock and its owner has an address, none otherwise. */
 export async function queueLockNotice(
   { desk, write, log }: Pick<Acting<'verify'>, 'desk' | 'write' | 'log'>,
   { account, caller }: { readonly account: Account; readonly caller: User | null },

@@ -7,15 +7,15 @@ import { type Action, findAction, unknownAction } from '../../rules/policy.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
-/** What a call asks of the operator. A notice that it queues goes out only once the answer stands on the screen (lock-notice.ts). */
+/** The door for calls. A notice that it queues is sent only after the answer is on the screen (lock-notice.ts). */
 export const VERIFYING = { permission: 'verify', sendLater: true } as const;
 
-/** Who and what it is about, before anything is asked. Refusals: not-found (account), ambiguous (caller, B09), invalid-input (action). */
+/** Who and what a call is about. Refusals of `openCall`: not-found (account), ambiguous (caller, B09), invalid-input (action). */
 export interface Call {
   readonly account: Account;
   readonly caller: User | null;
   readonly action: Action;
-  /** Under what this caller's attempts are counted; people nobody knows are counted too. */
+  /** The key under which this caller's attempts are counted; unknown callers are counted too. */
   readonly callerKey: string;
 }
 
@@ -31,11 +31,11 @@ export async function openCall(
   return { account, caller, action, callerKey };
 }
 
-/** What somebody unknown called themselves is comparable, but not readable. */
+/** The name that an unknown caller gave can be compared, but not read. */
 const unknownKey = (desk: Desk, account: Account, said: string): string =>
   desk.digests.mac('mac/lookup', 'caller', account.id, foldKey(said));
 
-/** A caller nobody knows is not an error but a caller who cannot be verified (B73). */
+/** An unknown caller is not an error but a caller who cannot be verified (B73). */
 async function callerOrNobody(desk: Desk, reference: string, account: Account): Promise<User | null> {
   try {
     return (await findUser(desk, reference, account)).user;

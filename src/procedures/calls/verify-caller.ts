@@ -1,7 +1,7 @@
 /**
- * One verification, in the order of the procedure manual: count the attempt, check the phrase, ask the rules, write down what was
- * decided (B03, B05, B11–B15, B72–B74). The attempt is committed before the check, and the check does the same work for a caller
- * nobody knows. What comes back is a verdict; wording is made by the command.
+ * One verification, in the order of the procedure manual: count the attempt, check the phrase, ask the rules, record the decision
+ * (B03, B05, B11–B15, B72–B74). The attempt is committed before the check, and the check does the same work for an unknown
+ * caller. The result is a verdict; the command puts it into words.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
@@ -27,11 +27,11 @@ import { openCall, VERIFYING } from './open-call.js';
 export interface VerificationRequest {
   /** Number, id or unique name. */
   readonly account: string;
-  /** Login, id or unique e-mail, as the caller gave it; may name nobody. */
+  /** Login, id or unique e-mail, as the caller gave it; may match nobody. */
   readonly caller: string;
   /** `category:action` of the policy. */
   readonly action: string;
-  /** What the caller said, as typed; null where the caller forgot it (B19). */
+  /** What the caller said, as typed; null if the caller forgot it (B19). */
   readonly phrase: string | null;
   readonly ticket: string | undefined;
 }
@@ -41,7 +41,7 @@ export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' 
 export interface Verdict {
   readonly id: string;
   readonly outcome: 'verified' | 'refused';
-  /** For the operator only; null where verified. */
+  /** For the operator only; null if verified. */
   readonly reason: RefusalReason | null;
   readonly account: Account;
   readonly caller: User | null;
@@ -51,9 +51,10 @@ export interface Verdict {
 }
 
 /**
- * Refusals: not-signed-in and forbidden (also where the operator is the caller), as `openCall`, and `locked`. A verdict, also a negative
- * one, is an answer and not a refusal. Authority is looked at again after the check: an operator who may no longer verify by then
- * hears no verdict, and the attempt stays counted. What the verdict queued is sent by `desk.sendQueued` (lock-notice.ts).
+ * Refusals: not-signed-in and forbidden (also if the operator is the caller), those of `openCall`, and `locked`. A verdict, even
+ * a negative one, is an answer and not a refusal. Authority is checked again after the phrase: an operator who may no longer
+ * verify by then gets no verdict, and the attempt stays counted. `desk.sendQueued` sends what the verdict queued
+ * (lock-notice.ts).
  */
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
   await askAuthority(desk, signed, VERIFYING);
@@ -92,7 +93,7 @@ async function decide(desk: Desk, signed: SignedOperator, tried: Attempted): Pro
   });
 }
 
-/** The rules' answer on the caller as they stand now, written down together with what follows from it. */
+/** Asks the rules about the caller as stored now, and records the answer together with what follows from it. */
 async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdict> {
   const { desk, write, log, now } = acting;
   const account = (await write.accounts.byId(tried.account.id)) ?? tried.account;
@@ -111,7 +112,7 @@ async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdic
   return verdictOf(tried, { account, caller }, { outcome: decision.outcome, reason, grant });
 }
 
-/** A grant is short, for one operator, one caller and one action; it is checked again when used (B08). */
+/** A grant is short-lived, for one operator, one caller and one action; it is checked again when used (B08). */
 async function giveGrant(
   { desk, write, now, by }: Acting<'verify'>,
   { id: verification, account, action }: Verification,

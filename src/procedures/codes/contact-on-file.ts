@@ -1,6 +1,6 @@
 /**
- * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Whoever has a
- * contact changed, at the desk or by talking to it, must not be sent the next code.
+ * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Someone
+ * who gets a contact changed, at the desk or by talking to it, must not receive the next code.
  */
 import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -14,8 +14,8 @@ interface Contact {
 }
 
 /**
- * The contacts in force so many days ago: those of now where nothing changed since, otherwise those that the first change since then
- * replaced. Two quick changes in a row make no contact old. Empty where there was none.
+ * The contacts that were in force `addressOnFileDays` ago: the present ones if nothing changed since, otherwise those that the
+ * first change since then replaced. Two quick changes in a row do not make a contact old. Empty if there was none.
  */
 export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }: UserContacts): Contact {
   const limit = desk.now() - days(desk.policy.limits.enrolmentCode.addressOnFileDays);
@@ -26,14 +26,14 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
   return first ?? { email: '', phone: '' };
 }
 
-/** Where codes of this kind go now; empty where nothing on file is old enough. */
+/** Where codes of this kind go now; empty if nothing on file is old enough. */
 export async function findContact(desk: Desk, kind: SentFactor, user: User): Promise<string> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
   const { email, phone } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
   return kind.contact === 'email' ? email : phone;
 }
 
-/** The same; refusal `invalid-input` where there is none. */
+/** As `findContact`; refusal `invalid-input` if there is none. */
 export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
   const contact = await findContact(desk, kind, user);
   if (contact !== '') return contact;

@@ -1,6 +1,6 @@
 /**
- * One-time codes that the desk e-mails: invitations and enrolment codes. Crockford base32, so that they can be read out of a mail and
- * typed without mistaking O for 0; the store keeps a keyed digest only.
+ * One-time codes that the desk e-mails: invitations and enrolment codes. They are Crockford base32, so that people can read them
+ * in a mail and type them without mistaking O for 0. The store keeps only a keyed digest.
  */
 import type { Desk, OneTimeCodeRow, Writes } from '../../desk.js';
 import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
@@ -8,7 +8,7 @@ import type { User } from '../../rules/people.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 
-/** 26 symbols carry 130 bits: enough to live a day in a mailbox. */
+/** 26 symbols carry 130 bits: enough for a code that stays in a mailbox for a day. */
 const SYMBOLS = 26;
 const BYTES = 17;
 
@@ -36,7 +36,7 @@ export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, ex
   };
 }
 
-/** Whether what was typed is the code of this row; says nothing of tries and expiry. Constant time. */
+/** True if what was typed is the code of this row; does not look at tries and expiry. Constant time. */
 export function isDeskCode(
   desk: Desk,
   user: User,

@@ -1,6 +1,7 @@
 /**
- * The one-time code without which nobody enrols again after a reset (B57): an attacker who talked the desk into it, and has the
- * password, still has no mailbox. It goes only to an address that was on file long enough, never to one given on the call.
+ * The one-time code that is needed to enrol again after a reset (B57): an attacker who talked the desk into the reset, and has
+ * the password, still has no access to the mailbox. It goes only to an address that was on file long enough, never to one given
+ * on the call.
  */
 import type { Desk, UserContacts, Writes } from '../../desk.js';
 import { hours } from '../../rules/duration.js';
@@ -15,13 +16,13 @@ export interface PreparedEnrolmentCode {
   readonly row: Parameters<Writes['factors']['insertCode']>[0];
 }
 
-/** A code's row bars the way from the moment it stands, also where there is no address that it could be sent to. */
+/** The row blocks enrolment as soon as it is stored, even if there is no address that the code could be sent to. */
 export interface EnrolmentCode {
   readonly message: PreparedMessage | null;
   readonly row: PreparedEnrolmentCode['row'];
 }
 
-/** The code, its message and its row; null where the user has no address that is old enough. */
+/** The code, its message and its row; null if the user has no address that is old enough. */
 export async function prepareEnrolmentCode(
   desk: Desk,
   account: Account,
@@ -42,7 +43,7 @@ export function enrolmentCodeFor(desk: Desk, account: Account, contacts: UserCon
   return { row, message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values }) };
 }
 
-/** The e-mail address in force so many days ago; null where there is none. */
+/** The e-mail address that was in force `addressOnFileDays` ago; null if there was none. */
 export function oldEnoughAddress(desk: Desk, contacts: UserContacts): string | null {
   const { email } = contactsInForce(desk, contacts);
   return email === '' ? null : email;

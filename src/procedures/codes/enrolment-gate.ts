@@ -1,11 +1,11 @@
 /**
- * What enrolling again means for a reset (B61, B62): while an objection stands nobody enrols, and from the moment somebody has, the
- * old factors can no longer come back and are destroyed.
+ * What enrolling again means for a reset (B61, B62): nobody enrols while an objection is open, and once somebody has enrolled,
+ * the old factors can no longer come back and are destroyed.
  */
 import type { Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 
-/** Inside the transaction that makes a new factor count. Refusal `refused-by-policy` while an objection stands. */
+/** Call it inside the transaction that activates a new factor. Refusal `refused-by-policy` while an objection is open. */
 export async function settleReset(write: Writes, userId: string, at: number): Promise<void> {
   const open = await write.resets.openOfUser(userId);
   if (open === undefined) return;

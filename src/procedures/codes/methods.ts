@@ -1,12 +1,12 @@
 /**
- * The second factors there are, as any front end offers, asks for and names them. All of it is read from the registry, so that a new
- * kind appears everywhere at once.
+ * The second factors, as any front end offers, asks for and names them. All of it is read from the registry, so that a new kind
+ * appears everywhere at once.
  */
 import { type FactorId, factorKind, factorKinds } from '../../factors/registry.js';
 
 export type MethodId = FactorId;
 
-/** What a login can be answered with: a method, or a backup code in place of any (B41). */
+/** What can answer a login: a method, or a backup code in place of any (B41). */
 export type AnswerKind = MethodId | 'backup';
 
 /** What can be set up (B34), in the order in which it is offered. */
@@ -14,5 +14,5 @@ export const methods: readonly { readonly id: MethodId; readonly title: string }
 export const methodIds: readonly MethodId[] = methods.map(({ id }) => id);
 export const answerKinds: readonly AnswerKind[] = [...methodIds, 'backup'];
 
-/** How the code is asked for. */
+/** The words that ask for the code. */
 export const questionOf = (kind: AnswerKind): string => (kind === 'backup' ? 'Backup code' : factorKind(kind).question);

@@ -10,7 +10,7 @@ export interface ShownFactor {
   readonly kind: string;
   readonly title: string;
   readonly state: string;
-  /** Where its codes go, masked; null where none are sent. */
+  /** Where its codes go, masked; null if none are sent. */
   readonly to: string | null;
   readonly confirmedAt: number | null;
 }

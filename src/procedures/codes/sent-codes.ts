@@ -1,6 +1,6 @@
 /**
- * Codes that are sent to a contact on file, with their rows: issued and judged inside the write door, so that parallel guesses cannot
- * share one try (B43, factors/one-time-code). The store has a keyed digest; the code itself is in the message alone.
+ * Codes that are sent to a contact on file, with their rows. They are issued and judged inside the write door, so that parallel
+ * guesses cannot share one try (B43, factors/one-time-code). The store has a keyed digest; only the message has the code.
  */
 import type { Desk, LogState, OneTimeCodeRow, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -20,7 +20,7 @@ import type { Account, User } from '../../rules/people.js';
 import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
-/** What a step inside the write door is given. */
+/** What the write door gives to a step. */
 export interface Inside {
   readonly desk: Desk;
   readonly write: Writes;
@@ -63,8 +63,8 @@ export function newSentCode(
 }
 
 /**
- * Whether the code sent a moment ago has arrived and still opens. Then no other is sent: who asks twice would only have two to
- * choose from, and nobody's phone rings at a stranger's pleasure.
+ * True if the code sent a moment ago has arrived and can still be used. Then no other is sent: it would only give a guesser two
+ * codes to hit, and a stranger could make somebody's phone ring at will.
  */
 export async function sentJustNow(desk: Desk, kind: SentFactor, binding: CodeBinding): Promise<boolean> {
   const { resendSeconds, tries } = desk.policy.limits.code;
@@ -79,8 +79,8 @@ const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
   desk.digests.mac('mac/code', ...digestedParts(binding, code));
 
 /**
- * Stores the code and queues its message; takes over the tries of the one before it. Refusal `locked` while that is exhausted, or
- * after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
+ * Stores the code and queues its message; the tries of the code before it go on counting. Refusal `locked` while those are used
+ * up, or after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
  */
 export async function storeSentCode({ desk, write, log }: Inside, code: NewCode): Promise<void> {
   const { binding, digest } = code;
@@ -132,7 +132,7 @@ export async function judgeSentCode(
   });
 }
 
-/** The state machine over one row; `used_at` and `tries` are stored as it says. */
+/** Judges one row, and stores the `used_at` and `tries` that follow from it. */
 export async function judgeRow(
   { desk, write, log }: Inside,
   row: OneTimeCodeRow,

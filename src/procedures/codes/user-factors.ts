@@ -1,8 +1,8 @@
-/** What stands between a user and their account: factors, backup codes, and whether enrolling needs a mailed code (B42, B57). */
+/** What a user needs to get into their account: factors, backup codes, and whether enrolling needs a mailed code (B42, B57). */
 import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../../desk.js';
 
 export interface UserFactors {
-  /** All, half-done and suspended ones among them. */
+  /** All, including half-done and suspended ones. */
   readonly rows: readonly FactorRow[];
   /** Confirmed ones, oldest first. */
   readonly active: readonly FactorRow[];
@@ -12,14 +12,14 @@ export interface UserFactors {
   readonly owesFactor: boolean;
   /** Enrolling a factor needs the one-time enrolment code. */
   readonly enrolmentCodeNeeded: boolean;
-  /** The newest enrolment code that was not used up, whatever became of it. */
+  /** The newest enrolment code that was not used, even if it expired or has no tries left. */
   readonly enrolmentCode: OneTimeCodeRow | undefined;
 }
 
 /**
- * The mark of a reset is an enrolment code that nobody enrolled with (B57); expired or guessed at too often, it still bars
- * the way until the desk sends a new one. Enrolling a factor removes it. Whoever used up the last backup code and left
- * proved no more than the password at the next login: the same code is asked for then (B42).
+ * An unused enrolment code means that the user was reset (B57). Even if it expired or has no tries left, it blocks enrolment
+ * until the desk sends a new one. Enrolling a factor removes it. A user who used up the last backup code and left proves no more
+ * than the password at the next login, so the same code is asked for then (B42).
  */
 export async function userFactors(
   desk: Desk,

@@ -1,4 +1,4 @@
-/** One company or one login, as asked for by options; the same rules as an import (rules/directory-rows.ts). */
+/** Adds one company or one login from options, by the same rules as an import (rules/directory-rows.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, type Refusal, refusal } from '../../errors.js';
 import { tidy } from '../../rules/directory-fields.js';
@@ -20,7 +20,7 @@ export interface NewAccountRequest {
 
 const ADDING = { permission: 'directory:write' } as const;
 
-/** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that does not fit. */
+/** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
 export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
   const { number, name, edition, sso } = request;
@@ -72,7 +72,10 @@ export interface NewUserRequest {
   readonly signIn: string;
 }
 
-/** Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot hold, a login that is taken. */
+/**
+ * Refusals: not-found or ambiguous (account); `invalid-input` for a role of another edition, a scope the role cannot have, a
+ * login that is taken.
+ */
 export async function addUser(
   desk: Desk,
   signed: SignedOperator,

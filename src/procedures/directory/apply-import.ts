@@ -1,4 +1,4 @@
-/** The second half of an import: a plan without faults becomes rows and log entries. Decides nothing. */
+/** The second half of an import: writes a plan without faults as rows and log entries. It decides nothing. */
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
@@ -15,7 +15,7 @@ import {
 } from './directory-rows-of-store.js';
 
 export interface PlannedCompanies extends Planned<Account, AccountEntry> {
-  /** `plan.add`, each with the account it will be. */
+  /** `plan.add`, each entry with its future account. */
   readonly added: readonly { readonly entry: AccountEntry; readonly account: Account }[];
 }
 
@@ -26,9 +26,9 @@ export interface PlannedPeople extends PlannedUsers {
 
 type Base = Pick<Deed, 'at' | 'by'>;
 
-/** Rows of one statement: 17 columns of a user stay below both engines' limits of bound values. */
+/** Rows of one statement: with the 17 columns of a user they stay below both engines' limits of bound values. */
 const ROWS = 1_000;
-/** An import up to this size leaves one log entry for each company and login; a larger one names them by the hundred. */
+/** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
 const SINGLE_ENTRIES = 1_000;
 const IDS_PER_ENTRY = 500;
 

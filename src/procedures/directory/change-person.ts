@@ -1,7 +1,7 @@
 /**
- * Name and contacts of one user, changed inside the write door, for `user edit` and for an import alike. A changed contact restarts
- * the time it must stand before codes go there (B57), is remembered for notices (B58), and is told to the old and the new
- * address, so that nobody's mail is moved behind their back.
+ * Changes name and contacts of one user inside the write door, for `user edit` and for an import. After a change the contact must
+ * be on file for some days again before codes go there (B57). The old contact is remembered for notices (B58), and the change is
+ * announced to the old and the new address, so that nobody's mail is moved without their knowledge.
  */
 import type { Desk } from '../../desk.js';
 import { changedContacts } from '../../rules/directory-import.js';
@@ -17,7 +17,7 @@ export interface PersonChange {
   readonly after: Person;
 }
 
-/** Writes the change and queues its notices; answers the notices' message ids. */
+/** Writes the change and queues its notices; returns the notices' message ids. */
 export async function changePerson(
   { desk, write, now, by }: Acting<'directory:write'>,
   { account, before, after }: PersonChange,

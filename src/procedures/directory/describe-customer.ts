@@ -1,6 +1,6 @@
 /**
- * What the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11). What second factors
- * somebody has, codes/mfa-status answers.
+ * What the desk may see of a company or a person: facts, counts and states, and never a secret or a part of one (B11).
+ * codes/mfa-status tells which second factors somebody has.
  */
 import type { Desk } from '../../desk.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
@@ -15,11 +15,11 @@ export interface AccountDescription {
   readonly users: number;
   readonly disabled: number;
   readonly sso: number;
-  /** Logins of each role. */
+  /** How many logins have each role. */
   readonly roles: Readonly<Record<string, number>>;
   /** Logins with at least one factor. */
   readonly enrolled: number;
-  /** Issuer of the OpenID provider, where one is set. */
+  /** Issuer of the OpenID provider; null if none is set. */
   readonly issuer: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Entries of the directory as rows of the store, with their comparison and search keys; the one place that makes them. */
+/** Turns entries of the directory into rows of the store, with their comparison and search keys; the only place that makes them. */
 import type { FormerContact, Writes } from '../../desk.js';
 import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
@@ -28,7 +28,7 @@ export function newAccountRow(id: string, entry: AccountEntry, at: number): Acco
 
 export const accountNamePatch = (name: string) => ({ name, name_key: foldKey(name) });
 
-/** The OpenID settings belong to one provider, and go with it. */
+/** The OpenID settings belong to one provider, so they are removed when it changes. */
 export const ssoPatch = (provider: string | null) => ({
   sso: provider,
   sso_issuer: null,
@@ -73,7 +73,7 @@ export const personPatch = ({ name, email, phone }: Person) => ({
   phone_digits: phoneDigits(phone),
 });
 
-/** What changes with another contact: since when it stands, and where notices go besides (B57, B58). */
+/** What changes with a new contact: since when it is on file, and where else notices go (B57, B58). */
 export const contactPatch = (before: Person, former: readonly FormerContact[], at: number) => ({
   contact_changed_at: at,
   former_contacts: JSON.stringify([

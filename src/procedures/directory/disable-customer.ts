@@ -1,6 +1,6 @@
 /**
- * Switching a company or a login off and on again. A disabled one cannot be verified or sign in; what was live ends at once: grants
- * by the version they were made under (B08), portal sessions and unused codes by deletion. Switching on brings none of it back.
+ * Disables and enables a company or a login. A disabled one cannot be verified or sign in, and what was live ends at once: grants
+ * by the version they were made under (B08), portal sessions and unused codes by deletion. Enabling brings none of it back.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
@@ -13,7 +13,7 @@ export interface Switch {
 
 const SWITCHING = { permission: 'directory:write' } as const;
 
-/** False where nothing was to do. */
+/** Returns false if nothing had to change. */
 export async function switchUser(
   desk: Desk,
   signed: SignedOperator,
@@ -69,7 +69,7 @@ export async function switchAccount(
   });
 }
 
-/** The enrolment code of a reset stays, spoiled: it is also the bar that stands until somebody enrols with a new one (B57). */
+/** The enrolment code of a reset is made useless but kept: it also blocks enrolment until somebody enrols with a new one (B57). */
 async function endWhatIsLive(write: Writes, userId: string, at: number): Promise<void> {
   await write.users.bumpAuthority(userId);
   await write.portalSessions.deleteOfUser(userId);

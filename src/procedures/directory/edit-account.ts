@@ -1,6 +1,6 @@
 /**
- * Changes to one company. Its number and edition never change (B01). That a company forbids resets by phone can be said by anyone
- * who keeps the directory; it is taken back by an admin with a reason only, never for a voice on the phone (B63).
+ * Changes one company. Its number and edition never change (B01). Everyone who keeps the directory may forbid resets by phone for
+ * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -13,7 +13,7 @@ import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-
 
 export interface AccountEdit {
   readonly name?: string | undefined;
-  /** Provider's name; null takes single sign-on away with all its settings. */
+  /** The provider's name; null removes single sign-on with all its settings. */
   readonly sso?: string | null | undefined;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
@@ -26,12 +26,12 @@ export interface AccountEdit {
 export interface EditedAccount {
   readonly account: Account;
   readonly fields: readonly string[];
-  /** Logins that sign in by SSO only, where SSO was taken away: they cannot sign in now. */
+  /** Logins that sign in by SSO only, if SSO was removed: they cannot sign in now. */
   readonly stranded: number;
 }
 
 const EDITING = { permission: 'directory:write' } as const;
-/** Whoever sets the keys of a company's sign-on can sign in as anyone in it, and a reset by phone needs but a voice (B63). */
+/** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
 const OPENING_UP = { permission: 'directory:write', fresh: true } as const;
 
 const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit) =>
@@ -39,7 +39,7 @@ const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit)
     ? OPENING_UP
     : EDITING;
 
-/** Refusals: invalid-input, missing-option (a half set of OpenID settings), forbidden (lifting the ban on resets by phone). */
+/** Refusals: invalid-input, missing-option (incomplete OpenID settings), forbidden (lifting the ban on resets by phone). */
 export async function editAccount(
   desk: Desk,
   signed: SignedOperator,
@@ -104,7 +104,7 @@ function tidied(edit: AccountEdit): AccountEdit {
   return { ...edit, name, sso, audience: edit.audience === undefined ? undefined : tidy(edit.audience) };
 }
 
-/** More than the door asks, where the ban stands. */
+/** Asks for more than the door does, if resets by phone are forbidden. */
 function requirePowerToAllow(by: Authorised<'directory:write'>, { reason }: AccountEdit): void {
   if (by.operator.role !== 'admin') {
     throw refusal('forbidden', 'phone-resets-by-admin', {}, 'written-request');
@@ -122,7 +122,7 @@ interface OpenIdPatch {
   readonly sso_jwks?: string;
 }
 
-/** The provider's name: as given, as it was, or the host of the issuer that is set for the first time. */
+/** The provider's name: the given one, the one there was, or the host of the issuer that is set for the first time. */
 function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: OpenIdPatch): string | null {
   if (sso !== undefined) return sso;
   return current.sso ?? (sso_issuer === undefined ? null : providerName(sso_issuer));

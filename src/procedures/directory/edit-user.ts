@@ -1,4 +1,4 @@
-/** Name and contacts of one user, by the desk. Role, scopes and sign-in are not the desk's to change (B16), so nothing here can. */
+/** The desk changes name and contacts of one user. It may not change role, scopes or sign-in (B16), so nothing here can. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
 import { changedContacts } from '../../rules/directory-import.js';
@@ -9,7 +9,7 @@ import { changePerson } from './change-person.js';
 
 export interface UserEdit {
   readonly name?: string | undefined;
-  /** Empty takes it away. */
+  /** Empty removes it. */
   readonly email?: string | undefined;
   readonly phone?: string | undefined;
 }
@@ -22,7 +22,7 @@ export interface EditedUser {
   readonly notices: readonly string[];
 }
 
-/** Refusal `invalid-input` where a text does not fit. Another spelling of the same contact is stored and not announced. */
+/** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
 export async function editUser(
   desk: Desk,
   signed: SignedOperator,

@@ -1,4 +1,4 @@
-/** The directory as CSV that imports as it was; cells that a spreadsheet would run are guarded. Logged. */
+/** Exports the directory as CSV that imports as it was; cells that a spreadsheet would run are guarded. Logged. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -45,7 +45,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
   );
 }
 
-/** All accounts in the order of their numbers, or the first of them. */
+/** All accounts in the order of their numbers, or the first `limit` of them. */
 export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY): Promise<readonly Account[]> {
   const found: Account[] = [];
   for (;;) {
@@ -55,7 +55,7 @@ export async function allAccounts(desk: Desk, limit = Number.POSITIVE_INFINITY):
   }
 }
 
-/** Logins of one account, or of all, account by account; or the first of them. */
+/** Logins of one account, or of all, account by account; or the first `limit` of them. */
 export async function allUsers(
   desk: Desk,
   only?: Account,
@@ -75,7 +75,7 @@ export async function allUsers(
 
 const keyAfter = (last: Account | undefined): string => (last === undefined ? '' : foldKey(last.number));
 
-/** Nothing is handed out before this. */
+/** Logs the export before anything is handed out. */
 async function log(
   desk: Desk,
   signed: SignedOperator,

@@ -1,4 +1,4 @@
-/** Naming an account or a user: by number, id, unique name; by login, id, unique e-mail; or `account/login`. */
+/** Finds an account by number, id or unique name, and a user by login, id, unique e-mail or `account/login`. */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
@@ -24,8 +24,8 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
 }
 
 /**
- * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` where no account is given.
- * A user of another account is not found, whatever the reference (B05).
+ * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` if no account is given. A user of
+ * another account is not found, whatever the reference (B05).
  */
 export async function findUser(
   desk: Desk,
@@ -73,7 +73,7 @@ function onlyOne(found: readonly User[], reference: string, account: Account): U
 const notFound = (reference: string, account?: Account): Refusal =>
   refusal('not-found', 'user-unknown', { reference, number: account?.number ?? null }, 'search-users');
 
-/** How many other logins anywhere carry the same e-mail or phone (B09). */
+/** How many other logins anywhere have the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {
   return desk.store.read.users.countSharing({
     id: user.id,

@@ -1,6 +1,6 @@
 /**
- * Finding companies and people with each key that is pressed: the starts of words only, and few of them, so that it costs the same in
- * a directory of a hundred and of a million. What it does not find, search-directory.ts still may; that takes its time.
+ * Finds companies and people with each key that is pressed. It looks only at the starts of words, and lists few results, so that
+ * it costs the same in a directory of a hundred and of a million. search-directory.ts may find more, but takes longer.
  */
 import type { Desk } from '../../desk.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -47,7 +47,7 @@ function inOrder<T extends { readonly id: string }>(ids: readonly string[], foun
   return ids.flatMap((id) => found.filter((one) => one.id === id));
 }
 
-/** Whose whole name begins as typed stands first: of "ana tr", Ana Trujillo before Anabela of the company Tradição. */
+/** A user whose whole name begins as typed comes first: for "ana tr", Ana Trujillo before Anabela of the company Tradição. */
 function namesFirst(text: string, found: readonly User[]): readonly User[] {
   const typed = foldKey(text);
   const later = (user: User) => (foldKey(user.name).startsWith(typed) ? 0 : 1);

@@ -1,6 +1,6 @@
 /**
- * Companies and logins from files: all or nothing, in one transaction. The plan is made inside the
- * door, on what is there at that moment; writing is set-based, in chunks.
+ * Imports companies and logins from files: all or nothing, in one transaction. The plan is made inside the door, from what is
+ * stored at that moment; rows are written in chunks.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
@@ -44,23 +44,23 @@ export interface ImportReport {
   readonly accounts: Counts | null;
   readonly users: Counts | null;
   readonly kept: readonly Kept[];
-  /** Rows that were taken as they are, and deserve a look. */
+  /** Rows that were imported as they are, and that someone should look at. */
   readonly warnings: readonly Problem[];
   /** Notices of changed contacts, queued. */
   readonly notices: readonly string[];
 }
 
-/** The command sends the notices, some at a time, and says how far it is. */
+/** The command sends the notices, some at a time, and shows its progress. */
 const IMPORTING = { permission: 'directory:write', sendLater: true } as const;
 
-/** Values bound by one statement stay below both engines' limits. */
+/** Keeps the values bound by one statement below both engines' limits. */
 const LOOK_UP = 500;
 
 interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
 }
 
-/** Refusal `invalid-input` with every bad row of every file; nothing is changed then. */
+/** Refusal `invalid-input` with every bad row of every file; then nothing is changed. */
 export async function importDirectory(
   desk: Desk,
   signed: SignedOperator,
@@ -78,7 +78,7 @@ export async function importDirectory(
       const companies = await planCompanies(desk, write, accounts?.entries ?? []);
       const people = await planPeople(desk, write, companies, users?.entries ?? []);
       const faults = [...(accounts?.problems ?? []), ...companies.problems];
-      // A bad account row makes strangers of its users; those would only repeat the fault.
+      // After a bad account row its users are unknown too; their faults would only repeat the first one.
       refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
       const first = await applyAccounts(acting, companies, base);
       const second = await applyUsers(acting, people, base);
@@ -139,7 +139,7 @@ async function planCompanies(desk: Desk, write: Writes, entries: readonly Accoun
   };
 }
 
-/** The accounts that user rows name, as they will stand: added by this import, or there before; by number key and by id. */
+/** The accounts that user rows name, as they will be after this import; by number key and by id. */
 async function findHomes(
   write: Writes,
   companies: PlannedCompanies,

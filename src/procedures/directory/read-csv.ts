@@ -1,6 +1,6 @@
 /**
- * Bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank lines.
- * What cannot be read right is refused whole, with its line.
+ * Reads the bytes of a CSV file as a table: UTF-8 with or without BOM, comma, semicolon or tab, any line ends, quotes, blank
+ * lines. A file that cannot be read correctly is refused as a whole, with the line.
  */
 import { type Refusal, refusal } from '../../errors.js';
 import {
@@ -19,10 +19,10 @@ export interface CsvLimits {
   readonly rows: number;
 }
 
-/** About four times the largest desk that was measured; a larger file is taken in pieces. */
+/** About four times the largest desk that was measured; a larger file must be split. */
 const LIMITS: CsvLimits = { bytes: 64 * 1024 * 1024, rows: 500_000 };
 
-/** Refusal `invalid-input` for a file that is too large, not UTF-8, empty, or no CSV, and for a wrong header. */
+/** Refusal `invalid-input` for a file that is too large, not UTF-8, empty, or not CSV, and for a wrong header. */
 export async function readCsv<Column extends string>(
   chunks: AsyncIterable<Uint8Array>,
   shape: CsvShape<Column>,
@@ -51,7 +51,7 @@ interface CsvRecord {
   readonly cells: readonly string[];
 }
 
-/** Spreadsheets add empty cells at the end; they never take any away. */
+/** Spreadsheets add empty cells at the end; they never remove any. */
 const fits = (cells: readonly string[], width: number): boolean =>
   cells.length >= width && cells.slice(width).every((cell) => cell.trim() === '');
 
@@ -81,7 +81,7 @@ async function gather(chunks: AsyncIterable<Uint8Array>, most: number): Promise<
 
 const LINE_FEED = 0x0a;
 
-/** Strict UTF-8: a wrong byte is refused, never replaced. A NUL is the sign of UTF-16 or of a file that is no text. */
+/** Strict UTF-8: a wrong byte is refused, never replaced. A NUL is the sign of UTF-16 or of a file that is not text. */
 function decode(bytes: Uint8Array): string {
   const nul = bytes.indexOf(0);
   if (nul !== -1) throw notText(lineAt(bytes, nul), 'holds a NUL byte');
@@ -117,9 +117,10 @@ function firstBadLine(bytes: Uint8Array): number {
   return 1;
 }
 
-/** Records with the line they begin on; blank ones and rows of nothing but separators are left out. */
+/** The first line with text in it; the delimiter is chosen by it. */
 const firstLine = (text: string): string => text.split('\n', 100).find((line) => line.trim() !== '') ?? '';
 
+/** Records with the line that each begins on; blank ones and rows of separators only are left out. */
 async function split(text: string, delimiter: string, limits: CsvLimits): Promise<readonly CsvRecord[]> {
   const { parse } = await import('csv-parse/sync');
   const records: CsvRecord[] = [];
@@ -133,7 +134,7 @@ async function split(text: string, delimiter: string, limits: CsvLimits): Promis
         if (cells.every((cell) => cell.trim() === '')) return null;
         if (records.length > limits.rows)
           throw refusal('invalid-input', 'file-too-long', { rows: limits.rows }, 'several-files');
-        // Lines are counted at the end of a record; a quoted cell may span several.
+        // The parser counts lines at the end of a record, and a quoted cell may span several.
         const inside = cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0);
         records.push({ line: lines - inside, cells });
         return null;
@@ -145,7 +146,7 @@ async function split(text: string, delimiter: string, limits: CsvLimits): Promis
   return records;
 }
 
-/** csv-parse stops at the first fault of syntax; its words name the place, ours say what to do. */
+/** csv-parse stops at the first syntax fault and gives its place; our words say what to do. */
 function malformed(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || !('lines' in error)) return error;
   const message =

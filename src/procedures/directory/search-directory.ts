@@ -1,6 +1,7 @@
 /**
- * Finding companies and people by part of a name, number, login, e-mail or phone; case and accents do not count. Starts of words
- * first, by range; where nothing starts so, the text anywhere inside a word, by a scan. Lists, and never picks (B09).
+ * Finds companies and people by part of a name, number, login, e-mail or phone; case and accents do not count. It first looks for
+ * words that start with the text, by range. If there are none, it scans for the text anywhere inside a word. It lists results and
+ * never picks one (B09).
  */
 import type { Desk } from '../../desk.js';
 import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
@@ -17,7 +18,7 @@ export interface FoundUser {
   readonly account: Account;
 }
 
-/** Candidates of the second look; beyond them the text is too short to be worth a scan. */
+/** The most candidates of the scan; a text with more of them is too short to be worth it. */
 const SCANNED = 2_000;
 
 export async function searchAccounts(desk: Desk, text: string, limit: number): Promise<Found<Account>> {
@@ -82,8 +83,8 @@ async function usersHolding(
 }
 
 /**
- * What may be meant, the likeliest first: a phone number however it is written, words as typed (so that a whole e-mail is one),
- * and words without their punctuation.
+ * What the text may mean, the likeliest first: a phone number however it is written, words as typed (so that a whole e-mail is
+ * one), and words without their punctuation.
  */
 export function readings(text: string): readonly (readonly string[])[] {
   const folded = foldKey(text.replace(/\p{C}/gu, ''));

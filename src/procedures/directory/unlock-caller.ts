@@ -5,7 +5,7 @@ import type { Account, User } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
 import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
 
-/** Everything under which wrong answers of this person are counted. */
+/** All subjects under which wrong answers of this person are counted. */
 export function subjectsOf(account: Account, user: User): readonly Subject[] {
   return [
     `caller:${callerKeyOf(account, user)}`,
@@ -18,7 +18,7 @@ export function subjectsOf(account: Account, user: User): readonly Subject[] {
 
 const UNLOCKING = { permission: 'user:unlock' } as const;
 
-/** Answers which of them had anything to lift: `caller`, `portal`, … Refusal `missing-option` without a reason. */
+/** Returns which of them had anything to lift: `caller`, `portal`, … Refusal `missing-option` without a reason. */
 export async function unlockCaller(
   desk: Desk,
   signed: SignedOperator,

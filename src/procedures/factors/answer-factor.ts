@@ -1,7 +1,7 @@
 /**
- * The second step of a portal login: a generated code, one that was sent, or a backup code in place of any (B31, B41, B43).
- * The attempt is counted first; what may count only once (a time step, a backup code, a sent code) is decided by
- * compare-and-set inside the write door, so of several who bring the same code one gets in (T7).
+ * The second step of a portal login: a generated code, a sent code, or a backup code in place of either (B31, B41,
+ * B43). The attempt is counted first. What may count only once (a time step, a backup code, a sent code) is decided by
+ * compare-and-set inside the write door, so if several bring the same code, only one gets in (T7).
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -20,7 +20,7 @@ import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { backupCodeContext, factorContext } from '../seal-contexts.js';
 import { ANSWERING, activeFactor } from './factor-choices.js';
 
-/** Redeems, inside the door, what was checked outside it; false where another was faster or it was wrong. */
+/** Uses up, inside the door, what was checked outside it; false if another login was faster or the code was wrong. */
 type Redeem = (inside: Inside) => Promise<boolean>;
 
 interface Answer {
@@ -28,7 +28,7 @@ interface Answer {
   readonly code: string;
 }
 
-/** Refusals: not-signed-in (wrong, used, too old: the same words), locked, factor-needed for another state. */
+/** Refusals: not-signed-in (wrong, used or too old, in the same words), locked, factor-needed if the login is in another state. */
 export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answer): Promise<PortalLogin> {
   const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { session: login.session.sessionId, factor: answer.kind };
@@ -84,7 +84,7 @@ async function checkSent(desk: Desk, owner: Owner, kind: Registered<SentFactor>,
   };
 }
 
-/** A user may have several apps; the code is one of any of them. */
+/** A user may have several apps; the code may come from any of them. */
 async function checkGenerated(
   desk: Desk,
   owner: Owner,
@@ -103,7 +103,7 @@ async function checkGenerated(
   return async () => false;
 }
 
-/** The time step whose code this is, or null. It counts only once the stored step was moved to it. */
+/** The time step that this code belongs to, or null. It counts only once the stored step was moved to it. */
 export async function stepOf(
   desk: Desk,
   { user }: Owner,
@@ -121,7 +121,7 @@ export async function stepOf(
   return result.ok ? result.step : null;
 }
 
-/** One hash for the slot that was named; the same work where there is none. */
+/** Hashes once for the slot that was named, and does the same work if there is no such slot. */
 async function checkBackupCode(desk: Desk, { user }: Owner, code: string): Promise<Redeem> {
   const typed = readBackupCode(code);
   const rows = await desk.store.read.factors.backupCodes(user.id);

@@ -1,4 +1,4 @@
-/** Backup codes of a user (B41): made on request, shown once, ten at a time; the ones before them die. */
+/** Backup codes of a user (B41): made on request, shown once, ten at a time. New codes end the earlier ones. */
 import type { BackupCodeRow, Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
@@ -12,7 +12,7 @@ import { backupCodeContext } from '../seal-contexts.js';
 export interface NewBackupCodes {
   /** To be shown once. */
   readonly codes: readonly string[];
-  /** Nothing else is set up: each login with one will warn (B41). */
+  /** No other method is set up, so each login with one will warn (B41). */
   readonly onlyMethod: boolean;
   readonly earlierDied: number;
 }
@@ -20,8 +20,8 @@ export interface NewBackupCodes {
 const CHANGING_METHODS = { lock: 'owner:methods' } as const;
 
 /**
- * Refusal `enrolment-needed` while a real factor is owed, after a reset or the last backup code (B42, B57): codes made with the
- * password alone would be a way round it. Refusal `factor-needed` on a remembered device.
+ * Refusal `enrolment-needed` while the user owes a real factor, after a reset or the last backup code (B42, B57): codes
+ * made with the password alone would be a way round it. Refusal `factor-needed` on a remembered device.
  */
 export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<NewBackupCodes> {
   await askOwner(desk, login, CHANGING_METHODS);

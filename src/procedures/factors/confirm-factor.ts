@@ -1,7 +1,7 @@
 /**
- * Setting up a second factor, second half: a first code proves that app or contact work (B33, B34, B40, B57). It makes the
- * factor count, takes away the one it replaces, finishes the login that waited for it, and ends the user's other half-done
- * logins, all in one transaction.
+ * Setting up a second factor, second half: a first code proves that the app or contact works (B33, B34, B40, B57). One
+ * transaction makes the factor active, removes the one it replaces, finishes the login that waited for it, and ends the
+ * user's other half-done logins.
  */
 import type { Desk, FactorRow, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -24,7 +24,7 @@ import { ENROLLING, factorToReplace, pendingOf, requireCodeStillGood } from './e
 export interface ConfirmRequest {
   readonly kind: MethodId;
   readonly code: string;
-  /** Id of the factor that this one takes the place of (B40); it goes in the same transaction. */
+  /** Id of the factor that this one replaces (B40); it is removed in the same transaction. */
   readonly replaces: string | undefined;
 }
 
@@ -35,10 +35,10 @@ export interface EnrolledFactor {
   readonly login: PortalLogin;
 }
 
-/** Whether the code belongs to the half-done enrolment; run inside the door. */
+/** True if the code belongs to the half-done enrolment; run inside the door. */
 type Prove = (inside: Inside) => Promise<boolean>;
 
-/** Refusals: invalid-input (nothing half done), not-signed-in (wrong code), locked, not-found (`replaces`). */
+/** Refusals: invalid-input (no half-done enrolment), not-signed-in (wrong code), locked, not-found (`replaces`). */
 export async function confirmEnrolment(
   desk: Desk,
   login: PortalLogin,
@@ -104,7 +104,7 @@ async function proofOf(desk: Desk, owner: Owner, pending: FactorRow, code: strin
   }
 }
 
-/** Still there, and begun after the newest reset: an enrolment begun before it proved nothing that still counts (B52, B57). */
+/** Still there, and begun after the newest reset: what an earlier one proved no longer counts (B52, B57). */
 async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promise<boolean> {
   const rows = await pendingOf(write, owner, pending.kind);
   const code = await write.factors.newestCode(owner.user.id, 'enrol');
@@ -126,8 +126,8 @@ async function activate(
 }
 
 /**
- * Who has no method left can only have removed them or been reset. Where the newest of what the log says is that one was added, it was
- * taken out of the store by another hand, and the password alone does not put another in its place. Refusal `store-corrupt`.
+ * A user without a method has removed it, was reset, or never had one. If the log's last word is "factor added" but
+ * there is no row, someone deleted it; then the password alone must not enrol a new one. Refusal `store-corrupt`.
  */
 async function requireNoneAdded(write: Writes, user: User): Promise<void> {
   const newest = async (kind: string) =>
@@ -139,7 +139,7 @@ async function requireNoneAdded(write: Writes, user: User): Promise<void> {
   throw refusal('store-corrupt', 'methods-gone', { user: user.id, entry: added }, 'desk-keeps-store');
 }
 
-/** The enrolling login is finished by it (B34); others that waited for an enrolment must begin again. */
+/** Finishes the login that enrolled (B34); other logins that waited for an enrolment must begin again. */
 async function finishLogin(acting: ActingOwner<'owner:methods'>): Promise<PortalLogin> {
   const { write, by } = acting;
   const { user, session } = by.login;

@@ -1,6 +1,6 @@
 /**
- * Setting up a second factor, first half: a secret for an app, or a code to the contact on file (B31, B34, B57). What is half
- * done stands as a `pending` row that opens nothing; confirm-factor.ts makes it count.
+ * Setting up a second factor, first half: a secret for an app, or a code to the contact on file (B31, B34, B57). A
+ * half-done enrolment is a `pending` row that nobody can sign in with; confirm-factor.ts makes it active.
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -17,7 +17,7 @@ import { factorContext } from '../seal-contexts.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
 import { requireSent } from './send-login-code.js';
 
-/** A half-done enrolment, as shown to its owner and to nobody else. */
+/** A half-done enrolment, shown to its owner and to nobody else. */
 export type BegunEnrolment =
   | {
       readonly family: 'generated';
@@ -30,19 +30,20 @@ export type BegunEnrolment =
 
 export interface EnrolmentRequest {
   readonly kind: MethodId;
-  /** The mailed code, where one is needed (B57). */
+  /** The mailed code, if one is needed (B57). */
   readonly enrolmentCode: string | undefined;
-  /** The method whose place it will take (B40); must stand, so that nobody proves a new one for nothing. */
+  /** The method that it will replace (B40). It must exist, so that nobody proves a new one in vain. */
   readonly replaces?: string | undefined;
 }
 
-/** Sign-in methods are changed with more than a remembered device (B38). */
+/** Changing sign-in methods needs more than a remembered device (B38). */
 export const ENROLLING = { lock: 'owner:methods', states: ['done', 'enrolment-needed'] } as const;
 const BEGINNING = { ...ENROLLING, states: [...ENROLLING.states, 'enrolment-code-needed'] } as const;
 
 /**
- * Refusals: not-found (`replaces`), enrolment-needed where the enrolment code is missing, not-signed-in where it is wrong, invalid-input (no contact on
- * file, set up already), locked, delivery-failed, factor-needed for a login that still owes another code or is a remembered device.
+ * Refusals: not-found (`replaces`), enrolment-needed if the enrolment code is missing, not-signed-in if it is wrong,
+ * invalid-input (no contact on file, set up already), locked, delivery-failed, factor-needed for a login that still
+ * owes another code or is a remembered device.
  */
 export async function beginEnrolment(
   desk: Desk,
@@ -64,7 +65,7 @@ function begin(desk: Desk, login: PortalLogin, kind: Registered): Promise<BegunE
   }
 }
 
-/** Past the enrolment code, or where none is needed. A login in the state `enrolment-needed` has given it. */
+/** Checks the enrolment code if one is needed. A login in the state `enrolment-needed` has given it already. */
 async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undefined): Promise<PortalLogin> {
   if (login.session.state === 'enrolment-needed') return login;
   const owed = await sendOwedEnrolmentCode(desk, login);
@@ -107,7 +108,7 @@ async function beginGenerated(
   return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
 }
 
-/** The same half-done enrolment is taken up again when a new code is asked for, so that its tries go on counting. */
+/** A request for a new code continues the same half-done enrolment, so that its tries keep counting. */
 async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
@@ -161,7 +162,7 @@ function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { 
   };
 }
 
-/** The method that another is to take the place of. Refusal `not-found`. */
+/** The method that another is to replace. Refusal `not-found`. */
 export async function factorToReplace(
   { factors }: Pick<Reads, 'factors'>,
   { user }: Owner,
@@ -182,8 +183,8 @@ export async function pendingOf(
 }
 
 /**
- * The mailed code that opened the way must still be good: an admin's objection to the reset ends it at once, also for who has given it
- * already (B62). Refusal `enrolment-needed`.
+ * The mailed code that allowed the enrolment must still be valid: an admin's objection to the reset ends it at once,
+ * even for a user who has given it already (B62). Refusal `enrolment-needed`.
  */
 export async function requireCodeStillGood({ desk, write, by, now }: ActingOwner<'owner:methods'>): Promise<void> {
   const { enrolmentCodeNeeded, enrolmentCode } = await userFactors(desk, write.factors, by.login.user.id);

@@ -1,4 +1,4 @@
-/** What a user can answer with when a login asks for a second factor, and which of it a typed code is meant for. */
+/** What a user can answer with when a login asks for a second factor, and which of these methods a typed code is meant for. */
 import type { Desk, FactorRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
@@ -10,7 +10,7 @@ import { userFactors } from '../codes/user-factors.js';
 import { askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 
-/** What a login that waits for a second factor may do. */
+/** The door for a login that waits for a second factor. */
 export const ANSWERING = { lock: 'login', states: ['factor-needed'] } as const;
 
 export interface FactorChoice {
@@ -20,7 +20,7 @@ export interface FactorChoice {
   readonly to?: string;
 }
 
-/** What this user can answer with, in the order in which it is offered. A method whose contact is gone from the file is none. */
+/** What this user can answer with, in the order in which it is offered. A method without a contact on file is left out. */
 export async function factorChoices(desk: Desk, login: PortalLogin): Promise<readonly FactorChoice[]> {
   await askOwner(desk, login, ANSWERING);
   const { user } = login;
@@ -39,7 +39,7 @@ export async function factorChoices(desk: Desk, login: PortalLogin): Promise<rea
   return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: questionOf('backup') }];
 }
 
-/** Refusal `invalid-input` where the user has not set this kind up. */
+/** Refusal `invalid-input` if the user has not set this kind up. */
 export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId): Promise<FactorRow> {
   const { active } = await userFactors(desk, desk.store.read.factors, user.id);
   const row = active.find((candidate) => candidate.kind === kind);
@@ -53,8 +53,8 @@ export async function activeFactor(desk: Desk, { user }: Owner, kind: MethodId):
 }
 
 /**
- * Which method a code is for where nobody said: a long one is a backup code, otherwise the one that was sent last and is
- * still waiting, otherwise the app.
+ * Which method a code is for, if nobody said: a long one is a backup code; otherwise the method whose newest code was
+ * sent and still waits; otherwise the only method; otherwise the app.
  */
 export async function guessKind(desk: Desk, login: PortalLogin, code: string): Promise<AnswerKind> {
   await askOwner(desk, login, ANSWERING);

@@ -7,7 +7,7 @@ import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 
-/** Suspended ones are the desk's affair. Refusals: not-signed-in, factor-needed, enrolment-needed. */
+/** Leaves out suspended ones, which concern only the desk. Refusals: not-signed-in, factor-needed, enrolment-needed. */
 export async function listFactors(desk: Desk, login: PortalLogin): Promise<MfaStatus> {
   await askOwner(desk, login, { lock: 'owner' });
   const status = await mfaStatus(desk, login.account, login.user);
@@ -17,8 +17,9 @@ export async function listFactors(desk: Desk, login: PortalLogin): Promise<MfaSt
 const CHANGING_METHODS = { lock: 'owner:methods' } as const;
 
 /**
- * Takes one away; a half-done one as well. Which one is the last is decided inside the door, so that of two who take away
- * one each, one is told no. Refusals: not-found, factor-needed, refused-by-policy (the last one while MFA is on).
+ * Removes one, or a half-done one. Whether it is the last is decided inside the door, so that when two logins each
+ * remove one, one of them is refused. Refusals: not-found, factor-needed, refused-by-policy (the last one while MFA is
+ * on).
  */
 export async function removeFactor(desk: Desk, login: PortalLogin, id: string): Promise<ShownFactor> {
   await askOwner(desk, login, CHANGING_METHODS);

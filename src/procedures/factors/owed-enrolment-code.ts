@@ -1,9 +1,9 @@
 /**
- * Enrolling with more than the password: the one-time enrolment code of a reset (B57), or of a login that used up its last
- * backup code (B42). The desk sends the first; the second the portal sends by itself, at the next login.
+ * Enrolling with more than the password: the one-time enrolment code of a reset (B57), or of a login that used up its
+ * last backup code (B42). The desk sends the first kind; the portal sends the second by itself, at the next login.
  *
- * A code is used up by the factor that is enrolled with it, not by being typed: until then it can be given again, so a
- * cut line or a closed window costs nobody their account. Wrong ones are counted, and five end it.
+ * The factor that is enrolled with a code uses it up; typing the code does not. Until then it can be given again, so a
+ * broken connection or a closed window costs nobody their account. Wrong codes are counted, and five end it.
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -22,7 +22,7 @@ export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
 
 const OWING = { lock: 'login', states: ['done', 'enrolment-needed', 'enrolment-code-needed'] } as const;
 
-/** Whether this user needs a code to enrol; sends one where the portal owes it (B42). */
+/** Tells whether this user needs a code to enrol, and sends one if the portal owes it (B42). */
 export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
   await askOwner(desk, login, OWING);
   const { user, account } = login;
@@ -56,8 +56,8 @@ function isUsable(desk: Desk, { enrolmentCode }: UserFactors, now: number): bool
 }
 
 /**
- * Judges a typed enrolment code. A login that waits for it moves on to the enrolment. Refusals: not-signed-in (wrong, too
- * old: the same words), locked.
+ * Checks a typed enrolment code. A login that waits for it moves on to the enrolment. Refusals: not-signed-in (wrong or
+ * too old, in the same words), locked.
  */
 export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
   const subject: Subject = `enrol:${login.user.id}`;
@@ -89,7 +89,7 @@ async function isRight(acting: ActingOwner<'login'>, typed: string): Promise<boo
   const binding = { userId: user.id, purpose: 'enrol', factorId: null };
   const digestOfGiven = isDeskCode(desk, user, 'enrol', row, typed) ? row.digest : null;
   const outcome = await judgeRow(acting, row, { binding, digestOfGiven });
-  // Accepted, not used up: see above.
+  // Accepted, but not used up: see the header.
   if (outcome === 'accepted') await write.factors.updateCode(row.id, { used_at: null });
   return outcome === 'accepted';
 }

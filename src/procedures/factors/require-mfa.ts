@@ -1,4 +1,4 @@
-/** Company-wide multi-factor authentication, on or off, by an admin of the company (B30, B32, B37). */
+/** An admin of a company turns multi-factor authentication on or off for all of it (B30, B32, B37). */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
@@ -8,16 +8,19 @@ import type { PortalLogin } from '../portal/customer-login.js';
 
 export interface RequireMfaOutcome {
   readonly required: boolean;
-  /** It stood so already. */
+  /** It was set so already. */
   readonly unchanged: boolean;
   readonly warnings: readonly RequireMfaWarning[];
-  /** Users who will be asked to set a method up at their next login. */
+  /** Users who will be asked to set up a method at their next login. */
   readonly withoutFactor: number;
 }
 
 const REQUIRING = { lock: 'company:mfa' } as const;
 
-/** Refusals: forbidden (not an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). There is no way to name one user (B32). */
+/**
+ * Refusals: forbidden (not an admin), factor-needed (a remembered device), refused-by-policy (edition, B30). It cannot
+ * be asked for one user only (B32).
+ */
 export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): Promise<RequireMfaOutcome> {
   await askOwner(desk, login, REQUIRING);
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);

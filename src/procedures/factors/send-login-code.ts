@@ -1,4 +1,4 @@
-/** A login code to the contact on file, for a login that waits for it (B31, B43). */
+/** Sends a login code to the contact on file, for a login that waits for it (B31, B43). */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
@@ -12,8 +12,8 @@ import type { PortalLogin } from '../portal/customer-login.js';
 import { ANSWERING, activeFactor } from './factor-choices.js';
 
 /**
- * Sends a login code to the contact on file, unless one went there just now, and answers where it went, masked; undefined where this way of
- * answering has none to send. Refusals: not-signed-in, locked, delivery-failed.
+ * Sends a login code to the contact on file, unless one was sent there just now, and returns the masked contact;
+ * undefined if this method sends no codes. Refusals: not-signed-in, locked, delivery-failed.
  */
 export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: AnswerKind): Promise<string | undefined> {
   await askOwner(desk, login, ANSWERING);
@@ -38,11 +38,11 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: Answ
   return to;
 }
 
-/** A code that waits in the outbox is no use to someone who is signing in: they are told. Refusal `delivery-failed`. */
+/** A code that waits in the outbox is no use to someone who is signing in, so they are told. Refusal `delivery-failed`. */
 export async function requireSent(desk: Desk, messageId: string): Promise<void> {
   const { outbox } = desk.store.read;
   let row = await outbox.byId(messageId);
-  // Not tried: the store was busy, or another login of this process has it on its list.
+  // Not tried yet: the store was busy, or another login of this process is about to send it.
   if (row?.state === 'queued' && row.attempts === 0) {
     await deliverOutbox(desk, [messageId]);
     row = await outbox.byId(messageId);

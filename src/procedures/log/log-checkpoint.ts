@@ -9,11 +9,11 @@ export interface LogState {
   readonly size: number;
   /** RFC 6962 tree hash, 32 bytes. */
   readonly root: Uint8Array;
-  /** The latest time any entry bears, ms; 0 for an empty log. */
+  /** The latest time of any entry, ms; 0 for an empty log. */
   readonly latestAt: number;
 }
 
-/** The log as its head says, once the head is known to be the desk's. Refusal `audit-broken` otherwise. */
+/** The log as its head describes it, if this desk wrote the head. Refusal `audit-broken` otherwise. */
 export async function logState(
   reader: LogReader,
   notary: LogNotary & { readonly tree: TreeHasher },
@@ -40,7 +40,7 @@ export async function signCheckpoint(desk: Desk): Promise<SignedCheckpoint> {
   return { ...checkpoint, note: signer.sign(checkpointText(checkpoint)), verifierKey: signer.verifierKey() };
 }
 
-/** The checkpoint in a note of this desk. Refusal `audit-broken` for a note that was changed or is another desk's. */
+/** Returns the checkpoint in a note of this desk. Refusal `audit-broken` for a note that was changed or belongs to another desk. */
 export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoint> {
   const signer = await desk.signer();
   const checkpoint = readCheckpointText(signer.open(note));

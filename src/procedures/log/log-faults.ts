@@ -1,4 +1,4 @@
-/** What a verifier found wrong with the log: in words, by entry, the first twenty kept and all counted. */
+/** What a verifier found wrong with the log, in words and by entry. It keeps the first twenty and counts all. */
 import { type Problem, refusal } from '../../errors.js';
 
 /** Twenty faults show what happened to a log; a million do not show more. */
@@ -31,12 +31,12 @@ export class LogFaults {
     else this.add(one ? `entry ${start} was ${what}` : `one of the entries ${start} to ${end - 1} was ${what}`);
   }
 
-  /** Whether an entry in the range has been named already (or more faults were found than are kept). */
+  /** True if a fault in the range was named already (or more faults were found than are kept). */
   nameOneIn(start: number, end: number): boolean {
     return this.#count > KEPT || this.#entries.some((seq) => seq >= start && seq < end);
   }
 
-  /** Refusal `audit-broken`, the first fault in its message. */
+  /** Throws the refusal `audit-broken`, with the first fault in its message, if there is any fault. */
   throwIfAny(): void {
     const [first] = this.#problems;
     if (first === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * Proves to a third party that one entry stands in the log (RFC 6962, section 2.1.1), without showing any other: the
- * entry, the hashes that lead from it to the root, and a checkpoint with that root. The hashes come from the stored entries,
- * and the proof is checked here before anyone is given it.
+ * Proves to a third party that one entry is in the log (RFC 6962, section 2.1.1) without showing any other entry. The
+ * proof is the entry, the hashes that lead from it to the root, and a checkpoint with that root. The hashes come from
+ * the stored entries, and the proof is checked here before anyone gets it.
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -21,7 +21,7 @@ export interface EntryProof {
   readonly checkpoint: SignedCheckpoint;
 }
 
-/** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root the desk has sealed). */
+/** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root that the desk has sealed). */
 export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
   const checkpoint = await signCheckpoint(desk);
   const reader: LogReader = desk.store.read.audit;

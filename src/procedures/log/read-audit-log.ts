@@ -1,4 +1,4 @@
-/** Reading the log for people: who did what to whom, filtered; page by page where it may be long (B74, B76). */
+/** Reading the log for people: who did what to whom, filtered, in pages if it may be long (B74, B76). */
 import type { AuditFilter, Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
@@ -45,13 +45,13 @@ async function actorId(desk: Desk, reference: string): Promise<string> {
   throw refusal('not-found', 'actor-unknown', { reference }, 'name-actor');
 }
 
-/** The newest entries that fit, oldest of them first. */
+/** The newest entries that match, in the order they were written. */
 export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<readonly LoggedEntry[]> {
   const rows = await desk.store.read.audit.newest(filter, limit);
   return rows.map(parse).reverse();
 }
 
-/** Every entry after a number that fits, oldest first, in pages; ends at the end of the log. */
+/** Every matching entry after a number, oldest first, in pages; ends at the end of the log. */
 export async function* entriesAfter(
   desk: Desk,
   filter: AuditFilter,
@@ -81,10 +81,10 @@ function parse(row: { readonly seq: number; readonly body: string }): LoggedEntr
 
 const READ_LOG = { permission: 'audit:read' } as const;
 
-/** To go on reading while a person looks elsewhere is no idling. */
+/** Following the log does not count as idle while the operator looks elsewhere. */
 export const FOLLOW_LOG = { ...READ_LOG, running: true } as const;
 
-/** Taking the log out of the desk is itself an event; the entry stands before the first line leaves. */
+/** Exporting the log is itself an event; its entry is written before the first line leaves. */
 export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
   const at = desk.now();
   const detail = { format, filter: { ...filter } };
@@ -95,8 +95,8 @@ export async function noteExport(desk: Desk, signed: SignedOperator, filter: Aud
 }
 
 /**
- * Words for the people of some entries, `100241/ana.trujillo` by user id and `100241` by account id. Empty for a role that
- * may not read the directory (an auditor): it reads the ids that stand in the log.
+ * Words for the people of some entries: `100241/ana.trujillo` by user id and `100241` by account id. Empty for a role
+ * that may not read the directory (an auditor); it reads the ids in the log instead.
  */
 export async function peopleOf(
   desk: Desk,

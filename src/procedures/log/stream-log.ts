@@ -1,7 +1,7 @@
 /**
- * Hands the entries of the log on to the configured sink, in order and after they are committed. One process at a time does it: it
- * takes the cursor for half a minute, and whoever dies with it loses it after that. A sink that does not take entries keeps
- * them waiting in the log, where nothing is lost; it is tried again a minute later.
+ * Sends the committed entries of the log to the configured sink, in order. One process at a time does it: it claims the
+ * cursor for half a minute, and if it dies, the claim runs out. If the sink takes no entries, they wait in the log,
+ * where nothing is lost, and the sink is tried again a minute later.
  */
 import type { Desk } from '../../desk.js';
 import { minutes, seconds } from '../../rules/duration.js';
@@ -9,9 +9,9 @@ import { minutes, seconds } from '../../rules/duration.js';
 export interface Streamed {
   readonly sent: number;
   readonly waiting: number;
-  /** Why the sink did not take what waits; null where it did, or where another process is at it. */
+  /** Why the sink did not take the waiting entries; null if it did, or if another process is sending. */
   readonly why: string | null;
-  /** It was tried just now, and refused. */
+  /** True if the sink was tried just now and refused. */
   readonly failed: boolean;
 }
 

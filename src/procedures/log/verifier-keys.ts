@@ -1,9 +1,9 @@
-/** The public keys with which older notes of this desk are checked: a new desk key signs with another one (C2SP vkeys). */
+/** The public keys that check older notes of this desk: a new desk key signs with another one (C2SP vkeys). */
 import type { Desk, SealContext, Writes } from '../../desk.js';
 
 const PLACE: SealContext = { table: 'meta', column: 'value', id: 'verifier-keys' };
 
-/** In no order; sealed, so that nobody with the store alone can add a key of their own. */
+/** Unordered. Sealed, so that someone who has only the store cannot add a key of their own. */
 export async function olderVerifierKeys(desk: Pick<Desk, 'store' | 'vault'>): Promise<readonly string[]> {
   const blob = await desk.store.read.meta.get('verifier-keys');
   return blob === undefined ? [] : readKeys(desk, blob);

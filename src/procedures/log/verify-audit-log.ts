@@ -1,16 +1,15 @@
 /**
- * Verifies the whole log (B75), knowing only how to read it. In order:
+ * Verifies the whole log (B75). All it needs is a way to read it. In order:
  *
- *   1. the head row was written by this desk (its MAC);
- *   2. entry after entry: none is missing, added or moved, each is what was hashed, none is later than the head knows;
+ *   1. this desk wrote the head row (its MAC);
+ *   2. entry by entry: none is missing, added or moved, each matches its hash, none is later than the head's latest time;
  *   3. the tree over the entries is the tree of the head; no entry lies beyond the head;
  *   4. with a checkpoint kept elsewhere: the log begins with the log of the checkpoint.
  *
- * Someone with the store alone is found by 1 to 3. Someone who can also use the desk's key can write a whole new log
- * that passes 1 to 3, and so does an older copy of the store put back: only 4 shows those.
+ * Steps 1 to 3 find what someone changed who has only the store. They do not find a whole new log written with the desk's
+ * key, or an older copy of the store put back: only step 4 finds those.
  *
- * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and everything else in it is
- * covered by its hash.
+ * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and its hash covers the rest.
  */
 import type { AuditHead, AuditRow } from '../../desk.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
@@ -32,7 +31,7 @@ export interface VerifiedLog {
   readonly size: number;
   /** Hex. */
   readonly root: string;
-  /** The latest time any entry bears, ms; 0 for an empty log. */
+  /** The latest time of any entry, ms; 0 for an empty log. */
   readonly latestAt: number;
 }
 
@@ -59,11 +58,11 @@ class Walk {
   readonly faults = new LogFaults();
   readonly tree: GrowingTree<string>;
   readonly #check: LogCheck;
-  /** The head row where this desk wrote it; a head that is not to be trusted says nothing about entries. */
+  /** The head row, if this desk wrote it; any other head says nothing about the entries. */
   readonly #head: AuditHead | undefined;
   /** Root of the first entries, as many as the checkpoint counts. */
   #rootThen: string | undefined;
-  /** Entries missing, added or moved: the tree over the rest says nothing more. */
+  /** Entries are missing, added or moved, so the tree over the rest proves nothing more. */
   #outOfOrder = false;
   #expected = 0;
   #latestAt = 0;
@@ -104,8 +103,8 @@ class Walk {
   }
 
   /**
-   * A desk at work adds entries while its log is read; they are not checked this time. But each of them must be known to
-   * a head that is read later than they are.
+   * A desk at work adds entries while its log is read. They are not checked this time, but a head that is read after
+   * them must know them.
    */
   async judgeRowsBeyond(reader: LogReader): Promise<void> {
     const last = this.#beyond;
@@ -151,13 +150,13 @@ class Walk {
 const spanOf = (start: number, end: number): string =>
   end - start === 1 ? `entry ${start} is` : `entries ${start} to ${end - 1} are`;
 
-/** Canonical JSON sorts members, and after `seq` come only texts, in which a quote is escaped: the last match is it. */
+/** Canonical JSON sorts members, and only texts follow `seq`, with their quotes escaped, so the last match is the number. */
 function seqIn(body: string): number {
   const at = body.lastIndexOf(',"seq":');
   return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + 7, at + 24), 10);
 }
 
-/** Before `at` comes only `account`, a text: the first match is it. */
+/** Only `account`, a text, comes before `at`, so the first match is the time. */
 function timeIn(body: string): number {
   const at = body.indexOf('"at":');
   return at < 0 ? 0 : Number.parseInt(body.slice(at + 5, at + 21), 10);

@@ -1,11 +1,12 @@
 /**
- * Channels whose receiver asked never to be called again (HTTP 410): remembered in the store for every process, until it is another
- * receiver, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait meanwhile.
+ * Channels whose receiver asked not to be called again (HTTP 410). The store remembers them for every process, until the receiver
+ * is another one, a person has looked (`outbox flush --again`), or a message got through after all. Their messages wait
+ * meanwhile.
  */
 import type { Desk, MessageKind, SignedOperator, Writes } from '../../desk.js';
 import { act } from '../authorise.js';
 
-/** Since when, and of which receiver: a digest, since an address may hold a secret. */
+/** Since when, and for which receiver: a digest, because an address may contain a secret. */
 interface Off {
   readonly since: number;
   readonly place: string;
@@ -27,7 +28,7 @@ const placeOf = (desk: Desk, kind: MessageKind): string => {
   return desk.digests.sha256(`${name} ${place ?? ''}`);
 };
 
-/** In the transaction that writes an outcome down. */
+/** Call it in the transaction that records an outcome. */
 export async function noteOutcome(
   desk: Desk,
   write: Writes,
@@ -50,10 +51,10 @@ async function put(write: Writes, offs: Offs): Promise<void> {
   else await write.meta.put('channels-off', JSON.stringify(offs));
 }
 
-/** What is due goes out with the flush that follows. */
+/** The flush that follows sends what is due. */
 const SWITCHING_ON = { permission: 'outbox:flush', sendLater: true } as const;
 
-/** A person has looked: everything is tried again. Answers the kinds that were off. */
+/** A person has looked: tries everything again. Returns the kinds that were off. */
 export async function switchOn(desk: Desk, signed: SignedOperator): Promise<readonly string[]> {
   const at = desk.now();
   return act<'outbox:flush', readonly string[]>(desk, signed, SWITCHING_ON, {

@@ -1,7 +1,7 @@
 /**
- * One message on its way: claim, one attempt, outcome. A message is claimed (its next attempt moved away) before it is sent, so two
- * processes do not send it side by side; a sender that dies leaves it due again later under the same id. Content is destroyed once
- * delivered or given up.
+ * Sends one message: claim, one attempt, outcome. A message is claimed (its next attempt is moved to a later time) before it is
+ * sent, so two processes do not send it at the same time. If the sender dies, the message is due again later under the same id.
+ * Its content is destroyed once it is delivered or given up.
  */
 import { nextAttemptAt } from '../../delivery/schedule.js';
 import type { Desk, OutboxRow } from '../../desk.js';
@@ -31,7 +31,7 @@ export async function deliverMessage(desk: Desk, row: OutboxRow, signal: AbortSi
 
 type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>>;
 
-/** A message that does not open (a key being changed, a row somebody edited) must not hold up the ones behind it. */
+/** A message that does not open (a rekey is running, or somebody edited the row) must not hold up the ones behind it. */
 async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Sent> {
   let message: ReturnType<typeof openMessage>;
   try {
@@ -45,7 +45,7 @@ async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefin
   return desk.channels.pick(kind).send({ id: row.id, kind, to, subject, body, createdAt: row.created_at }, context);
 }
 
-/** Takes the message for this process; undefined where another one was faster. */
+/** Claims the message for this process; undefined if another one was faster. */
 async function claim(desk: Desk, row: OutboxRow): Promise<OutboxRow | undefined> {
   const at = desk.now();
   return desk.store.record(
@@ -66,13 +66,13 @@ interface Finish {
   readonly reference: string | null;
   readonly why: string | null;
   readonly next: number | null;
-  /** The receiver wants no more of these at all. */
+  /** The receiver wants no more messages of this kind. */
   readonly disable?: boolean;
 }
 
 /**
- * Writes the outcome down. A sender that was so slow that another one took over after the claim had run out may still say
- * "delivered", which is true for good; a failure of its own no longer counts.
+ * Records the outcome. If a sender was so slow that its claim ran out and another one took over, its "delivered" still counts,
+ * because it is true for good; its failure no longer counts.
  */
 async function finish(desk: Desk, row: OutboxRow, { state, reference, why, next, disable }: Finish): Promise<Outcome> {
   const at = desk.now();

@@ -1,6 +1,6 @@
 /**
- * Sends what is due in the outbox. A run tries each message once: its retries are for a later run, at the time that delivery/schedule
- * says. What happens to one message is deliver-message.ts; when a channel is left alone, rules/outbox-run.
+ * Sends what is due in the outbox. A run tries each message once; a later run retries it, at the time that delivery/schedule
+ * says. deliver-message.ts handles one message; rules/outbox-run decides when a channel is left alone.
  */
 import type { Desk, MessageKind, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
@@ -36,8 +36,8 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
 }
 
 /**
- * Sends the messages named, as far as they are due. Events of the desk itself that are due go along. Answers what became of the named
- * ones; never throws for a failed delivery.
+ * Sends the named messages that are due, and also the due events of the desk itself. Returns what became of the named ones; never
+ * throws for a failed delivery.
  */
 export async function deliverOutbox(desk: Desk, ids: readonly string[]): Promise<DeliveryReport> {
   const rows = await Promise.all(ids.map((id) => desk.store.read.outbox.byId(id)));
@@ -50,10 +50,10 @@ export async function deliverOutbox(desk: Desk, ids: readonly string[]): Promise
   return report;
 }
 
-/** Whoever waits for a message hears of it, however many others failed before. */
+/** Someone waits for each of these messages, so each is tried, however many others failed before. */
 const EACH = beginRun(Number.POSITIVE_INFINITY);
 
-/** What stands behind `desk.sendQueued`. What could not be sent stays queued, and `outbox list` shows why. */
+/** Implements `desk.sendQueued`. What could not be sent stays queued, and `outbox list` shows why. */
 export async function sendQueued(desk: Desk): Promise<void> {
   const ids = desk.store.takeQueued();
   if (ids.length === 0 && desk.channels.wanted.length === 0) return;
@@ -64,25 +64,25 @@ export async function sendQueued(desk: Desk): Promise<void> {
   }
 }
 
-/** Events of the desk, where they are wanted: one failure is enough for this time, so that nobody on a call waits for more. */
+/** Sends events of the desk, if they are wanted. It stops after one failure, so that nobody on a call waits for more. */
 async function sendEvents(desk: Desk): Promise<void> {
   const run = beginRun(1);
   const kinds = (await openKinds(desk, run)).filter((kind) => kind === 'webhook' || kind === 'event');
   await sendEach(desk, await desk.store.read.outbox.due(desk.now(), BATCH, kinds), run);
 }
 
-/** Neither switched off for every process, nor down for this run. */
+/** Kinds that are neither switched off for every process nor down for this run. */
 async function openKinds(desk: Desk, run: OutboxRun): Promise<readonly MessageKind[]> {
   const off = await switchedOff(desk);
   return EVERY_KIND.filter((kind) => !off.has(kind) && !isDown(run, kind));
 }
 
 interface Watching extends Partial<Watched> {
-  /** What this run has tried, whatever came of it. */
+  /** What this run has tried, with any outcome. */
   readonly tried?: Set<string>;
 }
 
-/** One after the other, until the signal fires. A kind that turns out to be down is passed over. */
+/** Sends one after the other, until the signal fires. Skips a kind that turns out to be down. */
 async function sendEach(
   desk: Desk,
   rows: readonly OutboxRow[],
@@ -103,7 +103,7 @@ async function sendEach(
 
 const OUT_OF_REACH: readonly string[] = ['busy', 'store-unreachable'];
 
-/** The cause is done and stays done: a store that is busy now only means that the message waits. */
+/** What caused the message is committed, so a store that is busy now only means that the message waits. */
 async function sendOne(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Outcome> {
   try {
     return await deliverMessage(desk, row, signal);

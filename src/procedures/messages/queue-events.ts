@@ -1,7 +1,7 @@
 /**
- * What the desk tells other systems, queued by the write door in the transaction of its cause: its own events (rules/desk-events) as
- * webhooks, and what they should know of credentials and sessions (rules/security-events). `desk.sendQueued`
- * sends them with the other messages.
+ * What the desk tells other systems: its own events (rules/desk-events) as webhooks, and what they should know of credentials and
+ * sessions (rules/security-events). The write door queues them in the transaction of their cause; `desk.sendQueued` sends them
+ * with the other messages.
  */
 import type { Composed, Desk } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
@@ -13,7 +13,7 @@ import { type PreparedMessage, sealedMessage } from './queue-message.js';
 type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
 type Row = PreparedMessage['row'];
 
-/** What follows from these entries, of the kinds that are wanted; it goes to the configured address, so the row has none. */
+/** The messages for these entries, of the kinds that are wanted. They go to the configured address, so the row has none. */
 export function eventMessages(
   desk: Sealing,
   wanted: Desk['channels']['wanted'],

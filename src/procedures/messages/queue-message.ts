@@ -1,6 +1,6 @@
 /**
- * Messages to customers: filled from their template, sealed, and queued in the transaction of their cause, so that nothing is
- * sent for what did not happen and nothing that happened goes unsaid (B58). Sending comes after: deliver-outbox.ts.
+ * Messages to customers: filled from their template, sealed, and queued in the transaction of their cause, so that a message is
+ * sent if, and only if, its cause happened (B58). Sending comes later: deliver-outbox.ts.
  */
 import type { Composed, Desk, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
@@ -8,7 +8,7 @@ import type { Account, User } from '../../rules/people.js';
 export interface Notice {
   /** Name of the template in data/messages; it says whether it is an e-mail or an SMS. */
   readonly template: string;
-  /** An address on file. There is no way to name another one (B57). */
+  /** An address on file. No other one can be given (B57). */
   readonly to: string;
   readonly account: Account;
   readonly user: User;
@@ -21,14 +21,14 @@ export interface PreparedMessage {
   readonly row: Parameters<Writes['outbox']['insert']>[0][number];
 }
 
-/** Makes the sealed row; hand it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
+/** Makes the sealed row; pass it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
 export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
   const { template, to, account, user, values } = notice;
   const composed = desk.compose(template, values);
   return sealedMessage(desk, { kind: template, composed, to, about: { account: account.id, user: user.id } });
 }
 
-/** The row of any message: what it says and whom it goes to are sealed, whom it is about is not. */
+/** The row of any message: its text and its address are sealed; whom it is about is not. */
 export function sealedMessage(
   desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
   message: {
@@ -60,7 +60,7 @@ export function sealedMessage(
   return { id, row };
 }
 
-/** What was sealed by `prepareMessage`. */
+/** Opens what `prepareMessage` sealed. */
 export function openMessage(
   desk: Desk,
   row: { id: string; address: string; content: string },

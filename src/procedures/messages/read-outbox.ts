@@ -1,4 +1,4 @@
-/** What the desk sees of messages on their way: never content or codes, and of an address only enough to recognise it. */
+/** What the desk sees of queued messages: never content or codes, and only enough of an address to recognise it. */
 import type { Desk, OutboxRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
@@ -8,7 +8,7 @@ export interface WaitingMessage {
   readonly id: string;
   /** `email`, `sms` or `webhook`. */
   readonly channel: string;
-  /** Name of its text. */
+  /** Name of its template. */
   readonly template: string;
   readonly to: string;
   readonly account: string | null;
@@ -57,7 +57,7 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
   };
 }
 
-/** Of a phone number the last two digits, as `…34`; webhooks and events have one receiver each, in the settings. */
+/** Shows the last two digits of a phone number, as `…34`; webhooks and events have one receiver each, in the settings. */
 function maskedTo(channel: string, address: string): string {
   if (channel === 'webhook') return 'the webhook';
   if (channel === 'event') return 'the receiver of events';

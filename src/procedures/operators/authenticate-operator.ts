@@ -1,4 +1,4 @@
-/** Who is typing, and may they? The one place where sessions, tokens and the role table are checked (B70, B71). */
+/** Who is typing, and may they run this command? Checks session or token, and the role (B70, B71). */
 import type { Desk, OperatorSessionRow, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
@@ -8,7 +8,7 @@ import { act, logDenial } from '../authorise.js';
 import { judgeSession, judgeToken, notSignedIn } from './standing.js';
 
 export interface OperatorClaim {
-  /** The session's or the script's token; undefined where there is none. */
+  /** The session's or the script's token; undefined if there is none. */
   readonly token: string | undefined;
   readonly via: 'session' | 'token';
   readonly access: Permission | 'signed-in';
@@ -16,7 +16,7 @@ export interface OperatorClaim {
   readonly command: string;
 }
 
-/** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role does not hold the permission; logged). */
+/** Refusals: not-signed-in (nobody, expired, disabled) and forbidden (the role lacks the permission; logged). */
 export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Promise<SignedOperator> {
   if (claim.token === undefined) {
     throw refusal('not-signed-in', 'nobody-signed-in', {}, 'sign-in');
@@ -40,7 +40,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
 interface Authenticated {
   readonly signed: SignedOperator;
   readonly roles: readonly OperatorRole[];
-  /** Notes that the session is in use. Comes after the role: a store that cannot be written must not hide a denial. */
+  /** Notes that the session is in use. Runs after the check of the role: a store that cannot be written must not hide a denial. */
   readonly active: () => Promise<void>;
 }
 
@@ -66,9 +66,9 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   return { signed, roles, active: () => noteActivity(desk, signed, row, now) };
 }
 
-/** Moves the idle limit on; at most once a minute, so that a busy agent does not fill the log with it. */
+/** Renews the idle limit; at most once a minute, so that a busy agent does not fill the log with it. */
 async function noteActivity(desk: Desk, signed: SignedOperator, row: OperatorSessionRow, at: number): Promise<void> {
-  // Who is signed in must still be able to look at a store that can only be read.
+  // An operator who is signed in must still be able to look at a store that can only be read.
   if (at - row.last_seen_at < minutes(1) || desk.store.readOnly !== undefined) return;
   await act(desk, signed, SEEN, {
     entry: (_done, by) => ({ kind: 'operator.session-seen', outcome: 'done', at, by: by.actor }),
@@ -76,5 +76,5 @@ async function noteActivity(desk: Desk, signed: SignedOperator, row: OperatorSes
   });
 }
 
-/** A command that only reads waits for no message. */
+/** A command that only reads must not wait until messages are sent. */
 const SEEN = { permission: 'signed-in', sendLater: true } as const;

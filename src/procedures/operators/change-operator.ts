@@ -1,4 +1,4 @@
-/** What changes about an operator (B70): the role, whether they may sign in at all, and the lock of too many wrong sign-ins. */
+/** Changes an operator (B70): the role, whether they may sign in at all, and the lock after too many wrong sign-ins. */
 import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { needsFreshCode } from '../../rules/operator-roles.js';
@@ -11,23 +11,23 @@ import { findOperator, MANAGE_OPERATORS, type NewOperator, newSeed } from './mak
 export interface OperatorChange {
   readonly role?: OperatorRole;
   readonly disabled?: boolean;
-  /** Lifts the lock of wrong sign-ins; ends nothing. */
+  /** Lifts the lock after wrong sign-ins; ends no session. */
   readonly unlock?: boolean;
 }
 
 export interface OperatorChanged {
-  /** As it was before. */
+  /** The operator before the change. */
   readonly operator: { readonly id: string; readonly name: string; readonly role: string };
   readonly sessions: number;
   readonly tokens: number;
   readonly unlocked: boolean;
-  /** To be shown once: the role needs codes, and the operator had no authenticator app (B70). */
+  /** To be shown once, if the role needs codes and the operator had no authenticator app (B70); null otherwise. */
   readonly enrolment: NewOperator['enrolment'];
 }
 
 /**
- * A change of role and disabling end what was signed in under the old state. Refusals: `not-found`, and `forbidden` for either on
- * oneself.
+ * Changing the role, disabling and enabling end the operator's sessions and tokens. Refusals: `not-found`, and `forbidden` for
+ * doing it to oneself.
  */
 export async function changeOperator(
   desk: Desk,

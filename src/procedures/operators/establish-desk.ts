@@ -1,4 +1,4 @@
-/** The last step of `init`: the first admin and the facts of the store, in one transaction (B70, B74). */
+/** The last step of `init`: writes the first admin and the facts of the store in one transaction (B70, B74). */
 import type { Desk } from '../../desk.js';
 import { provenBySignIn } from '../authorise.js';
 import { type NewOperator, operatorRow } from './make-operator.js';
@@ -10,7 +10,7 @@ export interface Establishing {
   readonly token: NewToken | null;
 }
 
-/** Writes operator, token, key id and store id. The store id comes with the rest, so a founding cut off leaves no desk. */
+/** Writes operator, token, key id and store id together, so if it is cut off, there is no half-made desk. */
 export async function finishEstablishing(
   desk: Desk,
   { operator, token }: Establishing,
@@ -18,7 +18,7 @@ export async function finishEstablishing(
   const at = desk.now();
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
   const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });
-  // The schema, so that nobody can make the store look older than it is (age-of-store.ts).
+  // The log keeps the schema, so that nobody can make the store look older than it is (age-of-store.ts).
   const founded = { store: storeId, key: desk.keyring.keyId, schema: desk.store.schema };
   await desk.store.record(
     [

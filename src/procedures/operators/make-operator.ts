@@ -1,4 +1,7 @@
-/** New operators (B70). Passwords and seeds are hashed and sealed before any transaction. Changes of them: change-operator.ts. */
+/**
+ * Makes new operators (B70). Passwords and seeds are hashed and sealed before any transaction. For changes see
+ * change-operator.ts.
+ */
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
@@ -16,7 +19,7 @@ export interface NewOperator {
   readonly verifier: string | null;
   readonly totp: string | null;
   readonly alsoUserId: string | null;
-  /** To be shown to the operator once; null where the role needs no code or no password was set. */
+  /** To be shown to the operator once; null if the role needs no code or no password was set. */
   readonly enrolment: { readonly uri: string; readonly secretBase32: string } | null;
 }
 
@@ -34,7 +37,7 @@ export interface OperatorWish {
   readonly alsoUserId?: string | null;
 }
 
-/** Hashes and seals. Refusal `invalid-input` for a name or password that does not fit. */
+/** Hashes and seals. Refusal `invalid-input` for a name or password that breaks the rules. */
 export async function prepareOperator(desk: Desk, input: OperatorWish): Promise<NewOperator> {
   const name = readName(input.name);
   const id = desk.newId('op');
@@ -96,10 +99,10 @@ export const operatorRow = (operator: NewOperator, at: number): Parameters<Write
   created_at: at,
 });
 
-/** To make operators and tokens, and to change what an operator may do. */
+/** The door for making operators and tokens, and for changing what an operator may do. */
 export const MANAGE_OPERATORS = { permission: 'operator:manage', fresh: true } as const;
 
-/** Refusals: `invalid-input` for a name that is taken or does not fit, or a password that does not. */
+/** Refusals: `invalid-input` for a name that is taken, or a name or password that breaks the rules. */
 export async function addOperator(desk: Desk, signed: SignedOperator, wish: OperatorWish): Promise<NewOperator> {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const at = desk.now();

@@ -1,4 +1,4 @@
-/** Tokens of scripts: each with an owner, a role within the owner's, and an end (B70, B71). Only their digest is stored. */
+/** Tokens for scripts: each has an owner, a role within the owner's, and an expiry (B70, B71). Only their digest is stored. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
@@ -52,13 +52,13 @@ export const tokenRow = (token: NewToken, at: number): Parameters<Writes['operat
 export interface TokenWish {
   /** Name or id of the operator who owns it. */
   readonly owner: string;
-  /** The owner's own where it is left out. */
+  /** The owner's own role if it is left out. */
   readonly role?: OperatorRole;
   readonly label: string;
   readonly expiresAt?: number;
 }
 
-/** A token never has more power than the operator who owns it, as they stand at this moment. Refusals: not-found, `forbidden`. */
+/** A token never has more power than the operator who owns it has at this moment. Refusals: not-found, `forbidden`. */
 export async function createToken(
   desk: Desk,
   signed: SignedOperator,
@@ -93,10 +93,10 @@ const entryOfToken = ({ id, operatorId, role, label, expiresAt }: NewToken) => (
   detail: { token: id, operator: operatorId, role, label, expiresAt },
 });
 
-/** To take power away needs no fresh code. */
+/** Taking power away needs no fresh code. */
 const REVOKING = { permission: 'operator:manage' } as const;
 
-/** Refusal `not-found`. One that was revoked before keeps its time. */
+/** Refusal `not-found`. A token that was revoked before keeps its time. */
 export async function revokeToken(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   const at = desk.now();
   await act(desk, signed, REVOKING, {

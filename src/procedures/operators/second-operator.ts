@@ -1,6 +1,6 @@
 /**
- * Four eyes where a request cannot wait in the store, because it is the store that is to be replaced: a second operator, there in person,
- * gives password and code and so says yes to what is being done now.
+ * Four eyes for replacing the store, when a request cannot wait in the store itself: a second operator, there in person, approves
+ * by giving password and code.
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -10,7 +10,7 @@ import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 
-/** Refusals: forbidden (the requester, or a role that does not approve), and those of signing in; attempts count as there. */
+/** Refusals: forbidden (the requester, or a role that may not approve), and those of signing in; attempts count as there. */
 export async function secondOperator(desk: Desk, signIn: SignIn, requesterId: string | null): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
   if (named !== undefined && named.id === requesterId) {

@@ -1,4 +1,7 @@
-/** Operators sign in: password, and for leads and admins a code of their authenticator app (B70). Attempts are counted before the check. */
+/**
+ * Signs operators in: by password, and for leads and admins also by a code from their authenticator app (B70). Attempts are
+ * counted before the check.
+ */
 import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
@@ -15,7 +18,7 @@ import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.j
 export interface SignIn {
   readonly name: string;
   readonly password: string;
-  /** Asked for once the password was right and only where the operator has a code; throws where nobody can be asked. */
+  /** Asked for only after the password was right, and only if the operator has an app; throws if nobody can be asked. */
   readonly code: () => Promise<string>;
 }
 
@@ -26,14 +29,14 @@ export interface OperatorSession {
   readonly operator: OperatorRow;
 }
 
-/** Under what wrong sign-ins are counted. A name nobody has is counted too, under a keyed digest. */
+/** The subject under which wrong sign-ins are counted. An unknown name is counted too, under a keyed digest. */
 function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
   return `sign-in:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
 }
 
 /**
- * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a lead or an admin who has no
- * authenticator app yet).
+ * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a lead or an admin who
+ * has no authenticator app yet).
  */
 export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
   const key = foldKey(signIn.name);
@@ -68,7 +71,7 @@ const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor): Audi
   return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
 };
 
-/** The number under which it was counted. Refusal `locked`. */
+/** The number of the counted attempt. Refusal `locked`. */
 function attemptOf(decision: ThrottleDecision): number {
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   return decision.attempt;
@@ -126,7 +129,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
         : { ...common, kind: 'operator.signed-in', outcome: 'done', by: provenBySignIn(by) },
     async (write, log) => {
       const current = await write.operators.byId(operator.id);
-      // Disabled, or given another role or secret, while the password was checked: that check is worth nothing now.
+      // The operator was disabled, or got another role or secret, while the password was checked: the check no longer counts.
       if (current === undefined || current.disabled_at !== null || current.role !== operator.role) return undefined;
       if (current.verifier !== operator.verifier || current.totp !== operator.totp) return undefined;
       if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return undefined;
@@ -151,17 +154,17 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
   return { token, expiresAt, operator };
 }
 
-/** A code counts only for the one who moves the step on (T7), and only where the clock can be believed. */
+/** A code counts only for the sign-in that moves the step on (T7), and only if the clock can be trusted. */
 async function redeem(desk: Desk, write: Writes, log: LogState, operatorId: string, step: number): Promise<boolean> {
   return !timeOf(desk, log).behind && write.operators.advanceTotp(operatorId, step);
 }
 
-/** What operators do with their own sign-in. */
+/** The door for operators' own sign-in. */
 const OWN_SESSION = { permission: 'signed-in' } as const;
 
 /**
- * A fresh code for a session that is already open, before a reset, an approval or a key command. Refusals: usage (no app, or a script's
- * token), locked, not-signed-in (also for a wrong code).
+ * Takes a fresh code for a session that is already open, before a reset, an approval or a key command. Refusals: usage (no app,
+ * or a script's token), locked, not-signed-in (also for a wrong code).
  */
 export async function refreshCode(desk: Desk, signed: SignedOperator, code: string): Promise<void> {
   await askAuthority(desk, signed, OWN_SESSION);

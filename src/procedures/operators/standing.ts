@@ -1,4 +1,7 @@
-/** Whether an operator's session or token is good now, and with which role: one answer for signing in and for every act (B70, B78). */
+/**
+ * Decides whether an operator's session or token is valid now, and with which role: the same answer for signing in and for every
+ * act (B70, B78).
+ */
 import type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Reason, Reasons, Steps } from '../../reasons.js';
@@ -9,7 +12,7 @@ import type { Limits } from '../../rules/policy.js';
 export interface Standing {
   readonly operator: Operator;
   readonly alsoUserId: string | null;
-  /** Each must hold the permission: a token's own role, and its owner's, which may have been lowered since. */
+  /** Each must have the permission: the token's own role, and its owner's, which may have been lowered since. */
   readonly roles: readonly OperatorRole[];
   readonly codeAt: number | null;
 }
@@ -29,7 +32,7 @@ export function judgeToken(row: OperatorRow, token: OperatorTokenRow | undefined
   };
 }
 
-/** Refusal not-signed-in: signed out, too long ago, idle for too long, or disabled. */
+/** Refusal not-signed-in: signed out, expired, idle for too long, or disabled. */
 export function judgeSession(
   { operatorSession: { hours, idleMinutes } }: Pick<Limits, 'operatorSession'>,
   row: OperatorRow,

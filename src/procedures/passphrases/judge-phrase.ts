@@ -1,4 +1,4 @@
-/** Whether a phrase may become this user's passphrase (B21), and the way out where it may not: the reasons and another one. */
+/** Decides whether a phrase may become this user's passphrase (B21); if not, gives the reasons and another phrase. */
 import type { Desk, Phrasebook } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { judgePassphrase } from '../../rules/passphrase.js';
@@ -10,7 +10,7 @@ import { checkApplicationPassword } from '../portal/application-password.js';
 /** Product and trade words that an attacker tries first. */
 const OWN_WORDS = ['countersign', 'passphrase', 'password'];
 
-/** A phrase drawn anew from the word list (B22). */
+/** Draws a new phrase from the word list (B22). */
 export async function drawPhrase(
   desk: Phrasebook,
   words: number = desk.policy.limits.passphrase.generatedWords,
@@ -18,17 +18,17 @@ export async function drawPhrase(
   return generatePassphrase(await desk.words.passphraseWords(), words, desk.chance.int);
 }
 
-/** Whether a phrase would do for somebody nobody knows. Refusal `invalid-input` with a reason each and an alternative. */
+/** Checks a phrase that is for no known user. Refusal `invalid-input`, with each reason and an alternative. */
 export async function requireStrong(book: Phrasebook, phrase: string): Promise<void> {
   const judged = await judge(book, phrase, []);
   if (!judged.ok) throw await weak(book, judged.reasons);
 }
 
 /**
- * The spoken form to hash. Refusal `invalid-input` with a reason each and a generated alternative; never with the phrase.
- * The application password is compared last, and only where everything else is right (B10): a refusal for it tells that the two
- * are the same, and any other answer must lead to a change. `password` is the application password where it is at hand:
- * it is compared as spoken then, otherwise as typed.
+ * Returns the spoken form to hash. Refusal `invalid-input`, with each reason and a generated alternative; it never contains the
+ * phrase. The application password is compared last, and only if everything else is right (B10): its refusal reveals that the two
+ * are the same, so a phrase that passes must be set, not only tested. `password` is the application password if it is at hand:
+ * then it is compared as spoken, otherwise as typed.
  */
 export async function judgePhrase(
   desk: Desk,

@@ -4,7 +4,7 @@ import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
-/** One message, or none where no e-mail address is on file. `who` did it, in words. */
+/** One message, or none if no e-mail address is on file. `who` did it, in words. */
 export function passphraseNotice(
   desk: Desk,
   template: 'passphrase-changed' | 'passphrase-viewed',

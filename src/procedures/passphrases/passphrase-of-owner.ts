@@ -1,6 +1,6 @@
 /**
- * The owner's passphrase in the portal: set, changed and shown by its owner alone (B14, B15, B17, B18). The desk has no part in
- * it: the readable copy opens with a key that only the owner's application password gives (crypto/owner-view).
+ * The owner's passphrase in the portal: only its owner sets, changes and views it (B14, B15, B17, B18). The desk has no part in
+ * it: the key for the readable copy comes only from the owner's application password (crypto/owner-view).
  */
 import type { Desk } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
@@ -19,11 +19,11 @@ export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
 
 export interface NewPhrase {
   readonly phrase: string;
-  /** The application password where it was given with the command, to compare as spoken (B10); null where it was not. */
+  /** The application password if it was given with the command, to compare as spoken (B10); null otherwise. */
   readonly password: string | null;
 }
 
-/** Whether a copy is kept that `viewOwnPassphrase` can show. */
+/** `readable`: a copy is kept that `viewOwnPassphrase` can show. */
 export interface PhraseSet {
   readonly first: boolean;
   readonly readable: boolean;
@@ -31,8 +31,8 @@ export interface PhraseSet {
 }
 
 /**
- * Sets or changes it: the old phrase stops and the new one verifies with the same commit, and what the old one gave is gone
- * (B08, B18). Refusals: forbidden for plain users, not-signed-in, factor-needed, enrolment-needed, and invalid-input (weak or the
+ * Sets or changes it: with one commit the old phrase stops, the new one verifies, and the grants that the old one gave end (B08,
+ * B18). Refusals: forbidden for plain users, not-signed-in, factor-needed, enrolment-needed, and invalid-input (weak or the
  * application password; with an alternative).
  */
 export async function setOwnPassphrase(
@@ -64,7 +64,7 @@ export async function setOwnPassphrase(
   });
 }
 
-/** `verifier` is of the same phrase. */
+/** `verifier` belongs to the same phrase. */
 async function putPhrase(
   { desk, write, now, by }: ActingOwner<'passphrase:set'>,
   phrase: string,
@@ -92,10 +92,10 @@ async function putPhrase(
 }
 
 /**
- * The exact text as it was set (B17), after the view is in the log and the notice in the outbox. `viewKey` comes from the check of
- * the application password given with this very command. Refusals: as `setOwnPassphrase`, but the factor must be as fresh as the
- * password; refused-by-policy (switched off; a copy that was still there is destroyed), not-found (none set), forbidden (no readable
- * copy, with the reason).
+ * Returns the exact text as it was set (B17), after the view is logged and the notice queued. `viewKey` comes from the check of
+ * the application password that was given with this command. Refusals: as `setOwnPassphrase`, but the factor must be as fresh as
+ * the password; refused-by-policy (switched off; a copy that was still there is destroyed), not-found (none set), forbidden (no
+ * readable copy, with the reason).
  */
 export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey: Uint8Array): Promise<string> {
   const { user } = login;
@@ -127,7 +127,7 @@ async function openCopy(
   if (row.owner_copy === null) throw unreadable(row.set_by === 'desk' ? 'set-by-desk' : 'lost');
   const phrase = desk.ownerView.openCopy(ownerCopyContext(user), viewKey, row.owner_copy);
   if (phrase === null) throw unreadable('lost');
-  // Whoever writes to the store with the desk's key could seal another text for the owner: what is shown must be what verifies.
+  // Someone who can write to the store and has the desk's key could seal another text for the owner: what is shown must verify.
   const form = matchForm(phrase, row.form_version);
   const { matches } = await desk.secrets.check(
     'person',
@@ -145,7 +145,7 @@ async function openCopy(
 const unreadable = (because: 'set-by-desk' | 'lost'): Refusal =>
   refusal('forbidden', 'not-readable', { because }, 'set-own-passphrase');
 
-/** Switched off means that no copy is kept either, also not one of earlier days. */
+/** If views are switched off, no copy is kept either, not even an earlier one. */
 async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
   const { user } = login;
   if ((await desk.store.read.secrets.passphrase(user.id))?.owner_copy != null) {
@@ -163,7 +163,7 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
   throw refusal('refused-by-policy', 'view-switched-off', {}, 'set-own-if-forgotten');
 }
 
-/** Every refusal is in the log (B74), by its code alone. */
+/** Logs every refusal (B74), by its code only. */
 async function loggingRefusals<T>(
   desk: Desk,
   user: Owner['user'],

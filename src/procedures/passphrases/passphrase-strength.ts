@@ -1,6 +1,6 @@
 /**
- * The strength estimator behind B21: zxcvbn-ts with its common and English dictionaries. They take about 0.2 s, so this file is
- * itself loaded only when a phrase is judged; after `openStrength` the rule that uses it stays pure.
+ * The strength estimator behind B21: zxcvbn-ts with its common and English dictionaries. They take about 0.2 s to load, so this
+ * file is loaded only when a phrase is judged. After `openStrength` the rule that uses it stays pure.
  */
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import * as common from '@zxcvbn-ts/language-common';
@@ -10,8 +10,8 @@ const MAX_LENGTH = 64;
 
 export interface Strength {
   /**
-   * log10 of the guesses for one reading of a phrase, when the attacker tries `contextWords` first.
-   * Only the first 64 characters are looked at: what follows could only add guesses, and 256 hostile ones took 7 s.
+   * log10 of the guesses for one reading of a phrase, if the attacker tries `contextWords` first. Only the first 64 characters
+   * are used: more could only add guesses, and 256 hostile ones took 7 s.
    */
   guessesLog10(reading: string, contextWords: readonly string[]): number;
 }

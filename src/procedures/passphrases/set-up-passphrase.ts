@@ -1,6 +1,6 @@
 /**
- * The first passphrase of an admin, set by the desk on the set-up call (B13): once per user, ever, and never where one is set. No
- * readable copy is kept of it: the operator heard it, and the owner should set one of their own (B14, B17).
+ * The first passphrase of an admin, set by the desk on the set-up call (B13): only once per user, and only if none is set. No
+ * readable copy is kept: the operator heard it, and the owner should set one of their own (B14, B17).
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
@@ -21,8 +21,8 @@ export interface SetUp {
 const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
 /**
- * Refusals: forbidden (not an admin, or one is or was set already: with the path for the owner), invalid-input (weak, with an
- * alternative). Each is in the log; nothing changes on any of them.
+ * Refusals: forbidden (not an admin, or one is or was set already; with the steps for the owner), invalid-input (weak, with an
+ * alternative). Each is logged, and none changes anything.
  */
 export async function setUpPassphrase(
   desk: Desk,
@@ -72,7 +72,7 @@ export async function setUpPassphrase(
   }
 }
 
-/** The same refusals before anybody is asked for a phrase. */
+/** Makes the same refusals before anybody is asked for a phrase. */
 export async function requireSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
   await askAuthority(desk, signed, SETTING_UP);
   const row = await desk.store.read.secrets.passphrase(user.id);
@@ -81,8 +81,8 @@ export async function requireSetUp(desk: Desk, signed: SignedOperator, { account
 }
 
 /**
- * The row of a passphrase stays for good, also once it is destroyed. Where it is missing, the log says whether there was one: whoever
- * takes the row away wins no second set-up call. Refusal `store-corrupt`.
+ * The row of a passphrase is kept for good, even after the phrase is destroyed. If it is missing, the log says whether there was
+ * one: deleting the row does not allow a second set-up call. Refusal `store-corrupt`.
  */
 async function requireNeverSet(write: Writes, user: User): Promise<void> {
   for (const kind of ['passphrase.set-up', 'passphrase.set', 'passphrase.changed']) {

@@ -1,7 +1,7 @@
 /**
- * The customers' lock, as procedures/authorise.ts is the operators' (B78, T15). A `PortalLogin` is only a claim: session, user and account
- * are read again inside the transaction that acts, by the trusted clock, and what comes of it is an `AuthorisedOwner<lock>`. Steps take one,
- * and only its actor can stand in an entry that says a customer did something. It ends with its transaction.
+ * The customers' lock, as procedures/authorise.ts is the operators' (B78, T15). A `PortalLogin` is only a claim. The transaction
+ * that acts reads session, user and account again, by the trusted clock, and makes an `AuthorisedOwner<lock>` from them. Steps
+ * take one, and only its actor may appear in an entry that says a customer did something. It ends with its transaction.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
@@ -10,7 +10,7 @@ import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
 let end: (authorised: AuthorisedOwner<OwnerLock>) => void;
 
-/** Made by `actAsOwner` alone; see `Authorised`. */
+/** Only `actAsOwner` makes one; see `Authorised`. */
 class AuthorisedOwner<out L extends OwnerLock> {
   static {
     end = (authorised) => {
@@ -28,7 +28,7 @@ class AuthorisedOwner<out L extends OwnerLock> {
     this.#actor = portalActor(login.user);
   }
 
-  /** Account, user and session as the store has them now. */
+  /** Account, user and session as stored now. */
   get login(): PortalLogin {
     this.#requireLive();
     return this.#login;
@@ -60,7 +60,10 @@ export interface OwnerAct<L extends OwnerLock, T> {
   readonly change: (acting: ActingOwner<L>) => Promise<T>;
 }
 
-/** Authority, change and entry in one transaction; then what it queued is sent. Refusals: not-signed-in, and those of `judgeOwner`. */
+/**
+ * Checks the authority, makes the change and writes its entry in one transaction, then sends what was queued. Refusals:
+ * not-signed-in, and those of `judgeOwner`.
+ */
 export async function actAsOwner<L extends OwnerLock, T>(
   desk: Desk,
   login: PortalLogin,
@@ -86,19 +89,22 @@ export async function actAsOwner<L extends OwnerLock, T>(
   return done;
 }
 
-/** The same questions before anything is looked up, shown, hashed or asked of a person. It hands nothing out: the act asks again. */
+/**
+ * Asks the same questions before anything is looked up, shown, hashed or asked of a person. It gives no authority: the act asks
+ * again.
+ */
 export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
   const { read } = desk.store;
   const latestAt = (await read.audit.head())?.latestAt ?? 0;
   judgeOwner(desk, await currentLogin(desk, read, { latestAt }, login), door, Math.max(desk.now(), latestAt));
 }
 
-/** What an entry about the owner's own act has; put kind, outcome and detail to it. */
+/** The fields of an entry about the owner's own act; add kind, outcome and detail. */
 export const ownerEntry = (desk: Desk, { actor, login }: AuthorisedOwner<OwnerLock>) =>
   ({ at: desk.now(), by: actor, account: login.account.id, user: login.user.id }) as const;
 
 /**
- * The customer who has just proved who they are, by password, single sign-on or invitation, before there is a session to look at. Only the
- * sign-ins may use it (test/architecture.test.ts).
+ * Marks a customer as proven who has just shown who they are, by password, single sign-on or invitation, before any session
+ * exists. Only the sign-ins may use it (test/architecture.test.ts).
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;

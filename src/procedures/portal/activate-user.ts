@@ -1,7 +1,7 @@
 /**
- * A user sets the application password with the code of an invitation; with a password set already it is a reset of it. The
- * desk never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without it
- * learns anything, and used up together with what it was for.
+ * A user sets the application password with the code of an invitation; if a password is set already, this resets it. The desk
+ * never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without the code learns
+ * anything. It is used up together with the new password.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -20,21 +20,21 @@ export interface Activation {
   readonly login: string;
   /** As typed. */
   readonly code: string;
-  /** Asked for once the code was right. */
+  /** Asked for only after the code was right. */
   readonly newPassword: () => Promise<string>;
 }
 
 export interface Activated extends Owner {
   /** There was a password before: this reset it. */
   readonly wasReset: boolean;
-  /** The owner's readable copy of the passphrase could not outlive the old password (B17). */
+  /** True if the owner's readable copy of the passphrase was destroyed, because it could not outlive the old password (B17). */
   readonly ownerCopyDestroyed: boolean;
   readonly sessionsEnded: number;
-  /** Remembered devices: none of them outlives a reset, or it would let the old one's thief past the second factor. */
+  /** Remembered devices: a reset forgets all of them, because a stolen one would let the thief past the second factor. */
   readonly devicesForgotten: number;
 }
 
-/** Refusals: not-signed-in (unknown login and wrong code: the same words), locked, invalid-input (the password). */
+/** Refusals: not-signed-in (unknown login and wrong code, in the same words), locked, invalid-input (the password). */
 export async function activateUser(desk: Desk, activation: Activation): Promise<Activated> {
   const person = await findPortalPerson(desk, activation.account, activation.login);
   const subject: Subject = `activate:${person.key}`;
@@ -47,7 +47,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const done = await desk.store.record<Activated>(
     (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
     async (write, log) => {
-      // Disabled, or invited anew, while the password was being asked for.
+      // The user was disabled, or invited again, while the password was being asked for.
       if ((await openOwner(write, user.id)) === undefined) throw wrongCode();
       if ((await judgeInvitation(desk, write, log, user, activation.code)) !== 'accepted') throw wrongCode();
       await clearAttempt(desk, write, log, subject, attempt);
@@ -69,7 +69,7 @@ function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesFo
   return { kind, outcome: 'done', detail: { ownerCopyDestroyed, sessionsEnded, devicesForgotten } } as const;
 }
 
-/** Judged without being used up: the password may still be turned down, and then the invitation must hold. */
+/** Checks the code without using it up: the password may still be refused, and then the invitation must stay valid. */
 async function requireInvited(desk: Desk, person: PortalPerson, code: string): Promise<Owner> {
   const { account, user } = person;
   const entry = { ...personEntry(desk, person), kind: 'portal.activation-judged' } as const;

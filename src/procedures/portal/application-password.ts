@@ -1,6 +1,6 @@
 /**
- * The application password of a user (B10): what may be one, what is stored for it, and its check. It is separate from the
- * passphrase in every respect but one: it opens the owner's own copy of it (crypto/owner-view, B17).
+ * The application password of a user (B10): its rules, what is stored for it, and its check. It has nothing to do with the
+ * passphrase, except that it opens the owner's own copy of it (crypto/owner-view, B17).
  */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -12,13 +12,13 @@ import { applicationPasswordContext, passphraseContext } from '../seal-contexts.
 
 const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 
-/** One text for all the ways in which a keyboard may put it together. */
+/** One form for all the ways in which a keyboard can compose the same text. */
 const asTyped = (password: string): string => password.normalize('NFC');
 
 /**
- * Refusal `invalid-input` for a password that does not fit the policy, is the login, name or e-mail, or is the passphrase as
- * spoken (B10). The passphrase is asked last, and only of who has proven to be the owner: a refusal for it tells that the two are
- * the same, and every other answer must lead to a change, so that nobody can go on asking.
+ * Refusal `invalid-input` for a password that breaks the policy, is the login, name or e-mail, or is the passphrase as spoken
+ * (B10). The passphrase is compared last, and only for a user who has proven to be the owner: its refusal reveals that the two
+ * are the same, and every other answer must lead to a change, so that nobody can go on trying.
  */
 export async function judgeApplicationPassword(desk: Desk, user: User, password: string): Promise<void> {
   const { minLength, maxCodePoints } = desk.policy.limits.applicationPassword;
@@ -43,9 +43,9 @@ async function isPassphrase(desk: Desk, user: User, password: string): Promise<b
 }
 
 /**
- * Hashes and seals; store `verifier` with `write.secrets.putApplicationPassword`. Give `keep` (from a check of the old password)
- * whenever the old password was proven: on a change, and when a check says `outdated`. Without it the password counts as
- * set anew: then call `destroyOwnerCopy` in the same transaction.
+ * Hashes and seals; store `verifier` with `write.secrets.putApplicationPassword`. Pass `keep` (from a check of the old password)
+ * whenever the old password was proven: on a change, and when a check says `outdated`. Without it the password counts as set
+ * anew: then call `destroyOwnerCopy` in the same transaction.
  */
 export async function prepareApplicationPassword(
   desk: Desk,
@@ -58,13 +58,13 @@ export async function prepareApplicationPassword(
 
 export interface ApplicationPasswordCheck {
   readonly matches: boolean;
-  /** Make it anew with `prepareApplicationPassword(…, viewKey)`. */
+  /** Make a new one with `prepareApplicationPassword(…, viewKey)`. */
   readonly outdated: boolean;
-  /** Opens the owner's copy; only where it matches. Kept in memory alone, for the one command. */
+  /** Opens the owner's copy; null if the password does not match. Kept in memory only, for the one command. */
   readonly viewKey: Uint8Array | null;
 }
 
-/** One argon2id run, for an unknown user and one without a password as well. The attempt must be counted before (B72). */
+/** One argon2id run, even for an unknown user and for one without a password. Count the attempt before (B72). */
 export async function checkApplicationPassword(
   desk: Desk,
   user: User | null,

@@ -1,4 +1,4 @@
-/** Which customer is signed in to the portal: their session by its token, its activity, and its end. */
+/** Tells which customer is signed in to the portal, by the token of their session; notes its activity, and ends it. */
 import type { Desk } from '../../desk.js';
 import { minutes } from '../../rules/duration.js';
 import { LOGIN_STATES } from '../../rules/mfa-login.js';
@@ -8,7 +8,10 @@ import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from
 
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
 
-/** Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of somebody else. Any state is answered. */
+/**
+ * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of somebody else. A login in any state is
+ * returned.
+ */
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
   const { read } = desk.store;
   const row = token === undefined ? undefined : await read.portalSessions.byDigest(desk.digests.tokenDigest(token));
@@ -20,7 +23,7 @@ export async function authenticateUser(desk: Desk, token: string | undefined, wh
   return login;
 }
 
-/** Moves the idle limit on; at most once a minute, so that a busy user does not fill the log with it. */
+/** Renews the idle limit; at most once a minute, so that a busy user does not fill the log with it. */
 async function noteActivity(desk: Desk, login: PortalLogin, lastSeenAt: number): Promise<void> {
   const now = desk.now();
   if (now - lastSeenAt < minutes(1)) return;
@@ -35,7 +38,7 @@ async function noteActivity(desk: Desk, login: PortalLogin, lastSeenAt: number):
   );
 }
 
-/** Refusal `not-signed-in`: it has ended already. */
+/** Refusal `not-signed-in` if the session has ended already. */
 export async function signOutUser(desk: Desk, login: PortalLogin): Promise<void> {
   const { sessionId } = login.session;
   await actAsOwner(desk, login, ANY_STATE, {

@@ -6,7 +6,7 @@ import { judgeApplicationPassword, prepareApplicationPassword } from './applicat
 import type { PortalLogin } from './customer-login.js';
 
 export interface PasswordChange {
-  /** From the check of the current password, given with this very command. It is wrapped again under the next one. */
+  /** From the check of the current password that was given with this command. It is wrapped again under the next one. */
   readonly viewKey: Uint8Array;
   readonly next: string;
 }

@@ -1,6 +1,6 @@
 /**
- * A customer's login: whose it is and how far it has come. One that still needs a factor or an enrolment is a session too, in a state of
- * its own: it opens nothing but its own next step (B33). `nextOf` in rules/mfa-login answers which one that is.
+ * A customer's login: whose it is and how far it has come. A login that still needs a factor or an enrolment is a session too, in a
+ * state of its own, and allows only its next step (B33). `nextOf` in rules/mfa-login says which step that is.
  *
  *   application password                                                    single sign-on (B35)
  *    │                                                                          │
@@ -18,8 +18,8 @@
  *    └─ none left after a reset (B57),            │
  *       or after the last backup code ──▶ ENROLMENT-CODE-NEEDED
  *
- * Sign-ins (sign-in-user, sign-in-by-sso) open a session where `decideLogin` says; answer-factor, owed-enrolment-code and confirm-factor
- * move it on. It ends by its time, by idling, by a sign-out, and with a reset, a new password or a closed account.
+ * Sign-ins (sign-in-user, sign-in-by-sso) open a session in the state that `decideLogin` says; answer-factor, owed-enrolment-code and
+ * confirm-factor move it on. It expires, also when idle, and ends with a sign-out, a reset, a new password or a disabled login.
  */
 import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -36,19 +36,19 @@ export interface Owner {
   readonly user: User;
 }
 
-/** A user with the session that speaks for them: a claim, as it was true when it was read. `actAsOwner` reads it again. */
+/** A user with the session that speaks for them. It is a claim, true when it was read; `actAsOwner` reads it again. */
 export interface PortalLogin extends Owner {
   readonly session: SignedUser;
 }
 
 export const portalActor = (user: User): Actor => ({ kind: 'user', id: user.id, name: user.login });
 
-/** What an audit entry about a portal user has, as far as it goes by the claim: for refusals. */
+/** The fields of an entry about a portal user, by the claim only: for refusals. */
 export function ownerEntryBase(desk: Desk, user: User) {
   return { at: desk.now(), by: portalActor(user), account: user.accountId, user: user.id } as const;
 }
 
-/** The login as the store has it: a reset, a sign-out or the end of its time may have come between. Refusal `not-signed-in`. */
+/** The login as stored now: it may have been reset, signed out or have expired meanwhile. Refusal `not-signed-in`. */
 export async function currentLogin(
   desk: Desk,
   read: Pick<Reads, 'portalSessions' | 'users' | 'accounts'>,
@@ -64,7 +64,7 @@ export async function currentLogin(
   return { ...owner, session: toSignedUser(row) };
 }
 
-/** User and account as they stand; undefined where either is gone or disabled. */
+/** User and account as stored; undefined if either is missing or disabled. */
 export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId: string): Promise<Owner | undefined> {
   const user = await read.users.byId(userId);
   const account = user && (await read.accounts.byId(user.accountId));
@@ -75,7 +75,7 @@ export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId:
 /** Who a next step is about. */
 export const whoOf = ({ account, user }: Owner): Who => ({ account: account.number, login: user.login });
 
-/** Refusals: factor-needed and enrolment-needed, as the login's own state says; usage for a step that is behind it. */
+/** Refusals: factor-needed and enrolment-needed, by the login's own state; usage for a step that the login has passed. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   if (allowed.includes(login.session.state)) return;
   const { step } = nextOf(login.session);

@@ -1,6 +1,6 @@
 /**
- * Scopes of a company's users, given and taken by its own admin in the portal (B16). The first scope makes a user a secondary
- * admin, removing the last one ends it; what a live grant was given on is gone with it (B08). The desk has no part in it.
+ * Scopes of a company's users, granted and revoked by its own admin in the portal (B16). The first scope makes a user a secondary
+ * admin, and removing the last one ends that. Every change ends the user's live grants (B08). The desk has no part in it.
  */
 import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
@@ -13,7 +13,7 @@ import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
 
 const ASSIGNING = { lock: 'company:scopes' } as const;
 
-/** Everyone of the own account, by login. Refusal `forbidden` for who assigns no scopes. */
+/** Everyone of the admin's own account, by login. Refusal `forbidden` for a user who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {
   await askOwner(desk, admin, ASSIGNING);
   return desk.store.read.users.ofAccount(admin.account.id);
@@ -21,7 +21,7 @@ export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly
 
 export interface ScopeChange {
   readonly outcome: 'changed' | 'nothing-to-do';
-  /** As they are now. */
+  /** The user after the change. */
   readonly user: User;
   readonly roleBefore: CustomerRole;
   readonly grantsEnded: number;
@@ -32,7 +32,7 @@ export async function grantScope(desk: Desk, admin: PortalLogin, whom: string, s
   return change(desk, admin, whom, { kind: 'scope.granted', scope });
 }
 
-/** The same refusals; a scope that is not held, also one that only covers more or less, is `nothing-to-do`. */
+/** The same refusals. A scope that the user does not have under exactly this name is `nothing-to-do`. */
 export async function revokeScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
   return change(desk, admin, whom, { kind: 'scope.revoked', scope });
 }
@@ -75,7 +75,7 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
   }
 }
 
-/** One that is held may be taken away even when the policy no longer names it. */
+/** A scope that a user has may be removed even when the policy no longer names it. */
 function requireKnownScope(desk: Desk, scope: string): void {
   if (validScope(desk.policy, scope)) return;
   const known = desk.policy.categories.flatMap(({ id, actions }) => [id, ...actions.map((action) => action.id)]);
@@ -89,7 +89,7 @@ function requireAssignable(desk: Desk, { account, user }: Owner, target: User): 
   }
 }
 
-/** The role by what it holds, as the policy has it for this edition. */
+/** The role that has this, as the policy defines it for this edition. */
 function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'nothing'): CustomerRole {
   const role = CUSTOMER_ROLES.find((known) => customerRule(desk.policy, account.edition, known)?.holds === holds);
   if (role !== undefined) return role;

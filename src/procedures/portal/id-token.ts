@@ -1,6 +1,6 @@
 /**
- * Verifies an OpenID ID token of a customer's identity provider (OpenID Connect Core 1.0, 3.1.3.7; RFC 7519, RFC 8725) with
- * jose, which is loaded here and nowhere else. Only signatures by a public key count: never `none`, never a shared secret.
+ * Verifies an OpenID ID token of a customer's identity provider (OpenID Connect Core 1.0, 3.1.3.7; RFC 7519, RFC 8725) with jose,
+ * which is loaded only here. Only signatures by a public key count: never `none`, never a shared secret.
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { type Refusal, refusal } from '../../errors.js';
@@ -13,19 +13,19 @@ export interface TokenDemand {
   readonly keys: unknown;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** What went with the sign-on request; must come back where it is given. */
+  /** The value sent with the sign-on request; if it is given, the token must contain it. */
   readonly nonce: string | undefined;
-  /** Clocks of two parties differ; milliseconds. */
+  /** How far the clocks of the two parties may differ; milliseconds. */
   readonly tolerance: number;
 }
 
-/** What the provider says of the person. */
+/** What the provider says about the person. */
 export interface TokenClaims {
   readonly subject: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
   readonly username: string | undefined;
-  /** Absent where the provider says that it did not check it. */
+  /** Absent if the provider says that it did not check it. */
   readonly email: string | undefined;
 }
 
@@ -43,7 +43,7 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-/** Refusal `not-signed-in` for every fault of the token, `config` where the keys are no JWK set. Never shows the token. */
+/** Refusal `not-signed-in` for every fault of the token, `config` if the keys are not a JWK set. Never shows the token. */
 export async function verifyIdToken(token: string, demand: TokenDemand): Promise<TokenClaims> {
   const { createLocalJWKSet, jwtVerify, errors } = await import('jose');
   try {

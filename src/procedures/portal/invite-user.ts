@@ -1,9 +1,9 @@
 /**
  * Invitations: a one-time code to the e-mail on file, with which the user sets the application password. The desk never sees the
- * code: it goes from here into a sealed message, and the store keeps a keyed digest. A new invitation replaces the one before.
+ * code: it goes from here into a sealed message, and the store keeps a keyed digest. A new invitation replaces the earlier one.
  *
- * Where a password is set already the invitation resets it, so it goes only to an address that was on file long enough, as an
- * enrolment code does (B57): a contact given on a call must not open a login that somebody has.
+ * If a password is set already, the invitation resets it. Then it goes only to an address that was on file long enough, as an
+ * enrolment code does (B57): a contact given on a call must not open a login that somebody uses.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -21,7 +21,7 @@ export interface Invitation {
   readonly user: User;
   /** `a…@alfki.example` */
   readonly sentTo: string;
-  /** `earlier`: the address of now is too new to reset a password with; the one before it was used. */
+  /** `earlier`: the present address is too new to reset a password with, so the one before it was used. */
   readonly address: 'current' | 'earlier';
   readonly messageId: string;
   readonly expiresAt: number;
@@ -32,8 +32,8 @@ export interface Invitation {
 const INVITING = { permission: 'user:invite' } as const;
 
 /**
- * Refusals, before anyone is invited: no e-mail on file, disabled, a login that only signs in by SSO (B36), or one with a password
- * and no address that was on file long enough (B57).
+ * Refusals, before anyone is invited: no e-mail on file, disabled, a login that signs in by SSO only (B36), or one with a
+ * password and no address that was on file long enough (B57).
  */
 export async function inviteUsers(
   desk: Desk,
@@ -131,7 +131,7 @@ function tooNew(desk: Desk, account: Account, user: User): Refusal {
   );
 }
 
-/** What the address was chosen by still holds at the moment of writing. Refusal `busy`. */
+/** Checks, at the moment of writing, that nothing changed by which the address was chosen. Refusal `busy`. */
 async function requireUnchanged(write: Writes, { account, user, resets }: Invitee): Promise<void> {
   const now = await write.users.byId(user.id);
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;

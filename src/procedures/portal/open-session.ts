@@ -1,4 +1,4 @@
-/** Opening a portal session and moving it on: in which state a login stands, and what goes with its end (B33–B38). */
+/** Opens a portal session and moves it on: the state of a login, and what happens when it is finished (B33–B38). */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
@@ -21,7 +21,7 @@ export interface LoginFacts {
   readonly factors: UserFactors;
 }
 
-/** The rules' answer on the user as they stand inside the transaction. */
+/** The rules' answer about the user as stored, inside the transaction. */
 export async function decideFor(
   desk: Desk,
   write: Writes,
@@ -50,7 +50,7 @@ export interface NewSession {
   readonly digest: string;
 }
 
-/** The user's sessions whose time is over go at the same time, so that they do not gather. */
+/** Also deletes the user's sessions that have expired, so that they do not pile up. */
 export async function openSession(
   { desk, write, log }: Inside,
   { account, user }: Owner,
@@ -68,7 +68,7 @@ export async function openSession(
   return login;
 }
 
-/** A step was taken: the session stands in a new state. */
+/** A step was taken: puts the session into a new state. */
 export async function moveOn(
   { desk, write, log, now, by: { login } }: ActingOwner,
   to: { readonly state: LoginState; readonly method: LoginMethod },
@@ -79,19 +79,19 @@ export async function moveOn(
   return moved;
 }
 
-/** Whoever is in proved to be the owner: a lock that wrong guesses by phone brought ends (its count stays). */
+/** A user who is signed in has proved to be the owner: lifts a lock that wrong guesses by phone caused (their count stays). */
 async function liftPhoneLock(desk: Desk, write: Writes, log: LogState, { account, user }: Owner): Promise<void> {
   await liftLock(desk, write, log, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 
-/** The log's words for where a login got to. */
+/** The log entry for how far a login got. */
 export function openedEntry({ session }: { readonly session: SignedUser }) {
   const { sessionId, state, method } = session;
   const kind = state === 'done' ? 'portal.signed-in' : 'portal.sign-in-continued';
   return { kind, outcome: 'done', detail: { session: sessionId, state, method } } as const;
 }
 
-/** Why this way of signing in is not for this user. */
+/** Why this user cannot sign in this way. */
 export function loginRefusal(reason: LoginRefusal): Refusal {
   const refusals = {
     'sso-only': refusal('forbidden', 'signs-in-by-sso', {}, 'sign-in-by-sso'),

@@ -1,9 +1,9 @@
-/** The end of an owner's readable copy of the passphrase (B17): after it only the owner knows the phrase; it still verifies. */
+/** Destroys an owner's readable copy of the passphrase (B17). After that only the owner knows the phrase; it still verifies. */
 import type { Desk, Writes } from '../../desk.js';
 
 /**
- * Call it inside the door, in the transaction that sets an application password without the old one (activation, reset).
- * Answers whether there was a copy; then call `desk.store.forgetDeleted()` after the transaction, so that the file forgets it too.
+ * Call it inside the door, in the transaction that sets an application password without the old one (activation, reset). Returns
+ * whether there was a copy; then call `desk.store.forgetDeleted()` after the transaction, so that the file forgets it too.
  */
 export async function destroyOwnerCopy(write: Writes, userId: string): Promise<boolean> {
   const row = await write.secrets.passphrase(userId);
@@ -12,5 +12,5 @@ export async function destroyOwnerCopy(write: Writes, userId: string): Promise<b
   return true;
 }
 
-/** Whether copies are kept at this desk at all. */
+/** True if this desk keeps copies. */
 export const keepsOwnerCopies = (desk: Desk): boolean => desk.policy.limits.passphrase.ownerView;

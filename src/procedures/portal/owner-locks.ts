@@ -1,6 +1,7 @@
 /**
- * The customers' locks by name (B78): what each asks of the login, of the role in the company, and of proofs given lately. Only
- * act-as-owner.ts judges by them, inside the transaction that acts; a front end asks `proofsToGive` what it has to ask for first.
+ * The customers' locks by name (B78): what each asks of the login, of the role in the company, and of proofs given recently. Only
+ * act-as-owner.ts judges by them, inside the transaction that acts. A front end calls `proofsToGive` to learn what it must ask
+ * for first.
  */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -11,9 +12,9 @@ import { type Owner, type PortalLogin, requireState } from './customer-login.js'
 import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } from './owner-proof.js';
 
 /**
- * `login`: open, and in one of the states named. `owner`: finished, as all that follow. `owner:methods`: more than a remembered device.
- * `owner:fresh`: password, and with MFA a factor. `passphrase:…`: for who has one (B17). `company:…`: admin status (B04), or a role that
- * assigns privileges (B16).
+ * `login`: not ended, and in one of the named states. `owner`: finished, as for all that follow. `owner:methods`: more than a
+ * remembered device. `owner:fresh`: a recent password, and with MFA a factor. `passphrase:…`: for users whose role has one (B17).
+ * `company:…`: admin status (B04), or a role that assigns privileges (B16).
  */
 export type OwnerLock =
   | 'login'
@@ -29,9 +30,9 @@ export type OwnerLock =
 
 export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
   readonly lock: L;
-  /** `done` alone, where nothing is said. */
+  /** Only `done` if it is left out. */
   readonly states?: readonly LoginState[];
-  /** What was queued is sent at the end of the run. */
+  /** Queued messages are sent at the end of the run. */
   readonly sendLater?: boolean;
 }
 
@@ -89,8 +90,8 @@ export function judgeOwner(desk: Desk, login: PortalLogin, door: OwnerDoor, now:
 }
 
 /**
- * What is still to be proven before this door opens: a front end asks for it. Only a new login gives a factor that is missing.
- * Refusals: those of state and role, which no proof helps.
+ * What must still be proven before this door opens: a front end asks for it. Only a new login can give a missing factor.
+ * Refusals: those of state and role, which no proof can change.
  */
 export function proofsToGive(
   desk: Desk,
@@ -104,5 +105,5 @@ export function proofsToGive(
   return proof === undefined ? [] : missingProofs(desk, login, proof, now);
 }
 
-/** Whether a login by a remembered device would open this door. */
+/** True if a login by a remembered device would open this door. */
 export const deviceWillDo = ({ lock }: OwnerDoor): boolean => [undefined, 'password'].includes(LOCKS[lock].proof);

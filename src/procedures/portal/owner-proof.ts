@@ -1,5 +1,5 @@
 /**
- * What a user must have proven in the portal before secrets of their own are shown or changed. A proof that is missing is named, so that
+ * What a user must have proven in the portal before secrets of their own are shown or changed. A missing proof is named, so that
  * a front end can ask for it and the lock (owner-locks.ts) can refuse by the same answer.
  */
 import type { Desk } from '../../desk.js';
@@ -9,16 +9,17 @@ import { gaveFactor } from '../../rules/mfa-login.js';
 import { type Owner, type PortalLogin, whoOf } from './customer-login.js';
 
 /**
- * `password`: the application password (or, for who signs in so, single sign-on) within the last minutes. `fresh`: that and, with MFA on,
- * a factor in this login; a remembered device is none, it was chosen instead of being asked (B38). `view`: both within these minutes.
- * `methods`: the login was more than a remembered device, which was let in without a factor and must not make itself one. With a new
- * method, or backup codes, the next login would be asked for nothing that the owner holds (B38, B40, B41).
+ * `password`: the application password (or single sign-on, for users who sign in so) within the last minutes. `fresh`: that and,
+ * with MFA on, a factor in this login; a remembered device does not count, because it was chosen instead of being asked (B38).
+ * `view`: both within these minutes. `methods`: the login was by more than a remembered device. Such a login gave no factor and
+ * must not set one up: with a new method, or backup codes, the next login would ask for nothing that the owner has (B38, B40,
+ * B41).
  */
 export type OwnerProof = 'password' | 'fresh' | 'view' | 'methods';
 
 export type MissingProof = 'password' | 'factor' | 'factor-lately' | 'more-than-device';
 
-/** Empty where the login has proven it. `now` is the trusted time, ms. */
+/** Empty if nothing is missing. `now` is the trusted time, ms. */
 export function missingProofs(
   desk: Desk,
   { account, session }: PortalLogin,
@@ -31,7 +32,7 @@ export function missingProofs(
   const missing: MissingProof[] = lately(session.passwordAt) ? [] : ['password'];
   if (proof === 'password' || account.mfaRequiredAt === null) return missing;
   if (!gaveFactor(session)) return [...missing, 'factor'];
-  // A factor was given after its login began, so it is no older than that.
+  // The factor was given after the login began, so it is not older than the login.
   return proof === 'view' && !lately(session.openedAt) ? [...missing, 'factor-lately'] : missing;
 }
 

@@ -1,4 +1,4 @@
-/** Counting what a portal user tries, before it is checked (B72, T6), with words that fit a customer instead of an operator. */
+/** Counts what a portal user tries, before it is checked (B72, T6), with words for a customer instead of an operator. */
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { Actor, Attempt } from '../../rules/audit-entry.js';
@@ -12,18 +12,18 @@ import { actAsOwner, ownerEntry } from './act-as-owner.js';
 import { type PortalLogin, portalActor } from './customer-login.js';
 import type { OwnerDoor, OwnerLock } from './owner-locks.js';
 
-/** Who is meant by what was typed; both null where that is nobody, or not one person (B09). */
+/** The person whom the typed text means; both null if it means nobody, or more than one (B09). */
 export interface PortalPerson {
   readonly account: Account | null;
   readonly user: User | null;
-  /** Under what attempts are counted: the user's id, or a keyed digest of what was typed. */
+  /** The key under which attempts are counted: the user's id, or a keyed digest of what was typed. */
   readonly key: string;
   readonly actor: Actor;
 }
 
 const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
 
-/** Nobody and several are the same answer: a customer is told nothing about others (B73). */
+/** Nobody and several give the same answer: a customer learns nothing about others (B73). */
 export async function findPortalPerson(desk: Desk, account: string, login: string): Promise<PortalPerson> {
   const found = await orNobody(async () => findUser(desk, login, await findAccount(desk, account)));
   if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
@@ -40,14 +40,14 @@ async function orNobody<T>(find: () => Promise<T>): Promise<T | null> {
   }
 }
 
-/** What every audit entry about such a person has; an unknown one leaves a digest, so that a series can be seen. */
+/** The fields of every entry about such a person; for an unknown one a digest, so that a series can be seen. */
 export function personEntry(desk: Desk, person: PortalPerson) {
   const { account, user, actor, key } = person;
   if (account === null || user === null) return { at: desk.now(), by: actor, detail: { person: key } } as const;
   return { at: desk.now(), by: actor, account: account.id, user: user.id } as const;
 }
 
-/** Counts the attempt and answers its number. Refusal `locked` means: do not check. */
+/** Counts the attempt and returns its number. Refusal `locked` means: do not check. */
 export async function countPortalAttempt(
   desk: Desk,
   subject: Subject,
@@ -61,7 +61,7 @@ export async function countPortalAttempt(
   return numberOf(decision);
 }
 
-/** The same for who is signed in already: only what the door lets through is counted. */
+/** The same for a user who is signed in already: only what the door lets through is counted. */
 export async function countOwnerAttempt(
   desk: Desk,
   login: PortalLogin,

@@ -1,10 +1,10 @@
-/** Notices to a user about their own sign-in methods: whoever changed them, the owner hears of it (B58's reason, in the portal). */
+/** Notices to users about their own sign-in methods: the owner hears of every change, by anyone (B58's reason, in the portal). */
 import type { Desk, Writes } from '../../desk.js';
 import { minuteOf } from '../../rules/moment.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import type { Owner } from './customer-login.js';
 
-/** One message, or none where no e-mail is on file. Queue it in the transaction of its cause, which sends it after. */
+/** One message, or none if no e-mail is on file. Queue it in the transaction of its cause; it is sent after the commit. */
 export function ownNotice(
   desk: Desk,
   { account, user }: Owner,

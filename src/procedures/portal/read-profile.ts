@@ -9,7 +9,7 @@ export interface Profile {
   /** `everything`, or the scopes held. */
   readonly privileges: 'everything' | readonly string[];
   readonly passphrase: ProfilePassphrase;
-  /** When the application password was last set, ms; null for who has none (single sign-on). */
+  /** When the application password was last set, ms; null if there is none (single sign-on). */
   readonly passwordChangedAt: number | null;
 }
 

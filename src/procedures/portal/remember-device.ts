@@ -1,6 +1,6 @@
 /**
- * "Do not ask me again on this device": a token in the device's own file, whose digest is known to the store (B38, B39). The
- * period runs from the day it was made and does not slide; the file alone or the store alone opens nothing.
+ * "Do not ask me again on this device": a token in the device's own file, whose digest the store has (B38, B39). The period runs
+ * from the day it was made, and use does not extend it. The file alone, or the store alone, opens nothing.
  */
 import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -11,7 +11,10 @@ import { timeOf } from '../lock-outs.js';
 import { actAsOwner, ownerEntry } from './act-as-owner.js';
 import type { PortalLogin } from './customer-login.js';
 
-/** Whether one of these tokens is a device of this user that is still within its period. One login on one device (B43). */
+/**
+ * True if one of these tokens is a device of this user that is still within its period. A token is for one login on one device
+ * (B43).
+ */
 export async function isRemembered(
   desk: Desk,
   write: Writes,
@@ -30,13 +33,13 @@ export async function isRemembered(
   return false;
 }
 
-/** B38: this login was asked for a factor, and is not the one that set the factor up. */
+/** True if this login was asked for a factor, and is not the one that set the factor up (B38). */
 export function mayRemember({ session }: { readonly session: SignedUser }): boolean {
   const next = nextOf(session);
   return next.step === 'none' && next.offersRemember;
 }
 
-/** The token for the device's file. Refusal `refused-by-policy` where this login may not be remembered. */
+/** The token for the device's file. Refusal `refused-by-policy` if this login may not be remembered. */
 export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<string> {
   const { token, digest } = desk.digests.newToken('csd');
   const id = desk.newId('dev');
@@ -56,7 +59,7 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
           throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');
         }
         const user_id = by.login.user.id;
-        // Over is over: what no longer counts as a remembered device is not shown as one either.
+        // Deletes expired devices, so that they are not shown as remembered.
         await write.factors.deleteDevicesBefore(user_id, now - days(desk.policy.limits.device.rememberDays) + 1);
         await write.factors.insertDevice({ id, user_id, digest, created_at: now });
       },

@@ -1,4 +1,7 @@
-/** Signing in with the company's single sign-on: whom the ID token means, and a session that is asked for nothing more (B35, B36). */
+/**
+ * Signs in with the company's single sign-on: finds whom the ID token means, and opens a session that asks for nothing more (B35,
+ * B36).
+ */
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -12,15 +15,15 @@ import { decideFor, loginRefusal, openedEntry, openSession } from './open-sessio
 
 export interface SsoSignIn {
   readonly account: string;
-  /** Who the person says to be; the token must mean the same one. */
+  /** Who the person claims to be; the token must mean the same one. */
   readonly login: string | undefined;
   readonly idToken: string;
   readonly nonce: string | undefined;
 }
 
-/** Between two machines that both keep time. */
+/** How far the clocks of two machines that both keep time may differ. */
 const CLOCKS_APART = seconds(30);
-/** Kept for longer than the token lasts, for the sake of a clock that is set back. */
+/** Kept for longer than the token lasts, in case a clock is set back. */
 const REMEMBERED = days(1);
 
 /** Refusals: not-signed-in (token, unknown person), forbidden (native users, B36), config, refused-by-policy (no provider set). */
@@ -50,7 +53,7 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
   return { ...result, token };
 }
 
-/** Who cannot sign in is told nothing about who there is (B73). */
+/** Someone who cannot sign in learns nothing about which accounts exist (B73). */
 async function knownAccount(desk: Desk, reference: string): Promise<Account> {
   try {
     return await findAccount(desk, reference);
@@ -59,7 +62,7 @@ async function knownAccount(desk: Desk, reference: string): Promise<Account> {
   }
 }
 
-/** Every refusal of a token leaves an entry: a series of them is somebody trying. */
+/** Logs every refusal of a token: a series of them means that somebody is trying. */
 async function provenUser(
   desk: Desk,
   account: Account,
@@ -85,7 +88,7 @@ async function logRefusal(desk: Desk, account: Account, { code }: Refusal): Prom
   await desk.store.record({ ...base, kind: 'portal.sign-in-refused', outcome: 'refused' }, async () => undefined);
 }
 
-/** The one user of this account whom the token's names mean. Names that mean different people mean nobody (B05, B09). */
+/** The one user of this account whom the token's names mean. If they mean different people, they mean nobody (B05, B09). */
 async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: string | undefined): Promise<User> {
   const { users } = desk.store.read;
   const byLogin = async (name: string | undefined): Promise<readonly User[]> => {
@@ -112,13 +115,13 @@ async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: 
 }
 
 /**
- * The desk's look-ups fold accents and look-alikes; at a provider `josé` and `jose` are two people, and one must not sign in as the
- * other. So a claim means a login only letter for letter, capitals of ASCII aside.
+ * The desk's look-ups fold accents and look-alikes. At a provider `josé` and `jose` are two people, and one must not sign in as
+ * the other. So a claim must equal a login letter for letter, except for ASCII capitals.
  */
 const sameName = (stored: string, claimed: string): boolean => asciiLower(stored) === asciiLower(claimed.trim());
 const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-/** What the provider signed. Not the signature: the same token can bear another one that is just as good (ECDSA). */
+/** What the provider signed, without the signature: the same token can have another signature that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
 
 const usedBefore = (): Refusal => refusal('not-signed-in', 'id-token-refused', { why: 'used-before' }, 'new-id-token');

@@ -1,7 +1,7 @@
 /**
- * A customer signs in to the portal with the application password (B33–B42). The attempt is counted before the check, an
- * unknown login costs the same work and gets the same words, and what comes back is a session in the state the rules
- * ask for: done, or waiting for a code or an enrolment.
+ * A customer signs in to the portal with the application password (B33–B42). The attempt is counted before the check, and an
+ * unknown login costs the same work and gets the same words. The result is a session in the state that the rules ask for: done,
+ * or waiting for a code or an enrolment.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
@@ -33,7 +33,7 @@ export interface PasswordSignIn {
 export interface OpenedLogin extends PortalLogin {
   /** Kept in the state folder; the store has its digest. */
   readonly token: string;
-  /** Opens the owner's copy of the passphrase (B17); kept in memory for the one command. */
+  /** Opens the owner's copy of the passphrase (B17); kept in memory only, for the one command. */
   readonly viewKey: Uint8Array | null;
 }
 
@@ -56,7 +56,7 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
       ? await prepareApplicationPassword(desk, user, input.password, checked.viewKey)
       : null;
   const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write, log) => {
-    // Set anew while this one was being checked: then the one that was right is no longer the password.
+    // If the password was set anew meanwhile, the one that was checked is no longer the password.
     if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong(desk);
     await clearAttempt(desk, write, log, subject, attempt);
     if (renewed !== null) {
@@ -83,7 +83,7 @@ const wrong = (desk: Desk): Refusal =>
 
 type Opened = Omit<OpenedLogin, 'viewKey'>;
 
-/** The password was right: what the rules ask for next, and the session that waits for it. */
+/** The password was right: asks the rules what comes next, and opens the session for it. */
 async function openWithPassword(
   desk: Desk,
   who: Owner,
@@ -99,7 +99,7 @@ async function openWithPassword(
         : { ...base, by: provenBySignIn(base.by), ...openedEntry(outcome) },
     async (write, log) => {
       const owner = await openOwner(write, who.user.id);
-      // Disabled while the password was being checked.
+      // The user was disabled while the password was being checked.
       if (owner === undefined) return wrong(desk);
       await afterMatch(write, log);
       const { account, user } = owner;
@@ -123,8 +123,8 @@ export interface ProvenLogin {
 const OPEN = { lock: 'owner' } as const;
 
 /**
- * The password once more, in a session that is open: before what needs it fresh. Refusals: not-signed-in, locked, factor-needed,
- * enrolment-needed. Counted like a sign-in, so an open session is no way to guess.
+ * Takes the password once more in an open session, before a step that needs it fresh. Refusals: not-signed-in, locked,
+ * factor-needed, enrolment-needed. Counted like a sign-in, so an open session cannot be used to guess.
  */
 export async function provePassword(desk: Desk, login: PortalLogin, password: string): Promise<ProvenLogin> {
   const { user, account, session } = login;

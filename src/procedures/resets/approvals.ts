@@ -1,6 +1,6 @@
 /**
- * Four eyes, the asking side (B56): a request is frozen and kept, and the yes to exactly that is used up by the run it was given for.
- * The deciding side is decide-approval.ts.
+ * Four eyes, the asking side (B56): a request is frozen and stored. An approval is for exactly that request, and the
+ * run that it allows uses it up. The deciding side is decide-approval.ts.
  */
 import type { ApprovalRow, Desk, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -15,10 +15,10 @@ import type { Policy } from '../../rules/policy.js';
 import type { Acting } from '../authorise.js';
 import { pause } from '../pause.js';
 
-/** Who may need a second operator's yes. */
+/** The permissions whose use may need a second operator's approval. */
 export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk';
 
-/** What an operator has asked for, as it stands before a transaction or inside one. */
+/** What an operator has asked for, before a transaction or inside one. */
 export interface Asked {
   readonly policy: Policy;
   readonly reads: Pick<Reads, 'approvals' | 'operators'>;
@@ -50,21 +50,21 @@ export async function usableApproval(
   for (const row of await reads.approvals.ofSubject(hash, operatorId)) {
     if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
-    // Who was disabled, or given a lower role, since then has no say any more.
+    // An approver who was disabled, or given a lower role, since then does not count any more.
     if (approver === undefined || approver.disabled_at !== null || approver.id === operatorId) continue;
     if (permits(policy, approver.role as OperatorRole, 'approval:decide')) return row;
   }
   return undefined;
 }
 
-/** Looks for the approval and uses it up, inside the transaction of what it allows. */
+/** Finds the approval and uses it up, inside the transaction that it allows. */
 export async function useApproval(acting: Acting<Asker>, hash: string): Promise<ApprovalRow | undefined> {
   const row = await usableApproval(askedIn(acting), hash);
   if (row === undefined) return undefined;
   return (await acting.write.approvals.use(row.id, acting.now)) ? row : undefined;
 }
 
-/** The request for exactly this that waits for its decision. */
+/** The pending request for exactly this. */
 export async function pendingApproval(
   { reads, operatorId, now }: Asked,
   hash: string,
@@ -73,7 +73,7 @@ export async function pendingApproval(
   return rows.find((row) => standingOf({ state: row.state, expiresAt: row.expires_at }, now) === 'pending');
 }
 
-/** The waiting request for this, and whether it had to be made. */
+/** The pending request for this, and whether it was made just now. */
 export async function requestApproval(
   acting: Acting<Asker>,
   why: ApprovalReason,
@@ -143,7 +143,7 @@ export const noSuchRequest = (id: string): Refusal => refusal('not-found', 'requ
 const LOOK_AGAIN_MS = 1_000;
 
 /**
- * Waits until a request is decided. Answers when it is approved. Refusals: approval-needed (run out), refused-by-policy
+ * Waits until a request is decided; returns once it is approved. Refusals: approval-needed (expired), refused-by-policy
  * (rejected), cancelled.
  */
 export async function waitForApproval(desk: Desk, id: string, signal: AbortSignal): Promise<void> {

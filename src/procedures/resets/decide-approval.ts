@@ -1,6 +1,6 @@
 /**
- * Four eyes, the deciding side (B56): another operator, in person and with a fresh code, sees exactly what was asked for and says yes
- * or no to it. The requester never decides.
+ * Four eyes, the deciding side (B56): another operator, in person and with a fresh code, sees exactly what was asked
+ * for and approves or rejects it. The requester never decides.
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
@@ -58,10 +58,10 @@ export interface ApprovalInFull extends Approval {
   readonly targets: readonly { readonly user: User; readonly account: Account }[];
 }
 
-/** Looked up at once, at most; a statement takes so many ids. */
+/** The most ids that one statement looks up. */
 const BATCH = 500;
 
-/** Refusals: not-found; store-corrupt where the stored subject is not what was hashed. */
+/** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
 export async function showApproval(desk: Desk, id: string): Promise<ApprovalInFull> {
   const row = await desk.store.read.approvals.byId(id);
   if (row === undefined) throw noSuchRequest(id);
@@ -92,7 +92,10 @@ export interface Decision {
 
 export const DECIDING = { permission: 'approval:decide', fresh: true, inPerson: true } as const;
 
-/** Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or no person), refused-by-policy (decided or run out). */
+/**
+ * Refusals: not-found, forbidden (the requester), factor-needed (no fresh code, or a token), refused-by-policy (decided
+ * already, or expired).
+ */
 export async function decideApproval(desk: Desk, signed: SignedOperator, decision: Decision): Promise<Approval> {
   await askAuthority(desk, signed, DECIDING);
   const { id, approve, reason } = decision;
@@ -122,7 +125,7 @@ interface Decided extends Pick<Approval, 'standing' | 'expiresAt' | 'decidedBy' 
   readonly row: ApprovalRow;
 }
 
-/** Answers the refusal instead of throwing it, so that it stands in the log. */
+/** Returns the refusal instead of throwing it, so that it is logged. */
 async function decide(
   { desk, write, now, by }: Acting<'approval:decide'>,
   shown: ApprovalInFull,
@@ -148,7 +151,7 @@ async function decide(
   };
 }
 
-/** `requesterIs`: the customer login of the requester. Two operators who are the same customer are one person under two names. */
+/** `requesterIs` is the customer login of the requester. Two operators with the same customer login are one person. */
 function refusalOf(
   { operator, alsoUserId: own }: Authorised<'approval:decide'>,
   { requester, subject }: ApprovalInFull,

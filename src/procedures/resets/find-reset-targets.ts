@@ -1,4 +1,7 @@
-/** The users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. Ambiguity never acts (B09). */
+/**
+ * Finds the users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. An
+ * ambiguous line resets nobody (B09).
+ */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
@@ -7,7 +10,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { FoundRow, FoundUser } from '../../rules/reset-plan.js';
 import { findAccount } from '../directory/find-account.js';
 
-/** One line as it was written; what is not there is empty. */
+/** One line as it was written; missing values are empty. */
 export interface WrittenRow {
   readonly line: number;
   /** Id of a user. */
@@ -31,7 +34,7 @@ export async function findResetTargets(desk: Desk, rows: readonly WrittenRow[]):
 
 type Accounts = ReadonlyMap<string, Account | 'nobody' | 'several'>;
 
-/** Every account that was written, by what was written. */
+/** Every account that the list names, by the text that names it. */
 async function lookUpAccounts(desk: Desk, rows: readonly WrittenRow[]): Promise<Accounts> {
   const written = [...new Set(rows.map((row) => row.account))].filter((text) => text !== '');
   const known = new Map<string, Account | 'nobody' | 'several'>();

@@ -1,7 +1,7 @@
 /**
- * The brake (B63): one switch that stops every reset of every process. The log is what it stands in: the newest entry that freezes or
- * thaws says how it stands, so that nobody lifts it by taking a row away. It is looked at in the very transaction of each reset, and a
- * freeze counts for whatever has not been committed yet.
+ * The freeze (B63): one switch that stops every reset of every process. The freeze is stored in the log only: the
+ * newest freeze or thaw entry decides, so that nobody lifts it by deleting a row. Each reset checks it in its own
+ * transaction, so a freeze stops everything that is not committed yet.
  */
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -12,12 +12,12 @@ import { act, askAuthority } from '../authorise.js';
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };
   readonly at: number;
-  /** When it ends by itself, ms; null where somebody must thaw. */
+  /** When it ends by itself, ms; null if somebody must thaw. */
   readonly until: number | null;
   readonly reason: string | null;
 }
 
-/** The freeze in force, or null. One that has run out is none. */
+/** The freeze in force, or null; an expired one does not count. */
 export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): Promise<Freeze | null> {
   const [frozen] = await reads.audit.newest({ kind: 'mfa.frozen' }, 1);
   if (frozen === undefined) return null;
@@ -30,7 +30,7 @@ export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): P
   return { by: { id, name }, at, until: typeof until === 'number' ? until : null, reason: reason ?? null };
 }
 
-/** Inside the write door. Refusal `refused-by-policy`. */
+/** Call it inside the write door. Refusal `refused-by-policy`. */
 export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number): Promise<void> {
   const freeze = await currentFreeze(reads, now);
   if (freeze === null) return;
@@ -47,10 +47,10 @@ export const freezeDocument = (freeze: Freeze) => ({
 });
 
 const FREEZING = { permission: 'mfa:freeze' } as const;
-/** To let resets go on is the more dangerous half. */
+/** Letting resets go on is the more dangerous half, so it needs a fresh code. */
 const THAWING = { permission: 'mfa:freeze', fresh: true } as const;
 
-/** Freezes, or changes the end and the reason of a freeze. */
+/** Freezes resets, or changes the end and the reason of a freeze. */
 export async function freezeResets(
   desk: Desk,
   signed: SignedOperator,
@@ -69,7 +69,7 @@ export async function freezeResets(
   });
 }
 
-/** Answers the freeze that was ended, or null where there was none. */
+/** Returns the freeze that was ended, or null if there was none. */
 export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Freeze | null> {
   const at = desk.now();
   return act<'mfa:freeze', Freeze | null>(desk, signed, THAWING, {

@@ -1,10 +1,10 @@
-/** A job as it is carried out: its plan as it was begun, who of it is reset, and who waits for a second operator (B56, B60). */
+/** A job as it is carried out: its plan as it was begun, whom it resets, and who waits for a second operator (B56, B60). */
 import type { Desk, JobHead } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 
-/** What a job does, in order, and what of the plan it leaves waiting for an approval. */
+/** What a job does, in order, and which rows of the plan wait for an approval. */
 export interface JobWork {
   readonly head: JobHead;
   readonly plan: ResetPlan;
@@ -12,7 +12,7 @@ export interface JobWork {
   readonly waiting: readonly PlannedRow[];
 }
 
-/** The job as the store has it, with its plan. Refusals: not-found, store-corrupt. */
+/** The job as stored, with its plan. Refusals: not-found, store-corrupt. */
 export async function openJob(desk: Desk, id: string): Promise<JobWork> {
   const row = await desk.store.read.jobs.byId(id);
   if (row === undefined) {
@@ -25,7 +25,7 @@ export async function openJob(desk: Desk, id: string): Promise<JobWork> {
   return workOf(desk, head, JSON.parse(plan) as ResetPlan);
 }
 
-/** Decided by the plan and the approval alone, never by the policy of a later day. */
+/** The plan and the approval alone decide, never the policy of a later day. */
 export function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
   const { plain, barred } = planTargets(desk.policy, plan.rows);
   const approved = head.approval_id !== null;
@@ -33,7 +33,7 @@ export function workOf(desk: Desk, head: JobHead, plan: ResetPlan): JobWork {
   return { head, plan, targets, waiting: approved ? [] : barred };
 }
 
-/** What a second operator says yes to: these users, and how. */
+/** What a second operator approves: these users, and how they are reset. */
 export function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): ApprovalSubject {
   const users = waiting.flatMap((row) => (row.user === undefined ? [] : [row.user])).sort();
   const { desk, final, reason, ticket } = plan;

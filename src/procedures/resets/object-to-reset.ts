@@ -1,6 +1,6 @@
 /**
- * A customer admin objects to a reset (B62): nobody enrols for that user until a lead has taken the reset back or a new, newly
- * asked-for reset stands in its place. The account's admins and the desk are told.
+ * A customer admin objects to a reset (B62): that user cannot enrol until a lead has taken the reset back, or a new
+ * reset that was asked for again replaces it. The account's admins and the desk are told.
  */
 import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -14,13 +14,16 @@ import { adminsOf } from './reset-notices.js';
 export interface Objection {
   readonly reset: ResetRow;
   readonly target: User;
-  /** False where somebody objected before. */
+  /** False if somebody objected before. */
   readonly first: boolean;
 }
 
 const OBJECTING = { lock: 'company:objections' } as const;
 
-/** Refusals: forbidden (no admin), not-found, refused-by-policy (settled). `id` is a reference out of a notice: of one reset, or of a bulk run, which then means all its resets in this account. */
+/**
+ * `id` is a reference from a notice: of one reset, or of a bulk run, which means all its resets in this account.
+ * Refusals: forbidden (not an admin), not-found, refused-by-policy (settled).
+ */
 export async function objectToReset(desk: Desk, login: PortalLogin, id: string): Promise<readonly Objection[]> {
   await askOwner(desk, login, OBJECTING);
   const resets = await openResets(desk, login, id);
@@ -64,7 +67,7 @@ async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Pro
   return { reset, target, first };
 }
 
-/** The code that was mailed opens nothing any more, and whoever is half way in is out. */
+/** Ends the mailed code, the user's sessions, and every enrolment that is half done. */
 async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, target: User): Promise<void> {
   await write.resets.spoilEnrolmentCodes(target.id, now);
   await write.portalSessions.deleteOfUser(target.id);

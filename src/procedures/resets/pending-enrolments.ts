@@ -1,4 +1,4 @@
-/** Who was reset and has not enrolled again (B57, B62): for whoever follows up on a run. */
+/** Who was reset and has not enrolled again (B57, B62), for the operator who follows up on a run. */
 import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
@@ -8,14 +8,20 @@ export interface PendingEnrolment {
   readonly reset: ResetRow;
   readonly user: User;
   readonly account: Account;
-  /** `waiting`: the code can be used. `expired`: a new reset sends a new one. `objected`: frozen by the customer. */
+  /**
+   * `waiting`: the code can be used. `expired`: a new reset sends a new one. `objected`: a customer admin objected to
+   * the reset.
+   */
   readonly state: 'waiting' | 'expired' | 'objected' | 'no-code-needed';
 }
 
 const BATCH = 500;
 const MOST = 100_000;
 
-/** Objected ones first, for they wait for the desk; newest first otherwise. Refusal not-found for a job nobody knows. */
+/**
+ * Resets with an objection come first, because they wait for the desk; otherwise newest first. Refusal not-found for an
+ * unknown job.
+ */
 export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
     throw refusal('not-found', 'job-unknown', { id: jobId }, 'list-jobs');

@@ -1,6 +1,6 @@
 /**
- * Plan first, always (B51, B59): a list of users becomes a frozen plan that counts what would happen and changes nothing. The plan can
- * be written to a file and carried out later; its SHA-256 names it.
+ * A bulk reset always begins with a plan (B51, B59): a list of users becomes a frozen plan that counts what would
+ * happen and changes nothing. The plan can be written to a file and carried out later; its SHA-256 identifies it.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -21,7 +21,7 @@ import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets
 
 export interface BulkRequest {
   readonly rows: readonly WrittenRow[];
-  /** Every login of this account instead of `rows`. */
+  /** Every login of this account, instead of `rows`. */
   readonly wholeAccount: Account | null;
   readonly reason: string;
   readonly ticket: string;
@@ -42,10 +42,10 @@ export interface FrozenPlan {
   readonly why: PlanTargets['why'];
 }
 
-/** Resets without a call take a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
+/** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
 export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true } as const;
 
-/** Refusals: invalid-input for an empty list; forbidden where the operator's own login is in it (B55). Nothing is written. */
+/** Refusals: invalid-input for an empty list; forbidden if the operator's own login is in it (B55). Nothing is written. */
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
   await askAuthority(desk, signed, RESETTING_MANY);
   const found = await foundRows(desk, request);
@@ -72,8 +72,8 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
 }
 
 /**
- * Canonical JSON, some rows at a time: a plan may have a hundred thousand. In canonical text `"rows":[]` stands once, for quotes in
- * values are escaped.
+ * Canonical JSON, some rows at a time: a plan may have a hundred thousand. Quotes in values are escaped, so `"rows":[]`
+ * occurs only once in the canonical text.
  */
 export function freezePlan(desk: Desk, plan: ResetPlan): FrozenPlan {
   const parts: string[] = [];
@@ -97,7 +97,10 @@ async function foundRows(desk: Desk, { wholeAccount, rows }: BulkRequest) {
   }));
 }
 
-/** Refusal `forbidden` (B55): whoever plans, begins or resumes a run must not be in it; `alsoUserId` is who they are. */
+/**
+ * Refusal `forbidden` (B55): an operator who plans, begins or resumes a run must not be in it. `alsoUserId` is their
+ * customer login.
+ */
 export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedRow[]): void {
   const own = alsoUserId === null ? undefined : rows.find(({ user }) => user === alsoUserId);
   if (own === undefined) return;
@@ -106,7 +109,7 @@ export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedR
   });
 }
 
-/** Who has something to lose; looked up in the order of ids, which is the order in which the store keeps them. */
+/** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
 async function holdingOf(desk: Desk, ids: readonly string[]): Promise<Holding> {
   const acting = new Set<string>();
   const objected = new Set<string>();

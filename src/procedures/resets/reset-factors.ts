@@ -1,7 +1,8 @@
 /**
- * One user's second factors, reset on a call (B50, B52–B58). It takes a live grant, which is checked again and used up in the very
- * transaction that takes the factors away; a caller's own reset and an admin's wait for a second operator first. Everything goes
- * together: factors, half-done enrolments, backup codes, remembered devices, portal sessions. "Nothing to do" is an outcome.
+ * Resets one user's second factors on a call (B50, B52–B58). It needs a live grant, which is checked again and used up
+ * in the same transaction that removes the factors. A caller's own reset, an admin's, and one after an objection wait
+ * for a second operator first. Everything goes together: factors, half-done enrolments, backup codes, remembered
+ * devices, portal sessions. "Nothing to do" is an outcome.
  */
 import type { ApprovalRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
@@ -25,7 +26,7 @@ export interface ResetOutcome {
   readonly id: string;
   readonly outcome: 'reset' | 'nothing-to-do';
   readonly account: Account;
-  /** Who asked for it on the phone. */
+  /** The verified caller who asked for it. */
   readonly caller: User;
   readonly target: User;
   readonly removed: Removed;
@@ -41,16 +42,16 @@ export interface GrantedReset {
   readonly target: User;
   readonly reason: string | undefined;
   readonly ticket: string | undefined;
-  /** Destroy at once instead of suspending: a stolen phone (B61). */
+  /** Destroys at once instead of suspending, for a stolen phone (B61). */
   readonly final?: boolean;
 }
 
-/** The console opens for whoever may verify, so the reset asks for a permission of its own (B71, T14). */
+/** Every operator who may verify can open the console, so the reset asks for its own permission (B71, T14). */
 export const RESETTING = { permission: 'mfa:reset-with-grant', fresh: true } as const;
 
 /**
- * Refusals: no-grant, forbidden (B55), refused-by-policy (B63), locked (too many by one operator), approval-needed (B56; the request
- * is made, and named in the document). Nothing changes on any of them.
+ * Refusals: no-grant, forbidden (B55), refused-by-policy (B63), locked (too many by one operator), approval-needed
+ * (B56; the request is made, and named in the document). Nobody is reset on any of them.
  */
 export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked: GrantedReset): Promise<ResetOutcome> {
   const done = await logged(desk, signed, asked, async () => {
@@ -68,7 +69,7 @@ interface Done {
   readonly grant: UsableGrant;
 }
 
-/** A second operator is needed and has not said yes: all that was done is to ask. */
+/** A second operator is needed and has not approved yet: all that happened is the request. */
 interface Waiting {
   readonly request: ApprovalRow;
   readonly made: boolean;
@@ -85,7 +86,7 @@ async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset):
   });
 }
 
-/** Everything that could stand in the way, as it is inside the transaction; then the reset. */
+/** Checks, inside the transaction, everything that may stop the reset; then resets. */
 async function resetOrAsk(
   acting: Acting<'mfa:reset-with-grant'>,
   asked: GrantedReset,
@@ -117,7 +118,7 @@ async function resetOrAsk(
   return { step, grant };
 }
 
-/** A person can only do so many with care; more is a sign of something else (limits.reset). */
+/** A person can reset only so many with care; more is a sign that something is wrong (limits.reset). */
 async function requirePace({ desk, write, now, by }: Acting<'mfa:reset-with-grant'>): Promise<void> {
   const limit = desk.policy.limits.reset.perOperatorPerHour;
   if ((await write.resets.singlesBy(by.operator.id, now - hours(1))) < limit) return;
@@ -177,7 +178,7 @@ const refusedEntry = ({ account, target, grantId }: GrantedReset, reason: string
     detail: { grant: grantId },
   }) as const;
 
-/** A store that is out of reach or broken takes no entry. */
+/** Logs the refusal of an attempt. A store that is unreachable or corrupt takes no entry. */
 async function logged<T>(
   desk: Desk,
   signed: SignedOperator,

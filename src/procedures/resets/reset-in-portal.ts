@@ -1,6 +1,7 @@
 /**
- * A customer admin resets users of the own company in the portal, as in the Admin Console (B50–B53, B57, B58). No grant is needed, for
- * nobody is on the phone; the brake of the desk holds here too, and nobody resets themselves.
+ * A customer admin resets users of their own company in the portal, as in the Admin Console (B50–B53, B57, B58). No
+ * grant is needed, because nobody is on the phone. The freeze of the desk applies here too, and nobody resets
+ * themselves.
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -17,8 +18,8 @@ import { CHUNK } from './run-job.js';
 export const RESETTING_USERS = { lock: 'company:resets' } as const;
 
 /**
- * Users by login, id or unique e-mail. Refusals: forbidden (no admin, oneself), not-signed-in (password too long ago), usage (too many),
- * refused-by-policy (frozen).
+ * Users by login, id or unique e-mail. Refusals: forbidden (not an admin, or oneself), not-signed-in (password too long
+ * ago), usage (too many), refused-by-policy (frozen).
  */
 export async function resetInPortal(
   desk: Desk,

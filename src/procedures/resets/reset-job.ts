@@ -1,6 +1,7 @@
 /**
- * The job that carries out a plan (B60): made in one transaction with the frozen plan in it, found again by the plan's hash, and moved on
- * by one number in the transaction of each chunk. So whoever is cut off, the store knows what is done, and nothing is done twice.
+ * The job that carries out a plan (B60). It is made in one transaction, with the frozen plan in it, and found again by
+ * the plan's hash. Each chunk moves one number on in its own transaction. So when a process is cut off, the store knows
+ * what is done, and nothing is done twice.
  */
 import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -22,7 +23,7 @@ import { type FrozenPlan, RESETTING_MANY, refuseOneself } from './plan-reset.js'
 import { Overtaken, trustedNow, untilNotOvertaken } from './reset-step.js';
 
 export interface BegunJob {
-  /** Null where there is nothing that may be done now. */
+  /** Null if nothing may be done now. */
   readonly work: JobWork | null;
   /** The request that the waiting rows wait for, or null. */
   readonly approval: ApprovalRow | null;
@@ -30,14 +31,14 @@ export interface BegunJob {
 }
 
 /**
- * Finds or makes the job of a plan. What waits for an approval is asked for, and left out. Refusals: config (a plan of another desk),
- * forbidden (the operator's own login is in it), refused-by-policy (frozen).
+ * Finds or makes the job of a plan. Requests approval for the rows that need it, and leaves them out. Refusals: config
+ * (a plan of another desk), forbidden (the operator's own login is in it), refused-by-policy (frozen).
  */
 export async function beginJob(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
   await askAuthority(desk, signed, RESETTING_MANY);
   await requireOwnPlan(desk, frozen.plan);
   refuseOneself(signed.alsoUserId, frozen.plan.rows);
-  // Two terminals began the same plan in the same moment: the second goes along with the first.
+  // If two terminals begin the same plan at the same moment, the second joins the job of the first.
   return untilNotOvertaken(() => joinOrBegin(desk, signed, frozen));
 }
 
@@ -61,12 +62,12 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
   return { work: head === null ? null : workOf(desk, head, plan), approval: asked?.request ?? null, waiting };
 }
 
-/** How many users may be reset before anybody said yes. */
+/** How many users may be reset before anybody approves. */
 const withoutYes = ({ why, plain }: PlanTargets): number => (why === 'bulk-over-limit' ? 0 : plain.length);
 
 interface Begun {
   readonly head: JobHead | null;
-  /** What waits for a second operator. */
+  /** The request for the rows that wait for a second operator; null if none is needed. */
   readonly asked: Awaited<ReturnType<typeof requestApproval>> | null;
 }
 
@@ -81,12 +82,12 @@ async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targe
   const total = yes === undefined ? withoutYes(targets) : plain.length + barred.length;
   const head = total === 0 ? null : await insertJob(acting, frozen, total, yes);
   const asked = why === null || yes !== undefined ? null : await requestApproval(acting, why, subject);
-  // The same was asked for in another terminal since it was looked at.
+  // Another terminal made the same request since this one looked.
   if (head === null && asked?.made !== true) throw new Overtaken();
   return { head, asked };
 }
 
-/** The request that this plan would wait for; null where it needs none, or has its yes. */
+/** The request that this plan would wait for; null if it needs none, or is approved. */
 export async function askApproval(
   desk: Desk,
   signed: SignedOperator,
@@ -111,7 +112,7 @@ export async function askApproval(
   });
 }
 
-/** What became of the same request before, as far as it still counts. */
+/** The earlier request for the same, if it still counts. */
 async function standingRequest(
   desk: Desk,
   signed: SignedOperator,
@@ -129,7 +130,7 @@ async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: 
   return { work, approval: await waitingRequest(desk, signed, work), waiting: work.waiting };
 }
 
-/** A job met again: what it left waiting was asked for by whoever began it. */
+/** The job existed before: finds this operator's request for the rows that it left waiting. */
 async function waitingRequest(desk: Desk, signed: SignedOperator, work: JobWork): Promise<ApprovalRow | null> {
   if (work.waiting.length === 0) return null;
   const { hash } = freezeSubject(desk, subjectOf(work.plan, work.waiting));

@@ -1,6 +1,7 @@
 /**
- * Who is told of a reset (B58): the target, at addresses old and new, and the account's admins, with a reference by which they can
- * object. A bulk run writes to each admin once a chunk, not once a user. Made before the transaction that queues them.
+ * Who is told of a reset (B58): the target, at current and former addresses, and the account's admins, with a reference
+ * by which they can object. A bulk run writes to each admin once a chunk, not once a user. The messages are made before
+ * the transaction that queues them.
  */
 import type { Desk, UserContacts } from '../../desk.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
@@ -18,7 +19,7 @@ export interface NoticeFacts {
   readonly when: string;
 }
 
-/** A contact replaced longer ago than this is no way to reach anybody. */
+/** A contact replaced longer ago than this no longer reaches the user. */
 const FORMER_CONTACT_DAYS = 30;
 
 export function noticesToTarget(
@@ -40,7 +41,7 @@ export interface ResetOfAccount {
   readonly targets: readonly User[];
 }
 
-/** To each admin of the account but the one it happened to: of one user by name, of many in one message. */
+/** One message to each admin: of one user by name (not to that user), or of several users at once. */
 export function noticesToAdmins(
   desk: Desk,
   { account, admins, targets }: ResetOfAccount,
@@ -61,7 +62,7 @@ export function noticesToAdmins(
     });
 }
 
-/** A value of a message has one short line: the first logins, and how many more. */
+/** A value of a message is one short line: the first logins, and how many more. */
 function someLogins(targets: readonly User[]): string {
   const shown: string[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-/** What a reset is made of: on whose word, of whom, with what result; and how it stands in the store and in the log (B52, B74). */
+/** What a reset consists of: who ordered it, of whom, with what result; and how the store and the log record it (B52, B74). */
 import type { NewReset, UserContacts } from '../../desk.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
@@ -16,7 +16,7 @@ interface OnCall extends Named {
   readonly by: 'call';
   readonly operatorId: string;
   readonly grantId: string;
-  /** Undefined where the grant is none; it is then refused inside the transaction. */
+  /** Undefined if the grant does not exist; the transaction then refuses it. */
   readonly callerId: string | undefined;
   readonly reason: string | undefined;
   readonly ticket: string | undefined;
@@ -24,7 +24,7 @@ interface OnCall extends Named {
   readonly final: boolean;
 }
 
-/** Users of a plan. The operator is whoever runs the job, not who began it. */
+/** Users of a plan. The operator is the one who runs the job, not the one who began it. */
 interface InJob extends Named {
   readonly by: 'job';
   readonly operatorId: string;
@@ -32,17 +32,17 @@ interface InJob extends Named {
   readonly reason: string;
   readonly ticket: string;
   readonly final: boolean;
-  /** A second operator's yes is for admins and who an objection stands for, too. */
+  /** True if this order may reset admins and users with an open objection (a second operator approved it). */
   readonly approved: boolean;
 }
 
-/** Users of the own company, by its admin. */
+/** Users of a company, by its admin. */
 interface InPortal extends Named {
   readonly by: 'portal';
   readonly userId: string;
 }
 
-/** On whose word it is done. That they may is proved in the transaction. */
+/** Who ordered the reset. The transaction proves that they may. */
 export type ResetOrder = OnCall | InJob | InPortal;
 
 export interface ResetTarget {
@@ -83,7 +83,7 @@ const NO_WORD = {
   ticket: null,
 } as const;
 
-/** The order as the row has it. */
+/** The order as columns of the row. */
 function wordOf(order: ResetOrder): Pick<NewReset, keyof typeof NO_WORD> {
   if (order.by === 'portal') return { ...NO_WORD, by_user_id: order.userId };
   const { operatorId: operator_id, reason = null, ticket = null } = order;
@@ -92,12 +92,12 @@ function wordOf(order: ResetOrder): Pick<NewReset, keyof typeof NO_WORD> {
   return { ...word, grant_id: order.grantId, caller_id: order.callerId ?? null };
 }
 
-/** A company's admin suspends; to destroy at once is the desk's. */
+/** A company's admin can only suspend; only the desk can destroy at once. */
 export const isFinal = (order: ResetOrder): boolean => order.by !== 'portal' && order.final;
 
 /**
- * A reset that repeats a final one before anyone enrolled again is final too: there is nothing to bring back, and taking it back
- * would only take away the code that bars the way (B57, B61).
+ * Resetting again after a final reset is final as well, as long as nobody enrolled in between. Undoing it would restore
+ * nothing and would remove the enrolment code that blocks enrolment (B57, B61).
  */
 const repeatsFinal = (facts: ResetFacts): boolean => facts.open?.final === true && !enrolledAgain(facts);
 
@@ -141,7 +141,7 @@ export function outcomeOf(
   };
 }
 
-/** One entry a user, so that the log of one person is whole (B74). */
+/** One entry per user, so that the log of one person is complete (B74). */
 export function stepEntry(order: ResetOrder, outcome: StepOutcome, by: ProvenActor, at: number): AuditEntry {
   const refused = outcome.result === 'needs-approval';
   const { ticket, reason, grant_id: grant, job_id: job } = wordOf(order);

@@ -1,7 +1,7 @@
 /**
- * The one step that resets: of one user on a call, of a few in the portal, of a chunk in a bulk run (B52, B57, B58). First everything is
- * looked up, decided and composed; then, inside the write door, looked up again, and done only if it is still the same. So
- * the lock is held for writing alone, and what the notices say is what happened.
+ * The one step that resets: one user on a call, a few in the portal, a chunk in a bulk run (B52, B57, B58). First it
+ * looks everything up, decides, and composes the messages. Inside the write door it looks again, and acts only if
+ * nothing has changed. So it holds the lock for writing only, and the notices say what really happened.
  */
 import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -32,15 +32,18 @@ export interface PreparedStep {
   readonly messages: readonly PreparedMessage[];
 }
 
-/** Something changed between looking and doing: look again. Never leaves this room's loops. */
+/** Something changed between looking and acting: look again. It never leaves the loops of this folder. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
-/** Times a step is prepared anew before giving up: each time means that somebody else wrote about the same users just then. */
+/**
+ * How often a step is prepared again before it gives up. Each time means that somebody else wrote about the same users
+ * in between.
+ */
 const TRIES = 20;
 
-/** Runs `attempt` until nothing comes between. Refusal `busy`. */
+/** Runs `attempt` until nobody else comes in between. Refusal `busy`. */
 export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round += 1) {
     try {
@@ -53,13 +56,13 @@ export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T
 }
 
 /**
- * The time as the transaction that follows will have it (T22): by a clock that lags, a code would be good here and have run out there,
- * time and again.
+ * The time that the next transaction will use (T22). By a clock that lags, a code would be valid here and expired
+ * there, again and again.
  */
 export const trustedNow = async ({ now, store }: Desk): Promise<number> =>
   Math.max(now(), (await store.read.audit.head())?.latestAt ?? 0);
 
-/** Looks up, decides and composes. Users that are gone have no outcome here; callers look for them by id. */
+/** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
 export async function prepareStep(
   desk: Desk,
   order: ResetOrder,
@@ -103,7 +106,7 @@ function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, 
   const something = somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
   const barred = admin || isObjected(facts);
-  // On a call the approval is asked for before; an admin in the portal needs none.
+  // On a call the approval is requested earlier; an admin in the portal needs none.
   if (something && barred && order.by === 'job' && !order.approved) return 'needs-approval';
   if (user.signIn === 'sso' && !admin && order.by !== 'call') return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
@@ -134,7 +137,7 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   return { enrolmentCodes, messages };
 }
 
-/** Inside the write door: does what was prepared, or throws Overtaken. */
+/** Call it inside the write door. It does what was prepared, or throws Overtaken. */
 export async function applyStep(
   { desk, write, now }: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   { order, decided, enrolmentCodes, messages }: PreparedStep,

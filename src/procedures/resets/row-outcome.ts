@@ -1,9 +1,9 @@
-/** What became of one line of a list: just now, some time ago, or nothing at all. */
+/** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { ResetRow } from '../../desk.js';
 import { NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
 
-/** What became of one line of the input. */
+/** The outcome of one line of the input. */
 export interface RowOutcome {
   readonly line: number;
   readonly account: string;
@@ -12,7 +12,7 @@ export interface RowOutcome {
   readonly outcome: StepResult | 'unknown' | 'duplicate' | 'ambiguous';
   readonly removed: Removed;
   readonly job: string | null;
-  /** Id to undo it or object to it by; null where nothing was reset. */
+  /** Id to undo it or object to it by; null if nothing was reset. */
   readonly reset: string | null;
 }
 
@@ -24,17 +24,17 @@ const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) 
   job,
 });
 
-/** A line as the job has just done it. */
+/** A line that the job has just done. */
 export function doneOutcome(job: string, planned: PlannedRow, outcome: StepOutcome | undefined): RowOutcome {
   const base = baseOf(planned, job);
-  // The user is gone since the plan was made.
+  // The user no longer exists.
   if (outcome === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
   const { result, removed, id } = outcome;
   const reset = result === 'reset' || Object.values(removed).some((count) => count > 0) ? id : null;
   return { ...base, outcome: result, removed, reset };
 }
 
-/** A line that the job did some time ago, as the store has it. */
+/** A line that the job did some time ago, as stored. */
 export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | undefined): RowOutcome {
   const base = baseOf(planned, job);
   if (row === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
@@ -43,7 +43,7 @@ export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | 
   return { ...base, outcome: row.outcome as StepResult, removed, reset: row.state === 'none' ? null : row.id };
 }
 
-/** A line the job does not act on: there is nothing to do, nobody to do it to, or it waits. */
+/** A line that the job does not act on: there is nothing to do, no such user, or it waits for an approval. */
 export function idleOutcome(planned: PlannedRow, waiting: boolean): RowOutcome {
   const { class: name } = planned;
   const outcome = waiting ? 'needs-approval' : name === 'admin' || name === 'to-reset' ? 'failed' : name;

@@ -1,7 +1,7 @@
 /**
- * Carrying out a job (B51, B60): chunk after chunk in the order of user ids, each in one transaction with its log entries, its notices and
- * the mark of how far the job got. A row is told of only after that. Between chunks others may write, and an interruption is
- * heeded; whoever runs the job again goes on where the mark stands.
+ * Carries out a job (B51, B60), chunk by chunk in the order of user ids. Each chunk is one transaction with its log
+ * entries, its notices and the number of users done so far. Its rows are reported only after the commit. Between chunks
+ * others may write, and an interruption is noticed. Running the job again continues from the stored number.
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
@@ -16,24 +16,27 @@ import { applyStep, Overtaken, prepareStep } from './reset-step.js';
 import { doneOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
 
 export interface Watching {
-  /** Rows that are done, in the order of lines within one call. Waited for: a slow reader slows the run down. */
+  /** Rows that are done, in the order of lines within one call. The run waits for it, so a slow reader slows it down. */
   readonly told: (rows: readonly RowOutcome[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Users in one transaction: what a live call may have to wait for. */
+/** Users in one transaction; a live call may have to wait for one. */
 export const CHUNK = 50;
-/** Leaves the lock alone for a moment, so that waiting calls come in between. */
+/** Frees the lock for a moment, so that waiting calls come in between. */
 const BETWEEN_CHUNKS_MS = 2;
 
-/** Whoever goes on has given a code and is looking at it; a minute later the same run asks for neither, but for all else again. */
+/**
+ * The start asks for a fresh code and a session that is not idle. Later chunks of the same run ask for neither, but for
+ * everything else again.
+ */
 const STARTING = { ...RESETTING_MANY, sendLater: true } as const;
 const GOING_ON = { permission: 'mfa:reset-bulk', running: true, sendLater: true } as const;
 
 /**
- * Runs what is left of the job, begun or resumed. Refusals: cancelled (interrupted, resumable), refused-by-policy (frozen), forbidden and
- * not-signed-in (the operator lost the role or was disabled since), store-unreachable and others of the store; in each case what was
- * told is done, and the job can be resumed.
+ * Runs what is left of the job, begun or resumed. Refusals: cancelled (interrupted, can be resumed), refused-by-policy
+ * (frozen), forbidden and not-signed-in (the operator lost the role or was disabled since), store-unreachable and
+ * others of the store. In each case the reported rows are done, and the job can be resumed.
  */
 export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, watching: Watching): Promise<void> {
   await resumable(work, () => askAuthority(desk, signed, RESETTING_MANY));
@@ -65,7 +68,7 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
   await tell(await toldByOthers(desk, work, told));
 }
 
-/** Rows of the job that this run did not do itself: done before an interruption, or by another process beside it. */
+/** Rows of the job that this run did not do: done before an interruption, or by another process beside it. */
 async function toldByOthers(desk: Desk, work: JobWork, told: ReadonlySet<number>): Promise<readonly RowOutcome[]> {
   const missing = work.targets.filter((row) => !told.has(row.line));
   if (missing.length === 0) return [];
@@ -111,7 +114,8 @@ async function runChunk(
         return applyStep(acting, prepared);
       },
     });
-    // Whoever sends at the end of the run finds them in the outbox; the next act of this process must not wait for them all.
+    // The command that sends at the end of the run finds them in the outbox; the next act of this process must not wait
+    // for them all.
     desk.store.takeQueued();
     const byLine = new Map(outcomes.map((outcome) => [outcome.line ?? 0, outcome]));
     return rows.map((row) => doneOutcome(work.head.id, row, byLine.get(row.line))).toSorted((a, b) => a.line - b.line);
@@ -121,7 +125,7 @@ async function runChunk(
   }
 }
 
-/** Each chunk leaves one entry of the job's own, the last one its end. */
+/** Each chunk writes one entry for the job itself; the last one says that the job ended. */
 function chunkEntry({ head, targets }: JobWork, done: number, by: ProvenActor, at: number): AuditEntry {
   const { id: job, reason, ticket } = head;
   const kind = done >= targets.length ? 'job.ended' : 'job.advanced';
@@ -139,7 +143,7 @@ async function interrupted(desk: Desk, signed: SignedOperator, work: JobWork, do
   });
 }
 
-/** Whatever the store refused, the job can be taken up again; the refusal says how. */
+/** Whatever the refusal, the job can be resumed; the hint says how. */
 async function resumable<T>(work: JobWork, step: () => Promise<T>): Promise<T> {
   try {
     return await step();

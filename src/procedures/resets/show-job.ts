@@ -1,4 +1,4 @@
-/** Bulk runs as people see them: which there are, and one of them line by line (B60, B61). */
+/** Bulk runs as people see them: the list, and one run line by line (B60, B61). */
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
 import { type JobWork, openJob } from './job-work.js';
@@ -6,16 +6,16 @@ import { idleOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
 
 export interface JobLine {
   readonly row: RowOutcome;
-  /** The run has not come to it yet. */
+  /** The run has not reached it yet. */
   readonly planned: boolean;
-  /** What became of its reset since: `open`, `undone` …; null where nothing was taken. */
+  /** What became of its reset since: `open`, `undone` …; null if nothing was reset. */
   readonly state: string | null;
 }
 
 export interface JobReport {
   readonly head: JobHead;
   readonly begunBy: string;
-  /** Who said yes to it; null where nobody had to. */
+  /** Who approved it; null if nobody had to. */
   readonly approvedBy: string | null;
   readonly lines: readonly JobLine[];
 }

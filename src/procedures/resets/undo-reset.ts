@@ -1,6 +1,7 @@
 /**
- * Taking resets back (B61): factors and backup codes return as they were, devices and sessions do not. Possible until the user has
- * enrolled again or the days of the policy have passed; never after --final. A whole job goes back in chunks, like it came.
+ * Takes resets back (B61): factors and backup codes return as they were, devices and sessions do not. It is possible
+ * until the user has enrolled again or the days of the policy have passed, and never after --final. A whole job goes
+ * back in chunks, as it was run.
  */
 import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
@@ -29,8 +30,9 @@ export interface UndoOutcome {
 export const UNDOING = { permission: 'job:undo', fresh: true } as const;
 
 /**
- * Refusals: not-found; refused-by-policy where one reset was named and stays. Of a job each row has its own outcome; what was taken back
- * before a refusal stays so, and the same call goes on behind it. Notices of more than one chunk are sent by whoever ran it.
+ * Refusals: not-found; refused-by-policy if the request covers one reset only and it cannot be taken back. In a job
+ * each row has its own outcome. Rows taken back before a refusal stay so, and the same call continues after them. If
+ * there is more than one chunk, the caller sends the notices.
  */
 export async function undoResets(
   desk: Desk,
@@ -45,7 +47,7 @@ export async function undoResets(
     const door =
       from === 0 ? { ...UNDOING, sendLater } : ({ permission: 'job:undo', running: true, sendLater } as const);
     outcomes.push(...(await undoChunk(desk, signed, door, { resets: resets.slice(from, from + CHUNK), ...asked })));
-    // They are found in the outbox; the next act of this process must not wait for them all.
+    // The caller finds them in the outbox; the next act of this process must not wait for them all.
     if (sendLater) desk.store.takeQueued();
   }
   const [only] = outcomes;
@@ -72,7 +74,7 @@ interface UndoChunk {
   readonly reason: string;
 }
 
-/** What was looked up before the transaction: who they are, and what they will be told. */
+/** What was looked up before the transaction: the people, and the notices to them. */
 interface Prepared {
   readonly people: ReadonlyMap<string, UserContacts>;
   readonly notices: ReadonlyMap<string, readonly PreparedMessage[]>;

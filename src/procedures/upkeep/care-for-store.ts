@@ -1,4 +1,4 @@
-/** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is main's (restore-store.ts). */
+/** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is in custody (restore-store.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
@@ -31,12 +31,12 @@ export async function storeInfo(desk: Desk): Promise<StoreInfo> {
   };
 }
 
-/** To copy the store or its key, to change the key, and to put a copy in the place of the store. */
+/** The door for copying the store or its key, changing the key, and replacing the store by a copy. */
 export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
 
 /**
- * Copies the whole store, while others use it, into a new file (0600). The entry is written first, so that the copy
- * tells of itself; the key is never in it. Refusal `usage` on PostgreSQL, which has tools of its own.
+ * Copies the whole store into a new file (0600) while others use it. The entry is written first, so that the copy contains it;
+ * the copy never contains the key. Refusal `usage` on PostgreSQL, which has tools of its own.
  */
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);

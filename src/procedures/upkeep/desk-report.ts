@@ -1,6 +1,6 @@
 /**
- * The desk in figures, for its lead: what was asked and decided, how long it took, what failed with whom, resets and whether their
- * people came back, second opinions, locks. Figures name the callers who failed, so making a report is in the log too (B74).
+ * The desk in figures, for its lead: what was asked and decided, how long it took, what failed with whom, resets and whether
+ * their users enrolled again, approvals, locks. The figures name callers who failed, so making a report is logged too (B74).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { standingOf } from '../../rules/approval.js';
@@ -8,7 +8,7 @@ import { days } from '../../rules/duration.js';
 import type { Policy } from '../../rules/policy.js';
 import { act } from '../authorise.js';
 
-/** How often each outcome came in one stretch of time. */
+/** How often each outcome occurred in one stretch of time. */
 export interface Stretch {
   /** When it begins, ms. */
   readonly from: number;
@@ -33,7 +33,7 @@ export interface DeskReport {
   readonly actions: readonly { readonly title: string; readonly verified: number; readonly refused: number }[];
   readonly generalQuestions: number;
   readonly calls: number;
-  /** Half of the calls took no longer, ms; null without calls. */
+  /** Half of the calls took no longer than this, ms; null without calls. */
   readonly medianToVerdict: number | null;
   readonly resets: readonly Stretch[];
   readonly resetCount: number;
@@ -48,11 +48,11 @@ export interface DeskReport {
   readonly failuresByOperator: readonly Failures[];
 }
 
-/** Lists are short: who is eleventh is no news. */
+/** The most entries in one list. */
 const LISTED = 10;
-/** Calls of which the median is taken, the newest. */
+/** The median is taken of this many calls, the newest. */
 const TIMED = 100_000;
-/** More columns than this are weeks. */
+/** If there were more columns than this, each column is a week. */
 const MOST_DAYS = 62;
 
 const REPORTING = { permission: 'report:read' } as const;
@@ -95,7 +95,7 @@ async function verificationFigures(desk: Desk, since: number, until: number, wid
   };
 }
 
-/** Every action of the policy, also those nobody asked for; one that is gone from it by its id. */
+/** Every action of the policy, even if nobody asked for it; an action that is no longer in the policy appears by its id. */
 function byAction(
   policy: Policy,
   rows: readonly { readonly name: string; readonly outcome: string; readonly n: number }[],
@@ -171,7 +171,7 @@ async function failingOperators(desk: Desk, since: number): Promise<readonly Fai
   );
 }
 
-/** Every stretch from `since` to `until`, the empty ones too: a gap in a chart is an answer. */
+/** Every stretch from `since` to `until`, including empty ones, so that a gap shows in the chart. */
 function stretches(
   rows: readonly { readonly bucket: number; readonly outcome: string; readonly n: number }[],
   since: number,

@@ -1,4 +1,4 @@
-/** That a copy of the master key was made, and when: the log tells who, and `doctor` tells how old the newest copy is. */
+/** Records that a copy of the master key was made: the log says by whom, and `doctor` says how old the newest copy is. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { act } from '../authorise.js';
 import { CARE_FOR_STORE } from './care-for-store.js';
@@ -8,7 +8,7 @@ export interface KeyBackupNote {
   readonly at: number;
 }
 
-/** Written before the copy leaves the desk: no entry, no copy. */
+/** Call it before the copy leaves the desk: without an entry, no copy. */
 export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
   const at = desk.now();
   const note: KeyBackupNote = { keyId, at };
@@ -18,7 +18,7 @@ export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: s
   });
 }
 
-/** The newest copy that was made; undefined where there was none. */
+/** The newest copy that was made; undefined if there was none. */
 export function readKeyBackupNote(text: string | undefined): KeyBackupNote | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as KeyBackupNote);
 }

@@ -1,15 +1,15 @@
 /**
- * Changes the desk's key under load: everything sealed or tagged under the key before is sealed and tagged under the current one,
- * chunk by chunk, while others work. Main has put the new key before the old one in the key file (rekey.ts there); here
+ * Changes the desk's key while others work: what was sealed or tagged under the old key is sealed and tagged under the current one,
+ * chunk by chunk. Before that, custody has put the new key in front of the old one in the key file (rekey.ts). Then
  *
  *   1. a first entry stamps the head of the log with the new key: from then on a writer who still seals under the old one is
  *      turned away once, and takes the new key (store/record.ts);
  *   2. chunk after chunk: open, seal again, tag again, one entry each, a short pause between them for live calls;
- *   3. a last entry, written only where nothing is left on the old key, names the new one as the key of the store.
+ *   3. a last entry, written only if nothing is left on the old key, names the new one as the key of the store.
  *
- * Cut off at any point, both keys are in the file and every value opens; the same command goes on from there. So it does where the
- * operator may no longer do this half way: each chunk asks again. A value that does not open, or a row that somebody has changed, is left
- * as it is and named: then the old key stays.
+ * If it is cut off at any point, both keys are in the file and every value opens; the same command continues from there. This is
+ * also so if the operator loses the permission half way: each chunk asks again. A value that does not open, or a row that somebody
+ * has changed, is left as it is and named: then the old key stays.
  */
 import type { Desk, SealedColumn, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
@@ -21,9 +21,9 @@ import { Reseal } from './reseal.js';
 import { SEALED_COLUMNS } from './sealed-columns.js';
 
 export interface Rekeying {
-  /** The key of the store so far. */
+  /** The key of the store until now. */
   readonly from: string;
-  /** Public keys that notes were signed with until now, to check old checkpoints. */
+  /** Public keys for notes that were signed until now, to check old checkpoints. */
   readonly verifierKeys: readonly string[];
   readonly onProgress: (count: number) => void;
   readonly signal: AbortSignal;
@@ -48,11 +48,11 @@ export async function countToRekey(desk: Desk): Promise<number> {
   return count;
 }
 
-/** The operator looks away from it, and the code that began it grows old meanwhile. */
+/** The operator may look away while it runs, and the code that began it grows old. */
 const GOING_ON = { permission: 'store:manage', running: true } as const;
 const IN_CHUNKS = { ...GOING_ON, sendLater: true } as const;
 
-/** Refusals: cancelled (resumable), busy, store-corrupt (what could not be opened is named; everything else was done). */
+/** Refusals: cancelled (can be resumed), busy, store-corrupt (names what could not be opened; everything else was done). */
 export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: Rekeying): Promise<Rekeyed> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
   const { from } = rekeying;
@@ -120,7 +120,7 @@ async function inChunks(
   }
 }
 
-/** In one transaction: nothing is left on the old key, and the store says so. */
+/** In one transaction: checks that nothing is left on the old key, and records the new one as the key of the store. */
 async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void> {
   const to = desk.keyring.keyId;
   const at = desk.now();

@@ -1,4 +1,4 @@
-/** One chunk of a change of keys: values opened and sealed again, rows tagged again, and what could not be, by name. */
+/** One chunk of a change of keys: opens values and seals them again, tags rows again, and names what it could not change. */
 import type { Desk, SealedValue, Writes } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { type SealedAt, sealedPlace } from './sealed-columns.js';
@@ -9,23 +9,23 @@ interface Page {
 }
 
 interface Chunk {
-  /** Where to go on; undefined at the end. */
+  /** Where to continue; undefined at the end. */
   readonly last: string | undefined;
   readonly count: number;
 }
 
-/** Damage is shown by twenty examples. */
+/** Twenty examples are enough to show the damage. */
 const KEPT = 20;
 
 export class Reseal {
   readonly #vault: Desk['vault'];
   readonly #keyId: string;
-  /** In words; the same row can be met twice, for its value and for its tag. */
+  /** In words. It is a set, because the same row can be met twice, for its value and for its tag. */
   readonly #damaged = new Set<string>();
   #sealed = 0;
   #tagged = 0;
 
-  /** The vault seals under `keyId`, and opens what stands under the key before. */
+  /** The vault seals under `keyId`, and opens what was sealed under the key before. */
   constructor(vault: Desk['vault'], keyId: string) {
     this.#vault = vault;
     this.#keyId = keyId;

@@ -1,4 +1,4 @@
-/** Every column that holds sealed values, with its purpose: the list that a change of the key goes through. A test holds it complete. */
+/** Every column with sealed values, and its purpose: the list that a change of the key goes through. A test keeps it complete. */
 import type { Desk, SealContext, SealedColumn, SealedValue } from '../../desk.js';
 
 export interface SealedAt extends SealedColumn {
@@ -20,7 +20,7 @@ export const SEALED_COLUMNS: readonly SealedAt[] = [
   { table: 'outbox', column: 'content', purpose: 'seal/message', ...byId },
 ];
 
-/** The place a value was bound to when it was sealed (places.ts, queue-message.ts). */
+/** The place that a value was bound to when it was sealed (seal-contexts.ts, queue-message.ts). */
 export function sealedPlace({ table, column }: SealedAt, { id, user, account }: SealedValue): SealContext {
   const place = { table, column, id };
   return user === null || account === null ? place : { ...place, account, user };
