@@ -6,7 +6,7 @@
  * Messages may improve; codes and exit numbers may not (README repeats the table and a test
  * holds the two together).
  */
-import type { Because, NextStep, Reason, Reasons, Step, Steps } from './reasons.js';
+import type { Because, NextStep, Reason, Reasons, Step, Steps } from './refusals/because.js';
 
 /** One row per family: the exit status, its meaning, and the codes that end with it. */
 export const EXIT_FAMILIES = [

@@ -5,7 +5,7 @@
  */
 import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
 import { type Refusal, refusal } from '../errors.js';
-import type { LockedOut } from '../reasons.js';
+import type { LockedOut } from '../refusals/facts.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import {

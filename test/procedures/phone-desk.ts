@@ -3,7 +3,7 @@
  * line, and what the log says of it.
  */
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
-import { isRefusal, type Refusal } from '../../src/errors.js';
+import type { Refusal } from '../../src/errors.js';
 import { act } from '../../src/procedures/authorise.js';
 import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
@@ -11,6 +11,7 @@ import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
+import { refusalOf } from '../support/said.js';
 import type { EngineName } from '../support/test-desk.js';
 import { type Login, type Northwind, northwind, PHRASE } from './northwind.js';
 
@@ -75,11 +76,7 @@ export async function phoneDesk(engine: EngineName): Promise<PhoneDesk> {
         phrase: said.phrase === undefined ? PHRASE : said.phrase,
         ticket: said.ticket,
       }),
-    refusal: (work) =>
-      work.then(
-        (value) => Promise.reject(new Error(`not refused: ${JSON.stringify(value)}`)),
-        (error: unknown) => (isRefusal(error) ? error : Promise.reject(error)),
-      ),
+    refusal: (work) => refusalOf(work, clock.now()),
     useGrant: (id, by = agent, action = 'login-security:mfa-reset') =>
       act<'verify', UsableGrant>(
         desk,

@@ -9,6 +9,7 @@ import {
   unknownAction,
   validScope,
 } from '../../src/rules/policy.js';
+import { said } from '../support/said.js';
 import { filesWith, type Json, shippedFiles, shippedPolicy } from './shipped-policy.js';
 
 function refusalOf(files: PolicyFiles): Refusal {
@@ -115,21 +116,23 @@ describe('naming an action', () => {
   });
 
   it('an unknown action is refused with the nearest and the whole list', () => {
-    const refusal = unknownAction(policy, 'biling:inqury');
+    const refusal = said(unknownAction(policy, 'biling:inqury'));
     expect(refusal.code).toBe('invalid-input');
-    expect(refusal.message).toBe('There is no action "biling:inqury".');
+    expect(refusal.message).toBe('there is no request "biling:inqury"');
     expect(refusal.hint).toMatch(
-      /^Did you mean billing:inquiry\? Known actions: account-info:view, .*login-security:mfa-reset\.$/,
+      /^Did you mean billing:inquiry\? Choose one of: account-info:view, .*login-security:mfa-reset\.$/,
     );
   });
 
   it('a word near nothing gets the list without a guess', () => {
-    expect(unknownAction(policy, 'weather').hint).toMatch(/^Known actions: /);
-    expect(unknownAction(policy, 'x'.repeat(100_000)).hint).toMatch(/^Known actions: /);
+    expect(said(unknownAction(policy, 'weather')).hint).toMatch(/^Choose one of: /);
+    expect(said(unknownAction(policy, 'x'.repeat(100_000))).hint).toMatch(/^Choose one of: /);
   });
 
   it('a category with several actions is refused with those', () => {
-    expect(unknownAction(policy, 'billing').hint).toBe('One of: billing:inquiry, billing:change, billing:update-info.');
+    expect(said(unknownAction(policy, 'billing')).hint).toBe(
+      'Choose one of: billing:inquiry, billing:change, billing:update-info.',
+    );
   });
 });
 
@@ -350,9 +353,9 @@ describe('a policy with a fault is refused by file and place', () => {
     const { actions } = filesWith('actions', ['categories', 0, 'id'], 'X');
     const { roles } = filesWith('roles', ['operators', 'lead', 0], 'fly');
     const { limits } = filesWith('limits', ['grant', 'minutes'], 0);
-    const refusal = refusalOf({ actions, roles, limits });
+    const refusal = said(refusalOf({ actions, roles, limits }));
     expect(refusal.code).toBe('config');
-    expect(refusal.message).toBe('The policy in /desk/policy cannot be used: 3 faults.');
+    expect(refusal.message).toBe('the policy in /desk/policy cannot be used: it has 3 faults');
     expect(refusal.problems.map(({ message }) => message.split(' ')[0])).toEqual([
       'actions.json',
       'roles.json',

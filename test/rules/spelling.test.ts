@@ -164,9 +164,15 @@ describe('spelling mode', () => {
 
   it('a broken table is refused with its file and fault', () => {
     const good = JSON.parse(readFileSync(new URL('../../data/words/spelling/en.json', import.meta.url), 'utf8'));
-    expect(() => spellingTable({ ...good, version: 2 }, 'mine.json')).toThrow(/mine\.json: version/);
+    expect(() => spellingTable({ ...good, version: 2 }, 'mine.json')).toThrow(
+      expect.objectContaining({
+        because: { reason: 'spelling-table-wrong', facts: expect.objectContaining({ place: 'version' }) },
+      }),
+    );
     expect(() => spellingTable({ ...good, words: { ...good.words, four: 'f' } }, 'mine.json')).toThrow(
-      /"four" has two meanings/,
+      expect.objectContaining({
+        because: { reason: 'spelling-two-meanings', facts: { file: 'mine.json', phrase: 'four' } },
+      }),
     );
     expect(() => spellingTable('no', 'mine.json')).toThrow(expect.objectContaining({ code: 'config' }));
   });

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignedOperator } from '../../src/desk.js';
-import { isRefusal, type Refusal } from '../../src/errors.js';
 import { addAccount, addUser } from '../../src/procedures/directory/add-to-directory.js';
 import { readCsv } from '../../src/procedures/directory/read-csv.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../src/rules/directory-rows.js';
@@ -18,16 +17,6 @@ export const accountsFile = (text: string | Uint8Array) => readCsv(bytesOf(text)
 export const usersFile = (text: string | Uint8Array) => readCsv(bytesOf(text), USER_SHAPE);
 export const sample = (name: 'accounts' | 'users'): string =>
   readFileSync(join(dataFolder, 'demo', `${name}.csv`), 'utf8');
-
-export async function refusal(work: Promise<unknown>): Promise<Refusal> {
-  try {
-    await work;
-  } catch (error) {
-    if (isRefusal(error)) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
 
 export interface Customers extends TestDesk {
   readonly admin: SignedOperator;

@@ -11,7 +11,7 @@ import { type Import, lineOf, type Source, walk } from './imports.js';
  */
 const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly sentence: string }>> = {
   rules: {
-    may: ['rules/*', 'errors', 'type reasons', 'zod'],
+    may: ['rules/*', 'errors', 'type refusals/*', 'zod'],
     sentence: 'rules may import rules, errors and zod; they know no clock, store, terminal or any other effect',
   },
   crypto: {
@@ -70,7 +70,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'delivery/schedule',
       'type desk',
       'errors',
-      'type reasons',
+      'type refusals/*',
     ].concat(['packages']),
     sentence:
       "procedures may import rules, the factors' contract, the desk's types and errors; they know no commander, inquirer, chalk, SQL or files",
@@ -84,7 +84,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'type config',
       'type house',
       'errors',
-      'type reasons',
+      'type refusals/*',
       'type terminal/*',
       'commander',
     ].concat([
@@ -108,8 +108,11 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: 'config is pure: it may import errors and node:path',
   },
   house: { may: ['type desk', 'type rules/*'], sentence: 'house holds types only, and knows no commands' },
-  errors: { may: ['type reasons'], sentence: 'errors imports the reasons only, so that everything may import it' },
-  reasons: { may: [], sentence: 'reasons holds types only and imports nothing' },
+  errors: {
+    may: ['type refusals/*'],
+    sentence: 'errors imports nothing but types of refusals, so that everything may import it',
+  },
+  refusals: { may: ['type refusals/*'], sentence: 'refusals holds types only' },
 };
 
 /** Packages that only one place may import; `main` is main.ts and the folders main/, opening/ and custody/. */

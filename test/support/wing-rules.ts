@@ -22,8 +22,12 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Wings that only commands have, and what commands show of another wing. */
+/** The words of refusals, for all of them. */
+const WORDING = 'wording';
+
 const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
   ...WINGS,
+  [WORDING]: [],
   typing: [],
   trial: [],
   // The console and the portal show what a reset did in the words of `mfa reset`.
@@ -34,7 +38,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files beside the wings, which every wing may use. Of the wings they themselves may import one leaf. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
-  src: ['main', 'desk', 'errors', 'reasons', 'config', 'house'],
+  src: ['main', 'desk', 'errors', 'config', 'house'],
   'src/procedures': ['authorise', 'lock-outs', 'seal-contexts', 'pause'],
   'src/commands': ['program', 'command', 'ports', 'world', 'catalogue', 'report-outcome', 'ask-missing', 'ask-secret'],
   'src/store': ['store', 'record', 'engine', 'rows'],
@@ -68,7 +72,7 @@ export function faultsOfWings(source: Source): string[] {
       return allowed ? [] : [at(source, found.line, `stands beside the wings and imports ${found.target}`)];
     }
     const may = (own.layer === 'commands' ? COMMAND_WINGS : WINGS)[own.wing];
-    if (may?.includes(other.wing) === true) return [];
+    if (may?.includes(other.wing) === true || (own.layer === 'commands' && other.wing === WORDING)) return [];
     const names = may === undefined || may.length === 0 ? 'no other wing' : may.join(', ');
     return [at(source, found.line, `imports ${found.target}, but the wing ${own.wing} may use ${names}`)];
   });

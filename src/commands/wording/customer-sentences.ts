@@ -2,7 +2,8 @@
  * The terminal's sentences for the customer's own people. They name no operator, and nothing that only the desk can do. The desk reads
  * them too, where it meets the same refusal.
  */
-import type { CustomerReasons, IdTokenFault } from '../../reasons.js';
+import type { CustomerReasons } from '../../refusals/customer-reasons.js';
+import type { IdTokenFault } from '../../refusals/facts.js';
 import { counted, type Sentences } from './sentences.js';
 
 const TOKEN_FAULTS: Readonly<Record<IdTokenFault, string>> = {

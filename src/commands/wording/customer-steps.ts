@@ -1,5 +1,6 @@
 /** The terminal's next steps for the customer's own people. The desk reads them too, where it meets the same refusal. */
-import type { CustomerSteps, Who } from '../../reasons.js';
+import type { CustomerSteps } from '../../refusals/customer-reasons.js';
+import type { Who } from '../../refusals/facts.js';
 import { counted, either, type Sentences } from './sentences.js';
 
 const PORTAL = 'countersign portal';

@@ -1,5 +1,8 @@
 /** The terminal's sentences for the desk: why a rule or a procedure refused. Each follows `countersign: `, so it begins in lower case. */
-import type { ApprovalReason, CustomerReasons, DeskReasons, GrantFault, LockedOut, UndoStop } from '../../reasons.js';
+
+import type { CustomerReasons } from '../../refusals/customer-reasons.js';
+import type { DeskReasons } from '../../refusals/desk-reasons.js';
+import type { ApprovalReason, GrantFault, LockedOut, UndoStop } from '../../refusals/facts.js';
 import { counted, type Sentences } from './sentences.js';
 
 const LOCKED: Readonly<Record<LockedOut, string>> = { caller: 'this caller', 'sign-in': 'this operator' };

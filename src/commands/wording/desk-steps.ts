@@ -1,5 +1,6 @@
 /** The terminal's next steps for the desk: a sentence, or a command to type. */
-import type { CustomerSteps, DeskSteps } from '../../reasons.js';
+import type { CustomerSteps } from '../../refusals/customer-reasons.js';
+import type { DeskSteps } from '../../refusals/desk-steps.js';
 import { counted, type Sentences } from './sentences.js';
 
 const SIGN_IN = 'Sign in with: countersign login';

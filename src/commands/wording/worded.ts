@@ -1,6 +1,6 @@
 /** Puts a refusal of a rule or a procedure into words, for the person who reads it. */
 import { Refusal } from '../../errors.js';
-import type { Because, NextStep, Reasons, Steps } from '../../reasons.js';
+import type { Because, NextStep, Reasons, Steps } from '../../refusals/because.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { CUSTOMER_SENTENCES } from './customer-sentences.js';
 import { CUSTOMER_STEPS } from './customer-steps.js';

@@ -1,7 +1,7 @@
 /** Lists and ends grants, and checks them again at the moment of use (B08, B54). */
 import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
-import type { GrantFault } from '../../reasons.js';
+import type { GrantFault } from '../../refusals/facts.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';

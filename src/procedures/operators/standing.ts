@@ -4,7 +4,7 @@
  */
 import type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Reason, Reasons, Steps } from '../../reasons.js';
+import type { Reason, Reasons, Steps } from '../../refusals/because.js';
 import { minutes } from '../../rules/duration.js';
 import type { Operator, OperatorRole } from '../../rules/people.js';
 import type { Limits } from '../../rules/policy.js';

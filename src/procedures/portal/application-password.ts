@@ -4,7 +4,7 @@
  */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Reason, Reasons, Steps } from '../../reasons.js';
+import type { Reason, Reasons, Steps } from '../../refusals/because.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';

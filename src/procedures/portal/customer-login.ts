@@ -23,7 +23,7 @@
  */
 import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Who } from '../../reasons.js';
+import type { Who } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';

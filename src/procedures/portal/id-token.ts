@@ -4,7 +4,7 @@
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { type Refusal, refusal } from '../../errors.js';
-import type { IdTokenFault } from '../../reasons.js';
+import type { IdTokenFault } from '../../refusals/facts.js';
 
 export interface TokenDemand {
   readonly issuer: string;

@@ -4,7 +4,7 @@
  */
 import type { ApprovalRow, Desk, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { ApprovalReason } from '../../reasons.js';
+import type { ApprovalReason } from '../../refusals/facts.js';
 import { type ApprovalSubject, standingOf } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';

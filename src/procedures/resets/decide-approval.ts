@@ -4,7 +4,7 @@
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
-import type { ApprovalReason } from '../../reasons.js';
+import type { ApprovalReason } from '../../refusals/facts.js';
 import { type ApprovalStanding, type ApprovalSubject, approvalEnds, standingOf } from '../../rules/approval.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';

@@ -5,7 +5,7 @@
  */
 import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { UndoStop } from '../../reasons.js';
+import type { UndoStop } from '../../refusals/facts.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';

@@ -10,7 +10,8 @@ import {
 import { RESETTING_USERS } from '../../../src/procedures/resets/reset-in-portal.js';
 import { minutes } from '../../../src/rules/duration.js';
 import { PHRASE } from '../../procedures/northwind.js';
-import { type App, PASSWORD, type PortalPlace, portalPlace, refusalOf } from '../../procedures/portal/portal-place.js';
+import { type App, PASSWORD, type PortalPlace, portalPlace } from '../../procedures/portal/portal-place.js';
+import { refusalOf } from '../../support/said.js';
 import { type ScriptedAnswer, scriptedPrompts } from '../../support/scripted-prompts.js';
 
 describe('an open session', () => {

@@ -44,10 +44,10 @@ describe.each(engines)('grants on %s', (engine) => {
 
   it('is of no use to another operator, for another action, or under another id', async () => {
     const id = await grantOf();
-    await dead(id, /no such grant of yours/, await place.operator('lead'));
-    await dead(id, /no such grant of yours/, await place.operator('admin'));
-    await dead(id, /is for login-security:mfa-reset/, place.agent, 'billing:change');
-    await dead('gr_00000000-0000-7000-8000-000000000000', /no such grant of yours/);
+    await dead(id, /no grant with this id/, await place.operator('lead'));
+    await dead(id, /no grant with this id/, await place.operator('admin'));
+    await dead(id, /yours is for login-security:mfa-reset/, place.agent, 'billing:change');
+    await dead('gr_00000000-0000-7000-8000-000000000000', /no grant with this id/);
     await dead(await grantOf('sue', 'billing:change'), /is for billing:change/);
   });
 
@@ -72,7 +72,7 @@ describe.each(engines)('grants on %s', (engine) => {
     const id = await grantOf();
     const ana = await place.login('ana');
     await revokeScope(place.desk, ana, 'sue', 'login-security');
-    await dead(id, /ended|changed since/);
+    await dead(id, /revoked|changed since/);
   });
 
   it('B08 dies when only the version of the authority has moved: scope given back, role changed and changed back', async () => {
@@ -95,7 +95,7 @@ describe.each(engines)('grants on %s', (engine) => {
     const id = await grantOf();
     await place.givePassword('sue', 'a password of hers 1');
     await setOwnPassphrase(place.desk, await place.login('sue'), { phrase: OTHER_PHRASE, password: null });
-    await dead(id, /ended|changed since/);
+    await dead(id, /revoked|changed since/);
   });
 
   it('is refused for a caller or an account that was disabled since', async () => {
@@ -141,9 +141,9 @@ describe.each(engines)('grants on %s', (engine) => {
       { outcome: 'refused', by: { id: verifier.operator.id } },
     ]);
     expect(await revokeGrant(place.desk, place.agent, mine)).toBe(true);
-    await dead(mine, /was ended/);
+    await dead(mine, /was revoked/);
     expect(await revokeGrant(place.desk, await place.operator('lead'), leads)).toBe(true);
-    await dead(leads, /was ended/);
+    await dead(leads, /was revoked/);
   });
 
   it('ending one that is used or over says so and changes nothing', async () => {

@@ -8,8 +8,9 @@ import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { searchAccounts } from '../../../src/procedures/directory/search-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
-import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { type Customers, customers, entriesOf } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf as refusal } from '../../support/said.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 

@@ -3,16 +3,9 @@ import { exportAccounts, exportUsers } from '../../../src/procedures/directory/e
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
-import {
-  accountsFile,
-  type Customers,
-  customers,
-  entriesOf,
-  refusal,
-  sample,
-  usersFile,
-} from '../../support/directory-desk.js';
+import { accountsFile, type Customers, customers, entriesOf, sample, usersFile } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf as refusal } from '../../support/said.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
 const COUNT = { rows: 91, added: 0, updated: 0, unchanged: 91 };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../../src/procedures/directory/read-csv.js';
-import { bytesOf, refusal } from '../../support/directory-desk.js';
+import { bytesOf } from '../../support/directory-desk.js';
+import { refusalOf as refusal } from '../../support/said.js';
 
 const SHAPE = { required: ['a', 'b'], optional: ['c'], others: 'refuse' } as const;
 const read = (text: string | Uint8Array) => readCsv(bytesOf(text), SHAPE);

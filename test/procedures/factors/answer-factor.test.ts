@@ -8,9 +8,10 @@ import { factorChoices, guessKind } from '../../../src/procedures/factors/factor
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { sendQueued } from '../../../src/procedures/messages/deliver-outbox.js';
 import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { PHRASE } from '../northwind.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
+import { begunApp, countDone, type PortalPlace, portalPlace } from '../portal/portal-place.js';
 
 describe.each(engines)('a code at the portal login on %s', (engine) => {
   let place: PortalPlace;

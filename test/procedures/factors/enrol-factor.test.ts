@@ -9,8 +9,9 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedu
 import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace } from '../portal/portal-place.js';
 
 describe.each(engines)('setting up a factor on %s', (engine) => {
   let place: PortalPlace;
@@ -113,7 +114,7 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
     const open = await place.login('xavi');
     expect((await refusalOf(confirm(open, 'email', '123456'))).code).toBe('invalid-input');
     await place.giveSent('xavi', 'email');
-    expect((await refusalOf(begin(open, 'email'))).message).toContain('set up already');
+    expect((await refusalOf(begin(open, 'email'))).message).toContain('already');
     await update((write) => write.users.update(open.user.id, { phone: '', phone_digits: '' }));
     const { user } = { user: await place.user('xavi') };
     expect((await refusalOf(begin({ ...open, user }, 'sms'))).message).toContain('no phone number that was on file');

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
-import { begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
+import { begunApp, countDone, type PortalPlace, portalPlace } from '../portal/portal-place.js';
 
 describe.each(engines)('own sign-in methods on %s', (engine) => {
   let place: PortalPlace;

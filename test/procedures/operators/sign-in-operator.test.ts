@@ -114,7 +114,7 @@ describe.each(engines)('operators sign in on %s', (engine) => {
       const locked = await refusal(place.signIn(name));
       expect(locked).toMatchObject({
         code: 'locked',
-        message: expect.stringContaining('this sign-in is locked until'),
+        message: expect.stringContaining('this operator is locked out'),
       });
       expect(locked.hint).toContain('operator edit NAME --unlock');
     }
@@ -137,7 +137,7 @@ describe.each(engines)('operators sign in on %s', (engine) => {
       if (n >= 4) place.clock.advance(days(1));
     }
     expect(await refusal(place.signIn('mira'))).toMatchObject({
-      message: expect.stringContaining('until it is lifted'),
+      message: 'this operator is locked out after too many wrong answers',
     });
     const admin = await place.operator('admin');
     expect(await changeOperator(place.desk, admin, 'mira', { unlock: true })).toMatchObject({

@@ -31,7 +31,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     await setUp('ana');
     await expect(setUp('ana', OTHER_PHRASE)).rejects.toMatchObject({
       code: 'forbidden',
-      hint: expect.stringContaining('Edit My Profile'),
+      because: { reason: 'set-already', facts: { path: expect.stringContaining('Edit My Profile') } },
     });
     expect((await place.verify('ana', PHRASE)).outcome).toBe('verified');
     expect((await place.verify('ana', OTHER_PHRASE)).reason).toBe('not-verified');
@@ -42,7 +42,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     await setOwnPassphrase(desk, await place.login('xena'), { phrase: PHRASE, password: null });
     await expect(setUp('xena', OTHER_PHRASE)).rejects.toMatchObject({
       code: 'forbidden',
-      hint: expect.stringContaining('My 8x8'),
+      because: { reason: 'set-already', facts: { path: expect.stringContaining('My 8x8') } },
     });
     await setUp('ana');
     await setOwnPassphrase(desk, await place.login('ana'), { phrase: OTHER_PHRASE, password: null });
@@ -57,7 +57,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
   it('B15 a secondary admin must set their own before calling', async () => {
     await expect(setUp('sue')).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining('secondary admin'),
+      because: { reason: 'sets-own-first' },
     });
     expect((await place.verify('sue', PHRASE)).reason).toBe('no-passphrase');
   });
@@ -84,7 +84,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     await setUp('ana');
     await expect(viewOwnPassphrase(desk, await place.login('ana'), key)).rejects.toMatchObject({
       code: 'forbidden',
-      message: expect.stringContaining('set by the desk on the set-up call'),
+      because: { reason: 'not-readable', facts: { because: 'set-by-desk' } },
     });
   });
 

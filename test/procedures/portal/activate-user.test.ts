@@ -4,9 +4,10 @@ import { newDeskCode } from '../../../src/procedures/codes/desk-code.js';
 import { setOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { activateUser } from '../../../src/procedures/portal/activate-user.js';
 import { hours } from '../../../src/rules/duration.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { type Login, PHRASE } from '../northwind.js';
-import { countDone, PASSWORD, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { countDone, PASSWORD, type PortalPlace, portalPlace } from './portal-place.js';
 
 const NEW = 'lantern and seven herons';
 

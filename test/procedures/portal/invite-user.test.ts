@@ -11,8 +11,9 @@ import { subjectsOf, unlockCaller } from '../../../src/procedures/directory/unlo
 import { reserveAttempt } from '../../../src/procedures/lock-outs.js';
 import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import { days, hours } from '../../../src/rules/duration.js';
-import { type Customers, customers, entriesOf, refusal } from '../../support/directory-desk.js';
+import { type Customers, customers, entriesOf } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 
 /** 26 symbols, as every code that the desk mails. */
@@ -141,7 +142,7 @@ describe.each(engines)('an invitation that resets a password on %s', (engine) =>
     await move('caller@evil.example');
     const refused = await refusal(invite());
     expect(refused).toMatchObject({ code: 'refused-by-policy' });
-    expect(refused.message).toMatch(/has a password, and no e-mail that was on file for 7 days/);
+    expect(refused.message).toMatch(/has a password, but no e-mail address that has been on file for 7 days/);
     const { user } = await found();
     expect(await place.desk.store.read.factors.newestCode(user.id, 'activate')).toBeUndefined();
   });

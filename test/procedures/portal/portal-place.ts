@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Desk } from '../../../src/desk.js';
-import { isRefusal, type Refusal } from '../../../src/errors.js';
+import { isRefusal } from '../../../src/errors.js';
 import type { FactorId } from '../../../src/factors/registry.js';
 import type { AnswerKind } from '../../../src/procedures/codes/methods.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
@@ -103,15 +103,6 @@ export async function begunApp(desk: Desk, login: PortalLogin, enrolmentCode?: s
   const { begun } = await beginEnrolment(desk, login, { kind: 'totp', enrolmentCode });
   if (begun.family !== 'generated') throw new Error('not an app');
   return { id: begun.id, seed: fromBase32(begun.secretBase32.replace(/ /g, '')) };
-}
-
-export async function refusalOf(work: Promise<unknown>): Promise<Refusal> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (isRefusal(error)) return error;
-  throw error ?? new Error('it was not refused');
 }
 
 /** How many of these went through; anything but a refusal is a bug and is thrown. */

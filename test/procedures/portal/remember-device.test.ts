@@ -6,8 +6,9 @@ import { listFactors, removeFactor } from '../../../src/procedures/factors/manag
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { mayRemember, rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { days, minutes, seconds } from '../../../src/rules/duration.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
-import { type App, begunApp, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { type App, begunApp, type PortalPlace, portalPlace } from './portal-place.js';
 
 describe.each(engines)('a remembered device on %s', (engine) => {
   let place: PortalPlace;

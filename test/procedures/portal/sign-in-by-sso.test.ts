@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { signInBySso } from '../../../src/procedures/portal/sign-in-by-sso.js';
 import { hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { type IdentityProvider, identityProvider } from '../../support/identity-provider.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
-import { countDone, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { countDone, type PortalPlace, portalPlace } from './portal-place.js';
 
 const XAVI = { sub: 'u-2', preferred_username: 'xavi', email: 'xavi@mail.example', email_verified: true };
 

@@ -6,9 +6,10 @@ import { authenticateUser, signOutUser } from '../../../src/procedures/portal/au
 import { requireState } from '../../../src/procedures/portal/customer-login.js';
 import { provePassword, signInWithPassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { hours, minutes, seconds } from '../../../src/rules/duration.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { PHRASE } from '../northwind.js';
-import { countDone, PASSWORD, type PortalPlace, portalPlace, refusalOf } from './portal-place.js';
+import { countDone, PASSWORD, type PortalPlace, portalPlace } from './portal-place.js';
 
 describe.each(engines)('signing in to the portal on %s', (engine) => {
   let place: PortalPlace;

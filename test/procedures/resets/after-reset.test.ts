@@ -10,8 +10,9 @@ import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
-import { type App, begunApp, countDone, type PortalPlace, portalPlace, refusalOf } from '../portal/portal-place.js';
+import { type App, begunApp, countDone, type PortalPlace, portalPlace } from '../portal/portal-place.js';
 import { holdingsOf, messagesTo } from '../reset-desk.js';
 
 describe.each(engines)('after a reset, on %s', (engine) => {

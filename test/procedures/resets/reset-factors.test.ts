@@ -194,7 +194,8 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     await freezeResets(place.desk, lead, { reason: 'odd calls', until: null });
     await expect(reset('boss', 'ana')).rejects.toMatchObject({
       code: 'refused-by-policy',
-      hint: expect.stringMatching(/thaw/),
+      because: { reason: 'resets-frozen' },
+      next: [{ step: 'lead-thaws' }],
     });
     await thawResets(place.desk, lead);
     await freezeResets(place.desk, lead, { reason: null, until: place.clock.now() + 60_000 });

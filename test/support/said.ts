@@ -1,0 +1,15 @@
+/** A refusal as an operator reads it: rules and procedures throw reasons, the terminal has the words. */
+import { worded } from '../../src/commands/wording/worded.js';
+import { isRefusal, type Refusal } from '../../src/errors.js';
+
+/** The refusal of `work` in words; anything else that is thrown goes on. Waits are counted from `now`, ms. */
+export async function refusalOf(work: Promise<unknown>, now = 0): Promise<Refusal> {
+  const error = await work.then(
+    () => new Error('it was not refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (isRefusal(error)) return worded(error, 'desk', now);
+  throw error;
+}
+
+export const said = (error: Refusal): Refusal => worded(error, 'desk', 0);
