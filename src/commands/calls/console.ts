@@ -21,7 +21,7 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const liveConsole = command<Input>({
   path: 'console',
-  summary: 'the live-call screen (also: countersign alone)',
+  summary: 'open the live-call screen (so does countersign alone)',
   examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --notes call-script.txt'],
   access: 'verify',
   options: [
