@@ -35,7 +35,10 @@ export interface ChooseQuestion<T> extends Asked {
   readonly choices: readonly LiveChoice<T>[];
 }
 export interface SearchQuestion<T> extends Asked {
-  /** Matches for the text typed so far. Nine are shown; a tenth means that there are more. After Enter `thoroughly` is true if typing found nothing. */
+  /**
+   * Matches for the text typed so far. Nine are shown; a tenth means that there are more. After Enter `thoroughly` is true if typing
+   * found nothing.
+   */
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
   /** Shown below the view while the box is empty. */
   readonly meanwhile?: readonly string[];

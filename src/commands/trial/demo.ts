@@ -1,4 +1,7 @@
-/** `demo`: makes a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then opens the console or, without a terminal, plays a tour. */
+/**
+ * `demo`: makes a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then opens the console or, without a
+ * terminal, plays a tour.
+ */
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
