@@ -1,4 +1,4 @@
-/** Answers that were not given as options: asked one after the other where a person is there, named all at once where nobody is. */
+/** Answers that were not given as options: a person is asked for each in turn; without a terminal one error names them all. */
 import { Refusal } from '../errors.js';
 import type { Context } from './command.js';
 
@@ -19,7 +19,7 @@ export async function askMissing<Name extends string>(
   const missing = questions.filter(({ name }) => given[name] === undefined);
   if (missing.length > 0 && !context.ask.possible) {
     throw new Refusal('missing-option', `missing: ${missing.map(({ option }) => option).join(', ')}`, {
-      hint: 'There is nobody to ask; give them on the command line.',
+      hint: 'countersign cannot ask here. Give the missing values on the command line.',
     });
   }
   const answers = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Secrets of a command: by prompt, or one line of standard input; never from arguments or the environment (B11). */
+/** Reads the secrets of a command by prompt or from one line of standard input; never from arguments or the environment (B11). */
 import { Refusal } from '../errors.js';
 import type { Context } from './command.js';
 
@@ -14,7 +14,7 @@ export async function askSecret(
   return prompts.secret({ message });
 }
 
-/** A new secret, asked twice on a terminal: a slip of the finger would lock its owner out. */
+/** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */
 export async function askNewSecret(
   context: Context,
   fromStdin: boolean,
@@ -26,11 +26,11 @@ export async function askNewSecret(
   const first = await prompts.secret({ message });
   const second = await prompts.secret({ message: 'Once more' });
   if (first !== second)
-    throw new Refusal('invalid-input', 'the two were not the same', { hint: 'Nothing was changed. Start again.' });
+    throw new Refusal('invalid-input', 'you typed two different values', { hint: 'Nothing was changed. Start again.' });
   return first;
 }
 
-/** A one-time code: by option or prompt. */
+/** A one-time code, from an option or a prompt. */
 export async function askCode(context: Context, given: string | undefined, message: string): Promise<string> {
   if (given !== undefined) return given;
   return (await context.ask.prompts('--code')).line({ message });

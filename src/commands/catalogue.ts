@@ -1,6 +1,6 @@
 /**
- * Everything that can be typed first, with the file that knows the rest. The list is all that `--help` needs; a file is loaded
- * only when its word was typed.
+ * Each first word that can be typed, and the file of its commands. `--help` needs only this list; a file is loaded only when
+ * its word was typed.
  */
 import type { CatalogueEntry } from './command.js';
 
@@ -8,7 +8,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     word: 'console',
     group: 'On a call',
-    summary: 'the live-call screen (also: countersign alone)',
+    summary: 'open the live-call screen (so does countersign alone)',
     load: async () => (await import('./calls/console.js')).commands,
   },
   {
@@ -20,49 +20,49 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     word: 'grant',
     group: 'On a call',
-    summary: 'live grants of verified callers',
+    summary: 'list or revoke live grants of verified callers',
     load: async () => (await import('./calls/grant.js')).commands,
   },
   {
     word: 'passphrase',
     group: 'On a call',
-    summary: 'set-up call, generate, check',
+    summary: 'set a first passphrase, generate or check one',
     load: async () => (await import('./directory/passphrase.js')).commands,
   },
   {
     word: 'account',
     group: 'Customers',
-    summary: 'customer companies',
+    summary: 'add, find, change or import customer companies',
     load: async () => (await import('./directory/account.js')).commands,
   },
   {
     word: 'user',
     group: 'Customers',
-    summary: 'logins inside accounts',
+    summary: 'add, find, change or import logins of a company',
     load: async () => (await import('./directory/user.js')).commands,
   },
   {
     word: 'portal',
     group: 'Customers',
-    summary: 'what users do for themselves',
+    summary: 'do what users do for themselves: sign in, enrol',
     load: async () => (await import('./portal/portal.js')).commands,
   },
   {
     word: 'mfa',
     group: 'Resets',
-    summary: 'status and reset of second factors',
+    summary: 'show, reset or freeze second factors',
     load: async () => (await import('./resets/mfa.js')).commands,
   },
   {
     word: 'job',
     group: 'Resets',
-    summary: 'bulk runs: seen, resumed, taken back',
+    summary: 'show, resume or undo bulk resets',
     load: async () => (await import('./resets/job.js')).commands,
   },
   {
     word: 'approval',
     group: 'Resets',
-    summary: "a second operator's yes or no",
+    summary: 'approve or reject what waits for a second operator',
     load: async () => (await import('./resets/approval.js')).commands,
   },
   {
@@ -74,85 +74,85 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     word: 'logout',
     group: 'The desk',
-    summary: 'end the session',
+    summary: 'sign out at the end of the shift',
     load: async () => (await import('./operators/sign-in.js')).commands,
   },
   {
     word: 'whoami',
     group: 'The desk',
-    summary: 'who is signed in, and until when',
+    summary: 'show who is signed in',
     load: async () => (await import('./operators/sign-in.js')).commands,
   },
   {
     word: 'operator',
     group: 'The desk',
-    summary: 'people and scripts of the desk',
+    summary: 'add or change operators, and their tokens',
     load: async () => (await import('./operators/operator.js')).commands,
   },
   {
     word: 'outbox',
     group: 'The desk',
-    summary: 'messages on their way',
+    summary: 'list and send queued messages',
     load: async () => (await import('./upkeep/outbox.js')).commands,
   },
   {
     word: 'policy',
     group: 'The desk',
-    summary: 'the rules in force',
+    summary: 'show or check the rules of the desk',
     load: async () => (await import('./upkeep/policy.js')).commands,
   },
   {
     word: 'report',
     group: 'The desk',
-    summary: 'the desk in figures and charts',
+    summary: 'report on the desk in figures and charts',
     load: async () => (await import('./upkeep/report.js')).commands,
   },
   {
     word: 'audit',
     group: 'The log',
-    summary: 'read and verify the audit log',
+    summary: 'read, verify and export the audit log',
     load: async () => (await import('./log/audit.js')).commands,
   },
   {
     word: 'init',
     group: 'Set-up and care',
-    summary: 'make a desk: store, key, first admin',
+    summary: 'make a desk: store, master key, first admin',
     load: async () => (await import('./operators/init.js')).commands,
   },
   {
     word: 'demo',
     group: 'Set-up and care',
-    summary: 'a throw-away desk with sample customers',
+    summary: 'try countersign on a throw-away desk',
     load: async () => (await import('./trial/demo.js')).commands,
   },
   {
     word: 'smoke',
     group: 'Set-up and care',
-    summary: 'a full cycle on a throw-away store, for CI',
+    summary: 'run a full cycle on a throw-away store, for CI',
     load: async () => (await import('./trial/smoke.js')).commands,
   },
   {
     word: 'doctor',
     group: 'Set-up and care',
-    summary: 'what is set up, what is not, what mends it',
+    summary: 'check the installation and say how to repair it',
     load: async () => (await import('./upkeep/doctor.js')).commands,
   },
   {
     word: 'store',
     group: 'Set-up and care',
-    summary: 'information, migration, backup, change of key',
+    summary: 'inspect, migrate, back up, restore or rekey the store',
     load: async () => (await import('./upkeep/store.js')).commands,
   },
   {
     word: 'key',
     group: 'Set-up and care',
-    summary: 'a copy of the master key that only a passphrase opens',
+    summary: 'back up or restore the master key',
     load: async () => (await import('./upkeep/key.js')).commands,
   },
   {
     word: 'completion',
     group: 'Set-up and care',
-    summary: 'completion of commands for bash, zsh or fish',
+    summary: 'print the completion script for bash, zsh or fish',
     load: async () => (await import('./typing/completion.js')).commands,
   },
 ];

@@ -1,7 +1,7 @@
 /**
- * What a command is: what can be typed, who may, what the input must look like, and what it does, in that order
- * (after gh's delete.go). Parsing is tested without doing. A command gets the world through its Context and answers a
- * Result; it never prints, exits or reads a stream of its own.
+ * What a command is: what can be typed, who may type it, what the input must look like, and what it does, in that order
+ * (after gh's delete.go). So tests can parse without running. A command gets everything from its Context and returns a
+ * Result; it never prints, exits or reads a stream itself.
  */
 import type * as z from 'zod';
 import type { GlobalOptions, Settings } from '../config.js';
@@ -40,12 +40,12 @@ export interface Command<Input = never> {
   readonly access: Access;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
-  /** Shape of the input; called once per run, so that a schema costs nothing until its command runs. */
+  /** Shape of the input. A function, so that a schema costs nothing until its command runs. */
   readonly input: () => z.ZodType<Input>;
   run(context: Context, input: Input): Promise<Result>;
 }
 
-/** A first word that can be typed, and the file that knows what may follow it. */
+/** A first word that can be typed, and the file that defines its commands. */
 export interface CatalogueEntry {
   readonly word: string;
   readonly summary: string;
@@ -54,22 +54,22 @@ export interface CatalogueEntry {
   readonly load: () => Promise<readonly Command[]>;
 }
 
-/** Erases the input type, so that commands stand in one list; the schema guards the hand-over. */
+/** Drops the input type so that all commands fit in one list; the schema checks the input at run time. */
 export function command<Input>(spec: Command<Input>): Command {
   return spec as unknown as Command;
 }
 
-/** What a command answers. Text is shown by `view`, `--json` prints `document`; neither holds a secret unless it is the answer. */
+/** What a command returns. `view` is the text, `document` the JSON for `--json`; they contain a secret only if it is the answer. */
 export interface Result {
   readonly view: View;
   readonly document: unknown;
-  /** 0 unless said otherwise (4 partly done, 5 waiting). */
+  /** 0 if not given (4 partly done, 5 waiting). */
   readonly exit?: number;
   /** The rows were already written through `context.rows`; under --json no document follows. */
   readonly streamed?: boolean;
-  /** Printed exactly as it is, without a newline of its own: completion scripts, notes, exports. */
+  /** Printed exactly as it is, without an added newline: completion scripts, notes, exports. */
   readonly raw?: string;
-  /** Done once the answer is printed: what nobody should wait for. Never fails. */
+  /** Runs after the answer is printed. Must not throw. */
   readonly after?: () => Promise<void>;
 }
 
@@ -78,25 +78,25 @@ export interface Context {
   readonly settings: () => Promise<Settings>;
   /** Opens store and keys on first use. */
   readonly desk: () => Promise<Desk>;
-  /** The signed-in operator; only where `access` asks for one. */
+  /** The signed-in operator; only if `access` asks for one. */
   readonly operator: () => SignedOperator;
-  /** Asks a person; refuses with the missing option's name where nobody can be asked. */
+  /** Asks a person; if nobody can be asked, refuses with the name of the missing option. */
   readonly ask: Ask;
   readonly files: Files;
   readonly sessions: Sessions;
-  /** Text on stdout as it comes, for exports and followed logs: the result itself, so --quiet does not silence it. */
+  /** Writes text to stdout at once, for exports and followed logs. It is the result, so --quiet does not suppress it. */
   readonly write: (text: string) => Promise<void>;
   /** One NDJSON row on stdout under --json, nothing otherwise. */
   readonly row: (value: unknown) => Promise<void>;
   /** A line on stderr, unless --quiet. */
   readonly notice: (text: string) => void;
-  /** A view on stderr at once, for screens that come before a question. */
+  /** Shows a view on stderr at once, for screens before a question. */
   readonly show: (view: View) => Promise<void>;
   readonly style: Style;
   readonly progress: (label: string, total: number) => Progress;
-  /** What only main can do for the few commands that need it. */
+  /** What only main can do, for the few commands that need it. */
   readonly house: House;
-  /** Aborted by Ctrl-C, SIGTERM and SIGHUP; long work looks at it between steps. */
+  /** Aborted by Ctrl-C, SIGTERM and SIGHUP; long work checks it between steps. */
   readonly signal: AbortSignal;
   /** Everything that can be typed. */
   readonly catalogue: readonly CatalogueEntry[];

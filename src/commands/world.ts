@@ -1,4 +1,4 @@
-/** What main hands to the program: streams and the few doors to the outside, before any command is known. */
+/** What main gives to the program before any command is known: streams and the few ways to reach the outside. */
 import type { GlobalOptions } from '../config.js';
 import type { Style } from '../terminal/style.js';
 import type { Command, Context } from './command.js';
@@ -7,7 +7,7 @@ import type { TopicFiles } from './typing/help-topics.js';
 export interface OutStream {
   readonly isTTY: boolean;
   readonly columns: number;
-  /** Resolves when the text was taken; a closed pipe is no error. */
+  /** Resolves when the stream has taken the text; a closed pipe is not an error. */
   write(text: string): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface World {
   readonly topics: TopicFiles;
   readonly stdout: OutStream;
   readonly stderr: OutStream;
-  /** Style of a stream under the options given. */
+  /** Style of a stream with these options. */
   style(stream: 'stdout' | 'stderr', options: GlobalOptions): Style;
   canAsk(options: GlobalOptions): boolean;
   context(options: GlobalOptions): Promise<Context>;

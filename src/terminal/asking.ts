@@ -1,34 +1,34 @@
 /**
- * What every question has in common: it is asked on a real terminal only, and every way of not answering it (Ctrl-C,
- * Ctrl-D, Esc, a signal, a closed terminal, no answer in time) ends as one Refusal `cancelled`, thrown after the
- * terminal is usable again. Left alone, a prompt at the end of its input lets Node run out of work and exit 0.
+ * What all questions have in common: they are asked only on a real terminal, and every way not to answer (Ctrl-C,
+ * Ctrl-D, Esc, a signal, a closed terminal, no answer in time) ends in the same Refusal `cancelled`, thrown after the
+ * terminal is usable again. Without this, a prompt at the end of its input would let Node run out of work and exit 0.
  */
 import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import { Refusal } from '../errors.js';
 
 export type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** The terminal that questions are put to. */
+/** The terminal on which questions are asked. */
 export interface Terminal {
   readonly input: NodeJS.ReadStream;
   /** stderr: stdout is for results. */
   readonly output: NodeJS.WriteStream;
-  /** Adds a listener to a signal of this process and returns how to take it off. */
+  /** Adds a listener to a signal of this process; the returned function removes it. */
   readonly onSignal: (name: SignalName, handler: () => void) => () => void;
-  /** Idle time after the last key until the question is given up; without it a question waits for ever. */
+  /** The question is cancelled after this idle time since the last key; without it a question waits for ever. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** A bare Esc is told from the beginning of an arrow key by this much silence; Node's own half second feels broken. */
+/** This much silence tells Esc from the beginning of an arrow key; Node's default of half a second feels broken. */
 const ESCAPE_MS = 100;
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** Reason of an abort that is no cancellation: the process was stopped by Ctrl-Z and is back. */
+/** Reason of an abort that is not a cancellation: Ctrl-Z stopped the process, and it continues now. */
 const BACK_FROM_SUSPENSION = Symbol('back from suspension');
 
 /**
  * Runs `ask` until it answers. `ask` must reject once its signal aborts, with the terminal restored.
- * Throws Refusal `cancelled`, or `missing-option` where there is no terminal to ask on.
+ * Throws Refusal `cancelled`, or `missing-option` without a terminal.
  */
 export async function asking<T>(
   terminal: Terminal,
@@ -36,8 +36,8 @@ export async function asking<T>(
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (!terminal.input.isTTY || !terminal.output.isTTY) {
-    throw new Refusal('missing-option', `This would ask "${message}", but there is no terminal to ask on.`, {
-      hint: 'Give the answer as an option; --help lists them.',
+    throw new Refusal('missing-option', `countersign cannot ask "${message}" without a terminal.`, {
+      hint: 'Give the answer as an option; --help lists the options.',
     });
   }
   for (;;) {
@@ -48,7 +48,7 @@ export async function asking<T>(
     } catch (error) {
       if (stop.signal.reason === BACK_FROM_SUSPENSION) continue;
       if (stop.signal.aborted) throw stop.signal.reason;
-      // Compared by name: inquirer may be loaded twice. This is its word for a Ctrl-C that it saw first.
+      // Compared by name, because inquirer may be loaded twice. inquirer throws this if it sees Ctrl-C first.
       if (error instanceof Error && error.name === 'ExitPromptError') throw cancelled('by Ctrl-C');
       throw error;
     } finally {
@@ -57,7 +57,7 @@ export async function asking<T>(
   }
 }
 
-/** Listens for every way to cancel, and aborts `stop` at the first; the returned function stops listening. */
+/** Listens for every way to cancel and aborts `stop` at the first one; the returned function stops listening. */
 function watch({ input, output, onSignal, timeoutMs }: Terminal, stop: AbortController): () => void {
   const cancel = (how: string) => () => stop.abort(cancelled(how));
   const idle = timeoutMs === undefined ? undefined : setTimeout(cancel('because no answer came in time'), timeoutMs);
@@ -70,7 +70,7 @@ function watch({ input, output, onSignal, timeoutMs }: Terminal, stop: AbortCont
   };
   const onClosed = cancel('because the terminal was closed');
 
-  // The second argument is read for this one member; where the stream already decodes keys the call does nothing.
+  // Node reads only this member of the second argument. If the stream already decodes keys, the call does nothing.
   emitKeypressEvents(input, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface);
   input.prependListener('keypress', onKey);
   for (const event of ['end', 'close', 'error']) input.on(event, onClosed);
@@ -87,9 +87,9 @@ function watch({ input, output, onSignal, timeoutMs }: Terminal, stop: AbortCont
 }
 
 /**
- * Ctrl-Z: readline leaves raw mode and stops the process, right after this listener. The turn after that runs when the
- * process continues, or at once where it cannot be stopped (no job control), and then with the terminal echoing: in
- * both cases the question is asked anew, which also brings raw mode back. What was typed is dropped.
+ * Ctrl-Z: readline leaves raw mode and stops the process, right after this listener. The next turn runs when the process
+ * continues; without job control it runs at once, and then the terminal echoes. In both cases the question is asked
+ * again, which also brings raw mode back. What was typed is dropped.
  */
 function suspend(output: NodeJS.WriteStream, stop: AbortController): void {
   output.write(SHOW_CURSOR);

@@ -1,21 +1,21 @@
 /**
- * One question of a live call laid out in the lines of a window: the title and the question always stand, and the sentence to say is
- * in sight. Where the window is low, empty lines go first; what still does not fit is reached with PgUp and PgDn.
+ * Lays out one question of a live call in the lines of a window. The title and the question always stay, and the sentence to say is
+ * visible. In a low window empty lines are left out first; PgUp and PgDn reach what still does not fit.
  */
 import { fit, printable, width } from './printable.js';
 import { type Block, renderView, type View } from './render.js';
 import type { Style } from './style.js';
 
-/** A question as it looks. */
+/** How a question looks. */
 export interface Picture {
   readonly view: () => View;
-  /** What stands before the box, or alone where there is none. */
+  /** The text before the box, or the only text if there is no box. */
   readonly prompt: string;
   /** Whether text is typed into it. */
   readonly box: boolean;
   /** `F2 spell`, `Esc back`. */
   readonly keys: readonly string[];
-  /** Lines between the view and the question, as they are to be printed; `room` is Infinity in plain output. */
+  /** Lines between the view and the question, ready to print; `room` is Infinity in plain output. */
   body(room: number, style: Style): readonly string[];
   /** What is shown of the line typed so far. */
   typed(line: string): string;
@@ -23,16 +23,16 @@ export interface Picture {
 
 export interface Frame {
   readonly lines: readonly string[];
-  /** Where the cursor stands, from 1. */
+  /** Position of the cursor, from 1. */
   readonly row: number;
   readonly column: number;
-  /** Lines of the view that are out of sight, above and below together. */
+  /** Lines of the view that are not visible, above and below together. */
   readonly overflow: number;
   /** How many of them are above. */
   readonly offset: number;
 }
 
-/** `wanted` lines scrolled; as few as show the sentence to say where it is undefined. */
+/** Scrolls by `wanted` lines; if undefined, by as few lines as show the sentence to say. */
 export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined): Frame {
   const { columns } = style;
   const keys = packed(picture.keys, columns).map(style.faint);
@@ -52,7 +52,7 @@ export function layOut(picture: Picture, line: string, style: Style, rows: numbe
   return { lines: lines.slice(0, rows), row: Math.min(rows, above.length + 1), column: asked.column, overflow, offset };
 }
 
-/** The view with its title on one line, and without its empty lines where there is no room for all of it. */
+/** The view with its title on one line, and without empty lines if there is not enough room. */
 function viewLines(view: View, style: Style, room: number): readonly string[] {
   const lines = textLines(view, style);
   return lines.length <= room ? lines : lines.filter((text) => text !== '');
@@ -68,13 +68,13 @@ function oneLine(title: Block & { readonly kind: 'title' }, columns: number): Bl
   return { ...title, text: fit(printable(title.text), Math.max(8, room)) };
 }
 
-/** Lines below the title to the end of the last sentence to say, without the empty ones; 0 without such a sentence. */
+/** Lines from the title to the end of the last sentence to say, without empty ones; 0 if there is no such sentence. */
 function sayEnd(view: View, style: Style): number {
   const upTo = view.slice(0, view.findLastIndex(({ kind }) => kind === 'say') + 1);
   return upTo.length === 0 ? 0 : textLines(upTo, style).filter((text) => text !== '').length - 1;
 }
 
-/** The keys that fit on a line, then the next; none is broken in two. */
+/** As many keys on each line as fit; no key is broken over two lines. */
 function packed(keys: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   for (const key of keys) {
@@ -85,7 +85,7 @@ function packed(keys: readonly string[], columns: number): string[] {
   return lines;
 }
 
-/** What stands above or below; an alert that is out of sight is named. */
+/** Says where the rest is: above or below. It mentions an alert that is not visible. */
 function more(offset: number, overflow: number, view: View, style: Style): string {
   if (offset > 0 && view.some(({ kind }) => kind === 'alerts')) return style.warn('… Alert above: PgUp shows it');
   return style.faint(where(offset, overflow));
@@ -94,7 +94,7 @@ function more(offset: number, overflow: number, view: View, style: Style): strin
 const where = (offset: number, overflow: number): string =>
   offset === 0 ? '… PgDn shows more' : offset >= overflow ? '… PgUp shows the beginning' : '… PgUp and PgDn show more';
 
-/** The question and the end of what was typed: the end is what one looks at. */
+/** The question and the end of what was typed, because people look at the end. */
 function promptLine(picture: Picture, line: string, style: Style, columns: number): { text: string; column: number } {
   const prompt = fit(printable(picture.prompt), columns - 4);
   const mark = `${style.accent('?')} ${style.strong(prompt)}`;

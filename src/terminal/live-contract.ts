@@ -1,6 +1,4 @@
-/**
- * What commands see of the screen of a live call (live-screen.ts), and what its questions (live-questions.ts) are made of.
- */
+/** What commands see of the live-call screen (live-screen.ts), and what its questions (live-questions.ts) are made of. */
 import type { SignalName } from './asking.js';
 import type { Picture } from './frame-layout.js';
 import type { View } from './render.js';
@@ -10,16 +8,16 @@ import type { Style } from './style.js';
 export type Back = undefined;
 
 export interface LiveChoice<T> {
-  /** Shown; several cells stand in columns. */
+  /** The text of the choice; several cells are shown in columns. */
   readonly name: string | readonly string[];
   readonly value: T;
-  /** Chooses this; without it the place in the list, from 1. */
+  /** The key that chooses this; the default is the place in the list, from 1. */
   readonly key?: string | undefined;
-  /** In a search: offered beside what was found, and never taken for it. */
+  /** In a search: offered besides the matches, but not counted as a match. */
   readonly beside?: boolean | undefined;
 }
 
-/** A further key of a question. */
+/** An additional key of a question. */
 export interface LiveKey<T> {
   /** Names as readline gives them: `f2`, `ctrl-s`. The first is shown. */
   readonly keys: readonly string[];
@@ -28,7 +26,7 @@ export interface LiveKey<T> {
 }
 
 export interface Asked {
-  /** Called for each picture, so that a clock in it moves. Its first line stays when the rest must scroll. */
+  /** Called for each redraw, so that a clock in it moves. Its first line stays when the rest must scroll. */
   readonly view: () => View;
   readonly message: string;
 }
@@ -37,9 +35,12 @@ export interface ChooseQuestion<T> extends Asked {
   readonly choices: readonly LiveChoice<T>[];
 }
 export interface SearchQuestion<T> extends Asked {
-  /** For the text typed so far; nine are shown, a tenth says that there are more. `thoroughly` after Enter, where as one typed nothing was found. */
+  /**
+   * Matches for the text typed so far. Nine are shown; a tenth means that there are more. After Enter `thoroughly` is true if typing
+   * found nothing.
+   */
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
-  /** Shown below the view, while nothing is typed. */
+  /** Shown below the view while the box is empty. */
   readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];
 }
@@ -55,20 +56,20 @@ export interface LiveScreen {
   /** One key chooses, or arrows and Enter. */
   choose<T>(question: ChooseQuestion<T>): Promise<T | Back>;
   /**
-   * A box with what is found for it, as one types. A digit behind letters chooses, unless something is found for it; after Enter
-   * it always does. Enter takes the only one found.
+   * A box that shows matches as the person types. A digit after letters chooses, unless the text with the digit has matches; after
+   * Enter a digit always chooses. Enter takes the match if there is only one.
    */
   search<T>(question: SearchQuestion<T>): Promise<T | Back>;
   line(question: LineQuestion): Promise<string | Back>;
-  /** Blind: neither the text nor its length is shown. Ctrl-R shows it for a few seconds. */
+  /** Shows neither the text nor its length. Ctrl-R shows the text for a few seconds. */
   phrase<T>(question: PhraseQuestion<T>): Promise<{ readonly text: string } | { readonly key: T } | Back>;
-  /** Shows that something is being done, and does it. What is typed meanwhile is dropped. */
+  /** Runs `work` and shows that it is running. What is typed meanwhile is dropped. */
   working<T>(question: Asked, work: () => Promise<T>): Promise<T>;
-  /** Puts text on the clipboard, where the terminal allows it (OSC 52). */
+  /** Copies text to the clipboard, if the terminal allows it (OSC 52). */
   copy(text: string): void;
-  /** Clears the screen and what scrolled out of it. */
+  /** Clears the screen and the scrollback. */
   wipe(): void;
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void;
 }
 
@@ -79,23 +80,23 @@ export interface LiveTerminal {
   readonly style: Style;
   /** Plain lines, from top to bottom. */
   readonly plain: boolean;
-  /** Whether the terminal knows how to clear its screen. */
+  /** Whether the terminal can clear its screen. */
   readonly clears: boolean;
   readonly revealMs?: number | undefined;
 }
 
-/** What a question can do to the screen it is asked on. */
+/** What a question can do to the screen. */
 export interface Hooks<T> {
   answer(value: T | Back): void;
-  /** What was asked of the desk meanwhile failed: so does the question. */
+  /** Ends the question with an error, because a request to the desk failed. */
   fail(error: unknown): void;
   redraw(): void;
-  /** The body has something new to say; plain output prints it again. */
+  /** The body has changed; plain output prints it again. */
   announce(): void;
   setLine(text: string): void;
 }
 
-/** A question that is open: how it looks, and what keys do to it. */
+/** An open question: how it looks, and what keys do to it. */
 export interface OpenQuestion extends Picture {
   onKey?(name: string, text: string, line: string): void;
   onEnter?(line: string): void;

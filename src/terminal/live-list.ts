@@ -1,11 +1,11 @@
-/** What questions of the live screen have in common: a list one chooses from by key or mark, and the line that explains keys. */
+/** What questions of the live screen share: a list to choose from by key or cursor, and the line that explains keys. */
 import type { LiveChoice, LiveKey } from './live-contract.js';
 import type { Style } from './style.js';
 import { alignedLines } from './table.js';
 
 export const ESC_BACK = 'Esc back';
 
-/** A list with a mark that keys move. */
+/** A list with a cursor that the arrow keys move. */
 export function listOf<T>(choices: () => readonly LiveChoice<T>[]) {
   let mark = 0;
   const keyOf = (choice: LiveChoice<T>, at: number) => (choice.key ?? String(at + 1)).toLowerCase();

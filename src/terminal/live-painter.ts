@@ -1,10 +1,10 @@
 /**
- * How a question of the live screen gets onto the terminal. Two ways, and nothing else of the screen knows which:
+ * Draws a question of the live screen on the terminal, in one of two ways. The rest of the screen does not know which:
  *
- * The frame: the whole picture on the alternate screen (frame-layout.ts), of which only lines that changed are written.
+ * The frame draws the whole picture on the alternate screen (frame-layout.ts) and writes only the lines that changed.
  *
- * Plain lines (--plain, TERM=dumb; for screen readers and logs): each picture once, from top to bottom, and what is typed behind it.
- * The cursor is never moved but to take a letter back.
+ * Plain lines (--plain, TERM=dumb; for screen readers and logs) print each picture once, from top to bottom, and then what is typed.
+ * They move the cursor only to remove a letter.
  */
 import { layOut, type Picture } from './frame-layout.js';
 import { printable, width } from './printable.js';
@@ -15,15 +15,15 @@ export interface Painter {
   open(picture: Picture): void;
   update(picture: Picture, line: string): void;
   announce(picture: Picture, line: string): void;
-  /** True where the key scrolled and means nothing else. */
+  /** True if the key scrolled and so means nothing else. */
   scroll(picture: Picture, key: string): boolean;
   /** The question was answered. */
   leave(): void;
-  /** Everything on the screen may be gone: the next picture is drawn whole. */
+  /** The screen may have changed, so the next picture is drawn completely. */
   forget(): void;
-  /** Before Ctrl-Z stops the process: the shell gets its own screen back. */
+  /** Gives the shell its screen back before Ctrl-Z stops the process. */
   suspend(): void;
-  /** Back from it. */
+  /** The process continues after Ctrl-Z. */
   resume(): void;
   wipe(): void;
   close(): void;
@@ -44,10 +44,10 @@ const LEAVE = `${ESC}[2J${ESC}[H${SHOW_CURSOR}${ORIGINAL}`;
 /** Screen, then scrollback (xterm's ED 3), then home. */
 const CLEAR_ALL = `${ESC}[2J${ESC}[3J${ESC}[H`;
 
-/** A terminal that does not know its size says 0. */
+/** A terminal that does not know its size reports 0. */
 const sizeOf = ({ columns, rows }: NodeJS.WriteStream) => ({ columns: columns || 80, rows: rows || 24 });
 
-/** Writes the lines that are not on the screen already, clears what is left below, and sets the cursor. */
+/** Writes the lines that changed, clears old lines below, and sets the cursor. */
 function bytesOf({ lines, row, column }: ReturnType<typeof layOut>, shown: readonly string[], rows: number): string {
   let bytes = HIDE_CURSOR;
   lines.forEach((text, at) => {
@@ -60,7 +60,7 @@ function bytesOf({ lines, row, column }: ReturnType<typeof layOut>, shown: reado
 export function framePainter({ output, style }: Screen): Painter {
   let shown: readonly string[] = [];
   let entered = false;
-  /** Lines scrolled; undefined until a key scrolls. */
+  /** Number of lines scrolled; undefined until a key scrolls. */
   let wanted: number | undefined;
   let at = { offset: 0, overflow: 0 };
 
@@ -113,7 +113,7 @@ export function framePainter({ output, style }: Screen): Painter {
   };
 }
 
-/** What stood in the picture before is not read out again, and a clock that went on is no news. */
+/** Lines of the last picture are not read out again, even if the clock in them has moved. */
 const withoutClock = (line: string): string => line.replace(/\d+(:\d\d)+$/, '');
 
 export function plainPainter({ output, style, clears }: Screen): Painter {

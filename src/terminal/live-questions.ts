@@ -1,4 +1,4 @@
-/** The kinds of question of the live screen: what each key does, and what of it is seen. */
+/** The kinds of question of the live screen: what each key does, and what is shown. */
 import type { ChooseQuestion, LineQuestion, PhraseQuestion, QuestionMaker } from './live-contract.js';
 import { ESC_BACK, keyHelp, listOf } from './live-list.js';
 import { printable } from './printable.js';

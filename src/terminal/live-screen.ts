@@ -1,14 +1,13 @@
 /**
- * The screen of a live call: one person, one conversation, many questions, held from the first to the last.
+ * The screen of a live call. It keeps the terminal from the first question of a call to the last.
  *
- * Prompts that open and close leave gaps in which the terminal itself echoes what is typed, and a gap here is the second
- * in which a phrase is checked. So this screen keeps the terminal in raw mode throughout; what is typed while no question
- * is open is dropped and never shown. It draws on the terminal's alternate screen: nothing said on a call reaches the
- * scrollback, and `wipe` leaves nothing of it on the screen. With `--plain` the same questions come as plain lines
- * (live-painter.ts).
+ * Between prompts that open and close, the terminal itself echoes what is typed, for instance while a phrase is checked. So
+ * this screen stays in raw mode all the time, and drops what is typed while no question is open. It draws on the alternate
+ * screen, so nothing said on a call reaches the scrollback, and `wipe` clears the rest. With `--plain` it asks the same
+ * questions in plain lines (live-painter.ts).
  *
- * Esc answers undefined. Ctrl-C, Ctrl-D, a signal and a closed terminal end whatever is open, and everything after it, with one
- * Refusal `cancelled`. Ctrl-Z suspends; the screen is drawn anew afterwards.
+ * Esc answers undefined. Ctrl-C, Ctrl-D, a signal and a closed terminal end the open question and all later ones with one
+ * Refusal `cancelled`. Ctrl-Z suspends; afterwards the screen is drawn again.
  */
 import { createInterface, type Interface, type Key } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -83,7 +82,7 @@ class HeldTerminal {
   }
 
   async ask<T>(make: QuestionMaker<T>): Promise<T | Back> {
-    // What waits in the terminal now was not typed as an answer to this: let it arrive first, unheard.
+    // Keys typed before this question are not an answer to it. Let them arrive first, while nothing listens.
     await new Promise((next) => setImmediate(next));
     if (this.#stopped !== undefined) throw this.#stopped;
     let asked: OpenQuestion | undefined;
@@ -127,8 +126,8 @@ class HeldTerminal {
   }
 
   /**
-   * Ctrl-Z: readline leaves raw mode and stops the process right after this. The turn after that comes when the process goes on, or
-   * at once where it cannot be stopped (no job control), and then with the terminal echoing.
+   * Ctrl-Z: readline leaves raw mode and stops the process right after this. The next turn runs when the process continues; without
+   * job control it runs at once, and then the terminal echoes.
    */
   readonly #beforeKey = (_text: string | undefined, key: Key): void => {
     if (key.ctrl !== true || key.name !== 'z') return;

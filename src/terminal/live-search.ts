@@ -1,6 +1,6 @@
 /**
- * The box with what is found for it. Digits are both what one types and what one chooses with: behind letters a digit chooses unless
- * something is found for it as text; after Enter it always chooses; in a number it always belongs to the number.
+ * The search box with its matches. A digit can be text or a choice: after letters it chooses, unless the text with the digit has
+ * matches; after Enter it always chooses; in a number it always belongs to the number.
  */
 import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
 import { ESC_BACK, keyHelp, listOf } from './live-list.js';
@@ -10,9 +10,9 @@ import type { Style } from './style.js';
 
 const MOST = 9;
 
-const NOTHING_YET = '  Nothing begins so. Enter looks inside the words too.';
-const NOTHING = '  Nothing found.';
-const MORE = '  … and more: type more of the name, the company or the number.';
+const NOTHING_YET = '  No match yet. Press Enter to search anywhere in the text.';
+const NOTHING = '  No match.';
+const MORE = '  … there are more: type more of the name, company or number.';
 
 export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T> {
   return (hooks) => {
@@ -37,13 +37,13 @@ class SearchBox<T> {
   readonly #list = listOf<T>(() => this.#found);
   #found: readonly LiveChoice<T>[] = [];
   #text = '';
-  /** The line after the newest key, which may still be looked at. */
+  /** The line after the newest key; its search may still be running. */
   #newest = '';
   /** More than nine were found. */
   #more = false;
-  /** What is found was looked for inside the words too. */
+  /** The search also looked inside words. */
   #thorough = false;
-  /** After Enter: a digit chooses. */
+  /** True after Enter: a digit chooses. */
   #picking = false;
   #looking: Promise<void> = Promise.resolve();
 
@@ -96,7 +96,7 @@ class SearchBox<T> {
   async enter(line: string): Promise<void> {
     const marked = this.#picking ? this.#list.marked() : undefined;
     if (marked !== undefined) return this.#hooks.answer(marked.value);
-    // Enter empties the editor; the text goes on standing.
+    // Enter empties the editor, but the text should stay.
     this.#hooks.setLine(line);
     this.#changed(line);
     await this.#looking;
@@ -107,7 +107,7 @@ class SearchBox<T> {
     this.#hooks.announce();
   }
 
-  /** Empties the box; leaves an empty one. */
+  /** Empties the box; if it is empty, leaves the question. */
   escape(line: string): void {
     if (line === '' && !this.#picking) return this.#hooks.answer(undefined);
     this.#hooks.setLine('');
@@ -125,7 +125,7 @@ class SearchBox<T> {
     this.#looking.catch(this.#hooks.fail);
   }
 
-  /** What was found for a text that is no longer the newest is dropped. */
+  /** Drops the matches if the text has changed meanwhile. */
   async #take(line: string, thoroughly: boolean): Promise<void> {
     const results = await this.#question.look(line.trim(), thoroughly);
     if (this.#text !== line) return;
@@ -137,6 +137,6 @@ class SearchBox<T> {
   }
 }
 
-/** Without what is only offered beside. */
+/** The matches, without choices that are only offered besides. */
 const real = <T>(found: readonly LiveChoice<T>[]): readonly LiveChoice<T>[] =>
   found.filter(({ beside }) => beside !== true);

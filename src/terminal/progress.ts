@@ -1,6 +1,6 @@
 /**
- * One line on stderr that says how far a long run is: count, rate and time left. Redrawn in place on a terminal, silent
- * everywhere else, and erased at the end so that the result stands alone. The time is asked of `now`, never read here.
+ * One line on stderr that shows how far a long run is: count, rate and time left. It is redrawn in place on a terminal,
+ * not shown anywhere else, and erased at the end. The time comes from `now`, so that tests control it.
  */
 import { fit, printable } from './printable.js';
 
@@ -15,11 +15,11 @@ export interface ProgressStream {
 export interface Progress {
   /** `count` more are finished. */
   step(count: number): void;
-  /** Takes the line away; call it in `finally`. */
+  /** Erases the line; call it in `finally`. */
   done(): void;
 }
 
-/** Redrawing more often only costs time; a reader sees no more than ten pictures a second. */
+/** A reader does not see more than ten pictures a second, so more would only cost time. */
 const REDRAW_MS = 100;
 const ERASE = '\r\u001b[K';
 
@@ -34,14 +34,14 @@ export function openProgress(stream: ProgressStream, label: string, total: numbe
       const now = stream.now();
       if (now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
-      // One column is left free: a full last column would fold, and the next redraw would start a row too low.
+      // One column stays free: text in the last column would wrap, and the next redraw would start a row too low.
       stream.write(ERASE + fit(progressLine(printable(label), finished, total, now - begun), stream.columns - 1));
     },
     done: () => stream.write(ERASE),
   };
 }
 
-/** For instance `Resetting  1,234 of 5,000  24 %  812/s  5 s left`; no rate before the first second. */
+/** Example: `Resetting  1,234 of 5,000  24 %  812/s  5 s left`; no rate before the first second. */
 export function progressLine(label: string, finished: number, total: number, elapsedMs: number): string {
   const parts = [label, `${grouped(finished)} of ${grouped(total)}`];
   if (total > 0) parts.push(`${Math.floor((100 * finished) / total)} %`);

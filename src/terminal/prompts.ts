@@ -1,9 +1,9 @@
 /**
- * The questions countersign can put to a person, on stderr. Commands see only `Prompts`; tests give them the strict
+ * The questions countersign can ask a person, on stderr. Commands see only `Prompts`; tests give them the strict
  * double in test/support/scripted-prompts.ts.
  *
- * inquirer asks lines, confirmations and choices, and is loaded with the first of them; secrets are read by secret.ts.
- * Every way of not answering ends as one Refusal (asking.ts). Texts of a question pass `printable` here.
+ * inquirer asks for lines, confirmations and choices, and is loaded at the first of them; secret.ts reads secrets.
+ * Every way not to answer ends in one Refusal (asking.ts). Texts of a question pass through `printable` here.
  */
 import { asking, type Terminal } from './asking.js';
 import { type Choice, choiceLabels, choosingByKey } from './choices.js';
@@ -19,11 +19,11 @@ export interface LineQuestion {
   readonly message: string;
   /** The answer to an empty line. */
   readonly default?: string | undefined;
-  /** `true`, or the sentence that says what is wrong; then the line can be mended. */
+  /** `true`, or the sentence that says what is wrong; then the person can correct the line. */
   readonly validate?: ((answer: string) => true | string) | undefined;
 }
 
-/** Each question throws Refusal `cancelled` where it is not answered, `missing-option` where there is no terminal. */
+/** Each question throws Refusal `cancelled` if it is not answered, `missing-option` if there is no terminal. */
 export interface Prompts {
   /** One line of text, without the blanks around it. */
   line(question: LineQuestion): Promise<string>;
@@ -31,14 +31,14 @@ export interface Prompts {
   secret(question: SecretQuestion): Promise<string>;
   /** Yes or no; an empty answer is no. */
   confirm(question: { readonly message: string }): Promise<boolean>;
-  /** One of several, by its number or key at once, or by arrows and Enter. */
+  /** One of several: its number or key chooses at once, or arrows and Enter do. */
   choose<T>(question: { readonly message: string; readonly choices: readonly Choice<T>[] }): Promise<T>;
-  /** Whether exactly `expected` was typed (a count, a name), for what cannot be confirmed by reflex. */
+  /** Whether the person typed exactly `expected` (a count, a name), so that nobody confirms by reflex. */
   typed(question: { readonly message: string; readonly expected: string }): Promise<boolean>;
 }
 
 export interface PromptOptions extends Terminal {
-  /** The style of `output`; without it no colours. */
+  /** The style of `output`; the default has no colours. */
   readonly style?: Style | undefined;
   /** How long Ctrl-R shows a secret, in milliseconds. */
   readonly revealMs?: number | undefined;
@@ -102,7 +102,7 @@ async function choose<T>(
   }
 }
 
-/** One question of one of inquirer's own types; resolves with its raw answer. */
+/** Asks one question of a type that inquirer has; resolves with the raw answer. */
 async function askInquirer(
   options: PromptOptions,
   style: Style,
@@ -118,7 +118,7 @@ async function askInquirer(
   });
 }
 
-/** inquirer's looks in our colours: left alone it colours whatever NO_COLOR says, and reads key bindings from the environment. */
+/** inquirer in our colours. By default it ignores NO_COLOR and reads key bindings from the environment. */
 function themeOf(style: Style) {
   return {
     prefix: style.accent('?'),

@@ -2,21 +2,21 @@
  * A QR code in half blocks, for the otpauth URI of an authenticator app (B31): two modules to a character cell, so that
  * it comes out square and fits 24 rows for a short URI.
  *
- * Phones want dark modules on a light ground with a light margin. With colours on both are stated outright (black 16 on
- * white 231 of the 256-colour cube, which themes do not change), so dark and light terminals show the same. Without
- * colours the ground is unknown: light modules are drawn as ink, right on a dark terminal and inverted on a light one,
- * which current phone cameras read too. The URI itself belongs beside the picture for everyone else.
+ * Phones need dark modules on a light ground with a light margin. With colours on, both colours are set (black 16 on
+ * white 231 of the 256-colour cube, which themes do not change), so dark and light terminals show the same picture.
+ * Without colours the ground is unknown: light modules are drawn as ink, which is right on a dark terminal and inverted
+ * on a light one; current phone cameras read that too. Show the URI beside the picture for everyone else.
  */
 import { Chalk } from 'chalk';
 import type { Style } from './style.js';
 
-/** Light modules around the code: the standard's four at the sides; above and below two, since rows are scarce. */
+/** Light modules around the code: four at the sides, as the standard says; two above and below, because rows are scarce. */
 const MARGIN = { sides: 4, ends: 2 };
 
 const [BLACK, WHITE] = [16, 231];
 
 /**
- * The lines of the picture, each ended by a newline. Where the window is too narrow: one sentence that says so.
+ * The lines of the picture, each ended by a newline. If the window is too narrow, one sentence says so.
  * `text` is encoded as it is; clean the label first (T12).
  */
 export async function qrCode(text: string, style: Style): Promise<string> {
@@ -24,12 +24,12 @@ export async function qrCode(text: string, style: Style): Promise<string> {
   const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: 0 });
   const columns = size + 2 * MARGIN.sides;
   if (columns > style.columns) {
-    return `The QR code needs a window of ${columns} columns; use the address instead.\n`;
+    return `The QR code needs a window of ${columns} columns; use the link instead.\n`;
   }
   const isDark = (row: number, column: number) => data[row]?.[column] === true;
   const paint = new Chalk({ level: style.colours ? 2 : 0 }).ansi256(BLACK).bgAnsi256(WHITE);
   let picture = '';
-  // A matrix is odd in size, so the lower half of the last line is one light row more.
+  // The matrix has an odd number of rows, so the lower half of the last line is an extra light row.
   for (let row = -MARGIN.ends; row < size + MARGIN.ends; row += 2) {
     let line = '';
     for (let column = -MARGIN.sides; column < size + MARGIN.sides; column += 1) {
@@ -40,7 +40,7 @@ export async function qrCode(text: string, style: Style): Promise<string> {
   return picture;
 }
 
-/** One cell: `upper` and `lower` say which half is inked. */
+/** One cell; `upper` and `lower` say which half has ink. */
 function halfBlock(upper: boolean, lower: boolean): string {
   if (upper) return lower ? '█' : '▀';
   return lower ? '▄' : ' ';

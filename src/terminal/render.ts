@@ -1,25 +1,25 @@
 /**
- * The charter of the terminal, and the one place that turns values into lines.
+ * The rules of the terminal, and the only place that turns values into lines.
  *
  * What may appear where
  *   stdout   the result, and nothing else: a view made here, or with --json one document.
  *   stderr   everything else: prompts, progress, notices, errors.
  *
  * How lines begin
- *   countersign:        an error; one sentence, then its problems as a list, then `Next:`.
- *   VERIFIED, REFUSED … a verdict, in capitals and alone on its line.
+ *   countersign:        an error: one sentence, then its problems as a list, then `Next:`.
+ *   VERIFIED, REFUSED … a verdict in capitals, alone on its line.
  *   Say:                the sentence to read to the caller, in quotes, with an empty line before and after.
- *   Do not read aloud:  what only the operator may know.
- *   Alert:              what to know before the phrase is asked.
+ *   Do not read aloud:  information for the operator only.
+ *   Alert:              information to read before asking for the phrase.
  *   Next:               what to do or type now.
  *   ?                   a question that waits for an answer (prompts.ts).
  *
- * Every value passes `printable` here, at the last step: builders of views hand over stored text as it is, and no value
- * can begin a line of its own or move the cursor (T12). Colour repeats what words already say. A terminal of 80 columns
- * is always enough. In plain output (a pipe, --plain) nothing is cut, folded or ruled: a script sees whole values.
+ * Every value passes through `printable` here, at the last step: views give stored text as it is, and no value can start a
+ * new line or move the cursor (T12). Colour repeats what words already say. A terminal of 80 columns is always enough.
+ * In plain output (a pipe, --plain) nothing is cut, wrapped or ruled, so a script sees whole values.
  *
- * The exceptions: a QR code (qr.ts) and the line of progress (progress.ts) write themselves, the first because its
- * picture is made of colours, the second because it is erased again.
+ * Exceptions: a QR code (qr.ts) is made of colours, and the progress line (progress.ts) is erased again, so both write
+ * their own lines.
  */
 import type { Problem } from '../errors.js';
 import { printable, width, wrap } from './printable.js';
@@ -42,17 +42,17 @@ export type Block =
       /** Shown instead of a table without rows. */
       readonly empty: string;
     }
-  /** What to know before going on. */
+  /** What the operator should know before continuing. */
   | { readonly kind: 'alerts'; readonly lines: readonly string[] }
   | { readonly kind: 'lines'; readonly lines: readonly string[] }
   | { readonly kind: 'note'; readonly text: string }
-  /** Lines made by this room (a QR code), printed as they are. Never stored text. */
+  /** Lines made in this folder (a QR code), printed as they are. Never stored text. */
   | { readonly kind: 'picture'; readonly lines: readonly string[] }
   | { readonly kind: 'blank' };
 
 export type View = readonly Block[];
 
-/** What `renderError` needs of a Refusal. */
+/** The parts of a Refusal that `renderError` needs. */
 export interface ErrorParts {
   readonly code: string;
   readonly message: string;
@@ -60,10 +60,10 @@ export interface ErrorParts {
   readonly problems?: readonly Problem[] | undefined;
 }
 
-/** A file of 5,000 wrong rows is wrong in few ways; the first twenty show which. */
+/** A file with 5,000 wrong rows usually has the same few mistakes; twenty rows show which. */
 const PROBLEMS_SHOWN = 20;
 
-/** How to lay out: the style, whether plain, and the columns lines are folded at. */
+/** How to lay out: the style, whether plain, and the width at which lines are wrapped. */
 interface Layout {
   readonly style: Style;
   readonly plain: boolean;
@@ -116,7 +116,7 @@ function blockLines(block: Block, layout: Layout): string[] {
     case 'alerts':
       return block.lines.flatMap((line) => labelled('Alert:', line, columns, style.warn));
     case 'next':
-      // Never folded: a command copied in two pieces would run as its first half.
+      // Never wrapped: if a command is copied in two pieces, its first half would run.
       return block.lines.length === 0
         ? []
         : [style.strong('Next:'), ...block.lines.map((line) => `  ${printable(line)}`)];
@@ -145,7 +145,7 @@ function titleLines(text: string, aside: string | undefined, { style, plain, col
   return [style.strong(title) + ' '.repeat(gap) + besides];
 }
 
-/** Labels in one column, values in the next; a long value goes on under its own beginning. */
+/** Labels in one column, values in the next; a long value continues under its beginning. */
 function fieldLines(rows: readonly (readonly [string, string])[], { style, columns }: Layout): string[] {
   const labels = rows.map(([label]) => `${printable(label)}:`);
   const indent = Math.max(0, ...labels.map(width)) + 2;
@@ -158,21 +158,21 @@ function fieldLines(rows: readonly (readonly [string, string])[], { style, colum
   });
 }
 
-/** A line; of a numbered one (`  1. …`) the rest stands under its text. */
+/** A line, wrapped; in a numbered line (`  1. …`) the rest is indented under the text. */
 function listed(text: string, columns: number): string[] {
   const mark = /^ *\d+\. /.exec(text)?.[0] ?? '';
   const [first = '', ...rest] = wrap(text.slice(mark.length), columns - mark.length);
   return [mark + first, ...rest.map((line) => ' '.repeat(mark.length) + line)];
 }
 
-/** `label text`, folded under the beginning of the text. */
+/** `label text`, wrapped under the beginning of the text. */
 function labelled(label: string, text: string, columns: number, paint: (label: string) => string): string[] {
   const indent = label.length + 1;
   const [first = '', ...rest] = wrap(printable(text), columns - indent);
   return [`${paint(label)} ${first}`, ...rest.map((line) => ' '.repeat(indent) + line)];
 }
 
-/** Folded so that only the first line stands at the margin of `indent`. */
+/** Wrapped so that only the first line begins at `indent`. */
 function hanging(text: string, columns: number, indent: number): string[] {
   const lines = wrap(text, columns - indent - 2);
   return lines.map((line, at) => ' '.repeat(at === 0 ? indent : indent + 2) + line);

@@ -1,11 +1,10 @@
 /**
- * Reads a secret from the terminal without a trace: not the text, not a mask, not its length. The screen does not change
- * while one types, so neither does what a recording of it holds.
+ * Reads a secret from the terminal without a trace: neither the text nor a mask nor its length. The screen does not change
+ * while a person types, so a recording of the screen shows nothing either.
  *
- * Ours and not inquirer's password prompt, because that one redraws with every key (its bytes tell the length) and can
- * only show the secret until told to hide it.
- * Here Ctrl-R, where a question allows it, shows what is typed for a few seconds, on a line that is erased again.
- * Editing (backspace, Ctrl-U, Ctrl-W, arrows, paste) is readline's, with its own output thrown away and no history.
+ * It replaces inquirer's password prompt, which redraws at every key (the bytes reveal the length) and shows the secret
+ * until it is told to hide it. Here Ctrl-R, if a question allows it, shows the text for a few seconds on a line that is
+ * erased again. readline does the editing (backspace, Ctrl-U, Ctrl-W, arrows, paste), without output and history.
  */
 import { createInterface, type Key } from 'node:readline';
 import { Writable } from 'node:stream';
@@ -14,11 +13,11 @@ import type { Style } from './style.js';
 
 export interface SecretQuestion {
   readonly message: string;
-  /** Further words in brackets after the message. */
+  /** Additional words in brackets after the message. */
   readonly hint?: string | undefined;
-  /** Ctrl-R shows what is typed. Leave it out for passwords. */
+  /** Ctrl-R shows what was typed. Leave it out for passwords. */
   readonly reveal?: boolean | undefined;
-  /** F2 (or Ctrl-S) asks in another way: what was typed is dropped, and `next` says how the question reads now. */
+  /** F2 (or Ctrl-S) asks in another way: what was typed is dropped, and `next` gives the new question. */
   readonly turn?: { readonly about: string; readonly next: () => Wording } | undefined;
 }
 
@@ -31,7 +30,7 @@ interface SecretTerminal {
   readonly revealMs: number;
 }
 
-/** Resolves with the line as typed; rejects with the reason of `signal`. Both leave the cursor on a fresh line. */
+/** Resolves with the line as typed, or rejects with the reason of `signal`; in both cases the cursor is on a new line. */
 export function readSecret(question: SecretQuestion, terminal: SecretTerminal, signal: AbortSignal): Promise<string> {
   const { input, output } = terminal;
   const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
@@ -54,7 +53,7 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
     } else line.typed();
   };
   const begin = () => {
-    // What was typed before the question could be read is not an answer to it.
+    // What was typed before the question was shown is not an answer to it.
     empty();
     editor.once('line', resolve);
     input.prependListener('keypress', beforeKey);
@@ -62,7 +61,7 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
     output.on('resize', line.hide);
     line.open();
   };
-  // Waiting input arrives in the poll phase, before this: by then readline has taken it in, unheard.
+  // Input that was waiting arrives in the poll phase, before this, so readline has already taken it without a listener.
   const beginning = setImmediate(begin);
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort);
@@ -79,7 +78,7 @@ export function readSecret(question: SecretQuestion, terminal: SecretTerminal, s
   });
 }
 
-/** The question on the screen and, while revealed, the typed text on a line below it. */
+/** The question on the screen and, while it is shown, the typed text on the line below. */
 function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedText: () => string) {
   const { output, style, revealMs } = terminal;
   const mayReveal = question.reveal === true && style.plain !== true;
@@ -141,8 +140,8 @@ function bracketed(...parts: readonly (string | undefined)[]): string {
 }
 
 /**
- * Moves to the first row of `lines` and clears from there down. Where the window changed since they were written, the
- * rows they take now are counted: rather a row too many than a piece of a secret left.
+ * Moves to the first row of `lines` and clears from there down. It counts the rows that they take in the present window,
+ * because after a resize it is better to clear a row too many than to leave a piece of a secret.
  */
 function erasing(lines: readonly string[], columns: number): string {
   if (lines.length === 0) return '';
@@ -150,7 +149,7 @@ function erasing(lines: readonly string[], columns: number): string {
   return `${rows > 1 ? `\u001b[${rows - 1}A` : ''}\r\u001b[J`;
 }
 
-/** A promise with its two ends in hand. */
+/** A promise with its resolve and reject functions. */
 function settling<T>() {
   let resolve: (value: T) => void = () => {};
   let reject: (reason: unknown) => void = () => {};

@@ -1,9 +1,8 @@
 /**
- * One colour decision per stream, made once in main and handed on as a Style.
+ * Main decides about colour once per stream and passes the decision on as a Style.
  *
- * Chalk itself ignores NO_COLOR, so its own guess is never used: it is told the level. Only the sixteen colours of the
- * terminal's own theme are used, so they are readable on dark and light. Colour repeats what a word already says and
- * never carries meaning alone.
+ * Chalk ignores NO_COLOR, so it is always told the level and never guesses. Only the sixteen colours of the terminal's theme
+ * are used, so text is readable on dark and light. Colour repeats what a word already says and never has a meaning alone.
  */
 import { Chalk } from 'chalk';
 
@@ -15,13 +14,13 @@ export interface Style {
   faint(text: string): string;
   accent(text: string): string;
   readonly colours: boolean;
-  /** Columns to fill; 80 where the stream is no terminal. */
+  /** Columns to fill; 80 if the stream is not a terminal. */
   readonly columns: number;
-  /** True where nobody looks at a screen of known width (a pipe, a file): no rules, no cutting, no wrapping. */
+  /** True if the output is not a screen of known width (a pipe, a file): no rules, no cutting, no wrapping. */
   readonly plain?: boolean;
 }
 
-/** What decides about colour and width; main reads it from one stream, the environment and the options. */
+/** The facts that decide about colour and width; main reads them from one stream, the environment and the options. */
 export interface StreamFacts {
   readonly isTTY: boolean;
   readonly columns?: number | undefined;
@@ -32,7 +31,7 @@ export interface StreamFacts {
   readonly plain?: boolean | undefined;
 }
 
-/** Narrower than this nothing is laid out; the terminal folds instead. */
+/** Below this width lines are not laid out; the terminal wraps them. */
 const LEAST_COLUMNS = 20;
 
 export function makeStyle(facts: StreamFacts): Style {
@@ -53,7 +52,7 @@ export function makeStyle(facts: StreamFacts): Style {
 
 /**
  * `--no-color`, NO_COLOR (any value but the empty one, no-color.org) and TERM=dumb forbid; then FORCE_COLOR decides
- * (`0` and `false` forbid, anything else allows, a pipe too); then a terminal gets colour and a pipe none.
+ * (`0` and `false` forbid, any other value allows, even in a pipe); otherwise a terminal gets colour and a pipe does not.
  */
 function wantsColour({ isTTY, env, noColor }: StreamFacts): boolean {
   if (noColor === true || isSet(env.NO_COLOR) || env.TERM === 'dumb') return false;

@@ -1,9 +1,9 @@
 /**
- * Tables, drawn with the room's own measure of width: a column of names keeps its edge with Thai marks and wide Chinese
- * alike (cli-table3 counts every mark outside U+0300–036F as a column, and the edge wanders).
+ * Tables, drawn with `width` of printable.ts, so that columns stay aligned with Thai marks and wide Chinese characters
+ * (cli-table3 counts every mark outside U+0300–036F as a column, and its columns shift).
  *
- * On a terminal the heading stands over a rule, and where the row is too wide the widest column gives way first, ids last. In
- * plain output there is no rule and nothing is cut.
+ * On a terminal a rule follows the heading, and if a row is too wide the widest column is cut first, ids last. Plain output
+ * has no rule and cuts nothing.
  */
 import { fit, printable, width } from './printable.js';
 import type { Style } from './style.js';
@@ -13,7 +13,7 @@ export interface TableColumn {
   readonly align?: 'left' | 'right' | undefined;
   /** Never wider than this on a terminal. */
   readonly max?: number | undefined;
-  /** There to be typed again: cut only where cutting all others does not help. Columns of ids are so by themselves. */
+  /** To be typed again, so it is cut only if cutting all other columns is not enough. Columns of ids always are. */
   readonly whole?: boolean | undefined;
 }
 
@@ -28,10 +28,10 @@ const GAP = '  ';
 /** `gr_01m8dh6aa3egvv2mda3tzx3gd9` */
 const ID = /^[a-z]{2,5}_[0-9a-z]{6,}$/;
 
-/** A column down to this gives no more while there are ids to cut. */
+/** Other columns are not cut below this width; then columns of ids are cut. */
 const LITTLE = 4;
 
-/** The lines of a table; the one line `empty` where it has no rows. A missing cell is empty. */
+/** The lines of a table, or the line `empty` if it has no rows. A missing cell is empty. */
 export function tableLines(table: Table, layout: { style: Style; plain: boolean; columns: number }): string[] {
   const { style, plain } = layout;
   if (table.rows.length === 0) return [printable(table.empty)];
@@ -52,7 +52,7 @@ function columnWidths(columns: readonly TableColumn[], rows: readonly (readonly 
   });
 }
 
-/** Takes one column after another from the widest until the row fits, or every column is down to one; from `last` ones at last. */
+/** Shrinks the widest column again and again until the row fits or every column is one wide; `last` columns shrink last. */
 function shrink(widths: number[], room: number, last: readonly boolean[] = []): void {
   let excess = widths.reduce((sum, columns) => sum + columns, 0) - room;
   while (excess > 0) {
@@ -74,12 +74,12 @@ function rowLine(cells: readonly string[], columns: readonly TableColumn[], widt
   return padded.join(GAP).trimEnd();
 }
 
-/** A cell cut below this says too little to choose by. */
+/** A cell that is cut below this width says too little to choose by. */
 const LEAST = 10;
 
 /**
- * Rows in columns without a heading, for lists one chooses from; cut to `room` columns where that is finite. The first columns are
- * what one chooses by: where not even the beginning of each cell fits, the last column goes.
+ * Rows in columns without a heading, for lists to choose from; cut to `room` columns if that is finite. People choose by the first
+ * columns, so if not even the beginning of each cell fits, the last column is left out.
  */
 export function alignedLines(rows: readonly (readonly string[])[], room: number): string[] {
   const cells = rows.map((row) => row.map(printable));

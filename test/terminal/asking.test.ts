@@ -87,7 +87,7 @@ describe('not answering', () => {
   it('without a terminal nothing is asked: exit 2', async () => {
     const shell = run('/bin/sh', ['-c', `'${process.execPath}' '${file()}' secret </dev/null`]);
     expect((await shell.exit()).code).toBe(2);
-    expect(shell.screen()).toMatch(/would ask "Passphrase"/);
+    expect(shell.screen()).toMatch(/cannot ask "Passphrase"/);
   });
 });
 

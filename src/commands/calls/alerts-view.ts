@@ -10,8 +10,8 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   const within = alerts.lookBackDays === 1 ? '24 hours' : `${alerts.lookBackDays} days`;
   if (alerts.failures > 0)
     lines.push(`${times} in the last ${within}, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
-  if (alerts.disabled) lines.push('locked until a lead lifts it');
-  if (alerts.lockedUntil !== null) lines.push(`locked until ${minuteAfter(alerts.lockedUntil)}`);
+  if (alerts.disabled) lines.push('locked out until a lead unlocks it');
+  if (alerts.lockedUntil !== null) lines.push(`locked out until ${minuteAfter(alerts.lockedUntil)}`);
   if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
   if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
   if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);

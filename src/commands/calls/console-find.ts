@@ -1,4 +1,4 @@
-/** The beginning of a call: finding the caller by anything they say, a general question, a call that was dropped. */
+/** The start of a call: find the caller by anything they say, note a general question, or resume a dropped call. */
 import type { Desk } from '../../desk.js';
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { answerGeneralQuestion, resumeCall } from '../../procedures/calls/live-calls.js';
@@ -22,7 +22,7 @@ import {
   titleOf,
 } from './console-session.js';
 
-/** One more than the nine that are shown: it says that there are more. */
+/** One more than the nine that are shown, to know whether there are more. */
 const MOST = 10;
 
 type Found =
@@ -34,7 +34,7 @@ type Pressed = 'general' | 'resume' | 'end' | 'notes';
 const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
 const RESUME: LiveKey<'resume'> = { keys: ['f5', 'ctrl-o'], about: 'resume a call', value: 'resume' };
 
-/** One box for name, number, phone and e-mail. Esc leaves the console, or ends a call that has begun. */
+/** One box for name, number, phone and e-mail. Esc leaves the console, or ends the call if one has begun. */
 export async function findStage(session: LiveSession): Promise<Stage> {
   const begun = session.call !== null;
   const view = (): View => [
@@ -80,7 +80,7 @@ async function lookEverywhere(
   ].slice(0, MOST);
 }
 
-/** The account is known: which of its people? */
+/** The account is known; asks which of its people is calling. */
 export async function whoStage(session: LiveSession): Promise<Stage> {
   const { account } = session;
   if (account === null) return 'find';
@@ -99,7 +99,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
 const NO_CALLER = { caller: null, action: null, alerts: null } as const;
 const ASK_NAME: Block = { kind: 'say', text: 'Who am I speaking to, please?' };
 
-/** Somebody who is not on the list is asked for a phrase like anyone: the caller must not learn who is on it (B73). */
+/** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
 async function lookInside(
   { desk }: LiveSession,
   account: Account,
@@ -125,7 +125,7 @@ interface Wanted {
   readonly thoroughly: boolean;
 }
 
-/** People of one company, as typed or thoroughly. */
+/** People of one company: by the beginning of words, or anywhere in the text. */
 export async function peopleOf({ desk, account, text, most, thoroughly }: Wanted) {
   return thoroughly ? (await searchUsers(desk, text, most, account)).found : usersAsTyped(desk, text, most, account);
 }
@@ -146,7 +146,7 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
   return 'request';
 }
 
-/** Earlier failures on this caller by any operator, and fresh changes (B76). */
+/** Looks up this caller's earlier failures with any operator, and recent changes (B76). */
 export async function lookForAlerts(session: LiveSession): Promise<void> {
   const { desk, account, caller } = session;
   const [action] = desk.policy.actions;
@@ -157,7 +157,7 @@ export async function lookForAlerts(session: LiveSession): Promise<void> {
   session.alerts = await callerAlerts(desk, call, shared);
 }
 
-/** Anything that is not protected: one key, and it is in the log (B06). */
+/** Anything that is not protected takes one key, and is logged (B06). */
 export async function generalStage(session: LiveSession): Promise<Stage> {
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
   session.events.push('general question, no verification needed');
@@ -177,7 +177,7 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
   return answer ?? (session.caller === null ? 'find' : 'request');
 }
 
-/** By the id that was read aloud, or given with --call. */
+/** Resumes a call by the id that was read aloud, or given with --call. */
 export async function resumeStage(session: LiveSession): Promise<Stage> {
   const given = session.resuming;
   session.resuming = undefined;

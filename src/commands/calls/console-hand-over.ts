@@ -1,10 +1,10 @@
-/** Handing a call over: its id is read aloud, and whoever takes it up verifies the caller again. */
+/** Hands a call over: the agent reads its id aloud, and the next operator verifies the caller again. */
 import { handOverCall } from '../../procedures/calls/live-calls.js';
 import type { View } from '../../terminal/render.js';
 import { noteBlocks, noteLines } from './console-note.js';
 import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 
-/** The id is all the next operator needs. */
+/** The next operator needs only the id. */
 export async function handOverStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
@@ -38,7 +38,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   return 'find';
 }
 
-/** `call_7kq2mp` as one reads it aloud: `7KQ 2MP`. */
+/** `call_7kq2mp` as it is read aloud: `7KQ 2MP`. */
 const spaced = (id: string): string =>
   id
     .replace(/^call_/, '')

@@ -1,10 +1,10 @@
-/** The end of a call, and the note of it for the ticket. */
+/** The end of a call, and its note for the ticket. */
 import { endCall } from '../../procedures/calls/live-calls.js';
 import { logState } from '../../procedures/log/log-checkpoint.js';
 import type { View } from '../../terminal/render.js';
 import { elapsed, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 
-/** Ends the call, offers the note, then clears the screen of what was said. */
+/** Ends the call, offers the note, then clears the screen. */
 export async function endStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, signed, call } = session;
   if (call === null) return 'find';
@@ -39,13 +39,13 @@ export const noteBlocks = (lines: readonly string[]): View => [
   { kind: 'lines', lines },
 ];
 
-/** Size and head of the log as it stands with this call in it: whoever has the ticket can check that nothing was taken out. */
+/** Size and root of the log with this call in it: with the ticket, anyone can check that no entry was removed. */
 async function receiptLine({ desk }: LiveSession): Promise<string> {
   const { size, root } = await logState(desk.store.read.audit, desk.notary);
   return `log: size ${size} · root ${Buffer.from(root).toString('hex').slice(0, 16)}`;
 }
 
-/** What happened, without anything that was said. */
+/** What happened on the call, without anything that was said. */
 export function noteLines(session: LiveSession): readonly string[] {
   const { call, account, caller, signed, desk, events } = session;
   const who = caller === null ? '' : typeof caller === 'string' ? ', caller not on the list' : `, ${caller.login}`;

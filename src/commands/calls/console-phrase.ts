@@ -1,6 +1,6 @@
 /**
- * Hearing the phrase: typed blind as it is said, or spelled. Of what is spelled the screen shows a count of letters, and after which
- * of them something could not be read; nothing is guessed. One Enter leads from the phrase to the verdict.
+ * Hears the phrase: the agent types it without seeing it, as whole words or spelled. For spelling, the screen shows only how many
+ * letters were read and after which one something could not be read; nothing is guessed. One Enter leads to the verdict.
  */
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { decodeSpelling } from '../../rules/spelling.js';
@@ -18,10 +18,10 @@ const FORGOT: LiveKey<'forgot'> = { keys: ['f3', 'ctrl-f'], about: 'forgot', val
 const ALPHABET: LiveKey<'alphabet'> = { keys: ['f4', 'ctrl-t'], about: 'alphabet', value: 'alphabet' };
 const END: LiveKey<'end'> = { ...END_KEY, about: 'end' };
 
-/** How the caller speaks, while one phrase is heard. */
+/** How the caller says the phrase. */
 interface Hearing {
   spelling: boolean;
-  /** Place in ALPHABETS. */
+  /** Index in ALPHABETS. */
   alphabet: number;
 }
 
@@ -62,7 +62,7 @@ const heardView = (session: LiveSession, say: string): View => [
 
 const tableOf = ({ desk }: LiveSession, { alphabet }: Hearing) => alphabetOf(desk, ALPHABETS[alphabet] ?? 'en');
 
-/** The letters, once the agent saw how many there are; undefined to hear them again. */
+/** The letters, after the agent confirmed how many there are; undefined to hear them again. */
 async function readSpelled(session: LiveSession, hearing: Hearing, line: string): Promise<string | undefined> {
   const read = decodeSpelling(line, await tableOf(session, hearing));
   const again = { name: 'hear it again', value: false, key: '2' };
@@ -74,7 +74,7 @@ async function readSpelled(session: LiveSession, hearing: Hearing, line: string)
   return read.ok && answer === true ? read.text : undefined;
 }
 
-/** `null` where the caller forgot it (B19). */
+/** `phrase` is null if the caller forgot it (B19). */
 async function check(session: LiveSession, phrase: string | null): Promise<Stage> {
   const { desk, screen, signed, account, caller, action, call } = session;
   if (account === null || caller === null || action === null) return 'find';

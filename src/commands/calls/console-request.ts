@@ -1,4 +1,4 @@
-/** The middle of a call: what is asked for, the verdict and what can follow, and whatever the desk refuses. */
+/** The middle of a call: the request, the verdict and the next steps, and refusals of the desk. */
 import type { Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import type { Action } from '../../rules/policy.js';
@@ -10,7 +10,7 @@ import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
 
-/** Digits in the order of the policy; 0 for anything unprotected. */
+/** Digits in the order of the policy; 0 for a request that is not protected. */
 export async function requestStage(session: LiveSession): Promise<Stage> {
   const { desk, screen } = session;
   const { actions } = desk.policy;
@@ -45,7 +45,7 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
   return answer ?? 'request';
 }
 
-/** The verdict as `verify` words it; the next step is a key here and no command. */
+/** The verdict in the words of `verify`; here the next step is a key, not a command. */
 function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
   const who = caller === null || typeof caller === 'string' ? callerName(caller) : `${caller.name}, ${caller.login}`;
   return [
@@ -55,20 +55,20 @@ function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
   ];
 }
 
-/** What one does next is key 1, where there is such a thing. */
+/** The likely next step gets key 1, if there is one. */
 function firstStep({ grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
   if (grant !== null) return action.id === MFA_RESET ? [{ name: 'reset second factors now', value: 'reset' }] : [];
   return reason === 'not-verified' || reason === 'forgot' ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 
-/** Keys 2, 3 and 9 mean the same wherever they are offered. */
+/** Keys 2, 3 and 9 mean the same on every screen. */
 export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
   { name: 'another request by the same caller', value: 'request', key: '2' },
   { name: 'hand the call over', value: 'hand-over', key: '3' },
   { name: 'end the call', value: 'end', key: '9' },
 ];
 
-/** A refusal of the desk (locked, frozen, waiting), in words; then back to where the call can go on. */
+/** Shows a refusal of the desk (locked out, frozen, waiting), then returns to the stage where the call can continue. */
 export async function problemStage(session: LiveSession, from: Stage, error: Refusal): Promise<Stage> {
   const now = session.context.house.now();
   const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
@@ -102,7 +102,7 @@ function problemSteps({ call }: LiveSession, back: Stage, waiting: boolean): rea
   return [again, ...OTHER_STEPS.filter(({ value }) => waiting || value !== 'request')];
 }
 
-/** The command for the colleague, on a line of its own. */
+/** The command for the colleague, on a separate line. */
 function approvalLines({ also }: Refusal): readonly string[] {
   const { id } = also['approval'] as { readonly id: string };
   return ['A lead or an admin decides; then press 1:', `  countersign approval approve ${id}`];

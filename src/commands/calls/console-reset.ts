@@ -20,14 +20,14 @@ import {
   titleOf,
 } from './console-session.js';
 
-/** Whose factors, why, which ticket; then the reset (B54). What waits for a second operator is tried again as it was asked for. */
+/** Asks whose factors, why and which ticket, then resets (B54). A reset that waited for a second operator is tried again unchanged. */
 export async function resetStage(session: LiveSession): Promise<Stage> {
   const { desk, screen, account, verdict } = session;
   if (account === null || verdict?.grant == null) return 'request';
   if (!(await giveFreshCode(session))) return 'verdict';
   session.reset ??= (await askReset(session)) ?? null;
   if (session.reset === null) return 'verdict';
-  // Whoever took longer over the answers than a code counts gives another, and is not asked again for the rest.
+  // The code may have become too old during the answers: then ask for another, but not for the answers again.
   if (!(await giveFreshCode(session))) return 'verdict';
   const { target, reason, ticket } = session.reset;
   const asked = { grantId: verdict.grant.id, account, target, reason, ticket: ticket === '' ? undefined : ticket };
@@ -42,8 +42,8 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
 }
 
 /**
- * A lead or an admin proves the authenticator app again before a reset; asked here, so that the call goes on. A code that was mistyped
- * is asked for again: only where nobody is signed in any more does it end the console.
+ * A lead or an admin must give a fresh code before a reset. The console asks for it here, so that the call continues, and asks again
+ * after a mistyped code; it ends only if the operator is no longer signed in.
  */
 async function giveFreshCode(session: LiveSession): Promise<boolean> {
   const { desk, screen, context } = session;

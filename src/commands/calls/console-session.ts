@@ -1,4 +1,4 @@
-/** What is known of the call on the screen, and the parts that every screen has: title, clock, card of the caller, notes. */
+/** What is known of the current call, and the parts that every screen has: title, clock, card of the caller, notes. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../procedures/calls/live-calls.js';
@@ -25,10 +25,10 @@ export type Stage =
   | 'end'
   | 'left';
 
-/** What a stage needs beside `verify`, which the console itself needs. */
+/** What a stage needs besides `verify`, which the console itself needs. */
 const NEEDS: Partial<Readonly<Record<Stage, Permission>>> = { reset: 'mfa:reset-with-grant' };
 
-/** What comes next: of the steps those that the operator's role may take. The step itself asks again. */
+/** The next steps that the operator's role may take. Each step checks this again. */
 export async function askNext(
   { desk, screen, signed }: LiveSession,
   view: () => View,
@@ -61,17 +61,17 @@ interface Given {
 export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
   signed: SignedOperator;
   resuming: string | undefined;
-  /** Null until the first thing was opened. */
+  /** Null until the call has begun. */
   call: LiveCall | null;
   account: Account | null;
-  /** Who is calling: a user, or the words of somebody who is on no list. */
+  /** Who is calling: a user, or the name given by somebody who is not on the list. */
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
   verdict: Verdict | null;
-  /** A reset that waits for a second operator, to be tried again as it was asked for. */
+  /** A reset that waits for a second operator, to be tried again unchanged. */
   reset: AskedReset | null;
-  /** What came of each request, for the note. */
+  /** The outcome of each request, for the note. */
   events: string[];
 }
 
@@ -89,7 +89,7 @@ const NOTHING_KNOWN = {
   reset: null,
 } as const;
 
-/** The console stays open for hours: session, role and operator are looked at again before each stage (B70, B71). */
+/** The console stays open for hours, so session, role and operator are checked again before each stage (B70, B71). */
 export async function stillSignedIn(context: Context, desk: Desk): Promise<SignedOperator> {
   const { token: scripted } = await context.settings();
   const token = scripted ?? (await context.sessions.read('operator', 'desk'));
@@ -101,12 +101,12 @@ export async function stillSignedIn(context: Context, desk: Desk): Promise<Signe
   });
 }
 
-/** The call is over: nothing of it is left in memory either. */
+/** After the call nothing of it stays in memory. */
 export function forget(session: LiveSession): void {
   Object.assign(session, NOTHING_KNOWN, { events: [] });
 }
 
-/** Writes down what is known by now; the first news begins the call. */
+/** Saves what is known of the call; the first news begins it. */
 export async function note(session: LiveSession, news: CallNews): Promise<LiveCall> {
   const { desk, signed, call } = session;
   session.call = call === null ? await beginCall(desk, signed, news) : await noteOnCall(desk, signed, call.id, news);
@@ -139,7 +139,7 @@ export function callerName(caller: User | string | null): string {
   return typeof caller === 'string' ? `"${caller}" (not on the list)` : caller.name;
 }
 
-/** Company, caller, request: whatever is known, and what to know before the phrase is asked (B76). */
+/** The known ones of company, caller and request, and the alerts to read before the phrase is asked (B76). */
 export function card(session: LiveSession, more: readonly (readonly [string, string])[] = []): Block[] {
   const { account, caller, action, alerts, desk } = session;
   const rows: (readonly [string, string])[] = [];
@@ -158,11 +158,11 @@ const editionName = (edition: string): string => (edition === 'classic' ? 'Class
 
 export const END_KEY: LiveKey<'end'> = { keys: ['ctrl-e', 'f10'], about: 'end the call', value: 'end' };
 
-/** F1 is offered where there are notes. */
+/** F1 is offered if there are notes. */
 export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
   session.notes.length === 0 ? [] : [{ keys: ['f1'], about: 'notes', value: 'notes' }];
 
-/** The notes of F1, until a key. */
+/** Shows the notes of F1 until a key is pressed. */
 export async function showNotes(session: LiveSession): Promise<void> {
   const view = (): View => [titleOf(session, 'Notes'), { kind: 'blank' }, { kind: 'lines', lines: session.notes }];
   await session.screen.choose({

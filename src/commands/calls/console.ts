@@ -1,7 +1,7 @@
 /**
- * `console`: a day of calls on one screen. Each stage asks one thing and answers which stage comes next; what is known of the
- * call so far stands in one LiveSession. The stages are in console-find, console-request, console-phrase, console-reset, console-hand-over
- * and console-note; this file is the loop around them, and what happens when it is cut off.
+ * `console`: takes a day of calls on one screen. Each stage asks one thing and returns the next stage; one LiveSession has what is
+ * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-hand-over and
+ * console-note; this file has the loop around them and what happens when it is cut off.
  */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
@@ -21,7 +21,7 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const liveConsole = command<Input>({
   path: 'console',
-  summary: 'the live-call screen (also: countersign alone)',
+  summary: 'open the live-call screen (so does countersign alone)',
   examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --notes call-script.txt'],
   access: 'verify',
   options: [
@@ -68,8 +68,8 @@ async function run(context: Context, given: Input): Promise<Result> {
 }
 
 /**
- * A refusal of the desk is shown and the call goes on; what ends the console is thrown on. A "no" to one step (a step of another role, a
- * wrong code of one's own) ends it only where the operator may no longer verify at all.
+ * Shows a refusal of the desk and continues the call; errors that end the console are thrown again. A refused step (one of another
+ * role, a wrong code of the operator) ends the console only if the operator may no longer verify at all.
  */
 async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promise<Stage> {
   const { context, desk } = session;
@@ -92,8 +92,8 @@ const OUT_OF_REACH = new Set(['store-unreachable', 'store-corrupt', 'key-mismatc
 const OF_AUTHORITY = new Set(['not-signed-in', 'forbidden']);
 
 /**
- * Ctrl-C, a signal, a closed terminal, an operator who may go no further, a store out of reach: the open call is dropped, in the log too
- * where that can be written, and whoever takes it up again is told how.
+ * Ctrl-C, a signal, a closed terminal, an operator without authority or a store out of reach drops the open call. The drop is logged
+ * if the log can be written, and the operator is told how to resume the call.
  */
 async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Promise<unknown> {
   if (call?.state !== 'open' || !isRefusal(error)) return error;
@@ -101,7 +101,7 @@ async function cutOff({ desk, signed, call }: LiveSession, error: unknown): Prom
   return error.followedBy('resume-call', { id: call.id }, {});
 }
 
-/** A drop that cannot be written must not hide why the console ended; the call is resumed by its id all the same. */
+/** If the drop cannot be logged, the reason why the console ended must still show; the call can be resumed by its id anyway. */
 async function drop(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
   try {
     await dropCall(desk, signed, id).catch(async (error: unknown) => {

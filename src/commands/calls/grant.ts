@@ -46,14 +46,14 @@ const list = command({
 
 const revoke = command({
   path: 'grant revoke',
-  summary: 'end a live grant',
+  summary: 'revoke a live grant',
   examples: ['countersign grant revoke gr_…'],
   access: 'verify',
   arguments: [{ name: '<grant>', about: 'id of the grant' }],
   input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);
-    const line = ended ? `Ended ${grant}.` : `${grant} was used or over already.`;
+    const line = ended ? `Revoked ${grant}.` : `${grant} had already been used or had ended.`;
     return { view: [{ kind: 'lines', lines: [line] }], document: { grant: { id: grant, revoked: ended } } };
   },
 });

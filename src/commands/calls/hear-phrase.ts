@@ -1,4 +1,4 @@
-/** The blind box of `verify`: the phrase as it is said or, after F2, as it is spelled in one alphabet after the other. */
+/** The prompt of `verify` that does not show the phrase: whole words or, after F2, spelled in one alphabet after the other. */
 import type { Desk } from '../../desk.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
@@ -8,7 +8,7 @@ import { ALPHABETS, type Alphabet, ASK_AGAIN, alphabetOf, howToSpell, readOf } f
 const LANGUAGES: Readonly<Record<Alphabet, string>> = { en: 'English', de: 'German', fr: 'French' };
 const WHOLE = { message: 'Phrase' } as const;
 
-/** Asks until all of it could be read. Of what is spelled a count is shown, and nothing is checked before the agent says so. */
+/** Asks until every letter could be read. It shows only how many letters it read, and checks nothing before the agent agrees. */
 export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts): Promise<string> {
   const tables = await Promise.all(ALPHABETS.map((language) => alphabetOf(desk, language)));
   let table: SpellingTable | undefined;

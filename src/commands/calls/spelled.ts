@@ -1,4 +1,4 @@
-/** Spelling mode as an agent meets it, in the console and in `verify`: the alphabets, how to spell, and what is said of a line. */
+/** Spelling mode of the console and of `verify`: the alphabets, how to spell, and what an agent is told about a line. */
 import type { Desk } from '../../desk.js';
 import { type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
 
@@ -16,9 +16,9 @@ export function howToSpell({ title, examples }: SpellingTable): string {
   return `${title}, letters, digits; also ${examples.map((example) => `"${example}"`).join(', ')}.`;
 }
 
-/** How much was read, or where something was not; never what (B11). */
+/** How many letters were read, or where one was not; never which (B11). */
 export function readOf(read: Spelled): string {
   if (read.ok) return `Read: ${read.count} letters and digits.`;
   const places = read.unreadAfter.map((count) => (count === 0 ? 'at the beginning' : `after letter ${count}`));
-  return `Not read: something ${places.join(', ')}.`;
+  return `Could not read something ${places.join(', ')}.`;
 }

@@ -1,4 +1,4 @@
-/** `verify`: one caller, one request (B03). Flags and prompts lead to the same procedure. */
+/** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { askAuthority } from '../../procedures/authorise.js';
@@ -33,10 +33,10 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
   options: [
     { flags: '--account <account>', about: 'number, id or unique name of the account' },
     { flags: '--caller <user>', about: 'login, id or unique e-mail of the caller' },
-    { flags: '--for <action>', about: 'what is asked for, such as billing:change' },
+    { flags: '--for <action>', about: 'what the caller asks for, such as billing:change' },
     { flags: '--passphrase-stdin', about: 'read what the caller said from standard input' },
-    { flags: '--forgot', about: 'the caller does not know the phrase: refuse, with what to tell them' },
-    { flags: '--ticket <text>', about: 'number of your ticket, kept in the log' },
+    { flags: '--forgot', about: 'the caller forgot the phrase: refuse, and say what to tell them' },
+    { flags: '--ticket <text>', about: 'number of your ticket, for the log' },
   ],
   input,
   run: async (context, given) => {
@@ -69,7 +69,7 @@ async function askAction(context: Context, desk: Desk): Promise<string> {
   });
 }
 
-/** Alerts first, then the sentence to say, then the blind box. */
+/** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */
 async function hear(context: Context, desk: Desk, request: Parameters<typeof openCall>[1]): Promise<string> {
   await askAuthority(desk, context.operator(), VERIFYING);
   const call = await openCall(desk, request);

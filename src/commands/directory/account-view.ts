@@ -37,9 +37,9 @@ export function accountTable(accounts: readonly Account[], empty: string): Block
   };
 }
 
-/** Said under a table that was cut. */
+/** The note under a table that was cut. */
 export const cutNote = (shown: number, more: boolean): readonly Block[] =>
-  more ? [{ kind: 'note', text: `The first ${shown}; there are more (--limit).` }] : [];
+  more ? [{ kind: 'note', text: `Shown: the first ${shown}. There are more; raise --limit to see them.` }] : [];
 
 export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
   const each = Object.entries(roles)
@@ -59,7 +59,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
           'Single sign-on',
           account.sso === null
             ? 'none'
-            : `${account.sso}, ${sso} sign in by it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
+            : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
         ],
         ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
       ],

@@ -20,7 +20,7 @@ const FILE = { name: '<file>', about: 'CSV file, or - for standard input' } as c
 
 const importAccounts = command({
   path: 'account import',
-  summary: 'companies from a CSV file, all or nothing',
+  summary: 'import companies from a CSV file, all rows or none',
   examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
@@ -31,7 +31,7 @@ const importAccounts = command({
 
 const importUsers = command({
   path: 'user import',
-  summary: 'logins from a CSV file, all or nothing; existing ones keep role, scopes and secrets',
+  summary: 'import logins from a CSV file, all rows or none; existing logins keep role, scopes and secrets',
   examples: ['countersign user import users.csv', 'countersign user import users.csv --accounts accounts.csv --json'],
   access: 'directory:write',
   arguments: [FILE],
@@ -60,7 +60,7 @@ async function importing(context: Context, request: ImportRequest): Promise<Resu
 
 const NOTICES_AT_ONCE = 100;
 
-/** Answers how many were delivered. What is not sent when it is interrupted stays queued. */
+/** Returns how many were delivered. After an interruption the rest stays queued. */
 async function deliverNotices(context: Context, desk: Desk, ids: readonly string[]): Promise<number> {
   const progress = context.progress('Sending notices', ids.length);
   let delivered = 0;
@@ -107,7 +107,7 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport):
   ];
 }
 
-/** One line for each kind of warning, with the first lines of the file that it is about. */
+/** One line for each kind of warning, with the first lines of the file that it concerns. */
 function warningLines(warnings: ImportReport['warnings']): readonly string[] {
   const linesOf = new Map<string, (number | undefined)[]>();
   for (const { line, column, message } of warnings) {
@@ -127,7 +127,7 @@ const countRow = (label: string, counts: Counts | null): readonly (readonly [str
     ? []
     : [[label, `${counts.rows} rows: ${counts.added} added, ${counts.updated} updated, ${counts.unchanged} unchanged`]];
 
-/** A few lines show what it is about; --json has them all. */
+/** The first lines are enough to see what it is about; --json lists all. */
 function listed(heading: string, lines: readonly string[]): readonly Block[] {
   if (lines.length === 0) return [];
   const rest = lines.length > LISTED ? [`  and ${lines.length - LISTED} more (--json lists them)`] : [];
@@ -136,7 +136,7 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
 
 const exportAllAccounts = command({
   path: 'account export',
-  summary: 'all companies as CSV on standard output; imports again as it is',
+  summary: 'write all companies as CSV to standard output, ready to import again',
   examples: ['countersign account export > accounts.csv'],
   access: 'directory:write',
   input: () => z.object({}),
@@ -145,10 +145,10 @@ const exportAllAccounts = command({
 
 const exportAllUsers = command({
   path: 'user export',
-  summary: 'logins as CSV on standard output, without any secret; imports again as it is',
+  summary: 'write logins as CSV to standard output, without secrets, ready to import again',
   examples: ['countersign user export > users.csv', 'countersign user export --account 100234'],
   access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'of one account only' }],
+  options: [{ flags: '--account <account>', about: 'only the logins of this account' }],
   input: () => z.object({ account: z.string().optional() }),
   run: async (context, { account }) => {
     const desk = await context.desk();

@@ -1,4 +1,4 @@
-/** How a user is named on the command line, the same in every command. */
+/** How every command lets one name a user. */
 import type { Desk } from '../../desk.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
@@ -9,7 +9,7 @@ export const ACCOUNT_OPTION = {
   about: 'number, id or unique name of the account',
 } as const;
 
-/** Refusals: not-found, ambiguous with the candidates (B09), missing-option where nothing says whose login is meant. */
+/** Refusals: not-found, ambiguous with the candidates (B09), missing-option if the account is needed and missing. */
 export async function givenUser(desk: Desk, user: string, account: string | undefined): Promise<FoundUser> {
   return findUser(desk, user, account === undefined ? undefined : await findAccount(desk, account));
 }

@@ -1,4 +1,4 @@
-/** `passphrase setup|generate|check`: the set-up call (B13), and phrases of nobody in particular (B21, B22). None shows a stored one. */
+/** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
@@ -61,15 +61,15 @@ const setup = command({
   },
 });
 
-/** A phrase of more words than this nobody says twice the same way. */
+/** Nobody says a phrase of more words the same way twice. */
 const MOST_WORDS = 12;
 
 const generate = command({
   path: 'passphrase generate',
-  summary: 'draw a passphrase that can be said on the phone; nothing is stored',
+  summary: 'generate a passphrase that is easy to say on the phone; nothing is stored',
   examples: ['countersign passphrase generate', 'countersign passphrase generate --words 6 --json'],
   access: 'anyone',
-  options: [{ flags: '--words <n>', about: 'how many words (default: as the policy says)' }],
+  options: [{ flags: '--words <n>', about: 'how many words (default: what the policy says)' }],
   input: () =>
     z.object({
       words: z.coerce
@@ -87,7 +87,7 @@ const generate = command({
       throw new Refusal(
         'invalid-input',
         `--words: ${words} words can be guessed (${bits.toFixed(0)} bits; ${MIN_GENERATED_BITS} are needed)`,
-        { hint: 'Leave it out, or give more words.' },
+        { hint: 'Leave --words out, or ask for more words.' },
       );
     }
     const drawn = await drawPhrase(book, words);
@@ -98,7 +98,7 @@ const generate = command({
         { kind: 'note', text: drawn.howToSay },
         {
           kind: 'note',
-          text: `Strength: ${drawn.bits.toFixed(0)} bits, for an attacker who knows the word list. It was stored nowhere.`,
+          text: `Strength: ${drawn.bits.toFixed(0)} bits against an attacker who knows the word list. It was not stored.`,
         },
       ],
       document: {
@@ -110,7 +110,7 @@ const generate = command({
 
 const check = command({
   path: 'passphrase check',
-  summary: 'judge whether a phrase could be a passphrase; it is not shown and not stored',
+  summary: 'check whether a phrase is strong enough; it is neither shown nor stored',
   examples: [
     'countersign passphrase check',
     'printf \'%s\\n\' "$PHRASE" | countersign passphrase check --passphrase-stdin --json',
@@ -127,7 +127,7 @@ const check = command({
         { kind: 'lines', lines: ['Strong enough.'] },
         {
           kind: 'note',
-          text: 'Names and numbers of a person and company are looked at only when it is set for somebody.',
+          text: 'Whether it contains a name or number of the person or company is checked only when it is set for somebody.',
         },
       ],
       document: { passphrase: { strong: true } },

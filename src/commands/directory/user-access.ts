@@ -1,4 +1,4 @@
-/** `user disable`, `enable`, `unlock` and `invite`: whether and how a login gets in. The desk never sets or sees a password. */
+/** `user disable`, `enable`, `unlock` and `invite`: whether a login can be used. The desk never sets or sees a password. */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
@@ -16,7 +16,9 @@ const switching = (word: 'disable' | 'enable') =>
   command({
     path: `user ${word}`,
     summary:
-      word === 'disable' ? 'switch a login off: sessions, grants and codes end at once' : 'switch a login on again',
+      word === 'disable'
+        ? 'disable a login: its sessions, grants and codes end at once'
+        : 'enable a disabled login again',
     examples: [
       `countersign user ${word} 100234/nancy.davolio --reason "${word === 'disable' ? 'left the company' : 'is back'}"`,
     ],
@@ -36,7 +38,7 @@ const switching = (word: 'disable' | 'enable') =>
         view: [
           {
             kind: 'lines',
-            lines: [changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was ${word}d already.`],
+            lines: [changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was already ${word}d.`],
           },
         ],
         document: { user: userDocument(after), changed },
@@ -46,7 +48,7 @@ const switching = (word: 'disable' | 'enable') =>
 
 const unlock = command({
   path: 'user unlock',
-  summary: 'lift every lock of a login, on the phone and in the portal',
+  summary: 'unlock a login, on the phone and in the portal',
   examples: ['countersign user unlock 100234/maria.anders --reason "called back on the number on file"'],
   access: 'user:unlock',
   arguments: [USER_ARGUMENT],
@@ -58,15 +60,15 @@ const unlock = command({
     const lifted = await unlockCaller(desk, context.operator(), found, given.reason);
     const line =
       lifted.length === 0
-        ? `Nothing was locked for ${whoOf(found)}.`
-        : `Lifted for ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
+        ? `${whoOf(found)} was not locked.`
+        : `Unlocked ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
     return { view: [{ kind: 'lines', lines: [line] }], document: { user: userDocument(found), lifted } };
   },
 });
 
 const invite = command({
   path: 'user invite',
-  summary: 'mail a one-time code with which users set their application password',
+  summary: 'mail users a one-time code to set their application password',
   examples: [
     'countersign user invite 100234/maria.anders',
     'countersign user invite maria.anders nancy.davolio --account 100234 --json',
@@ -83,7 +85,7 @@ const invite = command({
     const failed = invitations.filter(({ state }) => state === 'given-up').length;
     const document = { invitations: invitations.map(invitedDocument) };
     if (failed === invitations.length) {
-      throw new Refusal('delivery-failed', 'nobody could be invited: the mail was refused', {
+      throw new Refusal('delivery-failed', 'no user was invited: the mail was refused', {
         hint: 'See why: countersign outbox list --state given-up   Then put another address on file.',
         problems: invitations.map((invitation) => ({ message: invitedLine(invitation) })),
         also: document,
@@ -99,7 +101,7 @@ const invite = command({
 
 const STATE_WORDS = {
   delivered: 'sent to',
-  queued: 'waiting to be sent to',
+  queued: 'queued for',
   'given-up': 'could not be sent to',
 } as const;
 
@@ -107,7 +109,7 @@ function invitedLine(invitation: Invitation): string {
   const { sentTo, address, messageId, expiresAt, state } = invitation;
   const why =
     address === 'earlier' ? ', the earlier address, because the one on file is too new to reset a password' : '';
-  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), good until ${minuteOf(expiresAt)}.`;
+  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), valid until ${minuteOf(expiresAt)}.`;
 }
 
 const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({

@@ -19,7 +19,7 @@ export const userDocument = ({ account, user }: FoundUser) => ({
   disabledAt: iso(user.disabledAt),
 });
 
-/** Without the account's column where all are of one account. */
+/** `withAccount` is false if all are of one account. */
 export function userTable(found: readonly FoundUser[], empty: string, withAccount: boolean): Block {
   const account = withAccount ? [{ title: 'account', whole: true }] : [];
   return {
@@ -51,19 +51,18 @@ function stateOf({ account, user }: FoundUser): string {
   return account.disabledAt === null ? '' : 'account off';
 }
 
-/** Of a login that was just added. */
+/** The warning for a new login that needs single sign-on before its account has it. */
 export function ssoBlocks({ account, user }: FoundUser): View {
   if (user.signIn !== 'sso' || account.sso !== null) return [];
   return [
     {
       kind: 'note',
-      text: `Account ${account.number} has no single sign-on yet; until it has, this login cannot sign in.`,
+      text: `Account ${account.number} has no single sign-on yet; this login cannot sign in until it has.`,
     },
     { kind: 'next', lines: [`countersign account edit ${account.number} --sso PROVIDER`] },
   ];
 }
 
-/** With what second factors there are. */
 type Described = UserDescription & { readonly mfa: MfaStatus };
 
 export function userView(described: Described): View {
@@ -121,26 +120,26 @@ const LOCK_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function lockWords({ subject, until }: Lock): string {
-  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead lifts it' : `until ${minuteOf(until)}`}`;
+  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead unlocks it' : `until ${minuteOf(until)}`}`;
 }
 
 export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;
 
 const SHARING_LISTED = 8;
 
-/** Contacts that reach several logins are shown with them, so that nobody is taken for another (B09); --json has them all. */
+/** Logins with the same e-mail or phone are listed, so that nobody is taken for another (B09); --json lists all. */
 function sharingBlocks(sharing: readonly FoundUser[]): readonly Block[] {
   if (sharing.length === 0) return [];
   const rest = sharing.length - SHARING_LISTED;
   return [
     { kind: 'blank' },
-    { kind: 'lines', lines: ['The same e-mail or phone also stands on:'] },
+    { kind: 'lines', lines: ['Other logins with the same e-mail or phone:'] },
     userTable(sharing.slice(0, SHARING_LISTED), '', true),
     ...(rest > 0
       ? [
           {
             kind: 'note',
-            text: `And on ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`,
+            text: `And ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`,
           } as const,
         ]
       : []),

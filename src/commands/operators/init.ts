@@ -1,4 +1,4 @@
-/** `init`: makes store, master key and the first admin (B70). A second one on the same store is refused. */
+/** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
 import * as z from 'zod';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
@@ -27,8 +27,8 @@ const init = command<Input>({
   options: [
     { flags: '--operator <name>', about: 'name of the first admin (default: admin)' },
     { flags: '--password-stdin', about: "read the admin's password from standard input" },
-    { flags: '--token', about: 'no password: print one admin token for scripts' },
-    { flags: '--expires <when>', about: 'end of the token: 24h, 30d or a date (default: 24h)' },
+    { flags: '--token', about: 'set no password; print one admin token for scripts' },
+    { flags: '--expires <when>', about: 'when the token expires: 24h, 30d or a date (default: 24h)' },
   ],
   input,
   run,
@@ -57,13 +57,13 @@ async function run(context: Context, given: Input): Promise<Result> {
         kind: 'fields',
         rows: [
           ['Store', places.store],
-          ['Master key', `${keyPlace}${keyMade ? '' : ' (was there already)'}`],
+          ['Master key', `${keyPlace}${keyMade ? '' : ' (used the key that was there)'}`],
           ['First admin', operator.name],
         ],
       },
       {
         kind: 'note',
-        text: 'Without the master key nobody can open this store again. Keep a copy of it in another place than the store.',
+        text: 'Without the master key nobody can open this store again. Keep a copy of the key away from the store.',
       },
       ...(await enrolmentBlocks(operator, context)),
       ...tokenBlocks(token),
@@ -79,7 +79,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   };
 }
 
-/** With `--token` exactly what scripts wait for: the token and its end, then the rest. */
+/** With `--token` the members that scripts read come first: the token and when it expires. */
 function documentOf(operator: NewOperator, token: NewToken | null, places: object): unknown {
   const who = { id: operator.id, name: operator.name, role: operator.role };
   if (token !== null) return { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places };
@@ -96,7 +96,7 @@ export async function enrolmentBlocks(
     { kind: 'blank' },
     {
       kind: 'lines',
-      lines: [`Scan this with an authenticator app. ${operator.name} is asked for its code at each sign-in.`],
+      lines: [`Scan this with an authenticator app. ${operator.name} needs its code at each sign-in.`],
     },
     { kind: 'picture', lines: code },
     {
@@ -106,7 +106,7 @@ export async function enrolmentBlocks(
         ['As a link', operator.enrolment.uri],
       ],
     },
-    { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
+    { kind: 'note', text: 'This is shown only once. Clear the screen when the app has it.' },
   ];
 }
 
@@ -118,10 +118,13 @@ export function tokenBlocks(token: NewToken | null): readonly Block[] {
       kind: 'fields',
       rows: [
         ['Token', token.token],
-        ['Ends', iso(token.expiresAt)],
+        ['Expires', iso(token.expiresAt)],
       ],
     },
-    { kind: 'note', text: 'Shown once. Scripts give it as COUNTERSIGN_TOKEN; keep it out of files that others read.' },
+    {
+      kind: 'note',
+      text: 'This is shown only once. Scripts pass it as COUNTERSIGN_TOKEN; keep it out of files that others can read.',
+    },
   ];
 }
 

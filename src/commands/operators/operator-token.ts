@@ -1,4 +1,4 @@
-/** `operator token …`: tokens of scripts, each with a role and an end (B70). */
+/** `operator token …`: tokens for scripts; each has a role and expires (B70). */
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
@@ -8,17 +8,17 @@ import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
   path: 'operator token create',
-  summary: 'make a token for scripts, with a role and an end',
+  summary: 'create a token for scripts, with a role and an expiry',
   examples: [
     'countersign operator token create ci --role verifier --expires 30d',
     'countersign operator token create bulk --role lead --expires 4h --json',
   ],
   access: 'operator:manage',
-  arguments: [{ name: '[name]', about: 'operator who owns it (default: you)' }],
+  arguments: [{ name: '[name]', about: 'operator whose token it is (default: you)' }],
   options: [
-    { flags: '--role <role>', about: "role of the token, at most the operator's own" },
+    { flags: '--role <role>', about: "role of the token; not above the operator's own" },
     { flags: '--label <text>', about: 'what it is for (default: script)' },
-    { flags: '--expires <when>', about: '24h, 30d or a date (default: 24h)' },
+    { flags: '--expires <when>', about: 'when it expires: 24h, 30d or a date (default: 24h)' },
   ],
   input: () =>
     z.object({
@@ -51,7 +51,7 @@ const tokenCreate = command({
 
 const tokenList = command({
   path: 'operator token list',
-  summary: 'list tokens; their values are never shown again',
+  summary: 'list tokens, without their values',
   examples: ['countersign operator token list'],
   access: 'operator:manage',
   input: () => z.object({}),
@@ -71,7 +71,7 @@ const tokenList = command({
             { title: 'role' },
             { title: 'for' },
             { title: 'state' },
-            { title: 'ends' },
+            { title: 'expires' },
           ],
           empty: 'No tokens.',
           rows: tokens.map((row) => [
@@ -100,7 +100,7 @@ const tokenList = command({
 
 const tokenRevoke = command({
   path: 'operator token revoke',
-  summary: 'end a token at once',
+  summary: 'revoke a token at once',
   examples: ['countersign operator token revoke tok_…'],
   access: 'operator:manage',
   arguments: [{ name: '<id>', about: 'id of the token' }],

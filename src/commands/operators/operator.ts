@@ -23,10 +23,10 @@ const add = command({
   options: [
     { flags: '--role <role>', about: 'verifier, agent, lead, admin or auditor' },
     { flags: '--password-stdin', about: 'read the first password from standard input' },
-    { flags: '--no-password', about: 'an operator for scripts: tokens only' },
+    { flags: '--no-password', about: 'for scripts: set no password, only tokens work' },
     {
       flags: '--is-user <account/login>',
-      about: 'the customer login of the same person, who then cannot reset themselves',
+      about: 'the customer login of the same person, so that they cannot reset themselves',
     },
   ],
   input: () =>
@@ -93,14 +93,14 @@ const list = command({
 
 const edit = command({
   path: 'operator edit',
-  summary: "change an operator's role, or lift a lock",
+  summary: "change an operator's role, enable or unlock an operator",
   examples: ['countersign operator edit mira --role lead', 'countersign operator edit mira --unlock'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],
   options: [
-    { flags: '--role <role>', about: 'the new role; ends sessions and tokens' },
+    { flags: '--role <role>', about: 'the new role; sessions and tokens end' },
     { flags: '--enable', about: 'let a disabled operator sign in again' },
-    { flags: '--unlock', about: 'lift the lock of too many wrong sign-ins' },
+    { flags: '--unlock', about: 'lift the lock-out after too many wrong sign-ins' },
   ],
   input: () =>
     z.object({
@@ -112,7 +112,7 @@ const edit = command({
   run: async (context, given) => {
     if (given.role === undefined && !given.enable && !given.unlock)
       throw new Refusal('missing-option', 'missing: --role, --enable or --unlock', {
-        hint: `For instance: countersign operator edit ${given.name} --role lead`,
+        hint: `Example: countersign operator edit ${given.name} --role lead`,
       });
     const desk = await context.desk();
     const { operator, enrolment, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
@@ -120,7 +120,9 @@ const edit = command({
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });
-    const lock = given.unlock ? [unlocked ? 'The lock was lifted.' : 'There was no lock to lift.'] : [];
+    const lock = given.unlock
+      ? [unlocked ? `${operator.name} is unlocked.` : `${operator.name} was not locked out.`]
+      : [];
     return {
       view: [
         {
@@ -141,7 +143,7 @@ const edit = command({
 
 const disable = command({
   path: 'operator disable',
-  summary: 'end an operator: sessions and tokens die at once',
+  summary: 'disable an operator: sessions and tokens end at once',
   examples: ['countersign operator disable mira'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],

@@ -1,4 +1,4 @@
-/** `login`, `logout`, `whoami`: an operator's session (B70). */
+/** `login`, `logout`, `whoami`: the session of an operator (B70). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -23,7 +23,10 @@ const login = command<LoginInput>({
   options: [
     { flags: '--operator <name>', about: 'who signs in (default: the name of the system account)' },
     { flags: '--password-stdin', about: 'read the password from standard input' },
-    { flags: '--code <code>', about: 'code of the authenticator app (leads and admins); alone: a fresh code' },
+    {
+      flags: '--code <code>',
+      about: 'code of the authenticator app (leads and admins); alone, it renews the code of the open session',
+    },
   ],
   input: loginInput,
   run: async (context, given) => {
@@ -32,7 +35,7 @@ const login = command<LoginInput>({
   },
 });
 
-/** `login --code CODE` while signed in: the session goes on with a fresh code. */
+/** `login --code CODE` while signed in only renews the code of the open session. */
 async function freshCodeOnly(context: Context, given: LoginInput): Promise<Result | undefined> {
   if (given.code === undefined || given.operator !== undefined || given.passwordStdin) return undefined;
   const token = await context.sessions.read('operator', 'desk');
@@ -65,7 +68,7 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
       {
         kind: 'lines',
         lines: [
-          `Signed in as ${operator.name} (${operator.role}) until ${ends}; ${desk.policy.limits.operatorSession.idleMinutes} idle minutes end it earlier.`,
+          `Signed in as ${operator.name} (${operator.role}) until ${ends}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
         ],
       },
       {
@@ -85,7 +88,7 @@ const who = ({ id, name, role }: { id: string; name: string; role: string }) => 
 
 const logout = command<Record<string, never>>({
   path: 'logout',
-  summary: 'end the session',
+  summary: 'sign out at the end of the shift',
   examples: ['countersign logout'],
   access: 'anyone',
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
@@ -101,7 +104,7 @@ const logout = command<Record<string, never>>({
         await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'logout' }),
       );
     } catch (error) {
-      // A session that has ended already needs no end; its token is gone from this machine either way.
+      // The session had ended before; its token is removed from this machine in either case.
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
     }
     return done;
@@ -110,7 +113,7 @@ const logout = command<Record<string, never>>({
 
 const whoami = command<Record<string, never>>({
   path: 'whoami',
-  summary: 'who is signed in, and by what',
+  summary: 'show who is signed in, and how',
   examples: ['countersign whoami', 'countersign whoami --json'],
   access: 'signed-in',
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
@@ -124,7 +127,7 @@ const whoami = command<Record<string, never>>({
           rows: [
             ['Operator', operator.name],
             ['Role', operator.role],
-            ['Signed in by', via],
+            ['Signed in with', via],
             ['Store', desk.store.place],
           ],
         },

@@ -1,4 +1,4 @@
-/** The device file of `--device`: what a browser would keep as a cookie. One token for each login that is remembered here (B38, B39). */
+/** The file of `--device`, which does what a cookie does in a browser: it has one token for each remembered login (B38, B39). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { Context } from '../command.js';
@@ -7,7 +7,7 @@ const fileShape = () => z.object({ countersignDevice: z.literal(1), logins: z.re
 
 type DeviceFile = z.infer<ReturnType<typeof fileShape>>;
 
-/** Tokens of the file, of whichever logins; none where there is no file. Refusal `invalid-input` for a file that is something else. */
+/** Tokens of all logins in the file; none if the file does not exist. Refusal `invalid-input` for a file of another kind. */
 export async function readDevices(context: Context, path: string | undefined): Promise<readonly string[]> {
   return path === undefined ? [] : Object.values((await readFile(context, path)).logins);
 }
@@ -21,7 +21,7 @@ export async function writeDevice(context: Context, path: string, userId: string
 
 async function readFile(context: Context, path: string): Promise<DeviceFile> {
   const text = (await context.files.exists(path)) ? await context.files.readText(path) : '';
-  // Cleared, as one clears cookies: the next login is asked (B39).
+  // An emptied file is like cleared cookies: the next login asks for a code (B39).
   if (/^\s*(\{\s*\})?\s*$/.test(text)) return { countersignDevice: 1, logins: {} };
   const parsed = fileShape().safeParse(parseJson(text));
   if (parsed.success) return parsed.data;

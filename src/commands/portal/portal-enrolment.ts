@@ -1,6 +1,6 @@
 /**
- * Setting up a second factor at a terminal or from a script: QR code or sent code first, then a first code to prove it. A person
- * does both in one go; a script begins, gets exit 5 with what it needs, and confirms with `--code` (B31, B34, B57).
+ * Sets up a second factor at a terminal or from a script: first a QR code or a sent code, then a first code that proves it. A person
+ * does both in one command; a script starts, gets exit 5 with what it needs, and confirms with `--code` (B31, B34, B57).
  */
 import type { Desk } from '../../desk.js';
 import { exitOf, Refusal } from '../../errors.js';
@@ -18,13 +18,13 @@ import { askCodes } from './portal-factor.js';
 
 export interface EnrolmentGiven {
   readonly kind: MethodId;
-  /** The first code, which confirms what was begun before. */
+  /** The first code, which confirms an enrolment that was started before. */
   readonly code: string | undefined;
   readonly enrolmentCode: string | undefined;
   readonly replaces: string | undefined;
 }
 
-/** The factor, or what a script has to do next. Refusals: as `beginEnrolment` and `confirmEnrolment`. */
+/** Returns the factor, or what a script must do next. Refusals: those of `beginEnrolment` and `confirmEnrolment`. */
 export async function enrol(
   context: Context,
   desk: Desk,
@@ -46,7 +46,7 @@ export async function enrol(
   return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
 }
 
-/** B34: any method; backup codes are not offered. */
+/** Offers every method, but not backup codes (B34). */
 export async function chooseEnrolment(context: Context): Promise<MethodId> {
   const prompts = await context.ask.prompts(`portal mfa add ${methodIds.join('|')}`);
   return prompts.choose({
@@ -55,7 +55,7 @@ export async function chooseEnrolment(context: Context): Promise<MethodId> {
   });
 }
 
-/** The mailed code where one is needed (B57); undefined where not. Refusal `enrolment-needed` where nobody can be asked. */
+/** The mailed code if one is needed (B57), otherwise undefined. Refusal `enrolment-needed` if nobody can be asked. */
 export async function askEnrolmentCode(context: Context, desk: Desk, login: PortalLogin): Promise<string | undefined> {
   if (login.session.state === 'enrolment-needed') return undefined;
   const owed = await sendOwedEnrolmentCode(desk, login);
@@ -77,11 +77,11 @@ async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<rea
         ['As a link', begun.uri],
       ],
     },
-    { kind: 'note', text: 'Shown once. Clear the screen when the app has it.' },
+    { kind: 'note', text: 'This is shown only once. Clear the screen when the app has it.' },
   ];
 }
 
-/** For scripts: the secret is the answer here, and exit 5 says that a code must follow. */
+/** For scripts: prints the secret; exit 5 says that a code must follow. */
 async function waitingForCode(context: Context, begun: BegunEnrolment, options: string): Promise<Result> {
   const next = `countersign portal mfa add ${begun.kind} ${options} --code CODE`;
   const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {

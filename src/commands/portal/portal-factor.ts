@@ -1,4 +1,4 @@
-/** The question for a second factor at a portal login: which method, the code, and what a script is told instead (exit 5). */
+/** Asks for a second factor at a portal login: which method, then the code. A script gets exit 5 and the next step instead. */
 import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
 import { type AnswerKind, questionOf } from '../../procedures/codes/methods.js';
@@ -15,10 +15,10 @@ export interface FactorGiven {
   readonly code?: string | undefined;
 }
 
-/** A slip of the finger is no reason to sign in again; the lock-out counts each try all the same. */
+/** A mistyped code need not end the login; the lock-out still counts each try. */
 const ASKED_AT_MOST = 3;
 
-/** Moves a login on that waits for a code. Refusals: factor-needed where nobody can be asked, not-signed-in, locked. */
+/** Continues a login that waits for a code. Refusals: factor-needed if nobody can be asked, not-signed-in, locked. */
 export async function passFactor(
   context: Context,
   desk: Desk,
@@ -51,7 +51,7 @@ export async function askCodes<T>(context: Context, answer: (code: string) => Pr
   }
 }
 
-/** The only one there is, or the one that is chosen; undefined where nobody can choose. */
+/** The only method, or the one the person chooses; undefined if nobody can choose. */
 async function chooseKind(context: Context, choices: readonly FactorChoice[]): Promise<AnswerKind | undefined> {
   const [first, ...more] = choices;
   if (first === undefined || (more.length > 0 && !context.ask.possible)) {

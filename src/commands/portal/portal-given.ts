@@ -1,8 +1,8 @@
-/** What every `portal` command is given: its options, their input, and who is meant by them. */
+/** What every `portal` command takes: the options, their input, and the person that they name. */
 import * as z from 'zod';
 import type { Context, OptionSpec } from '../command.js';
 
-/** The options of every `portal` command. Put them behind the command's own. */
+/** The options of every `portal` command. Put them after the command's other options. */
 export const PORTAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--account <account>', about: 'your company: number, id or unique name' },
   { flags: '--as <login>', about: 'your login' },
@@ -36,7 +36,7 @@ export interface PersonNamed {
   readonly as: string;
 }
 
-/** Company and login, asked for where they are missing. `--as` may hold both: ACCOUNT/LOGIN. */
+/** Company and login; asks for them if they are missing. `--as` may give both: ACCOUNT/LOGIN. */
 export async function askPerson(context: Context, given: Pick<PortalGiven, 'account' | 'as'>): Promise<PersonNamed> {
   const slash = given.account === undefined ? (given.as?.indexOf('/') ?? -1) : -1;
   if (given.as !== undefined && slash > 0) {

@@ -1,4 +1,4 @@
-/** What a finished portal login says: who is in, until when, what to consider (B41), and whether this device is remembered (B38). */
+/** What a finished portal login shows: who is signed in, until when, warnings (B41), and whether this device is remembered (B38). */
 import type { Desk } from '../../desk.js';
 import { listFactors } from '../../procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../../procedures/portal/customer-login.js';
@@ -9,7 +9,7 @@ import { iso } from '../../rules/moment.js';
 import type { Context, Result } from '../command.js';
 import { writeDevice } from './portal-device.js';
 
-/** `too-early`: wished for at a login that was not asked for a code, or that set the method up. */
+/** `too-early`: the user asked for it at a login that asked for no code, or that set the method up. */
 export type Remembered = 'remembered' | 'too-early' | 'not-asked';
 
 const WARNINGS: Readonly<Record<LoginWarning, string>> = {
@@ -19,7 +19,7 @@ const WARNINGS: Readonly<Record<LoginWarning, string>> = {
     'Backup codes are your only method, and each works once. Set up another: countersign portal mfa add totp',
 };
 
-/** Marks the device where that is wished and this login may. */
+/** Remembers the device if the user wants that and this login allows it. */
 export async function keepDevice(
   context: Context,
   desk: Desk,
@@ -37,7 +37,7 @@ export async function keepDevice(
 async function wishes(context: Context, desk: Desk): Promise<boolean> {
   if (!context.ask.possible) return false;
   const { rememberDays } = desk.policy.limits.device;
-  const message = `Not be asked for a code on this device for ${rememberDays} days?`;
+  const message = `Skip the code on this device for ${rememberDays} days?`;
   return (await context.ask.prompts('--remember')).confirm({ message });
 }
 
@@ -78,5 +78,5 @@ function deviceLines(desk: Desk, remembered: Remembered): readonly string[] {
     return [`This device is not asked for a code for ${desk.policy.limits.device.rememberDays} days.`];
   }
   if (remembered === 'not-asked') return [];
-  return ['This device is not remembered: that can be chosen at a login that was asked for a code, not at this one.'];
+  return ['This device was not remembered. You can choose that at a login that asks for a code.'];
 }

@@ -1,4 +1,4 @@
-/** `portal activate`, `login`, `logout`: how a customer gets into the portal (B31–B43). */
+/** `portal activate`, `login`, `logout`: a customer's way into the portal and out of it (B31–B43). */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -90,7 +90,7 @@ const login = command<LoginInput>({
   summary: 'sign in with your password and second factor, or by single sign-on',
   examples: [
     'countersign portal login --account 100234 --as ana',
-    'countersign portal login --account 100234 --as ana --code 123456   (goes on with a login that waits for it)',
+    'countersign portal login --account 100234 --as ana --code 123456   (continues a login that waits for a code)',
     'countersign portal login --account 100234 --as ana --factor email',
     'countersign portal login --account 100234 --as ana --device ~/.portal-device --remember',
     'countersign portal login --account 100234 --sso --id-token-stdin < token',
@@ -103,13 +103,13 @@ const login = command<LoginInput>({
     { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
     { flags: '--sso', about: "sign in with your company's single sign-on" },
     { flags: '--id-token-stdin', about: 'read the OpenID ID token from standard input' },
-    { flags: '--nonce <text>', about: 'the nonce that was sent with the sign-on request' },
+    { flags: '--nonce <text>', about: 'the nonce of the sign-on request' },
   ],
   input: loginInput,
   run: async (context, given) => {
     if (given.remember && given.device === undefined) {
       throw new Refusal('missing-option', 'missing: --device', {
-        hint: '--remember keeps its mark in a file: --device FILE',
+        hint: '--remember needs a file that remembers the device: --device FILE',
       });
     }
     const desk = await context.desk();
@@ -118,7 +118,7 @@ const login = command<LoginInput>({
   },
 });
 
-/** The half-done login that a code or choice is meant for, or a new one by password. */
+/** The unfinished login that a code or choice belongs to, or a new login by password. */
 async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
   const person = await askPerson(context, given);
   const answers = given.code !== undefined || given.factor !== undefined || given.enrolmentCode !== undefined;
@@ -146,7 +146,7 @@ async function halfDone(context: Context, desk: Desk, person: { account: string;
   }
 }
 
-/** One step after another, in the rules' order, until the login is done or waits for what only a person or a later command can give. */
+/** Takes one step after another, in the order of the rules, until the login is done or needs a person or a later command. */
 async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: LoginInput): Promise<Result> {
   let current = opened;
   for (let next = nextOf(current.session); next.step !== 'none'; next = nextOf(current.session)) {
@@ -165,7 +165,7 @@ interface Going {
   readonly given: LoginInput;
 }
 
-/** The login one step further, or what a script has to do next. */
+/** Returns the login one step further, or what a script must do next. */
 async function take(
   next: Exclude<NextStep, { step: 'none' }>,
   { context, desk, current, given }: Going,

@@ -1,4 +1,4 @@
-/** `portal mfa …`: a user's own sign-in methods, and the company-wide switch of its admins (B30–B42). */
+/** `portal mfa …`: a user's sign-in methods, and the company-wide switch for admins (B30–B42). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { methodIds, methods } from '../../procedures/codes/methods.js';
@@ -15,7 +15,7 @@ import { openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal mfa list',
-  summary: 'your sign-in methods',
+  summary: 'list your sign-in methods',
   examples: ['countersign portal mfa list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
@@ -72,8 +72,8 @@ const add = command({
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
     { flags: '--code <code>', about: 'the first code of the method that is being set up' },
-    { flags: '--replace <id>', about: 'the method whose place it takes' },
-    { flags: '--enrolment-code <code>', about: 'the mailed code that is needed after a reset' },
+    { flags: '--replace <id>', about: 'id of the method that it replaces' },
+    { flags: '--enrolment-code <code>', about: 'the mailed code that you need after a reset' },
   ],
   input: () =>
     z.object({
@@ -172,7 +172,7 @@ const require = command({
   access: 'anyone',
   arguments: [
     { name: '<switch>', about: 'on or off' },
-    { name: '[user]', about: 'not possible: it is for the whole company' },
+    { name: '[user]', about: 'not allowed: MFA is required of the whole company or of nobody' },
   ],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
@@ -197,7 +197,7 @@ const require = command({
   },
 });
 
-/** B32: there is no way to do this for one user, and somebody who tries must hear it. */
+/** MFA cannot be required of one user only (B32), and somebody who tries must be told so. */
 const forOneUser = (given: string): Refusal =>
   new Refusal(
     'usage',

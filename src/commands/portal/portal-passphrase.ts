@@ -1,4 +1,4 @@
-/** `portal passphrase show|set`: the owner's passphrase, by its owner alone (B14, B15, B17, B18). */
+/** `portal passphrase show|set`: only the owner can show or set a passphrase (B14, B15, B17, B18). */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import {
@@ -15,7 +15,7 @@ import { freshSession, openSession, type PortalUser, sessionWithPassword } from 
 
 const show = command({
   path: 'portal passphrase show',
-  summary: 'show your passphrase; asks for your password again, and with MFA for a code',
+  summary: 'show your passphrase, after your password and, with MFA, a code',
   examples: [
     'countersign portal passphrase show --account 100234 --as ana',
     'printf \'%s\\n\' "$PASSWORD" | countersign portal passphrase show --account 100234 --as ana --password-stdin --json',
@@ -47,7 +47,7 @@ type SetInput = z.infer<ReturnType<typeof setInput>>;
 
 const set = command<SetInput>({
   path: 'portal passphrase set',
-  summary: 'set or change your passphrase; the old one stops at once',
+  summary: 'set or change your passphrase; the old one stops working at once',
   examples: [
     'countersign portal passphrase set --account 100234 --as ana',
     'printf \'%s\\n\' "$PHRASE" | countersign portal passphrase set --account 100234 --as ana --passphrase-stdin   (after: portal login)',
@@ -56,7 +56,7 @@ const set = command<SetInput>({
   options: [
     {
       flags: '--passphrase-stdin',
-      about: 'read the new passphrase from standard input; needs a portal login of the last minutes',
+      about: 'read the new passphrase from standard input; needs a recent portal login',
     },
     ...PORTAL_OPTIONS,
   ],
@@ -64,7 +64,7 @@ const set = command<SetInput>({
   run: async (context, given) => {
     requireOneSecret(context, given);
     const use = (portal: PortalUser) => setPassphrase(context, given, portal);
-    // Standard input holds the phrase then, so nothing can be asked of the person.
+    // Standard input has the phrase then, so it cannot also answer questions.
     return given.passphraseStdin
       ? openSession(context, given, use)
       : freshSession(context, given, SETTING_PASSPHRASE, use);
@@ -97,7 +97,7 @@ async function setPassphrase(
   };
 }
 
-/** Standard input holds one secret: the password goes to `portal login`, the phrase to this command. */
+/** Standard input has room for one secret: `portal login` reads the password, this command the phrase. */
 function requireOneSecret(context: Context, given: PortalGiven & { readonly passphraseStdin: boolean }): void {
   if (!given.passwordStdin || (!given.passphraseStdin && context.ask.possible)) return;
   throw new Refusal('usage', 'standard input carries one secret, and setting a passphrase takes two', {
@@ -105,7 +105,7 @@ function requireOneSecret(context: Context, given: PortalGiven & { readonly pass
   });
 }
 
-/** Leaving here changes nothing (B18). */
+/** Cancelling here changes nothing (B18). */
 async function confirm(context: Context): Promise<void> {
   if (context.options.yes) return;
   const prompts = await context.ask.prompts('--yes');

@@ -1,4 +1,4 @@
-/** `portal profile`, `portal password`: what users see of themselves, and their application password. */
+/** `portal profile`, `portal password`: show a user's profile, change the application password. */
 import * as z from 'zod';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';

@@ -1,4 +1,4 @@
-/** `portal reset …`: a customer admin resets users, or objects to a reset (B50, B62). */
+/** `portal reset …`: an admin of the company resets users, or objects to a reset (B50, B62). */
 import * as z from 'zod';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
 import { RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
@@ -9,7 +9,7 @@ import { freshSession, openSession } from './portal-session.js';
 
 const reset = command({
   path: 'portal reset',
-  summary: 'admins: reset the second factors of users of your company',
+  summary: 'reset the second factors of users of your company (admins)',
   examples: [
     'countersign portal reset janet.leverling --account 100241 --as ana.trujillo',
     'countersign portal reset janet.leverling robert.king --account 100241 --as ana.trujillo --json',
@@ -41,7 +41,7 @@ const reset = command({
 
 const object = command({
   path: 'portal reset object',
-  summary: 'admins: object to a reset; nothing can be set up until it is settled',
+  summary: 'object to a reset; nothing can be set up until it is settled (admins)',
   examples: ['countersign portal reset object rst_… --account 100241 --as ana.trujillo'],
   access: 'anyone',
   arguments: [{ name: '<reference>', about: 'the reference in the notice' }],

@@ -1,6 +1,6 @@
 /**
- * Who is typing in the portal? Every `portal` command asks here: for the open session of the state folder, or for the password with the
- * command, which signs in for that one command and out again. Which proofs a door wants, and which are missing, the procedures say.
+ * Finds out who is using the portal, for every `portal` command: from the open session in the state folder, or from a password given
+ * with the command, which signs in for that one command only. The procedures say which proofs an act needs and which are missing.
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -20,7 +20,7 @@ import { askPerson, type PersonNamed, type PortalGiven } from './portal-given.js
 export interface PortalUser {
   readonly desk: Desk;
   readonly login: PortalLogin;
-  /** Where it came with this command: to compare a new passphrase with, as spoken (B10). */
+  /** The password, if it came with this command; a new passphrase is compared with its spoken form (B10). */
   readonly password: string | null;
 }
 
@@ -30,7 +30,7 @@ export interface PortalUserWithPassword extends PortalUser {
   readonly viewKey: Uint8Array;
 }
 
-/** The session as it is. Refusals: missing-option, not-signed-in, locked, factor-needed, enrolment-needed. */
+/** Uses the session as it is. Refusals: missing-option, not-signed-in, locked, factor-needed, enrolment-needed. */
 export async function openSession<T>(
   context: Context,
   given: PortalGiven,
@@ -46,7 +46,7 @@ export async function openSession<T>(
   return inState({ desk, login: await openLogin(context, desk, named), password: null });
 }
 
-/** The same, and the person is asked for what the door wants and this login has not proven lately. */
+/** The same, but first asks for the proofs that `door` needs and this login has not given recently. */
 export async function freshSession<T>(
   context: Context,
   given: PortalGiven,
@@ -61,7 +61,7 @@ export async function freshSession<T>(
   return sessionWithPassword(context, named, door, use);
 }
 
-/** The same, and the password comes with this command, however fresh the session is. */
+/** The same, but always asks for the password, even if the session is fresh. */
 export async function sessionWithPassword<T>(
   context: Context,
   given: PortalGiven,
@@ -97,7 +97,7 @@ function withPassword(desk: Desk, { login, viewKey }: ProvenLogin, password: str
   return { desk, login, password, viewKey };
 }
 
-/** Signs in for this one command, and out again whatever comes of it. `device`: a remembered one may stand in for the factor. */
+/** Signs in for this one command, and always signs out again. `device`: whether a remembered device may replace the factor. */
 async function signedInOnce<T>(
   context: Context,
   { desk, named, device }: { readonly desk: Desk; readonly named: Named; readonly device: boolean },
@@ -115,7 +115,7 @@ async function signedInOnce<T>(
   }
 }
 
-/** One that has ended by itself, or by what was done in it, is as well. */
+/** A session that has already ended needs no sign-out. */
 async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise<void> {
   try {
     await signOutUser(desk, await find());
@@ -124,7 +124,7 @@ async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise
   }
 }
 
-/** The login of the session in the state folder, in whatever state it is. */
+/** The login of the session in the state folder, finished or not. */
 export async function openLogin(context: Context, desk: Desk, person: PersonNamed): Promise<PortalLogin> {
   const { user, account } = await namedOrNotSignedIn(desk, person);
   const token = await context.sessions.read('portal', sessionName(account, user));
@@ -136,18 +136,18 @@ async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<Owne
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
     if (!(error instanceof Refusal) || !['not-found', 'ambiguous', 'missing-option'].includes(error.code)) throw error;
-    // Who is not signed in is told nothing about who there is (B73).
+    // Somebody who is not signed in must not learn which accounts and logins exist (B73).
     throw new Refusal('not-signed-in', `${person.as} is not signed in to the portal`, {
       hint: 'Sign in with: countersign portal login   (scripts: --password-stdin on each command)',
     });
   }
 }
 
-/** Name under which a user's token stands in the state folder. */
+/** The file name of a user's token in the state folder. */
 export const sessionName = (account: Owner['account'], user: Owner['user']): string =>
   `${account.number}/${user.login}`;
 
-/** Keeps a new login's token; the session it takes the place of ends, so that none is left open without anyone holding it. */
+/** Keeps the token of a new login and ends the session that it replaces, because nobody would have its token any more. */
 export async function keepSession(context: Context, desk: Desk, opened: OpenedSession): Promise<void> {
   const name = sessionName(opened.account, opened.user);
   const before = await context.sessions.read('portal', name);

@@ -1,4 +1,4 @@
-/** `portal team list|grant|revoke`: privileges of the own company's users, by its admin (B16). */
+/** `portal team list|grant|revoke`: an admin manages the privileges of the company's users (B16). */
 import * as z from 'zod';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
@@ -39,14 +39,14 @@ const list = command({
 
 const grant = command({
   path: 'portal team grant',
-  summary: 'give a user a privilege; the first one makes a secondary admin',
+  summary: 'grant a privilege to a user; the first one makes a secondary admin',
   examples: [
     'countersign portal team grant sue billing --account 100234 --as ana',
     'countersign portal team grant sue billing:inquiry --account 100234 --as ana',
   ],
   access: 'anyone',
   arguments: [
-    { name: '<login>', about: 'whom: login, id or unique e-mail of your company' },
+    { name: '<login>', about: 'login, id or unique e-mail of a user of your company' },
     { name: '<scope>', about: 'a category (billing) or one action (billing:inquiry)' },
   ],
   options: PORTAL_OPTIONS,
@@ -59,12 +59,12 @@ const grant = command({
 
 const revoke = command({
   path: 'portal team revoke',
-  summary: 'take a privilege away, also in the middle of a call; losing the last makes a plain user',
+  summary: 'revoke a privilege, even during a call; losing the last one makes a plain user',
   examples: ['countersign portal team revoke sue billing --account 100234 --as ana'],
   access: 'anyone',
   arguments: [
-    { name: '<login>', about: 'from whom: login, id or unique e-mail of your company' },
-    { name: '<scope>', about: 'as it stands in: countersign portal team list' },
+    { name: '<login>', about: 'login, id or unique e-mail of a user of your company' },
+    { name: '<scope>', about: 'the privilege, as countersign portal team list shows it' },
   ],
   options: PORTAL_OPTIONS,
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),

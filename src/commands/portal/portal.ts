@@ -1,4 +1,4 @@
-/** `portal …`: everything customers do for themselves, one list of the files that know how. */
+/** `portal …`: everything that customers do for themselves; lists the commands of the other files. */
 import type { Command } from '../command.js';
 import { commands as login } from './portal-login.js';
 import { commands as mfa } from './portal-mfa.js';

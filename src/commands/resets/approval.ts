@@ -1,4 +1,4 @@
-/** `approval …`: a second operator's yes or no to exactly what was asked for (B56). */
+/** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
@@ -34,10 +34,10 @@ const approvalDocument = (approval: Approval) => ({
 
 const list = command({
   path: 'approval list',
-  summary: 'what waits for a second operator',
+  summary: 'list what waits for a second operator',
   examples: ['countersign approval list', 'countersign approval list --all --json'],
   access: 'mfa:read',
-  options: [{ flags: '--all', about: 'also what is decided, used or has run out' }],
+  options: [{ flags: '--all', about: 'also list what was decided, used or has expired' }],
   input: () => z.object({ all: z.boolean().default(false) }),
   run: async (context, { all }) => {
     const approvals = await listApprovals(await context.desk(), all);
@@ -63,7 +63,7 @@ const list = command({
 
 const show = command({
   path: 'approval show',
-  summary: 'one request with everybody in it',
+  summary: 'show one request and everyone it would reset',
   examples: ['countersign approval show apr_…'],
   access: 'mfa:read',
   arguments: [{ name: '<request>', about: 'id of the request' }],
@@ -98,18 +98,18 @@ function requestView(approval: ApprovalInFull): View {
       kind: 'fields',
       rows: [
         ['Asked for by', requester.name],
-        ...(caller === null ? [] : [['On a call with', `${caller.name} (${caller.login})`] as const]),
+        ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
         ['Reason', subject.reason ?? 'none given'],
         ['Ticket', subject.ticket ?? 'none given'],
-        ...(subject.final ? [['Final', 'the old factors are destroyed; no undo'] as const] : []),
-        ['Until', iso(approval.expiresAt) ?? ''],
+        ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
+        ['Expires', iso(approval.expiresAt) ?? ''],
         ['SHA-256', approval.hash],
       ],
     },
     {
       kind: 'table',
       columns: [{ title: 'account' }, { title: 'login' }, { title: 'name' }, { title: 'role' }],
-      empty: 'Nobody.',
+      empty: 'No users.',
       rows: targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
     },
     {
@@ -124,11 +124,11 @@ function requestView(approval: ApprovalInFull): View {
 
 const approve = command({
   path: 'approval approve',
-  summary: 'say yes to exactly this request',
+  summary: 'approve exactly this request',
   examples: ['countersign approval approve apr_…'],
   access: 'approval:decide',
   arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [{ flags: '--reason <text>', about: 'for the log' }],
+  options: [{ flags: '--reason <text>', about: 'why, for the log' }],
   input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -150,7 +150,7 @@ const approve = command({
         { kind: 'verdict', verdict: 'APPROVED', tone: 'good' },
         {
           kind: 'lines',
-          lines: [`${decided.requester.name} can go on until ${iso(decided.expiresAt)}, by the same command.`],
+          lines: [`${decided.requester.name} can now run the same command again, until ${iso(decided.expiresAt)}.`],
         },
       ],
       document: { approval: approvalDocument(decided) },
@@ -160,7 +160,7 @@ const approve = command({
 
 const reject = command({
   path: 'approval reject',
-  summary: 'say no to a request',
+  summary: 'reject a request',
   examples: ['countersign approval reject apr_… --reason "call back first"'],
   access: 'approval:decide',
   arguments: [{ name: '<request>', about: 'id of the request' }],

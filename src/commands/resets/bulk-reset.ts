@@ -1,6 +1,6 @@
 /**
- * `mfa reset` without a call (B51, B56, B59, B60): plan, show, have the number typed, carry out, report each line. What waits for a second
- * operator waits; everything else is done.
+ * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
+ * Users who need a second operator wait; all others are reset.
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -32,8 +32,8 @@ export interface BulkGiven {
 
 export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
   if (given.failed !== undefined && [given.from, given.apply].includes(given.failed)) {
-    throw new Refusal('usage', '--failed names the file that the list comes from', {
-      hint: 'Name another file; that one would be overwritten.',
+    throw new Refusal('usage', '--failed names the file that the list is read from', {
+      hint: 'Name another file for --failed; it would overwrite the list.',
     });
   }
   const desk = await context.desk();
@@ -42,7 +42,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
   if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
   await confirmNumber(context, frozen, given);
-  // Before anything is done: a path that cannot be written must not come to light afterwards.
+  // Write the file before anything is reset, so that a path that cannot be written is noticed now.
   if (given.failed !== undefined) await context.files.write(given.failed, writeRows(input, []));
   if (given.wait) await waitForYes(context, desk, frozen);
   const begun = await beginJob(desk, context.operator(), frozen);
@@ -68,7 +68,7 @@ async function planOf(context: Context, desk: Desk, given: BulkGiven) {
 
 const echoOf = ({ plan }: FrozenPlan) => new Map(plan.rows.map((row) => [row.line, [row.account, row.login]]));
 
-/** A plan is applied as it is: nothing given beside it could change it. */
+/** A plan is applied as it is, so options that would change it are refused. */
 function refuseBeside(given: BulkGiven): void {
   const beside = [
     ...(given.users.length > 0 ? ['users'] : []),
@@ -80,7 +80,7 @@ function refuseBeside(given: BulkGiven): void {
       .map((name) => `--${name === 'dryRun' ? 'dry-run' : name}`),
   ];
   if (beside.length === 0) return;
-  throw new Refusal('usage', `--apply carries out a plan exactly as it is; leave out ${beside.join(', ')}`, {
+  throw new Refusal('usage', `--apply runs a plan exactly as it is; leave out ${beside.join(', ')}`, {
     hint: 'Make another plan instead.',
   });
 }
@@ -88,7 +88,7 @@ function refuseBeside(given: BulkGiven): void {
 async function needed(context: Context, given: string | undefined, option: string, message: string): Promise<string> {
   const text = given?.trim() ?? '';
   if (text !== '') return text;
-  const required = (answer: string) => answer !== '' || 'it stands in the log; write a few words';
+  const required = (answer: string) => answer !== '' || 'write a few words for the log';
   return (await context.ask.prompts(option)).line({ message, validate: required });
 }
 
@@ -104,15 +104,15 @@ function planned(frozen: FrozenPlan, given: BulkGiven): Result {
   };
 }
 
-/** The number of users, typed by a person or given by a script; --yes does not stand for it (B59). */
+/** A person types the number of users, or a script gives it; --yes does not replace it (B59). */
 async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGiven): Promise<void> {
   const { confirm } = frozen.plan;
-  // Nothing is left to confirm: the same command run again ends well.
+  // The same command run again has nothing left to reset, so there is nothing to confirm.
   if (confirm === 0) return;
   if (given.confirm === undefined) {
     if (!context.ask.possible) {
       throw new Refusal('missing-option', `missing: --confirm, the number of users to reset (this plan: ${confirm})`, {
-        hint: 'Look at the plan first, with --dry-run. --yes does not stand for the number.',
+        hint: 'Look at the plan first, with --dry-run. --yes does not replace the number.',
         also: { plan: { counts: frozen.plan.counts, confirm } },
       });
     }
@@ -120,11 +120,11 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
     const prompts = await context.ask.prompts('--confirm');
     if (await prompts.typed({ message: `Type ${confirm} to reset ${confirm} users`, expected: String(confirm) }))
       return;
-    throw new Refusal('cancelled', 'The number was not typed; nothing was changed.');
+    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
   }
   if (given.confirm === confirm) return;
   throw new Refusal('invalid-input', `--confirm ${given.confirm} is not the number of this plan: it is ${confirm}`, {
-    hint: 'Something differs from what was looked at. Look at the plan again, with --dry-run. Nothing was changed.',
+    hint: 'The list or the users have changed since you looked. Look at the plan again, with --dry-run. Nothing was changed.',
     also: { plan: { counts: frozen.plan.counts, confirm } },
   });
 }
@@ -132,6 +132,6 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
 async function waitForYes(context: Context, desk: Desk, frozen: FrozenPlan): Promise<void> {
   const row = await askApproval(desk, context.operator(), frozen);
   if (row === null) return;
-  context.notice(`Waiting for ${row.id}: a lead or an admin decides with: countersign approval approve ${row.id}`);
+  context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${row.id}`);
   await waitForApproval(desk, row.id, context.signal);
 }

@@ -1,4 +1,4 @@
-/** What a plan and its run look like: in words, and as JSON rows. */
+/** A plan and its run, as views and as JSON rows. */
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
@@ -9,8 +9,8 @@ import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
   'to-reset': 'to reset',
   'nothing-to-do': 'nothing to do',
-  'sso-only': 'single sign-on only (reset all the same)',
-  admin: 'admins (only with an approval)',
+  'sso-only': 'single sign-on only (also reset)',
+  admin: 'admins (need an approval)',
   unknown: 'unknown',
   ambiguous: 'ambiguous',
   duplicate: 'duplicate',
@@ -31,14 +31,14 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
       kind: 'fields',
       rows: [
         ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
-        ...(objected === 0 ? [] : [['of these objected to (only with an approval)', String(objected)] as const]),
+        ...(objected === 0 ? [] : [['of these with an objection (need an approval)', String(objected)] as const]),
         ['Number to confirm', String(plan.confirm)],
         ...(why === null
           ? []
           : [['Needs a second operator', `${APPROVAL_REASONS[why]}: ${waiting} users wait`] as const]),
         ['Reason', plan.reason],
         ['Ticket', plan.ticket],
-        ...(plan.final ? [['Final', 'the old factors are destroyed; no undo'] as const] : []),
+        ...(plan.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
         ['SHA-256', hash],
       ],
     },
@@ -56,7 +56,7 @@ const oddRows = (rows: readonly PlannedRow[]) =>
   }) as const;
 
 const oddWords = ({ class: name, objected }: PlannedRow): string =>
-  name === 'admin' ? 'admin' : objected === true ? 'objected to' : CLASS_WORDS[name];
+  name === 'admin' ? 'admin' : objected === true ? 'open objection' : CLASS_WORDS[name];
 
 export function planDocument({ plan, hash }: FrozenPlan) {
   const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
@@ -81,7 +81,7 @@ export function rowDocument(row: RowOutcome, approval: string | null) {
 
 export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
 
-/** 5 where something waits for an approval, 4 where a line could not be done, otherwise 0. */
+/** 5 if something waits for an approval, 4 if a line could not be done, otherwise 0. */
 export function exitOfTally(tally: Tally): number {
   if ((tally.get('needs-approval') ?? 0) > 0) return 5;
   const failed = (['unknown', 'ambiguous', 'failed'] as const).some((outcome) => (tally.get(outcome) ?? 0) > 0);
@@ -99,7 +99,7 @@ const OUTCOME_WORDS: Readonly<Record<RowOutcome['outcome'], string>> = {
   failed: 'Failed',
 };
 
-/** `planned`: of a run that has not come to it yet. */
+/** `planned`: the run has not reached the line yet. */
 export const outcomeWords = (outcome: RowOutcome['outcome'] | 'planned'): string =>
   outcome === 'planned' ? 'Still to do' : OUTCOME_WORDS[outcome];
 
@@ -148,5 +148,5 @@ const nextLines = (job: string | null, approval: string | null, failedFile: stri
   ...(approval === null
     ? []
     : [`countersign approval approve ${approval}   (another lead or admin; then run this again)`]),
-  ...(failedFile === null ? [] : [`mend ${failedFile} and run it again`]),
+  ...(failedFile === null ? [] : [`correct ${failedFile} and run it again`]),
 ];

@@ -1,4 +1,4 @@
-/** What a bulk run and its undoing look like: in words, and as JSON. */
+/** A bulk run and its undo, as views and as JSON. */
 import type { JobHead } from '../../desk.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
@@ -26,7 +26,7 @@ export const headDocument = (head: JobHead) => ({
 export const jobsView = (jobs: readonly JobHead[]): View => [
   {
     kind: 'table',
-    columns: [{ title: 'job' }, { title: 'begun' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
+    columns: [{ title: 'job' }, { title: 'started' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
     empty: 'No bulk runs.',
     rows: jobs.map((job) => [job.id, minuteOf(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
   },
@@ -50,15 +50,15 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
     {
       kind: 'fields',
       rows: [
-        ['Begun', iso(head.created_at) ?? ''],
-        ['Begun by', begunBy],
+        ['Started', iso(head.created_at) ?? ''],
+        ['Started by', begunBy],
         ['Ended', iso(head.ended_at) ?? 'not yet'],
         ['Users', `${head.done} of ${head.total}`],
         ['Reason', head.reason],
         ['Ticket', head.ticket],
         ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
         ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
-        ...(undone === 0 ? [] : [['Taken back', String(undone)] as const]),
+        ...(undone === 0 ? [] : [['Undone', String(undone)] as const]),
         ['Plan', head.plan_hash],
       ],
     },
@@ -68,10 +68,10 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
 
 export interface Undone {
   readonly undone: number;
-  /** By an earlier call. */
+  /** Undone by an earlier command. */
   readonly before: number;
   readonly stayed: readonly UndoOutcome[];
-  /** Of whom something had been taken. */
+  /** Resets that had removed something. */
   readonly taken: readonly UndoOutcome[];
 }
 
@@ -100,15 +100,15 @@ const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
 });
 
 export function undoView({ undone, before, stayed }: Undone): View {
-  const verdict = undone === 0 ? 'NOTHING TAKEN BACK' : stayed.length === 0 ? 'TAKEN BACK' : 'PARTLY TAKEN BACK';
+  const verdict = undone === 0 ? 'NOTHING UNDONE' : stayed.length === 0 ? 'UNDONE' : 'PARTLY UNDONE';
   return [
     { kind: 'verdict', verdict, tone: stayed.length === 0 ? 'good' : 'warn' },
     {
       kind: 'fields',
       rows: [
-        ['Taken back', String(undone)],
-        ...(before === 0 ? [] : [['Taken back before', String(before)] as const]),
-        ['Stay as they are', String(stayed.length)],
+        ['Undone', String(undone)],
+        ...(before === 0 ? [] : [['Undone before', String(before)] as const]),
+        ['Not undone', String(stayed.length)],
       ],
     },
     {
@@ -119,6 +119,11 @@ export function undoView({ undone, before, stayed }: Undone): View {
     },
     ...(undone === 0
       ? []
-      : [{ kind: 'note', text: 'Factors and backup codes are back; devices and sessions are not.' } as const]),
+      : [
+          {
+            kind: 'note',
+            text: 'Factors and backup codes work again. Remembered devices and sessions stay removed.',
+          } as const,
+        ]),
   ];
 }

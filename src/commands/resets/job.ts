@@ -1,4 +1,4 @@
-/** `job …`: bulk runs, seen, resumed and taken back (B60, B61). */
+/** `job …`: shows, resumes and undoes bulk resets (B60, B61). */
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
@@ -12,7 +12,7 @@ import { showRun } from './show-run.js';
 
 const list = command({
   path: 'job list',
-  summary: 'bulk runs, newest first',
+  summary: 'list bulk resets, newest first',
   examples: ['countersign job list', 'countersign job list --json'],
   access: 'mfa:read',
   input: () => z.object({}),
@@ -24,7 +24,7 @@ const list = command({
 
 const show = command({
   path: 'job show',
-  summary: 'one bulk run, line by line',
+  summary: 'show one bulk reset; with --json each line of it',
   examples: ['countersign job show job_…', 'countersign job show job_… --json'],
   access: 'mfa:read',
   arguments: [{ name: '<job>', about: 'id of the job' }],
@@ -39,7 +39,7 @@ const show = command({
 
 const resume = command({
   path: 'job resume',
-  summary: 'go on with an interrupted run; nothing is done twice',
+  summary: 'resume an interrupted bulk reset; no user is reset twice',
   examples: ['countersign job resume job_…', 'countersign job resume job_… --json'],
   access: 'mfa:reset-bulk',
   arguments: [{ name: '<job>', about: 'id of the job' }],
@@ -54,7 +54,7 @@ const resume = command({
 
 const undo = command({
   path: 'job undo',
-  summary: 'take resets back: factors and backup codes return',
+  summary: 'undo resets: factors and backup codes work again',
   examples: [
     'countersign job undo job_… --reason "wrong list"',
     'countersign job undo job_… --line 12 --reason "wrong person"',

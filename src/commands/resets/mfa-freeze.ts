@@ -1,4 +1,4 @@
-/** `mfa freeze` and `mfa thaw`: the brake of the whole desk (B63). */
+/** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
 import * as z from 'zod';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
 import { iso, readMoment } from '../../rules/moment.js';
@@ -7,12 +7,12 @@ import { type Command, command } from '../command.js';
 
 const freeze = command({
   path: 'mfa freeze',
-  summary: 'stop every reset of the desk, at once',
+  summary: 'stop every reset of the desk at once',
   examples: ['countersign mfa freeze --reason "strange calls"', 'countersign mfa freeze --until 2h'],
   access: 'mfa:freeze',
   options: [
-    { flags: '--reason <text>', about: 'why, for the log and for whoever is stopped' },
-    { flags: '--until <time>', about: 'when it ends by itself: a span (2h) or a time; otherwise with mfa thaw' },
+    { flags: '--reason <text>', about: 'why, for the log and for operators who try a reset' },
+    { flags: '--until <time>', about: 'when it ends: a span (2h) or a time (default: mfa thaw ends it)' },
   ],
   input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
   run: async (context, given) => {
@@ -24,7 +24,7 @@ const freeze = command({
 });
 
 function freezeView({ until, reason }: Freeze): View {
-  const end = until === null ? 'until somebody thaws it' : `until ${iso(until)}`;
+  const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${iso(until)}`;
   return [
     { kind: 'verdict', verdict: 'FROZEN', tone: 'warn' },
     {
@@ -37,14 +37,17 @@ function freezeView({ until, reason }: Freeze): View {
 
 const thaw = command<Record<string, never>>({
   path: 'mfa thaw',
-  summary: 'let resets go on',
+  summary: 'allow resets again after a freeze',
   examples: ['countersign mfa thaw'],
   access: 'mfa:freeze',
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const desk = await context.desk();
     const ended = await thawResets(desk, context.operator());
-    const line = ended === null ? 'Resets were not frozen.' : 'Resets go on. Interrupted jobs: countersign job list';
+    const line =
+      ended === null
+        ? 'Resets were not frozen.'
+        : 'Resets are allowed again. See interrupted jobs: countersign job list';
     return { view: [{ kind: 'lines', lines: [line] }], document: { freeze: null } };
   },
 });

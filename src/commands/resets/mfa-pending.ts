@@ -1,4 +1,4 @@
-/** `mfa pending`: who was reset and has not enrolled again (B57, B62). */
+/** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
 import * as z from 'zod';
 import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
@@ -6,17 +6,17 @@ import { type Command, command } from '../command.js';
 
 const WORDS = {
   waiting: 'code sent, not used',
-  expired: 'code has run out: reset again to send another',
-  objected: 'OBJECTED: frozen by the customer',
+  expired: 'code expired: reset again to send another',
+  objected: 'OBJECTED: stopped by the customer',
   'no-code-needed': 'not enrolled yet',
 } as const;
 
 const pending = command({
   path: 'mfa pending',
-  summary: 'who was reset and has not enrolled again',
+  summary: 'list users who were reset and have not enrolled again',
   examples: ['countersign mfa pending', 'countersign mfa pending --job job_… --json'],
   access: 'mfa:read',
-  options: [{ flags: '--job <job>', about: 'only of this bulk run' }],
+  options: [{ flags: '--job <job>', about: 'only users of this bulk reset' }],
   input: () => z.object({ job: z.string().optional() }),
   run: async (context, given) => {
     const found = await pendingEnrolments(await context.desk(), given.job);
@@ -25,7 +25,7 @@ const pending = command({
         {
           kind: 'table',
           columns: [{ title: 'user' }, { title: 'reset at' }, { title: 'state' }, { title: 'reset' }],
-          empty: 'Nobody is left to enrol again.',
+          empty: 'No user still has to enrol again.',
           rows: found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
             `${dayOf(reset.at)} ${clockOf(reset.at)}`,

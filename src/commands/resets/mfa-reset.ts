@@ -13,19 +13,22 @@ const OPTIONS: readonly OptionSpec[] = [
   { flags: '--account <account>', about: 'number, id or unique name of the account' },
   {
     flags: '--grant <grant>',
-    about: 'on a call: grant of the verified caller (countersign verify --for login-security:mfa-reset)',
+    about: 'on a call: the grant from countersign verify --for login-security:mfa-reset',
   },
-  { flags: '--from <file>', about: 'CSV with account and login, account and email, or user; - is standard input' },
-  { flags: '--all', about: 'every login of --account' },
+  {
+    flags: '--from <file>',
+    about: 'CSV file with the columns account and login, account and email, or user; - for standard input',
+  },
+  { flags: '--all', about: 'reset every login of --account' },
   { flags: '--reason <text>', about: 'why, for the log; needed without a grant' },
   { flags: '--ticket <text>', about: 'number of your ticket; needed without a grant' },
   { flags: '--dry-run', about: 'show the plan and change nothing' },
   { flags: '--plan <file>', about: 'write the plan with its SHA-256 and change nothing' },
-  { flags: '--apply <file>', about: 'carry out exactly that plan' },
-  { flags: '--confirm <n>', about: 'the number of users to reset, as the plan says; typed on a terminal otherwise' },
-  { flags: '--failed <file>', about: 'write the lines that were not done, in the form they came in' },
+  { flags: '--apply <file>', about: 'run exactly this plan' },
+  { flags: '--confirm <n>', about: 'the number of users to reset, as the plan says; without it you type the number' },
+  { flags: '--failed <file>', about: 'write the lines that were not done to this file, in the form of the input' },
   { flags: '--final', about: 'destroy the old factors at once (a stolen phone); cannot be undone' },
-  { flags: '--wait', about: 'where a second operator must approve: wait for it' },
+  { flags: '--wait', about: 'if a second operator must approve, wait until that is decided' },
 ];
 
 const input = () =>
@@ -49,7 +52,7 @@ type Given = z.infer<ReturnType<typeof input>>;
 
 const reset = command<Given>({
   path: 'mfa reset',
-  summary: 'reset second factors: one user on a call, or many from a list',
+  summary: 'reset second factors of one user on a call, or of many from a list',
   examples: [
     'countersign mfa reset 100241/janet.leverling --grant gr_…',
     'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --dry-run',
@@ -65,8 +68,8 @@ const reset = command<Given>({
     if (given.grant !== undefined) return onCall(context, given, given.grant);
     if (isBulk(given)) return bulkReset(context, given);
     await askAuthority(await context.desk(), context.operator(), RESETTING);
-    throw new Refusal('no-grant', 'on a call a reset needs a live grant', {
-      hint: 'Verify the caller first: countersign verify --account A --caller U --for login-security:mfa-reset   Without a call: --reason TEXT --ticket T',
+    throw new Refusal('no-grant', 'a reset on a call needs a live grant', {
+      hint: 'Verify the caller first: countersign verify --account A --caller U --for login-security:mfa-reset   For a reset without a call, add: --reason TEXT --ticket T',
     });
   },
 });
@@ -78,7 +81,7 @@ const isBulk = (given: Given): boolean =>
   given.all ||
   given.dryRun;
 
-/** One user, for the verified caller. */
+/** Resets one user for the verified caller. */
 async function onCall(context: Context, given: Given, grantId: string): Promise<Result> {
   const desk = await context.desk();
   const signed = context.operator();
@@ -91,7 +94,7 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
     given.all ||
     given.apply !== undefined
   ) {
-    throw new Refusal('usage', 'a grant is for one user', {
+    throw new Refusal('usage', 'a grant allows the reset of exactly one user', {
       hint: 'Name the user: countersign mfa reset ACCOUNT/LOGIN --grant G',
     });
   }
@@ -103,7 +106,7 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
   const outcome = await attempt().catch(async (error: unknown) => {
     const id = given.wait ? waitingId(error) : undefined;
     if (id === undefined) throw error;
-    context.notice(`Waiting for ${id}: a lead or an admin decides with: countersign approval approve ${id}`);
+    context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${id}`);
     await waitForApproval(desk, id, context.signal);
     return attempt();
   });

@@ -1,17 +1,17 @@
-/** `mfa …`: what second factors a user has; resets, the brake and what is pending stand in files of their own. */
+/** `mfa …`: shows the second factors of a user. Resets, the freeze and the list of pending users are in other files. */
 import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-import { commands as brakeCommands } from './mfa-freeze.js';
+import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as resetCommands } from './mfa-reset.js';
 
 const status = command({
   path: 'mfa status',
-  summary: "a user's second factors, devices and codes; never a secret",
+  summary: "show a user's second factors, devices and codes; never a secret",
   examples: [
     'countersign mfa status 100241/ana.trujillo',
     'countersign mfa status ana.trujillo --account 100241 --json',
@@ -83,4 +83,4 @@ function statusDocument(state: MfaStatus) {
   };
 }
 
-export const commands: readonly Command[] = [status, ...resetCommands, ...brakeCommands, ...pendingCommands];
+export const commands: readonly Command[] = [status, ...resetCommands, ...freezeCommands, ...pendingCommands];

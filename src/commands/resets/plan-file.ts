@@ -1,6 +1,6 @@
 /**
- * A plan in a file: `{"plan":{…},"sha256":"…","input":{…}}`. The hash is of the plan's canonical JSON, so any change of what would be done is
- * seen; `input` only echoes the list, for `--failed`.
+ * A plan in a file: `{"plan":{…},"sha256":"…","input":{…}}`. The hash covers the plan's canonical JSON, so every change
+ * of what would be done is noticed; `input` only repeats the list, for `--failed`.
  */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
@@ -27,7 +27,7 @@ export interface ReadPlan {
   readonly input: WrittenInput;
 }
 
-/** Refusal `invalid-input` for a file that is no plan, and for one that was changed. */
+/** Refusal `invalid-input` for a file that is not a plan, and for a plan that was changed. */
 export async function readPlanFile(context: Context, desk: Desk, path: string): Promise<ReadPlan> {
   const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), path));
   if (!parsed.success) {
@@ -38,7 +38,7 @@ export async function readPlanFile(context: Context, desk: Desk, path: string): 
   if (frozen.hash !== parsed.data.sha256) {
     throw new Refusal(
       'invalid-input',
-      `${path} was changed after it was made: its SHA-256 does not fit; nothing was done`,
+      `${path} was changed after it was made: its SHA-256 does not match. Nothing was done.`,
       {
         hint: 'Make a new plan with: countersign mfa reset --from FILE … --plan FILE',
       },
@@ -56,8 +56,8 @@ function parseJson(text: string, path: string): unknown {
 }
 
 const noPlan = (path: string, why: string): Refusal =>
-  new Refusal('invalid-input', `${path} is no plan of countersign (${why})`, {
-    hint: 'A plan is made with: countersign mfa reset --from FILE --reason TEXT --ticket T --plan FILE',
+  new Refusal('invalid-input', `${path} is not a plan that countersign made (${why})`, {
+    hint: 'Make a plan with: countersign mfa reset --from FILE --reason TEXT --ticket T --plan FILE',
   });
 
 function fileSchema() {

@@ -1,6 +1,6 @@
 /**
- * The list of users to reset: arguments, a spreadsheet's file, or a whole account. A file that cannot be
- * read right is refused whole, with line numbers, before anything is looked up.
+ * The list of users to reset: arguments, a spreadsheet's file, or a whole account. If a line of a file is wrong, the whole file is
+ * refused with line numbers, before anything is looked up.
  */
 import type { Desk } from '../../desk.js';
 import { type Problem, Refusal } from '../../errors.js';
@@ -14,7 +14,7 @@ import { givenUser } from '../directory/given-user.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {
-  /** Opens with a byte order mark, without which Excel misreads accents. */
+  /** The file begins with a byte order mark; without it Excel misreads accents. */
   readonly bom: boolean;
   readonly newline: '\n' | '\r\n';
   readonly delimiter: string;
@@ -35,7 +35,7 @@ export interface ListGiven {
   readonly account?: string | undefined;
   readonly from?: string | undefined;
   readonly all: boolean;
-  /** The cells will be written again (--failed, --plan); otherwise they are not kept, for files are long. */
+  /** Keep the cells to write them again (--failed, --plan); a long file would fill the memory otherwise. */
   readonly keepCells: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   if (ways !== 1) {
     throw new Refusal(
       'usage',
-      ways === 0 ? 'whom to reset is missing' : 'name users, or --from, or --all; only one of them',
+      ways === 0 ? 'no users to reset were given' : 'give users, --from or --all; only one of them',
       {
         hint: 'See: countersign help mfa reset',
       },
@@ -67,8 +67,8 @@ async function fromFile(context: Context, path: string, { account, keepCells }: 
   const { columns } = table;
   const placed = account !== undefined || columns.has('account');
   if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
-    throw new Refusal('invalid-input', `${path}: the header does not say whom to reset; nothing was changed`, {
-      problems: [{ line: 1, message: `has the columns ${table.header.join(', ')}` }],
+    throw new Refusal('invalid-input', `${path}: the header does not say which users to reset. Nothing was changed.`, {
+      problems: [{ line: 1, message: `the columns are ${table.header.join(', ')}` }],
       hint: 'The first line must name account and login, or account and email, or user (an id).',
     });
   }
@@ -81,9 +81,9 @@ async function fromFile(context: Context, path: string, { account, keepCells }: 
   }));
   const problems = [...table.problems, ...rows.flatMap(faultOf)].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (problems.length > 0) {
-    throw new Refusal('invalid-input', `${path} cannot be read right; nothing was changed`, {
+    throw new Refusal('invalid-input', `${path} has errors; nothing was changed`, {
       problems,
-      hint: 'Mend these lines and try again.',
+      hint: 'Correct these lines and try again.',
     });
   }
   const { delimiter, header, bom, newline } = table;
@@ -100,12 +100,12 @@ function faultOf(row: WrittenRow): readonly Problem[] {
   const { line, user, account, login, email } = row;
   if (user !== '') return user.startsWith('usr_') ? [] : [{ line, column: 'user', message: 'is not an id (usr_…)' }];
   if (account === '') return [{ line, column: 'account', message: 'is empty' }];
-  return login === '' && email === '' ? [{ line, message: 'names nobody' }] : [];
+  return login === '' && email === '' ? [{ line, message: 'has neither login nor email' }] : [];
 }
 
 async function wholeAccount(desk: Desk, reference: string | undefined): Promise<ResetList> {
   if (reference === undefined) {
-    throw new Refusal('missing-option', 'missing: --account, to know whose logins are meant', {
+    throw new Refusal('missing-option', 'missing: --account; --all means every login of one account', {
       hint: 'Give --account A --all.',
     });
   }
@@ -115,8 +115,8 @@ async function wholeAccount(desk: Desk, reference: string | undefined): Promise<
 }
 
 /**
- * Users named on the command line, as everywhere else: who is ambiguous is refused with the candidates (B09), since whoever types can name
- * one of them at once. Nobody by that name is an outcome of its line, as in a file.
+ * Users named on the command line. An ambiguous name is refused with the candidates (B09), because the person can name one of them at
+ * once. A name that is not found is an outcome of its line, as in a file.
  */
 async function fromArguments(desk: Desk, users: readonly string[], account: string | undefined): Promise<ResetList> {
   const rows: WrittenRow[] = [];
@@ -143,7 +143,7 @@ async function namedUser(desk: Desk, text: string, account: string | undefined) 
   }
 }
 
-/** The named lines in the form they came in, to be mended and run again. No cell becomes a formula in a spreadsheet. */
+/** The named lines in the form of the input, to be corrected and run again. No cell becomes a formula in a spreadsheet. */
 export function writeRows({ bom, newline, delimiter, header, cells }: WrittenInput, lines: readonly number[]): string {
   const rows = lines.flatMap((line) => {
     const found = cells.get(line);

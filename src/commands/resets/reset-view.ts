@@ -1,4 +1,4 @@
-/** What the operator sees of one reset: both names, what was taken, and what to say (B52, B54, B57). */
+/** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { View } from '../../terminal/render.js';
 
@@ -12,7 +12,7 @@ export function resetView(done: ResetOutcome): View {
     return [
       { kind: 'verdict', verdict: 'NOTHING TO DO', tone: 'good' },
       { kind: 'fields', rows },
-      { kind: 'lines', lines: ['There was no factor, backup code, device or session to take away.'] },
+      { kind: 'lines', lines: ['The user has no factor, backup code, device or session to remove.'] },
     ];
   }
   return [
@@ -22,7 +22,7 @@ export function resetView(done: ResetOutcome): View {
       rows: [
         ...rows,
         ['Factors', String(removed.factors)],
-        ['Half-done enrolments', String(removed.enrolments)],
+        ['Unfinished enrolments', String(removed.enrolments)],
         ['Backup codes', String(removed.backupCodes)],
         ['Remembered devices', String(removed.devices)],
         ['Portal sessions', String(removed.sessions)],
@@ -40,7 +40,7 @@ const SAY = {
     'The second factors are reset. There is no e-mail address on file that is old enough for the enrolment code; your admin must help.',
 } as const;
 
-/** The same row as of a list, and beside it what only a call knows. */
+/** The row that a list also has, and what only a reset on a call has. */
 export function resetDocument(done: ResetOutcome) {
   const { target, outcome, removed } = done;
   return { line: 1, user: target.id, login: target.login, outcome, removed, reset: onCall(done) };

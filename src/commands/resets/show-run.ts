@@ -1,6 +1,6 @@
 /**
- * A job on the screen or in a pipe: each line's outcome once it stands in the store, progress, the lines to run again, the notices sent, and
- * the exit status (B60). For a run that begins and one that is resumed.
+ * Runs a job and reports it: one row per line after it is committed, progress, a file of failed lines, notices, exit status (B60).
+ * It serves a new run and a resumed one.
  */
 import type { Desk } from '../../desk.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
@@ -18,7 +18,7 @@ export interface Report {
   readonly failed: string | undefined;
 }
 
-/** Rows of a small run come in the order of lines; of a large one as they are done, the idle ones first. */
+/** A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done. */
 export async function showRun(
   context: Context,
   desk: Desk,
@@ -71,7 +71,8 @@ async function run(
   work: JobWork,
   told: (rows: readonly RowOutcome[]) => Promise<void>,
 ): Promise<void> {
-  context.notice(`Job ${work.head.id}: ${work.targets.length} users.`);
+  const many = work.targets.length;
+  context.notice(`Job ${work.head.id}: ${many} user${many === 1 ? '' : 's'}.`);
   await runJob(desk, context.operator(), work, { told, signal: context.signal });
 }
 
@@ -91,10 +92,10 @@ async function writeFailed(
   return notDone.length === 0 ? null : report.failed;
 }
 
-/** Notices of a large run are many; whoever waits for the run does not wait longer than this for them. */
+/** A large run has many notices; the person who waits for the run does not wait longer than this for them. */
 const SENDING_MS = 60_000;
 
-/** The resets stand; what cannot be sent now stays queued under the same ids. */
+/** The resets are committed; notices that cannot be sent now stay queued under the same ids. */
 async function sendNotices(context: Context, desk: Desk): Promise<void> {
   const { queued = 0 } = await desk.store.read.outbox.counts();
   if (queued === 0 || context.signal.aborted) return;
@@ -114,5 +115,5 @@ async function sendNotices(context: Context, desk: Desk): Promise<void> {
     progress.done();
   }
   const left = (await desk.store.read.outbox.counts())['queued'] ?? 0;
-  if (left > 0) context.notice(`${left} notices wait to be sent: countersign outbox flush`);
+  if (left > 0) context.notice(`${left} notices are still queued. Send them with: countersign outbox flush`);
 }

@@ -15,11 +15,11 @@ export interface MadeDesk extends ScriptDesk {
   readonly cast: DemoCast;
   /** Admin token of the throw-away desk, for the steps an agent may not take. */
   readonly token: string;
-  /** Seed of the lead's authenticator app, base32: whoever plays the lead puts it into an app of their own. */
+  /** Seed of the lead's authenticator app, base32: the person who plays the lead puts it into an app. */
   readonly leadSecret: string;
 }
 
-/** `told` hears of each step that a person would want to know, and of what it printed. */
+/** `told` gets each step that a person wants to see, and what it printed. */
 export async function makeDemoDesk(
   context: Context,
   desk: ScriptDesk,
@@ -54,7 +54,7 @@ export async function makeDemoDesk(
   return { ...desk, cast, token, leadSecret: totp.secretBase32.replaceAll(' ', '') };
 }
 
-/** A user as users come in: invited by the desk, then everything else in the portal. */
+/** Takes a user through what real users do: the desk invites them, and they do the rest in the portal. */
 async function bringIn(
   context: Context,
   desk: ScriptDesk,

@@ -1,6 +1,6 @@
 /**
- * Commands run one after the other on a throw-away desk, as a script would run them: for the demo, its tour and the smoke test. Each step
- * says which exit status it expects; any other ends the script with what the command printed.
+ * Runs commands one after the other on a throw-away desk, as a script would: for the demo, its tour and the smoke test. Each step
+ * says which exit status it expects; any other status ends the script with what the command printed.
  */
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -14,7 +14,7 @@ export interface Step {
   readonly exit?: number;
 }
 
-/** A desk of its own: store, key, sessions and outbox in one folder. */
+/** A separate desk: store, key, sessions and outbox in one folder. */
 export interface ScriptDesk {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
@@ -61,7 +61,7 @@ export async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern
     const code = pattern.exec(await context.files.readText(join(folder, name)))?.[0];
     if (code !== undefined) return code;
   }
-  throw new Error(`no message in ${folder} holds a code`);
+  throw new Error(`no message in ${folder} has a code`);
 }
 
 /** Codes in invitations: groups of five of Crockford's symbols. */

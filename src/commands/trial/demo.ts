@@ -1,4 +1,7 @@
-/** `demo`: a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then the console, or without a terminal a tour. */
+/**
+ * `demo`: makes a throw-away desk with sample customers, a signed-in operator and a cheat sheet; then opens the console or, without a
+ * terminal, plays a tour.
+ */
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
@@ -13,12 +16,12 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const demo = command<Input>({
   path: 'demo',
-  summary: 'a throw-away desk with sample customers',
+  summary: 'try countersign on a throw-away desk',
   examples: ['countersign demo', 'countersign demo --no-console --dir ./my-demo'],
   access: 'anyone',
   options: [
-    { flags: '--no-console', about: 'only make it (with --dir) or play the tour' },
-    { flags: '--dir <folder>', about: 'keep it in this folder' },
+    { flags: '--no-console', about: 'do not open the console; make the desk (with --dir) or play the tour' },
+    { flags: '--dir <folder>', about: 'make the desk in this folder and keep it' },
   ],
   input,
   run,
@@ -40,18 +43,18 @@ async function run(context: Context, given: Input): Promise<Result> {
   const notes = join(folder, 'cheat-sheet.txt');
   await context.files.write(notes, cheatNotes(made));
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
-  if (given.dir === undefined) context.notice('The demo desk is gone again.');
+  if (given.dir === undefined) context.notice('The demo desk was deleted.');
   return { view: [], document: { demo: { folder } }, exit, streamed: true };
 }
 
-/** Who calls, what they want, what they would say. */
+/** Who calls, what they want and what they would say. */
 function cheatSheet(made: MadeDesk): readonly Block[] {
   const { cast } = made;
   return [
     { kind: 'title', text: 'A demo desk', aside: `signed in as ${cast.operator.name} (${cast.operator.role})` },
     {
       kind: 'note',
-      text: 'Everything is invented and goes away at the end. These people may call; play them yourself:',
+      text: 'All data is invented and is deleted at the end. Play these callers yourself:',
     },
     ...cast.callers.flatMap((caller): readonly Block[] => [
       { kind: 'blank' },
@@ -65,13 +68,13 @@ function cheatSheet(made: MadeDesk): readonly Block[] {
       },
     ]),
     { kind: 'blank' },
-    { kind: 'note', text: 'To approve, unlock, freeze or see the report, play the lead elsewhere:' },
+    { kind: 'note', text: 'To approve, unlock, freeze or see the report, play the lead in a second terminal:' },
     { kind: 'lines', lines: leadLines(made) },
     { kind: 'blank' },
   ];
 }
 
-/** How the lead signs in beside the agent: the same desk, and sessions of the lead's own. */
+/** How the lead signs in beside the agent: on the same desk, with another folder for the session. */
 function leadLines({ cast, env, folder, leadSecret }: MadeDesk): readonly string[] {
   return [
     `  export COUNTERSIGN_STORE='${env['COUNTERSIGN_STORE'] ?? ''}'`,
@@ -83,7 +86,7 @@ function leadLines({ cast, env, folder, leadSecret }: MadeDesk): readonly string
   ];
 }
 
-/** The same in short, for the console: it stands below the box, and under F1 on every screen. */
+/** A short cheat sheet for the console: shown below the first box, and with F1 on every screen. */
 function cheatNotes(made: MadeDesk): string {
   const { cast } = made;
   const lines = cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
@@ -102,7 +105,7 @@ function madeResult(made: MadeDesk, kept: boolean): Result {
   const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
   const next: readonly Block[] = kept
     ? [{ kind: 'next', lines: [...exports, 'countersign whoami'] }]
-    : [{ kind: 'note', text: 'It is gone again: without --dir nothing is kept.' }];
+    : [{ kind: 'note', text: 'The demo desk was deleted. Use --dir to keep it.' }];
   return {
     view: [...cheatSheet(made), ...next],
     document: {

@@ -1,4 +1,4 @@
-/** `smoke`: a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
+/** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type Command, type Context, command, type Result } from '../command.js';
@@ -21,7 +21,7 @@ interface SmokeStep {
 
 const smoke = command({
   path: 'smoke',
-  summary: 'a full cycle on a throw-away store, for CI',
+  summary: 'run a full cycle on a throw-away store, for CI',
   examples: ['countersign smoke', 'countersign smoke --json'],
   access: 'anyone',
   input: () => z.object({}),
@@ -49,7 +49,7 @@ const lineOf = (step: SmokeStep): string =>
 
 type Part = readonly [name: string, run: () => Promise<unknown>];
 
-/** In order; the first failure ends it, since what follows rests on it. */
+/** Runs the parts in order and stops at the first failure, because later parts need the earlier ones. */
 async function play(context: Context, parts: readonly Part[]): Promise<readonly SmokeStep[]> {
   const done: SmokeStep[] = [];
   for (const [name, run] of parts) {
@@ -75,7 +75,7 @@ const PASSWORD = 'a password for the smoke test';
 const VERIFY = 'verify --account 1 --caller ana --passphrase-stdin --for';
 const PORTAL = '--account 1 --as ben';
 
-/** Runs one line as it would be typed (no word of it holds a space); answers what it printed. */
+/** Runs one line as it would be typed (no word may contain a space) and returns what it printed. */
 type Type = (line: string, more?: Omit<Step, 'argv'>) => Promise<string>;
 
 function cycle(context: Context, desk: ScriptDesk): readonly Part[] {
@@ -104,7 +104,7 @@ function directoryParts(
   kept: { readonly token: string },
   type: Type,
 ): readonly Part[] {
-  // The folder of the samples may hold spaces, so these two lines are not typed.
+  // The path of the samples may contain spaces, so these two lines cannot be split at spaces.
   const importFile = (noun: string, file: string) =>
     runStep(context, desk, { argv: [noun, 'import', join(context.house.dataFolder, 'demo', file)] }, kept.token);
   return [

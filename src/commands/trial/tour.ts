@@ -1,4 +1,4 @@
-/** The tour: what `demo` shows where nobody can be asked. It runs real commands on the throw-away desk and prints each with its answer. */
+/** The tour: what `demo` shows without a terminal. It runs real commands on the throw-away desk and prints each with its answer. */
 import type { Context, Result } from '../command.js';
 import { makeDemoDesk } from './demo-desk.js';
 import { type DemoCast, runStep, type ScriptDesk, type Step } from './demo-script.js';
@@ -11,7 +11,7 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   const pages: { title: string; step: Step; stdout: string }[] = [];
   const told = async (title: string, step: Step, stdout: string) => void pages.push({ title, step, stdout });
   const made = await makeDemoDesk(context, desk, cast, async (step, stdout) =>
-    told(`Sample ${step.argv[0] === 'account' ? 'companies' : 'people'} are imported`, step, stdout),
+    told(`An admin imports sample ${step.argv[0] === 'account' ? 'companies' : 'people'}`, step, stdout),
   );
   const agent = async (stop: Stop) => {
     const output = await runStep(context, desk, stop);
@@ -21,25 +21,25 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   const [maria, nancy, ana] = cast.callers;
   if (maria === undefined || nancy === undefined || ana === undefined)
     throw new Error('data/demo/callers.json names too few callers');
-  await agent({ title: 'A caller is verified', ...verifyStep(maria, maria.asks, maria.phrase ?? '') });
+  await agent({ title: 'An agent verifies a caller', ...verifyStep(maria, maria.asks, maria.phrase ?? '') });
   await agent({
-    title: 'A wrong passphrase is refused',
+    title: 'countersign refuses a wrong passphrase',
     ...verifyStep(maria, maria.asks, 'copper lantern over fast water'),
     exit: 3,
   });
   await agent({
-    title: 'The right passphrase without the privilege is refused',
+    title: 'countersign refuses a caller without the privilege',
     ...verifyStep(nancy, nancy.asks, nancy.phrase ?? ''),
     exit: 3,
   });
   const grant = await grantOf(context, desk, ana);
-  await told('Ana is verified for a reset', verifyStep(ana, ana.asks, ana.phrase ?? ''), grant.stdout);
+  await told('The agent verifies Ana for a reset', verifyStep(ana, ana.asks, ana.phrase ?? ''), grant.stdout);
   await agent({
-    title: 'Under her grant one user is reset',
+    title: 'With the grant, the agent resets one user',
     argv: ['mfa', 'reset', `${ana.account}/margaret.peacock`, '--grant', grant.id],
   });
   const audit: Step = { argv: ['audit', 'verify'] };
-  await told('The log of all this is verified', audit, (await runStep(context, desk, audit, made.token)).stdout);
+  await told('An admin verifies the log', audit, (await runStep(context, desk, audit, made.token)).stdout);
   return {
     view: [],
     raw:
@@ -68,7 +68,7 @@ async function grantOf(
   return { id, stdout: output.stdout };
 }
 
-/** Longer answers are cut: a tour is read, not studied. */
+/** Longer answers are cut so that the tour stays short. */
 const LINES_SHOWN = 16;
 
 function indent(text: string): string {
@@ -78,7 +78,7 @@ function indent(text: string): string {
   return `${shown.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}\n`;
 }
 
-/** The command as one would type it; the phrase of the demo is public. */
+/** The command as a person would type it; the phrase of the demo is public. */
 function shellLine({ argv, stdin }: Step): string {
   const words = argv.map((word) => (/^[\w./:@=-]+$/.test(word) ? word : `'${word}'`)).join(' ');
   return stdin === undefined ? `  $ countersign ${words}` : `  $ echo '${stdin}' | countersign ${words}`;
@@ -87,11 +87,11 @@ function shellLine({ argv, stdin }: Step): string {
 function farewell(steps: readonly Step[]): string {
   return [
     '',
-    'These commands were run, in this order:',
+    'The tour ran these commands, in this order:',
     '',
     ...steps.map(shellLine),
     '',
-    'On a terminal, npm start opens the console instead. Everything invented here is gone again.',
+    'On a terminal, npm start opens the console instead. The demo desk was deleted.',
     '',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * The script for bash 3.2 and newer. bash breaks words at ":" and "=", so they are joined first, and what stands before the last ":"
- * is taken off the answers again. `compgen -W` reads its first argument as code: only fixed words are ever in it.
+ * The script for bash 3.2 and newer. bash breaks words at ":" and "=", so the script joins them first, and removes the part
+ * before the last ":" from the answers. `compgen -W` reads its first argument as code, so that argument has only fixed words.
  */
 import { type CompletedOption, type CompletionTree, takingValues, type Word } from './completion-tree.js';
 
@@ -15,7 +15,7 @@ export const bashScript = (tree: CompletionTree): string =>
     '',
   ].join('\n');
 
-/** The words up to the cursor, those that bash broke put together again. */
+/** Collects the words up to the cursor and joins those that bash broke. */
 const JOIN = `  local IFS=$' \\t\\n' path='' option='' list='' files='' word='' glued='' i=0 n=0
   local -a typed
   typed=()
@@ -32,7 +32,7 @@ const JOIN = `  local IFS=$' \\t\\n' path='' option='' list='' files='' word='' 
   done
   local current="\${typed[n-1]}"`;
 
-/** Which command stands there by now, and whether the last word waits for its value. */
+/** Finds the command typed so far, and whether the last word is an option that needs a value. */
 const place = (tree: CompletionTree): string => `  for ((i = 0; i < n - 1; i++)); do
     word=\${typed[i]}
     if [[ -n $option ]]; then option=''; continue; fi

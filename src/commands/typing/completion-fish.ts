@@ -1,4 +1,4 @@
-/** The script for fish: one function answers the words; what was typed is only compared (`commandline -opc`), never run. */
+/** The script for fish: one function prints the words. It only compares what was typed (`commandline -opc`) and never runs it. */
 import { type CompletedOption, type CompletionTree, plainText, takingValues, type Word } from './completion-tree.js';
 
 export function fishScript(tree: CompletionTree): string {
@@ -66,7 +66,7 @@ function valueCases(taker: Taker): string[] {
   return typeof value === 'string' ? [] : [head + printed(value.map((word) => ({ word, about: '' })))];
 }
 
-/** A switch without a word to print still needs a command in it. */
+/** A case without a word to print still needs a command. */
 const printed = (words: readonly Word[]): string =>
   words.length === 0
     ? '                true'

@@ -1,4 +1,4 @@
-/** What can be typed where, as data that each shell's script is written from. Pure. */
+/** What can be typed at each place, as data for the script of each shell. Pure. */
 import { methodIds } from '../../procedures/codes/methods.js';
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
@@ -16,11 +16,11 @@ export type Value = 'none' | 'text' | 'file' | readonly string[];
 /** One place in the tree of commands: `''` at the top, `operator token` further in. */
 export interface Place {
   readonly path: string;
-  /** What may stand next: commands, or words of an argument. */
+  /** What may be typed next: commands, or words of an argument. */
   readonly words: readonly Word[];
-  /** Whether a file may stand next. */
+  /** Whether a file may be typed next. */
   readonly files: boolean;
-  /** Its own; those of every command are `globals`. */
+  /** Options of this command only; `globals` has those of every command. */
   readonly options: readonly CompletedOption[];
 }
 
@@ -33,12 +33,12 @@ export interface CompletionTree {
   readonly globals: readonly CompletedOption[];
 }
 
-/** Only these characters get into a script: nothing in it can be read as code by any shell. */
+/** Only these characters get into a script, so no shell can read a word as code. */
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
 
 type Catalogue = readonly CatalogueEntry[];
 
-/** Every command of the catalogue, each once: a file may stand behind several words. */
+/** Every command of the catalogue, each once: several words may share a file. */
 export async function everyCommand(catalogue: Catalogue): Promise<readonly Command[]> {
   const loaded = await Promise.all(catalogue.map(({ load }) => load()));
   return [...new Set(loaded.flat())];
@@ -119,7 +119,7 @@ function valueBehind(placeholder: string, path: string, policy: Policy): Value {
   return words.length === 0 ? 'text' : words.filter((word) => PLAIN.test(word));
 }
 
-/** The fixed words behind a placeholder; none where it may be anything. */
+/** The fixed words for a placeholder; none if any text may follow. */
 function wordsOf(name: string, path: string, policy: Policy): readonly string[] {
   if (name === 'action') return policy.actions.map(({ id }) => id);
   if (name === 'role') return path.startsWith('operator') ? OPERATOR_ROLES : CUSTOMER_ROLES;
@@ -140,14 +140,14 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
 const argumentWords = (name: string, policy: Policy): readonly string[] =>
   wordsOf(name.replace(/[<>[\].]/g, ''), '', policy);
 
-/** A description for a shell's list: one line, nothing that a quoted string could end with or a shell could expand. */
+/** A description for a shell's list: one line, without characters that end a quoted string or that a shell expands. */
 export const plainText = (text: string): string =>
   text
     .replace(/[^\p{L}\p{N} ,.;:()/+…-]/gu, ' ')
     .replace(/ +/g, ' ')
     .trim();
 
-/** Every option that takes a value, as `path --option`; with `*` for the path where it goes with each. */
+/** Every option that takes a value, with the path of its command; the path `*` means every command. */
 export const takingValues = ({
   places,
   globals,

@@ -1,4 +1,4 @@
-/** The script for zsh: works from a file in fpath and by \`source <(…)\`. What was typed is only compared, never expanded. */
+/** The script for zsh: works from a file in fpath and by \`source <(…)\`. It only compares what was typed and never expands it. */
 import { type CompletedOption, type CompletionTree, plainText, takingValues, type Word } from './completion-tree.js';
 
 export function zshScript(tree: CompletionTree): string {
@@ -69,7 +69,7 @@ function valueLines(taker: Taker): string[] {
   return [`      (${pattern(taker)}) ${wordArrays(value.map((word) => ({ word, about: '' })))} ;;`];
 }
 
-/** `more` appends to what is there. */
+/** `more` appends to the arrays. */
 function wordArrays(words: readonly Word[], more = false): string {
   const widest = Math.max(0, ...words.map(({ word }) => word.length));
   const shown = words.map(({ word, about }) =>

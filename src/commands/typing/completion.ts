@@ -1,7 +1,7 @@
 /**
- * `completion`: a script for the reader's shell, made from the same command specs as the help. The words in it are fixed when it is
- * made: commands, options, and names of the policy. It runs no countersign and no command when a key is pressed, knows no
- * customer, and hands nothing that was typed to the shell to be read as code.
+ * `completion`: prints a script for the user's shell, made from the same command specs as the help. Its words (commands, options and
+ * names of the policy) are fixed when it is made. So it runs no command when a key is pressed, contains no customer data, and
+ * never lets the shell read what was typed as code.
  */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
@@ -20,7 +20,7 @@ const SHELLS: Readonly<Record<string, (tree: CompletionTree) => string>> = {
 
 const completion = command<{ shell: string }>({
   path: 'completion',
-  summary: 'completion of commands for bash, zsh or fish',
+  summary: 'print the completion script for bash, zsh or fish',
   examples: [
     'source <(countersign completion bash)',
     'countersign completion zsh > ~/.zfunc/_countersign    (with ~/.zfunc in fpath)',
@@ -32,8 +32,8 @@ const completion = command<{ shell: string }>({
   run: async (context, { shell }) => {
     const write = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
     if (write === undefined) {
-      throw new Refusal('invalid-input', `there is no completion for "${shell}"`, {
-        hint: `One of: ${Object.keys(SHELLS).join(', ')}.`,
+      throw new Refusal('invalid-input', `countersign has no completion for "${shell}"`, {
+        hint: `Choose one of: ${Object.keys(SHELLS).join(', ')}.`,
       });
     }
     const { catalogue, topics } = context;

@@ -1,4 +1,4 @@
-/** Texts of `countersign help TOPIC`: files of data/help, and the table of exit codes, which comes from the one in errors.ts. */
+/** Texts of `countersign help TOPIC`: the files of data/help, and the table of exit codes, made from the one in errors.ts. */
 import { EXIT_FAMILIES } from '../../errors.js';
 
 /** Rows of the exit-code table, as README shows them too. */
@@ -21,7 +21,7 @@ function folded(text: string, columns: number): readonly string[] {
 /** Reads the topics that come with countersign: texts in data/help, one a file. */
 export interface TopicFiles {
   names(): readonly string[];
-  /** The text of a topic, as it is written; undefined where there is none. */
+  /** The text of a topic as it is written; undefined if there is no such topic. */
   read(name: string): string | undefined;
 }
 
@@ -29,7 +29,7 @@ const TABLE = 'exit-codes';
 
 export const topicNames = (files: TopicFiles): readonly string[] => [TABLE, ...files.names()];
 
-/** A topic as the terminal shows it: headings without their marks, tables in columns, code without its fences. */
+/** A topic as the terminal shows it: headings without #, tables in columns, code without fences. */
 export function topicText(files: TopicFiles, name: string): string | undefined {
   if (name === TABLE) return exitCodesTopic();
   return files

@@ -1,6 +1,7 @@
 /**
- * The man pages, made from the same command specs as the help: countersign(1), one page for each noun, and countersign-TOPIC(7) for each help topic. Pure; bin/man.mjs writes
- * them to files. Only macros of man(7) that every reader knows; text never begins a line that troff would obey.
+ * The man pages, made from the same command specs as the help: countersign(1), one page for each noun, and countersign-TOPIC(7)
+ * for each help topic. Pure; bin/man.mjs writes the files. They use only common macros of man(7), and no text begins a line
+ * that troff would read as a command.
  */
 
 import type { CatalogueEntry, Command, OptionSpec } from '../command.js';
@@ -39,7 +40,7 @@ export function manPages(
   ];
 }
 
-/** A help topic as it stands, lines kept; section 7 is for what is no command. */
+/** A help topic with its lines kept; section 7 is for pages that describe no command. */
 function topicPage(topics: TopicFiles, name: string, version: string): string {
   const [title = name, ...lines] = (topicText(topics, name) ?? '').trimEnd().split('\n');
   const body = ['.SH DESCRIPTION', '.nf', ...lines.slice(1).map(text), '.fi'];
@@ -58,7 +59,7 @@ function overview(catalogue: readonly CatalogueEntry[], version: string, topics:
     '.RI [ options ]',
     '.SH DESCRIPTION',
     text(
-      'On a terminal, countersign alone opens the console of a live call. A caller is verified by passphrase and privilege, and only then their multi-factor authentication can be reset. Every decision is in a log that shows any change.',
+      'On a terminal, countersign alone opens the console of a live call. An agent verifies the caller by passphrase and privilege, and only then can reset multi-factor authentication. countersign writes every decision to a log that shows any change.',
     ),
     '.SH COMMANDS',
     ...groups.flatMap((group) => [

@@ -1,7 +1,7 @@
-/** A first look at argv, before commander: which word was typed, and the few options an early error must respect. */
+/** A first look at argv, before commander: which word was typed, and the options that an early error must respect. */
 import type { GlobalOptions } from '../../config.js';
 
-/** Enough of the global options to report an error that came before parsing ended. */
+/** The global options needed to report an error that happens before parsing ends. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {
   const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const has = (flag: string) => before.includes(flag);

@@ -74,7 +74,7 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
     const until = place.clock.now() + minutes(15);
     expect(await alertsOn('ana')).toMatchObject({ lockedUntil: until, disabled: false });
     const over = new Date(Math.ceil(until / minutes(1)) * minutes(1)).toISOString();
-    expect(await lines('ana')).toContain(`locked until ${over.slice(0, 16).replace('T', ' ')} UTC`);
+    expect(await lines('ana')).toContain(`locked out until ${over.slice(0, 16).replace('T', ' ')} UTC`);
     place.clock.set(until);
     expect((await alertsOn('ana')).lockedUntil).toBeNull();
     await place.write(async () => undefined);
@@ -85,7 +85,7 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
     const row = await place.desk.store.read.throttles.get(`caller:${ana.accountId}/${ana.id}`);
     if (row === undefined) throw new Error('no row');
     await place.write((write) => write.throttles.put({ ...row, disabled_at: place.clock.now() }));
-    expect(await lines('ana')).toContain('locked until a lead lifts it');
+    expect(await lines('ana')).toContain('locked out until a lead unlocks it');
     await place.write((write) => write.throttles.put({ ...row, failures: 0, locked_until: null, disabled_at: null }));
     place.clock.advance(days(8));
   });

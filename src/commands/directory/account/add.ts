@@ -18,7 +18,7 @@ export const addAccountCommand = command({
   options: [
     { flags: '--number <n>', about: 'account number' },
     { flags: '--edition <edition>', about: 'classic or x-series; never assumed' },
-    { flags: '--sso <provider>', about: 'single sign-on provider, where it has one' },
+    { flags: '--sso <provider>', about: 'single sign-on provider, if the company has one' },
   ],
   input: () =>
     z.object({

@@ -22,7 +22,7 @@ const editInput = () =>
 
 export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>({
   path: 'account edit',
-  summary: 'change name, single sign-on or resets by phone (number and edition never change)',
+  summary: 'change name, single sign-on or resets by phone (never number or edition)',
   examples: [
     'countersign account edit 100234 --name "Alfreds Feinkost"',
     'countersign account edit 100241 --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
@@ -33,12 +33,15 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
   options: [
     { flags: '--name <name>', about: 'the new name' },
     { flags: '--sso <provider>', about: "the provider's name (default: the issuer's host)" },
-    { flags: '--no-sso', about: 'no single sign-on any more; its settings go too' },
+    { flags: '--no-sso', about: 'remove single sign-on and its settings' },
     { flags: '--sso-issuer <url>', about: "issuer of the provider's tokens" },
-    { flags: '--sso-audience <text>', about: 'audience the tokens must name' },
+    { flags: '--sso-audience <text>', about: 'audience that the tokens must name' },
     { flags: '--sso-jwks <file|url>', about: "the provider's public keys (JWK set)" },
-    { flags: '--forbid-phone-resets', about: 'no MFA reset by phone for this customer' },
-    { flags: '--allow-phone-resets', about: 'take that back: by an admin, with --reason, never for a caller' },
+    { flags: '--forbid-phone-resets', about: 'refuse every MFA reset by phone for this company' },
+    {
+      flags: '--allow-phone-resets',
+      about: 'allow them again: admins only, with --reason, never because a caller asks',
+    },
     { flags: '--reason <text>', about: 'why, for the log' },
   ],
   input: editInput,
@@ -56,13 +59,13 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason } = given;
   if (forbidPhoneResets && allowPhoneResets)
-    throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets exclude each other');
+    throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
   const wanted =
     [name, sso, ssoIssuer, ssoAudience, ssoJwks].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
   if (!wanted)
-    throw new Refusal('missing-option', 'missing: what to change', { hint: 'See: countersign account edit --help' });
+    throw new Refusal('missing-option', 'missing: what to change', { hint: 'See: countersign help account edit' });
   const keys = ssoJwks === undefined || /^https?:/i.test(ssoJwks) ? ssoJwks : await context.files.readText(ssoJwks);
   return {
     name,
@@ -78,7 +81,7 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   name: 'name',
   sso: 'single sign-on',
-  'sso-settings': 'settings of single sign-on',
+  'sso-settings': 'single sign-on settings',
   'phone-resets': 'resets by phone',
 };
 
@@ -87,5 +90,5 @@ function editedLines({ account, fields, stranded }: EditedAccount): readonly str
   const first = `Changed ${account.name} (${account.number}): ${fields.map((field) => FIELD_WORDS[field] ?? field).join(', ')}.`;
   return stranded === 0
     ? [first]
-    : [first, `${stranded} of its logins signed in by single sign-on only and cannot sign in now.`];
+    : [first, `${stranded} of its logins can sign in by single sign-on only, so they cannot sign in now.`];
 }

@@ -10,7 +10,7 @@ import { LIMIT, limitOf, REFERENCE } from '../listing-arguments.js';
 
 export const listAccounts = command({
   path: 'account list',
-  summary: 'all companies, in the order of their numbers',
+  summary: 'list all companies, in the order of their numbers',
   examples: ['countersign account list', 'countersign account list --limit 20 --json'],
   access: 'directory:read',
   options: [LIMIT],
@@ -27,7 +27,7 @@ export const listAccounts = command({
 
 export const showAccount = command({
   path: 'account show',
-  summary: 'one company: edition, users, MFA, single sign-on',
+  summary: 'show one company: edition, users, MFA, single sign-on',
   examples: ['countersign account show 100234', 'countersign account show "Alfreds Futterkiste" --json'],
   access: 'directory:read',
   arguments: [REFERENCE],
@@ -44,13 +44,13 @@ export const searchAccountsCommand = command({
   summary: 'find companies by part of name or number',
   examples: ['countersign account search futter', 'countersign account search taqueria --json'],
   access: 'directory:read',
-  arguments: [{ name: '<text...>', about: 'part of a name or number; case and accents do not count' }],
+  arguments: [{ name: '<text...>', about: 'part of a name or number; case and accents are ignored' }],
   options: [LIMIT],
   input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20) }),
   run: async (context, { text, limit }) => {
     const { found, more } = await searchAccounts(await context.desk(), text.join(' '), limit);
     return {
-      view: [accountTable(found, 'No account fits.'), ...cutNote(found.length, more)],
+      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more)],
       document: { accounts: found.map(accountDocument), more },
     };
   },

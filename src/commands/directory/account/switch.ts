@@ -30,7 +30,7 @@ const switching = (path: string, { on, summary, why, word }: Switch) =>
       const after = await findAccount(desk, account.id);
       const who = `${account.name} (${account.number})`;
       return {
-        view: [{ kind: 'lines', lines: [changed ? `${who} is ${word}.` : `${who} was ${word} already.`] }],
+        view: [{ kind: 'lines', lines: [changed ? `${who} is ${word}.` : `${who} was already ${word}.`] }],
         document: { account: accountDocument(after), changed },
       };
     },
@@ -38,14 +38,14 @@ const switching = (path: string, { on, summary, why, word }: Switch) =>
 
 export const disableAccount = switching('account disable', {
   on: false,
-  summary: 'switch a company off: nobody of it is verified or signs in',
+  summary: 'disable a company: its users cannot be verified or sign in',
   why: 'contract ended',
   word: 'disabled',
 });
 
 export const enableAccount = switching('account enable', {
   on: true,
-  summary: 'switch a company on again',
+  summary: 'enable a disabled company again',
   why: 'contract renewed',
   word: 'enabled',
 });

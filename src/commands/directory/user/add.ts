@@ -1,4 +1,4 @@
-/** `user add`: role and scopes come with it, and change in the portal (B16). */
+/** `user add`: sets role and scopes once; later they change in the portal (B16). */
 import * as z from 'zod';
 import { addUser } from '../../../procedures/directory/add-to-directory.js';
 import { CUSTOMER_ROLES } from '../../../rules/people.js';
@@ -32,11 +32,11 @@ export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
     ACCOUNT_OPTION,
     { flags: '--name <name>', about: "the person's name" },
     { flags: '--email <address>', about: 'e-mail address; "" for none' },
-    { flags: '--phone <number>', about: 'phone number, as it is written; "" for none' },
+    { flags: '--phone <number>', about: 'phone number in any form; "" for none' },
     { flags: '--role <role>', about: 'classic: primary-admin, secondary-admin, user; x-series: admin, user' },
     {
       flags: '--scope <scope>',
-      about: 'a privilege of a secondary admin, such as billing or billing:inquiry',
+      about: 'privilege of a secondary admin, such as billing or billing:inquiry',
       many: true,
     },
     { flags: '--sign-in <kind>', about: 'native or sso (default: native)' },

@@ -8,7 +8,7 @@ import { userDocument } from '../user-view.js';
 
 export const editUserCommand = command({
   path: 'user edit',
-  summary: 'change name, e-mail or phone (role and scopes change in the portal, by an admin of the company)',
+  summary: 'change name, e-mail or phone (an admin of the company changes role and scopes in the portal)',
   examples: [
     'countersign user edit 100234/nancy.davolio --phone "(206) 555-0100"',
     'countersign user edit nancy.davolio --account 100234 --email nancy@new.example --json',
@@ -18,7 +18,7 @@ export const editUserCommand = command({
   options: [
     ACCOUNT_OPTION,
     { flags: '--name <name>', about: 'the new name' },
-    { flags: '--email <address>', about: 'the new e-mail address; old and new are told' },
+    { flags: '--email <address>', about: 'the new e-mail address; a notice goes to the old and the new one' },
     { flags: '--phone <number>', about: 'the new phone number' },
   ],
   input: () =>
@@ -32,7 +32,7 @@ export const editUserCommand = command({
   run: async (context, { user, account, ...change }) => {
     if (Object.values(change).every((value) => value === undefined)) {
       throw new Refusal('missing-option', 'missing: --name, --email or --phone', {
-        hint: 'Role and scopes are changed in the portal, by an admin of the company.',
+        hint: 'An admin of the company changes role and scopes in the portal.',
       });
     }
     const desk = await context.desk();
@@ -42,7 +42,7 @@ export const editUserCommand = command({
     const said =
       edited.notices.length === 0
         ? []
-        : [`Told: ${edited.notices.length === 1 ? 'the address' : 'the old and the new address'} on file.`];
+        : [`A notice goes to ${edited.notices.length === 1 ? 'the address' : 'the old and the new address'} on file.`];
     return {
       view: [
         {

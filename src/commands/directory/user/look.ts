@@ -13,14 +13,14 @@ import { describedUserDocument, userDocument, userTable, userView } from '../use
 
 export const listUsers = command({
   path: 'user list',
-  summary: 'the logins of one account, or of all',
+  summary: 'list the logins of one account, or of all',
   examples: [
     'countersign user list --account 100234',
     'countersign user list --account 100234 --json',
     'countersign user list --limit 100 --json',
   ],
   access: 'directory:read',
-  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'how many at most' }],
+  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many' }],
   input: () => z.object({ account: z.string().optional(), limit: limitOf().optional() }),
   run: async (context, { account: reference, limit }) => {
     const desk = await context.desk();
@@ -46,7 +46,7 @@ export const listUsers = command({
   },
 });
 
-/** How many there are, where all of them were read. */
+/** How many there are; empty if not all of them were read. */
 function countOf(found: number, limit = Number.POSITIVE_INFINITY): string {
   if (found > limit) return '';
   return found === 1 ? '1 user' : `${found} users`;
@@ -54,7 +54,7 @@ function countOf(found: number, limit = Number.POSITIVE_INFINITY): string {
 
 export const showUser = command({
   path: 'user show',
-  summary: 'one login: contacts, role, what is set up, locks; never a secret',
+  summary: 'show one login: contacts, role, what is set up, locks; never a secret',
   examples: [
     'countersign user show 100234/nancy.davolio',
     'countersign user show nancy.davolio@alfki.example --account 100234 --json',
@@ -84,17 +84,17 @@ export const searchUsersCommand = command({
   arguments: [
     {
       name: '<text...>',
-      about: 'part of a name, login, e-mail or the digits of a phone; case and accents do not count',
+      about: 'part of a name, login, e-mail or phone number; case and accents are ignored',
     },
   ],
-  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'how many at most (default: 20)' }],
+  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many (default: 20)' }],
   input: () => z.object({ text: z.array(z.string()), account: z.string().optional(), limit: limitOf().default(20) }),
   run: async (context, given) => {
     const desk = await context.desk();
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const { found, more } = await searchUsers(desk, given.text.join(' '), given.limit, account);
     return {
-      view: [userTable(found, 'Nobody fits.', true), ...cutNote(found.length, more)],
+      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more)],
       document: { users: found.map(userDocument), more },
     };
   },
