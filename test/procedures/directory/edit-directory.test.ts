@@ -46,7 +46,7 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     await addAccount(place.desk, place.admin, { number: 'Ab-1', name: 'One', edition: 'classic' });
     expect(
       (await refusal(addAccount(place.desk, place.admin, { number: 'aB-1', name: 'Two', edition: 'classic' }))).message,
-    ).toMatch(/already/);
+    ).toMatch(/is taken/);
   });
 
   it.each([

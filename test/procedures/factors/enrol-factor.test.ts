@@ -117,7 +117,9 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
     expect((await refusalOf(begin(open, 'email'))).message).toContain('already');
     await update((write) => write.users.update(open.user.id, { phone: '', phone_digits: '' }));
     const { user } = { user: await place.user('xavi') };
-    expect((await refusalOf(begin({ ...open, user }, 'sms'))).message).toContain('no phone number that was on file');
+    expect((await refusalOf(begin({ ...open, user }, 'sms'))).message).toContain(
+      'no phone number that has been on file',
+    );
   });
 
   it('asking for another code does not buy more guesses', async () => {

@@ -1,7 +1,7 @@
 /** Sessions and tokens at the door: how long they live, what ends them, and what a role may not do (B70, B71). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
-import { isRefusal, Refusal } from '../../../src/errors.js';
+import { Refusal } from '../../../src/errors.js';
 import { askAuthority } from '../../../src/procedures/authorise.js';
 import { authenticateOperator } from '../../../src/procedures/operators/authenticate-operator.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
@@ -9,14 +9,9 @@ import { createToken, revokeToken } from '../../../src/procedures/operators/oper
 import { hours, minutes } from '../../../src/rules/duration.js';
 import type { OperatorRole } from '../../../src/rules/people.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { type OperatorDesk, operatorDesk } from '../operator-desk.js';
-
-const refusal = (work: Promise<unknown>): Promise<Refusal> =>
-  work.then(
-    () => Promise.reject(new Error('not refused')),
-    (error: unknown) => (isRefusal(error) ? error : Promise.reject(error)),
-  );
 
 describe.each(engines)('who is typing on %s', (engine) => {
   let place: OperatorDesk;

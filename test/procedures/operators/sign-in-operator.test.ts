@@ -1,21 +1,15 @@
 /** Operators sign in by password, leads and admins with a code besides (B70); wrong ones are counted before the check (B72). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk, SignedOperator } from '../../../src/desk.js';
-import { isRefusal, type Refusal } from '../../../src/errors.js';
 import { askAuthority } from '../../../src/procedures/authorise.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../../src/procedures/operators/sign-in-operator.js';
 import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../../factors/reference.js';
 import { proven } from '../../support/proven.js';
+import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
-
-const refusal = (work: Promise<unknown>): Promise<Refusal> =>
-  work.then(
-    () => Promise.reject(new Error('not refused')),
-    (error: unknown) => (isRefusal(error) ? error : Promise.reject(error)),
-  );
 
 describe.each(engines)('operators sign in on %s', (engine) => {
   let place: OperatorDesk;

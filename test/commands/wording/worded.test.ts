@@ -1,0 +1,115 @@
+/** Refusals in words: complete for whoever reads them, and nothing of the desk's for a customer. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CUSTOMER_SENTENCES } from '../../../src/commands/wording/customer-sentences.js';
+import { CUSTOMER_STEPS } from '../../../src/commands/wording/customer-steps.js';
+import { waitFrom, worded } from '../../../src/commands/wording/worded.js';
+import { Refusal, refusal } from '../../../src/errors.js';
+import { hours, minutes } from '../../../src/rules/duration.js';
+import { repositoryRoot } from '../../support/test-desk.js';
+
+const START = Date.UTC(2026, 10, 22, 10, 15);
+const sources = (folder: string): readonly { readonly name: string; readonly text: string }[] =>
+  readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ name: join(folder, name), text: readFileSync(join(repositoryRoot, folder, name), 'utf8') }));
+
+/** What a customer's own procedures throw, by the text of their files. */
+const THROWN = /refusal\(\s*'[a-z-]+',\s*'([a-z0-9-]+)'/g;
+/** Files of these wings that only the desk calls. */
+const OF_THE_DESK = ['invite-user.ts', 'set-up-passphrase.ts'];
+
+describe('refusals in words', () => {
+  it('rules and procedures hold no sentences, no commands and no options of the terminal', () => {
+    const files = [...sources('src/procedures'), ...sources('src/rules')];
+    const bare = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    expect(
+      files.filter(({ text }) => /countersign [a-z]|new Refusal\(/.test(bare(text))).map(({ name }) => name),
+    ).toEqual([]);
+    expect(files.filter(({ text }) => /['"`]--[a-z]/.test(bare(text))).map(({ name }) => name)).toEqual([]);
+  });
+
+  it('has a sentence for customers for every reason that their own procedures throw', () => {
+    const files = ['portal', 'factors', 'codes', 'passphrases']
+      .flatMap((wing) => sources(`src/procedures/${wing}`))
+      .concat(sources('src/procedures/resets').filter(({ name }) => /in-portal|object-to/.test(name)))
+      .filter(({ name }) => !OF_THE_DESK.some((file) => name.endsWith(file)));
+    const thrown = files.flatMap(({ text }) => [...text.matchAll(THROWN)].map(([, reason = '']) => reason));
+    expect(thrown.length).toBeGreaterThan(40);
+    expect(thrown.filter((reason) => !(reason in CUSTOMER_SENTENCES))).toEqual([]);
+  });
+
+  it('names no command of the desk to a customer', () => {
+    const facts = new Proxy({}, { get: () => 7 });
+    const kinds = {
+      kinds: ['totp', 'email'],
+      known: ['a'],
+      who: { account: '1', login: 'ana' },
+      account: '1',
+      login: 'ana',
+    };
+    const all = { ...CUSTOMER_SENTENCES, ...CUSTOMER_STEPS };
+    for (const [key, say] of Object.entries(all)) {
+      const text = (say as (facts: object, when: () => string) => string)({ ...facts, ...kinds }, () => 'in 3 minutes');
+      expect(text, key).not.toMatch(/countersign (?!portal)/);
+      expect(text, key).not.toMatch(/operator/);
+    }
+  });
+
+  it('a frozen desk: the operator reads by whom, the customer reads no name, in text or JSON', () => {
+    const frozen = refusal('refused-by-policy', 'resets-frozen', { until: null, by: 'lena' }, 'lead-thaws', {
+      also: { freeze: { by: { id: 'opr_1', name: 'lena' } } },
+    });
+    expect(worded(frozen, 'desk', START)).toMatchObject({
+      message: 'lena has frozen all resets',
+      hint: 'A lead can end the freeze with: countersign mfa thaw',
+      also: { freeze: { by: { name: 'lena' } } },
+    });
+    const read = worded(frozen, 'customer', START);
+    expect(JSON.stringify([read.message, read.hint, read.also, read.problems])).not.toMatch(/lena|opr_|mfa thaw/);
+    expect(read.message).toBe('your support desk has stopped all resets');
+  });
+
+  it("a reason that is the desk's alone reaches a customer as a general sentence", () => {
+    const secret = refusal('forbidden', 'operator-disabled', { operator: 'lena' }, 'list-operators', {
+      problems: [{ message: 'lena was disabled' }],
+    });
+    const { message, hint, problems, code } = worded(secret, 'customer', START);
+    expect({ message, hint, problems, code }).toEqual({
+      message: 'this is not possible just now',
+      hint: 'Call your support desk.',
+      problems: [],
+      code: 'forbidden',
+    });
+  });
+
+  it('figures are those of the policy', () => {
+    for (const failures of [3, 5]) {
+      const wrong = refusal('not-signed-in', 'code-wrong', { failures }, 'retry-code');
+      expect(worded(wrong, 'customer', START).hint).toContain(`After ${failures} failures`);
+    }
+  });
+
+  it('waits are told by the clock of this machine, and never end too early', () => {
+    const when = waitFrom(START);
+    const local = (at: number) => new Date(at).toTimeString().slice(0, 5);
+    expect(when(START + minutes(14))).toBe(`in 14 minutes (${local(START + minutes(14))})`);
+    expect(when(START + minutes(13) + 1)).toBe(`in 14 minutes (${local(START + minutes(14))})`);
+    expect(when(START + 1)).toBe(`in 1 minute (${local(START + minutes(1))})`);
+    expect(when(START + hours(24))).toMatch(/^in 24 hours \(2026-11-2[34] \d\d:\d\d\)$/);
+    expect(when(START + hours(24 * 7))).toMatch(/^in 7 days \(/);
+  });
+
+  it('a step that comes later follows what is said already', () => {
+    const lost = new Refusal('store-unreachable', 'the store is gone', { hint: 'Look at the disk.' });
+    expect(
+      worded(lost.followedBy('resume-job', { id: 'job_1' }, { job: { id: 'job_1' } }), 'desk', START),
+    ).toMatchObject({
+      code: 'store-unreachable',
+      message: 'the store is gone',
+      hint: 'Look at the disk.   Go on with: countersign job resume job_1',
+      also: { job: { id: 'job_1' } },
+    });
+  });
+});
