@@ -1,4 +1,4 @@
-/** Are the channels set up in a way that can be read? Nothing is sent, and no server is spoken to. */
+/** Are the channel settings valid? Sends nothing and connects to no server. */
 import { readDeliveryConfig } from '../../delivery/registry.js';
 import type { SetupCheck } from './check.js';
 
