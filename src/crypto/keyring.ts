@@ -105,7 +105,7 @@ function keyOfLine(line: string, source: string): Buffer {
 
 function badKey(source: string, fault: string): Refusal {
   return new Refusal('config', `The master key from ${source} cannot be read: it ${fault}.`, {
-    hint: 'Restore the key file: countersign key restore FILE   A new key cannot open what the old key sealed.',
+    hint: 'Restore the key file from its copy. A new key cannot open what the old key sealed.',
   });
 }
 
