@@ -61,9 +61,13 @@ export async function openKeyBackup(hasher: Hasher, text: string, passphrase: st
     tag: body.subarray(-TAG_BYTES),
   });
   if (plaintext === null) {
-    throw new Refusal('not-verified', 'the key backup does not open: the passphrase is wrong, or the text was changed', {
-      hint: 'Type the passphrase exactly: capitals and spaces count. Nothing was changed.',
-    });
+    throw new Refusal(
+      'not-verified',
+      'the key backup does not open: the passphrase is wrong, or the text was changed',
+      {
+        hint: 'Type the passphrase exactly: capitals and spaces count. Nothing was changed.',
+      },
+    );
   }
   if (plaintext.length !== KEY_BYTES && plaintext.length !== 2 * KEY_BYTES) throw noBackup();
   const newest = plaintext.subarray(0, KEY_BYTES);

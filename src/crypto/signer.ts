@@ -36,9 +36,13 @@ const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 /** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
 export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string): Signer {
   if (!isKeyName(name)) {
-    throw new Refusal('config', `"${name}" cannot name a signing key: a name has no spaces, "+" or control characters.`, {
-      hint: 'Use a name such as desk.example.com/audit.',
-    });
+    throw new Refusal(
+      'config',
+      `"${name}" cannot name a signing key: a name has no spaces, "+" or control characters.`,
+      {
+        hint: 'Use a name such as desk.example.com/audit.',
+      },
+    );
   }
   const { privateKey, publicBytes } = ed25519FromSeed(keyring.derive('sign/audit'));
   const keyId = keyIdOf(name, publicBytes);
@@ -138,7 +142,10 @@ function isNoteText(text: string): boolean {
 }
 
 function malformed(): Refusal {
-  return new Refusal('audit-broken', 'This is not a signed note. A signed note is a text, an empty line, and lines of signatures.');
+  return new Refusal(
+    'audit-broken',
+    'This is not a signed note. A signed note is a text, an empty line, and lines of signatures.',
+  );
 }
 
 function badVerifierKey(): Refusal {

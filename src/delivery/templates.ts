@@ -41,7 +41,8 @@ export function readTemplate(text: string, name: string, messages: Messages): Te
   const [first = '', second, ...rest] = lines;
   const problems: Problem[] = [];
   const shape = Object.hasOwn(messages, name) ? messages[name] : undefined;
-  if (shape === undefined) throw broken(name, [{ message: `there is no message with the name ${singleLine(name, 60)}` }]);
+  if (shape === undefined)
+    throw broken(name, [{ message: `there is no message with the name ${singleLine(name, 60)}` }]);
   const subject = /^Subject: (\S.*)$/.exec(first)?.[1] ?? '';
   if (subject === '') problems.push({ line: 1, message: 'the first line must be "Subject: …"' });
   if (second !== '') problems.push({ line: 2, message: 'the second line must be empty' });
@@ -64,7 +65,8 @@ function faultsOfLines(lines: readonly string[]): Problem[] {
     const line = index + 1;
     const faults: Problem[] = [];
     if ([...content].length > MAX_COLUMNS) faults.push({ line, message: `longer than ${MAX_COLUMNS} characters` });
-    if (singleLine(content) !== content.trim()) faults.push({ line, message: 'contains a control or invisible character' });
+    if (singleLine(content) !== content.trim())
+      faults.push({ line, message: 'contains a control or invisible character' });
     if (/[{}]/.test(content.replace(PLACEHOLDER, ''))) faults.push({ line, message: 'contains a single brace' });
     return faults;
   });

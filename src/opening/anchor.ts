@@ -150,9 +150,13 @@ class FileAnchor implements Anchor {
       this.#seen = { block: Buffer.from(block), head };
       return head;
     }
-    throw new Refusal('store-corrupt', `the anchor of the log is damaged, or countersign did not write it: ${this.#path}`, {
-      hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
-    });
+    throw new Refusal(
+      'store-corrupt',
+      `the anchor of the log is damaged, or countersign did not write it: ${this.#path}`,
+      {
+        hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
+      },
+    );
   }
 
   write(head: Head): void {

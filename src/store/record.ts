@@ -119,7 +119,9 @@ async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
     });
   }
   if (notary.keyMovedOn(head.mac)) {
-    throw new Refusal('busy', 'another process is changing the key of the desk; nothing was changed', { hint: 'Try again.' });
+    throw new Refusal('busy', 'another process is changing the key of the desk; nothing was changed', {
+      hint: 'Try again.',
+    });
   }
   return head;
 }

@@ -48,7 +48,9 @@ const filters = () => ({
 
 function nearKinds(asked: unknown): string {
   const near = nearest(String(asked), AUDIT_KINDS);
-  return near === undefined ? '; examples: mfa.reset, or mfa for every kind that begins with it' : `; did you mean ${near}?`;
+  return near === undefined
+    ? '; examples: mfa.reset, or mfa for every kind that begins with it'
+    : `; did you mean ${near}?`;
 }
 
 /** Once a second is fast enough for a reader and cheap for the store. */

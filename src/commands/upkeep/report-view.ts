@@ -34,7 +34,10 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
     ['Resets reversed', `${report.undone} undone, ${report.objections} objected to`],
     ['Approvals waiting', String(waiting)],
     ['Median time to approval', span(report.medianToDecision)],
-    ['Callers locked out now', `${report.lockedForAWhile} for a time, ${report.lockedUntilLifted} until a lead unlocks`],
+    [
+      'Callers locked out now',
+      `${report.lockedForAWhile} for a time, ${report.lockedUntilLifted} until a lead unlocks`,
+    ],
   ];
 }
 

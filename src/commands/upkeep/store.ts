@@ -130,7 +130,10 @@ const restore = command({
       view: [
         { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
         { kind: 'fields', rows: restoredRows(file, restored) },
-        { kind: 'next', lines: ['countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'] },
+        {
+          kind: 'next',
+          lines: ['countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'],
+        },
       ],
       document: { restore: { file, ...restored } },
     };

@@ -14,7 +14,7 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
   const { notary, policy } = custody;
   const head = await store.read.audit.head();
   if (head === undefined || !sealedByDesk(notary, head)) {
-    const text = 'the head of the log was not written with the key of this desk';
+    const text = 'the head of the log was not written by this desk';
     return [{ subject: 'Audit log', state: 'wrong', text, mend: 'countersign audit verify' }];
   }
   const log = [

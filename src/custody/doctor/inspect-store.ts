@@ -59,10 +59,19 @@ function hasKeyAndPolicy(custody: Custody): boolean {
 async function inspectContents(store: Store, custody: Custody): Promise<readonly Finding[]> {
   const keyId = await store.read.meta.get('key-id');
   if (keyId === undefined)
-    return [{ subject: 'Desk', state: 'missing', text: 'the setup of the desk was not finished', mend: 'countersign init' }];
+    return [
+      { subject: 'Desk', state: 'missing', text: 'the setup of the desk was not finished', mend: 'countersign init' },
+    ];
   if (!custody.keyring.has(keyId)) {
     const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
-    return [{ subject: 'Key of the store', state: 'wrong', text: `the store uses key ${keyId}, which is not in the key file`, mend }];
+    return [
+      {
+        subject: 'Key of the store',
+        state: 'wrong',
+        text: `the store uses key ${keyId}, which is not in the key file`,
+        mend,
+      },
+    ];
   }
   const opened: OpenedStore = { store, custody, keyId };
   const found: Finding[] = [];

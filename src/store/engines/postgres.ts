@@ -127,7 +127,9 @@ function wordError(error: unknown, place: string): Refusal | undefined {
     });
   }
   if (code === '53100' || code === '53200') {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} has no disk space or memory left: ${text}`, { cause: error });
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} has no disk space or memory left: ${text}`, {
+      cause: error,
+    });
   }
   return undefined;
 }
