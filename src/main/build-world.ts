@@ -175,7 +175,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
 async function promptsOf(around: Surroundings, options: GlobalOptions, option: string) {
   if (!canAsk(around, options) || around.terminal === null) {
     throw new Refusal('missing-option', `missing: ${option}`, {
-      hint: `countersign cannot ask for it here, because there is no terminal or prompts are off. Give ${option}.`,
+      hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
     });
   }
   const { openPrompts } = await import('../terminal/prompts.js');

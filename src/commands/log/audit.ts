@@ -54,7 +54,7 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): Vie
       rows: [
         ['Entries', String(log.size)],
         ['Root', log.root],
-        ['Latest', log.size === 0 ? 'none' : iso(log.latestAt)],
+        ['Newest entry', log.size === 0 ? 'none' : iso(log.latestAt)],
         ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
       ],
     },

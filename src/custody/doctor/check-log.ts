@@ -23,7 +23,7 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
   ];
   const behind = head.latestAt - custody.now();
   if (behind <= policy.limits.clock.toleranceSeconds * 1000)
-    return [...log, { subject: 'Clock', state: 'ok', text: 'not behind the log' }];
+    return [...log, { subject: 'Clock', state: 'ok', text: 'this machine is not behind the log' }];
   const text = `${Math.round(behind / 1000)} s behind the latest entry of the log; codes fail and locks do not expire`;
   return [...log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
 }

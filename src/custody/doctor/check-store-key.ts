@@ -10,7 +10,7 @@ export const checkStoreKey: StoreCheck = {
 function inspectKeys({ keyId, custody }: OpenedStore): Finding {
   const newest = custody.keyring.keyId;
   const subject = 'Key of the store';
-  if (keyId === newest) return { subject, state: 'ok', text: keyId };
-  const text = `${keyId}; the change to key ${newest} is not finished`;
+  if (keyId === newest) return { subject, state: 'ok', text: `uses the newest key (${keyId})` };
+  const text = `uses key ${keyId}; the change to key ${newest} is not finished`;
   return { subject, state: 'note', text, mend: 'countersign store rekey' };
 }

@@ -1,4 +1,4 @@
-/** A check of `doctor`: a subject, and a function that looks and changes nothing. A check that fails is a finding and does not stop the others. */
+/** A check of `doctor`: a subject, and a function that changes nothing. A failed check is a finding and does not stop the others. */
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';

@@ -19,7 +19,7 @@ export interface GuardedTable {
   readonly columns: readonly string[];
 }
 
-/** The columns in the order in which they are tagged. Never change a list, because stored tags depend on it; a new column is a new migration. */
+/** The columns in the order in which they are tagged. Stored tags depend on a list, so it never changes; a new column needs a migration. */
 const table = (key: string, columns: string): GuardedTable => ({ key, columns: columns.split(' ') });
 
 export const GUARDED: Readonly<Record<string, GuardedTable>> = {
