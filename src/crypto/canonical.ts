@@ -43,7 +43,7 @@ function assertCanonical(value: unknown, path: string, depth: number): void {
 
 function assertText(text: string, path: string): void {
   if (isWellFormed(text)) return;
-  throw new Refusal('invalid-input', `The text at ${path} contains half of a character pair.`, {
+  throw new Refusal('invalid-input', `the text at ${path} contains half of a character pair`, {
     hint: 'The text was damaged on its way here. Type it again.',
   });
 }

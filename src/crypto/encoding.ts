@@ -16,7 +16,7 @@ export function isWellFormed(text: string): boolean {
 /** UTF-8 bytes of a text; half a character pair is a Refusal('invalid-input'), never a silent replacement. */
 export function encodeUtf8(text: string): Buffer {
   if (!isWellFormed(text)) {
-    throw new Refusal('invalid-input', 'The text contains half of a character pair.', {
+    throw new Refusal('invalid-input', 'the text contains half of a character pair', {
       hint: 'The text was damaged on its way here. Type it again.',
     });
   }

@@ -112,7 +112,7 @@ async function argon2id(secret: string, cost: Cost, salt: Buffer): Promise<Buffe
 }
 
 function corrupt(fault: string): Refusal {
-  return new Refusal('store-corrupt', `A stored hash ${fault}.`, {
+  return new Refusal('store-corrupt', `a stored hash ${fault}`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }

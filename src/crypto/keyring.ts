@@ -104,7 +104,7 @@ function keyOfLine(line: string, source: string): Buffer {
 }
 
 function badKey(source: string, fault: string): Refusal {
-  return new Refusal('config', `The master key from ${source} cannot be read: it ${fault}.`, {
+  return new Refusal('config', `the master key from ${source} cannot be read: it ${fault}`, {
     hint: 'Restore the key file from its copy. A new key cannot open what the old key sealed.',
   });
 }
@@ -166,7 +166,7 @@ function keyIdOf(master: Buffer): string {
 }
 
 function unknownKey(keyId: string, currentId: string): Refusal {
-  return new Refusal('key-mismatch', `The key ${keyId} is needed, but the key in use is ${currentId}.`, {
+  return new Refusal('key-mismatch', `the key ${keyId} is needed, but the key in use is ${currentId}`, {
     hint: 'Name the key file of this store with --key-file or COUNTERSIGN_KEY_FILE.',
   });
 }

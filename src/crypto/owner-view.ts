@@ -164,7 +164,7 @@ function unpadded(plaintext: Buffer): string | null {
 }
 
 function corrupt(place: SealContext): Refusal {
-  const message = `The sealed value ${place.table}.${place.column} of ${place.id} is not in the form that countersign writes.`;
+  const message = `the sealed value ${place.table}.${place.column} of ${place.id} is not in the form that countersign writes`;
   return new Refusal('store-corrupt', message, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });

@@ -57,6 +57,6 @@ export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
 /** Adds the place of the hash to the message, which the hasher does not know. */
 function naming(place: SealContext, error: unknown): unknown {
   if (!isRefusal(error) || error.code !== 'store-corrupt') return error;
-  const message = `The sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
+  const message = `the sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
   return new Refusal(error.code, message, error.hint === undefined ? {} : { hint: error.hint });
 }

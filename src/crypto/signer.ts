@@ -79,13 +79,13 @@ export function verifySignedNote(note: string, vkeys: readonly string[]): { text
     const key = known.get(`${name}+${keyId}`);
     if (key === undefined) continue;
     if (!verifyEd25519(key.publicBytes, encodeUtf8(text), signature)) {
-      throw new Refusal('audit-broken', `The signature of ${name} does not match the note: this copy was changed.`, {
+      throw new Refusal('audit-broken', `the signature of ${name} does not match the note: this copy was changed`, {
         hint: 'Fetch the note again from the place where it is kept.',
       });
     }
     signers.add(name);
   }
-  if (signers.size === 0) throw new Refusal('audit-broken', 'The note has no signature by a known key.');
+  if (signers.size === 0) throw new Refusal('audit-broken', 'the note has no signature by a known key');
   return { text, signers: [...signers] };
 }
 
@@ -142,14 +142,13 @@ function isNoteText(text: string): boolean {
 }
 
 function malformed(): Refusal {
-  return new Refusal(
-    'audit-broken',
-    'This is not a signed note. A signed note is a text, an empty line, and lines of signatures.',
-  );
+  return new Refusal('audit-broken', 'this is not a signed note', {
+    hint: 'Give a whole note as audit checkpoint prints it: a text, an empty line, and lines of signatures.',
+  });
 }
 
 function badVerifierKey(): Refusal {
-  return new Refusal('invalid-input', 'A verifier key cannot be read.', {
+  return new Refusal('invalid-input', 'a verifier key cannot be read', {
     hint: 'Write it as name+1a2b3c4d+base64 on one line, as audit checkpoint prints it.',
   });
 }

@@ -120,13 +120,13 @@ function parseBlob(place: SealContext, blob: string): { keyId: string; body: Buf
 }
 
 function corrupt(place: SealContext, fault: string): Refusal {
-  return new Refusal('store-corrupt', `The sealed value ${nameOf(place)} ${fault}.`, {
+  return new Refusal('store-corrupt', `the sealed value ${nameOf(place)} ${fault}`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }
 
 function otherKey(place: SealContext, keyId: string, currentId: string): Refusal {
-  const message = `The sealed value ${nameOf(place)} needs the key ${keyId}, but the key in use is ${currentId}.`;
+  const message = `the sealed value ${nameOf(place)} needs the key ${keyId}, but the key in use is ${currentId}`;
   return new Refusal('key-mismatch', message, {
     hint: 'Name the key file of this store with --key-file or COUNTERSIGN_KEY_FILE.',
   });

@@ -84,9 +84,13 @@ async function approverOf(
     await present?.store.read.operators.byId(approver.id),
   ];
   if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
-  throw new Refusal('forbidden', `${approver.name} is disabled, or no longer has the role that the backup shows`, {
-    hint: 'Ask another lead or admin.',
-  });
+  throw new Refusal(
+    'forbidden',
+    `${approver.name} may not approve this: the operator is disabled in the present store, or has another role`,
+    {
+      hint: 'Ask another lead or admin.',
+    },
+  );
 }
 
 const operatorIn = (engine: Engine, custody: Custody, { id }: Actor) =>

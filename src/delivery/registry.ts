@@ -96,7 +96,7 @@ export function readDeliveryConfig(settings: unknown, deskName: string): Deliver
   const problems = Object.values(sections).flatMap((each) => each.finish());
   if (problems.length > 0) {
     const hint = 'Correct the config file, then check it with: countersign doctor';
-    throw new Refusal('config', 'The settings for delivery are not valid.', { problems, hint });
+    throw new Refusal('config', 'the settings for delivery are not valid', { problems, hint });
   }
   return config;
 }

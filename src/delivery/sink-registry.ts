@@ -39,5 +39,5 @@ export function readSinkConfig(settings: unknown): ((effects: DeliveryEffects) =
   const problems = section.finish();
   if (problems.length === 0) return open;
   const hint = 'Correct the config file, then check it with: countersign doctor';
-  throw new Refusal('config', 'The settings for the sink of the log are not valid.', { problems, hint });
+  throw new Refusal('config', 'the settings for the sink of the log are not valid', { problems, hint });
 }

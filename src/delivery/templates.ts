@@ -57,7 +57,7 @@ export function readTemplate(text: string, name: string, messages: Messages): Te
 }
 
 function broken(name: string, problems: readonly Problem[]): Refusal {
-  return new Refusal('config', `The message text ${singleLine(name, 60)} cannot be used.`, { problems });
+  return new Refusal('config', `the message text ${singleLine(name, 60)} cannot be used`, { problems });
 }
 
 function faultsOfLines(lines: readonly string[]): Problem[] {

@@ -19,7 +19,7 @@ export const factorKinds: readonly Registered[] = KINDS;
 export function factorKind(id: string): Registered {
   const kind = factorKinds.find((each) => each.id === id);
   if (kind !== undefined) return kind;
-  throw new Refusal('invalid-input', 'There is no second factor with that name.', {
+  throw new Refusal('invalid-input', 'there is no second factor with that name', {
     hint: `Choose one of: ${factorKinds.map((each) => each.id).join(', ')}.`,
   });
 }

@@ -26,8 +26,9 @@ export interface StoreCheck {
 /** What a failed check says: the refusal and its hint, or the plain error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {
   if (isRefusal(error)) {
-    const first = error.problems[0]?.message;
-    const text = first === undefined ? error.message : `${error.message} ${first}`;
+    const [first, ...more] = error.problems;
+    const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    const text = first === undefined ? error.message : `${error.message.replace(/\.$/, '')}: ${first.message}${rest}`;
     return { subject, state, text, ...(error.hint === undefined ? {} : { mend: error.hint }) };
   }
   return { subject, state, text: error instanceof Error ? error.message : String(error) };
