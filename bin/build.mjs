@@ -1,10 +1,10 @@
 /**
  * Builds dist/ from src/main.ts: CommonJS chunks, split where the source says `import()`, and a V8 code cache for each.
  *
- * esbuild splits ES modules only, so the bundle is made as ES modules and each chunk is then turned into CommonJS: a
- * command loads nothing but its own chunks, and all of them load through bin/load.js with a code cache. Packages are
- * bundled (one file instead of hundreds; the ones that are ES modules only become loadable); native ones stay outside.
- * The names in the code are kept, so that a stack reads like the source.
+ * esbuild splits only ES modules, so the bundle is made as ES modules and each chunk is then converted to CommonJS. A command
+ * loads only its own chunks, through bin/load.js with a code cache. Packages are bundled (one file instead of hundreds, and
+ * packages that are only ES modules become loadable); native packages stay outside. The names in the code are kept, so that a
+ * stack reads like the source.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,12 +29,12 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
 const stamp = path.join(dist, '.built');
 
-/** Not bundled: they load a compiled file by its place in their own folder. */
+/** Not bundled, because they load a compiled file from their own folder. */
 const NATIVE = ['argon2', 'pg-native'];
 
 /**
- * Files of dist that hold several chunks: what their sources need at once, less what stands in an earlier file. The first
- * is what every command loads, the second a command that opens the desk, and `verify`, which a caller waits for.
+ * Files of dist with several chunks: what their sources need at once, without what an earlier file has. Every command loads the
+ * first; commands that open the desk load the second, which includes `verify`, because a caller waits for it.
  */
 const PACKS = [
   ['src/main.ts'],
@@ -75,7 +75,7 @@ export function fingerprint() {
   return hash.digest('hex');
 }
 
-/** Whether dist/ is what a build would make now. */
+/** Whether dist/ is up to date. */
 export function isBuilt() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
 }
@@ -127,7 +127,7 @@ async function writeChunks(folder) {
       sourcefile,
       supported: { 'dynamic-import': false },
     });
-    // Chunks are ES modules to each other, also where one is a package whose default is all it exports.
+    // Chunks import each other as ES modules, also a package that only has a default export.
     const code = chunk.code.replace(/__toESM\((require\("\.\/[^"]+\.cjs"\)), 1\)/g, '$1');
     const { code: short } = await esbuild.transform(importingLate(code), {
       ...shared,
@@ -141,7 +141,7 @@ async function writeChunks(folder) {
   return Object.keys(bundle.metafile.inputs);
 }
 
-/** The fingerprint of the policy in data/, checked with the sources that are being built; '' where it has faults. */
+/** The fingerprint of the policy in data/, checked with the sources that are being built; '' if it has faults. */
 async function checkedPolicy(esbuild) {
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
@@ -158,19 +158,19 @@ async function checkedPolicy(esbuild) {
     module.exports.loadPolicy(path.join(root, 'data'));
     return module.exports.policyFingerprint(path.join(root, 'data'));
   } catch {
-    // Each command will say what is wrong with it.
+    // Each command then reports what is wrong with it.
     return '';
   }
 }
 
-/** Outside strings, which esbuild escapes itself, such characters stand in regular expressions only. */
+/** esbuild itself escapes such characters in strings; outside strings only regular expressions contain them. */
 const onlyAscii = (code) =>
   code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
- * Loads Node's own modules and the native packages where they are first used instead of at the top of the chunk: node:crypto
- * alone is a fortieth of the start-up time, and most commands that could hash do not. Loading them has no effect
- * that anyone could see earlier or later.
+ * Loads Node's own modules and the native packages on first use instead of at the top of the chunk: node:crypto alone is a
+ * fortieth of the start-up time, and most commands that could hash do not. Loading them has no side effect, so it may happen
+ * later.
  */
 function importingLate(code) {
   const imports = /^var (import_\w+) = ((?:__toESM\()?require\("(?:node:[\w/]+|argon2)"\)(?:, 1\))?);$/gm;
@@ -178,14 +178,14 @@ function importingLate(code) {
   for (const [line, name, load] of code.matchAll(imports)) {
     const uses = new RegExp(`\\b${name}\\b`, 'g');
     const members = new RegExp(`\\b${name}(?=\\.)`, 'g');
-    // As a value of its own (`import * as`) it stays as it is; one use is the declaration.
+    // A module that is used as a value (`import * as`) stays as it is. One use is the declaration.
     if (code.match(uses).length !== (code.match(members)?.length ?? 0) + 1) continue;
     late = late.replace(line, `var ${name};`).replace(members, `(${name} ??= ${load})`);
   }
   return late;
 }
 
-/** The files of dist: the packs, and each other chunk alone. The first file says where the chunks of later packs stand. */
+/** The files of dist: the packs, and one file for each other chunk. The first file says which file has the chunks of later packs. */
 function packed(chunks, outputs) {
   const files = new Map(chunks);
   const taken = new Set();

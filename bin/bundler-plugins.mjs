@@ -1,8 +1,8 @@
-/** What the bundler is told about packages whose own way of starting costs every command time. */
+/** Plugins of the bundler, for packages that start so slowly that every command pays for it. */
 
 /**
- * The SQLite driver is bundled but for its compiled file, which stands where driver.mjs puts it: the driver's own search for
- * it costs every command that opens a desk a tenth of an empty Node.
+ * Bundles the SQLite driver except its compiled file, which is where driver.mjs puts it. The driver's own search for that file costs every
+ * command that opens a desk a tenth of the start-up time of Node.
  */
 const sqliteDriver = {
   name: 'sqlite-driver',
@@ -16,7 +16,7 @@ const sqliteDriver = {
   },
 };
 
-/** Chalk guesses at colours when it is loaded. It is always told the level (terminal/style.ts), so the guess is left out. */
+/** Chalk detects colours when it is loaded. terminal/style.ts always sets the level, so the detection is left out. */
 const chalkWithoutGuess = {
   name: 'chalk-without-guess',
   setup(bundler) {
@@ -28,8 +28,8 @@ const chalkWithoutGuess = {
 };
 
 /**
- * What commander asks of Node at once: its process module, which opens all three streams when it is asked for by name, and the
- * one that starts processes, which a command does not do.
+ * Commander loads two Node modules at once: node:process, which opens all three streams when it is imported by name, and
+ * node:child_process, which commands do not need.
  */
 const commanderWithoutStreams = {
   name: 'commander-without-streams',

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /*
- * The executable: refuses a Node that is too old, then hands argv to the built main and its answer to the shell.
- * CommonJS in the oldest syntax (see package.json beside it), so that an old Node can read the refusal, and because
- * an ES module as entry costs a tenth of the start-up time.
+ * The executable: refuses a Node that is too old, then passes argv to the built main and its exit status to the shell.
+ * CommonJS in the oldest syntax (see package.json beside it), so that an old Node can show the refusal, and because an
+ * ES module as entry costs a tenth of the start-up time.
  */
 'use strict';
 
-// First of all: without a listener SIGUSR1 opens Node's debugger, and with it every secret in memory.
+// Before anything else: without a listener SIGUSR1 opens Node's debugger, which can read every secret in memory (T10).
 process.on('SIGUSR1', function () {});
-// A run that ends before main has decided has failed (a prompt at end of input would otherwise exit 0).
+// A run that ends before main returns has failed. Without this, a prompt at the end of input would exit with 0.
 process.exitCode = 1;
 
 var path = require('path');
@@ -32,7 +32,7 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
         end(code);
       },
       function (error) {
-        end(1, 'ended by a bug: ' + (error && error.message));
+        end(1, 'stopped because of a bug: ' + (error && error.message));
       },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * The compiled SQLite driver: from the user's cache, or from npm (downloaded or compiled), and then into the cache, so
- * that the next clone need not compile for a minute.
+ * Gets the compiled SQLite driver from the user's cache, or from npm (downloaded or compiled), and then caches it, so that the
+ * next clone does not compile for a minute.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ export async function readyDriver() {
   if (cached !== undefined && !existsSync(cached)) keepDriver(cached);
 }
 
-/** False where the cache has none; one that does not work is thrown out of the cache. */
+/** False if the cache has no driver. A driver that does not work is deleted from the cache. */
 async function takeCached(cached) {
   if (cached === undefined || !isOwn(cached)) return false;
   mkdirSync(path.dirname(driverFile), { recursive: true });
@@ -33,18 +33,18 @@ async function takeCached(cached) {
 }
 
 async function makeDriver() {
-  await step('Preparing the SQLite driver (compiles for about a minute where no ready one can be had)', async () => {
+  await step('Preparing the SQLite driver (takes about a minute if it must be compiled)', async () => {
     rmSync(driverFile, { force: true });
     const { ok, output } = await npm(['rebuild', 'better-sqlite3', '--ignore-scripts=false']);
     if (!ok || !existsSync(driverFile)) {
-      const reason = 'The SQLite driver could be neither downloaded nor compiled';
-      throw new SetupFailure(`${reason} (that needs Python, make and a C++ compiler). npm says:`, output);
+      const reason = 'The SQLite driver could not be downloaded, and it could not be compiled';
+      throw new SetupFailure(`${reason} (this needs Python, make and a C++ compiler). npm says:`, output);
     }
     await requireLoads();
   });
 }
 
-/** It was built, so a compiler is not what is missing: built for another Node, say. The loader knows why, npm does not. */
+/** A driver that was built can still fail to load, for example if it was built for another Node. The loader knows why. */
 async function requireLoads() {
   const { ok, output } = await run(process.execPath, ['-e', PROBE]);
   if (ok) return;
@@ -55,7 +55,7 @@ async function requireLoads() {
   );
 }
 
-/** Where the cache keeps a driver for exactly this package content, this Node interface and this system; or undefined. */
+/** The cached file for exactly this package content, this Node interface and this system; or undefined. */
 function cachedDriver() {
   const home = process.env.XDG_CACHE_HOME;
   const folder = path.join(
@@ -86,7 +86,7 @@ function platformName() {
   return `${process.platform}${libc}-${process.arch}`;
 }
 
-/** Native code is only taken from a place that nobody else can write. */
+/** Native code is only loaded from a place that no other user can write to. */
 function isOwn(place) {
   if (!existsSync(place)) return false;
   const found = lstatSync(place);
@@ -100,7 +100,7 @@ function keepDriver(cached) {
     copyFileSync(driverFile, partial);
     renameSync(partial, cached);
   } catch {
-    // A cache that cannot be written costs the next clone a minute, nothing else.
+    // If the cache cannot be written, the next clone only takes a minute longer.
     rmSync(partial, { force: true });
   }
 }

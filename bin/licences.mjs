@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The licence texts of the packages among the inputs, which their licences ask for. Paths are relative to `root`. */
+/** The licence texts of the packages among the inputs, as their licences require. Paths are relative to `root`. */
 export function licencesOf(root, inputs) {
   const folders = new Set();
   for (const input of inputs) {

@@ -1,10 +1,9 @@
 /*
- * Loads the chunks that bin/build.mjs wrote, each file with its V8 code cache where there is one for this V8 and machine.
- * The cache spares parsing and compiling: `--version` costs about 1.08 of an empty Node instead of 1.2. V8 refuses a
- * cache that does not fit (other flags, other build) and compiles as always, so nothing depends on it.
+ * Loads the chunks that bin/build.mjs wrote, each file with its V8 code cache if there is one for this V8 and machine. The
+ * cache saves parsing and compiling: `--version` takes about 1.08 times an empty Node instead of 1.2. V8 refuses a cache that
+ * does not match (other flags, other build) and compiles as usual, so the program works without it.
  *
- * A chunk is CommonJS. Its file may bring further chunks with it (`bring`), because what a start needs anyway is read
- * faster from one file than from thirty.
+ * A chunk is CommonJS. Its file may contain further chunks (`bring`), because one file loads faster than thirty.
  */
 'use strict';
 
@@ -15,14 +14,14 @@ const vm = require('node:vm');
 const CACHE_SUFFIX = `.${process.versions.v8}-${process.platform}-${process.arch}.cache`;
 
 /**
- * Loads main.cjs of a folder. `collect`, used by the build, is told each file's cache, its script, and the function
- * that loads further chunks by name. Returns the exports of main, or undefined where nothing was built.
+ * Loads main.cjs of a folder. `collect`, used by the build, receives each file's cache, its script, and the function
+ * that loads further chunks by name. Returns the exports of main, or undefined if nothing was built.
  */
 module.exports = function load(dist, collect) {
   const loaded = new Map();
-  /** The code of chunks that came in another chunk's file. */
+  /** The code of chunks that another chunk's file contained. */
   const brought = new Map();
-  /** In which file a chunk stands, where that file is not its own. */
+  /** The file that contains a chunk, for chunks that have no file of their own. */
   const places = new Map();
 
   function bring(chunks, elsewhere) {
@@ -43,7 +42,7 @@ module.exports = function load(dist, collect) {
 
   function read(name) {
     const file = path.join(dist, name);
-    // The build writes nothing but ASCII; reading that as UTF-8 takes longer.
+    // The build writes only ASCII, and reading it as UTF-8 would take longer.
     const source = fs.readFileSync(file, 'latin1');
     const cachedData = collect === undefined ? readIfThere(file + CACHE_SUFFIX) : undefined;
     // The cache keeps this name and shows it in stacks, so it must not be a path of the machine that built.
@@ -56,7 +55,7 @@ module.exports = function load(dist, collect) {
     return script.runInThisContext();
   }
 
-  /** Chunks name each other as ./name; everything else is Node's or lies in node_modules above bin. */
+  /** Chunks import each other as ./name; everything else is a module of Node or of the node_modules above bin. */
   function requireFromChunk(id) {
     return id.startsWith('./') ? chunk(id.slice(2)) : require(id);
   }

@@ -1,7 +1,7 @@
 /**
- * Writes the V8 code cache of each file in dist: what was compiled by the time it is made is in it, the rest is compiled when
- * needed. So the commands that people wait for run here first, the live call among them, on a desk in a folder that is
- * thrown away. Run by build.mjs in processes of its own: `make-caches.mjs prepare|write FOLDER`.
+ * Writes the V8 code cache of each file in dist. A cache contains only code that was compiled before it is made; the rest is compiled
+ * later, on use. So this script first runs the commands that people wait for, including the live call, on a desk in a temporary folder.
+ * build.mjs runs it in processes of its own: `make-caches.mjs prepare|write FOLDER`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ const root = path.dirname(path.dirname(self));
 const CALL = ['verify', '--account', '1', '--caller', 'ana', '--for', 'billing:change'];
 const ANA = ['--name', 'Ana', '--email', 'ana@build.example', '--phone', '030-5550101', '--role', 'admin'];
 
-/** Makes the desk that the warm-up works on; what only these commands need shall not stand in the cache of the others. */
+/** Makes the desk for the warm-up. It runs in its own process, so that its code does not get into the caches. */
 const PREPARE = [
   ['init', '--token', '--json'],
   ['account', 'add', 'Build', '--number', '1', '--edition', 'x-series'],
@@ -36,7 +36,7 @@ const WARM_UP = [
   [...CALL, '--passphrase-stdin'],
 ];
 
-/** The folders of the new processes are empty ones: the warm-up must see no desk of the person who builds. */
+/** The new processes get empty folders, so that the warm-up never uses a desk of the person who builds. */
 export async function makeCaches(folder) {
   const home = mkdtempSync(path.join(tmpdir(), 'countersign-build-'));
   const env = Object.fromEntries(
@@ -51,7 +51,7 @@ export async function makeCaches(folder) {
   }
 }
 
-/** Answers what the process has said. One that fails leaves less in the cache, and nothing else. */
+/** Returns the output of the process. If it fails, the cache only contains less. */
 function runSelf(what, folder, env, stdin) {
   const child = spawn(process.execPath, [self, what, folder], {
     env,
@@ -79,11 +79,11 @@ async function prepare(folder) {
   process.stdout.write(process.env.COUNTERSIGN_TOKEN);
 }
 
-/** Runs the warm-up, loads the chunks it did not touch, and keeps what V8 has compiled by then. */
+/** Runs the warm-up, loads the chunks that it did not use, and saves what V8 has compiled by then. */
 async function write(folder) {
   const scripts = [];
   let loadChunk;
-  // V8 forgets code that is not used for a while; what is forgotten here would not be in the cache.
+  // V8 discards code that it has not used for a while. Such code would be missing from the cache.
   v8.setFlagsFromString('--no-flush-bytecode');
   const { main } = load(folder, (file, script, chunk) => {
     scripts.push({ file, script });
@@ -94,16 +94,16 @@ async function write(folder) {
     try {
       loadChunk(name);
     } catch {
-      // A chunk that does not load has no cache; a test of what it is for will say so.
+      // A chunk that does not load gets no cache. A test of its command shows the fault.
     }
   }
-  // A cache is only taken under the flags it was made with.
+  // V8 accepts a cache only with the flags with which it was made.
   v8.setFlagsFromString('--flush-bytecode');
-  process.umask(0o022); // main has set a narrow one, but who may run countersign may read its cache
+  process.umask(0o022); // main sets a narrow one, but everyone who may run countersign must be able to read its cache
   for (const { file, script } of scripts) writeFileSync(file, script.createCachedData());
 }
 
-/** Answers what the command would have printed. */
+/** Returns what the command would print. */
 async function quietly(main, argv) {
   const { write: print } = process.stdout;
   let said = '';

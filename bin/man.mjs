@@ -1,5 +1,5 @@
 /**
- * Writes the man pages, made from the commands' own specs: node bin/man.mjs [FOLDER]; dist/man without one.
+ * Writes the man pages from the specs of the commands: node bin/man.mjs [FOLDER]; the default is dist/man.
  * Read one with: man -l dist/man/countersign.1
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.resolve(process.argv[2] ?? path.join(root, 'dist', 'man'));
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-// Beside the packages, so that the ones left outside the bundle are found.
+// Beside the packages, so that Node finds those that are not in the bundle.
 const folder = mkdtempSync(path.join(root, 'node_modules', '.man-'));
 try {
   const file = path.join(folder, 'man.mjs');

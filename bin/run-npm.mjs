@@ -1,4 +1,4 @@
-/** Runs npm and other commands for the set-up: quietly, with their output kept for the case that they fail. */
+/** Runs npm and other commands for the setup, quietly. Their output is shown only if they fail. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 export const say = (text) => process.stderr.write(text);
 
-/** Ends the set-up with one sentence, and below it what the failed command said. */
+/** Ends the setup with one sentence, and below it the output of the failed command. */
 export class SetupFailure extends Error {
   constructor(sentence, output = '', exit = 1) {
     super(sentence);
@@ -19,7 +19,7 @@ export class SetupFailure extends Error {
 
 let running;
 
-/** Stops the command that runs just now, with all it has started, and waits until it is gone. */
+/** Stops the command that is running and everything that it started, and waits until it has ended. */
 export async function stopRunning() {
   const child = running;
   if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -31,11 +31,11 @@ export async function stopRunning() {
   clearTimeout(patience);
 }
 
-/** Runs a command quietly. Resolves to its exit status and everything it printed. */
+/** Runs a command quietly. Resolves to its success and everything that it printed. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
     let output = '';
-    // A process group of its own, so that all of it can be stopped.
+    // A process group of its own, so that the command and its children can be stopped.
     const detached = process.platform !== 'win32';
     running = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached, ...options });
     for (const stream of [running.stdout, running.stderr])
@@ -58,7 +58,7 @@ export function npm(args) {
     npm_config_update_notifier: 'false',
     npm_config_progress: 'false',
   });
-  // Headers beside this Node, where there are any, spare node-gyp a download.
+  // If this Node has its headers, node-gyp does not have to download them.
   const prefix = path.dirname(path.dirname(process.execPath));
   if (env.npm_config_nodedir === undefined && existsSync(path.join(prefix, 'include', 'node', 'node.h'))) {
     env.npm_config_nodedir = prefix;
@@ -68,7 +68,7 @@ export function npm(args) {
   return run('npm', args, { env, shell: process.platform === 'win32' });
 }
 
-/** Says what is being done and, at the end, how long it took. */
+/** Prints what is being done and, at the end, how long it took. */
 export async function step(label, work) {
   const start = performance.now();
   say(`${label} … `);

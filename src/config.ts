@@ -9,7 +9,7 @@ export interface Environment {
   readonly [name: string]: string | undefined;
 }
 
-/** Global options as typed; undefined where not given. */
+/** Global options as typed; undefined if not given. */
 export interface GlobalOptions {
   readonly store?: string | undefined;
   readonly keyFile?: string | undefined;
@@ -82,22 +82,22 @@ export function foldersOf(env: Environment): Folders {
   };
 }
 
-/** Path of the config file, and whether its absence is an error (it was named) or the normal case. */
+/** Path of the config file. If it was named, its absence is an error. */
 export function configPath(options: GlobalOptions, env: Environment): { path: string; named: boolean } {
-  // Empty is unset: a run inside another (demo, smoke) hides the surrounding setting so.
+  // Empty counts as unset: demo and smoke hide the setting of the user in this way.
   const named = options.config ?? (env['COUNTERSIGN_CONFIG'] || undefined);
   return named === undefined
     ? { path: join(foldersOf(env).config, 'config.toml'), named: false }
     : { path: resolve(named), named: true };
 }
 
-/** Checks a parsed config file. Refusal `config` with the name at fault. */
+/** Checks a parsed config file. Refusal `config`, with the wrong name. */
 export function readConfigFile(value: unknown, source: string): ConfigFile {
-  if (typeof value !== 'object' || value === null) throw fault(source, 'is not a table of settings');
+  if (typeof value !== 'object' || value === null) throw fault(source, 'the file is not a table of settings');
   for (const [name, content] of Object.entries(value)) {
     const isText = (TEXT_NAMES as readonly string[]).includes(name);
     const isTable = (TABLE_NAMES as readonly string[]).includes(name);
-    if (!isText && !isTable) throw fault(source, `has an unknown name: ${name}`);
+    if (!isText && !isTable) throw fault(source, `${name} is not a known setting`);
     if (isText && typeof content !== 'string') throw fault(source, `${name} must be text in quotes`);
     if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
   }
@@ -106,11 +106,11 @@ export function readConfigFile(value: unknown, source: string): ConfigFile {
 
 function fault(source: string, what: string): Refusal {
   return new Refusal('config', `${source}: ${what}`, {
-    hint: `Known names: ${TEXT_NAMES.join(', ')}; tables ${TABLE_NAMES.map((name) => `[${name}]`).join(', ')}.`,
+    hint: `Known settings: ${TEXT_NAMES.join(', ')}; tables ${TABLE_NAMES.map((name) => `[${name}]`).join(', ')}.`,
   });
 }
 
-/** Option, environment, config file, default: the first that is there, and where it came from. */
+/** The first value that is set (option, environment, config file, default), and where it came from. */
 function first(
   ...candidates: readonly (readonly [string | undefined, Origin])[]
 ): readonly [string | undefined, Origin] {

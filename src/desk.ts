@@ -1,6 +1,6 @@
 /**
- * The Desk: everything that can surprise (time, chance, people, disks, networks), in one value built once by main.
- * Procedures and commands know only these types. A test builds the same value with a clock and a store of its own.
+ * The Desk: everything that can surprise (time, chance, people, disks, networks), in one value that main builds once.
+ * Procedures and commands know only these types. A test builds the same value with its own clock and store.
  */
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
@@ -21,7 +21,7 @@ import type { Store } from './store/store.js';
 export type * from './store/rows.js';
 export type { LogState, MessageKind, Reads, SealContext, Store, WriteDoor, Writes };
 
-/** Prefix of an id: says what kind of thing it names. */
+/** Prefix of an id: says what kind of thing the id names. */
 export type IdPrefix =
   | 'acc'
   | 'usr'
@@ -43,11 +43,11 @@ export type IdPrefix =
 export interface Digests {
   newToken(prefix: string): { readonly token: string; readonly digest: string };
   tokenDigest(token: string): string;
-  /** SHA-256 of a text, hex: names a frozen plan or list. */
+  /** SHA-256 of a text, hex. Identifies a frozen plan or list. */
   sha256(text: string): string;
-  /** Keyed digest, hex: for values that must be comparable but not readable. */
+  /** Keyed digest, hex, for values that the desk compares but must not be able to read. */
   mac(purpose: MacPurpose, ...parts: string[]): string;
-  /** For TOTP alone (RFC 6238). */
+  /** For TOTP only (RFC 6238). */
   hmacSha1(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** Constant-time comparison. */
   equal(a: string, b: string): boolean;
@@ -64,7 +64,7 @@ export interface Composed {
   readonly body: string;
 }
 
-/** Word lists and estimates for passphrases, loaded when first asked for (0.2 s). */
+/** Word lists and estimates for passphrases, loaded on first use (0.2 s). */
 export interface Wordbook {
   passphraseWords(): Promise<readonly string[]>;
   blocked(): Promise<ReadonlySet<string>>;
@@ -78,7 +78,7 @@ export interface Wordbook {
 export interface NoteSigner {
   /** `countersign/<store id>`: origin of the checkpoints and name of the key. */
   readonly name: string;
-  /** For whoever shall check this desk's notes. */
+  /** The public key that others need to check this desk's notes. */
   verifierKey(): string;
   sign(noteText: string): string;
   /** The text of a note signed by this desk; Refusal `audit-broken` for any other. */
@@ -91,43 +91,43 @@ export interface Desk {
   readonly newId: (prefix: IdPrefix) => string;
   readonly chance: Chance;
   readonly policy: Policy;
-  /** SHA-256 of the policy, hex; stands in every audit entry. */
+  /** SHA-256 of the policy, hex; written into every audit entry. */
   readonly policyHash: string;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly vault: Vault;
   readonly secrets: SecretChecker;
-  /** Application passwords, and the copies of passphrases that only they open (B17). */
+  /** Application passwords, and copies of passphrases that only such a password opens (B17). */
   readonly ownerView: OwnerView;
   readonly digests: Digests;
-  /** What the log is hashed and sealed with; whoever verifies it needs the same. */
+  /** Hashes and tags the log; verifying it needs the same notary. */
   readonly notary: Notary & { readonly hexTree: HexTreeHasher };
   readonly signer: () => Promise<NoteSigner>;
-  /** The public key of the events that go to other systems (RFC 7517). */
+  /** The public key that checks the events sent to other systems (RFC 7517). */
   readonly eventKey: () => Readonly<Record<string, string>>;
   readonly channels: Channels;
   /**
-   * Sends what this process has queued since it was last called. The write door inserts messages, this alone sends them; it never throws,
-   * because what was committed is done whether or not a message could be sent (T25).
+   * Sends the messages that this process queued since the last call. The write door inserts messages, and only this function sends them. It
+   * never throws, because a commit is done even if its message cannot be sent (T25).
    */
   readonly sendQueued: () => Promise<void>;
-  /** Where the log is handed on to; null where nowhere. */
+  /** Where the log is forwarded to; null if no sink is set. */
   readonly sink: Sink | null;
-  /** The public keys of an account's identity provider, from its address or as they stand in the settings. Refusal `busy`. */
+  /** The public keys of an account's identity provider, fetched from an address or taken from the settings. Refusal `busy`. */
   readonly identityKeys: (source: string) => Promise<unknown>;
-  /** A message text with its values in place. A missing or unknown value is a bug, and throws. */
+  /** A message text with its values filled in. A missing or unknown value is a bug, and throws. */
   readonly compose: (template: string, values: Readonly<Record<string, string>>) => Composed;
   readonly words: Wordbook;
   /** The desk's name in messages and prompts. */
   readonly name: string;
 }
 
-/** The part of a Desk that phrases are judged and drawn with. */
+/** The part of a Desk that is needed to judge and draw phrases. */
 export type Phrasebook = Pick<Desk, 'policy' | 'words' | 'chance'>;
 
 /**
- * Who says they are typing, and by what: a claim, as it was true when the command began. Nothing is decided on it; `act` in
- * procedures/authorise.ts asks again inside the transaction.
+ * The operator who was signed in when the command began. This is only a claim, and nothing is decided on it: `act` in
+ * procedures/authorise.ts checks again inside the transaction.
  */
 export interface SignedOperator {
   readonly operator: Operator;
@@ -135,9 +135,9 @@ export interface SignedOperator {
   readonly via: 'session' | 'token';
   readonly sessionId: string | null;
   readonly tokenId: string | null;
-  /** When the operator last gave a code (TOTP), ms; null where never or for tokens. */
+  /** When the operator last gave a code (TOTP), ms; null if never, and for tokens. */
   readonly codeAt: number | null;
-  /** The user this operator also is, or null (B55: no reset of oneself). */
+  /** The user who is the same person as this operator, or null (B55: nobody resets themselves). */
   readonly alsoUserId: string | null;
 }
 
@@ -147,7 +147,7 @@ export interface SignedUser {
   readonly sessionId: string;
   /** `done`, or what the login still needs. */
   readonly state: LoginState;
-  /** When this login began; a factor it asked for was given after. */
+  /** When this login began. A factor that it asked for was given after this time. */
   readonly openedAt: number;
   readonly passwordAt: number;
   readonly method: LoginMethod;

@@ -1,6 +1,6 @@
 /**
- * What only main can do for the few commands that need it: make, move and restore a desk, care for its keys, look at the installation,
- * and run another command. Types alone; `main/build-world.ts` makes the value.
+ * What only main can do for the few commands that need it: create, migrate and restore a desk, manage its keys, inspect the installation,
+ * and run another command. Types only; `main/build-house.ts` builds the value.
  */
 import type { Desk, Phrasebook, SignedOperator } from './desk.js';
 import type { Actor } from './rules/audit-entry.js';
@@ -9,41 +9,41 @@ import type { Policy } from './rules/policy.js';
 export interface House {
   readonly version: string;
   readonly node: string;
-  /** Milliseconds since the epoch, for how long steps took. */
+  /** Milliseconds since the epoch, to measure how long steps took. */
   now(): number;
   /** Name of the system account, offered as the operator's name. */
   readonly userName: string;
-  /** Looks, and makes nothing: refuses where a desk is already. */
+  /** Refuses if a desk already exists. Creates nothing. */
   refuseSecondDesk(): Promise<void>;
-  /** Makes the store, the key and nothing else; refuses where a desk is already. */
+  /** Creates the store and the key, nothing else. Refuses if a desk already exists. */
   establish(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */
   run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
-  /** Hands this terminal to another command of the same process, with further environment; answers its exit status. */
+  /** Gives this terminal to another command of the same process, with added environment; returns its exit status. */
   hand(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** A private folder that is removed when the process ends. */
   temporaryFolder(): Promise<string>;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
-  /** Word lists, estimates and the policy in force, for phrases of nobody in particular; needs no desk. */
+  /** Word lists, estimates and the policy in force, for phrases that belong to no user; needs no desk. */
   phrasebook(): Promise<Phrasebook>;
   /** The policy in a folder. Refusal `config` with every fault. */
   readPolicy(folder: string): Promise<Policy>;
-  /** Brings an older store up to this version; needs store and key, nobody signed in. */
+  /** Brings an older store up to this version; needs store and key, but no sign-in. */
   migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
-  /** Puts a backup in the place of the store. */
+  /** Replaces the store with a backup. */
   restoreStore(file: string, given: RestoreChoice): Promise<RestoredStore>;
-  /** Puts a new master key in the place of the old one, and moves the store to it. Goes on where it was stopped. */
+  /** Replaces the master key, and moves the store to the new one. Continues a run that was stopped. */
   rekeyStore(signed: SignedOperator): Promise<RekeyedStore>;
   /** The keys of the desk, sealed by a passphrase, as the text of a file. */
   sealKey(passphrase: string): Promise<{ readonly text: string; readonly keyId: string }>;
-  /** Opens such a text. `check` only says what is in it; otherwise the key file is made, where there is none. */
+  /** Opens such a text. With `check` it only says what is in it; otherwise it creates the key file, and refuses if there is one. */
   openKeyBackup(text: string, passphrase: string, check: boolean): Promise<OpenedKey>;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
 }
 
-/** What a command that runs inside another is given, and what it leaves. */
+/** Input of a command that runs inside another. */
 export interface InnerInput {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -56,9 +56,9 @@ export interface InnerOutput {
 }
 
 export interface RestoreChoice {
-  /** What the backup lacks may be lost. */
+  /** Entries that the backup lacks may be lost. */
   readonly acceptRollback: boolean;
-  /** The operator who restores, of the store that is replaced; null where none can be opened, so that nobody can be signed in. */
+  /** The operator who restores, signed in to the store that is replaced; null if no store can be opened to sign in to. */
   readonly signed: SignedOperator | null;
   /** Asks a second operator of that desk, in person, to accept the loss. Refusals: approval-needed, forbidden, not-signed-in. */
   readonly approve: (desk: Desk) => Promise<Actor>;
@@ -68,9 +68,9 @@ export interface RestoredStore {
   readonly place: string;
   /** Entries in the log of the backup. */
   readonly logSize: number;
-  /** Entries that the store had before; null where it could not be read. */
+  /** Entries that the store had before; null if it could not be read. */
   readonly logSizeBefore: number | null;
-  /** Where the store that was there is kept; null where there was none. */
+  /** Where the replaced store is kept; null if there was none. */
   readonly kept: string | null;
 }
 
@@ -79,9 +79,9 @@ export interface RekeyedStore {
   readonly place: string;
   readonly from: string;
   readonly to: string;
-  /** Where the old key is kept; null where a command keeps the keys. */
+  /** Where the old key is kept; null if a command provides the keys. */
   readonly oldKey: string | null;
-  /** An earlier run had been stopped. */
+  /** True if this run continued one that was stopped. */
   readonly resumed: boolean;
   readonly sealed: number;
   readonly tagged: number;
@@ -89,9 +89,9 @@ export interface RekeyedStore {
 
 export interface OpenedKey {
   readonly keyId: string;
-  /** Where the key file was made; null where it was only looked at. */
+  /** Where the key file was written; null if the backup was only checked. */
   readonly place: string | null;
-  /** Whether the store there is under this key; null where no store can be opened. */
+  /** Whether the store uses this key; null if no store can be opened. */
   readonly fitsStore: boolean | null;
 }
 
@@ -100,6 +100,6 @@ export interface Finding {
   readonly subject: string;
   readonly state: 'ok' | 'missing' | 'wrong' | 'note';
   readonly text: string;
-  /** The command that mends it. */
+  /** What to do about it: a command, or a sentence. */
   readonly mend?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * The one file that touches the process: streams, signals and the clock. It hands them to build-world, runs the program and answers
+ * The one file that touches the process: streams, signals and the clock. It passes them to build-world, runs the program and returns
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
 import { isatty } from 'node:tty';
@@ -11,18 +11,18 @@ import { captureStreams, outStream } from './main/streams.js';
 
 export interface Invocation {
   readonly argv: readonly string[];
-  /** Folder of package.json; `data/` stands in it. */
+  /** Folder of package.json; contains `data/`. */
   readonly root: string;
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs one command line of this process; answers the exit status and never throws. */
+/** Runs one command line of this process; returns the exit status and never throws. */
 export async function main(invocation: Invocation): Promise<number> {
   process.umask(0o077);
   const stop = new AbortController();
   const offs = STOP_SIGNALS.map((name) => onSignal(name, () => interrupt(name)));
-  // The first signal asks for an orderly end; from then on the system's own handling is back, so that a second one ends it at once.
+  // The first signal asks for an orderly end and restores the system's handling, so that a second one ends the process at once.
   const interrupt = (name: NodeJS.Signals) => {
     stop.abort(name);
     for (const off of offs) off();
@@ -33,9 +33,9 @@ export async function main(invocation: Invocation): Promise<number> {
     node: process.version,
     // The clock is read here and nowhere else.
     now: () => Date.now(),
-    // Opened when first read: opening it costs each command a few milliseconds.
+    // Opened on first use, because opening it costs a few milliseconds.
     stdin: () => process.stdin,
-    // Asked when read: few commands need to know, and asking loads a part of Node.
+    // Looked up on first use: few commands need it, and it loads a part of Node.
     get stdinIsTTY() {
       return isatty(0);
     },
@@ -62,7 +62,7 @@ function onSignal(name: NodeJS.Signals, handler: () => void): () => void {
   return () => void process.off(name, handler);
 }
 
-/** One command in this process with streams of its own, as a script would run it: no terminal, nothing asked. */
+/** Runs one command in this process with its own streams, as a script would: no terminal and no prompts. */
 async function runInside(argv: readonly string[], around: Surroundings, given: InnerInput): Promise<InnerOutput> {
   const captured = captureStreams(given.stdin ?? '');
   const env = { ...around.env, ...given.env };

@@ -71,7 +71,7 @@ const CASES: readonly BadCase[] = [
     spoil: (folder) => chmodSync(join(folder, 'master.key'), 0o644),
     exit: 7,
     code: 'config',
-    says: /others can read the key file .* \(mode 644\)/,
+    says: /other users can read the key file .* \(mode 644\)/,
   },
   {
     what: 'a key file that is none',
@@ -87,7 +87,7 @@ const CASES: readonly BadCase[] = [
     spoil: (folder) => chmodSync(join(folder, 'desk.db'), 0o666),
     exit: 7,
     code: 'config',
-    says: /others can write .*desk\.db \(mode 666\)/,
+    says: /other users can write to .*desk\.db \(mode 666\)/,
   },
   {
     what: 'a folder that others can write',
@@ -95,7 +95,7 @@ const CASES: readonly BadCase[] = [
     spoil: (folder) => chmodSync(folder, 0o777),
     exit: 7,
     code: 'config',
-    says: /others can write .* \(mode 777\)/,
+    says: /other users can write to .* \(mode 777\)/,
   },
   {
     what: 'a store of a newer version',
@@ -103,7 +103,7 @@ const CASES: readonly BadCase[] = [
     spoil: (folder) => inStore(folder, "insert into kysely_migration values ('9999-later', '2030-01-01')"),
     exit: 7,
     code: 'config',
-    says: /was made by a newer countersign/,
+    says: /was made by a newer version of countersign/,
   },
   {
     what: 'a file that is no store',
@@ -127,7 +127,7 @@ const CASES: readonly BadCase[] = [
       writeFileSync(join(folder, 'broken.toml'), 'store = "postgres://desk:open-sesame@db/desk"\nbroken = = 3\n'),
     exit: 7,
     code: 'config',
-    says: /broken\.toml is not TOML, line 2: invalid value\n/,
+    says: /broken\.toml is not valid TOML, line 2: invalid value\n/,
   },
   {
     what: 'a PostgreSQL that is not there',
@@ -150,7 +150,7 @@ const CASES: readonly BadCase[] = [
     spoil: (folder) => inStore(folder, 'update audit_head set latest_at = 1'),
     exit: 8,
     code: 'store-corrupt',
-    says: /head of the audit log does not check out/,
+    says: /head of the audit log is not valid/,
   },
   {
     what: 'a checkpoint that is not there',
@@ -194,7 +194,7 @@ const CASES: readonly BadCase[] = [
     argv: ['store', 'backup', 'master.key'],
     exit: 2,
     code: 'invalid-input',
-    says: /there is a file master\.key already/,
+    says: /the file master\.key already exists/,
   },
   {
     what: 'an entry that is not there',

@@ -1,17 +1,17 @@
 /**
- * Canonical JSON (RFC 8785): the one spelling of a value that is hashed and signed. The package orders and prints; this
- * file refuses beforehand what it would drop, bend or print as no JSON at all (undefined, functions, dates, holes).
+ * Canonical JSON (RFC 8785): the one spelling of a value that is hashed and signed. The package orders and prints; this file
+ * first refuses what the package would drop, change or print as invalid JSON (undefined, functions, dates, holes).
  */
 import canonicalize from 'canonicalize';
 import { Refusal } from '../errors.js';
 import { isWellFormed } from './encoding.js';
 
-/** Also ends the walk through a value that contains itself. */
+/** Also stops at a value that contains itself. */
 const MAX_DEPTH = 64;
 
 /**
  * The canonical text of null, booleans, finite numbers, strings, arrays and plain objects of these. A string with half a
- * character pair is Refusal('invalid-input'), since it can come from outside; any other value is a bug and a TypeError.
+ * character pair is Refusal('invalid-input'), because it can come from outside; any other value is a bug and a TypeError.
  * Both name the member, not its value.
  */
 export function canonicalJson(value: unknown): string {
@@ -30,7 +30,7 @@ function assertCanonical(value: unknown, path: string, depth: number): void {
     return;
   }
   if (Array.isArray(value)) {
-    // By index, not by forEach, which would step over holes.
+    // By index, because forEach skips holes.
     for (let i = 0; i < value.length; i++) assertCanonical(value[i], `${path}[${i}]`, depth + 1);
     return;
   }
@@ -43,8 +43,8 @@ function assertCanonical(value: unknown, path: string, depth: number): void {
 
 function assertText(text: string, path: string): void {
   if (isWellFormed(text)) return;
-  throw new Refusal('invalid-input', `The text at ${path} contains half of a character pair.`, {
-    hint: 'Type the text again; it was damaged on its way here.',
+  throw new Refusal('invalid-input', `the text at ${path} contains half of a character pair`, {
+    hint: 'The text was damaged on its way here. Type it again.',
   });
 }
 

@@ -1,5 +1,6 @@
 /**
- * Digests, keyed digests and chance: small functions the other rooms receive by value. Everything is SHA-256.
+ * Digests, keyed digests and randomness: small functions that are passed to the other rooms. Everything is SHA-256, except HMAC-SHA-1 for
+ * TOTP.
  */
 import {
   createHmac,
@@ -46,19 +47,19 @@ function withLength(part: string): [Buffer, Buffer] {
   return [length, bytes];
 }
 
-/** Whether two secrets are the same, in a time that depends on neither: SHA-256 of both, then `timingSafeEqual`. */
+/** Whether two secrets are the same. The time does not depend on them: SHA-256 of both, then `timingSafeEqual`. */
 export function equalDigests(a: Uint8Array | string, b: Uint8Array | string): boolean {
   return timingSafeEqual(sha256(a), sha256(b));
 }
 
-/** HMAC-SHA-1, 20 bytes: for TOTP alone (RFC 6238), where every app expects it. */
+/** HMAC-SHA-1, 20 bytes. Only for TOTP (RFC 6238), because every app expects it there. */
 export function hmacSha1(key: Uint8Array, data: Uint8Array): Buffer {
   return createHmac('sha1', key).update(data).digest();
 }
 
 /**
- * A bearer token of 256 random bits, `<prefix>_<base64url>`, and the digest to store in its place. The digest needs no
- * slow hash: nobody guesses 256 bits.
+ * A bearer token of 256 random bits, `<prefix>_<base64url>`, and the digest to store instead of it. A fast digest is enough, because
+ * nobody can guess 256 bits.
  */
 export function newToken(prefix: string): { token: string; digest: string } {
   if (!TOKEN_PREFIX.test(prefix)) throw new RangeError('A token prefix is a short lower-case word.');
@@ -71,7 +72,7 @@ export function tokenDigest(token: string): string {
   return sha256Hex(token);
 }
 
-/** `n` bytes of the system's cryptographic chance. */
+/** `n` random bytes from the system's cryptographic source. */
 export function randomBytes(n: number): Buffer {
   return systemRandomBytes(n);
 }
@@ -81,14 +82,14 @@ export function randomInt(maxExclusive: number): number {
   return systemRandomInt(maxExclusive);
 }
 
-/** 0x01 and two child hashes. One buffer serves every call: hashing is synchronous and keeps nothing of it. */
+/** 0x01 and two child hashes. All calls share one buffer, because hashing is synchronous and does not keep it. */
 const nodeInput = Buffer.alloc(65, 1);
 
 /** RFC 6962 section 2.1: leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right), empty = SHA-256(""). */
 export const treeHasher: TreeHasher = {
   leaf: (entry) => sha256(typeof entry === 'string' ? `\0${entry}` : Buffer.concat([Buffer.alloc(1), entry])),
   node(left, right) {
-    // Two hashes of other lengths could leave bytes of an earlier call in the buffer.
+    // A shorter hash would leave bytes of an earlier call in the buffer.
     if (left.length !== 32 || right.length !== 32) throw new RangeError('A tree hash has 32 bytes.');
     nodeInput.set(left, 1);
     nodeInput.set(right, 33);
@@ -97,7 +98,7 @@ export const treeHasher: TreeHasher = {
   empty: () => sha256(''),
 };
 
-/** The same hashes as lower-case hex, for whoever reads millions of entries: text costs less than half of what buffers do. */
+/** The same hashes as lower-case hex, for code that reads millions of entries: text costs less than half of what buffers do. */
 export const hexTreeHasher: HexTreeHasher = {
   leaf: (entry) => hash('sha256', `\0${entry}`, 'hex'),
   node(left, right) {

@@ -1,12 +1,12 @@
 /**
- * Bytes to text and back, refusing what would not survive the way: half surrogates (UTF-8 would turn each into the same
- * replacement character, so two different secrets would become one) and base64 that is not in its one canonical form.
+ * Converts bytes to text and back, and refuses what would change on the way: half surrogates (UTF-8 turns each into the same replacement
+ * character, so two different secrets would become one) and base64 that is not in its canonical form.
  */
 import { Refusal } from '../errors.js';
 
-/** Under `u` a whole pair is one character beyond this range. */
+/** With the flag `u` a whole pair is one character outside this range. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
-/** `ignoreBOM` keeps a leading U+FEFF as the text it is; by default the decoder would swallow it. */
+/** `ignoreBOM` keeps a leading U+FEFF as part of the text; by default the decoder drops it. */
 let strictUtf8: InstanceType<typeof TextDecoder> | undefined;
 
 export function isWellFormed(text: string): boolean {
@@ -16,14 +16,14 @@ export function isWellFormed(text: string): boolean {
 /** UTF-8 bytes of a text; half a character pair is a Refusal('invalid-input'), never a silent replacement. */
 export function encodeUtf8(text: string): Buffer {
   if (!isWellFormed(text)) {
-    throw new Refusal('invalid-input', 'The text contains half of a character pair.', {
-      hint: 'Type the text again; it was damaged on its way here.',
+    throw new Refusal('invalid-input', 'the text contains half of a character pair', {
+      hint: 'The text was damaged on its way here. Type it again.',
     });
   }
   return Buffer.from(text, 'utf8');
 }
 
-/** The text of UTF-8 bytes, or a TypeError where they are not UTF-8. */
+/** The text of UTF-8 bytes; TypeError if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
   strictUtf8 ??= new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   return strictUtf8.decode(bytes);

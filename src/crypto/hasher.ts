@@ -1,9 +1,9 @@
 /**
- * Slow hashes of what people know: argon2id (RFC 9106), written as PHC strings.
+ * Slow hashes of secrets that people know: argon2id (RFC 9106), written as PHC strings.
  *
- * The cost of a check is decided here, never by the stored string: its parameters must be on the list below before any
- * work is done (trap T3). When a setting rises, the old one moves to OLDER, and hashes made under it are reported as
- * outdated, to be made anew at the next success.
+ * This file decides the cost of a check, never the stored string: its parameters must be on the list below before any work is done
+ * (trap T3). When a setting rises, the old one moves to OLDER. Hashes with the old setting are reported as outdated and made again at the
+ * next success.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.js';
@@ -13,38 +13,38 @@ import { type Cost, formatPhc, type Phc, parsePhc, SALT_BYTES, sameCost, TAG_BYT
 
 export type { Cost } from './phc.js';
 
-/** `person` for what a person chose and says or types; `code` for backup codes, which have 80 random bits already. */
+/** `person` for a secret that a person chose; `code` for backup codes, which have 80 random bits. */
 export type SecretKind = 'person' | 'code';
 
 export interface Hasher {
   /** A PHC string with a fresh salt. */
   hash(kind: SecretKind, secret: string): Promise<string>;
   /**
-   * Whether the secret gives this hash, and whether the hash was made under an older setting. A PHC string that is
-   * malformed or asks for a cost that is not on the list is Refusal('store-corrupt'), at once.
+   * Whether the secret matches this hash, and whether the hash was made with an older setting. A PHC string that is
+   * malformed, or has a cost that is not on the list, is Refusal('store-corrupt') before any work is done.
    */
   verify(kind: SecretKind, phc: string, secret: string): Promise<{ matches: boolean; outdated: boolean }>;
   /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
   decoy(kind: SecretKind): string;
   /**
-   * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored`: at the current cost, with a fresh
-   * salt. With it: as it was made then; a cost that is not on the list is Refusal('store-corrupt'), at once.
+   * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored` it uses the current cost and a fresh
+   * salt; with `stored`, that cost and salt. A cost that is not on the list is Refusal('store-corrupt') before any work is done.
    */
   stretch(kind: SecretKind, secret: string, stored?: Setting): Promise<Setting & { key: Buffer; outdated: boolean }>;
 }
 
-/** How a hash was or will be made. */
+/** The cost and salt of a hash. */
 export interface Setting {
   readonly cost: Cost;
   readonly salt: Buffer;
 }
 
-/** RFC 9106's second recommended option, and OWASP's floor for secrets that are strong by themselves. */
+/** RFC 9106's second recommended option for `person`; OWASP's minimum for `code`, which is strong already. */
 const CURRENT: Readonly<Record<SecretKind, Cost>> = {
   person: { m: 65_536, t: 3, p: 4 },
   code: { m: 19_456, t: 2, p: 1 },
 };
-/** Settings of earlier versions that may still stand in a store. */
+/** Settings of earlier versions that a store may still contain. */
 const OLDER: Readonly<Record<SecretKind, readonly Cost[]>> = { person: [], code: [] };
 
 /** Other costs than the built-in ones, by kind of secret. */
@@ -53,7 +53,7 @@ export interface HasherCosts {
   readonly code?: Cost;
 }
 
-/** Costs given here become the current ones; the built-in ones are then still accepted, as outdated. */
+/** Costs given here become the current ones. The built-in ones are then still accepted, as outdated. */
 export function openHasher(options: HasherCosts = {}): Hasher {
   const current = { ...CURRENT, ...options };
 
@@ -93,10 +93,10 @@ async function gives(secret: string, stored: Phc): Promise<boolean> {
 
 let native: Promise<typeof import('argon2')> | undefined;
 
-/** Raw output: the package's own PHC reader takes cost and associated data from the string, so it is not used. */
+/** Uses raw output, because the package's own PHC reader takes cost and associated data from the string. */
 async function argon2id(secret: string, cost: Cost, salt: Buffer): Promise<Buffer> {
   const bytes = encodeUtf8(secret);
-  // Loaded at the first hash: most commands never need the native module.
+  // Loaded at the first hash, because most commands never need the native module.
   native ??= import('argon2');
   const argon2 = await native;
   return argon2.hash(bytes, {
@@ -112,7 +112,7 @@ async function argon2id(secret: string, cost: Cost, salt: Buffer): Promise<Buffe
 }
 
 function corrupt(fault: string): Refusal {
-  return new Refusal('store-corrupt', `A stored hash ${fault}.`, {
+  return new Refusal('store-corrupt', `a stored hash ${fault}`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }

@@ -1,10 +1,10 @@
 /**
  * Ids: a typed prefix and a UUIDv7 (RFC 9562) in 26 characters of lower-case Crockford base32, `usr_01j9…`. They sort by
- * the time they were made. They are names, not secrets: nothing may be unlocked by knowing one.
+ * the time at which they were made. An id is a name, not a secret: knowing one must never give access to anything.
  *
  * After the 48 bits of time comes a 42-bit counter (RFC 9562, section 6.2, method 1) that starts anywhere in its lower
  * half and rises within one millisecond, then 32 fresh random bits. The counter is that wide because time is an
- * argument: a bulk command makes all its ids in the one millisecond at which it began.
+ * argument, and a bulk command makes all its ids with the millisecond at which it began.
  */
 import { randomBytes } from './digests.js';
 
@@ -15,10 +15,10 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const MAX_TIME = 2 ** 48 - 1;
 const COUNTER_SEED_BITS = 41;
 
-/** The last millisecond and the counter in it, one pair per source, so that a seeded source gives the same ids again. */
+/** The last millisecond and its counter, one pair for each source, so that a seeded source gives the same ids again. */
 const counters = new WeakMap<RandomSource, { now: number; counter: number }>();
 
-/** `<prefix>_<26 characters>` for the time `now` in milliseconds. Ids of one millisecond rise in the order of making. */
+/** `<prefix>_<26 characters>` for the time `now` in milliseconds. Ids of one millisecond sort in the order in which they were made. */
 export function newId(prefix: string, now: number, random: RandomSource = randomBytes): string {
   if (!PREFIX.test(prefix)) throw new RangeError('An id prefix is 2 to 8 lower-case letters.');
   if (!Number.isInteger(now) || now < 0 || now > MAX_TIME)

@@ -1,10 +1,10 @@
 /**
- * The master key as a text that only a passphrase opens, to be kept on paper or on another machine:
+ * The master key as a text that only a passphrase opens, to keep on paper or on another machine:
  *
  *     countersign-key-backup-v1.<key id>.<m>-<t>-<p>.<salt>.<nonce ‖ ciphertext ‖ tag>
  *
- * argon2id over the passphrase at the cost that people's secrets have here, HKDF-SHA-256, AES-256-GCM with everything before
- * the last point as associated data. Whoever has text and passphrase has the key.
+ * argon2id over the passphrase at the cost of people's secrets, HKDF-SHA-256, AES-256-GCM with everything before the last point as
+ * associated data. Anyone who has text and passphrase has the key.
  */
 import { Refusal } from '../errors.js';
 import { randomBytes } from './digests.js';
@@ -16,7 +16,7 @@ import { aesGcmOpen, aesGcmSeal } from './vault.js';
 export interface OpenedBackup {
   /** Id of the newest key. */
   readonly keyId: string;
-  /** One key, or two where a change of keys was under way; the newest first. 32 bytes each. */
+  /** One key, or two if a rekey was running; the newest first. 32 bytes each. */
   readonly keys: readonly [Buffer, Buffer?];
 }
 
@@ -27,7 +27,7 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The text of a backup: comment lines and one line that holds the key. */
+/** The text of a backup: comment lines and one line with the sealed key. */
 export async function sealKeyBackup(
   hasher: Hasher,
   keys: readonly [Buffer, Buffer?],
@@ -44,7 +44,7 @@ export async function sealKeyBackup(
   return { text: `${comment}${head}.${body}\n`, keyId };
 }
 
-/** Refusals: invalid-input (no backup, or not whole), not-verified (another passphrase, or the text was changed). */
+/** Refusals: invalid-input (not a complete backup), not-verified (wrong passphrase, or the text was changed). */
 export async function openKeyBackup(hasher: Hasher, text: string, passphrase: string): Promise<OpenedBackup> {
   const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim());
   const [line = '', second] = lines.filter((one) => one !== '' && !one.startsWith('#'));
@@ -61,9 +61,13 @@ export async function openKeyBackup(hasher: Hasher, text: string, passphrase: st
     tag: body.subarray(-TAG_BYTES),
   });
   if (plaintext === null) {
-    throw new Refusal('not-verified', 'the key backup does not open: another passphrase, or a text that was changed', {
-      hint: 'Capitals, blanks and every character count. Nothing was changed.',
-    });
+    throw new Refusal(
+      'not-verified',
+      'the key backup does not open: the passphrase is wrong, or the text was changed',
+      {
+        hint: 'Type the passphrase exactly: capitals and spaces count. Nothing was changed.',
+      },
+    );
   }
   if (plaintext.length !== KEY_BYTES && plaintext.length !== 2 * KEY_BYTES) throw noBackup();
   const newest = plaintext.subarray(0, KEY_BYTES);
@@ -74,6 +78,6 @@ const wrappingKey = (stretched: Uint8Array): Buffer =>
   hkdfSha256(stretched, new Uint8Array(), 'countersign/key-backup', KEY_BYTES);
 
 const noBackup = (): Refusal =>
-  new Refusal('invalid-input', 'this is no key backup, or not the whole of one', {
-    hint: `It is one line that begins with ${FORMAT}, made by: countersign key backup FILE`,
+  new Refusal('invalid-input', 'this is not a complete key backup', {
+    hint: `A key backup has one line that begins with ${FORMAT}. To make one: countersign key backup FILE`,
   });

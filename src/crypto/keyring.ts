@@ -1,7 +1,7 @@
 /**
- * The desk's keys. One 32-byte master key lives in a file apart from the store; every working key is derived from it by
- * HKDF-SHA-256 (RFC 5869), one per purpose, so that no key does two jobs and a leak of one tells nothing about another.
- * Every sealed value names its key by id; the key before stays in the ring, and in its file, until nothing is left on it.
+ * The desk's keys. One 32-byte master key is kept in a file apart from the store. Every working key is derived from it by
+ * HKDF-SHA-256 (RFC 5869), one for each purpose, so that no key does two jobs and a leaked key tells nothing about another.
+ * Every sealed value names its key by id. In a rekey the old key stays in the ring, and in its file, until nothing uses it.
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { Refusal } from '../errors.js';
@@ -29,17 +29,17 @@ export type SealPurpose = Extract<KeyPurpose, `seal/${string}`>;
 export type MacPurpose = Extract<KeyPurpose, `mac/${string}`>;
 
 export interface Keyring {
-  /** Id of the current master key, under which everything new is sealed: 16 hex digits from HKDF, which reveal nothing of the key. */
+  /** Id of the current master key, which seals everything new: 16 hex digits from HKDF, which reveal nothing about the key. */
   readonly keyId: string;
   /**
-   * The 32-byte key of a purpose, under the current master key or the one named. The buffer is shared: read it only.
+   * The 32-byte key of a purpose, derived from the current master key or the named one. The buffer is shared: only read it.
    * Throws Refusal('key-mismatch') for a key id that is not in the ring.
    */
   derive(purpose: KeyPurpose, keyId?: string): Buffer;
   has(keyId: string): boolean;
-  /** Whether a key of the ring comes after the current one: another process has begun to change keys. */
+  /** Whether this key of the ring is newer than the current one, because another process has begun a rekey. */
   isNewer(keyId: string): boolean;
-  /** From here on the newest key of the ring is the current one. */
+  /** Makes the newest key of the ring the current one. */
   adoptNewest(): void;
 }
 
@@ -72,15 +72,14 @@ const masterKeyLine = (key: Uint8Array): string => `${KEY_LINE}${Buffer.from(key
 /** The text of a key file with one key: one comment line, one key line. */
 export const singleKeyText = (key: Uint8Array): string => `${KEY_COMMENT}\n${masterKeyLine(key)}\n`;
 
-/** The text of a key file while a new key takes over from another: the newer one first. */
+/** The text of a key file during a rekey: the newer key first. */
 export function bothKeysText(newer: Uint8Array, older: Uint8Array): string {
   return `${KEY_COMMENT}\n# The second key is being replaced: countersign store rekey\n${masterKeyLine(newer)}\n${masterKeyLine(older)}\n`;
 }
 
 /**
- * The keys of a key file's text, 32 bytes each, the newest first: one, or two while a new one takes over. Comments (`#`), blank
- * lines, spaces around a line and CRLF are allowed. Anything else is a Refusal('config') that names `source` and never what
- * stands in it.
+ * The keys in the text of a key file, 32 bytes each, the newest first: one, or two during a rekey. Comments (`#`), blank lines, spaces
+ * around a line and CRLF are allowed. Anything else is a Refusal('config') that names `source`, but never quotes its content.
  */
 export function parseMasterKeys(text: string, source: string): readonly [Buffer, Buffer?] {
   const lines = text
@@ -88,32 +87,31 @@ export function parseMasterKeys(text: string, source: string): readonly [Buffer,
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   const [first, second] = lines;
-  if (first === undefined) throw badKey(source, 'holds no key');
-  if (lines.length > 2) throw badKey(source, 'holds more than two lines that are not comments');
+  if (first === undefined) throw badKey(source, 'contains no key');
+  if (lines.length > 2) throw badKey(source, 'contains more than two lines that are not comments');
   const newest = keyOfLine(first, source);
   if (second === undefined) return [newest];
   const older = keyOfLine(second, source);
-  if (older.equals(newest)) throw badKey(source, 'holds the same key twice');
+  if (older.equals(newest)) throw badKey(source, 'contains the same key twice');
   return [newest, older];
 }
 
 function keyOfLine(line: string, source: string): Buffer {
-  if (!line.startsWith(KEY_LINE)) throw badKey(source, `does not begin its key with "${KEY_LINE}"`);
+  if (!line.startsWith(KEY_LINE)) throw badKey(source, `contains a key that does not begin with "${KEY_LINE}"`);
   const key = decodeBase64(line.slice(KEY_LINE.length), 'base64url');
-  if (key === null || key.length !== KEY_BYTES) throw badKey(source, 'holds a key that is cut short or mistyped');
+  if (key === null || key.length !== KEY_BYTES) throw badKey(source, 'contains a key that is incomplete or mistyped');
   return key;
 }
 
 function badKey(source: string, fault: string): Refusal {
-  return new Refusal('config', `The master key from ${source} cannot be read: it ${fault}.`, {
-    hint: 'Restore the key file from its copy. A new key cannot open what the old one sealed.',
+  return new Refusal('config', `the master key from ${source} cannot be read: it ${fault}`, {
+    hint: 'Restore the key file from its copy. A new key cannot open what the old key sealed.',
   });
 }
 
 /**
- * A ring with one current master key and any number of older ones that may still open what they sealed. `reread` gives the
- * keys as they stand in their place now, newest first: it is asked when a value names a key that is not in the ring, so that
- * a process that was there before a key was changed goes on working.
+ * A ring with one current master key and any number of older ones, which still open what they sealed. `reread` reads the keys again, newest
+ * first. It is called if a value names a key that is not in the ring, so that a process that started before a rekey keeps working.
  */
 export function openKeyring(
   current: Buffer,
@@ -168,7 +166,7 @@ function keyIdOf(master: Buffer): string {
 }
 
 function unknownKey(keyId: string, currentId: string): Refusal {
-  return new Refusal('key-mismatch', `The key ${keyId} is needed, and the key in use is ${currentId}.`, {
-    hint: 'Use the key file that belongs to this store.',
+  return new Refusal('key-mismatch', `the key ${keyId} is needed, but the key in use is ${currentId}`, {
+    hint: 'Name the key file of this store with --key-file or COUNTERSIGN_KEY_FILE.',
   });
 }

@@ -1,15 +1,15 @@
 /**
- * The application password as lock and key (B17): one argon2id run proves it, and gives what opens the owner's own copy of the
- * passphrase. Nobody else can open that copy: not with the store, not with the desk's key, not with both.
+ * The application password as lock and key (B17): one argon2id run proves it, and derives the key for the owner's own copy of the
+ * passphrase. Without the password nobody can open that copy, not even with the store and the desk's key.
  *
  *   password ── argon2id, own salt ──┬─ HKDF "auth" ── SHA-256 ── stored: proves the password
  *                                    └─ HKDF "view" ── never stored: unwraps the view key
- *   view key: a random X25519 key. Its public half seals the copy, so a phrase can be set in an open session, without the
- *   password; only the private half opens it. A new password wraps the same key again; a password set without the old one
- *   gets a new key, and what the old one sealed is lost.
+ *   view key: a random X25519 key. Its public half seals the copy, so a phrase can be set in an open session without the
+ *   password; only the private half opens it. A new password wraps the same key again. A password that is set without the
+ *   old one gets a new key, and what the old key sealed is lost.
  *
- * Everything stored is sealed once more under the desk's key and bound to its place, so the store alone gives a thief nothing
- * to guess against. Who has store and desk key can guess passwords, at the price of argon2id each.
+ * Everything stored is also sealed with the desk's key and bound to its place, so the store alone gives a thief nothing to guess
+ * against. A thief with store and desk key can guess passwords, at the cost of one argon2id run for each guess.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.js';
@@ -23,32 +23,32 @@ import { aesGcmOpen, aesGcmSeal, type SealContext, type Vault } from './vault.js
 
 export interface OwnerView {
   /**
-   * What to store for a new password. `keep` is the view key so far, where the old password was proven: the copy stays
-   * readable. Without it a new key is made, and an older copy can never be opened again.
+   * What to store for a new password. `keep` is the present view key, if the old password was proven: the copy stays
+   * readable. Without it a new key is made, and nobody can open an older copy again.
    */
   make(place: SealContext, password: string, keep?: Uint8Array): Promise<{ verifier: string; viewKey: Uint8Array }>;
   /**
-   * `sealed` is what stands at the place, or null for nobody or nothing set: the same work, never a match (B73). `outdated`
-   * asks for a new `make` that keeps the view key. Refusal('store-corrupt') where the stored text is not ours.
+   * `sealed` is the value stored at the place, or null for an unknown user or no password: the same work, never a match (B73).
+   * `outdated` asks for a new `make` that keeps the view key. Refusal('store-corrupt') if the stored text is not ours.
    */
   check(place: SealContext, sealed: string | null, password: string): Promise<PasswordCheck>;
   /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
   sealCopy(passwordPlace: SealContext, verifier: string, copyPlace: SealContext, phrase: string): string;
-  /** The phrase, exactly as it was set; null where the view key does not open this copy. */
+  /** The phrase, exactly as it was set; null if the view key does not open this copy. */
   openCopy(copyPlace: SealContext, viewKey: Uint8Array, copy: string): string | null;
 }
 
 export interface PasswordCheck {
   readonly matches: boolean;
   readonly outdated: boolean;
-  /** Only where it matches. Never stored, never shown. */
+  /** Null without a match. Never stored, never shown. */
   readonly viewKey: Uint8Array | null;
 }
 
 const FORM = /^ov1\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{80})(\$argon2id\$.+)$/;
 const NONCE_BYTES = 12;
 const WRAPPED_BYTES = NONCE_BYTES + BOX_KEY_BYTES + 16;
-/** Copies are filled up to a multiple of this, so that their size does not tell the length of the phrase. */
+/** Copies are padded to a multiple of this, so that their size does not tell the length of the phrase. */
 const BLOCK_BYTES = 512;
 const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 
@@ -62,7 +62,7 @@ interface Stored {
 export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
   let decoy: string | undefined;
 
-  /** Made once per process, from chance: what stands where nobody or nothing is. */
+  /** A random value, made once per process, to check against if there is no user or no password. */
   function sealedDecoy(): string {
     const proof = parsePhc(hasher.decoy('person'));
     if (proof === null) throw new Error('the decoy of the hasher is no PHC string');
@@ -135,7 +135,7 @@ function formatStored({ publicKey, wrapped, proof }: Stored): string {
   return `ov1.${publicKey.toString('base64url')}.${wrapped.toString('base64url')}${formatPhc(proof)}`;
 }
 
-/** The parts, or null for anything `formatStored` would not have written (T3). */
+/** The parts, or null for anything that `formatStored` does not write (T3). */
 function parseStored(text: string): Stored | null {
   const [, publicText = '', wrappedText = '', phc = ''] = FORM.exec(text) ?? [];
   const publicKey = decodeBase64(publicText, 'base64url');
@@ -154,7 +154,7 @@ function padded(phrase: string): Buffer {
   return whole;
 }
 
-/** Null where it is not what `padded` makes: whoever has the desk's key and the public half could seal other bytes. */
+/** Null for bytes that `padded` does not make: someone with the desk's key and the public half could seal other bytes. */
 function unpadded(plaintext: Buffer): string | null {
   try {
     return decodeUtf8(plaintext.subarray(4, 4 + plaintext.readUInt32BE()));
@@ -164,7 +164,7 @@ function unpadded(plaintext: Buffer): string | null {
 }
 
 function corrupt(place: SealContext): Refusal {
-  const message = `The sealed value ${place.table}.${place.column} of ${place.id} is not in the form countersign writes.`;
+  const message = `the sealed value ${place.table}.${place.column} of ${place.id} is not in the form that countersign writes`;
   return new Refusal('store-corrupt', message, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });

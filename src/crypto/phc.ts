@@ -1,11 +1,11 @@
 /**
- * The one form of argon2id hash that is written and read: the PHC string of libargon2,
- * `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>`, base64 without padding. Reading is strict and its cost
- * bounded, because a hash is a stored value and its parameters decide how much work checking it takes (trap T3).
+ * The only form of argon2id hash that countersign writes and reads: the PHC string of libargon2,
+ * `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<tag>`, base64 without padding. Reading is strict and limits the cost, because a
+ * hash is a stored value and its parameters decide how much work a check takes (trap T3).
  */
 import { decodeBase64 } from './encoding.js';
 
-/** The work of one argon2id run (RFC 9106): memory in KiB, passes over it, lanes computed side by side. */
+/** The work of one argon2id run (RFC 9106): memory in KiB, passes over it, parallel lanes. */
 export interface Cost {
   readonly m: number;
   readonly t: number;
@@ -21,14 +21,14 @@ export interface Phc {
 export const SALT_BYTES = 16;
 export const TAG_BYTES = 32;
 
-/** 22 and 43 characters are 16 and 32 bytes; longer numbers than these no known setting has. */
+/** 22 and 43 characters are 16 and 32 bytes. No known setting has longer numbers than these. */
 const PHC = /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
 export function formatPhc({ cost, salt, tag }: Phc): string {
   return `$argon2id$v=19$m=${cost.m},t=${cost.t},p=${cost.p}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** The parts of a PHC string, or null for anything that `formatPhc` would not have written. */
+/** The parts of a PHC string, or null for anything that `formatPhc` does not write. */
 export function parsePhc(text: string): Phc | null {
   const [, m, t, p, salt, tag] = PHC.exec(text) ?? [];
   if (salt === undefined || tag === undefined) return null;

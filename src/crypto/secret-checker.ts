@@ -1,9 +1,9 @@
 /**
- * Checking what a person says against what is stored: the hash of it, sealed. The seal is the desk's secret beside the
- * hash, and it can be changed without the person (trap T5): a thief of the store alone has nothing to guess against.
+ * Checks a secret that a person says or types against the stored value: a sealed hash. Because of the seal, a thief of the store alone has
+ * nothing to guess against, and the desk can change its key without the person (trap T5).
  *
- * A person who is unknown or has nothing set costs the same work as one who is known (B73): the same opening, the same
- * hash, and the answer no.
+ * A check of an unknown person, or of a person without this secret, costs the same work as any other (B73): it opens a decoy, hashes, and
+ * answers no.
  */
 import { isRefusal, Refusal } from '../errors.js';
 import type { Hasher, SecretKind } from './hasher.js';
@@ -14,7 +14,7 @@ export interface SecretChecker {
   /** The sealed hash to store at this place. */
   make(kind: SecretKind, purpose: SealPurpose, place: SealContext, secret: string): Promise<string>;
   /**
-   * `sealed` is what stands at the place, or null for an unknown person or nothing set, which never matches. `outdated`
+   * `sealed` is the value stored at the place, or null for an unknown person or no secret, which never matches. `outdated`
    * asks for a new `make` after a match. Throws what the vault throws, and Refusal('store-corrupt') for a bad hash.
    */
   check(
@@ -31,7 +31,7 @@ const NOBODY: SealContext = { table: 'nobody', column: 'decoy', id: 'decoy' };
 export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
   const decoys = new Map<string, string>();
 
-  /** Sealed once per process, from chance instead of a hash: making it costs next to nothing. */
+  /** Random bytes sealed once per process instead of a hash, because that costs almost nothing. */
   function decoyFor(kind: SecretKind, purpose: SealPurpose): string {
     const name = `${kind} ${purpose}`;
     const decoy = decoys.get(name) ?? vault.seal(purpose, NOBODY, hasher.decoy(kind));
@@ -54,9 +54,9 @@ export function openSecretChecker(hasher: Hasher, vault: Vault): SecretChecker {
   });
 }
 
-/** The hasher does not know whose hash it was given; the person reading the message should. */
+/** Adds the place of the hash to the message, which the hasher does not know. */
 function naming(place: SealContext, error: unknown): unknown {
   if (!isRefusal(error) || error.code !== 'store-corrupt') return error;
-  const message = `The sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
+  const message = `the sealed value ${place.table}.${place.column} of ${place.id}: ${error.message}`;
   return new Refusal(error.code, message, error.hint === undefined ? {} : { hint: error.hint });
 }

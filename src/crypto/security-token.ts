@@ -1,6 +1,6 @@
 /**
- * Signs security event tokens (RFC 8417): JWTs of type `secevent+jwt` under an Ed25519 key of the desk's own (RFC 8037), which
- * is derived from the master key and used for nothing else.
+ * Signs security event tokens (RFC 8417): JWTs of type `secevent+jwt`, signed with an Ed25519 key of the desk (RFC 8037) that is derived
+ * from the master key and used for nothing else.
  */
 import { sign as signBytes } from 'node:crypto';
 import type { Keyring } from './keyring.js';

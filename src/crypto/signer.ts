@@ -1,5 +1,5 @@
 /**
- * Signed notes (C2SP signed-note): a text, a blank line, and a line per signature that any transparency-log tool can
+ * Signed notes (C2SP signed-note): a text, a blank line, and one line for each signature, which any transparency-log tool can
  * check. The desk's Ed25519 key is derived from the master key; its public half is printed as a verifier key ("vkey"),
  * `<name>+<key id, 8 hex>+<base64 of 0x01 ‖ public key>`.
  */
@@ -16,29 +16,33 @@ import { decodeBase64, encodeUtf8, isWellFormed } from './encoding.js';
 import type { Keyring } from './keyring.js';
 
 export interface Signer {
-  /** The vkey to hand to whoever shall check this desk's notes. */
+  /** The vkey that others need to check this desk's notes. */
   verifierKey(): string;
-  /** The whole signed note for a text that ends in a newline and holds no control character but newlines. */
+  /** The whole signed note for a text that ends in a newline and contains no other control character. */
   sign(noteText: string): string;
 }
 
 const ED25519 = 0x01;
-/** The spec asks for at least 16; more than 100 is not a note but an attempt to keep us busy. */
+/** The spec asks for at least 16. A note with more than 100 is an attempt to keep this program busy. */
 const MAX_SIGNATURES = 100;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const FORBIDDEN_CONTROL = /[\u0000-\u0009\u000b-\u001f]/;
 const VKEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/;
 const SIGNATURE_LINE = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/;
-/** RFC 8410: what stands before the 32 bytes of a private (PKCS 8) and a public (SPKI) Ed25519 key in DER. */
+/** RFC 8410: the bytes before the 32 bytes of a private (PKCS 8) and a public (SPKI) Ed25519 key in DER. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** The desk's signer. `name` should be a URL without its scheme (C2SP), for instance `desk.example.com/audit`. */
 export function openSigner(keyring: Pick<Keyring, 'derive'>, name: string): Signer {
   if (!isKeyName(name)) {
-    throw new Refusal('config', `"${name}" cannot name a signing key: it may not hold spaces, "+" or controls.`, {
-      hint: 'Use a name such as desk.example.com/audit.',
-    });
+    throw new Refusal(
+      'config',
+      `"${name}" cannot name a signing key: a name has no spaces, "+" or control characters.`,
+      {
+        hint: 'Use a name such as desk.example.com/audit.',
+      },
+    );
   }
   const { privateKey, publicBytes } = ed25519FromSeed(keyring.derive('sign/audit'));
   const keyId = keyIdOf(name, publicBytes);
@@ -63,8 +67,8 @@ export function ed25519FromSeed(seed: Uint8Array): { readonly privateKey: KeyObj
 }
 
 /**
- * The text of a note and the names of the known keys that signed it, at least one. Signatures by unknown keys are passed
- * over; a signature by a known key that does not verify spoils the note. Refusal('audit-broken') for the note,
+ * The text of a note and the names of the known keys that signed it, at least one. Signatures by unknown keys are ignored; a signature
+ * by a known key that does not verify makes the note invalid. Refusal('audit-broken') for the note,
  * Refusal('invalid-input') for a vkey that cannot be read.
  */
 export function verifySignedNote(note: string, vkeys: readonly string[]): { text: string; signers: string[] } {
@@ -75,17 +79,17 @@ export function verifySignedNote(note: string, vkeys: readonly string[]): { text
     const key = known.get(`${name}+${keyId}`);
     if (key === undefined) continue;
     if (!verifyEd25519(key.publicBytes, encodeUtf8(text), signature)) {
-      throw new Refusal('audit-broken', `The signature of ${name} does not fit the note.`, {
-        hint: 'Fetch the note again from where it was kept; this copy was changed.',
+      throw new Refusal('audit-broken', `the signature of ${name} does not match the note: this copy was changed`, {
+        hint: 'Fetch the note again from the place where it is kept.',
       });
     }
     signers.add(name);
   }
-  if (signers.size === 0) throw new Refusal('audit-broken', 'The note bears no signature by a known key.');
+  if (signers.size === 0) throw new Refusal('audit-broken', 'the note has no signature by a known key');
   return { text, signers: [...signers] };
 }
 
-/** Whether an Ed25519 signature fits (RFC 8032, strict lengths). */
+/** Whether an Ed25519 signature is valid (RFC 8032, strict lengths). */
 export function verifyEd25519(publicBytes: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicBytes]), format: 'der', type: 'spki' });
   return verifyBytes(null, message, publicKey, signature);
@@ -138,11 +142,13 @@ function isNoteText(text: string): boolean {
 }
 
 function malformed(): Refusal {
-  return new Refusal('audit-broken', 'This is not a signed note: a text, an empty line, then lines of signatures.');
+  return new Refusal('audit-broken', 'this is not a signed note', {
+    hint: 'Give a whole note as audit checkpoint prints it: a text, an empty line, and lines of signatures.',
+  });
 }
 
 function badVerifierKey(): Refusal {
-  return new Refusal('invalid-input', 'A verifier key cannot be read.', {
-    hint: 'It has the form name+1a2b3c4d+base64, all on one line, as printed with the checkpoint.',
+  return new Refusal('invalid-input', 'a verifier key cannot be read', {
+    hint: 'Write it as name+1a2b3c4d+base64 on one line, as audit checkpoint prints it.',
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Tags: short keyed digests that stand beside what they vouch for (the head of the log, a row that decides, the anchor). A tag
- * names its key, `<key id>.<base64url of the first 16 bytes of HMAC-SHA-256>`, so that it can still be checked while a new
- * key is taking over. 128 bits are kept: RFC 2104, section 5, asks for half of the digest at least.
+ * Tags: short keyed digests, stored beside the data that they protect (the head of the log, a guarded row, the anchor). A tag names its
+ * key, `<key id>.<base64url of the first 16 bytes of HMAC-SHA-256>`, so that it can still be checked during a rekey. It keeps 128 bits:
+ * RFC 2104, section 5, asks for at least half of the digest.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { hmacSha256 } from './digests.js';
@@ -10,21 +10,21 @@ import type { Keyring, MacPurpose } from './keyring.js';
 const TAG = /^([0-9a-f]{16})\.([A-Za-z0-9_-]{22})$/;
 const TAG_BYTES = 16;
 
-/** The tag of a text under the keyring's current key. The text must have one reading only: JSON, not joined pieces. */
+/** The tag of a text, made with the keyring's current key. The text must be JSON: joined pieces could be read in two ways. */
 export function makeTag(keyring: Keyring, purpose: MacPurpose, text: string): string {
   const { keyId } = keyring;
   return `${keyId}.${digestOf(keyring, purpose, keyId, text)}`;
 }
 
-/** Whether the tag was made for this text, under any key of the ring. */
+/** Whether the tag was made for this text, with any key of the ring. */
 export function tagFits(keyring: Keyring, purpose: MacPurpose, text: string, tag: string): boolean {
   const [, keyId, encoded] = TAG.exec(tag) ?? [];
   if (keyId === undefined || encoded === undefined || !keyring.has(keyId)) return false;
-  // As text: two texts can stand for the same bytes in base64, and a tag has one spelling only.
+  // Compares the text, because two base64 texts can have the same bytes, and only one spelling of a tag is valid.
   return timingSafeEqual(Buffer.from(digestOf(keyring, purpose, keyId, text)), Buffer.from(encoded));
 }
 
-/** Id of the key a tag was made under; undefined for anything that is no tag. */
+/** Id of the key with which a tag was made; undefined for anything that is not a tag. */
 export function keyOfTag(tag: string): string | undefined {
   return TAG.exec(tag)?.[1];
 }

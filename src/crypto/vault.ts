@@ -1,5 +1,5 @@
 /**
- * Sealing and opening of stored secrets: AES-256-GCM with a key per purpose, each blob bound to the place it belongs to.
+ * Seals and opens stored secrets: AES-256-GCM with one key for each purpose, and each blob bound to its place.
  *
  * A blob is text, `cs1.<key id>.<base64url of nonce (12) ‖ ciphertext ‖ tag (16)>`. The place goes in as associated data,
  * so a blob copied to another row, column, person or purpose does not open there. Nonces are random, which is sound for
@@ -11,7 +11,7 @@ import { randomBytes } from './digests.js';
 import { decodeBase64, decodeUtf8, encodeUtf8 } from './encoding.js';
 import type { Keyring, SealPurpose } from './keyring.js';
 
-/** Where a sealed value lives. `id` is the row's id; account and user are given wherever the row belongs to one. */
+/** Where a sealed value is stored. `id` is the row's id; account and user are given if the row belongs to one. */
 export interface SealContext {
   readonly table: string;
   readonly column: string;
@@ -21,11 +21,11 @@ export interface SealContext {
 }
 
 export interface Vault {
-  /** Seals under the keyring's current key. Text goes in as UTF-8. */
+  /** Seals with the keyring's current key. Text is encoded as UTF-8. */
   seal(purpose: SealPurpose, place: SealContext, plaintext: Uint8Array | string): string;
   /**
-   * The plaintext, once the whole blob has been authenticated. Refusal('key-mismatch') where the blob names a key that
-   * is not in the ring, Refusal('store-corrupt') for everything else; both name the place, neither a value.
+   * The plaintext, after the whole blob was authenticated. Refusal('key-mismatch') if the blob names a key that is not in the
+   * ring, Refusal('store-corrupt') for everything else; both name the place and no value.
    */
   open(purpose: SealPurpose, place: SealContext, blob: string): Buffer;
   /** The same, as text; bytes that are not UTF-8 are Refusal('store-corrupt'). */
@@ -54,8 +54,8 @@ export function aesGcmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, 
 }
 
 /**
- * The plaintext, or null where the box is not authentic. Node would take tags of 4 bytes and hand out plaintext before
- * `final()` has checked it (trap T4): here the tag has 16 bytes and nothing leaves before `final()`.
+ * The plaintext, or null if the box is not authentic. Node alone would accept tags of 4 bytes and return plaintext before
+ * `final()` has checked it (trap T4); here the tag must have 16 bytes, and nothing is returned before `final()`.
  */
 export function aesGcmOpen(key: Uint8Array, box: GcmBox): Buffer | null {
   if (box.tag.length !== TAG_BYTES) return null;
@@ -88,7 +88,7 @@ export function openVault(keyring: Keyring): Vault {
       ciphertext: body.subarray(NONCE_BYTES, -TAG_BYTES),
       tag: body.subarray(-TAG_BYTES),
     });
-    if (plaintext === null) throw corrupt(place, 'does not open here: it was changed, or belongs to another place');
+    if (plaintext === null) throw corrupt(place, 'does not open: it was changed, or it belongs to another place');
     return plaintext;
   }
 
@@ -97,14 +97,14 @@ export function openVault(keyring: Keyring): Vault {
     try {
       return decodeUtf8(plaintext);
     } catch {
-      throw corrupt(place, 'opens, but holds no text');
+      throw corrupt(place, 'opens, but is not text');
     }
   }
 
   return Object.freeze({ seal, open, openText });
 }
 
-/** The associated data. A JSON array has one reading only, so no two places share one. */
+/** The associated data: a JSON array, so that two different places never have the same text. */
 function bindingOf(purpose: SealPurpose, place: SealContext): Buffer {
   const { account = '', user = '', table, column, id } = place;
   return Buffer.from(JSON.stringify([FORMAT, purpose, account, user, table, column, id]), 'utf8');
@@ -114,20 +114,22 @@ function parseBlob(place: SealContext, blob: string): { keyId: string; body: Buf
   const [, keyId, text] = BLOB.exec(blob) ?? [];
   const body = text === undefined ? null : decodeBase64(text, 'base64url');
   if (keyId === undefined || body === null || body.length < NONCE_BYTES + TAG_BYTES) {
-    throw corrupt(place, 'is not in the form countersign writes');
+    throw corrupt(place, 'is not in the form that countersign writes');
   }
   return { keyId, body };
 }
 
 function corrupt(place: SealContext, fault: string): Refusal {
-  return new Refusal('store-corrupt', `The sealed value ${nameOf(place)} ${fault}.`, {
+  return new Refusal('store-corrupt', `the sealed value ${nameOf(place)} ${fault}`, {
     hint: 'Check the store (countersign doctor), or restore it from a backup.',
   });
 }
 
 function otherKey(place: SealContext, keyId: string, currentId: string): Refusal {
-  const message = `The sealed value ${nameOf(place)} needs the key ${keyId}; the key in use is ${currentId}.`;
-  return new Refusal('key-mismatch', message, { hint: 'Use the key file that belongs to this store.' });
+  const message = `the sealed value ${nameOf(place)} needs the key ${keyId}, but the key in use is ${currentId}`;
+  return new Refusal('key-mismatch', message, {
+    hint: 'Name the key file of this store with --key-file or COUNTERSIGN_KEY_FILE.',
+  });
 }
 
 function nameOf(place: SealContext): string {

@@ -1,9 +1,9 @@
 /**
- * After a store was put back to an earlier time: locks stay closed, and nobody stays signed in. Part of main's room.
+ * After a restore to an earlier time: keeps lock-outs and ends every session. Part of main's room.
  *
- * Whoever was locked out in the store that was replaced is locked out in the restored one. Where that store cannot be read, each lock
- * of the backup begins anew, because nobody knows how long ago the backup was current. Sessions and grants of the backup end: they may
- * have been ended since.
+ * A lock-out in the replaced store carries over to the restored one. If the replaced store cannot be read, each lock-out of the backup
+ * starts again, because the program does not know how old the backup is. Sessions and grants of the backup end, because they may have
+ * ended after the backup was made.
  */
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
 import { isRefusal } from '../errors.js';
@@ -14,7 +14,7 @@ import { openStore } from '../store/store.js';
 
 const PAGE = 1_000;
 
-/** Every lock and count of a store; undefined where it cannot be read to the end. */
+/** Every lock-out and count of a store; undefined if the store cannot be read to the end. */
 export async function locksOf(place: string | null, notary: Notary): Promise<readonly ThrottleRow[] | undefined> {
   if (place === null) return undefined;
   try {
@@ -41,7 +41,7 @@ async function standing({ throttles }: Pick<Reads, 'throttles'>): Promise<readon
   }
 }
 
-/** Writes what `locksOf` found into the restored store; `seen` is the latest time that the backup knows. */
+/** Writes what `locksOf` found into the restored store. `seen` is the latest time in the log of the backup. */
 export async function carryLocks(
   desk: Desk,
   write: Writes,

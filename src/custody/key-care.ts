@@ -1,4 +1,4 @@
-/** What only main can do about the master key: change it, seal a copy of it, open one. Part of main's room. */
+/** What only main can do with the master key: change it, seal a copy, open a copy. Part of main's room. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Settings } from '../config.js';
@@ -46,20 +46,20 @@ async function openBackup(
   return { keyId, place: file, fitsStore };
 }
 
-/** A key that stands there may be the only one of another store: it is never written over. */
+/** Never overwrites a key file: it may be the only key of another store. */
 function requireNoKey({ key }: Settings): void {
   if ('command' in key) {
-    throw new Refusal('config', 'the key comes from a command, which a restored key file would not change', {
-      hint: 'Look at the backup with --check, or name a file with --key-file.',
+    throw new Refusal('config', 'the key was not restored: the settings read the key from a command, not from a file', {
+      hint: 'Test the backup with --check, or name a key file with --key-file.',
     });
   }
   if (!existsSync(key.file)) return;
-  throw new Refusal('refused-by-policy', `there is a key at ${key.file} already`, {
-    hint: 'Name another place with --key-file, or look at the backup alone with --check.',
+  throw new Refusal('refused-by-policy', `the key was not restored: the file ${key.file} already exists`, {
+    hint: 'Name another file with --key-file, or test the backup with --check.',
   });
 }
 
-/** The id of the key that the store is under; null where there is no store that can be read. */
+/** The id of the key that the store uses; null if no store can be read. */
 async function keyOfStore(settings: Settings): Promise<string | null> {
   try {
     const engine = await openEngine(settings.store, false);

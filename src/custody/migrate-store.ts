@@ -1,4 +1,4 @@
-/** `store migrate`: brings an older store up to this version, and says so in its log. Part of main's room. */
+/** `store migrate`: brings an older store up to this version, and records it in the log. Part of main's room. */
 
 import { Refusal } from '../errors.js';
 import type { Custody } from '../opening/open-custody.js';
@@ -8,11 +8,11 @@ import { migrate, openStore, requireCurrent, schemaState } from '../store/store.
 import { refuseDowngradedStore } from './refuse-downgraded-store.js';
 
 /**
- * Nobody can sign in to a store that is too old, so whoever holds store and key may do this. Refusals as for opening a
+ * Nobody can sign in to a store that is too old, so anyone who has store and key may do this. Refusals as for opening a
  * desk; `config` for a store of a newer version.
  */
 export async function migrateStore(custody: Custody): Promise<{ place: string; applied: readonly string[] }> {
-  // A policy with faults is refused before anything is opened.
+  // Reads the policy, so that a policy with faults is refused before anything is opened.
   custody.policy;
   const engine = await openEngine(custody.settings.store, false);
   try {
@@ -24,8 +24,8 @@ export async function migrateStore(custody: Custody): Promise<{ place: string; a
     const store = openStore(engine, notary);
     const keyId = await store.read.meta.get('key-id');
     if (keyId === undefined || !keyring.has(keyId)) {
-      throw new Refusal('key-mismatch', `this is not the key of the store ${engine.place}`, {
-        hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE; nothing was changed.',
+      throw new Refusal('key-mismatch', `the store ${engine.place} uses another key than the one given`, {
+        hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE. Nothing was changed.',
       });
     }
     await refuseDowngradedStore(engine, notary);

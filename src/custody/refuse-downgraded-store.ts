@@ -1,9 +1,9 @@
 /**
- * Whether a store is as old as it says, before it is brought up to this version. Part of main's room.
+ * Refuses a store whose schema was rolled back to make the migration re-tag changed rows. Part of main's room.
  *
- * The step that brings tags vouches for the rows as they stand (store/migrations/0004-row-tags.ts). Whoever can write to a store, and
- * has no key, could take the tags away, change a row, and let the next `store migrate` or `store restore` vouch for it. The log says
- * which steps the store had at its founding and since, and cannot be changed without the key.
+ * Migration 0004-row-tags gives every row a tag, whatever the row says. Someone who can write to the store but has no key could remove
+ * the tags, change a row, and let the next `store migrate` or `store restore` tag it. The log lists the migrations that the store has
+ * had, and cannot be changed without the key.
  */
 import type { Desk } from '../desk.js';
 import { Refusal } from '../errors.js';
@@ -11,7 +11,7 @@ import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import type { Engine } from '../store/engine.js';
 import { missingSteps, openStore } from '../store/store.js';
 
-/** Refusals: store-corrupt (a step is missing that the log knows of), audit-broken (the log says nothing that can be believed). */
+/** Refusals: store-corrupt (a migration is missing that the log lists), audit-broken (the log does not verify). */
 export async function refuseDowngradedStore(engine: Engine, notary: Desk['notary']): Promise<void> {
   const missing = await missingSteps(engine);
   if (missing.length === 0) return;
@@ -24,12 +24,12 @@ export async function refuseDowngradedStore(engine: Engine, notary: Desk['notary
   const newest = told.toSorted().at(-1) ?? '';
   const undone = missing.filter((name) => name <= newest);
   if (undone.length === 0) return;
-  throw new Refusal('store-corrupt', `the store lacks ${undone.join(', ')}, which its log says it had`, {
-    hint: 'It was made to look older than it is, and its rows are not to be believed. Keep it as it is, and restore a backup.',
+  throw new Refusal('store-corrupt', `the store lacks ${undone.join(', ')}, but its log says that this was applied`, {
+    hint: 'Someone made the store look older than it is. Do not trust its rows. Keep it as evidence and restore a backup.',
   });
 }
 
-/** Names sort as they were added. */
+/** Names of migrations sort in the order in which they were added. */
 function stepsIn(body: string): readonly string[] {
   const { detail } = JSON.parse(body) as { detail?: { schema?: string; applied?: readonly string[] } };
   return [...(detail?.schema === undefined ? [] : [detail.schema]), ...(detail?.applied ?? [])];

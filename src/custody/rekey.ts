@@ -1,11 +1,11 @@
 /**
- * `store rekey`: a new master key takes over. Part of main's room, because it writes the key file; the work in the store is
- * procedures/rekey-store.ts. The order is what makes it safe to cut off anywhere:
+ * `store rekey`: replaces the master key. Part of main's room, because it writes the key file; procedures/upkeep/rekey-store.ts does the
+ * work in the store. The order makes it safe to stop at any point:
  *
- *   1. the new key stands first in the key file, the old one second, both on the disk for certain;
- *   2. the store is moved to the new key;
- *   3. only where nothing is left on the old key, it moves out of the key file, into a file of its own: backups made before,
- *      and other stores under the same key, still need it. A person destroys it.
+ *   1. write the new key as the first of the key file and the old one as the second, and flush both to disk;
+ *   2. move the store to the new key;
+ *   3. when nothing uses the old key, move it from the key file to a file of its own. Older backups and other stores may still need it,
+ *      so only a person destroys it.
  */
 
 import type { Settings } from '../config.js';
@@ -28,12 +28,12 @@ export interface RekeyWork {
 /** Refusals: those of authority, config (a key command gives one key only), cancelled, busy, store-corrupt. */
 export async function rekey(settings: Settings, desk: Desk, work: RekeyWork): Promise<RekeyedStore> {
   const { signed, signal } = work;
-  // Asked before the key file is touched; each step in the store asks again.
+  // Checked before the key file is changed; each step in the store checks again.
   await askAuthority(desk, signed, CARE_FOR_STORE);
   const from = (await desk.store.read.meta.get('key-id')) ?? '';
   const { newest, older, made } = newKeyFirst(settings);
   const to = openKeyring(newest).keyId;
-  // The ring of this desk looks into the file for a key it does not know.
+  // The keyring of this desk reads the key file again for a key that it does not know.
   if (!desk.keyring.has(to)) throw new Error('the new key is not where it was put');
   desk.keyring.adoptNewest();
   const signer = await desk.signer();
@@ -49,13 +49,13 @@ export async function rekey(settings: Settings, desk: Desk, work: RekeyWork): Pr
   }
 }
 
-/** Both keys, the newer one first, as they stand in their place from now on. */
+/** Writes both keys to the key file, the newer one first, and returns them. */
 function newKeyFirst(settings: Settings): { newest: Buffer; older: Buffer; made: boolean } {
   const [first, second] = readKeys(settings);
   if (second !== undefined) return { newest: first, older: second, made: false };
   if ('command' in settings.key) {
-    throw new Refusal('config', 'the key command prints one key, and a change needs two', {
-      hint: 'Let it print two lines, the new key first and the key of the store second; then run store rekey again, and take the second one away after it.',
+    throw new Refusal('config', 'the key was not changed: the key command prints one key, and a change needs two', {
+      hint: 'Make it print two lines: the new key, then the key of the store. Run store rekey again, then remove the second line.',
     });
   }
   const newest = newMasterKey();
@@ -63,7 +63,7 @@ function newKeyFirst(settings: Settings): { newest: Buffer; older: Buffer; made:
   return { newest, older: first, made: true };
 }
 
-/** Where the old key is kept from now on; null where a command keeps the keys. */
+/** Moves the old key to a file of its own and returns its path; null if a command provides the keys. */
 function retire(settings: Settings, newest: Buffer, older: Buffer): string | null {
   if ('command' in settings.key) return null;
   const kept = `${settings.key.file}.until-${openKeyring(newest).keyId}`;

@@ -1,6 +1,6 @@
 /**
- * What a restore would lose, and by whom that was accepted: the operator who restores and a second one, there in person (T8). Part of
- * main's room; the restoring itself is restore-store.ts.
+ * Finds what a restore would lose. The operator who restores and a second one, present in person, must accept the loss (T8). Part of
+ * main's room; restore-store.ts does the restore.
  */
 
 import type { Desk } from '../desk.js';
@@ -15,7 +15,7 @@ import type { Engine } from '../store/engine.js';
 import type { Head } from '../store/record.js';
 import { openStore } from '../store/store.js';
 
-/** A backup as it was opened beside the store. */
+/** A backup, opened beside the store. */
 export interface Backup {
   readonly engine: Engine;
   readonly storeId: string;
@@ -24,14 +24,14 @@ export interface Backup {
   readonly head: Head;
 }
 
-/** What stands there now, and who accepted what is lost of it. */
+/** The store that is replaced, and the second operator who accepted the loss. */
 export interface Before {
-  /** Entries of its log; null where it cannot be read. */
+  /** Entries of its log; null if it cannot be read. */
   readonly size: number | null;
   readonly approver: Actor | null;
 }
 
-/** Refuses what would be lost, or has it accepted by two. */
+/** Refuses a restore that loses entries, unless two operators accept the loss. */
 export async function judgeLoss(custody: Custody, backup: Backup, choice: RestoreChoice): Promise<Before> {
   const present = await presentDesk(custody);
   try {
@@ -45,31 +45,31 @@ export async function judgeLoss(custody: Custody, backup: Backup, choice: Restor
   }
 }
 
-/** What the backup lacks, in words; null where nothing. */
+/** What the backup lacks, in words; null if it lacks nothing. */
 async function lossOf(custody: Custody, backup: Backup, present: Desk | undefined): Promise<string | null> {
   if (present === undefined) {
-    return 'the store that should be there cannot be read, so nobody can tell what was written after the backup';
+    return 'the present store cannot be read, so what was written after the backup is unknown';
   }
   if ((await present.store.read.meta.get('store-id')) !== backup.storeId) {
     throw new Refusal('refused-by-policy', 'the file is a backup of another desk', {
-      hint: 'Name a new place with --store to open it there; nothing was changed.',
+      hint: 'To open it as a desk of its own, name a new place with --store. Nothing was changed.',
     });
   }
   const size = (await present.store.read.audit.head())?.size ?? 0;
-  if (size > backup.size) return `the backup lacks what was written since: ${entriesFrom(backup.size, size)}`;
-  if (!(await beginsWith(present, backup))) return 'store and backup have gone different ways';
+  if (size > backup.size) return `the backup lacks what was written after it: ${entriesFrom(backup.size, size)}`;
+  if (!(await beginsWith(present, backup))) return 'the logs of the store and of the backup differ';
   const known = anchored(custody, backup);
-  // What was written since may be known beside the key alone: the store that stands there can itself be an older copy.
+  // The present store can itself be an older copy: then only the anchor knows of the newer entries.
   if (known === undefined || known.size <= backup.size) return null;
-  return `the backup lacks what the anchor of the log knows of: ${entriesFrom(backup.size, known.size)}`;
+  return `the anchor of the log shows that the backup lacks ${entriesFrom(backup.size, known.size)}`;
 }
 
 const anchored = ({ settings, keyring }: Custody, { storeId }: Backup): Head | undefined =>
   anchoredHead(settings, keyring, { storeId, place: settings.store });
 
 /**
- * The second operator signs in to the store that stands there, where the attempts count. One that cannot be written has the backup
- * asked instead; then whoever has lost the role since has no say.
+ * The second operator signs in to the present store, which counts the attempts. If it is read-only, the operator signs in against the
+ * backup, and must still hold the role in the present store.
  */
 async function approverOf(
   custody: Custody,
@@ -84,9 +84,13 @@ async function approverOf(
     await present?.store.read.operators.byId(approver.id),
   ];
   if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
-  throw new Refusal('forbidden', `${approver.name} has no say in this desk any more`, {
-    hint: 'Ask another lead or admin.',
-  });
+  throw new Refusal(
+    'forbidden',
+    `${approver.name} may not approve this: the operator is disabled in the present store, or has another role`,
+    {
+      hint: 'Ask another lead or admin.',
+    },
+  );
 }
 
 const operatorIn = (engine: Engine, custody: Custody, { id }: Actor) =>
@@ -104,7 +108,7 @@ export async function presentDesk(custody: Custody): Promise<Desk | undefined> {
   }
 }
 
-/** Whether the backup holds the whole log of the desk, which is not longer. */
+/** Whether the backup contains the whole log of the desk, which is not longer. */
 async function beginsWith(desk: Desk, backup: Backup): Promise<boolean> {
   try {
     const now = await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
@@ -120,5 +124,5 @@ async function beginsWith(desk: Desk, backup: Backup): Promise<boolean> {
 
 const behind = (what: string): Refusal =>
   new Refusal('refused-by-policy', `the store was not restored: ${what}`, {
-    hint: 'Where the loss is known and accepted: countersign store restore FILE --accept-rollback',
+    hint: 'If you accept this loss: countersign store restore FILE --accept-rollback',
   });

@@ -1,13 +1,13 @@
 /**
- * `store restore`: puts a backup in the place of the store. Part of main's room. In order, each before anything is changed:
+ * `store restore`: replaces the store with a backup. Part of main's room. Before it changes anything, it
  *
- *   1. the backup is copied beside the store, opened there, and brought up to this version;
- *   2. it is a countersign store under this key, and its whole log checks out;
- *   3. it is a backup of this desk, and not behind it, unless the loss is accepted in so many words, and by a second operator.
+ *   1. copies the backup beside the store, opens the copy, and brings it up to this version;
+ *   2. checks that it is a countersign store under this key, and verifies its whole log;
+ *   3. checks that it is a backup of this desk that loses nothing, unless the operator and a second one accept the loss.
  *
- * Then the operator's authority is asked once more, in the store that is about to go, because a second operator may have taken their time;
- * what stands there now is kept under another name, the backup is written over the store by SQLite's own backup (one
- * transaction, under its locks, so other processes see the old store or the new one), and the log says so.
+ * Then it checks the operator's authority again in the present store, because waiting for the second operator takes time. It keeps the
+ * present store under another name, and SQLite's own backup writes the backup over it (one transaction, under its locks, so other
+ * processes see the old store or the new one). Last it records the restore in the log.
  */
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -31,7 +31,7 @@ import { type Backup, type Before, judgeLoss, presentDesk } from './restore-loss
 export async function restoreStore(custody: Custody, file: string, choice: RestoreChoice): Promise<RestoredStore> {
   const { store, engine } = custody.settings;
   if (engine === 'postgres') {
-    throw new Refusal('usage', 'a PostgreSQL store is restored by its own tools', {
+    throw new Refusal('usage', 'countersign cannot restore a PostgreSQL store: PostgreSQL has its own tools', {
       hint: 'Run pg_restore or psql with the dump, then: countersign audit verify --checkpoint FILE',
     });
   }
@@ -74,8 +74,8 @@ async function openBackup(custody: Custody, file: string, copy: string): Promise
     const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];
     if (storeId === undefined || keyId === undefined) throw noBackup(file);
     if (!keyring.has(keyId)) {
-      throw new Refusal('key-mismatch', `${file} was made under another key than the one in use`, {
-        hint: 'Name the key of the backup with --key-file; nothing was changed.',
+      throw new Refusal('key-mismatch', `the backup ${file} uses another key than the one given`, {
+        hint: 'Name the key of the backup with --key-file. Nothing was changed.',
       });
     }
     const { size, root } = await verifyAuditLog(read.audit, { notary });
@@ -88,7 +88,7 @@ async function openBackup(custody: Custody, file: string, copy: string): Promise
   }
 }
 
-/** Refusals about the copy speak of the file that was named. */
+/** Refusals about the copy name the file that the operator typed. */
 async function namingFile<T>(file: string, copy: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -102,9 +102,9 @@ async function namingFile<T>(file: string, copy: string, work: () => Promise<T>)
 }
 
 const noBackup = (file: string): Refusal =>
-  new Refusal('store-corrupt', `${file} is no backup of a countersign store`, { hint: 'Nothing was changed.' });
+  new Refusal('store-corrupt', `${file} is not a backup of a countersign store`, { hint: 'Nothing was changed.' });
 
-/** Keeps what stands there, then puts the backup in its place. */
+/** Keeps the present store under another name, then writes the backup in its place. */
 async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoice): Promise<string | null> {
   const { store } = custody.settings;
   if (!existsSync(store)) {
@@ -129,15 +129,15 @@ async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoi
   return kept;
 }
 
-/** A store that can be opened has operators: nobody replaces it who is not one of them. */
+/** A store that can be opened has operators, and only one of them may replace it. */
 async function requireAuthority(desk: Desk, signed: SignedOperator | null): Promise<void> {
   if (signed === null) throw notSignedIn('store-appeared', {});
   await askAuthority(desk, signed, CARE_FOR_STORE);
 }
 
 /**
- * The operator's authority was asked in the store that is gone, right before it was replaced: the restored one knows no session of today,
- * and may never have known the operator, so nothing in its own transaction could prove it.
+ * The operator's authority was checked in the replaced store, right before it was replaced. The restored store cannot check it: it has no
+ * session of today, and may not have the operator at all.
  */
 async function noteRestore(
   custody: Custody,
@@ -148,12 +148,12 @@ async function noteRestore(
   if (lossy) acceptRollback(custody, backup);
   const desk = await openDesk(custody);
   try {
-    // SQLite's backup answers a locked target as if all were done; the log tells whether it was.
+    // SQLite's backup reports success even if the target was locked; the log shows whether it was replaced.
     const head = await desk.store.read.audit.head();
     const there = await openStore(backup.engine, desk.notary).read.audit.head();
     if (head === undefined || head.mac !== there?.mac) {
-      throw new Refusal('busy', 'the store was in use and was not restored', {
-        hint: 'Stop other work and try again.',
+      throw new Refusal('busy', 'the store was not restored: another process was using it', {
+        hint: 'Stop the other countersign commands of this desk, then try again.',
       });
     }
     const { size: entriesBefore, approver } = before;
@@ -178,7 +178,7 @@ async function noteRestore(
   }
 }
 
-/** The anchor remembers the backup's log from here on. */
+/** Sets the anchor to the head of the backup's log. */
 function acceptRollback({ settings, keyring }: Custody, { storeId, head }: Backup): void {
   replaceAnchor(settings, keyring, { storeId, place: settings.store }, head);
 }

@@ -1,5 +1,5 @@
 /**
- * Says whether an IP address is a public one, so that a webhook cannot be pointed at the desk's own network (SSRF).
+ * Says whether an IP address is public, so that a webhook cannot reach the desk's own network (SSRF).
  * The lists follow IANA's special-purpose registries (RFC 6890 and later). IPv6 forms that carry an IPv4 address
  * (mapped, compatible, NAT64) are judged by the address inside.
  */
@@ -7,8 +7,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * `private`: somebody's own network, allowed by the option. `never`: no receiver can live there, or it is a cloud's
- * metadata service (169.254.169.254), refused even then.
+ * `private`: an internal network, which the option allows. `never`: an address that no receiver can have, or a cloud's
+ * metadata service (169.254.169.254), which the option does not allow either.
  */
 export type AddressRange = 'public' | 'private' | 'never';
 
@@ -49,10 +49,10 @@ const NEVER_V6: readonly Subnet[] = [
   ['fec0::', 10],
   ['ff00::', 8],
 ];
-/** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. Mapped ones (`::ffff:…`) BlockList takes apart itself. */
+/** NAT64 (RFC 6052): the last 32 bits are an IPv4 address. BlockList itself handles mapped addresses (`::ffff:…`). */
 const NAT64 = '64:ff9b::';
 
-/** `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 but the loopback address is refused. */
+/** `::a.b.c.d`, withdrawn by RFC 4291: all of ::/96 is refused, except the loopback address. */
 const COMPATIBLE: readonly Subnet[] = [['::', 96]];
 
 interface Lists {
@@ -63,7 +63,7 @@ interface Lists {
 
 let lists: Lists | undefined;
 
-/** Made at the first look: most commands send nothing. */
+/** Made on first use, because most commands send nothing. */
 function listsOf(): Lists {
   lists ??= {
     inside: blockList(PRIVATE_V4, PRIVATE_V6),
@@ -83,7 +83,7 @@ function blockList(v4: readonly Subnet[], v6: readonly Subnet[]): BlockList {
   return list;
 }
 
-/** The range of an address in any notation Node reads, a zone (`%eth0`) ignored. What is no address is `never`. */
+/** The range of an address in any notation Node reads, a zone (`%eth0`) ignored. Text that is not an address is `never`. */
 export function rangeOf(address: string): AddressRange {
   const bare = address.replace(/%.*$/, '');
   const version = isIP(bare);

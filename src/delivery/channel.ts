@@ -1,7 +1,7 @@
 /**
  * The contract of a delivery channel: something that carries one message out of the desk.
  *
- * A channel is handed a message that is already committed to the outbox and makes ONE attempt. It keeps no queue and
+ * A channel gets a message that is already committed to the outbox and makes ONE attempt. It keeps no queue and
  * knows no schedule; the outbox decides when to try again (schedule.ts). Every channel promises:
  *
  *  - It resolves for everything that happens in the world: a refused recipient, an answer 500, a time-out, a dropped
@@ -12,7 +12,7 @@
  *  - The id travels with every attempt in the way the medium knows (Message-ID, Idempotency-Key, webhook-id, the file
  *    name), so that a receiver can drop the second copy.
  *  - `permanent: true` only where trying again with the same settings cannot help AND the fault lies with this
- *    message or its address. A wrong password or an unreachable host is temporary: mending it must lose nothing.
+ *    message or its address. A wrong password or an unreachable host is temporary: after it is fixed, nothing may be lost.
  *  - `why` is one short sentence of our own. It never repeats what the other side said, nor the message's text, since
  *    both may hold a one-time code and `why` is stored and shown (B11, `outbox show`).
  *  - The attempt ends on its own after the channel's time-out, and early when `signal` fires.
@@ -22,7 +22,7 @@ export const MESSAGE_KINDS = ['email', 'sms', 'webhook', 'event'] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 export interface Message {
-  /** `msg_…`: made once, the same over all retries. */
+  /** `msg_…`: made once, the same in all retries. */
   readonly id: string;
   readonly kind: MessageKind;
   /** The address on file: an e-mail address or a phone number. A webhook or an event goes to the configured URL instead. */
@@ -62,12 +62,12 @@ export type Delivered = Taken | NotTaken;
 export interface Channel {
   readonly name: string;
   readonly carries: readonly MessageKind[];
-  /** The one address that all of them go to, where there is one: what `disable` is remembered by. */
+  /** The one address that all of its messages go to, if there is one. `disable` is recorded for this address. */
   readonly place?: string;
   send(message: Message, context: Attempt): Promise<Delivered>;
 }
 
-/** What a channel may touch, given by main. Only these, so that a test can stand in for the network and the disk. */
+/** All outside effects of a channel, passed in by main, so that a test can replace the network and the disk. */
 export interface DeliveryEffects {
   /** The desk's data folder; the file channel keeps `outbox/` inside. */
   readonly dataFolder: string;
@@ -78,7 +78,7 @@ export interface DeliveryEffects {
   readonly resolveHost: (host: string) => Promise<readonly string[]>;
   /** Text of a secret or certificate file; rejects when it cannot be read. */
   readonly readFile: (path: string) => Promise<string>;
-  /** Milliseconds one attempt, or one step of an SMTP dialogue, may take. 15 s unless a test is in a hurry. */
+  /** Milliseconds one attempt, or one step of an SMTP dialogue, may take. 15 s, except in tests. */
   readonly timeoutMs?: number;
 }
 
@@ -89,7 +89,7 @@ export function temporary(why: string): NotTaken {
   return { ok: false, permanent: false, why };
 }
 
-/** A failure no retry can mend. */
+/** A failure that no retry can fix. */
 export function permanent(why: string): NotTaken {
   return { ok: false, permanent: true, why };
 }

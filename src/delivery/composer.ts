@@ -1,4 +1,4 @@
-/** Fills the texts of messages; each is read once, because a bulk run fills the same few thousands of times. */
+/** Fills in the texts of messages. Each text is read once, because a bulk run uses a few texts thousands of times. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessageKind } from './channel.js';
@@ -10,7 +10,7 @@ export type Compose = (
   values: Readonly<Record<string, string>>,
 ) => { readonly kind: MessageKind; readonly subject: string; readonly body: string };
 
-/** `folder` holds the texts of one language, `codes` are those that carry a factor's code. A missing or unknown value is a bug, and throws. */
+/** `folder` contains the texts of one language; `codes` are those with a factor's code. A missing or unknown value is a bug, and throws. */
 export function openComposer(folder: string, deskName: string, codes: readonly CodeMessage[]): Compose {
   const messages = messagesWith(codes);
   const templates = new Map<string, Template>();

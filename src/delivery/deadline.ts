@@ -1,11 +1,11 @@
 /**
- * Runs one attempt under a time limit and the caller's own signal.
+ * Runs one attempt with a time limit and the caller's own signal.
  *
- * Not AbortSignal.any with AbortSignal.timeout: in Node the combined signal may be garbage-collected before it fires
- * (nodejs/node#57736), and a hanging gateway would then hang the desk. A timer held here cannot be lost.
+ * Does not use AbortSignal.any with AbortSignal.timeout: in Node the combined signal may be garbage-collected before it fires
+ * (nodejs/node#57736), and a gateway that hangs would then hang the desk. A timer of its own cannot be lost.
  */
 
-/** Thrown by `withinDeadline`; `reason` tells whose patience ended. */
+/** Thrown by `withinDeadline`; `reason` says whether the time ran out or the caller stopped it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly reason: 'time-out' | 'stopped';
@@ -17,13 +17,13 @@ export class Interrupted extends Error {
 
   /** One sentence for `why`. */
   get sentence(): string {
-    return this.reason === 'time-out' ? 'no answer in time' : 'stopped before an answer came';
+    return this.reason === 'time-out' ? 'no answer in time' : 'interrupted before an answer came';
   }
 }
 
 /**
- * The result of `work`, which is handed a signal to pass on. Rejects with Interrupted once `milliseconds` are over or
- * `outer` fires, even where the work ignores its signal.
+ * The result of `work`, which receives a signal to pass on. Rejects with Interrupted when `milliseconds` are over or
+ * `outer` fires, even if the work ignores its signal.
  */
 export async function withinDeadline<T>(
   milliseconds: number,
@@ -35,7 +35,7 @@ export async function withinDeadline<T>(
   let interrupt: (error: Interrupted) => void = () => undefined;
   const interrupted = new Promise<never>((_, reject) => {
     interrupt = (error) => {
-      // Reject first: the abort makes `work` fail too, and the race must report whose patience ended.
+      // Reject before the abort: the abort makes `work` fail too, and the race must report this error.
       reject(error);
       controller.abort(error);
     };

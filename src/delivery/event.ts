@@ -1,12 +1,12 @@
 /**
  * The JSON document of a webhook, in the shape Standard Webhooks recommends: `type`, `timestamp`, `data`.
- * Built from the message alone, so that every retry carries the same bytes.
+ * Built only from the message, so that every retry has the same bytes.
  */
 
 import type { Message } from './channel.js';
 
 /**
- * The document as text. Throws when `body` is no JSON object: that is a bug of whoever queued it.
+ * The document as text. Throws if `body` is not a JSON object, which is a bug of the code that queued it.
  */
 export function eventOf(message: Message): string {
   const data: unknown = JSON.parse(message.body);

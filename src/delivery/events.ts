@@ -1,7 +1,6 @@
 /**
- * Security events to one receiver: each a signed token (RFC 8417) with one event of OpenID CAEP 1.0, pushed as RFC 8935 says. `jti` is
- * the message's id over all retries, so that a receiver can drop the second copy. The receiver knows the desk's key from
- * `key jwks`.
+ * Sends security events to one receiver: each is a signed token (RFC 8417) with one event of OpenID CAEP 1.0, pushed as RFC 8935 says.
+ * `jti` is the message's id in all retries, so that a receiver can drop the second copy. The receiver gets the desk's key from `key jwks`.
  */
 import type { SecurityEvent } from '../rules/security-events.js';
 import {
@@ -22,18 +21,18 @@ import { refusedTarget } from './webhook.js';
 export interface EventsConfig {
   readonly channel: 'http';
   readonly url: string;
-  /** Who speaks (`iss`) and to whom (`aud`), as agreed with the receiver. */
+  /** Sender (`iss`) and receiver (`aud`), as agreed with the receiver. */
   readonly issuer: string;
   readonly audience: string;
-  /** A bearer token of the receiver's (RFC 6750), or null. */
+  /** File with a bearer token from the receiver (RFC 6750), or null. */
   readonly tokenFile: string | null;
-  /** Also deliver into one's own network and to this machine, there by plain http too. */
+  /** Also deliver to private networks and to this machine, there by plain http too. */
   readonly allowPrivate: boolean;
 }
 
 const EVENT_TYPES = 'https://schemas.openid.net/secevent/caep/event-type/';
 
-/** Faults that lie with the settings of either side and can be mended there (RFC 8935, section 2.4). */
+/** Faults in the settings of either side, which can be fixed there (RFC 8935, section 2.4). */
 const MENDABLE = ['invalid_key', 'invalid_issuer', 'invalid_audience', 'authentication_failed', 'access_denied'];
 
 /** Reads `[events]`; faults go to the section's list. */
@@ -87,7 +86,7 @@ async function credentials({ tokenFile }: EventsConfig, effects: DeliveryEffects
   return { authorization: `Bearer ${await readSecret(effects, tokenFile, 'token of the events')}` };
 }
 
-/** Only 202 is a yes (RFC 8935, section 2.2). A code of the receiver's is named where it is one of the registered words. */
+/** Only 202 means accepted (RFC 8935, section 2.2). The receiver's error code is quoted only if it is a registered one. */
 function refused(status: number, text: string) {
   if (status !== 400) return temporary(`the receiver of events answered ${status}`);
   const code = errorCode(text);
@@ -103,7 +102,7 @@ function errorCode(text: string): string {
   }
 }
 
-/** No `sub` and no `exp`, one event, the subject at the top (RFC 8417; Shared Signals Framework 1.0). */
+/** One event, the subject at the top level, no `sub` and no `exp` (RFC 8417; Shared Signals Framework 1.0). */
 function claimsOf({ id, body, createdAt }: Message, { issuer, audience }: EventsConfig): object {
   const { type, about, at, transaction, claims } = JSON.parse(body) as SecurityEvent;
   return {
@@ -117,7 +116,7 @@ function claimsOf({ id, body, createdAt }: Message, { issuer, audience }: Events
   };
 }
 
-/** RFC 9493. A user alone means all of that user's sessions; an account, those of everybody in it. */
+/** RFC 9493. A user without a session means all sessions of that user; an account means those of all its users. */
 function subjectOf({ account, user, session }: SecurityEvent['about'], issuer: string): object {
   if (user === null) return { format: 'complex', tenant: { format: 'opaque', id: account ?? '' } };
   const person = { format: 'iss_sub', iss: issuer, sub: user };

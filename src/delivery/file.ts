@@ -3,8 +3,8 @@
  * with no network and no account. E-mail as `<id>.eml` (RFC 5322, opens in a mail program), SMS as `<id>.txt`,
  * webhooks as `<id>.json`, events as `<id>.event.json`.
  *
- * Never half a file: the text is written and fsynced under another name, then renamed, then the folder is fsynced.
- * Never two: the name is the message's id, and a file that stands is not written again.
+ * There is never half a file: the text is written and fsynced under another name, then renamed, then the folder is fsynced.
+ * There are never two: the name is the message's id, and a file that exists is not written again.
  */
 
 import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
@@ -26,9 +26,9 @@ import { singleLine } from './single-line.js';
 
 export interface FileChannelOptions {
   readonly dataFolder: string;
-  /** Who the e-mails come from. */
+  /** Sender of the e-mails. */
   readonly sender: Sender;
-  /** The last step, which makes the file visible; a test stops here to be the crash. */
+  /** The last step, which makes the file visible. A test fails here to simulate a crash. */
   readonly rename?: (from: string, to: string) => Promise<void>;
 }
 
@@ -83,25 +83,25 @@ async function textOf(message: Message, sender: Sender): Promise<Buffer> {
   return bytes;
 }
 
-/** Texts being written stand apart, so that looking for left-overs does not cost a look at every message ever sent. */
+/** Texts are written in a folder of their own, so that a search for leftovers does not list every message ever sent. */
 const WRITING = '.writing';
 
-/** Makes `name` stand in the folder with these bytes, durably. Safe with two processes at the same id. */
+/** Writes `name` in the folder with these bytes, durably. Safe if two processes write the same id. */
 async function putFile(place: Place, bytes: Buffer): Promise<void> {
   const { folder, name } = place;
   const target = join(folder, name);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // mkdir leaves a folder that was there as it is, and the umask may have a say.
+  // mkdir does not change an existing folder, and the umask can change the mode of a new one.
   await chmod(folder, 0o700);
   if (!(await exists(target))) {
-    // A folder of its own (0700, random name) for each writer: nobody else's half-written text can be renamed.
+    // Each writer has its own folder (0700, random name), so it cannot rename the unfinished text of another writer.
     await mkdir(join(folder, WRITING), { recursive: true, mode: 0o700 });
     const scratch = await mkdtemp(join(folder, WRITING, `${name}-`));
     await writeDurably(join(scratch, name), bytes);
     try {
       await place.rename(join(scratch, name), target);
     } catch (error) {
-      // A second writer of this id was faster and has swept our scratch folder away.
+      // A second writer of this id was faster and has removed our scratch folder.
       if (!(await exists(target))) throw error;
     }
   }
@@ -119,7 +119,7 @@ async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Makes the rename itself survive a power cut. Where folders cannot be opened (Windows) the system sees to it. */
+/** Makes the rename itself survive a power cut. On Windows folders cannot be opened, and the system does this. */
 async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
@@ -129,7 +129,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes what crashed attempts at this id left behind: it holds the message's text. */
+/** Removes what crashed attempts at this id left behind, because it contains the message's text. */
 async function sweep(folder: string, name: string): Promise<void> {
   for (const entry of (await exists(folder)) ? await readdir(folder) : []) {
     if (entry.startsWith(`${name}-`)) await rm(join(folder, entry), { recursive: true, force: true });

@@ -1,11 +1,11 @@
 /**
- * One HTTP POST that ends: no redirect is followed, the whole exchange has one time limit, and a huge answer is cut.
+ * One HTTP POST that always ends: it follows no redirect, has one time limit for the whole exchange, and cuts a huge answer.
  * Used by the SMS gateway and the webhook.
  */
 
 import { Interrupted, withinDeadline } from './deadline.js';
 
-/** Enough for any gateway's answer; what follows is not read. */
+/** Enough for any gateway's answer; the rest is not read. */
 const MAX_ANSWER_BYTES = 65_536;
 
 export interface Post {
@@ -20,7 +20,7 @@ export type PostOutcome =
   | { readonly answered: true; readonly status: number; readonly text: string }
   | { readonly answered: false; readonly why: string };
 
-/** Posts and reads the answer. Failures of the network come back as `why`, in words that quote nobody. */
+/** Posts and reads the answer. A network failure is returned as `why`, in our own words without a quote. */
 export async function httpPost(fetcher: typeof fetch, post: Post): Promise<PostOutcome> {
   try {
     return await withinDeadline(post.timeoutMs, post.signal, async (signal) => {
@@ -50,9 +50,9 @@ async function readSome(response: Response): Promise<string> {
 function explain(error: unknown): string {
   if (error instanceof Interrupted) return error.sentence;
   const cause = error instanceof Error ? error.cause : undefined;
-  // undici's fixed words for `redirect: 'error'`; without them the general sentence below still holds.
+  // undici's fixed words for `redirect: 'error'`; without them the general sentence below is still right.
   if (cause instanceof Error && cause.message === 'unexpected redirect')
-    return 'it answered with a redirect, which is not followed';
+    return 'it answered with a redirect, which countersign does not follow';
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)
     ? `the connection failed (${code})`

@@ -1,8 +1,8 @@
 /**
- * Turns a message into what nodemailer sends or writes: the one place that decides the headers of an e-mail.
+ * Turns a message into what nodemailer sends or writes: the only place that decides the headers of an e-mail.
  *
- * Header injection (ASVS 5.0 1.3.11) is shut out three times: the recipient must be one plain address, the subject is
- * put on one line here, and nodemailer encodes what is left. The envelope is stated, never derived from headers.
+ * Three things prevent header injection (ASVS 5.0 1.3.11): the recipient must be one plain address, this file puts the subject on one
+ * line, and nodemailer encodes the rest. The envelope is given, never derived from headers.
  */
 
 import type { SendMailOptions } from 'nodemailer';
@@ -10,14 +10,14 @@ import type { SendMailOptions } from 'nodemailer';
 import type { Message } from './channel.js';
 import { singleLine } from './single-line.js';
 
-/** Who the desk writes as. */
+/** The sender of the desk's e-mails. */
 export interface Sender {
-  /** The desk's name as readers see it. */
+  /** The name that readers see. */
   readonly name: string;
   readonly address: string;
 }
 
-/** One address of RFC 5321 without quotes, comments, lists or anything unseen; international letters allowed. */
+/** One address of RFC 5321 without quotes, comments, lists or invisible characters; international letters are allowed. */
 const plainAddress = () => /^[^\s\p{C}<>()[\]\\,;:"@]{1,64}@[^\s\p{C}<>()[\]\\,;:"@]{1,255}$/u;
 
 /** True for exactly one plain e-mail address. */
@@ -26,7 +26,7 @@ export function isPlainAddress(text: string): boolean {
   return /^[\w.+-]{1,64}@[\w.-]{1,255}$/.test(text) || plainAddress().test(text);
 }
 
-/** The Message-ID of a message: the same over all retries, so that a mail system drops the second copy. */
+/** The Message-ID of a message: the same in all retries, so that a mail system drops the second copy. */
 export function messageIdOf(message: Message, sender: Sender): string {
   return `<${message.id}@${sender.address.slice(sender.address.lastIndexOf('@') + 1)}>`;
 }
@@ -38,7 +38,7 @@ export function composeMail(message: Message, sender: Sender): SendMailOptions {
     to: { name: '', address: message.to },
     envelope: { from: sender.address, to: [message.to] },
     subject: singleLine(message.subject, 200),
-    // With line ends as mail has them nodemailer breaks no line elsewhere where it encodes an accent: a code stays on its own.
+    // With CRLF nodemailer adds no line breaks when it encodes accents, so a code stays on a line of its own.
     text: message.body.replace(/\r?\n/g, '\r\n'),
     messageId: messageIdOf(message, sender),
     date: new Date(message.createdAt),

@@ -1,10 +1,10 @@
 /**
- * Every message the desk can write, with the placeholders its text must use: the list that holds data/messages and the
- * procedures together. A file that uses another set of placeholders does not load.
+ * Every message that the desk can send, with the placeholders that its text must use. This list connects data/messages with the
+ * procedures. A file that uses another set of placeholders does not load.
  *
- * What the words stand for: `deskName` the desk; `name`, `login`, `account` the person written to and their company;
- * `who` did it, `requestedBy` asked for it on the phone; `target` the person it happened to, where that is another;
- * `when`, `until` times as text, zone included; `reference` the id to quote when objecting.
+ * Meaning of the placeholders: `deskName` the desk; `name`, `login`, `account` the recipient and their company; `who` did it;
+ * `requestedBy` asked for it on the phone; `target` the person it happened to, if that is not the recipient;
+ * `when`, `until` times as text, with the zone; `reference` the id to quote in an objection.
  */
 
 import type { MessageKind } from './channel.js';
@@ -43,19 +43,19 @@ const FIXED = {
   'locked-out': { kind: 'email', placeholders: [...PERSON, 'count', 'when', 'until'] },
 } as const satisfies Messages;
 
-/** A code to sign in with: the factor that sends it has a text of its own, in the shape of where it goes. */
+/** A code to sign in with. Each factor that sends codes has its own text, as an e-mail or as an SMS. */
 const LOGIN_CODE = {
   email: { kind: 'email', placeholders: [...PERSON, 'code', 'minutes'] },
   phone: { kind: 'sms', placeholders: ['deskName', 'login', 'code', 'minutes'] },
 } as const satisfies Messages;
 
-/** A message that carries a factor's code, and the contact that it goes to. */
+/** A message with a factor's code, and the contact that it goes to. */
 export interface CodeMessage {
   readonly name: string;
   readonly contact: keyof typeof LOGIN_CODE;
 }
 
-/** All messages: the fixed ones, and those that carry a code. */
+/** All messages: the fixed ones, and those with a code. */
 export const messagesWith = (codes: readonly CodeMessage[]): Messages => ({
   ...FIXED,
   ...Object.fromEntries(codes.map(({ name, contact }) => [name, LOGIN_CODE[contact]])),

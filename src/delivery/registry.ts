@@ -1,11 +1,11 @@
 /**
- * Which channel carries what: the one list of channels, and the settings that choose among them.
+ * The only list of channels, what each carries, and the settings that choose among them.
  * A new channel is one file in this room and one line in CHANNELS.
  *
  *   [mail]     channel = "file" | "smtp"   from, fromName, host, port, security, user, passwordFile, caFile
  *   [sms]      channel = "file" | "http"   url, accountSid, tokenFile, from
- *   [webhook]  channel = "file" | "http"   url, secretFile, allowPrivate      ("http" where a url is given)
- *   [events]   channel = "file" | "http"   url, issuer, audience, tokenFile, allowPrivate               (likewise)
+ *   [webhook]  channel = "file" | "http"   url, secretFile, allowPrivate      ("http" if a url is given)
+ *   [events]   channel = "file" | "http"   url, issuer, audience, tokenFile, allowPrivate               (the same)
  */
 
 import { Refusal } from '../errors.js';
@@ -18,7 +18,7 @@ import { openSmsChannel, readSmsConfig } from './sms.js';
 import { openSmtpChannel, readSmtpConfig } from './smtp.js';
 import { openWebhookChannel, readWebhookConfig } from './webhook.js';
 
-/** One chosen channel: its settings, checked and without secrets, and how to open it. */
+/** One chosen channel: its checked settings, without secrets, and how to open it. */
 export interface ChannelConfig {
   readonly settings: { readonly channel: string };
   open(effects: DeliveryEffects, sender: Sender): Channel;
@@ -31,7 +31,7 @@ export interface DeliveryConfig {
 }
 
 export interface Channels {
-  /** What the systems around the desk want to hear: there is a [webhook] or an [events] table. */
+  /** The kinds of events that other systems receive, from the [webhook] and [events] tables of the settings. */
   readonly wanted: readonly Extract<MessageKind, 'webhook' | 'event'>[];
   /** The channel that carries this kind. */
   pick(kind: MessageKind): Channel;
@@ -39,7 +39,7 @@ export interface Channels {
 
 type Choice = (section: Section) => ChannelConfig;
 
-/** Pairs how a channel reads its settings with how it opens by them. */
+/** Pairs the function that reads a channel's settings with the one that opens the channel. */
 function choice<C extends { readonly channel: string }>(
   read: (section: Section) => C,
   open: (settings: C, effects: DeliveryEffects, sender: Sender) => Channel,
@@ -65,13 +65,12 @@ const CHANNELS: Readonly<
   event: { table: 'events', choices: { file, http: choice(readEventsConfig, openEventsChannel) } },
 };
 
-/** Only for the file channel: SMTP demands an address that can be answered. */
+/** Only for the file channel, because SMTP requires an address that can receive replies. */
 const NO_ADDRESS = 'desk@countersign.invalid';
 
 /**
- * The delivery settings out of a parsed settings file: its tables `mail`, `sms`, `webhook`, `events`, all optional; other tables
- * are not looked at. Mail comes in the name of the desk unless `fromName` says another. Throws Refusal `config` with every
- * fault listed.
+ * Reads the delivery settings from a parsed config file: the tables `mail`, `sms`, `webhook` and `events`, all optional. Ignores other
+ * tables. Mail is sent in the name of the desk, unless `fromName` gives another. Throws Refusal `config` with every fault listed.
  */
 export function readDeliveryConfig(settings: unknown, deskName: string): DeliveryConfig {
   const all = typeof settings === 'object' && settings !== null ? (settings as Record<string, unknown>) : {};
@@ -96,8 +95,8 @@ export function readDeliveryConfig(settings: unknown, deskName: string): Deliver
   };
   const problems = Object.values(sections).flatMap((each) => each.finish());
   if (problems.length > 0) {
-    const hint = 'Mend the settings file; `countersign doctor` checks it.';
-    throw new Refusal('config', 'The settings for delivery have faults.', { problems, hint });
+    const hint = 'Correct the config file, then check it with: countersign doctor';
+    throw new Refusal('config', 'the settings for delivery are not valid', { problems, hint });
   }
   return config;
 }
@@ -114,7 +113,7 @@ function readSender(mail: Section, deskName: string): Sender {
   return { name: mail.optionalText('fromName') ?? deskName, address };
 }
 
-/** Opens the channels the settings name. Touches neither disk nor network; a channel does when it sends. */
+/** Opens the channels that the settings name. Uses neither disk nor network; a channel does so only when it sends. */
 export function openChannels(config: DeliveryConfig, effects: DeliveryEffects): Channels {
   const open = (kind: MessageKind) => config.channels[kind].open(effects, config.sender);
   const channels: Readonly<Record<MessageKind, Channel>> = {

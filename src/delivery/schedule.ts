@@ -1,7 +1,7 @@
 /**
- * When to try a message again, as a pure function: the schedule of the Standard Webhooks specification ("Deliverability
- * and reliability"), used for every kind of message. With jitter, so that a gateway coming back is not met by
- * everything at once.
+ * When to retry a message, as a pure function: the schedule of the Standard Webhooks specification ("Deliverability and
+ * reliability"), used for every kind of message. It has jitter, so that a gateway that comes back does not get everything at
+ * once.
  */
 
 const SECOND = 1_000;
@@ -22,12 +22,12 @@ export const PAUSES_MS: readonly number[] = [
   24 * HOUR,
 ];
 
-/** The longest a pause may grow, as a share of it. It only ever grows: a receiver's rest is never cut short. */
+/** The most by which jitter lengthens a pause, as a share of it. Jitter never shortens a pause. */
 const JITTER = 0.1;
 
 /**
  * Time of the next attempt in milliseconds, or null to give up (after the tenth, about three days in).
- * `attempt` is how many were made so far, 0 for a new message; `random01` is a draw from [0, 1).
+ * `attempt` is the number of attempts so far, 0 for a new message; `random01` is a random number from [0, 1).
  */
 export function nextAttemptAt(attempt: number, now: number, random01: number): number | null {
   if (!Number.isInteger(attempt) || attempt < 0) throw new RangeError('attempt must be a whole number from 0');

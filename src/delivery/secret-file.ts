@@ -1,11 +1,11 @@
 /**
- * Secrets of a channel come from files, read when a message is sent: a rotated password works at the next attempt, and
- * a missing file is a temporary failure of that message, not the end of the run.
+ * Secrets of a channel come from files, which are read when a message is sent. So a rotated password works at the next attempt, and
+ * a missing file is a temporary failure of that message and does not end the run.
  */
 
 import type { DeliveryEffects } from './channel.js';
 
-/** Thrown by `readSecret`; the message is fit for `why`. */
+/** Thrown by `readSecret`. Its message can be used as `why`. */
 export class SecretUnreadable extends Error {
   override readonly name = 'SecretUnreadable';
 }

@@ -1,6 +1,6 @@
 /**
- * Reads one table of the settings file, key by key, and lists every fault with its key in one go. Unknown keys are
- * faults too: a mistyped `pasword_file` must not silently mean "no login".
+ * Reads one table of the config file, key by key, and lists all faults with their keys at once. Unknown keys are faults too:
+ * a mistyped `pasword_file` must not silently mean "no login".
  */
 
 import type { Problem } from '../errors.js';
@@ -22,7 +22,7 @@ export class Section {
     if (!isTable && value !== undefined) this.#problems.push({ message: `[${name}] must be a table` });
   }
 
-  /** Notes a fault of a key. Values are never quoted: one of them could be a pasted password. */
+  /** Records a fault of a key. Never quotes a value, because it could be a pasted password. */
   fault(key: string, message: string): void {
     this.#problems.push({ column: `${this.#name}.${key}`, message: `${this.#name}.${key} ${message}` });
   }
@@ -31,18 +31,18 @@ export class Section {
     return Object.hasOwn(this.#values, key) && this.#values[key] !== undefined;
   }
 
-  /** A text that must be there; '' after a fault. */
+  /** A required text; '' after a fault. */
   text(key: string): string {
     const text = this.optionalText(key);
     if (text === null && !this.has(key)) this.fault(key, 'is missing');
     return text ?? '';
   }
 
-  /** One line of text, or null where the key is absent. */
+  /** One line of text, or null if the key is absent. */
   optionalText(key: string): string | null {
     const value = this.#take(key);
     if (value === undefined) return null;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused here.
     if (typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value)) return value;
     this.fault(key, 'must be one line of text');
     return null;
@@ -79,7 +79,7 @@ export class Section {
     const url = new URL(text);
     const plain = url.protocol === 'http:';
     if (url.protocol !== 'https:' && !plain) this.fault(key, 'must begin with https://');
-    if (url.username !== '' || url.password !== '') this.fault(key, 'must not hold a user name or password');
+    if (url.username !== '' || url.password !== '') this.fault(key, 'must not contain a user name or password');
     if (plain && rule.plainHttp === 'never') this.fault(key, 'must begin with https://');
     if (plain && rule.plainHttp === 'loopback' && !isLoopback(url.hostname)) {
       this.fault(key, 'must begin with https:// unless it is on this machine');
@@ -87,10 +87,10 @@ export class Section {
     return text;
   }
 
-  /** To be called last: every fault, among them the keys nobody asked for. */
+  /** Call this last. It returns every fault, including keys that were never read. */
   finish(): readonly Problem[] {
     for (const key of Object.keys(this.#values)) {
-      if (!this.#read.has(key)) this.fault(key, 'is not a setting known here');
+      if (!this.#read.has(key)) this.fault(key, 'is not a known setting');
     }
     return this.#problems;
   }

@@ -1,4 +1,4 @@
-/** A file that only grows, one canonical entry a line (NDJSON), flushed to the disk before it counts as taken. */
+/** A file that only grows, one canonical entry per line (NDJSON). Entries count as accepted after they are flushed to disk. */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { DeliveryEffects } from './channel.js';
@@ -11,7 +11,7 @@ export interface FileSinkConfig {
   readonly path: string;
 }
 
-/** Longer than any entry of the log: a chunk of a bulk run names some hundred users. */
+/** Longer than any entry of the log: a chunk of a bulk run names several hundred users. */
 const TAIL_BYTES = 1_048_576;
 
 export function readFileSink(section: Section): FileSinkConfig {
@@ -41,7 +41,7 @@ async function append(path: string, entries: readonly SinkEntry[]): Promise<void
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     await file.read(tail, 0, tail.length, size - tail.length);
     const text = tail.toString('utf8');
-    // A crash can have left half a line: it is ended, so that it spoils no other.
+    // A crash can leave half a line. End that line, so that it does not damage the next one.
     const start = text === '' || text.endsWith('\n') ? '' : '\n';
     const lines = notYet(entries, text).map(({ body }) => `${body}\n`);
     if (lines.length > 0) await file.appendFile(start + lines.join(''));
@@ -51,7 +51,7 @@ async function append(path: string, entries: readonly SinkEntry[]): Promise<void
   }
 }
 
-/** A sender that died after the flush sends the same again: what already ends the file is not written twice. */
+/** A sender that crashed after the flush sends the same entries again. Skip those that are already at the end of the file. */
 function notYet(entries: readonly SinkEntry[], tail: string): readonly SinkEntry[] {
   const last = tail.endsWith('\n') ? tail.slice(0, -1).split('\n').at(-1) : undefined;
   const at = last === undefined || last === '' ? -1 : entries.findIndex(({ body }) => body === last);

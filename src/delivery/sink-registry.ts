@@ -28,7 +28,7 @@ const SINKS: Readonly<Record<string, (section: Section) => (effects: DeliveryEff
   },
 };
 
-/** The sink that the settings name, or null where they name none. Refusal `config` with every fault. */
+/** The sink that the settings name, or null. Refusal `config` with every fault. */
 export function readSinkConfig(settings: unknown): ((effects: DeliveryEffects) => Sink) | null {
   const table = (settings as { readonly sink?: unknown } | null)?.sink;
   if (table === undefined) return null;
@@ -38,6 +38,6 @@ export function readSinkConfig(settings: unknown): ((effects: DeliveryEffects) =
   const open = SINKS[kind]?.(section) ?? null;
   const problems = section.finish();
   if (problems.length === 0) return open;
-  const hint = 'Mend the settings file; `countersign doctor` checks it.';
-  throw new Refusal('config', 'The settings for the sink of the log have faults.', { problems, hint });
+  const hint = 'Correct the config file, then check it with: countersign doctor';
+  throw new Refusal('config', 'the settings for the sink of the log are not valid', { problems, hint });
 }

@@ -1,7 +1,7 @@
 /**
- * Syslog (RFC 5424): one message an entry, facility 13 (log audit), the entry as UTF-8 text after the byte order mark. Over
- * TCP and a Unix socket framed by octet counting (RFC 6587, section 3.4.1), and taken as delivered once the other side has
- * closed in answer to our end; over UDP one datagram each, where nobody can tell whether it arrived.
+ * Syslog (RFC 5424): one message for each entry, facility 13 (log audit), the entry as UTF-8 text after the byte order mark. Over TCP and a
+ * Unix socket, messages are framed by octet counting (RFC 6587, section 3.4.1) and count as delivered when the other side closes after our
+ * end. Over UDP each is one datagram, and nobody can tell whether it arrived.
  */
 import { connect, isIP, type NetConnectOpts } from 'node:net';
 import { type DeliveryEffects, TIMEOUT_MS } from './channel.js';
@@ -12,7 +12,7 @@ import { systemWhy } from './sink-answer.js';
 
 export interface SyslogConfig {
   readonly address: string;
-  /** HOSTNAME of the messages; `-` where none is set. */
+  /** HOSTNAME of the messages; `-` if none is set. */
   readonly hostname: string;
 }
 
@@ -50,7 +50,7 @@ export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffec
   return {
     place: `syslog ${config.address}`,
     async send(entries) {
-      if (target === undefined) return { ok: false, why: 'the address of the syslog server is none' };
+      if (target === undefined) return { ok: false, why: 'the address of the syslog server is not valid' };
       const messages = entries.map((entry) => messageOf(entry, config.hostname));
       try {
         await withinDeadline(timeout, undefined, (signal) =>
@@ -60,7 +60,7 @@ export function openSyslogSink(config: SyslogConfig, effects: Pick<DeliveryEffec
       } catch (error) {
         if (error instanceof Interrupted) return { ok: false, why: `the syslog server: ${error.sentence}` };
         if (error instanceof TooLong) return { ok: false, why: error.message };
-        return systemWhy('the syslog server took nothing', error);
+        return systemWhy('the syslog server accepted nothing', error);
       }
     },
   };
@@ -80,7 +80,7 @@ function overStream(to: NetConnectOpts, messages: readonly Buffer[], signal: Abo
     const socket = connect(to);
     signal.addEventListener('abort', () => socket.destroy(), { once: true });
     socket.on('error', reject);
-    // Nothing is expected back, but unread bytes would keep the end from being seen.
+    // No answer is expected, but unread bytes would hide the end of the connection.
     socket.resume();
     socket.on('connect', () => {
       for (const message of messages) {

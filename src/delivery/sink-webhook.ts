@@ -1,6 +1,6 @@
 /**
- * Entries by signed HTTP POST (Standard Webhooks), many in one: `{"type":"audit.entries","timestamp":…,"data":{"entries":[…]}}`, each
- * entry as the object that was hashed. The id names the range, so that a receiver can drop what it has.
+ * Entries by signed HTTP POST (Standard Webhooks), many at once: `{"type":"audit.entries","timestamp":…,"data":{"entries":[…]}}`, each
+ * entry as the object that was hashed. The id names the range, so that a receiver can drop entries that it already has.
  */
 import type { DeliveryEffects } from './channel.js';
 import type { Section } from './section.js';
@@ -27,7 +27,7 @@ function idOf(entries: readonly SinkEntry[]): string {
   return `aud_${entries[0]?.seq ?? 0}-${entries.at(-1)?.seq ?? 0}`;
 }
 
-/** The entries stand in it letter by letter: a receiver can hash them again. */
+/** Contains the entries byte for byte, so that a receiver can hash them again. */
 function bodyOf(entries: readonly SinkEntry[], now: number): string {
   const timestamp = JSON.stringify(new Date(now).toISOString());
   return `{"type":"audit.entries","timestamp":${timestamp},"data":{"entries":[${entries.map(({ body }) => body).join(',')}]}}`;

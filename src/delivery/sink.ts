@@ -1,9 +1,9 @@
 /**
- * Where the entries of the audit log go as they are written, so that a copy stands outside the reach of whoever holds the store.
+ * Where the entries of the audit log are sent as they are written, so that someone who controls the store cannot change that copy.
  *
- * The contract of a sink: it takes entries in order, and answers `ok` only once the other side has them, as far as the medium
- * can tell. Anything else means: none is known to be there, send them again. An entry can so arrive twice, with the same text;
- * it is never left out. It resolves for everything that happens in the world, and ends after its time-out.
+ * The contract of a sink: it gets entries in order, and answers `ok` only when the other side has them, as far as the medium can
+ * tell. Any other answer means that the entries must be sent again. So an entry can arrive twice, with the same text, but is never
+ * left out. A sink resolves for everything that happens outside the program, and ends after its time-out.
  */
 
 export interface SinkEntry {
@@ -15,7 +15,7 @@ export interface SinkEntry {
 export type SinkAnswer = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
 export interface Sink {
-  /** What and where, without secrets. */
+  /** Kind and place, without secrets. */
   readonly place: string;
   send(entries: readonly SinkEntry[], now: number): Promise<SinkAnswer>;
 }

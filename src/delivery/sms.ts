@@ -1,8 +1,8 @@
 /**
- * SMS through an HTTP gateway that speaks the shape of Twilio's message API: a form POST of `To`, `From`, `Body` with
- * basic authentication, answered 201 and a JSON with `sid`. Other gateways that copied the shape work by `url`.
+ * SMS through an HTTP gateway with Twilio's message API: a form POST of `To`, `From`, `Body` with basic authentication, answered
+ * with 201 and a JSON with `sid`. Other gateways with the same API work too; set `url`.
  *
- * The id goes along as `Idempotency-Key`; a gateway that knows the header sends a retried message once.
+ * The id is sent as `Idempotency-Key`; a gateway that knows the header sends a retried message only once.
  */
 
 import {
@@ -24,7 +24,7 @@ export interface SmsConfig {
   readonly url: string;
   readonly accountSid: string;
   readonly tokenFile: string;
-  /** The sending number, or the sender name the gateway knows. */
+  /** The sending number, or the sender name that the gateway knows. */
   readonly from: string;
 }
 
@@ -41,7 +41,7 @@ export function readSmsConfig(section: Section): SmsConfig {
   };
 }
 
-/** Answers about this message itself (bad number, text refused). Others may be mended: login, quota, address. */
+/** Answers about this message itself (bad number, text refused). Other faults can be fixed: login, quota, address. */
 const MESSAGE_REFUSED = [400, 422];
 
 export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Channel {
@@ -82,13 +82,13 @@ function unreadable(error: unknown): Delivered {
   throw error;
 }
 
-/** The number as a gateway wants it: digits with an optional `+` (E.164), `00` read as `+`; null for anything else. */
+/** The number in the form that a gateway needs: digits with an optional `+` (E.164), `00` read as `+`; null for anything else. */
 export function dialled(phone: string): string | null {
   const digits = phone.replace(/[\s().\-/]/g, '').replace(/^00/, '+');
   return /^\+?[0-9]{5,15}$/.test(digits) ? digits : null;
 }
 
-/** The gateway's name for the message, if the answer has one of a sensible shape. */
+/** The gateway's id for the message, if the answer has a valid one. */
 function sidOf(answer: string): string | null {
   try {
     const document: unknown = JSON.parse(answer);

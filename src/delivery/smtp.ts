@@ -1,10 +1,10 @@
 /**
- * E-mail through an SMTP server (RFC 5321), by nodemailer. TLS is demanded: from the first byte (`tls`) or by STARTTLS
- * before anything is said (`starttls`, the default); only a server on this machine may be spoken to in clear. A server
- * whose certificate cannot be checked gets no mail and no password.
+ * E-mail through an SMTP server (RFC 5321), by nodemailer. TLS is required: from the first byte (`tls`) or by STARTTLS before
+ * anything else is sent (`starttls`, the default). Only a connection to a server on this machine may be unencrypted. A server whose
+ * certificate cannot be checked gets no mail and no password.
  *
- * What counts as permanent: a 5xx answer to MAIL FROM, RCPT TO or DATA. A 5xx in the greeting or to the login is about
- * us, not about the message, so it waits to be mended; so do the login codes a server may answer later (RFC 4954).
+ * A 5xx answer to MAIL FROM, RCPT TO or DATA is a permanent failure. A 5xx in the greeting or to the login is about our settings, not about
+ * the message, so it is temporary; so are login codes that a server sends later (RFC 4954).
  */
 
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
@@ -30,7 +30,7 @@ export interface SmtpConfig {
   readonly security: 'tls' | 'starttls' | 'none';
   readonly user: string | null;
   readonly passwordFile: string | null;
-  /** PEM file of an in-house certificate authority, or null for the ones Node trusts. */
+  /** PEM file of an in-house certificate authority, or null for the authorities that Node trusts. */
   readonly caFile: string | null;
 }
 
@@ -43,15 +43,15 @@ export function readSmtpConfig(section: Section): SmtpConfig {
   const port = section.integer('port', 1, 65_535, security === 'tls' ? 465 : 587);
   const user = section.optionalText('user');
   const passwordFile = section.optionalText('passwordFile');
-  if (!section.has('from')) section.fault('from', 'is missing: the address that the desk writes from');
-  if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile belong together');
+  if (!section.has('from')) section.fault('from', 'is missing: the sender address of the desk');
+  if ((user === null) !== (passwordFile === null)) section.fault('user', 'and passwordFile must be set together');
   return { channel: 'smtp', host, port, security, user, passwordFile, caFile: section.optionalText('caFile') };
 }
 
-/** A whole dialogue has several steps, each with its own time-out; this many of them end the attempt. */
+/** An SMTP dialogue has several steps with a time-out each. The whole attempt may take this many time-outs. */
 const STEPS_AT_MOST = 4;
 const ABOUT_THE_MESSAGE = ['MAIL FROM', 'RCPT TO', 'DATA'];
-/** Bad sequence (503) and the login's own codes (RFC 4954, 5.3.4 of RFC 5248): nothing the message could help. */
+/** Bad sequence (503) and the login's own codes (RFC 4954, 5.3.4 of RFC 5248), which are not the message's fault. */
 const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
 
 export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, sender: Sender): Channel {
@@ -97,14 +97,14 @@ async function transportOptions(
     dnsTimeout: timeoutMs,
     disableFileAccess: true,
     disableUrlAccess: true,
-    // With a login configured, a server that offers none is not the one we meant.
+    // With a login configured, a server that offers no login is the wrong server.
     forceAuth: true,
   };
   if (user === null || passwordFile === null) return options;
   return { ...options, auth: { user, pass: await readSecret(effects, passwordFile, 'mail password') } };
 }
 
-/** The fields nodemailer adds to its errors. Their `message` and `response` quote the server and are not used. */
+/** The fields that nodemailer adds to its errors. `message` and `response` quote the server, so they are not used. */
 interface MailFault {
   readonly code?: unknown;
   readonly command?: unknown;
@@ -115,7 +115,7 @@ function outcomeOf(error: unknown): Delivered {
   if (error instanceof Interrupted) return temporary(`mail server: ${error.sentence}`);
   if (error instanceof SecretUnreadable) return temporary(error.message);
   const { code, command, responseCode } = (error instanceof Error ? error : {}) as MailFault;
-  // nodemailer and the system use codes like ETIMEDOUT; ERR_… other than TLS, or none at all, is a bug of ours.
+  // nodemailer and the system use codes like ETIMEDOUT. Another ERR_… code than TLS, or no code, is a bug of ours.
   if (typeof code !== 'string' || /^ERR_(?!TLS|SSL|OSSL)/.test(code)) throw error;
   if (typeof responseCode === 'number' && code !== 'ETLS') {
     const ours = !ABOUT_THE_MESSAGE.includes(String(command)) || NOT_ITS_FAULT.includes(responseCode);
@@ -123,8 +123,8 @@ function outcomeOf(error: unknown): Delivered {
     const why = `the mail server answered ${responseCode}${code === 'EAUTH' ? ' to the login' : ''}`;
     return refused ? permanent(why) : temporary(why);
   }
-  // Refused by nodemailer itself: an international address that this server does not take (RFC 6531).
-  if (code === 'EENVELOPE') return permanent('the mail server does not take this address');
+  // nodemailer itself refuses an international address that this server does not support (RFC 6531).
+  if (code === 'EENVELOPE') return permanent('the mail server does not support this address');
   return temporary(WORDS[code] ?? `the connection to the mail server failed (${code})`);
 }
 

@@ -1,13 +1,13 @@
 /**
- * The text of messages, kept in data/messages/<language>/<name>.txt so that wording changes without code:
+ * The texts of messages, in data/messages/<language>/<name>.txt, so that they can change without code:
  *
  *   Subject: Your code for {login}
  *
  *   Hello {name}, …
  *
- * The first line is the subject, then an empty line, then the body. `{word}` is filled in; there is no other syntax,
- * and a lone brace is a fault. Values are data: they end up on one line, cut to a length, with nothing unseen in them,
- * and are never searched for placeholders again. So no name in a directory can add a line to a message of the desk.
+ * The first line is the subject, then comes an empty line, then the body. `{word}` is filled in; there is no other syntax, and a
+ * single brace is a fault. Values are put on one line, cut to a length, cleared of invisible characters, and never searched for
+ * placeholders. So no name in a directory can add a line to a message of the desk.
  */
 
 import { type Problem, Refusal } from '../errors.js';
@@ -24,7 +24,7 @@ export interface Template extends MessageShape {
 export const MAX_COLUMNS = 78;
 /** One SMS of the GSM alphabet. */
 export const MAX_SMS = 160;
-/** Longer than any name, login or code in use; short enough that a name is no letter of its own. */
+/** Longer than any name, login or code in use, but too short to hide a whole message in a name. */
 const MAX_VALUE = 120;
 
 const PLACEHOLDER = /\{([A-Za-z]+)\}/g;
@@ -41,7 +41,8 @@ export function readTemplate(text: string, name: string, messages: Messages): Te
   const [first = '', second, ...rest] = lines;
   const problems: Problem[] = [];
   const shape = Object.hasOwn(messages, name) ? messages[name] : undefined;
-  if (shape === undefined) throw broken(name, [{ message: `no message is called ${singleLine(name, 60)}` }]);
+  if (shape === undefined)
+    throw broken(name, [{ message: `there is no message with the name ${singleLine(name, 60)}` }]);
   const subject = /^Subject: (\S.*)$/.exec(first)?.[1] ?? '';
   if (subject === '') problems.push({ line: 1, message: 'the first line must be "Subject: …"' });
   if (second !== '') problems.push({ line: 2, message: 'the second line must be empty' });
@@ -56,7 +57,7 @@ export function readTemplate(text: string, name: string, messages: Messages): Te
 }
 
 function broken(name: string, problems: readonly Problem[]): Refusal {
-  return new Refusal('config', `The message text ${singleLine(name, 60)} cannot be used.`, { problems });
+  return new Refusal('config', `the message text ${singleLine(name, 60)} cannot be used`, { problems });
 }
 
 function faultsOfLines(lines: readonly string[]): Problem[] {
@@ -64,8 +65,9 @@ function faultsOfLines(lines: readonly string[]): Problem[] {
     const line = index + 1;
     const faults: Problem[] = [];
     if ([...content].length > MAX_COLUMNS) faults.push({ line, message: `longer than ${MAX_COLUMNS} characters` });
-    if (singleLine(content) !== content.trim()) faults.push({ line, message: 'holds a control or unseen character' });
-    if (/[{}]/.test(content.replace(PLACEHOLDER, ''))) faults.push({ line, message: 'holds a lone brace' });
+    if (singleLine(content) !== content.trim())
+      faults.push({ line, message: 'contains a control or invisible character' });
+    if (/[{}]/.test(content.replace(PLACEHOLDER, ''))) faults.push({ line, message: 'contains a single brace' });
     return faults;
   });
 }
@@ -81,8 +83,8 @@ function faultsOfPlaceholders(text: string, listed: readonly string[]): Problem[
 }
 
 /**
- * Subject and body with the values in place. Throws (a bug) when a value is missing, empty or not asked for: a notice
- * with a hole in it must never leave the desk.
+ * Subject and body with the values filled in. Throws (a bug) if a value is missing, empty or unknown, so that the desk never sends a notice
+ * with a gap in it.
  */
 export function fill(template: Template, values: Readonly<Record<string, string>>): { subject: string; body: string } {
   const listed = template.placeholders;

@@ -1,11 +1,11 @@
 /**
- * Events to the customer's own systems by HTTP POST, signed as Standard Webhooks 1.0 says: `webhook-id` is the message's
- * id over all retries, `webhook-timestamp` the time of this attempt, one signature for each secret in the file, so that
- * a secret is rotated by writing the new one above the old.
+ * Sends events to other systems by HTTP POST, signed as Standard Webhooks 1.0 says: `webhook-id` is the message's id in all
+ * retries, `webhook-timestamp` the time of this attempt. There is one signature for each secret in the file, so a secret is rotated by
+ * writing the new one above the old one.
  *
- * Against SSRF every address the host name has must be public, before each attempt. fetch looks the name up again, and
- * a hostile name server could answer differently then; that is why https is demanded outside one's own network: no
- * internal service can show a certificate for that host name, so the request is never sent to it.
+ * Against SSRF, every address of the host name must be public, which is checked before each attempt. fetch looks the name up again, and a
+ * hostile name server could then give another answer. So https is required outside private networks: no internal service has a
+ * certificate for that host name, so the request is never sent to it.
  */
 
 import { isIP } from 'node:net';
@@ -30,7 +30,7 @@ export interface WebhookConfig {
   readonly url: string;
   /** One `whsec_…` per line (24 to 64 bytes), the newest first. */
   readonly secretFile: string;
-  /** Also deliver into one's own network and to this machine, there by plain http too. */
+  /** Also deliver to private networks and to this machine, there by plain http too. */
   readonly allowPrivate: boolean;
 }
 
@@ -73,14 +73,14 @@ export function openWebhookChannel(config: WebhookConfig, effects: DeliveryEffec
 }
 
 export interface SignedPost {
-  /** The same over all retries. */
+  /** The same in all retries. */
   readonly id: string;
   readonly body: string;
   readonly now: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One signed POST to the configured address: the status of the answer, or why there is none. */
+/** One signed POST to the configured address. Returns the status of the answer, or why there was no answer. */
 export async function postSigned(
   config: Pick<WebhookConfig, 'url' | 'secretFile' | 'allowPrivate'>,
   effects: DeliveryEffects,
@@ -107,7 +107,7 @@ const GONE: Delivered = {
   disable: true,
 };
 
-/** Why the target must not be called, or null. A settings fault or a passing DNS fault alike can be mended. */
+/** Why the target must not be called, or null. Temporary, because a fault in the settings or in DNS can be fixed. */
 export async function refusedTarget(
   what: string,
   config: Pick<WebhookConfig, 'url' | 'allowPrivate'>,
@@ -118,21 +118,21 @@ export async function refusedTarget(
   const addresses = isIP(host) === 0 ? await effects.resolveHost(host).catch(() => []) : [host];
   if (addresses.length === 0) return `the ${what}'s host was not found`;
   const ranges = addresses.map(rangeOf);
-  if (ranges.includes('never')) return `the ${what}'s host has an address that is never called`;
+  if (ranges.includes('never')) return `the ${what}'s host has an address that countersign never calls`;
   if (!config.allowPrivate && ranges.includes('private')) {
-    return `the ${what}'s host lies in a private network, and allowPrivate is off`;
+    return `the ${what}'s host is in a private network, and allowPrivate is off`;
   }
-  // Personal data in clear stays inside one's own network.
-  if (url.protocol !== 'https:' && ranges.includes('public')) return `the ${what} outside the own network needs https`;
+  // Personal data must not leave a private network unencrypted.
+  if (url.protocol !== 'https:' && ranges.includes('public')) return `the ${what}'s host is public, so it needs https`;
   return null;
 }
 
 async function signedHeaders({ id, body, now }: SignedPost, secrets: string): Promise<Record<string, string>> {
-  // A CommonJS package: bundled, it has no names but `default`.
+  // A CommonJS package: in the bundle its only export is `default`.
   const { Webhook } = (await import('standardwebhooks')).default;
   const lines = secrets.split(/\s+/).filter((line) => line !== '');
   if (lines.length === 0 || !lines.every(isUsableSecret)) {
-    throw new SecretUnreadable('the webhook secret file holds no usable secret (whsec_ and 24 to 64 bytes in base64)');
+    throw new SecretUnreadable('the webhook secret file has no usable secret (whsec_ and 24 to 64 bytes in base64)');
   }
   const signatures = lines.map((secret) => new Webhook(secret).sign(id, new Date(now), body));
   return {

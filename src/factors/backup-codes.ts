@@ -1,20 +1,20 @@
 /**
  * Backup codes (B41): 80 random bits each in Crockford base32, shown once as `7-X4T2-9KQM-0HVB-ZC3R`.
  *
- * The number in front is the slot. It is no secret: it says which stored hash to try, so that one try costs one argon2
- * run and not ten. The hash is over `secret`, the sixteen characters alone. Using a code up is the store's compare-and-set.
+ * The number in front is the slot. It is not secret: it says which stored hash to try, so that one try costs one argon2 run and
+ * not ten. Only `secret`, the sixteen characters, is hashed. The store marks a code as used by compare-and-set.
  *
  * Reading is as tolerant as Crockford's alphabet allows (crockford.com/base32.html): case, spaces and dashes do not
- * matter, O is 0, I and L are 1. U is in no code.
+ * matter, O is read as 0, I and L as 1. No code contains U.
  */
 import type { RandomBytes } from './factor.js';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const SECRET_BYTES = 10;
 const MOST_CODES = 99;
-/** Far above 18 characters and their dashes; a longer text is refused unread. */
+/** Far more than 18 characters and their dashes. A longer text is refused without reading it. */
 const LONGEST = 64;
-/** Spaces, and every dash that a word processor or phone may put for a hyphen. */
+/** Spaces, and every dash that a word processor or phone may type instead of a hyphen. */
 const SEPARATORS = /[\s\p{Pd}\u2212]+/gu;
 const TYPED = /^([0-9]{1,2})([0-9A-HJKMNP-TV-Z]{16})$/;
 
@@ -25,7 +25,7 @@ export interface BackupCode {
   readonly secret: string;
 }
 
-/** `count` (1 to 99) fresh codes. RangeError where `random` gives fewer bytes than asked. */
+/** `count` (1 to 99) fresh codes. RangeError if `random` gives too few bytes. */
 export function makeBackupCodes(random: RandomBytes, count: number): readonly BackupCode[] {
   if (!Number.isInteger(count) || count < 1 || count > MOST_CODES) {
     throw new RangeError(`There are 1 to ${MOST_CODES} backup codes.`);
@@ -39,7 +39,7 @@ export function makeBackupCodes(random: RandomBytes, count: number): readonly Ba
   });
 }
 
-/** Slot and secret of a typed code, or null where it cannot be one. Never throws; whether it is valid is for the hash. */
+/** Slot and secret of a typed code, or null if it cannot be a code. Never throws. Only the hash decides whether it is valid. */
 export function readBackupCode(typed: string): { slot: number; secret: string } | null {
   if (typed.length > LONGEST) return null;
   // ASCII letters only: toUpperCase() would also turn a long s or a dotless i into S and I.
@@ -53,7 +53,7 @@ export function readBackupCode(typed: string): { slot: number; secret: string } 
   return secret !== undefined && slot >= 1 ? { slot, secret } : null;
 }
 
-/** Five bits a character, highest first. Ten bytes make sixteen characters with nothing left over. */
+/** Five bits per character, highest first. Ten bytes make exactly sixteen characters. */
 function crockford(bytes: Uint8Array): string {
   let text = '';
   let pending = 0;

@@ -1,28 +1,28 @@
 /**
- * The contract of a second factor. Each kind is of a `family`, which says how it is set up and how it is answered:
+ * The contract of a second factor. The `family` of each kind says how a user sets it up and answers it:
  *
  * - A **generated** factor (`totp`) shares a secret with a device of the user. `begin` makes the secret, `check` says
  *   whether a code belongs to it now. It also says which time step matched: the caller must then move the stored step
  *   forward by compare-and-set, and the code counts only if that succeeded. Checking first and storing later accepted
- *   one code up to eight times in eight processes.
- * - A **sent** factor (`email`, `sms`) keeps no secret. `newCode` draws a code, delivery takes it to the contact on file in
+ *   one code up to eight times in eight processes (T7).
+ * - A **sent** factor (`email`, `sms`) keeps no secret. `newCode` draws a code, delivery sends it to the contact on file in
  *   the text `login-code-<id>`, and `one-time-code.ts` judges the answer against a stored keyed digest.
  *
- * Backup codes are not a kind: they work in place of any (B41) and stand beside them in `backup-codes.ts`.
+ * Backup codes are not a kind: they work instead of any factor (B41), and `backup-codes.ts` has them.
  *
- * **Not mine.** Whatever a person typed gets an answer, never an exception: letters, too few digits, an emoji, a megabyte,
- * a backup code, a code of another factor or of a step already used. All are `{ ok: false }` from `check` and null from
- * `readCode`, in bounded time, and the caller counts each as a failed try. So is a clock that was set back.
+ * **Wrong input.** Anything that a person types gets an answer, never an exception: letters, too few digits, an emoji, a megabyte,
+ * a backup code, a code of another factor or of a step already used. For all of them `check` gives `{ ok: false }` and
+ * `readCode` gives null, in bounded time, and the caller counts each as a failed try. The same holds for a clock that was set back.
  *
- * **What deserves an exception.** Only what no caller can cause by typing: a stored secret that does not decode, chance
- * that gives fewer bytes than asked, settings out of range. These are faults of the store or of this program.
+ * **Exceptions.** Only for what no caller can cause by typing: a stored secret that does not decode, a random source that gives too few
+ * bytes, settings out of range. These are faults of the store or of this program.
  *
- * A factor reads no clock, draws no chance and hashes nothing by itself: each comes as an argument. It knows no store.
- * To add one of these families: a file here, a line in `registry.ts`, for a sent one its text in data/messages. Everything
- * that offers, asks, lists or completes factors reads the registry, and the contract suite tests it by itself.
+ * A factor does not read a clock, draw random numbers or hash; it receives all of that as arguments, and it does not know the store.
+ * To add a factor of one of these families, add a file here, a line in `registry.ts` and, for a sent one, its text in data/messages.
+ * All code that offers, asks, lists or completes factors reads the registry, and the contract suite tests every kind in it.
  */
 
-/** `n` bytes of cryptographic chance. */
+/** `n` cryptographic random bytes. */
 export type RandomBytes = (n: number) => Uint8Array;
 
 /** An evenly drawn whole number from 0 up to, not including, `maxExclusive`. */
@@ -31,7 +31,7 @@ export type RandomInt = (maxExclusive: number) => number;
 /** HMAC-SHA-1 (RFC 2104): 20 bytes. Named by RFC 6238 and still sound in an HMAC. */
 export type HmacSha1 = (key: Uint8Array, data: Uint8Array) => Uint8Array;
 
-/** Whether two texts are the same, in a time that does not tell where they differ. */
+/** Whether two texts are the same. The time does not tell where they differ. */
 export type SecretEqual = (a: string, b: string) => boolean;
 
 /** `totp` in data/limits.json. `stepsBack` is how many earlier steps still count; later ones never do (RFC 6238, 5.2). */
@@ -51,9 +51,9 @@ export interface BeginInput {
   readonly settings: StepSettings;
 }
 
-/** A half-done enrolment. It becomes a factor only when a first code was checked. All three fields are secret. */
+/** A pending enrolment. It becomes a factor after a first correct code. All three fields are secret. */
 export interface Enrolment {
-  /** To be sealed and stored; given back to `check`. */
+  /** To be sealed and stored, and passed to `check`. */
   readonly secret: string;
   /** `otpauth://…`, for the QR code. */
   readonly uri: string;
@@ -67,24 +67,24 @@ export interface CheckInput {
   readonly code: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The step of the last accepted code, or null before the first. Codes of this step and earlier ones are spent. */
+  /** The step of the last accepted code, or null before the first. Codes of this step and of earlier ones are used up. */
   readonly lastStep: number | null;
   readonly settings: StepSettings;
   readonly hmacSha1: HmacSha1;
   readonly equal: SecretEqual;
 }
 
-/** `step`: whole steps since the epoch; the new value of the stored step, to be set only where it is smaller. */
+/** `step`: whole steps since the epoch, the new value of the stored step. Set it only if the stored step is smaller. */
 export type CheckResult = { readonly ok: true; readonly step: number } | { readonly ok: false };
 
 interface Named {
   /** Stored with the factor and typed as `--factor`; never changes. */
   readonly id: string;
-  /** As a person reads it in a list of choices. */
+  /** The name in a list of choices. */
   readonly title: string;
-  /** As its code is asked for: `Code from the e-mail`. */
+  /** The prompt for its code: `Code from the e-mail`. */
   readonly question: string;
-  /** What OpenID CAEP 1.0 calls such a credential, for systems that are told of changes. */
+  /** The name of this credential in OpenID CAEP 1.0, for systems that receive events about changes. */
   readonly credential: string;
 }
 
@@ -100,7 +100,7 @@ export interface SentFactor extends Named {
   readonly contact: 'email' | 'phone';
   /** A fresh code of `digits` decimal digits, at least 6, leading zeros kept. */
   newCode(randomInt: RandomInt, digits: number): string;
-  /** The digits of a typed code in the one form that is digested, or null where it cannot be a code of this length. */
+  /** The digits of a typed code in the form that is digested, or null if it cannot be a code of this length. */
   readCode(typed: string, digits: number): string | null;
 }
 

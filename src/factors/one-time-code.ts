@@ -1,21 +1,21 @@
 /**
- * The life of one code sent by e-mail or SMS, as a pure state machine. The code itself is never here, only a keyed
- * digest of it that is made outside.
+ * The life of one code sent by e-mail or SMS, as a pure state machine. It never sees the code itself, only a keyed digest
+ * that is made outside.
  *
  *   issueCode ──► live ── right ──► used
  *                  │ └── wrong, fewer than `tries` so far ──► live, one try more
  *                  ├── wrong, the last try ──► exhausted ── until expiresAt no new code is issued
  *                  └── at expiresAt ──► expired
  *
- * A new code takes over the tries of the one before it, so asking again buys no guesses: at most `tries` guesses in any
- * life of `minutes`. The count begins anew only after a code was accepted or the last one expired. How many such
- * lives an attacker may spend is the throttle's business.
+ * A new code takes over the count of tries from the code before it, so a new code gives no new guesses: at most `tries` guesses in any
+ * life of `minutes`. The count starts again only after a code was accepted or the last one expired. The throttle limits how many such
+ * lives an attacker gets.
  *
- * Bound to login and purpose (B43): both are compared, and both belong in the digest (`digestedParts`), so that even
- * a row that was tampered with opens nothing else.
+ * A code is bound to login and purpose (B43): both are compared, and both are part of the digest (`digestedParts`), so that a changed row
+ * does not make the code valid for anything else.
  *
- * The caller runs both functions inside the transaction that reads and stores the state, after the write lock. Judging
- * outside it would let parallel guesses share one try.
+ * The caller runs both functions inside the transaction that reads and stores the state, after it has the write lock. Outside it,
+ * parallel guesses could share one try.
  */
 
 /** `code` in data/limits.json. */
@@ -24,14 +24,14 @@ export interface CodeLimits {
   readonly tries: number;
 }
 
-/** What a code is good for. `factorId` is null for a purpose that is about no one factor. */
+/** What a code is for. `factorId` is null for a purpose that does not concern one factor. */
 export interface CodeBinding {
   readonly userId: string;
   readonly purpose: string;
   readonly factorId: string | null;
 }
 
-/** Times in milliseconds since the epoch. `tries` counts wrong answers, those to earlier codes of this life included. */
+/** Times in milliseconds since the epoch. `tries` counts wrong answers, including those to earlier codes of this life. */
 export interface CodeState extends CodeBinding {
   readonly digest: string;
   readonly expiresAt: number;
@@ -45,7 +45,7 @@ export type IssueResult =
 
 export type CodeOutcome = 'accepted' | 'wrong' | 'expired' | 'used' | 'exhausted' | 'other-login' | 'other-purpose';
 
-/** `state` is what to store; the same object as before where nothing changed. */
+/** `state` is what to store; the same object as before if nothing changed. */
 export interface CodeJudgement {
   readonly outcome: CodeOutcome;
   readonly state: CodeState;
@@ -59,7 +59,7 @@ export interface IssueInput extends CodeBinding {
 }
 
 export interface JudgeInput extends CodeBinding {
-  /** Digest of the typed code, or null where it was no code at all (`readCode`); that counts as a wrong one. */
+  /** Digest of the typed code, or null if the text cannot be a code (`readCode`); that counts as a wrong one. */
   readonly digestOfGiven: string | null;
   readonly now: number;
   readonly limits: CodeLimits;
@@ -67,14 +67,14 @@ export interface JudgeInput extends CodeBinding {
   readonly equal: (a: string, b: string) => boolean;
 }
 
-/** What the keyed digest of a code covers, in order. Each part must go in with its length. */
+/** The parts that the keyed digest of a code covers, in order. The digest must include the length of each part. */
 export function digestedParts(binding: CodeBinding, code: string): readonly [string, string, string, string] {
   return [binding.userId, binding.purpose, binding.factorId ?? '', code];
 }
 
 /**
- * The state of a new code, or no code while the one before is exhausted. `previous` is the newest code of the same
- * login, purpose and factor; any other is a bug and throws a TypeError, since the count would then be lost.
+ * The state of a new code, or no code while the one before is exhausted. `previous` is the newest code of the same login,
+ * purpose and factor. Any other is a bug and throws a TypeError, because the count of tries would be lost.
  */
 export function issueCode(previous: CodeState | null, input: IssueInput): IssueResult {
   if (previous !== null && strangeness(previous, input) !== null) {
@@ -105,7 +105,7 @@ function strangeness(state: CodeState, asked: CodeBinding): 'other-login' | 'oth
 
 function whyClosed(state: CodeState, { now, limits }: JudgeInput): 'used' | 'expired' | 'exhausted' | null {
   if (state.usedAt !== null) return 'used';
-  // The other way round, so that a time that is no number closes too.
+  // Negated, so that NaN counts as expired too.
   if (!(now < state.expiresAt)) return 'expired';
   return state.tries < limits.tries ? null : 'exhausted';
 }

@@ -1,4 +1,4 @@
-/** Every kind of second factor, one line each: the only list of them. The contract suite runs over it. */
+/** The only list of the kinds of second factor, one line each. The contract suite tests every kind in it. */
 import { Refusal } from '../errors.js';
 import { email } from './email.js';
 import type { FactorKind, SentFactor } from './factor.js';
@@ -15,22 +15,22 @@ export type Registered<K extends FactorKind = FactorKind> = K & { readonly id: F
 /** In the order in which they are offered. */
 export const factorKinds: readonly Registered[] = KINDS;
 
-/** The kind of this id, or a Refusal('invalid-input') that names the ids there are. */
+/** The kind with this id, or a Refusal('invalid-input') that names the known ids. */
 export function factorKind(id: string): Registered {
   const kind = factorKinds.find((each) => each.id === id);
   if (kind !== undefined) return kind;
-  throw new Refusal('invalid-input', 'There is no second factor of that name.', {
+  throw new Refusal('invalid-input', 'there is no second factor with that name', {
     hint: `Choose one of: ${factorKinds.map((each) => each.id).join(', ')}.`,
   });
 }
 
-/** Name of the text that takes its code to a user (data/messages). */
+/** Name of the message text that carries its code (data/messages). */
 export const codeMessageOf = ({ id }: Pick<SentFactor, 'id'>): string => `login-code-${id}`;
 
-/** All such texts, and where each goes. */
+/** All such texts, with the kind of contact that each goes to. */
 export const codeMessages = factorKinds.flatMap((kind) =>
   kind.family === 'sent' ? [{ name: codeMessageOf(kind), contact: kind.contact }] : [],
 );
 
-/** The one generated kind, for operators, who have no choice of factors. */
+/** The authenticator app, for operators, who cannot choose their factor. */
 export { totp };

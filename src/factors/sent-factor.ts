@@ -1,4 +1,4 @@
-/** What the factors that send a code have in common: everything but their names and the contact it goes to. */
+/** What all factors that send a code have in common: everything except names and contact. */
 import type { RandomInt, SentFactor } from './factor.js';
 import { readTypedCode } from './typed-code.js';
 

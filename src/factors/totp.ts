@@ -1,17 +1,17 @@
 /**
- * The authenticator app (B31): TOTP of RFC 6238, with the figures that every app knows (SHA-1, 6 digits, 30 s) and a seed
- * of 160 bits (RFC 4226, section 4). The only user of otplib, which is loaded when first needed. It throws on a malformed
- * code and on a stored step ahead of the clock; both are answered here before it is asked. It is handed an HMAC made by
- * the system, which saves a third of a check over its own.
+ * The authenticator app (B31): TOTP of RFC 6238, with the parameters that every app knows (SHA-1, 6 digits, 30 s) and a seed
+ * of 160 bits (RFC 4226, section 4). The only user of otplib, which is loaded on first use. otplib throws on a malformed
+ * code and on a stored step ahead of the clock, so this file answers both before it calls otplib. It passes in the system's HMAC, which
+ * makes a check a third faster than otplib's own.
  */
 import type { CryptoPlugin } from 'otplib';
 import type { BeginInput, CheckInput, CheckResult, Enrolment, GeneratedFactor, RandomBytes } from './factor.js';
 import { readTypedCode } from './typed-code.js';
 
 const SEED_BYTES = 20;
-/** Each of three labels as it stands percent-encoded in the URI; the QR code of the longest is 65 squares wide. */
+/** Length of each of the three labels, percent-encoded in the URI. The QR code of the longest is 65 squares wide. */
 const LONGEST_LABEL = 64;
-/** Shown where nothing of the login is left after cleaning: an app needs some label. */
+/** Used if nothing of the login is left after cleaning, because an app needs a label. */
 const NO_LABEL = 'login';
 
 export const totp = {
@@ -45,7 +45,7 @@ async function check(input: CheckInput): Promise<CheckResult> {
   const seconds = Math.floor(now / 1000);
   const step = Math.floor(seconds / settings.stepSeconds);
   if (code === null || !(step >= 0)) return { ok: false };
-  // Nothing is left to accept: the code of this step is spent, or the clock was set back behind it.
+  // No code can be accepted: the code of this step was used, or the clock was set back.
   if (lastStep !== null && lastStep >= step) return { ok: false };
   const { verify } = await import('otplib/functional');
   const result = await verify({
@@ -62,9 +62,9 @@ async function check(input: CheckInput): Promise<CheckResult> {
 }
 
 /**
- * A text that may stand in an otpauth label. A colon divides issuer from login there (Key URI format), and control, bidi
- * and invisible characters would let a name pose as another in the app, so none of them stays. Cut at a whole
- * character so that the QR code still fits a terminal. May come out empty.
+ * A text that is safe in an otpauth label. There a colon separates issuer from login (Key URI format), and control, bidi and invisible
+ * characters could make a name look like another in the app, so all of them are removed. The text is cut at a whole character, so that the
+ * QR code fits a terminal. The result may be empty.
  */
 export function cleanLabel(text: string): string {
   const visible = text
@@ -80,14 +80,14 @@ export function cleanLabel(text: string): string {
   return label.trim();
 }
 
-/** `ana (Contoso Ltd)`: a person may have logins in several companies, and must tell their codes apart. */
+/** `ana (Contoso Ltd)`, because a person may have logins in several companies and must tell their codes apart. */
 function accountLabel(login: string, accountName: string): string {
   const who = cleanLabel(login) || NO_LABEL;
   const where = cleanLabel(accountName);
   return where === '' ? who : `${who} (${where})`;
 }
 
-/** otplib wants one object for all cryptography; each use is given only its part, and the rest fails loudly. */
+/** otplib wants one object for all cryptography. Each use gets only the part that it needs; the rest throws. */
 function chanceOnly(random: RandomBytes): CryptoPlugin {
   return { name: 'handed-in', randomBytes: random, hmac: unused, constantTimeEqual: unused };
 }

@@ -1,4 +1,4 @@
-/** Builds the House: what only main can do, each part loaded when it is used, over the one custody of the run. */
+/** Builds the House: what only main can do. Each part is loaded on first use and shares the custody of the run. */
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';

@@ -1,6 +1,6 @@
 /**
- * Builds the World of one run: settings, desk, prompts, files and sessions, each opened when first asked for, so that a command pays only
- * for what it uses. Part of main's room.
+ * Builds the World of one run: settings, desk, prompts, files and sessions. Each is opened on first use, so that a command opens only what
+ * it needs. Part of main's room.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,14 +19,14 @@ import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
 import { openTopics } from './topic-files.js';
 
-/** Everything of the process a run may use; a run inside the process (tour, smoke) gets streams of its own. */
+/** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
 export interface Surroundings {
   readonly env: Environment;
   readonly node: string;
   readonly now: () => number;
   readonly stdin: () => NodeJS.ReadableStream;
   readonly stdinIsTTY: boolean;
-  /** Where a person can be asked; null inside another run. */
+  /** The terminal for prompts; null inside another run. */
   readonly terminal: (() => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }) | null;
   readonly stdout: OutStream;
   readonly stderr: OutStream;
@@ -38,13 +38,13 @@ export interface Surroundings {
   readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
 }
 
-/** One run: what was opened so far, and how to open the rest. */
+/** One run: what is open already, and how to open the rest. */
 export interface Run {
   readonly around: Surroundings;
   readonly version: string;
   readonly dataFolder: string;
   settings(options: GlobalOptions): Promise<Settings>;
-  /** Keys, policy and notary; opened once, whatever is done with them. */
+  /** Keys, policy and notary, opened once for the whole run. */
   custody(options: GlobalOptions): Promise<Custody>;
   desk(options: GlobalOptions): Promise<Desk>;
   readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator; following?: { stop(): Promise<void> } };
@@ -175,7 +175,9 @@ function contextOf(run: Run, options: GlobalOptions): Context {
 
 async function promptsOf(around: Surroundings, options: GlobalOptions, option: string) {
   if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', `missing: ${option}`, { hint: `There is nobody to ask; give ${option}.` });
+    throw new Refusal('missing-option', `missing: ${option}`, {
+      hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
+    });
   }
   const { openPrompts } = await import('../terminal/prompts.js');
   return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
@@ -183,7 +185,7 @@ async function promptsOf(around: Surroundings, options: GlobalOptions, option: s
 
 async function screenOf(around: Surroundings, options: GlobalOptions) {
   if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', 'the console needs a terminal to ask on', {
+    throw new Refusal('missing-option', 'the console needs a terminal', {
       hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
     });
   }

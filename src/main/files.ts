@@ -1,4 +1,4 @@
-/** Files, standard input and kept sessions for commands. Part of main's room. */
+/** Files, standard input and stored sessions for commands. Part of main's room. */
 import {
   closeSync,
   createReadStream,
@@ -20,7 +20,7 @@ import type { Files, Sessions } from '../commands/ports.js';
 import { sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
 
-/** A secret is one line; longer input is a mistake (a whole file was piped in), not a secret. */
+/** A secret is one line. Longer input is a mistake, such as a whole file. */
 const SECRET_BYTES = 4_096;
 
 export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal): Files {
@@ -36,7 +36,7 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
     readSecretLine: async (option) => {
       const text = (await readStdin()).replace(/\r?\n$/, '');
       if (text === '' || /[\r\n]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
-        throw new Refusal('invalid-input', `${option}: standard input must hold exactly one line with the secret`, {
+        throw new Refusal('invalid-input', `${option}: standard input must be exactly one line with the secret`, {
           hint: `For instance: printf '%s\\n' "$SECRET" | countersign … ${option}`,
         });
       }
@@ -49,7 +49,7 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
   };
 }
 
-/** Waiting for input that never comes ends with Ctrl-C. */
+/** Lets Ctrl-C end a wait for input. */
 function stoppedBy(signal: AbortSignal, stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
   const stop = () =>
     (stream as Readable).destroy(
@@ -87,7 +87,7 @@ function unreadable(path: string, error: unknown): Refusal {
   });
 }
 
-/** Written beside its place, flushed, then renamed: a reader sees the old file or the whole new one. */
+/** Writes beside the place, flushes, then renames, so that a reader sees the old file or the whole new one. */
 function writeWhole(path: string, content: string): void {
   const target = resolve(path);
   const beside = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
@@ -104,13 +104,13 @@ function writeWhole(path: string, content: string): void {
     rmSync(beside, { force: true });
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new Refusal('invalid-input', `${path} cannot be written (${code})`, {
-      hint: 'Check that the folder exists and has room.',
+      hint: 'Check that the folder exists, that you may write to it, and that the disk has space.',
       cause: error,
     });
   }
 }
 
-/** Tokens of sessions, one 0600 file a store and name. The folder is made when first used. */
+/** Tokens of sessions, one 0600 file for each store and name. Creates the folder on first use. */
 export function openSessions(place: () => Promise<{ folder: string; store: string }>): Sessions {
   const fileOf = async (kind: string, name: string) => {
     const { folder, store } = await place();
@@ -131,7 +131,7 @@ export function openSessions(place: () => Promise<{ folder: string; store: strin
   };
 }
 
-/** Private folders of this process, gone when it ends. */
+/** Private folders of this process, removed when it ends. */
 export function temporaryFolders(): { make(): string; removeAll(): void } {
   const made: string[] = [];
   return {

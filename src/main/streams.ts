@@ -1,9 +1,9 @@
-/** Streams as the program sees them: writes that wait for the reader and a closed pipe that ends quietly. Part of main's room. */
+/** Streams as the program sees them: writes wait for the reader, and a closed pipe is not an error. Part of main's room. */
 import { Readable } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import type { OutStream } from '../commands/world.js';
 
-/** A stream of the process. A reader that went away (`| head -1`) is no error: what follows is dropped. */
+/** A stream of the process. If the reader closes it (`| head -1`), later output is dropped without an error. */
 export function outStream(stream: WriteStream): OutStream {
   let closed = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** The help topics that come with countersign: data/help/<topic>.md. Read when somebody asks for help, and not before. */
+/** The help topics that come with countersign: data/help/<topic>.md. Read only when a user asks for help. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TopicFiles } from '../commands/typing/help-topics.js';
@@ -12,7 +12,7 @@ export function openTopics(dataFolder: string): TopicFiles {
       .sort();
   return {
     names,
-    // Compared with what is there, so that no word typed behind `help` leads out of the folder.
+    // Only a name from the list is read, so that no word typed after `help` leads out of the folder.
     read: (name) => (names().includes(name) ? readFileSync(join(folder, `${name}.md`), 'utf8') : undefined),
   };
 }

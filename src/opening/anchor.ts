@@ -1,10 +1,10 @@
 /**
- * The anchor: size, time and frontier of the log, kept beside the key, where whoever puts an older copy of the store back does
- * not reach (T8). Part of main's room.
+ * The anchor: size, time and frontier of the log, kept beside the key. Someone who restores an older copy of the store does not change it
+ * (T8). Part of main's room.
  *
- * It is written after each commit, one block over the one before, and not flushed: a power cut can leave it behind the store,
- * never ahead of it, and only a store behind its anchor is refused. No anchor (a new desk, a new machine, a removed file) is
- * no fault: the log is remembered from then on. It protects as far as its folder does, which is the key's.
+ * The anchor is overwritten after each commit, one block, and not flushed: after a power cut it can be behind the store, never ahead of it,
+ * and only a store behind its anchor is refused. A missing anchor (new desk, new machine, deleted file) is not a fault; the next command
+ * writes one. It is only as safe as the folder of the key.
  */
 import { closeSync, constants, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,7 +18,7 @@ import { iso } from '../rules/moment.js';
 import type { Anchor, Head, Notary } from '../store/record.js';
 import type { Store } from '../store/store.js';
 
-/** One block of a disk: written and read in one go. Room for the frontier of any log. */
+/** One block of a disk, written and read in one call. Large enough for the frontier of any log. */
 const BLOCK = 4_096;
 const BATCH = 1_000;
 
@@ -28,13 +28,13 @@ export interface AnchoredStore {
   readonly keyring: Keyring;
 }
 
-/** One anchor a store and place: a copy that is opened elsewhere is another log from then on. */
+/** One anchor for each store and place: a copy that is opened elsewhere becomes another log. */
 function anchorPath({ key, folders }: Settings, { storeId, place }: AnchorOf): string {
   const name = `anchor-${sha256Hex(JSON.stringify([storeId, place])).slice(0, 16)}`;
   return 'file' in key ? `${key.file}.${name}` : join(folders.state, name);
 }
 
-/** The anchor of a store that is about to be used, compared with the log as it stands. */
+/** The anchor of a store that is about to be used, compared with the present log. */
 export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
   const storeId = (await store.read.meta.get('store-id')) ?? '';
   const anchor = new FileAnchor(anchorPath(settings, { storeId, place: store.place }), storeId, keyring);
@@ -53,14 +53,14 @@ export async function inspectAnchor(settings: Settings, { store, notary, keyring
   return { path, known, fault: anchor.fault };
 }
 
-/** Which anchor is meant: there is one a store and place. */
+/** Names an anchor: each store and place has its own. */
 export interface AnchorOf {
   readonly storeId: string;
   /** Path or address of the store, without credentials. */
   readonly place: string;
 }
 
-/** What the anchor remembers, without opening the store for work; undefined where there is none. Refusal `store-corrupt`. */
+/** What the anchor recorded, read without opening the store; undefined if there is no anchor. Refusal `store-corrupt`. */
 export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf): Head | undefined {
   const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
   try {
@@ -70,7 +70,7 @@ export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf)
   }
 }
 
-/** Remembers this head whatever stood there: the loss was accepted. */
+/** Overwrites the anchor with this head, also an older one: the loss was accepted. */
 export function replaceAnchor(settings: Settings, keyring: Keyring, of: AnchorOf, head: Head): void {
   const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
   anchor.write(head);
@@ -94,14 +94,14 @@ class FileAnchor implements Anchor {
   }
 
   /**
-   * Sets `fault` where the log is not the one remembered, or one that goes on from it. The anchor is read first and the head after it:
-   * others write meanwhile, and the other way round their newest entry would look like one that this store has lost.
+   * Sets `fault` if the log does not begin with the log of the anchor. Reads the anchor first and the head second: other processes write
+   * meanwhile, and in the other order their newest entry would look like one that this store has lost.
    */
   async judge(store: Store, notary: Notary): Promise<{ readonly known?: Head; readonly head?: Head }> {
     try {
       const known = this.remembered();
       const head = await store.read.audit.head();
-      // A head that is not ours is refused by the door and named by audit verify; nothing is remembered of it.
+      // The write door refuses a head that this desk did not write, and audit verify reports it; do not anchor it.
       if (head === undefined || !notary.headFits(head)) return {};
       if (known === undefined) return { head };
       this.#compare(known, head);
@@ -114,7 +114,7 @@ class FileAnchor implements Anchor {
     }
   }
 
-  /** Inside the door, where nobody else can write: the anchor is never ahead of this head. */
+  /** Called inside the write door, where no other process can write, so a good anchor is never ahead of this head. */
   check(head: Head): void {
     if (this.fault !== undefined) throw this.fault;
     const known = this.remembered();
@@ -130,16 +130,16 @@ class FileAnchor implements Anchor {
   keep(head: Head): void {
     try {
       const known = this.remembered();
-      // The same head again may stand under an older key.
+      // Write the same head again too: its tag may be by an older key.
       if (known === undefined || known.size <= head.size) this.write(head);
     } catch {
-      // Nothing is known to be wrong with the log; `doctor` says that its anchor cannot be written.
+      // This is no fault of the log; `doctor` reports that the anchor cannot be written.
     }
   }
 
-  /** Undefined where there is no anchor. Refusal `store-corrupt` for one that this desk did not write. */
+  /** Undefined if there is no anchor. Refusal `store-corrupt` for an anchor that this desk did not write. */
   remembered(): Head | undefined {
-    // A block may be read while another process writes it: then the next look finds it whole.
+    // Another process may be writing the block while it is read; the next try reads it whole.
     for (let look = 0; look < 3; look += 1) {
       const block = this.#read();
       if (block === undefined) return undefined;
@@ -150,9 +150,13 @@ class FileAnchor implements Anchor {
       this.#seen = { block: Buffer.from(block), head };
       return head;
     }
-    throw new Refusal('store-corrupt', `the anchor of the log was changed by another hand: ${this.#path}`, {
-      hint: 'Check the log against a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   Where it fits, remove the anchor; a new one is made.',
-    });
+    throw new Refusal(
+      'store-corrupt',
+      `the anchor of the log is damaged, or countersign did not write it: ${this.#path}`,
+      {
+        hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
+      },
+    );
   }
 
   write(head: Head): void {
@@ -184,14 +188,14 @@ class FileAnchor implements Anchor {
     try {
       this.#handle = openSync(this.#path, constants.O_RDWR | (make ? constants.O_CREAT : 0), 0o600);
     } catch (error) {
-      // Somebody who may only read beside the key still learns that the store is behind.
+      // An operator who can only read this folder still learns that the store is behind.
       if (make) throw error;
       this.#handle = openSync(this.#path, constants.O_RDONLY);
     }
     return this.#handle;
   }
 
-  /** An anchor under a key that was replaced on another machine says nothing here; it is written anew. */
+  /** An anchor under a key that was replaced on another machine cannot be checked here; it is overwritten. */
   #parse(text: string): Head | 'other key' | undefined {
     try {
       const { size, frontier, latestAt, tag } = JSON.parse(text) as Head & { tag: string };
@@ -212,17 +216,17 @@ class FileAnchor implements Anchor {
     const until = iso(known.latestAt);
     const what =
       known.size - head.size === 1 ? `entry ${head.size} is` : `entries ${head.size} to ${known.size - 1} are`;
-    return readOnly(`the store is older than its log: ${what} missing, up to ${until}`);
+    return readOnly(`the store is an older copy: ${what} missing from its log, up to ${until}`);
   }
 
   #forked(): Refusal {
-    return readOnly('the log of the store is not the one that this desk has written');
+    return readOnly('the log of the store is not the log that this desk wrote');
   }
 }
 
 const readOnly = (what: string): Refusal =>
-  new Refusal('store-corrupt', `${what}; it can only be read`, {
-    hint: 'An older copy was put back, or the store was exchanged. Keep it as it is and tell your lead. Put the right one back, or, where the loss is known and accepted: countersign store restore FILE --accept-rollback',
+  new Refusal('store-corrupt', `${what}; the desk is read-only`, {
+    hint: 'Someone restored an older copy or replaced the store. Keep it as it is and tell your lead. Put the right store back, or, if you accept the loss: countersign store restore FILE --accept-rollback',
   });
 
 /** Whether the log of `head` begins with the log of `known`: the entries between lead from one frontier to the other. */

@@ -1,6 +1,6 @@
 /**
- * The public keys of customers' identity providers (RFC 7517): a JWK set that stands in the account's settings, or the address
- * it is fetched from at each sign-in. Part of main's room, because it goes to the network.
+ * The public keys of customers' identity providers (RFC 7517): a JWK set from the account's settings, or fetched from an address at each
+ * sign-in. Part of main's room, because it uses the network.
  */
 import { Refusal } from '../errors.js';
 
@@ -8,7 +8,7 @@ const TIMEOUT_MS = 5_000;
 /** A set of fifty RSA keys is a tenth of this. */
 const MOST_BYTES = 256 * 1024;
 
-/** Answers whatever JSON stands there; whether it is a key set is for the verifier. Refusal `busy` where it cannot be fetched. */
+/** Returns the JSON unchecked; the verifier checks that it is a key set. Refusal `busy` if it cannot be fetched. */
 export function openIdentityKeys(fetchOne: typeof fetch): (source: string) => Promise<unknown> {
   return async (source) => {
     if (!/^https?:/i.test(source)) return JSON.parse(source) as unknown;
@@ -16,14 +16,14 @@ export function openIdentityKeys(fetchOne: typeof fetch): (source: string) => Pr
     try {
       return JSON.parse(text) as unknown;
     } catch (cause) {
-      throw outOfReach(source, 'it answered something else than a key set', cause);
+      throw outOfReach(source, 'its answer is not a key set', cause);
     }
   };
 }
 
 async function download(fetchOne: typeof fetch, address: string): Promise<string> {
   try {
-    // A redirect could lead from the address an admin has approved to any other.
+    // A redirect could lead away from the address that an admin approved.
     const response = await fetchOne(address, {
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS),

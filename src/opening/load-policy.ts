@@ -1,6 +1,6 @@
 /**
- * Reads the three policy files of a folder. What the build has checked, byte for byte, is not checked again at each start; any
- * other bytes are, also in the folder that comes with countersign. Part of main's room.
+ * Reads the three policy files of a folder. Files that the build has checked, byte for byte, are not checked again at each start; all
+ * others are, also in the folder that comes with countersign. Part of main's room.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
 import { type Policy, readPolicy } from '../rules/policy.js';
 
-/** Fingerprint of the files that the build has checked with this very code; absent where the sources run unbuilt. */
+/** Fingerprint of the files that the build has checked with this code; undefined if the sources run unbuilt. */
 declare const CHECKED_POLICY: string | undefined;
 
 const checkedByBuild = typeof CHECKED_POLICY === 'string' ? CHECKED_POLICY : undefined;
 
-/** Refusal `config` for files that cannot be read, are no JSON, or are no policy; `checked` is for tests. */
+/** Refusal `config` for files that cannot be read, are not JSON, or are not a policy; `checked` is for tests. */
 export function loadPolicy(folder: string, checked: string | undefined = checkedByBuild): Policy {
   const texts = { actions: read(folder, 'actions'), roles: read(folder, 'roles'), limits: read(folder, 'limits') };
   const files = {
@@ -24,7 +24,7 @@ export function loadPolicy(folder: string, checked: string | undefined = checked
   return readPolicy(files, folder, { alreadyChecked: fingerprintOf(texts) === checked });
 }
 
-/** Names the bytes of a folder's policy files. For the build, after `loadPolicy` has taken them. */
+/** A digest of the bytes of a folder's policy files. For the build, after `loadPolicy` has accepted them. */
 export function policyFingerprint(folder: string): string {
   return fingerprintOf({
     actions: read(folder, 'actions'),

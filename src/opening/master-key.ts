@@ -1,4 +1,4 @@
-/** Where the master key comes from: a 0600 file apart from the store, or a command. Part of main's room. */
+/** Reads the master key from a 0600 file apart from the store, or from a command. Part of main's room. */
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -18,18 +18,18 @@ import type { Settings } from '../config.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
 
-/** What the key is read from, for messages. */
+/** Where the key is read from, for messages. */
 export const keyPlace = ({ key }: Settings): string => ('file' in key ? key.file : 'the key command');
 
 /**
- * The keys of the settings, newest first: one, or two while a new one takes over. Refusals: key-missing, config (others can
- * read it, or it is no key).
+ * The keys that the settings name, newest first: one, or two while a rekey runs. Refusals: key-missing, config (other users can read
+ * the file, or it is not a key).
  */
 export function readKeys(settings: Settings): readonly [Buffer, Buffer?] {
   return parseMasterKeys(readKeyText(settings), keyPlace(settings));
 }
 
-/** A ring over the keys of the settings, which looks there again for a key it does not know. Refusals as `readKeys`. */
+/** A keyring of these keys. It reads them again when it meets a key that it does not know. Refusals as `readKeys`. */
 export function readKeyring(settings: Settings): Keyring {
   const [newest, older] = readKeys(settings);
   const reread = () => readKeys(settings).filter((key) => key !== undefined);
@@ -41,13 +41,13 @@ function readKeyText(settings: Settings): string {
   const { file } = settings.key;
   if (!existsSync(file)) {
     throw new Refusal('key-missing', `there is no key file at ${file}`, {
-      hint: 'Name it with --key-file or COUNTERSIGN_KEY_FILE. Without its key a store cannot be opened by anyone.',
+      hint: 'Name the key file with --key-file or COUNTERSIGN_KEY_FILE. Nobody can open a store without its key.',
     });
   }
   const mode = statSync(file).mode & 0o777;
   if ((mode & 0o077) !== 0) {
-    throw new Refusal('config', `others can read the key file ${file} (mode ${mode.toString(8)})`, {
-      hint: `Find out who did, then: chmod 600 '${file}'`,
+    throw new Refusal('config', `other users can read the key file ${file} (mode ${mode.toString(8)})`, {
+      hint: `Find out who has read it, then: chmod 600 '${file}'`,
     });
   }
   return readFileSync(file, 'utf8');
@@ -62,13 +62,13 @@ function runKeyCommand(line: string): string {
     });
   } catch (error) {
     throw new Refusal('key-missing', 'the key command did not print a key', {
-      hint: 'Run the command in COUNTERSIGN_KEY_COMMAND by hand and look at what it says.',
+      hint: 'Run the key command by hand (COUNTERSIGN_KEY_COMMAND, or keyCommand in the config file) and read its error.',
       cause: error,
     });
   }
 }
 
-/** The key of the settings; a missing file is made, 0600. Refusals as `readKeys`. */
+/** Checks the key that the settings name; creates a missing key file, 0600. Refusals as `readKeys`. */
 export function ensureKey(settings: Settings): { place: string; made: boolean } {
   const place = keyPlace(settings);
   if ('command' in settings.key || existsSync(settings.key.file)) {
@@ -82,8 +82,8 @@ export function ensureKey(settings: Settings): { place: string; made: boolean } 
 }
 
 /**
- * Puts other keys into the key file: written beside it, flushed, renamed, and the folder flushed, because a value sealed under
- * a key that a power cut takes away is lost for good.
+ * Replaces the key file: writes beside it, flushes, renames, and flushes the folder. If a power cut lost the new key, every value sealed
+ * with it would be lost.
  */
 export function replaceKeyText(file: string, text: string): void {
   const target = existsSync(file) ? realpathSync(file) : file;

@@ -7,11 +7,11 @@ import { Refusal } from '../errors.js';
 import { olderVerifierKeys } from '../procedures/log/verifier-keys.js';
 import type { Store } from '../store/store.js';
 
-/** Refusal `store-unreachable` where the desk was never finished: its name is the store's id. */
+/** The signer is named after the store's id. Refusal `store-unreachable` if the setup of the desk was not finished and there is no id. */
 export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {
   const storeId = await store.read.meta.get('store-id');
   if (storeId === undefined) {
-    throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, {
+    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
       hint: 'Run: countersign init',
     });
   }

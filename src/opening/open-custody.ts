@@ -1,6 +1,6 @@
 /**
- * Keys, policy and notary of one run: opened when first asked for, once, and handed on to whoever opens a desk, restores, migrates or looks
- * at one. A key command must not run four times for one `store restore`, and two readings of a policy may differ. Part of main's room.
+ * Keys, policy and notary of one run. Each is opened once, on first use, and passed to the code that opens, restores, migrates or inspects a
+ * desk: a key command must not run four times for one `store restore`, and a policy read twice may differ. Part of main's room.
  */
 import type { Settings } from '../config.js';
 import type { HasherCosts } from '../crypto/hasher.js';
@@ -16,11 +16,11 @@ export interface DeskParts {
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
   readonly now: () => number;
-  /** Cheaper hashing for tests that are not about hashing. */
+  /** Cheaper hashing, for tests of other things. */
   readonly hashing?: HasherCosts;
 }
 
-/** Refusals on first use: config (policy, or a key that others can read), key-missing. A refusal is asked anew the next time. */
+/** Refusals on first use: config (policy, or a key that other users can read), key-missing. After a refusal the next use tries again. */
 export interface Custody extends DeskParts {
   readonly policy: Policy;
   readonly policyFolder: string;

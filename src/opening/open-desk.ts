@@ -1,6 +1,6 @@
 /**
- * Builds the Desk: opens keys, store, policy and channels in the order in which each can refuse. Part of main's room:
- * it may know everything, and only main (and the test desk) calls it.
+ * Builds the Desk: opens policy, store, keys, anchor, sink and channels, in the order in which they should refuse. Part of main's room:
+ * it may import everything, and only main (and the test desk) calls it.
  */
 import { lookup } from 'node:dns/promises';
 import { existsSync, readFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ import { openWordbook } from './open-wordbook.js';
 /** Opens an existing desk. Refusals: key-missing, key-mismatch, store-unreachable, config, store-corrupt. */
 export async function openDesk(custody: Custody): Promise<Desk> {
   const { settings } = custody;
-  // A policy with faults is refused before anything is opened.
+  // Reads the policy, so that a policy with faults is refused before anything is opened.
   custody.policy;
   const engine = await openEngine(settings.store, false);
   return closingOnFailure(engine, async () => {
@@ -63,7 +63,7 @@ export async function openDesk(custody: Custody): Promise<Desk> {
   });
 }
 
-/** A desk over a store that is nobody's live one: a backup being looked at. */
+/** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. */
 export const deskOver = (custody: Custody, engine: Engine): Desk =>
   assemble(custody, { engine, anchor: undefined, sink: null });
 
@@ -73,7 +73,7 @@ export interface Established {
   readonly keyPlace: string;
 }
 
-/** Before anything is asked or made. Refusal `refused-by-policy` where a desk is already. */
+/** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk. */
 export async function refuseSecondDesk(settings: Settings): Promise<void> {
   if (!isPostgres(settings.store) && !existsSync(settings.store)) return;
   const engine = await openEngine(settings.store, false);
@@ -83,12 +83,12 @@ export async function refuseSecondDesk(settings: Settings): Promise<void> {
 
 async function requireNoDesk(engine: Engine): Promise<void> {
   if (!(await holdsDesk(engine))) return;
-  throw new Refusal('refused-by-policy', `there is a desk in ${engine.place} already`, {
-    hint: 'Use it, or name another place with --store.',
+  throw new Refusal('refused-by-policy', `${engine.place} already has a desk`, {
+    hint: 'Use that desk, or name another place with --store.',
   });
 }
 
-/** Makes store and key where there is no desk yet; the first operator is made by the procedure that follows. */
+/** Creates store and key if there is no desk yet; the procedure that follows creates the first operator. */
 export async function establishDesk(custody: Custody): Promise<Established> {
   custody.policy;
   const engine = await openEngine(custody.settings.store, true);
@@ -109,7 +109,7 @@ async function closingOnFailure<T>(engine: Engine, work: () => Promise<T>): Prom
   }
 }
 
-/** The engine by the form of its address; loads only that engine's driver. */
+/** Chooses the engine by the form of the address; loads only that engine's driver. */
 export async function openEngine(store: string, create: boolean): Promise<Engine> {
   if (isPostgres(store)) return (await import('../store/engines/postgres.js')).openPostgres(store);
   return (await import('../store/engines/sqlite.js')).openSqlite({ path: store, create });
@@ -173,7 +173,7 @@ const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects 
 async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await store.read.meta.get('key-id');
   if (expected === undefined) {
-    throw new Refusal('store-unreachable', `the desk in ${store.place} was never finished`, {
+    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
       hint: 'Run: countersign init',
     });
   }

@@ -1,4 +1,4 @@
-/** What the log and the rows that decide are hashed and vouched for with, under the desk's keys. Part of main's room. */
+/** Opens the notary, which hashes and tags the log and the guarded rows with the desk's keys. Part of main's room. */
 import { canonicalJson } from '../crypto/canonical.js';
 import { hexTreeHasher, sha256Hex, treeHasher } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
@@ -28,7 +28,7 @@ export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
   };
 }
 
-/** A JSON array has one reading only. */
+/** A JSON array, because joined text could be read in two ways. */
 const headText = (size: number, frontier: string, latestAt: number): string =>
   JSON.stringify(['head', size, frontier, latestAt]);
 

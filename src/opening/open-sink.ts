@@ -1,4 +1,4 @@
-/** The sink of the log: opened where the settings name one, and followed while a command runs. Part of main's room. */
+/** Opens the sink of the log, if the settings name one, and sends entries to it while a command runs. Part of main's room. */
 import type { ConfigFile } from '../config.js';
 import type { DeliveryEffects } from '../delivery/channel.js';
 import type { Sink } from '../delivery/sink.js';
@@ -6,17 +6,17 @@ import type { Desk } from '../desk.js';
 
 /** A dead sink must not hold up a call for longer than this. */
 const TIMEOUT_MS = 3_000;
-/** How soon entries of a command that goes on (the console, a bulk run) are handed on. */
+/** How often a long command (the console, a bulk run) sends its entries. */
 const EVERY_MS = 1_000;
 
-/** Null where the settings name none, which costs nothing. Refusal `config`. */
+/** Null if the settings name no sink; then nothing is loaded. Refusal `config`. */
 export async function openSink(file: ConfigFile, effects: DeliveryEffects): Promise<Sink | null> {
   if (file.sink === undefined) return null;
   const { readSinkConfig } = await import('../delivery/sink-registry.js');
   return readSinkConfig(file)?.({ ...effects, timeoutMs: TIMEOUT_MS }) ?? null;
 }
 
-/** Hands entries on as they are written, until `stop`, which hands on the last. `warn` is called once, with one line. */
+/** Sends entries as they are written, until `stop`, which sends the last. `warn` is called at most once, with one line. */
 export function followLog(desk: Desk, warn: (text: string) => void): { stop(): Promise<void> } {
   const { sink } = desk;
   if (sink === null) return { stop: async () => undefined };
@@ -27,7 +27,7 @@ export function followLog(desk: Desk, warn: (text: string) => void): { stop(): P
     const { failed, waiting, why } = await streamLog(desk);
     if (!failed || warned) return;
     warned = true;
-    warn(`warning: the log cannot be handed on to ${sink.place}: ${why ?? ''}; ${waiting} entries wait, none is lost`);
+    warn(`warning: cannot send the log to ${sink.place}: ${why ?? ''}; ${waiting} entries will be sent later`);
   };
   const once = () => {
     running ??= stream().finally(() => {
@@ -35,7 +35,7 @@ export function followLog(desk: Desk, warn: (text: string) => void): { stop(): P
     });
     return running;
   };
-  // A store that is busy or gone is the command's own news; the entries wait in the log.
+  // The command itself reports a store that is busy or missing; the entries stay in the log.
   const timer = setInterval(() => void once().catch(() => undefined), EVERY_MS);
   timer.unref();
   return {

@@ -1,11 +1,11 @@
-/** Word lists and estimates for passphrases, read when first asked for. Part of main's room. */
+/** Word lists and estimates for passphrases, read on first use. Part of main's room. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes, randomInt } from '../crypto/digests.js';
 import type { Phrasebook, Wordbook } from '../desk.js';
 import type { Policy } from '../rules/policy.js';
 
-/** What judging and drawing a phrase needs, without store or key. */
+/** What is needed to judge and draw a phrase, without store or key. */
 export function openPhrasebook(policy: Policy, dataFolder: string): Phrasebook {
   return { policy, words: openWordbook(dataFolder), chance: { bytes: randomBytes, int: randomInt } };
 }

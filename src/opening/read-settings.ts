@@ -12,7 +12,7 @@ import {
 } from '../config.js';
 import { Refusal } from '../errors.js';
 
-/** Refusal `config` with path and place of the fault. */
+/** Refusal `config`, with path and place of the fault. */
 export async function readSettings(options: GlobalOptions, env: Environment): Promise<Settings> {
   const { path, named } = configPath(options, env);
   return resolveSettings(options, env, await readConfig(path, named), dirname(path));
@@ -26,20 +26,20 @@ async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
     return readConfigFile(parse(text), path);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('config', `the config file ${path} is not TOML${placeOf(error)}`, {
-      hint: 'It looks like the example in the README; text stands in quotes.',
+    throw new Refusal('config', `the config file ${path} is not valid TOML${placeOf(error)}`, {
+      hint: 'Compare it with the example in the README. Text must be in quotes.',
     });
   }
 }
 
-/** Line and first words alone: the parser's own message shows the lines around the fault, and one of them may hold a password. */
+/** Only the line number and the first line of the message: the rest quotes lines of the file, which may contain a password. */
 function placeOf(error: unknown): string {
   const [what = ''] = (error instanceof Error ? error.message : '').split('\n', 1);
   const line = error instanceof Error && 'line' in error ? `, line ${String(error.line)}` : '';
   return `${line}: ${what.replace(/^Invalid TOML document: /, '')}`;
 }
 
-/** The absence of a file nobody named is the normal case. */
+/** Undefined if the default file does not exist, which is normal; a named file must exist. */
 function readText(path: string, named: boolean): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -1,7 +1,7 @@
 /**
- * What an engine is to the rest of the store: a Kysely instance and the few things in which the engines differ,
- * named as capabilities (after kysely's own dialects). sqlite.ts and postgres.ts each make one; nothing else may ask
- * which engine it is talking to, except to say its name.
+ * An engine as the rest of the store sees it: a Kysely instance and the few things in which the engines differ, named as
+ * capabilities (after kysely's own dialects). sqlite.ts and postgres.ts each make one; no other code may ask which engine it
+ * uses, except to show its name.
  */
 import type { RawBuilder } from 'kysely';
 import type { Refusal } from '../errors.js';
@@ -21,7 +21,7 @@ export interface SchemaTraits {
   asHex(column: string): RawBuilder<string>;
   /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
   setEach(table: string, key: string, column: string): string;
-  /** A source of rows (k, v), one a member of a JSON object of texts; to be joined with. */
+  /** A source of rows (k, v), one for each member of a JSON object of texts, for a join. */
   pairs(json: string): RawBuilder<unknown>;
 }
 
@@ -29,15 +29,15 @@ export interface Engine {
   readonly name: 'sqlite' | 'postgres';
   readonly db: Db;
   readonly traits: SchemaTraits;
-  /** Appended to the read of the audit head inside a write: takes the write lock where `begin` did not. */
+  /** Appended to the read of the audit head inside a write: takes the write lock if `begin` did not. */
   readonly headLock: 'for update' | '';
-  /** Words an engine's own error for people, or undefined where it is a bug of ours. */
+  /** Turns an engine's own error into a refusal; undefined if it is a bug of ours. */
   refusalOf(error: unknown): Refusal | undefined;
-  /** After a secret was destroyed: make sure that no copy stays in a log file of the engine (T9). */
+  /** After a secret was destroyed: removes its copies from the engine's own log file (T9). */
   forgetDeleted(): Promise<void>;
-  /** A consistent copy of the whole store, made while others write. A store that stands in `file` already is replaced. */
+  /** Makes a consistent copy of the whole store while others write. Replaces a store that is already in `file`. */
   backup(file: string): Promise<void>;
-  /** Room the store takes. */
+  /** Size of the store. */
   bytes(): Promise<number>;
   /** Where the store is, without credentials. */
   readonly place: string;

@@ -1,10 +1,10 @@
 /**
- * The one write door. Nobody writes except through `record(entry, change)`: the change and its audit entry stand in one
- * transaction, so an unaudited write does not compile and a failed audit append undoes the write (B74).
+ * The one write door. All code writes through `record(entry, change)`: the change and its audit entry are one transaction, so an
+ * unaudited write does not compile, and a failed audit append undoes the write (B74).
  *
  * The first statement reads the single audit-head row under the write lock (SQLite: `begin immediate`; PostgreSQL:
- * `for update`), which puts all writers of a desk in one order and leaves no lock to be upgraded half way. Inside the
- * callback only the transaction is awaited; hashing, prompting and sending happen before or after.
+ * `for update`). So all writers of a desk queue in one order, and no transaction has to upgrade its lock later. Inside the callback
+ * only the transaction is awaited; hashing, prompting and sending happen before or after.
  */
 
 import { Refusal } from '../errors.js';
@@ -16,19 +16,19 @@ import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
 
-/** What the door needs of crypto and policy; passed in so that the store knows neither. */
+/** What the door needs from crypto and policy, passed in so that the store imports neither. */
 export interface Notary {
   readonly tree: TreeHasher;
   canonical(value: unknown): string;
-  /** Tag of the head row, so that a thief of the file cannot forge a log that fits. */
+  /** Tag of the head row. Without the key nobody can forge a log that matches it. */
   headMac(size: number, frontier: string, latestAt: number): string;
   headFits(head: SealedHead): boolean;
   /**
-   * Whether this tag was made under a newer key than ours: another process has begun to change keys. Ours is the newest
-   * from then on, but what this writer has sealed before is not.
+   * Whether this tag was made with a newer key than ours, because another process has begun a rekey. This keyring then uses the newest
+   * key too, but values that this writer sealed before still use the older one.
    */
   keyMovedOn(tag: string): boolean;
-  /** Tags of rows that decide. */
+  /** Tags of guarded rows. */
   readonly rows: RowTags;
   /** SHA-256 of the policy in force, hex. */
   readonly policyHash: string;
@@ -41,13 +41,13 @@ export interface SealedHead {
   readonly mac: string;
 }
 
-/** What is remembered of the log outside the store, where an older copy put back does not reach (T8). */
+/** A record of the log outside the store, which does not go back when an older copy of the store is restored (T8). */
 export interface Anchor {
-  /** Why the store can only be read; found when it was opened. */
+  /** Why the store is read-only; set when it was opened. */
   readonly fault: Refusal | undefined;
-  /** Refusal `store-corrupt` where the log is not the one remembered, or one that goes on from it. */
+  /** Refusal `store-corrupt` if the log does not begin with the log of the anchor. */
   check(head: Head): void;
-  /** Remembers the head just committed. Never throws: what is done is done. */
+  /** Records the head just committed. Never throws, because the commit is done. */
   keep(head: Head): void;
   close(): void;
 }
@@ -59,14 +59,14 @@ export type WriteDoor = <T>(
   change: (write: Writes, log: LogState) => Promise<T>,
 ) => Promise<T>;
 
-/** The log as it stands when the write begins. */
+/** The log when the write begins. */
 export interface LogState {
   readonly size: number;
-  /** The latest time any writer has seen, in ms: a clock behind it is not trusted (T-clock). */
+  /** The latest time that any writer has seen, in ms. A clock behind it is not trusted (T22). */
   readonly latestAt: number;
 }
 
-/** The head of the log, once it is known to be the desk's. */
+/** The head of the log, after the check that this desk wrote it. */
 export interface Head extends LogState {
   readonly frontier: string;
 }
@@ -74,13 +74,13 @@ export interface Head extends LogState {
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
-/** Messages that follow from entries by themselves; they are queued in the same transaction. */
+/** Messages that entries cause on their own; they are queued in the same transaction. */
 export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
   readonly follow?: Consequences | undefined;
-  /** Ids of the messages that a committed transaction has queued; what `follow` queued is not among them. */
+  /** Receives the ids of the messages that a committed transaction queued, without those that `follow` queued. */
   readonly queued?: ((ids: readonly string[]) => void) | undefined;
 }
 
@@ -114,12 +114,14 @@ async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
   const row = await (engine.headLock === 'for update' ? query.forUpdate() : query).executeTakeFirst();
   const head = row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
   if (head === undefined || !notary.headFits(head)) {
-    throw new Refusal('store-corrupt', 'the head of the audit log does not check out; nothing was done', {
-      hint: 'Run: countersign audit verify   Keep the store as it is, and tell your lead.',
+    throw new Refusal('store-corrupt', 'the head of the audit log is not valid, so nothing was changed', {
+      hint: 'Keep the store as it is and tell your lead. To find the fault: countersign audit verify',
     });
   }
   if (notary.keyMovedOn(head.mac)) {
-    throw new Refusal('busy', 'the key of the desk is being changed; nothing was done', { hint: 'Try again.' });
+    throw new Refusal('busy', 'another process is changing the key of the desk; nothing was changed', {
+      hint: 'Try again.',
+    });
   }
   return head;
 }
@@ -153,7 +155,7 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
   return { size, frontier: encoded, latestAt };
 }
 
-/** Writes the empty head of a new log. Only `init` calls it, in the transaction that makes the desk. */
+/** Writes the empty head of a new log. Only `init` calls it, in the transaction that creates the desk. */
 export async function createHead(tx: Tx, notary: Notary): Promise<void> {
   const frontier = encodeFrontier([]);
   await tx

@@ -1,4 +1,4 @@
-/** The row types that procedures hold in their hands, in one place, so that desk.ts can hand them on. */
+/** The row types that procedures use, in one place, so that desk.ts can export them. */
 
 export type { SealedColumn, SealedValue } from './guard/sealed.js';
 export type { ApprovalRow } from './queries/approvals.js';

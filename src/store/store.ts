@@ -1,4 +1,4 @@
-/** A store as the rest of the house sees it: reads, one write door, and the life of the connection. */
+/** A store as the rest of the program sees it: reads, one write door, and the connection. */
 import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
 import { guardRows } from './guard/row-guard.js';
@@ -15,17 +15,17 @@ export interface Store {
   readonly schema: string;
   readonly read: Reads;
   readonly record: WriteDoor;
-  /** Why nothing can be written: the store is behind its anchor (T8). Every `record` answers this refusal. */
+  /** Why nothing can be written: the store is behind its anchor (T8). Every `record` throws this refusal. */
   readonly readOnly: Refusal | undefined;
-  /** How far the log was handed to its sink. */
+  /** How much of the log was sent to its sink. */
   readonly sinkCursor: SinkCursors;
-  /** Tables whose rows bear tags. */
+  /** Tables whose rows have tags. */
   readonly guardedTables: readonly string[];
-  /** Ids of the messages that this process has queued since they were last taken. */
+  /** Ids of the messages that this process has queued since the last call. */
   takeQueued(): readonly string[];
   /**
-   * Lets go of what was deleted, so that the file holds it no more. It follows a commit and so never fails for what the engine says (T25):
-   * the next time does the rest.
+   * Removes deleted values from the files of the engine. It follows a commit, so it ignores the engine's refusals (T25); the next call
+   * does the rest.
    */
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
@@ -34,9 +34,8 @@ export interface Store {
 }
 
 /**
- * A store whose schema fits this build. `notary` vouches for its log and for the rows that decide. `anchor` is left out where
- * the store is nobody's live desk: a backup being looked at, a desk being founded. `follow` queues what the log's entries mean
- * to others.
+ * Opens a store whose schema is current. `notary` tags its log and its guarded rows. There is no `anchor` for a store that is not a live
+ * desk: a backup that is being inspected, or a desk that is being created. `follow` queues the messages that entries cause.
  */
 export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): Store {
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
@@ -69,7 +68,7 @@ async function forgetDeleted(engine: Engine): Promise<void> {
   }
 }
 
-/** Makes schema and an empty log. Safe to repeat when an earlier try was cut off. */
+/** Creates the schema and an empty log. Safe to repeat after an interrupted try. */
 export async function establishStore(engine: Engine, notary: Notary): Promise<void> {
   await migrate(engine, notary.rows);
   await engine.db.transaction().execute(async (tx) => {
@@ -78,7 +77,7 @@ export async function establishStore(engine: Engine, notary: Notary): Promise<vo
   });
 }
 
-/** Whether a desk was founded and finished here: `init` writes the store's id last. */
+/** Whether this store has a desk whose setup was finished: `init` writes the store's id last. */
 export async function holdsDesk(engine: Engine): Promise<boolean> {
   return (
     (await schemaState(engine)) !== 'none' &&
@@ -88,7 +87,7 @@ export async function holdsDesk(engine: Engine): Promise<boolean> {
 
 export { migrate, missingSteps, requireCurrent, schemaState };
 
-/** Reads answer an engine's own errors in the desk's words too. */
+/** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {
   const wordedGroup = (group: object) =>
     new Proxy(group, {

@@ -74,7 +74,7 @@ describe('the executable', () => {
 
   it('a main that throws is a bug: exit 1, one line, no stack', async () => {
     const { exit, stderr } = await run(install('throws', main("throw new Error('lost');")));
-    expect(stderr).toBe('countersign: ended by a bug: lost\n');
+    expect(stderr).toBe('countersign: stopped because of a bug: lost\n');
     expect(exit).toBe(1);
   });
 

@@ -68,9 +68,9 @@ describe.each(engines)('doctor on %s', (engine) => {
 
   it('a config file that cannot be used leaves the rest unsaid', async () => {
     const findings = await inspectSetup(async () => {
-      throw new Refusal('config', 'x.toml: has an unknown name: stroe', { hint: 'Known names: store.' });
+      throw new Refusal('config', 'x.toml: stroe is not a known setting', { hint: 'Known settings: store.' });
     }, 'v22.0.0');
-    expect(findings.at(-1)).toMatchObject({ subject: 'Config file', state: 'wrong', mend: 'Known names: store.' });
+    expect(findings.at(-1)).toMatchObject({ subject: 'Config file', state: 'wrong', mend: 'Known settings: store.' });
   });
 
   it('a missing key, a key that others can read, another key', async () => {
@@ -119,7 +119,7 @@ describe.each(engines)('doctor on %s', (engine) => {
     await raw.close();
     expect(await amiss()).toMatchObject([
       { subject: 'Audit log', state: 'wrong', mend: 'countersign audit verify' },
-      { subject: 'Admins', state: 'wrong', text: expect.stringContaining('changed by another hand') },
+      { subject: 'Admins', state: 'wrong', text: expect.stringContaining('changed outside countersign') },
     ]);
   });
 

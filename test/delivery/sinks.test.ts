@@ -37,7 +37,7 @@ describe('the settings of the sink', () => {
   it.each([
     [{ kind: 'file' }, 'sink.path is missing'],
     [{ kind: 'carrier-pigeon', path: 'x' }, 'sink.kind must be one of file, syslog, webhook'],
-    [{ kind: 'file', path: 'x', adress: 'y' }, 'sink.adress is not a setting known here'],
+    [{ kind: 'file', path: 'x', adress: 'y' }, 'sink.adress is not a known setting'],
     [{ kind: 'syslog' }, 'sink.address is missing'],
     [{ kind: 'syslog', address: 'localhost' }, 'must look like tcp://host:port'],
     [{ kind: 'syslog', address: 'tcp://localhost:0' }, 'must look like'],

@@ -71,7 +71,7 @@ describe('SMS through an HTTP gateway', () => {
     expect(sent).toEqual({
       ok: false,
       permanent: false,
-      why: 'SMS gateway: it answered with a redirect, which is not followed',
+      why: 'SMS gateway: it answered with a redirect, which countersign does not follow',
     });
     expect([posts.length, other.posts.length]).toEqual([1, 0]);
   });

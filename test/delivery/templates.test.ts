@@ -74,10 +74,10 @@ describe('reading a message text', () => {
     ['nothing but a subject', 'Subject: {login} {code} {minutes} {deskName}\n\n', 'no text'],
     ['an unknown placeholder', `${GOOD}{passphrase}`, '{passphrase} is not filled in'],
     ['a missing placeholder', GOOD.replace('{code}', ''), '{code} is missing'],
-    ['a lone brace', `${GOOD}{code`, 'lone brace'],
+    ['a lone brace', `${GOOD}{code`, 'single brace'],
     ['a long line', `${GOOD}${'x'.repeat(79)}`, 'longer than 78'],
     ['a long SMS', `${GOOD}${'some words\n'.repeat(20)}`, 'at most 160'],
-    ['a bidi control', `${GOOD}\u202Eabc`, 'unseen character'],
+    ['a bidi control', `${GOOD}\u202Eabc`, 'invisible character'],
   ])('names the fault: %s', (_, text, words) => {
     expect(
       problemsOf(text, 'login-code-sms')

@@ -218,7 +218,7 @@ describe('a webhook into one’s own network (SSRF)', () => {
     expect(sent).toMatchObject({
       ok: false,
       permanent: false,
-      why: 'webhook: it answered with a redirect, which is not followed',
+      why: 'webhook: it answered with a redirect, which countersign does not follow',
     });
     expect([posts.length, inside.posts.length]).toEqual([1, 0]);
     // Teeth: a plain fetch, which follows, does reach the inside.

@@ -37,7 +37,7 @@ describe('factor kinds', () => {
       if (!isRefusal(error)) throw new Error('not a refusal');
       expect(error.code).toBe('invalid-input');
       expect(error.hint).toBe(`Choose one of: ${ids.join(', ')}.`);
-      expect(error.message).toBe('There is no second factor of that name.');
+      expect(error.message).toBe('there is no second factor with that name');
     }
   });
 });

@@ -85,7 +85,7 @@ describe.skipIf(!strace)('a system call on the store that fails', () => {
     return seen;
   }
 
-  /** Told and not there: what no writer may ever do. The other way round is "not known to be done", and said so. */
+  /** Told and not there: what no writer may ever do. The other way round is allowed, because the refusal says to check before repeating. */
   const lies = ({ told, accounts }: Seen): readonly string[] => told.filter((number) => !accounts.includes(number));
 
   const cases = ['pwrite64:error=EIO', 'pwrite64:error=ENOSPC', 'fsync:error=EIO', 'ftruncate:error=EIO'].flatMap(

@@ -146,7 +146,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
     }
     writeFileSync(anchor(), kept);
     const forked = await open();
-    expect(forked.store.readOnly?.message).toMatch(/not the one that this desk has written/);
+    expect(forked.store.readOnly?.message).toMatch(/not the log that this desk wrote/);
     await expect(write(forked)).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
@@ -201,7 +201,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         restoreStore(openCustody(parts), backup, { acceptRollback: false, signed: admin, approve }),
       ).rejects.toMatchObject({
         code: 'refused-by-policy',
-        message: expect.stringMatching(/lacks what was written since/),
+        message: expect.stringMatching(/lacks what was written after it/),
       });
       await restoreStore(openCustody(parts), backup, { acceptRollback: true, signed: admin, approve });
       const after = await open();

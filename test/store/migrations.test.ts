@@ -117,11 +117,11 @@ describe.each(engines)('migrations on %s', (name) => {
     expect(await schemaState(place.engine)).toBe('newer');
     await expect(requireCurrent(place.engine)).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringMatching(/newer countersign/),
+      message: expect.stringMatching(/newer version of countersign/),
     });
     await expect(migrate(place.engine, notaryWith().rows)).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringMatching(/newer countersign/),
+      message: expect.stringMatching(/newer version of countersign/),
     });
   });
 

@@ -1,4 +1,4 @@
-/** `audit list`, `audit export`: reading the log. Part of the noun in audit.ts. */
+/** `audit list`, `audit export`: read the log. Part of the noun in audit.ts. */
 import * as z from 'zod';
 import type { AuditFilter, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -24,8 +24,8 @@ import { type Command, type Context, command, type OptionSpec, type Result } fro
 const FILTERS: readonly OptionSpec[] = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
   { flags: '--account <account>', about: 'number, id or unique name of the account' },
-  { flags: '--user <user>', about: 'the user it is about: login, id or unique e-mail; or account/login' },
-  { flags: '--kind <kind>', about: 'what happened: mfa.reset, or mfa for all of it' },
+  { flags: '--user <user>', about: 'the user that the entry is about: login, id or unique e-mail; or account/login' },
+  { flags: '--kind <kind>', about: 'what happened: mfa.reset, or mfa for every kind that begins with it' },
   { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
   { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
   { flags: '--until <when>', about: 'the same, as the end' },
@@ -38,7 +38,7 @@ const filters = () => ({
   kind: z
     .string()
     .refine(isAuditFilter, {
-      error: ({ input }) => `there are no entries of the kind "${String(input)}"${nearKinds(input)}`,
+      error: ({ input }) => `"${String(input)}" is not a kind of entry${nearKinds(input)}`,
     })
     .optional(),
   outcome: z.enum(['done', 'refused', 'started', 'failed']).optional(),
@@ -48,10 +48,12 @@ const filters = () => ({
 
 function nearKinds(asked: unknown): string {
   const near = nearest(String(asked), AUDIT_KINDS);
-  return near === undefined ? '; a kind is such as mfa.reset, or mfa for all of it' : `; did you mean ${near}?`;
+  return near === undefined
+    ? '; examples: mfa.reset, or mfa for every kind that begins with it'
+    : `; did you mean ${near}?`;
 }
 
-/** Once a second is soon enough for eyes, and nothing for a store. */
+/** Once a second is fast enough for a reader and cheap for the store. */
 const FOLLOW_MS = 1000;
 
 const listInput = () =>
@@ -63,7 +65,7 @@ const listInput = () =>
 
 const list = command<z.infer<ReturnType<typeof listInput>>>({
   path: 'audit list',
-  summary: 'the newest entries of the log, filtered',
+  summary: 'list the newest entries of the log, filtered',
   examples: [
     'countersign audit list',
     'countersign audit list --user 100241/ana.trujillo --since 30d',
@@ -74,7 +76,7 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
   options: [
     ...FILTERS,
     { flags: '--limit <n>', about: 'how many of the newest (default: 50)' },
-    { flags: '--follow', about: 'go on with new entries until Ctrl-C' },
+    { flags: '--follow', about: 'then show new entries as they come, until Ctrl-C' },
   ],
   input: listInput,
   run: async (context, { limit, follow, ...query }) => {
@@ -89,7 +91,7 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
   },
 });
 
-/** What one entry is for scripts: as logged, with its time in ISO 8601. */
+/** One entry for scripts: as logged, with its time in ISO 8601. */
 function rowOf({ v: _v, ...entry }: LoggedEntry) {
   const { seq, at, kind, outcome, ...rest } = entry;
   return { seq, at: iso(at), kind, outcome, ...rest };
@@ -102,7 +104,7 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
   return {
     kind: 'table',
     columns: COLUMNS.map((title) => (title === 'entry' ? { title, align: 'right' as const } : { title })),
-    empty: 'No entries fit.',
+    empty: 'No entries match.',
     rows: entries.map((entry) => [
       String(entry.seq),
       new Date(entry.at).toISOString().slice(0, 19).replace('T', ' '),
@@ -115,7 +117,7 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
   } as const;
 }
 
-/** Ends by Ctrl-C (130), or when the reader of a pipe goes away and the process with it. */
+/** Ends with Ctrl-C (130), or when the reader of the pipe closes it. */
 async function followLog(
   context: Context,
   desk: Desk,
@@ -135,8 +137,8 @@ async function followLog(
 }
 
 /**
- * Lines at once: a row each under --json, otherwise without the heading, which would come again and again. Whoever may no longer read the
- * log sees nothing new of it.
+ * Writes entries at once: one row each with --json, otherwise lines without the heading, which would repeat. Checks the authority again, so
+ * an operator who may no longer read the log sees no new entries.
  */
 async function writeEntries(context: Context, desk: Desk, entries: readonly LoggedEntry[]): Promise<void> {
   if (entries.length === 0) return;
@@ -164,7 +166,7 @@ const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'cs
 
 const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
   path: 'audit export',
-  summary: 'the whole log, or what fits, as NDJSON or CSV on standard output',
+  summary: 'print the log, or the entries that match, as NDJSON or CSV',
   examples: ['countersign audit export > log.ndjson', 'countersign audit export --format csv --since 30d > log.csv'],
   access: 'audit:read',
   options: [
@@ -174,7 +176,7 @@ const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
   input: exportInput,
   run: async (context, { format, ...query }) => {
     if (context.options.json && format === 'csv') {
-      throw new Refusal('usage', '--json and --format csv exclude each other', { hint: 'Leave one of them out.' });
+      throw new Refusal('usage', '--json and --format csv cannot be used together', { hint: 'Leave one of them out.' });
     }
     const desk = await context.desk();
     const filter = await readFilter(desk, query as LogQuery);
@@ -183,7 +185,7 @@ const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
     await context.write(heading);
     let count = 0;
     for await (const page of entriesAfter(desk, filter, -1)) {
-      if (context.signal.aborted) throw new Refusal('cancelled', 'the export was stopped before its end');
+      if (context.signal.aborted) throw new Refusal('cancelled', 'the export was interrupted and is incomplete');
       await context.write(textOf(page));
       count += page.length;
     }
@@ -192,13 +194,13 @@ const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
   },
 });
 
-/** Parsing and printing keeps the order of canonical JSON; only characters that cannot be seen become \u escapes. */
+/** Parsing and printing keeps the order of canonical JSON; only invisible characters become \u escapes. */
 const ndjsonLines = (entries: readonly LoggedEntry[]): string =>
   entries.map((entry) => `${printableJson(entry)}\n`).join('');
 
 const CSV_COLUMNS = 'seq at kind outcome by_kind by_id by_name account user ticket reason detail policy'.split(' ');
 
-/** RFC 4180; a cell that a spreadsheet would compute gets a leading apostrophe. */
+/** RFC 4180. A cell that a spreadsheet would run as a formula gets a leading apostrophe. */
 async function csvLines() {
   const { stringify } = await import('csv-stringify/sync');
   const csv = (rows: readonly (readonly unknown[])[]) =>
@@ -220,7 +222,7 @@ async function csvLines() {
   ];
   return {
     heading: csv([CSV_COLUMNS]),
-    // Controls and bidi marks of stored text would stand raw in a cell: they are written as they are shown.
+    // Control and bidi characters of stored text must not get into a cell raw, so they are escaped as on the screen.
     textOf: (entries: readonly LoggedEntry[]) => csv(entries.map((entry) => cells(entry).map(printable))),
   };
 }

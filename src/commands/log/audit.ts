@@ -1,4 +1,4 @@
-/** `audit verify`, `checkpoint`, `prove`, `receipt`: the log as something an outsider can check (B75). Reading is audit-list.ts. */
+/** `audit verify`, `checkpoint`, `prove`, `receipt`: let an outsider check the log (B75). audit-list.ts reads it. */
 import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
@@ -14,13 +14,13 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const verify = command({
   path: 'audit verify',
-  summary: 'check every entry of the log, and that it goes on from a checkpoint',
+  summary: 'check every entry of the log, also against an earlier checkpoint',
   examples: ['countersign audit verify', 'countersign audit verify --checkpoint kept-elsewhere.txt'],
   access: 'audit:read',
   options: [
     {
       flags: '--checkpoint <file>',
-      about: 'a note made earlier by audit checkpoint and kept elsewhere; - reads it from standard input',
+      about: 'a note made earlier by audit checkpoint and kept elsewhere; - reads standard input',
     },
   ],
   input: () => z.object({ checkpoint: z.string().min(1).optional() }),
@@ -37,7 +37,7 @@ const verify = command({
         onProgress: progress.step,
         signal: context.signal,
       });
-      // The log is whole, and yet not the one that this desk has written last.
+      // The log is consistent, but it is not the latest log of this desk: the anchor knows of a newer one.
       if (desk.store.readOnly !== undefined) throw desk.store.readOnly;
       return { view: verifiedView(log, checkpoint), document: { audit: verifiedDocument(log, checkpoint) } };
     } finally {
@@ -48,13 +48,13 @@ const verify = command({
 
 function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): View {
   return [
-    { kind: 'verdict', verdict: 'THE LOG CHECKS OUT', tone: 'good' },
+    { kind: 'verdict', verdict: 'THE LOG IS VALID', tone: 'good' },
     {
       kind: 'fields',
       rows: [
         ['Entries', String(log.size)],
         ['Root', log.root],
-        ['Latest', log.size === 0 ? 'none' : iso(log.latestAt)],
+        ['Newest entry', log.size === 0 ? 'none' : iso(log.latestAt)],
         ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
       ],
     },
@@ -62,7 +62,7 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): Vie
       ? [
           {
             kind: 'note',
-            text: 'An older copy of the store, or a log written anew with the key, looks whole too. Only a checkpoint kept elsewhere shows those: --checkpoint FILE',
+            text: 'This check may miss an older copy of the store, or a log that was rewritten with the key. To find both, compare with a checkpoint kept elsewhere: --checkpoint FILE',
           } as const,
         ]
       : []),
@@ -70,9 +70,9 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): Vie
 }
 
 function checkpointWords(log: VerifiedLog, { size }: Checkpoint): string {
-  // Every log goes on from an empty one: such a checkpoint shows nothing, and must not sound as if it did.
-  if (size === 0) return 'of an empty log; it says nothing about what came after';
-  return `its ${size} entries are the first of this log; ${log.size - size} came after`;
+  // Every log begins with the empty log, so such a checkpoint proves nothing, and the screen must say so.
+  if (size === 0) return 'made of an empty log, so it proves nothing about later entries';
+  return `matches: its ${size} entries are the first of this log; ${log.size - size} are newer`;
 }
 
 function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) {
@@ -87,13 +87,13 @@ function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) 
 
 const checkpoint = command({
   path: 'audit checkpoint',
-  summary: 'a signed note of size and root of the log, to keep elsewhere',
+  summary: 'sign a note of size and root of the log, to keep elsewhere',
   examples: ['countersign audit checkpoint > checkpoint.txt', 'countersign audit checkpoint --json'],
   access: 'audit:read',
   input: () => z.object({}),
   run: async (context) => {
     const { origin, size, root, note, verifierKey } = await signCheckpoint(await context.desk());
-    context.notice(`Verifier key, for whoever checks it: ${verifierKey}`);
+    context.notice(`Verifier key (others need it to check this note): ${verifierKey}`);
     return {
       view: [],
       raw: note,
@@ -104,26 +104,26 @@ const checkpoint = command({
 
 const prove = command({
   path: 'audit prove',
-  summary: 'a proof that one entry stands in the log, to be checked without the store',
+  summary: 'prove that one entry is in the log, for a check without the store',
   examples: ['countersign audit prove 123 > entry-123.json'],
   access: 'audit:read',
   arguments: [{ name: '<entry>', about: 'number of the entry, as audit list shows it' }],
   input: () =>
-    z.object({ entry: z.coerce.number().int('is the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
+    z.object({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
   run: async (context, { entry }) => {
     const document = { proof: proofDocument(await proveEntry(await context.desk(), entry)) };
     return { view: [], raw: `${printableJson(document)}\n`, document };
   },
 });
 
-/** Everything a third party needs but the verifier key it trusts; how to check it stands in the document itself. */
+/** Everything that a third party needs, except a verifier key that it trusts. The document explains how to check it. */
 const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint: signed }: EntryProof) => ({
   format: 'countersign-proof-v1',
   howToCheck: [
     'leafHash = SHA-256(0x00, UTF-8 of body)',
     'hashes lead from leafHash at leafIndex to the root of a tree of treeSize (RFC 9162, section 2.1.3.2)',
-    'the root stands in line 3 of the checkpoint, whose signature verifierKey checks (C2SP signed-note)',
-    'compare verifierKey with the one that the desk gave you at another time and place',
+    'line 3 of the checkpoint is the root; verifierKey checks the signature of the checkpoint (C2SP signed-note)',
+    'compare verifierKey with the key that the desk gave you at another time and place',
   ],
   body,
   leafIndex,
@@ -136,7 +136,7 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
 
 const receipt = command({
   path: 'audit receipt',
-  summary: 'size and root of the log in one line, for a ticket',
+  summary: 'print size and root of the log in one line, for a ticket',
   examples: ['countersign audit receipt'],
   access: 'audit:receipt',
   input: () => z.object({}),

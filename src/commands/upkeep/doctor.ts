@@ -1,4 +1,4 @@
-/** `doctor`: what is set up, what is not, and the command that mends each. Needs no desk and nobody signed in. */
+/** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
 import * as z from 'zod';
 import type { Finding } from '../../house.js';
 import type { View } from '../../terminal/render.js';
@@ -6,28 +6,28 @@ import { type Command, command } from '../command.js';
 
 const doctor = command({
   path: 'doctor',
-  summary: 'what is set up, what is not, what mends it',
+  summary: 'check the installation and show how to fix each fault',
   examples: ['countersign doctor', 'countersign doctor --json'],
   access: 'anyone',
   input: () => z.object({}),
   run: async (context) => {
     const findings = await context.house.inspect();
-    const amiss = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
-    // Out of reach, as a command would end that needs what is missing here.
-    return { view: viewOf(findings, amiss.length), document: { findings }, exit: amiss.length === 0 ? 0 : 7 };
+    const failed = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
+    // The status that a command ends with when it needs what is missing here.
+    return { view: viewOf(findings, failed.length), document: { findings }, exit: failed.length === 0 ? 0 : 7 };
   },
 });
 
-function viewOf(findings: readonly Finding[], amiss: number): View {
+function viewOf(findings: readonly Finding[], failed: number): View {
   const mends = findings.flatMap(({ subject, mend }) => (mend === undefined ? [] : [`${subject}: ${mend}`]));
   return [
-    amiss === 0
-      ? { kind: 'verdict', verdict: 'EVERYTHING NEEDED IS IN ORDER', tone: 'good' }
-      : { kind: 'verdict', verdict: amiss === 1 ? 'ONE THING IS AMISS' : `${amiss} THINGS ARE AMISS`, tone: 'bad' },
+    failed === 0
+      ? { kind: 'verdict', verdict: 'ALL CHECKS PASSED', tone: 'good' }
+      : { kind: 'verdict', verdict: failed === 1 ? 'ONE CHECK FAILED' : `${failed} CHECKS FAILED`, tone: 'bad' },
     { kind: 'blank' },
     {
       kind: 'table',
-      columns: [{ title: 'state' }, { title: 'subject' }, { title: 'what was found' }],
+      columns: [{ title: 'state' }, { title: 'check' }, { title: 'result' }],
       empty: '',
       rows: findings.map(({ state, subject, text }) => [state, subject, text]),
     },

@@ -11,7 +11,7 @@ import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 
-/** One secret for the one file that opens everything, and no lock-out when it is guessed at. */
+/** Long, because the file opens everything and nothing limits how often its passphrase can be guessed. */
 const SHORTEST = 20;
 
 const backup = command({
@@ -26,12 +26,12 @@ const backup = command({
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
     if (await context.files.exists(file)) {
-      throw new Refusal('invalid-input', `there is a file ${file} already`, { hint: 'Name a new one.' });
+      throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
     }
     const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase for the backup');
     if ([...passphrase].length < SHORTEST) {
       throw new Refusal('invalid-input', `the passphrase must have ${SHORTEST} characters or more`, {
-        hint: 'Six or seven words that nobody can guess, for instance from: countersign passphrase generate',
+        hint: 'Use six or seven words that nobody can guess. To draw some: countersign passphrase generate',
       });
     }
     const { text, keyId } = await context.house.sealKey(passphrase);
@@ -49,9 +49,9 @@ const backup = command({
         },
         {
           kind: 'note',
-          text: 'Keep the file in another place than the store and its backups, and the passphrase in a third. Whoever has file and passphrase has the key; without key and backup every passphrase and factor is lost.',
+          text: 'Keep the file apart from the store and its backups, and the passphrase apart from both. Anyone who has file and passphrase has the key. If you lose both the key and this backup, you lose every passphrase and factor.',
         },
-        { kind: 'next', lines: [`countersign key restore ${file} --check   (a drill: try it now)`] },
+        { kind: 'next', lines: [`countersign key restore ${file} --check   (test it now)`] },
       ],
       document: { keyBackup: { file, keyId } },
     };
@@ -60,13 +60,13 @@ const backup = command({
 
 const restore = command({
   path: 'key restore',
-  summary: 'make the key file again from a backup, or only try whether it opens',
+  summary: 'recreate the key file from a backup, or test the backup',
   examples: ['countersign key restore desk-key-backup.txt --check', 'countersign key restore desk-key-backup.txt'],
-  // Without its key no desk can be opened and nobody is signed in; file and passphrase together are the permission.
+  // Nobody can sign in to a desk without its key, so file and passphrase together are the permission.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads it from standard input' }],
+  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads standard input' }],
   options: [
-    { flags: '--check', about: 'change nothing: say whether it opens, and whether it is the key of the store' },
+    { flags: '--check', about: 'test only: does it open, and is it the key of the store? Changes nothing' },
     { flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' },
   ],
   input: () =>
@@ -98,13 +98,13 @@ const restore = command({
 });
 
 function storeWords({ fitsStore }: OpenedKey): string {
-  if (fitsStore === null) return 'none that can be read; name it with --store to compare';
-  return fitsStore ? 'it is under this key' : 'IT IS UNDER ANOTHER KEY';
+  if (fitsStore === null) return 'no store could be read; name it with --store to compare';
+  return fitsStore ? 'uses this key' : 'USES ANOTHER KEY';
 }
 
 const jwks = command({
   path: 'key jwks',
-  summary: 'the public key that signs events to other systems, for their receiver',
+  summary: 'print the public key that checks the events of this desk',
   examples: ['countersign key jwks > desk-keys.json'],
   access: 'audit:read',
   input: () => z.object({}),

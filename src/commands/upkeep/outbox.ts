@@ -1,4 +1,4 @@
-/** `outbox list`, `show`, `flush`: messages on their way. Content and codes are sealed and never shown. */
+/** `outbox list`, `show`, `flush`: queued and sent messages. Content and codes are sealed and never shown. */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
@@ -20,19 +20,19 @@ const documentOf = (message: WaitingMessage) => ({
 const offDocument = (off: ReadonlyMap<string, number>) =>
   Object.fromEntries([...off].map(([kind, since]) => [kind, { since: iso(since) }]));
 
-/** A receiver that asked for no more (HTTP 410) is left alone until somebody has looked. */
+/** A channel whose receiver answered HTTP 410 (gone) stays off until a person has checked it. */
 function offLines(off: ReadonlyMap<string, number>): View {
   const lines = [...off].map(
-    ([kind, since]) => `Nothing goes to the ${kind} since ${minute(since)}: its receiver asked for no more (410).`,
+    ([kind, since]) => `The ${kind} is off since ${minute(since)}: its receiver asked for no more (HTTP 410).`,
   );
   if (lines.length === 0) return [];
   return [
     { kind: 'lines', lines },
-    { kind: 'next', lines: ['countersign outbox flush --again   (once its receiver is back)'] },
+    { kind: 'next', lines: ['countersign outbox flush --again   (when its receiver works again)'] },
   ];
 }
 
-/** Why a message is not there yet; a table has no room for a sentence. */
+/** Why a message was not delivered; a table has no room for a sentence. */
 function troubleOf({ id, attempts, lastError, state }: WaitingMessage): readonly string[] {
   if (state === 'delivered' || lastError === null) return [];
   return [`${id}: ${lastError} (${attempts} ${attempts === 1 ? 'try' : 'tries'})`];
@@ -40,7 +40,7 @@ function troubleOf({ id, attempts, lastError, state }: WaitingMessage): readonly
 
 const list = command({
   path: 'outbox list',
-  summary: 'messages on their way, newest first',
+  summary: 'list messages, newest first',
   examples: ['countersign outbox list', 'countersign outbox list --state queued --json'],
   access: 'outbox:read',
   options: [
@@ -61,7 +61,7 @@ const list = command({
         {
           kind: 'table',
           columns: [
-            { title: 'made', whole: true },
+            { title: 'created', whole: true },
             { title: 'message' },
             { title: 'to' },
             { title: 'state', whole: true },
@@ -86,7 +86,7 @@ const list = command({
 
 const show = command({
   path: 'outbox show',
-  summary: 'one message: where it is on its way, never what it says',
+  summary: 'show the delivery state of one message, never its text',
   examples: ['countersign outbox show msg_…'],
   access: 'outbox:read',
   arguments: [{ name: '<message>', about: 'id of the message' }],
@@ -97,11 +97,11 @@ const show = command({
       ['Message', `${message.template} by ${message.channel}`],
       ['To', message.to],
       ['State', message.state],
-      ['Made', minute(message.createdAt)],
+      ['Created', minute(message.createdAt)],
       ['Tries', String(message.attempts)],
       ['Next try', minute(message.nextAttemptAt)],
       ['Delivered', minute(message.deliveredAt)],
-      ['Last answer', message.lastError ?? ''],
+      ['Last error', message.lastError ?? ''],
       ['Reference', message.reference ?? ''],
       ['User', message.user ?? ''],
     ];
@@ -112,16 +112,16 @@ const show = command({
   },
 });
 
-/** Not due yet: after a failure the schedule says when. A flush does not hurry them. */
+/** Messages that are not due yet: after a failure the schedule sets the next try, and a flush does not bring it forward. */
 const laterLines = (later: number): readonly string[] =>
-  later === 0 ? [] : [`${later} more ${later === 1 ? 'waits' : 'wait'} for the time of the next try.`];
+  later === 0 ? [] : [`${later} more ${later === 1 ? 'is' : 'are'} not due yet.`];
 
 const flush = command({
   path: 'outbox flush',
-  summary: 'send what is due now',
-  examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 when all went out)'],
+  summary: 'send every message that is due now',
+  examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 if all were sent)'],
   access: 'outbox:flush',
-  options: [{ flags: '--again', about: 'also to a webhook whose receiver asked for no more (HTTP 410)' }],
+  options: [{ flags: '--again', about: 'first switch on the channels whose receiver answered HTTP 410' }],
   input: () => z.object({ again: z.boolean().default(false) }),
   run: async (context, { again }) => {
     const desk = await context.desk();
@@ -130,10 +130,10 @@ const flush = command({
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
     const later = Math.max(0, queued - report.waiting);
-    const words = `${report.delivered} delivered, ${report.waiting} to be tried again, ${report.givenUp} given up`;
+    const words = `${report.delivered} delivered, ${report.waiting} to retry, ${report.givenUp} given up`;
     if (report.givenUp > 0) {
       throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
-        hint: 'See which and why: countersign outbox list --state given-up',
+        hint: 'To see which and why: countersign outbox list --state given-up',
         also: { delivery: { ...report, later } },
       });
     }

@@ -1,4 +1,4 @@
-/** `policy show`, `policy check`: the rules in force, and the files of a policy before they are. */
+/** `policy show`, `policy check`: shows the rules in force, and checks policy files before they are used. */
 import * as z from 'zod';
 import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
@@ -6,7 +6,7 @@ import { type Command, command } from '../command.js';
 
 const show = command({
   path: 'policy show',
-  summary: 'the rules in force: protected requests, roles, limits',
+  summary: 'show the rules in force: protected requests, roles, limits',
   examples: ['countersign policy show', 'countersign policy show --json'],
   access: 'policy:read',
   input: () => z.object({}),
@@ -37,7 +37,7 @@ function policyView(policy: Policy, hash: string): View {
     { kind: 'blank' },
     {
       kind: 'table',
-      columns: [{ title: 'protected request' }, { title: 'in words' }],
+      columns: [{ title: 'protected request' }, { title: 'title' }],
       empty: '',
       rows: policy.actions.map(({ id, title }) => [id, title]),
     },
@@ -46,7 +46,7 @@ function policyView(policy: Policy, hash: string): View {
     { kind: 'blank' },
     {
       kind: 'table',
-      columns: [{ title: 'limit' }, { title: 'figure', align: 'right' }],
+      columns: [{ title: 'limit' }, { title: 'value', align: 'right' }],
       empty: '',
       rows: Object.entries(policy.limits).flatMap(([group, limits]) =>
         Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
@@ -58,7 +58,7 @@ function policyView(policy: Policy, hash: string): View {
 const inWords = (figure: number | boolean): string =>
   typeof figure === 'number' ? String(figure) : figure ? 'yes' : 'no';
 
-/** One line a role; the permissions in the order of the policy file, folded by the terminal's width. */
+/** One line for each role, its permissions in the order of the policy file. The renderer wraps them. */
 function roleBlocks({ roles }: Policy): readonly Block[] {
   const customers = Object.entries(roles.customers).flatMap(([edition, rules]) =>
     Object.entries(rules).map(
@@ -78,7 +78,7 @@ function roleBlocks({ roles }: Policy): readonly Block[] {
 
 const check = command({
   path: 'policy check',
-  summary: 'check the policy files of a folder; needs no desk',
+  summary: 'check the policy files in a folder; needs no desk',
   examples: ['countersign policy check', 'countersign policy check ./our-policy --json'],
   access: 'anyone',
   arguments: [
@@ -91,7 +91,7 @@ const check = command({
     const counts = { actions: policy.actions.length, roles: Object.keys(policy.roles.operators).length };
     return {
       view: [
-        { kind: 'verdict', verdict: 'THE POLICY IS SOUND', tone: 'good' },
+        { kind: 'verdict', verdict: 'THE POLICY IS VALID', tone: 'good' },
         {
           kind: 'fields',
           rows: [

@@ -1,10 +1,10 @@
 /**
- * The charts of the page, as SVG text: no script, readable in the dark and on paper. A series is told by a pattern as well as by its
- * colour, each mark says its numbers (as a tooltip and to a screen reader), and beside every chart stands its table.
+ * The charts of the page, as SVG text: no script, readable on a dark screen and on paper. A series has a pattern as well as a colour, each
+ * mark gives its numbers (as a tooltip and to a screen reader), and every chart has a table beside it.
  */
 import { fit, printable } from '../../terminal/printable.js';
 
-/** Stored text inside the page: nothing in it can open a tag or an attribute. */
+/** Escapes stored text, so that nothing in it can open a tag or an attribute. */
 export const inPage = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -85,10 +85,10 @@ const saying = (values: readonly number[], series: readonly Series[]): string =>
 
 const ROW = 30;
 const NAMES = 250;
-/** What of a name fits; the whole of it is in the tooltip and in the table. */
+/** A longer name is cut here; tooltip and table show it in full. */
 const NAME_COLUMNS = 34;
 
-/** Lying bars, one a name, with the numbers at their ends. */
+/** Horizontal bars, one for each name, with the numbers at their ends. */
 export function barChart(title: string, series: readonly Series[], rows: readonly Column[]): string {
   const most = Math.max(1, ...rows.map(({ values }) => sum(values)));
   const room = WIDTH - NAMES - 70;
@@ -113,7 +113,7 @@ export function barChart(title: string, series: readonly Series[], rows: readonl
 const svg = (title: string, height: number, content: string): string =>
   `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${inPage(title)}">${content}</svg>`;
 
-/** Stands once in the page: the pattern of the second series, in the colours of the style sheet. */
+/** The pattern of the second series, in the colours of the style sheet. The page contains it once. */
 export const PATTERNS =
   '<svg width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">' +
   '<rect class="second-ground" width="6" height="6"/><line class="second-line" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>';

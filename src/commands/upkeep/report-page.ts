@@ -1,6 +1,6 @@
 /**
- * The report as one HTML page: everything in it, nothing fetched, no script (its own policy forbids both). Light, dark and paper by
- * the reader's settings. Every chart has its figures as a table beside it.
+ * The report as one HTML page that contains everything: it fetches nothing and has no script (its own policy forbids both). It follows the
+ * reader's settings for light, dark and paper. Every chart has its figures as a table beside it.
  */
 import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk-report.js';
 import { dayOf } from '../../rules/moment.js';
@@ -60,7 +60,7 @@ ${byName(
   Object.entries(report.approvals).map(([label, count]) => ({ label, values: [count] })),
 )}
 </main>
-<footer><p>Made by countersign. It names callers who failed: keep it as you keep the log.</p></footer>
+<footer><p>Made by countersign. It names callers who failed: protect it like the audit log.</p></footer>
 </body>
 </html>
 `;

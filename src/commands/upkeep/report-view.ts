@@ -5,7 +5,7 @@ import type { Block, View } from '../../terminal/render.js';
 
 const BAR = 24;
 
-/** `1 min 12 s`; a dash for nothing. */
+/** `1 min 12 s`; a dash if there is no figure. */
 export function span(milliseconds: number | null): string {
   if (milliseconds === null) return '–';
   const seconds = Math.round(milliseconds / 1000);
@@ -14,11 +14,11 @@ export function span(milliseconds: number | null): string {
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Whole per cent of a sum; a dash of nothing. */
+/** Whole per cent of a sum; a dash if the sum is zero. */
 export const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`;
 
-/** Label and value of each figure that stands for itself. */
+/** Label and value of each single figure. */
 export function keyFigures(report: DeskReport): readonly (readonly [label: string, value: string])[] {
   const total = report.verified + report.refused;
   const waiting = report.approvals['pending'] ?? 0;
@@ -27,14 +27,17 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
     ['Verified', `${report.verified} (${share(report.verified, total)})`],
     ['Refused', String(report.refused)],
     ['Calls on the console', String(report.calls)],
-    ['Median to the verdict', span(report.medianToVerdict)],
+    ['Median time to verdict', span(report.medianToVerdict)],
     ['General questions', String(report.generalQuestions)],
     ['Resets', String(report.resetCount)],
     ['Enrolled again', `${report.enrolledAgain} (${share(report.enrolledAgain, report.resetCount)})`],
-    ['Resets taken back', `${report.undone} undone, ${report.objections} objected to`],
+    ['Resets reversed', `${report.undone} undone, ${report.objections} objected to`],
     ['Approvals waiting', String(waiting)],
-    ['Median to an approval', span(report.medianToDecision)],
-    ['Callers locked now', `${report.lockedForAWhile} for a while, ${report.lockedUntilLifted} until lifted`],
+    ['Median time to approval', span(report.medianToDecision)],
+    [
+      'Callers locked out now',
+      `${report.lockedForAWhile} for a time, ${report.lockedUntilLifted} until a lead unlocks`,
+    ],
   ];
 }
 
@@ -55,7 +58,7 @@ export function reportView(report: DeskReport, deskName: string): View {
 
 const section = (text: string, block: Block): Block[] => [{ kind: 'blank' }, { kind: 'title', text }, block];
 
-/** Days without a call are left out here; the page shows them as gaps. */
+/** Leaves out days without a call; the page shows them as gaps. */
 function stretchTable({ verifications, width }: DeskReport): Block {
   const rows = verifications.filter(({ counts }) => Object.keys(counts).length > 0);
   const most = Math.max(1, ...rows.map(({ counts }) => (counts['verified'] ?? 0) + (counts['refused'] ?? 0)));
@@ -75,7 +78,7 @@ function stretchTable({ verifications, width }: DeskReport): Block {
   };
 }
 
-/** Full blocks for what was verified, light ones for what was refused. */
+/** Full blocks for verified callers, light blocks for refused ones. */
 function bar(verified: number, refused: number, most: number): string {
   const blocks = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
   return `${'█'.repeat(blocks(verified))}${'░'.repeat(blocks(refused))}`;

@@ -1,4 +1,4 @@
-/** `report`: the desk in figures, in the terminal or as one page for a browser or for paper. */
+/** `report`: the desk in figures, in the terminal or as one HTML page for a browser or for paper. */
 import * as z from 'zod';
 import { deskReport } from '../../procedures/upkeep/desk-report.js';
 import { days } from '../../rules/duration.js';
@@ -7,12 +7,12 @@ import { type Command, command } from '../command.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
-/** A month, so that the same weekday is seen four times. */
+/** 30 days, so that each weekday occurs at least four times. */
 const USUAL = days(30);
 
 const report = command<{ html?: string | undefined; since?: string | undefined }>({
   path: 'report',
-  summary: 'the desk in figures and charts',
+  summary: 'show the desk in figures and charts',
   examples: [
     'countersign report',
     'countersign report --since 7d --json',
@@ -20,7 +20,7 @@ const report = command<{ html?: string | undefined; since?: string | undefined }
   ],
   access: 'report:read',
   options: [
-    { flags: '--html <file>', about: 'write one page with charts; it needs no network and no script' },
+    { flags: '--html <file>', about: 'write one HTML page with charts; it needs no network and no script' },
     { flags: '--since <when>', about: 'from a date or for a span such as 7d (default: 30d)' },
   ],
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),

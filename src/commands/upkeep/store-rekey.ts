@@ -1,4 +1,4 @@
-/** `store rekey`: a new master key, while others work. Explains first what a lost key means. */
+/** `store rekey`: replaces the master key while others work. Explains the consequences first. */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { RekeyedStore } from '../../house.js';
@@ -9,7 +9,7 @@ import { type Command, type Context, command } from '../command.js';
 
 const rekey = command({
   path: 'store rekey',
-  summary: 'a new master key: everything sealed is sealed again, while others work',
+  summary: 'replace the master key and seal every secret again, while others work',
   examples: ['countersign store rekey', 'countersign store rekey --yes --json'],
   access: 'store:manage',
   input: () => z.object({}),
@@ -22,10 +22,10 @@ const rekey = command({
 });
 
 const BEFORE = [
-  'The key file will hold a new key. Whatever the old key opened, the new one opens; the old one opens nothing new.',
-  'One-time codes and invitations that were sent and not used yet are void: send new ones.',
-  'Backups made before, and other stores under the same key, still need the old key: it is kept in a file beside the new one.',
-  'A backup of the key (countersign key backup) must be made anew. Other machines of this desk need the new key file.',
+  'A new key replaces the key in the key file. The new key opens every secret of this store; the old key no longer does.',
+  'One-time codes and invitations that were sent but not used stop working. Send new ones.',
+  'Older backups, and other stores with the same key, still need the old key. It is kept in a file beside the new one.',
+  'Afterwards, back up the new key (countersign key backup) and copy the key file to the other machines of this desk.',
 ];
 
 async function confirm(context: Context): Promise<void> {
@@ -43,7 +43,7 @@ function rekeyedView(done: RekeyedStore): View {
       kind: 'fields',
       rows: [
         ['Key', `${done.to} in ${done.place}`],
-        ['Before', done.oldKey === null ? done.from : `${done.from}, kept in ${done.oldKey}`],
+        ['Old key', done.oldKey === null ? done.from : `${done.from}, kept in ${done.oldKey}`],
         ['Sealed again', `${done.sealed} values`],
         ['Tagged again', `${done.tagged} rows`],
       ],
@@ -52,12 +52,12 @@ function rekeyedView(done: RekeyedStore): View {
       kind: 'note',
       text:
         done.oldKey === null
-          ? 'Take the old key away from the key command once no backup and no other store needs it.'
-          : 'Destroy the file of the old key once no backup and no other store needs it; where it was stolen, at once.',
+          ? 'Remove the old key from the key command when no backup and no other store needs it.'
+          : 'Delete the file of the old key when no backup and no other store needs it. If the old key was stolen, delete it now.',
     },
     {
       kind: 'next',
-      lines: ['countersign key backup FILE', 'countersign audit checkpoint   (it is signed by another key now)'],
+      lines: ['countersign key backup FILE', 'countersign audit checkpoint   (the new key signs it)'],
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** `store info`, `migrate`, `backup`, `restore`: care of the store as a whole. The master key is never part of a copy. */
+/** `store info`, `migrate`, `backup`, `restore`: look after the store as a whole. A copy never contains the master key. */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
@@ -16,7 +16,7 @@ import { commands as rekeying } from './store-rekey.js';
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
-  summary: 'engine, place, schema, size, counts, key and log',
+  summary: 'show engine, place, schema, size, counts, key and log',
   examples: ['countersign store info', 'countersign store info --json'],
   access: 'store:manage',
   input: () => z.object({}),
@@ -35,14 +35,14 @@ function infoRows(known: StoreInfo): readonly (readonly [string, string])[] {
   return [
     ['Store', `${known.place} (${known.engine})`],
     ['Id', known.id ?? 'none'],
-    ['Made', iso(known.createdAt) ?? 'unknown'],
+    ['Created', iso(known.createdAt) ?? 'unknown'],
     ['Schema', known.schema],
     ['Size', `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
     ['Key', known.keyId],
     ...Object.entries(known.counts).map(
       ([what, count]) => [`${what[0]?.toUpperCase()}${what.slice(1)}`, String(count)] as const,
     ),
-    ['Log', `${known.log.size} entries, root ${hex(known.log.root).slice(0, 16)}`],
+    ['Audit log', `${known.log.size} entries, root ${hex(known.log.root).slice(0, 16)}`],
   ];
 }
 
@@ -50,13 +50,13 @@ const migrate = command({
   path: 'store migrate',
   summary: 'bring an older store up to this version',
   examples: ['countersign store backup before.db && countersign store migrate'],
-  // Nobody can sign in to a store that is too old; store and key together are the permission.
+  // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
   input: () => z.object({}),
   run: async (context) => {
     const { place, applied } = await context.house.migrateStore();
     const done =
-      applied.length === 0 ? 'Nothing to do: the store is of this version.' : `Applied ${applied.join(', ')}.`;
+      applied.length === 0 ? 'The store is up to date; nothing was changed.' : `Applied ${applied.join(', ')}.`;
     return { view: [{ kind: 'lines', lines: [done] }], document: { store: { place, applied } } };
   },
 });
@@ -72,7 +72,7 @@ const backup = command({
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
     if (await context.files.exists(file)) {
-      throw new Refusal('invalid-input', `there is a file ${file} already`, { hint: 'Name a new one.' });
+      throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
     }
     const { logSize } = await backUpStore(desk, context.operator(), file);
     return {
@@ -85,7 +85,7 @@ const backup = command({
             ['Log', `${logSize} entries`],
           ],
         },
-        { kind: 'note', text: 'The master key is not in it. Keep a copy of the key in another place than this file.' },
+        { kind: 'note', text: 'This file does not contain the master key. Keep a copy of the key in another place.' },
       ],
       document: { backup: { file, logSize } },
     };
@@ -103,22 +103,22 @@ const restoreInput = () =>
 
 const restore = command({
   path: 'store restore',
-  summary: 'put a backup in the place of the store (SQLite)',
+  summary: 'replace the store with a backup (SQLite)',
   examples: [
     'countersign store restore desk-2026-11-22.db',
     'countersign store restore desk-2026-11-22.db --accept-rollback --approver lena',
   ],
-  // A store that is gone or damaged has nobody signed in; where it can be opened, `restorer` asks for store:manage.
+  // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
   arguments: [{ name: '<file>', about: 'a file made by store backup' }],
   options: [
     {
       flags: '--accept-rollback',
-      about: 'also where the backup lacks what was written since (resets, locks, the log)',
+      about: 'accept that what was written after the backup is lost (resets, lock-outs, log entries)',
     },
-    { flags: '--approver <name>', about: 'a second operator, a lead or an admin, who accepts that too' },
+    { flags: '--approver <name>', about: 'a second operator (lead or admin) who accepts the loss too' },
     { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-    { flags: '--code <code>', about: 'code of the authenticator app of the second operator' },
+    { flags: '--code <code>', about: "code from the second operator's authenticator app" },
   ],
   input: restoreInput,
   run: async (context, given) => {
@@ -130,7 +130,10 @@ const restore = command({
       view: [
         { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
         { kind: 'fields', rows: restoredRows(file, restored) },
-        { kind: 'next', lines: ['countersign audit verify --checkpoint FILE   (a checkpoint kept elsewhere)'] },
+        {
+          kind: 'next',
+          lines: ['countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'],
+        },
       ],
       document: { restore: { file, ...restored } },
     };
@@ -139,16 +142,16 @@ const restore = command({
 
 function restoredRows(file: string, restored: RestoredStore): readonly (readonly [string, string])[] {
   const { logSize, logSizeBefore, kept } = restored;
-  const before = logSizeBefore === null ? 'the store that was there could not be read' : `${logSizeBefore} before`;
+  const before = logSizeBefore === null ? 'the replaced store could not be read' : `${logSizeBefore} before`;
   return [
     ['From', file],
     ['Store', restored.place],
     ['Log', `${logSize} entries (${before})`],
-    ...(kept === null ? [] : [['Kept', kept] as const]),
+    ...(kept === null ? [] : [['Old store', kept] as const]),
   ];
 }
 
-/** Who restores: an operator with store:manage; null where there is no store to be signed in to. Asked for before anybody is asked anything. */
+/** The operator who restores, with store:manage; null if there is no store to sign in to. Checked before any prompt. */
 async function restorer(context: Context): Promise<SignedOperator | null> {
   const { token } = await context.settings();
   try {
@@ -167,7 +170,7 @@ async function restorer(context: Context): Promise<SignedOperator | null> {
   }
 }
 
-/** Asked for only once it is known that something would be lost. */
+/** Called only if the restore loses something. */
 async function askApprover(
   context: Context,
   given: z.infer<ReturnType<typeof restoreInput>>,

@@ -1,4 +1,4 @@
-/** Is a channel switched off, because its receiver asked for no more? */
+/** Is a webhook switched off, because its receiver asked for no more messages? */
 import type { Finding } from '../../house.js';
 import type { OpenedStore, StoreCheck } from './check.js';
 
@@ -7,11 +7,12 @@ export const checkChannels: StoreCheck = {
   look: inspectChannels,
 };
 
-/** A receiver that answered 410 (procedures/messages/channel-switch). */
+/** A receiver that answers 410 is switched off (procedures/messages/channel-switch). */
 async function inspectChannels({ store }: OpenedStore): Promise<readonly Finding[]> {
-  const text = await store.read.meta.get('channels-off');
-  if (text === undefined) return [];
-  const kinds = Object.keys(JSON.parse(text) as object).join(', ');
-  const mend = 'look at the receiver, then: countersign outbox flush --again';
-  return [{ subject: 'Channels', state: 'note', text: `the ${kinds} is off: its receiver asked for no more`, mend }];
+  const stored = await store.read.meta.get('channels-off');
+  if (stored === undefined) return [];
+  const kinds = Object.keys(JSON.parse(stored) as object).join(', ');
+  const mend = 'check the receiver, then send again: countersign outbox flush --again';
+  const text = `switched off: ${kinds}; the receiver asked for no more messages (HTTP 410)`;
+  return [{ subject: 'Channels', state: 'note', text, mend }];
 }

@@ -7,7 +7,9 @@ export const checkConfig: SetupCheck = {
   look: async ({ settings }) => {
     const path = join(settings.folders.config, 'config.toml');
     const used = Object.keys(settings.file).length > 0;
-    const text = used ? `read; it sets ${Object.keys(settings.file).join(', ')}` : `none (${path}); the defaults hold`;
+    const text = used
+      ? `sets ${Object.keys(settings.file).join(', ')}`
+      : `no settings in ${path}; the defaults are used`;
     return [{ subject: 'Config file', state: 'ok', text }];
   },
 };

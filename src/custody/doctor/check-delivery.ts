@@ -1,12 +1,16 @@
-/** Are the channels set up in a way that can be read? Nothing is sent, and no server is spoken to. */
+/** Are the channel settings valid? Sends nothing and connects to no server. */
+import { join } from 'node:path';
 import { readDeliveryConfig } from '../../delivery/registry.js';
 import type { SetupCheck } from './check.js';
 
 export const checkDelivery: SetupCheck = {
   subject: 'Delivery',
-  look: async ({ settings: { file, deskName } }) => {
+  look: async ({ settings: { file, deskName, dataFolder } }) => {
     const { channels } = readDeliveryConfig(file, deskName);
-    const text = Object.entries(channels).map(([kind, { settings }]) => `${kind} by ${settings.channel}`);
-    return [{ subject: 'Delivery', state: 'ok', text: text.join(', ') }];
+    const kinds = Object.entries(channels).map(([kind, { settings }]) => ({ kind, channel: settings.channel }));
+    const sent = kinds.filter(({ channel }) => channel !== 'file').map(({ kind, channel }) => `${kind} by ${channel}`);
+    const written = kinds.filter(({ channel }) => channel === 'file').map(({ kind }) => kind);
+    if (written.length > 0) sent.push(`${written.join(', ')} as files in ${join(dataFolder, 'outbox')}`);
+    return [{ subject: 'Delivery', state: 'ok', text: sent.join('; ') }];
   },
 };

@@ -1,4 +1,4 @@
-/** Does the compiled package of argon2 load and work? A small hash shows it. */
+/** Does the compiled argon2 package load and work? Makes a small hash to find out. */
 import { openHasher } from '../../crypto/hasher.js';
 import type { Finding } from '../../house.js';
 import { faultOf } from './check.js';

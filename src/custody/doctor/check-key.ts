@@ -1,4 +1,4 @@
-/** Is the master key there, and readable by its owner alone? */
+/** Does the master key exist, and can only its owner read it? */
 import { existsSync } from 'node:fs';
 import { keyPlace } from '../../opening/master-key.js';
 import { faultOf, type SetupCheck } from './check.js';
@@ -13,7 +13,7 @@ export const checkKey: SetupCheck = {
     } catch (error) {
       const missing = 'file' in settings.key && !existsSync(settings.key.file);
       if (missing && settings.engine === 'sqlite' && !existsSync(settings.store))
-        return [{ subject, state: 'missing', text: `none at ${keyPlace(settings)}`, mend: 'countersign init' }];
+        return [{ subject, state: 'missing', text: `no key file at ${keyPlace(settings)}`, mend: 'countersign init' }];
       return [faultOf(subject, error, missing ? 'missing' : 'wrong')];
     }
   },

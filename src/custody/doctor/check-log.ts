@@ -1,4 +1,4 @@
-/** Is the head of the log the desk's own, is it the one remembered, and is this machine's clock behind it? */
+/** Did this desk write the head of the log, does it match the anchor, and is this machine's clock behind it? */
 import type { Finding } from '../../house.js';
 import { inspectAnchor } from '../../opening/anchor.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
@@ -18,13 +18,13 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
     return [{ subject: 'Audit log', state: 'wrong', text, mend: 'countersign audit verify' }];
   }
   const log = [
-    { subject: 'Audit log', state: 'ok', text: `${head.size} entries, the head checks out` } as const,
+    { subject: 'Audit log', state: 'ok', text: `${head.size} entries; the head of the log is valid` } as const,
     await inspectAnchorOf(opened),
   ];
   const behind = head.latestAt - custody.now();
   if (behind <= policy.limits.clock.toleranceSeconds * 1000)
-    return [...log, { subject: 'Clock', state: 'ok', text: 'not behind the log' }];
-  const text = `${Math.round(behind / 1000)} s behind the latest time in the log; codes and locks are not trusted`;
+    return [...log, { subject: 'Clock', state: 'ok', text: 'this machine is not behind the log' }];
+  const text = `${Math.round(behind / 1000)} s behind the latest entry of the log; codes fail and locks do not expire`;
   return [...log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
 }
 
@@ -36,7 +36,7 @@ async function inspectAnchorOf({ store, custody }: OpenedStore): Promise<Finding
     keyring: custody.keyring,
   });
   if (fault !== undefined) return faultOf(subject, fault);
-  if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries remembered in ${path}` };
-  const text = `nothing is remembered yet in ${path}; the next command that opens the desk does`;
+  if (known !== undefined) return { subject, state: 'ok', text: `${known.size} entries recorded in ${path}` };
+  const text = `${path} does not exist yet; the next command that opens the desk writes it`;
   return { subject, state: 'note', text };
 }

@@ -1,4 +1,4 @@
-/** Is the policy in force one that countersign understands? */
+/** Is the policy in force valid? */
 import type { SetupCheck } from './check.js';
 
 export const checkPolicy: SetupCheck = {

@@ -1,4 +1,4 @@
-/** Does the sink of the log take it, and what waits for it? */
+/** Does the sink accept the log, and how many entries wait for it? */
 import type { Finding } from '../../house.js';
 import { faultOf, type OpenedStore, type StoreCheck } from './check.js';
 
@@ -7,7 +7,7 @@ export const checkSink: StoreCheck = {
   look: inspectSink,
 };
 
-/** What waits for the sink of the log, and since when it does not take it; nothing where none is set. */
+/** No finding if no sink is set. */
 async function inspectSink({ store, custody: { settings } }: OpenedStore): Promise<readonly Finding[]> {
   if (settings.file.sink === undefined) return [];
   const subject = 'Sink of the log';
@@ -19,7 +19,7 @@ async function inspectSink({ store, custody: { settings } }: OpenedStore): Promi
   }
   const { next, why } = await store.sinkCursor.read();
   const waiting = ((await store.read.audit.head())?.size ?? 0) - next;
-  if (why === null) return [{ subject, state: 'ok', text: `${next} entries handed on, ${waiting} wait` }];
-  const mend = 'mend what is named; waiting entries are handed on by the next command';
+  if (why === null) return [{ subject, state: 'ok', text: `${next} entries sent, ${waiting} waiting` }];
+  const mend = 'fix the sink; the next command sends the waiting entries';
   return [{ subject, state: 'wrong', text: `${waiting} entries wait: ${why}`, mend }];
 }

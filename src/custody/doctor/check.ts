@@ -1,4 +1,4 @@
-/** What a check of `doctor` is: a subject, and a look that changes nothing. One that fails is a finding too, and hides no other. */
+/** A check of `doctor`: a subject, and a function that changes nothing. A failed check is a finding and does not stop the others. */
 import { worded } from '../../commands/wording/worded.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
@@ -14,28 +14,29 @@ export interface SetupCheck {
 export interface OpenedStore {
   readonly store: Store;
   readonly custody: Custody;
-  /** Id of the key that the store is under. */
+  /** Id of the key that the store uses. */
   readonly keyId: string;
 }
 
-/** Needs a store under a key that is at hand. */
+/** Needs a store, and the key that it uses. */
 export interface StoreCheck {
   readonly subject: string;
   look(opened: OpenedStore): Promise<readonly Finding[]>;
 }
 
-/** What a failed check says: the refusal and its next step, or the bare error of a package that does not load. */
+/** What a failed check says: the refusal and its hint, or the plain error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {
   if (isRefusal(error)) {
     const { message, hint, problems } = worded(error, 'desk', Date.now());
-    const first = problems[0]?.message;
-    const text = first === undefined ? message : `${message}: ${first}`;
+    const [first, ...more] = problems;
+    const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
+    const text = first === undefined ? message : `${message.replace(/\.$/, '')}: ${first.message}${rest}`;
     return { subject, state, text, ...(hint === undefined ? {} : { mend: hint }) };
   }
   return { subject, state, text: error instanceof Error ? error.message : String(error) };
 }
 
-/** One check that cannot be done, such as a row that somebody changed, does not hide the others. */
+/** Turns a refusal, such as one about a changed row, into a finding, so that the other checks still run. */
 export async function orFault(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await look();

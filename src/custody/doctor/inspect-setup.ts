@@ -1,6 +1,6 @@
 /**
- * `doctor`: what is set up, what is not, and the command that mends each. Needs no working store and nobody signed in; each check is a file of
- * its own and stands alone. Changes nothing. Part of main's room.
+ * `doctor`: checks the installation and names the command that fixes each fault. Needs no working store and no sign-in, and changes nothing.
+ * Each check is one file and needs no other. Part of main's room.
  */
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
@@ -14,7 +14,7 @@ import { checkPolicy } from './check-policy.js';
 import { checkSqlite } from './check-sqlite.js';
 import { inspectStore } from './inspect-store.js';
 
-/** In the order in which they are shown; what is needed before there are settings comes first. */
+/** In the order in which they are shown. The checks that need no settings come before these. */
 const CHECKS: readonly SetupCheck[] = [checkConfig, checkFolders, checkPolicy, checkKey, checkDelivery];
 
 /** `node` is the version of Node, as `v20.19.0`. */
@@ -30,7 +30,7 @@ export async function inspectSetup(custody: () => Promise<Custody>, node: string
   return [...found, ...(await inspectStore(opened))];
 }
 
-/** Node 20.19 is the first that loads what countersign needs. */
+/** Node 20.19 is the oldest version that loads what countersign needs. */
 function inspectNode(version: string): Finding {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return { subject: 'Node', state: 'ok', text: version };

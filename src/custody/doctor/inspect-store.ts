@@ -1,4 +1,4 @@
-/** The part of `doctor` that opens the store: is there a desk, is it whole, does it need somebody. */
+/** The part of `doctor` that opens the store: is there a desk, is it intact, does it need attention? */
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
@@ -23,7 +23,7 @@ const CHECKS: readonly StoreCheck[] = [
   checkAdmins,
 ];
 
-/** Findings about the store, its key, its log, the clock, the outbox and the admins; fewer where one needs another. */
+/** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */
 export async function inspectStore(custody: Custody): Promise<readonly Finding[]> {
   let engine: Awaited<ReturnType<typeof openEngine>>;
   try {
@@ -46,7 +46,7 @@ export async function inspectStore(custody: Custody): Promise<readonly Finding[]
   }
 }
 
-/** Where one of them cannot be read, a finding of its own says so already. */
+/** If key or policy cannot be read, another finding already says so. */
 function hasKeyAndPolicy(custody: Custody): boolean {
   try {
     return custody.notary !== undefined;
@@ -59,10 +59,19 @@ function hasKeyAndPolicy(custody: Custody): boolean {
 async function inspectContents(store: Store, custody: Custody): Promise<readonly Finding[]> {
   const keyId = await store.read.meta.get('key-id');
   if (keyId === undefined)
-    return [{ subject: 'Desk', state: 'missing', text: 'the desk was never finished', mend: 'countersign init' }];
+    return [
+      { subject: 'Desk', state: 'missing', text: 'the setup of the desk was not finished', mend: 'countersign init' },
+    ];
   if (!custody.keyring.has(keyId)) {
     const mend = 'name the right key with --key-file or COUNTERSIGN_KEY_FILE';
-    return [{ subject: 'Key of the store', state: 'wrong', text: `the store needs the key ${keyId}`, mend }];
+    return [
+      {
+        subject: 'Key of the store',
+        state: 'wrong',
+        text: `the store uses key ${keyId}, which is not in the key file`,
+        mend,
+      },
+    ];
   }
   const opened: OpenedStore = { store, custody, keyId };
   const found: Finding[] = [];

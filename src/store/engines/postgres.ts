@@ -1,6 +1,6 @@
 /**
- * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. Everything particular to it stands
- * here: number parsing, the row lock on the audit head, and the words for its errors.
+ * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
+ * it: number parsing, the row lock on the audit head, and the words for its errors.
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
@@ -26,7 +26,7 @@ const traits: SchemaTraits = {
 const INT8 = 20;
 const NUMERIC = 1700;
 
-/** Opens a pool and proves that the server answers. `url` may hold a password: it is never shown. */
+/** Opens a pool and checks that the server answers. Never shows `url`, which may contain a password. */
 export async function openPostgres(url: string): Promise<Engine> {
   const { default: pg } = await import('pg');
   const place = withoutCredentials(url);
@@ -40,7 +40,7 @@ export async function openPostgres(url: string): Promise<Engine> {
       getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)),
     },
   });
-  pool.on('error', () => undefined); // an idle connection that breaks is noticed by the next query
+  pool.on('error', () => undefined); // the next query notices an idle connection that broke
   const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits) });
   const refusalOf = (error: unknown) => wordError(error, place);
   try {
@@ -58,8 +58,8 @@ export async function openPostgres(url: string): Promise<Engine> {
     refusalOf,
     forgetDeleted: async () => undefined,
     backup: async () => {
-      throw new Refusal('usage', 'a PostgreSQL store is backed up by its own tools', {
-        hint: 'Run pg_dump against the database; the dump holds only sealed secrets. Keep the key file apart from it.',
+      throw new Refusal('usage', 'countersign cannot back up a PostgreSQL store: PostgreSQL has its own tools', {
+        hint: 'Run pg_dump on the database. The dump contains only sealed secrets; keep the key file apart from it.',
       });
     },
     bytes: async () => {
@@ -96,16 +96,16 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const text = error.message;
   if (code === 'ERR_INVALID_URL') {
-    // Without its cause, which holds the address as typed.
-    return new Refusal('config', 'the address of the PostgreSQL store is not one', {
-      hint: 'It looks like postgres://user:password@host:port/database; write / # @ : % inside a password as %2F %23 %40 %3A %25.',
+    // Without its cause, which contains the address as typed.
+    return new Refusal('config', 'the address of the PostgreSQL store is not valid', {
+      hint: 'Write postgres://user:password@host:port/database. Inside a password write / # @ : % as %2F %23 %40 %3A %25.',
     });
   }
   if (code === '40001' || code === '40P01' || code === '55P03') {
     return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
   }
   if (code === '28P01' || code === '28000' || code === '42501' || code === '3D000') {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} refused: ${text}`, {
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, {
       hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.',
       cause: error,
     });
@@ -117,17 +117,19 @@ function wordError(error: unknown, place: string): Refusal | undefined {
     /timeout|terminated|Connection/i.test(text)
   ) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
-      hint: 'Check that the server runs and that the address is right; nothing was changed.',
+      hint: 'Check that the server runs and that the address is right. Nothing was changed.',
       cause: error,
     });
   }
   if (code === '22021') {
-    return new Refusal('invalid-input', 'the input holds a NUL character, which PostgreSQL cannot store', {
+    return new Refusal('invalid-input', 'the input contains a NUL character, which PostgreSQL cannot store', {
       cause: error,
     });
   }
   if (code === '53100' || code === '53200') {
-    return new Refusal('store-unreachable', `PostgreSQL at ${place} is out of room: ${text}`, { cause: error });
+    return new Refusal('store-unreachable', `PostgreSQL at ${place} has no disk space or memory left: ${text}`, {
+      cause: error,
+    });
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** Kysely's SQLite dialect as the desk needs it: the immediate write lock and its waiting, statements kept, DDL that can be undone. */
+/** Kysely's SQLite dialect as the desk needs it: an immediate write lock that waits, cached statements, DDL that can be rolled back. */
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -9,10 +9,10 @@ import {
   type SqliteStatement,
 } from 'kysely';
 
-/** How long anything waits for another process before it gives up (T11). */
+/** How long a statement waits for another process before it fails (T11). */
 export const BUSY_TIMEOUT_MS = 10_000;
 
-/** What the dialect needs of the driver's connection. */
+/** What the dialect needs from the driver's connection. */
 interface SqliteFile {
   prepare(text: string): SqliteStatement;
   pragma(text: string): unknown;
@@ -20,10 +20,10 @@ interface SqliteFile {
 }
 
 /**
- * Kysely's own driver begins DEFERRED, which upgrades its lock half way and fails under load; ours begins IMMEDIATE.
+ * Kysely's own driver begins DEFERRED, upgrades its lock later and fails under load; ours begins IMMEDIATE.
  *
- * It waits for the lock by itself: SQLite's own waiting looks less and less often, at last every 100 ms, while a bulk run
- * leaves the lock alone for 2 ms at a time, so that a call could stand there for half a second.
+ * It waits for the lock itself. SQLite's own wait tries less and less often, in the end every 100 ms, but a bulk run releases the lock for
+ * only 2 ms at a time, so a call could wait for half a second.
  */
 class ImmediateSqliteDriver extends SqliteDriver {
   readonly #file: SqliteFile;
@@ -34,12 +34,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // Counted in looks, as SQLite counts: on a machine that is slow to wake us, patience lasts longer.
+    // Counts tries, not time, as SQLite does: a machine whose timers are slow waits longer.
     for (let looks = 1; !(await this.#begins(connection, looks === BUSY_TIMEOUT_MS)); looks += 1)
       await oneMillisecond();
   }
 
-  /** False where another process is writing. The last time, that is an error. */
+  /** False if another process is writing. On the last try that is an error. */
   async #begins(connection: DatabaseConnection, last: boolean): Promise<boolean> {
     this.#file.pragma('busy_timeout = 0');
     try {
@@ -53,7 +53,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
     }
   }
 
-  /** On a full disk SQLite has rolled back by itself; the error to report is that one, not that of the second rollback. */
+  /** On a full disk SQLite rolls back on its own. Report that error, not the one of the second rollback. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     await super.rollbackTransaction(connection).catch((error: Error) => {
       if (!error.message.includes('no transaction is active')) throw error;
@@ -61,7 +61,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
-/** SQLite can undo DDL; Kysely's own adapter does not use it, and a migration cut off would leave half a schema. */
+/** SQLite can roll back DDL. Kysely's own adapter does not use that, so an interrupted migration would leave half a schema. */
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

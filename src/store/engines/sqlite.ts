@@ -1,6 +1,6 @@
 /**
- * SQLite: the embedded default. Everything that is particular to it stands here: connection settings (T1,
- * T9, T11, T13), permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
+ * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
+ * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -32,19 +32,19 @@ const traits: SchemaTraits = {
 };
 
 export interface SqliteOptions {
-  /** Path of the file. Its folder is made 0700 when `create` is set. */
+  /** Path of the file. With `create` its folder is created too, 0700. */
   readonly path: string;
-  /** Make the file if it is not there; otherwise its absence is a refusal. */
+  /** Creates a missing file; without it, a missing file is a refusal. */
   readonly create: boolean;
 }
 
-/** Opens the file, asserts every setting, and answers the engine. */
+/** Opens the file, asserts every setting, and returns the engine. */
 export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   const path = resolve(options.path);
   if (options.create) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   else if (!existsSync(path)) {
     throw new Refusal('store-unreachable', `there is no store at ${path}`, {
-      hint: 'Make one with: countersign init   (or name another with --store)',
+      hint: 'Create one with: countersign init   (or name another store with --store)',
     });
   }
   refuseIfOthersCanWrite(dirname(path));
@@ -58,7 +58,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     headLock: '',
     place: path,
     refusalOf: (error) => wordError(error, path),
-    // In its turn: another flow of this process may stand inside a transaction on the same connection.
+    // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
     backup: (target) => copyTo(file, target),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
@@ -68,10 +68,10 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
 
 /** SQLite's own online backup: one transaction on the target, under its locks. */
 async function copyTo(file: SQLite.Database, target: string): Promise<void> {
-  // The driver takes blanks off both ends: it would write another file than the one that was looked at, perhaps over it.
+  // The driver trims the name, so it would write to another file than the one that was checked, and could overwrite it.
   if (target !== target.trim()) {
-    throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a blank`, {
-      hint: 'Name it without.',
+    throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a space`, {
+      hint: 'Remove the spaces at its ends.',
     });
   }
   try {
@@ -80,7 +80,7 @@ async function copyTo(file: SQLite.Database, target: string): Promise<void> {
   } catch (error) {
     if (!existsSync(dirname(resolve(target)))) {
       throw new Refusal('invalid-input', `there is no folder ${dirname(resolve(target))}`, {
-        hint: 'Make it first, or name another place.',
+        hint: 'Create the folder first, or name another place.',
         cause: error,
       });
     }
@@ -88,7 +88,7 @@ async function copyTo(file: SQLite.Database, target: string): Promise<void> {
   }
 }
 
-/** Version of the compiled library; throws where it does not load. */
+/** Version of the compiled library; throws if it does not load. */
 export async function sqliteVersion(): Promise<string> {
   const { default: Driver } = await import('better-sqlite3');
   const memory = new Driver(':memory:');
@@ -120,8 +120,8 @@ async function openFile(path: string, create: boolean): Promise<SQLite.Database>
 }
 
 /**
- * Leaves every other program's file as it was. Most programs set no application id, so a file without one is only ours
- * to mark while it is empty.
+ * Never changes a file of another program. Most programs set no application id, so a file without one may be marked as ours only while it
+ * is empty.
  */
 function requireOwnFile(file: SQLite.Database, path: string, create: boolean): void {
   const owner = file.pragma('application_id', { simple: true });
@@ -129,13 +129,13 @@ function requireOwnFile(file: SQLite.Database, path: string, create: boolean): v
   const tables = file.prepare('select count(*) from sqlite_schema').pluck().get();
   if (owner !== 0 || tables !== 0) {
     throw new Refusal('store-corrupt', `${path} is an SQLite file of another program`, {
-      hint: 'Name the desk with --store; nothing was changed.',
+      hint: 'Name the store of the desk with --store. Nothing was changed.',
     });
   }
   if (create) file.pragma(`application_id = ${APPLICATION_ID}`);
 }
 
-/** Sets the connection and reads every setting back: a setting that did not take is a refusal, not a hope (T1). */
+/** Sets up the connection and reads every setting back. Refuses if SQLite did not accept a setting (T1). */
 function setAndAssert(file: SQLite.Database, path: string): void {
   const settings: readonly (readonly [string, string | number, string | number])[] = [
     ['journal_mode', 'WAL', 'wal'],
@@ -156,13 +156,13 @@ function setAndAssert(file: SQLite.Database, path: string): void {
   }
 }
 
-/** A store others can write is no store: anyone could grant themselves anything. */
+/** Refuses a store that other users can write to, because they could grant themselves anything. */
 function refuseIfOthersCanWrite(path: string): void {
   const facts = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
   const sticky = facts.isDirectory() && (facts.mode & 0o1000) !== 0;
   if ((facts.mode & 0o022) === 0 || sticky) return;
-  throw new Refusal('config', `others can write ${path} (mode ${(facts.mode & 0o777).toString(8)})`, {
-    hint: `Find out who did, then: chmod go-w '${path}'`,
+  throw new Refusal('config', `other users can write to ${path} (mode ${(facts.mode & 0o777).toString(8)})`, {
+    hint: `Find out who has changed it, then: chmod go-w '${path}'`,
   });
 }
 
@@ -174,19 +174,19 @@ function wordError(error: unknown, path: string): Refusal | undefined {
   }
   if (code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_READONLY') || code === 'EACCES') {
     return new Refusal('store-unreachable', `the store ${path} cannot be opened (${code})`, {
-      hint: 'Check that the folder exists and is yours.',
+      hint: 'Check that the folder exists and that you may write to it.',
       cause: error,
     });
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
-    return new Refusal('store-unreachable', `the disk under ${path} did not take the change (${code})`, {
-      hint: 'Make room or mend the disk. The change is not known to be done: look before you repeat it.',
+    return new Refusal('store-unreachable', `the disk could not write to ${path} (${code})`, {
+      hint: 'Free some space or repair the disk. Then check whether the change was made before you repeat it.',
       cause: error,
     });
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
     return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
-      hint: 'Keep the file as it is, and restore a backup with: countersign store restore FILE',
+      hint: 'Keep the file as it is. Restore a backup with: countersign store restore FILE',
       cause: error,
     });
   }

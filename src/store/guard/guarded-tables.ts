@@ -1,13 +1,13 @@
 /**
- * Rows that decide (T8): who may do what, who is locked out, which factor counts, where messages go. Each bears a tag over
- * its place and these columns, so that a row changed by another hand is refused by name, not used.
+ * Guarded rows (T8) decide who may do what, who is locked out, which factor counts, and where messages go. Each has a tag over its table,
+ * key and these columns, so a row that was changed outside countersign is refused by name and not used.
  *
- * What a tag cannot show: a row that is missing, or an older version of the same row put back. The tag is bound to the
- * place, not to the time; the log and its anchor are there for that.
+ * A tag does not show that a row is missing, or that an older version of the same row was put back, because it does not depend on the
+ * time. The log and its anchor are there for that.
  */
 import { Refusal } from '../../errors.js';
 
-/** Makes and checks tags; given by main, so that the store knows no key. */
+/** Makes and checks tags. Main passes it in, so that the store has no key. */
 export interface RowTags {
   make(text: string): string;
   fits(text: string, tag: string): boolean;
@@ -15,11 +15,11 @@ export interface RowTags {
 
 export interface GuardedTable {
   readonly key: string;
-  /** Everything but the key, the tag and times that decide nothing. */
+  /** Every column except the key, the tag, and times on which nothing is decided. */
   readonly columns: readonly string[];
 }
 
-/** A word list in the order in which it is tagged. It never changes for rows that stand: a new column is a new migration. */
+/** The columns in the order in which they are tagged. Stored tags depend on a list, so it never changes; a new column needs a migration. */
 const table = (key: string, columns: string): GuardedTable => ({ key, columns: columns.split(' ') });
 
 export const GUARDED: Readonly<Record<string, GuardedTable>> = {
@@ -31,7 +31,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'id',
     'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at',
   ),
-  // Not `suspended_by`: it only says which reset can be undone, and a bulk run lets the database work it out.
+  // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),
   devices: table('id', 'user_id digest created_at'),
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
@@ -54,7 +54,7 @@ export const TAG_COLUMN = 'mac';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What is tagged. A JSON array has one reading only, so no two rows share one. */
+/** The text that is tagged: a JSON array, so that two different rows never have the same text. */
 export function rowText(name: string, { key, columns }: GuardedTable, row: Row): string {
   return JSON.stringify(['row', name, row[key], ...columns.map((column) => plainValue(name, column, row[column]))]);
 }
@@ -65,11 +65,11 @@ function plainValue(name: string, column: string, value: unknown): string | numb
   throw new TypeError(`${name}.${column} is neither text nor number and cannot be tagged`);
 }
 
-/** The row without its tag, once it is known to be ours. Refusal `store-corrupt` names the row, never a value of it. */
+/** Checks the tag and returns the row without it. Refusal `store-corrupt` names the row, never one of its values. */
 export function checkedRow<R extends Row>(tags: RowTags, name: string, guarded: GuardedTable, row: R): R {
   const { [TAG_COLUMN]: tag, ...rest } = row;
   if (typeof tag === 'string' && tags.fits(rowText(name, guarded, rest), tag)) return rest as unknown as R;
-  throw new Refusal('store-corrupt', `the row ${String(row[guarded.key])} of ${name} was changed by another hand`, {
-    hint: 'It was not used. Keep the store as it is and tell your lead; a backup shows what stood there.',
+  throw new Refusal('store-corrupt', `the row ${String(row[guarded.key])} of ${name} was changed outside countersign`, {
+    hint: 'The row was not used. Keep the store as it is and tell your lead. A backup shows the original row.',
   });
 }

@@ -1,7 +1,7 @@
 /**
- * Updates of rows that decide. Before an update the rows it will touch are read and checked, so that a change to one column
- * never vouches for another that somebody else had changed; then they are updated together with their new tags. All of
- * it happens on the connection, inside the transaction and its write lock (record.ts).
+ * Updates of guarded rows. Before an update, the rows that it will change are read and checked, so that the new tag never covers a column
+ * that was changed outside countersign. Then the rows are updated together with their tags. All of this happens on the connection,
+ * inside the transaction and its write lock (record.ts).
  */
 import {
   ColumnNode,
@@ -25,7 +25,7 @@ import type { SchemaTraits } from '../engine.js';
 import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 
-/** The dialect, its updates of guarded tables done as described above. */
+/** The dialect, with updates of guarded tables done as described above. */
 export function guardingUpdates(dialect: Dialect, traits: SchemaTraits): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
@@ -76,7 +76,7 @@ class GuardingConnection implements DatabaseConnection {
 
   async #update<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
     if (node.from ?? node.joins ?? node.returning) throw uncheckable(guard.name, 'update');
-    // Nothing tagged changes: the tags stay as they are, and vouch for what they vouched for.
+    // No tagged column changes, so the tags stay as they are.
     if (!changesTagged(node, guard)) return this.#run<R>(node);
     const before = await this.#checkedRows(node, guard);
     if (before.length === 0) return { numAffectedRows: 0n, rows: [] };
@@ -87,7 +87,7 @@ class GuardingConnection implements DatabaseConnection {
     return { numAffectedRows: numAffectedRows ?? BigInt(after.length), rows: [] };
   }
 
-  /** Where tagged values are computed by the database, it says what came of them, and the tags follow. */
+  /** If the database computes tagged values, it returns the new rows, and their tags are written after that. */
   async #updateComputed<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
     const returning = ReturningNode.create([SelectionNode.createSelectAll()]);
     const { rows } = await this.#run<Row>({ ...node, returning });
@@ -122,7 +122,7 @@ function changesTagged(node: UpdateQueryNode, { table }: Guard): boolean {
   );
 }
 
-/** The new values of tagged columns, where all of them are given and none is computed. */
+/** The new values of the columns; undefined if the database computes a tagged one. */
 function taggedPatch(node: UpdateQueryNode, { table }: Guard): Row | undefined {
   const patch: Record<string, unknown> = {};
   for (const { column, value } of node.updates ?? []) {
@@ -141,7 +141,7 @@ function withTags(node: UpdateQueryNode, guard: Guard, after: readonly Row[], tr
   if (only !== undefined && after.length === 1) {
     return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(tagOf(guard, only)))]);
   }
-  // The rows are known by their keys, and nobody else writes meanwhile: their condition need not be asked again.
+  // The rows are known by their keys and nobody else writes now, so their condition is not needed again.
   const pairs = traits.pairs(JSON.stringify(tagsOf(guard, after))).toOperationNode();
   const joined = sql<boolean>`${sql.ref(`${guard.name}.${guard.table.key}`)} = j.k`.toOperationNode();
   const tagged = UpdateQueryNode.cloneWithUpdates(node, [

@@ -1,10 +1,10 @@
 /**
- * The one mechanism behind the tags of rows that decide (guarded-tables.ts): a Kysely plugin, so that no query can forget it.
+ * Makes and checks the tags of guarded rows (guarded-tables.ts). It is a Kysely plugin, so that no query can forget it.
  *
- *   insert   each row goes in with its tag
- *   select   each row is checked before anyone sees it, and comes out without its tag; a read of single columns reads
- *            the whole row for that. Counts and the like are not checked: nothing is decided on them alone.
- *   update   handed to guarded-updates.ts, because the rows must be checked before they change
+ *   insert   writes each row with its tag
+ *   select   checks each row and removes its tag before anyone sees it. A read of single columns reads the whole row for
+ *            this. Counts and the like are not checked, because nothing is decided on them alone.
+ *   update   passed to guarded-updates.ts, because the rows must be checked before they change
  *
  * A statement on a guarded table in a form that cannot be checked is a bug, and throws.
  */
@@ -40,24 +40,24 @@ import {
   TAG_COLUMN,
 } from './guarded-tables.js';
 
-/** A table under guard, as a statement on it needs it. */
+/** What a statement on a guarded table needs. */
 export interface Guard {
   readonly name: string;
   readonly table: GuardedTable;
   readonly tags: RowTags;
 }
 
-/** Updates that must go through guarded-updates.ts, by the node that was compiled. */
+/** Updates that guarded-updates.ts must handle, by the compiled node. */
 const updates = new WeakMap<OperationNode, Guard>();
 
 export const guardOf = (node: OperationNode): Guard | undefined => updates.get(node);
 
-/** The same database, its guarded rows tagged on the way in and checked on the way out. */
+/** The same database, which tags guarded rows on insert and checks them on read. */
 export function guardRows(db: Db, tags: RowTags): Db {
   return db.withPlugin(rowGuard(tags));
 }
 
-/** What is done to the rows of a read: checked, then narrowed to the columns asked for (as → column). */
+/** What a read does to its rows: checks them, then keeps the requested columns (as → column). */
 interface Reading extends Guard {
   readonly wanted: ReadonlyMap<string, string> | undefined;
 }
@@ -124,7 +124,7 @@ function planReading(node: SelectQueryNode, guard: Guard): { node: SelectQueryNo
 const isWhole = (node: OperationNode): boolean =>
   SelectAllNode.is(node) || (ReferenceNode.is(node) && SelectAllNode.is(node.column));
 
-/** The column and the name it comes out under; undefined for anything computed. */
+/** The column and its name in the result; undefined for anything computed. */
 function columnOf(node: OperationNode): { as: string; column: string } | undefined {
   if (AliasNode.is(node)) {
     const inner = columnOf(node.node);
@@ -156,7 +156,7 @@ function taggedInsert(node: InsertQueryNode, { name, table, tags }: Guard): Inse
   });
 }
 
-/** The bare values of one inserted row; a column left out is null. */
+/** The values of one inserted row; a column that is left out is null. */
 function valuesOf(name: string, list: OperationNode): readonly unknown[] {
   if (PrimitiveValueListNode.is(list)) return list.values.map((value) => value ?? null);
   if (!ValueListNode.is(list)) throw uncheckable(name, 'insert');
@@ -167,7 +167,7 @@ function valuesOf(name: string, list: OperationNode): readonly unknown[] {
   });
 }
 
-/** "Insert or replace" is checked only where it replaces everything that is tagged: nothing unseen is left to be vouched for. */
+/** "Insert or replace" must replace every tagged column: then the new tag covers no stored value that was not checked. */
 function taggedConflict(node: OnConflictNode, name: string, table: GuardedTable): OnConflictNode {
   if (node.doNothing === true) return node;
   const set = node.updates?.map(({ column }) => columnOf(column)?.column) ?? [];

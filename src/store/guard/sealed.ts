@@ -1,13 +1,13 @@
 /**
- * Sealed values as such, whatever they hold: which of them stand under an older key, and new blobs in their place. For
- * the change of the desk's key alone; everybody else reads and writes them with the rows they belong to.
+ * Finds sealed values that use an older key, whatever is in them, and replaces their blobs. Only a rekey uses this; all other code reads and
+ * writes sealed values with their rows.
  */
 import { sql } from 'kysely';
 import type { Db, Tx } from '../schema/directory.js';
 import { GUARDED, type Row } from './guarded-tables.js';
 import { checkedRows, type Page, type Retagged, retag, setEach, type Tagging, writeTags } from './tag-rows.js';
 
-/** A column that holds sealed values, with the key of its table; `ofUser` where the blob is bound to user and account. */
+/** A column of sealed values, with the key of its table; `ofUser` if the blob is bound to user and account. */
 export interface SealedColumn {
   readonly table: string;
   readonly key: string;
@@ -22,14 +22,14 @@ export interface SealedValue {
   readonly blob: string;
 }
 
-/** Tables whose rows bear tags. */
+/** Tables whose rows have tags. */
 export const GUARDED_NAMES: readonly string[] = Object.keys(GUARDED);
 
 /** Blobs of the vault begin with the id of their key (crypto/vault.ts). */
 const under = (keyId: string): string => `cs1.${keyId}.%`;
 
 export const sealedReads = (db: Db) => ({
-  /** The next values of a column that are not under this key, in the order of their rows. */
+  /** The next values of a column that use another key, in the order of their rows. */
   async otherThan(
     keyId: string,
     { table, key, column, ofUser }: SealedColumn,
@@ -44,14 +44,14 @@ export const sealedReads = (db: Db) => ({
       order by ${id} limit ${page.limit}`.execute(db);
     return rows;
   },
-  /** How many values of a column are not under this key. */
+  /** How many values of a column use another key. */
   async countOther(keyId: string, { table, column }: SealedColumn): Promise<number> {
     const blob = sql.ref(column);
     const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
       where ${blob} is not null and ${blob} not like ${under(keyId)}`.execute(db);
     return rows[0]?.n ?? 0;
   },
-  /** How many rows of a guarded table are not tagged under this key. */
+  /** How many rows of a guarded table are not tagged with this key. */
   async countOtherTags(keyId: string, table: string): Promise<number> {
     const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
       where mac is null or mac not like ${`${keyId}.%`}`.execute(db);
@@ -61,8 +61,8 @@ export const sealedReads = (db: Db) => ({
 
 export const sealedWrites = (tx: Tx, tagging: Tagging) => ({
   /**
-   * Puts new blobs in the place of the old ones. Rows that bear a tag are checked first and tagged anew; answers the ids of
-   * those that somebody has changed: their blobs stay as they are.
+   * Replaces blobs. Rows with a tag are checked first and tagged again. Returns the ids of rows whose tag did not match; their blobs stay as
+   * they are.
    */
   async replace(
     at: SealedColumn,
@@ -92,7 +92,7 @@ export const sealedWrites = (tx: Tx, tagging: Tagging) => ({
     const good = new Set(rows.map((row) => String(row[key])));
     return values.flatMap(({ id }) => (good.has(id) ? [] : [id]));
   },
-  /** Tags the next rows of a guarded table under this key. */
+  /** Tags the next rows of a guarded table with this key. */
   async retag(table: string, keyId: string, page: Page): Promise<Retagged> {
     return retag(tx, table, keyId, tagging, page);
   },

@@ -1,6 +1,6 @@
 /**
- * Tags for many rows at once: for rows that stand when a migration brings tags, and for all rows when a new key takes over.
- * Works below the guard (row-guard.ts), chunk by chunk, in the order of keys.
+ * Tags many rows at once: existing rows when a migration adds tags, and all rows in a rekey. Works below the guard (row-guard.ts), chunk by
+ * chunk, in the order of keys.
  */
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
@@ -15,13 +15,13 @@ import {
   TAG_COLUMN,
 } from './guarded-tables.js';
 
-/** What below the guard is needed to write rows that the guard accepts. */
+/** What code below the guard needs to write rows that the guard accepts. */
 export interface Tagging {
   readonly traits: SchemaTraits;
   readonly tags: RowTags;
 }
 
-/** Where to go on, and how many at once. */
+/** The key to continue after, and the number of rows. */
 export interface Page {
   readonly after: string;
   readonly limit: number;
@@ -30,7 +30,7 @@ export interface Page {
 const CHUNK = 1_000;
 const TAG = sql.ref(TAG_COLUMN);
 
-/** Tags every row that has no tag. Only for the migration that makes the column: later, a row without a tag is refused. */
+/** Tags every row that has no tag. Only for the migration that adds the column; later, a row without a tag is refused. */
 export async function tagUntagged(db: Db, tagging: Tagging): Promise<void> {
   for (const [name, table] of Object.entries(GUARDED)) {
     for (let after = ''; ; ) {
@@ -44,14 +44,14 @@ export async function tagUntagged(db: Db, tagging: Tagging): Promise<void> {
 }
 
 export interface Retagged {
-  /** Key of the last row looked at, to go on after it; undefined where none was left. */
+  /** Key of the last row that was read, to continue after it; undefined if no row was left. */
   readonly last: string | undefined;
   readonly count: number;
-  /** Keys of rows that somebody has changed: they keep their tag, which does not fit. */
+  /** Keys of rows whose tag does not match; they keep that tag. */
   readonly changed: readonly string[];
 }
 
-/** Checks the next rows of a table that are tagged under another key than the current one, and tags them under it. */
+/** Checks the next rows of a table that are not tagged with the current key, and tags them with it. */
 export async function retag(db: Db, name: string, keyId: string, tagging: Tagging, page: Page): Promise<Retagged> {
   const table = tableOf(name);
   const rows = await rowsAfter(db, name, sql`${TAG} is null or ${TAG} not like ${`${keyId}.%`}`, page);
@@ -62,7 +62,7 @@ export async function retag(db: Db, name: string, keyId: string, tagging: Taggin
   return { last: keys.at(-1), count: good.length, changed: keys.filter((key) => !kept.has(key)) };
 }
 
-/** Rows of a guarded table by their keys, checked; those that were changed are left out. */
+/** Rows of a guarded table by their keys, without those whose tag does not match. */
 export async function checkedRows(
   db: Db,
   name: string,

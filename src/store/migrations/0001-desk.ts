@@ -1,6 +1,6 @@
 /**
  * The first schema: directory, secrets, factors, operators, verifications, outbox and the audit log.
- * Table meanings are in ../database.ts. A migration never changes once released; a new column is a new file.
+ * ../schema describes the tables. A migration never changes after its release; a new column is a new file.
  */
 import { type CreateTableBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
@@ -16,7 +16,7 @@ export async function up(db: Db, traits: SchemaTraits): Promise<void> {
   for (const [table, columns] of INDEXES) await createIndex(db, table, columns, false);
 }
 
-/** One table with its primary key first; later migrations use it too. */
+/** Creates one table, its primary key first; later migrations use it too. */
 export async function createTable(
   db: Db,
   traits: SchemaTraits,

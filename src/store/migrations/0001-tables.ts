@@ -1,4 +1,4 @@
-/** Tables and indexes of the first schema, as data. Released: it never changes. */
+/** Tables and indexes of the first schema, as data. Never change it, because it was released. */
 
 export type Column = 'text' | 'text?' | 'time' | 'time?' | 'count' | 'key';
 export type Columns = Readonly<Record<string, Column>>;
@@ -149,7 +149,7 @@ export const TABLES: Readonly<Record<string, Columns>> = {
   },
 };
 
-/** Tables whose key is not an `id`. */
+/** Tables whose key is not `id`. */
 export const KEYED: Readonly<Record<string, { key: string; columns: Columns }>> = {
   meta: { key: 'key', columns: { value: 'text' } },
   passphrases: {
@@ -176,7 +176,7 @@ export const REFERENCES: Readonly<Record<string, string>> = {
   operator_id: 'operators.id',
   verification_id: 'verifications.id',
 };
-/** Columns that keep their value when the row they name is gone, or that name rows of another kind. */
+/** Columns that keep their value when the row that they name is deleted, or that name rows of another kind. */
 export const LOOSE = new Set(['outbox.account_id', 'outbox.user_id']);
 
 export const UNIQUE: readonly (readonly [string, readonly string[]])[] = [

@@ -1,4 +1,4 @@
-/** Resets that can be undone, bulk jobs that can be resumed, and approvals (B51, B56, B60–B62). Meanings in ../reset-tables.ts. */
+/** Resets that can be undone, bulk jobs that can be resumed, and approvals (B51, B56, B60–B62). ../schema/resets.ts describes them. */
 
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';

@@ -1,4 +1,4 @@
-/** Calls on the console, which can be dropped, handed over and resumed. Meaning in ../database.ts. */
+/** Calls on the console, which can be dropped, handed over and resumed. ../schema/calls.ts describes them. */
 
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';

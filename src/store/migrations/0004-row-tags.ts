@@ -1,4 +1,4 @@
-/** A tag for each row that decides (../guarded-tables.ts); rows that stand already are vouched for as they are. */
+/** Adds a tag to each guarded row (../guard/guarded-tables.ts). Existing rows are tagged as they are. */
 
 import type { SchemaTraits } from '../engine.js';
 import type { RowTags } from '../guard/guarded-tables.js';

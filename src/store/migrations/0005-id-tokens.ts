@@ -1,4 +1,4 @@
-/** ID tokens that have opened a session, so that one opens only one (B35). Meaning in ../database.ts. */
+/** ID tokens that have opened a session, so that each opens only one (B35). ../schema/directory.ts describes them. */
 
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';

@@ -1,4 +1,4 @@
-/** The plans of jobs in a table of their own. Meaning in ../reset-tables.ts. */
+/** Moves the plans of jobs to a table of their own. ../schema/resets.ts describes it. */
 import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';

@@ -1,5 +1,5 @@
 /**
- * The list of migrations, in order, and the one way to apply them. A store's version is the name of its newest
+ * The list of migrations, in order, and the one function that applies them. A store's version is the name of its newest
  * migration; a store with a name that is not in this list was made by a newer countersign.
  */
 import { Migrator, sql } from 'kysely';
@@ -28,12 +28,12 @@ const STEPS: readonly Step[] = [
   { name: '0006-job-plans', up: jobPlans.up },
 ];
 
-/** Name of the newest migration this build knows. */
+/** Name of the newest migration that this build knows. */
 export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
 /**
- * Applies what is missing, all or nothing. Returns the names applied, in order. Refusal `config` for a newer store. `tags`
- * vouches for the rows that stood before there were tags.
+ * Applies the missing migrations, all or nothing, and returns their names in order. Refusal `config` for a newer store. `tags` tags the
+ * rows of stores that had no tags yet.
  */
 export async function migrate(engine: Engine, tags: RowTags): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
@@ -65,29 +65,29 @@ async function appliedTo(db: Db): Promise<readonly string[]> {
   }
 }
 
-/** Names of the steps that a store lacks, by its own account. */
+/** Names of the migrations that are missing from the store's own list. */
 export async function missingSteps(engine: Engine): Promise<readonly string[]> {
   const applied = await appliedTo(engine.db);
   return STEPS.map((step) => step.name).filter((name) => !applied.includes(name));
 }
 
-/** Refuses a store whose schema does not fit this build. */
+/** Refuses a store whose schema is older or newer than this build. */
 export async function requireCurrent(engine: Engine): Promise<void> {
   const state = await schemaState(engine);
   if (state === 'current') return;
   if (state === 'newer') throw newerStore(engine);
   if (state === 'old') {
-    throw new Refusal('config', `the store ${engine.place} was made by an older countersign`, {
+    throw new Refusal('config', `the store ${engine.place} was made by an older version of countersign`, {
       hint: 'Make a backup, then run: countersign store migrate',
     });
   }
   throw new Refusal('store-unreachable', `there is no desk in ${engine.place}`, {
-    hint: 'Make one with: countersign init',
+    hint: 'Create one with: countersign init',
   });
 }
 
 function newerStore(engine: Engine): Refusal {
-  return new Refusal('config', `the store ${engine.place} was made by a newer countersign`, {
-    hint: 'Install the newer version on this machine; this one changed nothing.',
+  return new Refusal('config', `the store ${engine.place} was made by a newer version of countersign`, {
+    hint: 'Install the newer version on this machine. Nothing was changed.',
   });
 }

@@ -1,4 +1,4 @@
-/** Customer companies. Reads answer the rules' own `Account` type; comparison keys are folded by the caller. */
+/** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
@@ -27,7 +27,7 @@ export const accountReads = (db: Db) => ({
     const row = await db.selectFrom('accounts').selectAll().where('number_key', '=', numberKey).executeTakeFirst();
     return row && toAccount(row);
   },
-  /** More than one company may carry the same name. */
+  /** Several companies may have the same name. */
   async byName(nameKey: string): Promise<readonly Account[]> {
     const rows = await db
       .selectFrom('accounts')
@@ -68,7 +68,7 @@ export const accountReads = (db: Db) => ({
       .execute();
     return rows.map(toAccount);
   },
-  /** Sign-in settings beside the domain type: the OpenID issuer of an account (issue "Company-wide MFA"). */
+  /** Sign-in settings that the `Account` type lacks, such as the OpenID issuer. */
   async ssoSettings(
     id: string,
   ): Promise<{ issuer: string | null; audience: string | null; jwks: string | null } | undefined> {

@@ -1,4 +1,4 @@
-/** Requests for a second operator's yes (B56). Every change of state is compare-and-set. */
+/** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
 import type { Insertable, Selectable } from 'kysely';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 

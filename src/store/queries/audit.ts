@@ -1,4 +1,4 @@
-/** Reading the audit log. There is no other write than the door's (record.ts). */
+/** Reads the audit log. Only the write door (record.ts) writes it. */
 
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
@@ -6,7 +6,7 @@ import type { Db } from '../schema/directory.js';
 export interface AuditRow {
   readonly seq: number;
   readonly body: string;
-  /** Hex: text costs a reader of millions half of what a buffer does. */
+  /** Hex, because reading millions of texts costs half as much as reading buffers. */
   readonly leaf: string;
 }
 
@@ -43,11 +43,11 @@ export const auditReads = (db: Db, traits: SchemaTraits) => ({
       .limit(limit)
       .execute();
   },
-  /** Bodies that fit a filter, oldest first, after a sequence number (-1 for the beginning). */
+  /** Bodies that match a filter, oldest first, after a sequence number (-1 for the beginning). */
   async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {
     return filtered(db, filter).where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
   },
-  /** The newest bodies that fit a filter, newest first. */
+  /** The newest bodies that match a filter, newest first. */
   async newest(filter: AuditFilter, limit: number): Promise<readonly { seq: number; body: string }[]> {
     return filtered(db, filter).orderBy('seq', 'desc').limit(limit).execute();
   },

@@ -1,4 +1,4 @@
-/** Calls on the console: who is on the line, how far it came, and who has it. No secret and nothing a caller said. */
+/** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { CallsTable } from '../schema/calls.js';
 import type { Db, Tx } from '../schema/directory.js';

@@ -37,7 +37,7 @@ export const factorReads = (db: Db) => ({
   async deviceByDigest(digest: string): Promise<DeviceRow | undefined> {
     return db.selectFrom('devices').selectAll().where('digest', '=', digest).executeTakeFirst();
   },
-  /** The newest code of a purpose, used or not; older ones are dead once a newer exists. */
+  /** The newest code of a purpose, used or not. A newer code makes older ones invalid. */
   async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
     let query = db
       .selectFrom('one_time_codes')
@@ -47,7 +47,7 @@ export const factorReads = (db: Db) => ({
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
   },
-  /** Codes for this purpose that were made from `since` on and never used, the oldest first. */
+  /** Unused codes of this purpose made at or after `since`, oldest first. */
   async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
     return db
       .selectFrom('one_time_codes')
@@ -89,7 +89,7 @@ export const factorWrites = (tx: Tx) => ({
         .values([...rows])
         .execute();
   },
-  /** Compare-and-set: true for exactly one of several who bring the same code (B41). */
+  /** Compare-and-set: true for exactly one of several uses of the same code (B41). */
   async useBackupCode(id: string, now: number): Promise<boolean> {
     const result = await tx
       .updateTable('backup_codes')
@@ -111,7 +111,7 @@ export const factorWrites = (tx: Tx) => ({
     const result = await tx.deleteFrom('devices').where('user_id', '=', userId).executeTakeFirst();
     return Number(result.numDeletedRows);
   },
-  /** Those remembered before `since`; the period of these is over. */
+  /** Deletes devices that were remembered before `since`, whose period is over. */
   async deleteDevicesBefore(userId: string, since: number): Promise<void> {
     await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();
   },
@@ -128,7 +128,7 @@ export const factorWrites = (tx: Tx) => ({
   async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
     await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
   },
-  /** Kills codes of a user. The purposes are named, for the absence of an enrolment code opens a way (B57). */
+  /** Deletes codes of a user for the named purposes only: deleting an enrolment code would let the password alone enrol (B57). */
   async deleteCodes(userId: string, purposes: readonly string[]): Promise<number> {
     const query = tx
       .deleteFrom('one_time_codes')

@@ -1,4 +1,4 @@
-/** The desk in counts, for the report: grouped in the database, so that a year of calls is a few hundred rows here. Reads only. */
+/** Counts for the report, grouped in the database, so that a year of calls is only a few hundred rows here. Reads only. */
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../schema/directory.js';
 
@@ -14,7 +14,7 @@ export interface NamedCount {
   readonly n: number;
 }
 
-/** Someone callers were refused as, or an operator who refused. */
+/** A user as whom callers were refused, or an operator whose callers were refused. */
 export interface FailureCount {
   readonly accountId: string | null;
   readonly id: string | null;
@@ -22,10 +22,10 @@ export interface FailureCount {
   readonly lastAt: number;
 }
 
-/** Refusals that say something about the caller; a privilege that is missing does not. */
+/** Refusals that count against the caller. A missing privilege does not. */
 const FAILED = ['not-verified', 'no-passphrase', 'locked'];
 
-/** Both engines divide whole numbers to a whole number. */
+/** In both engines a division of whole numbers gives a whole number. */
 const bucketOf = (column: string, width: number) =>
   sql<number>`${sql.ref(column)} / ${sql.lit(Math.trunc(width))}`.as('bucket');
 
@@ -91,7 +91,7 @@ export const figureReads = (db: Db) => ({
       .execute();
     return rows.map((row) => ({ ...row, accountId: null }));
   },
-  /** From the beginning of a call on the console to its last verdict, ms, shortest first; the newest `limit` calls. */
+  /** Times from the start of a call on the console to its last verdict, ms, shortest first; the newest `limit` calls. */
   async timesToVerdict(since: number, limit: number): Promise<readonly number[]> {
     const rows = await db
       .selectFrom('calls')
@@ -113,7 +113,7 @@ export const figureReads = (db: Db) => ({
       .execute();
     return rows.map(({ outcome, n }) => ({ name: outcome ?? '', n }));
   },
-  /** Resets that took something, by what became of them: open, enrolled, undone … */
+  /** Resets that took something, by their state: open, enrolled, undone … */
   async resetsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
     return db
       .selectFrom('resets')
@@ -141,7 +141,7 @@ export const figureReads = (db: Db) => ({
       .limit(10_000)
       .execute();
   },
-  /** Callers who cannot be verified now: for a while, and until a lead lifts it. */
+  /** Callers who are locked out now: for a time, and until a lead unlocks them. */
   async lockedCallers(now: number): Promise<{ readonly forAWhile: number; readonly untilLifted: number }> {
     const count = async (condition: ReturnType<typeof sql<SqlBool>>) => {
       const row = await db

@@ -1,8 +1,8 @@
-/** ID tokens that have opened a session, by digest, until nobody would accept them any more. */
+/** ID tokens that have opened a session, by digest, until they expire. */
 import type { Tx } from '../schema/directory.js';
 
 export const idTokenWrites = (tx: Tx) => ({
-  /** False where this token was used before. Forgets those that ended before `forgetBefore`. */
+  /** False if this token was used before. Deletes tokens that expired before `forgetBefore`. */
   async use(token: {
     readonly digest: string;
     readonly expiresAt: number;

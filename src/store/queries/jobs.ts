@@ -1,4 +1,4 @@
-/** Bulk runs: the frozen plan and how far it got (B60). */
+/** Bulk runs: the frozen plan and its progress (B60). */
 import type { Selectable } from 'kysely';
 import type { Db, JobsTable, Tx } from '../schema/directory.js';
 
@@ -34,7 +34,7 @@ export const jobWrites = (tx: Tx) => ({
     await tx.insertInto('jobs').values(head).execute();
     await tx.insertInto('job_plans').values({ job_id: head.id, plan }).execute();
   },
-  /** Compare-and-set of how far the job got: true for one of several who carry out the same chunk. */
+  /** Compare-and-set of the progress: true for exactly one of several processes that run the same chunk. */
   async advance(id: string, from: number, to: number, at: number): Promise<boolean> {
     const result = await tx
       .updateTable('jobs')

@@ -1,4 +1,4 @@
-/** Facts about the store itself: its id, its key, when it was made; and the desk's switches. */
+/** Facts about the store itself (its id, its key, when it was created) and the desk's switches. */
 import type { Db, Tx } from '../schema/directory.js';
 
 /** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at` … */
@@ -18,7 +18,7 @@ export const metaReads = (db: Db) => ({
     const row = await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
     return row?.value;
   },
-  /** How much there is of what people ask for. */
+  /** Row counts for `store info`. */
   async counts(): Promise<Readonly<Record<(typeof COUNTED)[number], number>>> {
     const counts: Partial<Record<(typeof COUNTED)[number], number>> = {};
     for (const table of COUNTED) {

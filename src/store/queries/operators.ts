@@ -40,7 +40,7 @@ export const operatorWrites = (tx: Tx) => ({
   async update(id: string, patch: Updateable<OperatorsTable>): Promise<void> {
     await tx.updateTable('operators').set(patch).where('id', '=', id).execute();
   },
-  /** Compare-and-set of the last used TOTP step: true for exactly one of several who bring the same code (T7). */
+  /** Compare-and-set of the last used TOTP step: true for exactly one of several uses of the same code (T7). */
   async advanceTotp(id: string, step: number): Promise<boolean> {
     const result = await tx
       .updateTable('operators')
@@ -65,7 +65,7 @@ export const operatorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   },
-  /** Nobody stays signed in. */
+  /** Ends the sessions of all operators. */
   async endEverySession(now: number): Promise<void> {
     await tx.updateTable('operator_sessions').set({ ended_at: now }).where('ended_at', 'is', null).execute();
   },

@@ -1,4 +1,4 @@
-/** Messages on their way: queued in the transaction of their cause, claimed and sent after it. */
+/** Messages: queued in the transaction of their cause, claimed and sent after it. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 
@@ -12,7 +12,7 @@ export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
     return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
   },
-  /** The newest message of one text about one user. */
+  /** The newest message of one kind about one user. */
   async newestAbout(userId: string, kind: string): Promise<OutboxRow | undefined> {
     return db
       .selectFrom('outbox')
@@ -24,12 +24,12 @@ export const outboxReads = (db: Db) => ({
       .limit(1)
       .executeTakeFirst();
   },
-  /** Newest first; all states where none is named. */
+  /** Newest first; without `state`, messages in any state. */
   async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
     const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
     return (state === undefined ? all : all.where('state', '=', state)).execute();
   },
-  /** Of these channels, the longest due first. */
+  /** Due messages of these channels, the longest due first. */
   async due(now: number, limit: number, channels: readonly string[]): Promise<readonly OutboxRow[]> {
     if (channels.length === 0) return [];
     return db
@@ -61,7 +61,7 @@ export const outboxReads = (db: Db) => ({
   },
 });
 
-/** `queued` is told of each message, so that it can be sent once the transaction has been committed. */
+/** `queued` is called for each message, so that it can be sent after the commit. */
 export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () => undefined) => ({
   async insert(rows: readonly NewMessage[]): Promise<void> {
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {

@@ -1,4 +1,4 @@
-/** All query files in two values: what can be read at any time, and what can be written inside the door. */
+/** All query files in two values: reads, which work at any time, and writes, which work only inside the door. */
 
 import type { SchemaTraits } from '../engine.js';
 import { sealedReads, sealedWrites } from '../guard/sealed.js';
@@ -46,7 +46,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   verifications: verificationReads(db),
 });
 
-/** Reads of the same transaction stand beside the writes, so that a decision and its effect see one state. */
+/** Includes the reads of the same transaction, so that a decision and its effect see the same state. */
 export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) => void) =>
   whenAsked({
     accounts: () => ({ ...accountReads(tx), ...accountWrites(tx) }),
@@ -73,7 +73,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
 export type Reads = ReturnType<typeof readsOf>;
 export type Writes = ReturnType<typeof writesOf>;
 
-/** Each group is made when it is first asked for: a write needs two or three of them. */
+/** Makes each group on first use, because a write needs only two or three of them. */
 function whenAsked<T extends Readonly<Record<string, () => object>>>(makers: T) {
   const groups = {} as { readonly [K in keyof T]: ReturnType<T[K]> };
   for (const [name, make] of Object.entries(makers)) {

@@ -1,9 +1,9 @@
-/** What a reset takes away, and what an undo brings back: the writes beside resets.ts, set-based, inside the door. */
+/** What a reset takes away and what an undo brings back: the writes that belong to resets.ts, set-based, inside the door. */
 import { sql } from 'kysely';
 import type { Tx } from '../schema/directory.js';
 import type { NewReset } from './resets.js';
 
-/** Resets of one chunk: their ids were made one after the other. */
+/** Resets of one chunk, whose ids were made one after the other. */
 export interface ResetRange {
   readonly first: string;
   readonly last: string;
@@ -12,7 +12,7 @@ export interface ResetRange {
 /** Bound values per statement stay below both engines' limits. */
 const ROWS_PER_INSERT = 500;
 
-/** Who has enrolled again since the last reset: what that reset suspended is gone for good. */
+/** `enrolledIds`: users who have enrolled again since their last reset, so what that reset suspended cannot come back. */
 export interface Taking {
   readonly range: ResetRange;
   readonly userIds: readonly string[];
@@ -31,7 +31,7 @@ export const resetWrites = (tx: Tx) => ({
         .execute();
     }
   },
-  /** Everything that could let anyone past the second factor, in one go (B52). The resets of the range are inserted before. */
+  /** Takes everything that could get anyone past the second factor, all at once (B52). Insert the resets of the range first. */
   async takeAway({ range, userIds, enrolledIds, final, at }: Taking): Promise<void> {
     if (userIds.length === 0) return;
     const ids = [...userIds];
@@ -54,7 +54,7 @@ export const resetWrites = (tx: Tx) => ({
       .where((e) => e.or([e('id', '<', range.first), e('id', '>', range.last)]))
       .execute();
   },
-  /** Brings back what these resets suspended; devices and sessions stay gone (B61). */
+  /** Brings back what these resets suspended, but not devices and sessions (B61). */
   async bringBack(resetIds: readonly string[], userIds: readonly string[], by: string, at: number): Promise<void> {
     if (resetIds.length === 0) return;
     const back = { state: 'active', suspended_by: null };
@@ -76,7 +76,7 @@ export const resetWrites = (tx: Tx) => ({
       .where('user_id', 'in', [...userIds])
       .where('purpose', 'in', ['enrol', 'factor'])
       .execute();
-    // A login that was half way into enrolling again must begin anew: it now has factors to ask for.
+    // A login that was about to enrol again must start over, because it now has factors to ask for.
     await tx
       .deleteFrom('portal_sessions')
       .where('user_id', 'in', [...userIds])
@@ -92,7 +92,7 @@ export const resetWrites = (tx: Tx) => ({
       .where('state', '=', 'open')
       .execute();
   },
-  /** Enrolled again: the old factors can no longer come back, and are destroyed. */
+  /** Destroys the old factors of users who have enrolled again, because they can no longer come back. */
   async destroySuspended(userIds: readonly string[]): Promise<void> {
     await destroySuspended(tx, userIds);
   },
@@ -107,7 +107,7 @@ export const resetWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  /** No enrolment code of the user opens anything any more; the way stays barred (B57, B62). */
+  /** Makes the user's enrolment codes invalid, but keeps their rows, so that enrolment stays blocked (B57, B62). */
   async spoilEnrolmentCodes(userId: string, at: number): Promise<void> {
     await tx
       .updateTable('one_time_codes')
@@ -140,7 +140,7 @@ async function destroyAll(tx: Tx, ids: readonly string[]): Promise<void> {
   }
 }
 
-/** Suspended under the reset that now stands for the user; what an earlier open reset suspended moves along. */
+/** Suspends factors under the newest reset of each user. Factors that an earlier open reset suspended move to it. */
 async function suspendAll(tx: Tx, ids: readonly string[], { first, last }: ResetRange): Promise<void> {
   for (const table of ['factors', 'backup_codes'] as const) {
     const reset = sql<string>`(select r.id from resets r where r.user_id = ${sql.ref(`${table}.user_id`)}

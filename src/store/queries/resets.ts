@@ -1,6 +1,6 @@
 /**
- * Resets: what users have that a reset takes, the set-based taking, and what is left to be undone (B50–B52, B61, B62). Each
- * statement speaks of up to a few hundred users at once; one user is a list of one.
+ * Resets: what users have that a reset would take, and which resets can still be undone (B50–B52, B61, B62). Each statement handles up to a
+ * few hundred users at once; one user is a list of one.
  */
 import type { Insertable, Selectable } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
@@ -25,7 +25,7 @@ export const resetReads = (db: Db) => ({
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
   },
-  /** Resets after which nobody enrolled yet, newest first, of one job or all. */
+  /** Resets whose user has not enrolled again yet, newest first, of one job or all. */
   async open(limit: number, jobId?: string): Promise<readonly ResetRow[]> {
     const query = db.selectFrom('resets').selectAll().where('state', '=', 'open');
     const narrowed = jobId === undefined ? query : query.where('job_id', '=', jobId);
@@ -41,7 +41,7 @@ export const resetReads = (db: Db) => ({
       .limit(1)
       .executeTakeFirst();
   },
-  /** The newest reset that took something from this user, whatever became of it since (B76). */
+  /** The newest reset that took something from this user, whatever its state is now (B76). */
   async latestOfUser(userId: string): Promise<ResetRow | undefined> {
     return db
       .selectFrom('resets')
@@ -52,7 +52,7 @@ export const resetReads = (db: Db) => ({
       .limit(1)
       .executeTakeFirst();
   },
-  /** Resets outside jobs by one operator since a time: the pace of a person. */
+  /** Number of resets outside jobs by one operator since a time, for the limit on an operator's pace. */
   async singlesBy(operatorId: string, since: number): Promise<number> {
     const row = await db
       .selectFrom('resets')
@@ -63,7 +63,7 @@ export const resetReads = (db: Db) => ({
       .executeTakeFirstOrThrow();
     return row.n;
   },
-  /** Facts of each user named, in no order. `now` and `tries` say which enrolment codes are still good. */
+  /** Facts about each named user, in no order. `now` and `tries` decide which enrolment codes are still valid. */
   async facts(userIds: readonly string[], now: number, tries: number): Promise<readonly ResetFacts[]> {
     if (userIds.length === 0) return [];
     const [factors, codes, devices, sessions, open, live] = await Promise.all([

@@ -1,6 +1,6 @@
 /**
- * Finding companies and people by the start of any word of name, number, login, e-mail or phone. Keys are folded word starts in
- * a b-tree, asked by ranges, so that one keystroke costs a fraction of a millisecond at a million users on both engines.
+ * Finds companies and people by the start of any word of name, number, login, e-mail or phone. Keys are folded word starts in a b-tree,
+ * searched by ranges, so that one keystroke costs a fraction of a millisecond at a million users on both engines.
  */
 import { sql } from 'kysely';
 import type { Account, User } from '../../rules/people.js';
@@ -38,13 +38,13 @@ export const searchReads = (db: Db) => ({
     return rows.map(toUser);
   },
   /**
-   * As one types: the first few targets that have a word with each prefix, in the order of the words of the rarest one. Bounded: of
-   * a prefix that thousands have, only the first are looked at, so a keystroke costs the same at a million users.
+   * For search while typing: the first few targets that have a word with each prefix, in the order of the words of the rarest prefix. Of a
+   * prefix that thousands have, only the first are looked at, so a keystroke costs the same at a million users.
    */
   async first(kind: SearchKind, prefixes: readonly string[], limit: number): Promise<readonly string[]> {
     const [driver, ...others] = await rarestFirst(db, kind, prefixes);
     if (driver === undefined) return [];
-    // One target may have several words that begin so; four times the limit leaves enough of them.
+    // One target may have several words with this prefix; four times the limit leaves enough targets.
     const most = others.length === 0 ? 4 * limit : LOOKED_AT;
     const found = targets(db, kind, driver).select('word').orderBy('word').orderBy('target_id').limit(most).as('found');
     let query = db.selectFrom(found).select('found.target_id').orderBy('found.word').orderBy('found.target_id');
@@ -52,14 +52,14 @@ export const searchReads = (db: Db) => ({
     const rows = await query.execute();
     return [...new Set(rows.map((row) => row.target_id))].slice(0, limit);
   },
-  /** The same inside one company, by login: its people are few, so each is looked at. */
+  /** The same inside one company, by login. It has few users, so each is looked at. */
   async firstInAccount(accountId: string, prefixes: readonly string[], limit: number): Promise<readonly User[]> {
     let query = db.selectFrom('users').selectAll('users').where('users.account_id', '=', accountId);
     for (const prefix of prefixes) query = query.where(hasWord('users.id', prefix));
     const rows = await query.orderBy('login_key').limit(limit).execute();
     return rows.map(toUser);
   },
-  /** The slower second look, when no word starts so: the text anywhere inside a word. Scans the keys. */
+  /** A slower search, used if no word starts with the text: finds it anywhere inside a word. Scans the keys. */
   async inside(kind: SearchKind, text: string, limit: number, accountId?: string): Promise<readonly string[]> {
     let query = db
       .selectFrom('search_words')
@@ -83,10 +83,10 @@ const targets = (db: Db, kind: SearchKind, prefix: string) =>
     .where('word', '>=', prefix)
     .where('word', '<', endOf(prefix));
 
-/** Of a common prefix this many are looked at as one types. */
+/** How many words of a common prefix a search while typing looks at. */
 const LOOKED_AT = 500;
 
-/** The prefix with the fewest words first: it leaves the least to look at. Counting stops where it no longer matters. */
+/** Puts the prefix with the fewest words first, because it leaves the least to look at. Counting stops when it no longer matters. */
 async function rarestFirst(db: Db, kind: SearchKind, prefixes: readonly string[]): Promise<readonly string[]> {
   if (prefixes.length < 2) return prefixes;
   const counted = await Promise.all(prefixes.map(async (prefix) => ({ prefix, n: await countUpTo(db, kind, prefix) })));
@@ -102,7 +102,7 @@ async function countUpTo(db: Db, kind: SearchKind, prefix: string): Promise<numb
   return n;
 }
 
-/** Not by kind: the key of the table begins with it, and would be read from end to end for each target. */
+/** Does not compare the kind: the key of the table begins with it, so the engine would read that key from end to end for each target. */
 const hasWord = (target: string, prefix: string) => sql<boolean>`exists (select 1 from search_words as own
   where own.target_id = ${sql.ref(target)} and own.word >= ${prefix} and own.word < ${endOf(prefix)})`;
 

@@ -1,4 +1,4 @@
-/** Passphrases and application passwords: sealed verifiers only. The two are separate in every respect (B10). */
+/** Passphrases and application passwords: sealed verifiers only. The two are completely separate (B10). */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from '../schema/directory.js';
 
@@ -14,7 +14,7 @@ export const secretReads = (db: Db) => ({
 });
 
 export const secretWrites = (tx: Tx) => ({
-  /** Sets or replaces; the time of the desk's set-up call, once written, stays (B13). */
+  /** Sets or replaces a passphrase, but never changes a recorded time of the set-up call (B13). */
   async putPassphrase(row: Insertable<PassphrasesTable>): Promise<void> {
     const { user_id: _user, setup_at: setupAt, ...rest } = row;
     await tx

@@ -1,26 +1,26 @@
 /**
- * How far the log has been handed to its sink, one value in `meta`. It is the one thing written without an entry of its own: an entry
- * about handing on entries would have to be handed on, without end. It decides nothing; its tag keeps others from moving it on
- * past entries, and without a tag that fits everything is handed on again.
+ * How much of the log was sent to its sink, one value in `meta`. It is the only thing written without a log entry: an entry about sending
+ * entries would have to be sent too, without end. Nothing is decided on it. Its tag keeps others from moving it past entries; if the tag
+ * does not match, everything is sent again.
  */
 
 import type { RowTags } from '../guard/guarded-tables.js';
 import type { Db } from '../schema/directory.js';
 
 export interface SinkCursor {
-  /** Number of the next entry to hand on. */
+  /** Number of the next entry to send. */
   readonly next: number;
-  /** Until then nobody else tries, ms: somebody is at it, or the sink is down. */
+  /** Until this time, ms, no other process tries: one is sending, or the sink is down. */
   readonly until: number;
-  /** Why the sink did not take the last ones; null where it did. */
+  /** Why the sink did not accept the last entries; null if it did. */
   readonly why: string | null;
 }
 
 export interface SinkCursors {
   read(): Promise<SinkCursor>;
-  /** Compare-and-set: true for exactly one of several who move it from the same place. */
+  /** Compare-and-set: true for exactly one of several processes that move it from the same place. */
   move(from: SinkCursor, to: SinkCursor): Promise<boolean>;
-  /** Tags it under the current key. */
+  /** Tags it with the current key. */
   renew(): Promise<void>;
 }
 

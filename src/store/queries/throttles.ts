@@ -1,4 +1,4 @@
-/** Lock-out states, one row a subject, shared by all operators and processes (B72). Absent row = no failures. */
+/** Lock-out states, one row for each subject, shared by all operators and processes (B72). A missing row means no failures. */
 import type { Selectable } from 'kysely';
 import type { Db, ThrottlesTable, Tx } from '../schema/directory.js';
 
@@ -8,7 +8,7 @@ export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
     return db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
   },
-  /** Everyone against whom something is counted, in the order of subjects; `after` is the last one of the page before. */
+  /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
   async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
     return db
       .selectFrom('throttles')

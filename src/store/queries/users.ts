@@ -1,4 +1,4 @@
-/** Logins inside accounts. Reads answer the rules' own `User` type; comparison keys are folded by the caller. */
+/** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
@@ -22,7 +22,7 @@ export function toUser(row: Selectable<UsersTable>): User {
   };
 }
 
-/** A contact the user had before; notices of resets go there too for some days (B58). */
+/** A contact that the user had before. Notices of resets go there too for some days (B58). */
 export interface FormerContact {
   readonly email: string;
   readonly phone: string;
@@ -30,7 +30,7 @@ export interface FormerContact {
   readonly replacedAt: number;
 }
 
-/** A user with everything that says where to write to. */
+/** A user with all contacts to which notices go. */
 export interface UserContacts {
   readonly user: User;
   readonly createdAt: number;
@@ -70,7 +70,7 @@ export const userReads = (db: Db) => ({
       .execute();
     return rows.map(toUser);
   },
-  /** One e-mail may stand on many logins (B09). */
+  /** Many logins may have the same e-mail (B09). */
   async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
     const rows = await db
       .selectFrom('users')
@@ -82,7 +82,7 @@ export const userReads = (db: Db) => ({
       .execute();
     return rows.map(toUser);
   },
-  /** What notices and enrolment codes go by, of many at once. */
+  /** The contacts of many users at once, for notices and enrolment codes. */
   async contacts(ids: readonly string[]): Promise<readonly UserContacts[]> {
     if (ids.length === 0) return [];
     const rows = await db
@@ -111,7 +111,7 @@ export const userReads = (db: Db) => ({
       .execute();
     return rows.map(toUser);
   },
-  /** The logins among these pairs of account and e-mail; one address may stand on many of them (B09). */
+  /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   async byEmailPairs(
     pairs: readonly { readonly accountId: string; readonly emailKey: string }[],
   ): Promise<readonly User[]> {
@@ -145,7 +145,7 @@ export const userReads = (db: Db) => ({
       .execute();
     return rows.map(toUser);
   },
-  /** The logins among these pairs that exist; by the unique index, one statement for all of them. */
+  /** The logins that exist among these pairs, by the unique index in one statement. */
   async byLoginPairs(
     pairs: readonly { readonly accountId: string; readonly loginKey: string }[],
   ): Promise<readonly User[]> {
@@ -158,7 +158,7 @@ export const userReads = (db: Db) => ({
       .execute();
     return rows.map(toUser);
   },
-  /** How many logins of an account there are of each role, sign-in and state. */
+  /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
     return db
       .selectFrom('users')
@@ -203,7 +203,7 @@ export const userReads = (db: Db) => ({
     const row = await db.selectFrom('users').select('former_contacts').where('id', '=', id).executeTakeFirst();
     return row === undefined ? [] : (JSON.parse(row.former_contacts) as FormerContact[]);
   },
-  /** The time the login was made, ms. */
+  /** When the login was created, ms. */
   async createdAt(id: string): Promise<number | undefined> {
     const row = await db.selectFrom('users').select('created_at').where('id', '=', id).executeTakeFirst();
     return row?.created_at;
@@ -228,7 +228,7 @@ export const userWrites = (tx: Tx) => ({
   async update(id: string, patch: Updateable<UsersTable>): Promise<void> {
     await tx.updateTable('users').set(patch).where('id', '=', id).execute();
   },
-  /** Grants made under the older version are dead from here on (B08). */
+  /** Makes every grant of the older version invalid (B08). */
   async bumpAuthority(id: string): Promise<void> {
     await tx.updateTable('users').set({ authority_version: sql`authority_version + 1` }).where('id', '=', id).execute();
   },

@@ -1,11 +1,11 @@
-/** Attempts to verify a caller, and the grants that passed ones gave. */
+/** Attempts to verify a caller, and the grants from passed attempts. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/directory.js';
 
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
-/** Reasons that count as a failed guess; `started` is one still being checked, or cut off. */
+/** Reasons that count as a failed guess. `started` is an attempt that is still running or was interrupted. */
 const FAILED = ['not-verified', 'no-passphrase', 'started'];
 
 export const verificationReads = (db: Db) => ({
@@ -71,7 +71,7 @@ export const grantReads = (db: Db) => ({
   async byId(id: string): Promise<GrantRow | undefined> {
     return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
   },
-  /** Not used, not revoked and not past their end; whether they still hold is decided when one is used. */
+  /** Grants that are not used, revoked or expired. Whether one is still valid is decided when it is used. */
   async live(now: number): Promise<readonly GrantRow[]> {
     return db
       .selectFrom('grants')
@@ -88,7 +88,7 @@ export const grantWrites = (tx: Tx) => ({
   async insert(row: Insertable<GrantsTable>): Promise<void> {
     await tx.insertInto('grants').values(row).execute();
   },
-  /** Compare-and-set: true for exactly one user of the grant. */
+  /** Compare-and-set: true for exactly one use of the grant. */
   async use(id: string, now: number): Promise<boolean> {
     const result = await tx
       .updateTable('grants')
@@ -109,7 +109,7 @@ export const grantWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  /** Ends every live grant there is. */
+  /** Revokes every live grant. */
   async revokeEvery(now: number): Promise<void> {
     await tx
       .updateTable('grants')
@@ -119,7 +119,7 @@ export const grantWrites = (tx: Tx) => ({
       .where('expires_at', '>', now)
       .execute();
   },
-  /** Ends every live grant of a caller: scope, role or passphrase changed (B08). */
+  /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
   async revokeOfUser(userId: string, now: number): Promise<number> {
     const result = await tx
       .updateTable('grants')

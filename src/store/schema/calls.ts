@@ -1,4 +1,4 @@
-/** Rows of operators, verifications, grants, lock-outs and messages. Conventions in database.ts. */
+/** Rows of operators, verifications, grants, lock-outs and messages. directory.ts has the conventions. */
 
 export interface OperatorsTable {
   id: string;
@@ -8,7 +8,7 @@ export interface OperatorsTable {
   verifier: string | null;
   totp: string | null;
   totp_last_step: number | null;
-  /** The user this operator also is, so that a reset of oneself can be refused (B55). */
+  /** The user who is the same person as this operator, so that operators cannot reset themselves (B55). */
   also_user_id: string | null;
   disabled_at: number | null;
   created_at: number;
@@ -66,11 +66,11 @@ export interface GrantsTable {
   revoked_at: number | null;
 }
 
-/** A call on the console. `state`: open, handed-over, ended. `outcome`: what came of it last, as a stable word. */
+/** A call on the console. `state`: open, handed-over, ended. `outcome`: its latest result, as a stable word. */
 export interface CallsTable {
   id: string;
   state: string;
-  /** Who has it now. */
+  /** The operator who has it now. */
   operator_id: string;
   opened_by: string;
   account_id: string | null;
@@ -84,7 +84,7 @@ export interface CallsTable {
   ended_at: number | null;
 }
 
-/** Lock-out states, one row a subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
+/** Lock-out states, one row for each subject: `caller:…`, `account:…`, `operator:…`, `portal:…`, `sign-in:…`. */
 export interface ThrottlesTable {
   subject: string;
   failures: number;
@@ -94,7 +94,7 @@ export interface ThrottlesTable {
   updated_at: number;
 }
 
-/** Messages on their way. `address` and `content` are sealed; content is destroyed once delivered. */
+/** Queued and sent messages. `address` and `content` are sealed; content is destroyed after delivery. */
 export interface OutboxTable {
   id: string;
   channel: string;

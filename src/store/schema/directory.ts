@@ -33,7 +33,7 @@ export interface AuditHeadTable {
   mac: string;
 }
 
-/** One log entry. `body` is the canonical JSON that was hashed; the other columns but `leaf` are derived from it. */
+/** One log entry. `body` is the canonical JSON that was hashed; the other columns, except `leaf`, are derived from it. */
 export interface AuditEntryTable {
   seq: number;
   body: string;
@@ -96,10 +96,10 @@ export interface SearchWordsTable {
 
 export interface PassphrasesTable {
   user_id: string;
-  /** Sealed PHC string; null once destroyed (the row stays: B13 allows one set-up per user, ever). */
+  /** Sealed PHC string; null after it was destroyed. The row stays, because B13 allows one set-up call for each user, ever. */
   verifier: string | null;
   form_version: number;
-  /** The owner's own copy (B17), or null where there is none. */
+  /** The owner's own copy (B17), or null if the owner has none. */
   owner_copy: string | null;
   set_by: string;
   set_at: number;
@@ -150,7 +150,7 @@ export interface BackupCodesTable {
   suspended_by: string | null;
 }
 
-/** A device on which the user chose not to be asked again for 90 days (B38). */
+/** A device on which the user chose to skip the code for 90 days (B38). */
 export interface DevicesTable {
   id: string;
   user_id: string;
@@ -170,7 +170,7 @@ export interface PortalSessionsTable {
   password_at: number;
 }
 
-/** An ID token that has opened a session: digest of what its provider signed, and when it ends. */
+/** An ID token that has opened a session: digest of what its provider signed, and when it expires. */
 export interface UsedIdTokensTable {
   digest: string;
   expires_at: number;
@@ -205,7 +205,7 @@ export interface Database {
   approvals: ApprovalsTable;
 }
 
-/** Anything that reads. */
+/** For reads. */
 export type Db = Kysely<Database>;
-/** Only inside the write door. */
+/** For writes, only inside the write door. */
 export type Tx = Transaction<Database>;

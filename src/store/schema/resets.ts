@@ -1,6 +1,6 @@
-/** Rows of resets, bulk jobs and approvals. Conventions in database.ts. */
+/** Rows of resets, bulk jobs and approvals. directory.ts has the conventions. */
 
-/** One bulk run. How far it got is one number, moved in the transaction of each chunk. */
+/** One bulk run. Its progress is one number, which the transaction of each chunk moves. */
 export interface JobsTable {
   id: string;
   operator_id: string;
@@ -11,7 +11,7 @@ export interface JobsTable {
   approval_id: string | null;
   reason: string;
   ticket: string;
-  /** Users to reset, in the order of their ids, and how many of them are behind us. */
+  /** Users to reset, in the order of their ids, and how many of them are done. */
   total: number;
   done: number;
   created_at: number;
@@ -19,17 +19,17 @@ export interface JobsTable {
   ended_at: number | null;
 }
 
-/** The frozen plan of a job, canonical JSON. Apart from the job, whose row would drag these megabytes along with each chunk. */
+/** The frozen plan of a job, canonical JSON. A table of its own, so that a chunk does not read and write megabytes with the row of its job. */
 export interface JobPlansTable {
   job_id: string;
   plan: string;
 }
 
-/** What happened to one user in one reset; the proof that it happened, and the handle to undo it or object to it. */
+/** The result of one reset for one user. Undo and objections refer to this row. */
 export interface ResetsTable {
   id: string;
   job_id: string | null;
-  /** Line of the input, where there was one. */
+  /** Line of the input file, if there was one. */
   line: number | null;
   account_id: string;
   user_id: string;
@@ -43,7 +43,7 @@ export interface ResetsTable {
   ticket: string | null;
   /** reset, nothing-to-do, sso-only, needs-approval, failed. */
   outcome: string;
-  /** `open` until the user has enrolled again; undone, enrolled, superseded; `none` where nothing was taken. */
+  /** `open` until the user has enrolled again; undone, enrolled, superseded; `none` if the reset took nothing. */
   state: string;
   final: number;
   factors: number;
@@ -58,7 +58,7 @@ export interface ResetsTable {
   ended_by: string | null;
 }
 
-/** A request for a second operator's yes. `hash` is the SHA-256 of `subject`, the frozen list that was asked for. */
+/** A request for approval by a second operator. `hash` is the SHA-256 of `subject`, the frozen list that was requested. */
 export interface ApprovalsTable {
   id: string;
   /** A reason of rules/approval. */
@@ -68,7 +68,7 @@ export interface ApprovalsTable {
   operator_id: string;
   /** How many users the subject names. */
   users: number;
-  /** pending, approved, rejected, used. Whether the time ran out is decided when looked at. */
+  /** pending, approved, rejected, used. Whether it has expired is decided on each read. */
   state: string;
   requested_at: number;
   expires_at: number;

@@ -73,7 +73,7 @@ describe.each(engines)('outbox on %s', (engine) => {
     expect(await flush({ ok: true, reference: 'r-0' }), 'not due before the schedule says').toMatchObject({
       exit: 0,
       document: { delivery: { delivered: 0, later: 2 } },
-      view: [{ lines: [expect.any(String), '2 more wait for the time of the next try.'] }],
+      view: [{ lines: [expect.any(String), '2 more are not due yet.'] }],
     });
     made.clock.advance(60_000);
     const failed = await flush({ ok: false, permanent: true, why: 'no such address' }).catch((error: unknown) => error);

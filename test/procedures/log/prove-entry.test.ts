@@ -83,7 +83,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
   });
 
   it.each([
-    ['one digit changed', (note: string) => note.replace(/\n(\d+)\n/, '\n1$1\n'), 'does not fit the note'],
+    ['one digit changed', (note: string) => note.replace(/\n(\d+)\n/, '\n1$1\n'), 'does not match the note'],
     ['no note at all', () => 'hello\n', 'not a signed note'],
     ['empty', () => '', 'not a signed note'],
     ['without its signature', (note: string) => note.slice(0, note.indexOf('—')), 'not a signed note'],

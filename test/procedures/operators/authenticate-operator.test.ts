@@ -51,7 +51,7 @@ describe.each(engines)('who is typing on %s', (engine) => {
     const { token } = await tokenFor('mira', 'agent');
     const session = await place.signIn('mira');
     place.clock.advance(minutes(5));
-    const behind = new Refusal('store-corrupt', 'the store is older than its log; it can only be read');
+    const behind = new Refusal('store-corrupt', 'the store is an older copy; the desk is read-only');
     const store = { ...place.desk.store, record: () => Promise.reject(behind) };
     const claim = { access: 'store:manage', command: 'store restore' } as const;
     for (const who of [{ token, via: 'token' } as const, { token: session.token, via: 'session' } as const])

@@ -89,7 +89,7 @@ describe('files of an sqlite store', () => {
     chmodSync(path, mode);
     await expect(open()).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringContaining(`others can write ${path}`),
+      message: expect.stringContaining(`other users can write to ${path}`),
       hint: expect.stringContaining('chmod go-w'),
     });
   });
