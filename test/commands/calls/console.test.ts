@@ -454,7 +454,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(await second.waitFor(/\? Request/)).toMatch(/Ben Otto/);
       await end(second);
       const third = run({}, ['console', '--call', id]);
-      expect(await third.waitFor(/NOT DONE/)).toMatch(/was ended/);
+      expect(await third.waitFor(/NOT DONE/)).toMatch(/has ended/);
     });
   });
 
