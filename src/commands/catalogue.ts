@@ -45,6 +45,11 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'portal',
     group: 'Customers',
     summary: 'do what users do for themselves: sign in, enrol',
+    groups: {
+      mfa: 'set up or change your sign-in methods',
+      passphrase: 'show or set your passphrase',
+      team: 'see who holds which privileges, and change them',
+    },
     load: async () => (await import('./portal/portal.js')).commands,
   },
   {
@@ -87,6 +92,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     word: 'operator',
     group: 'The desk',
     summary: 'add or change operators, and their tokens',
+    groups: { token: 'make, list or revoke tokens for scripts' },
     load: async () => (await import('./operators/operator.js')).commands,
   },
   {

@@ -49,6 +49,8 @@ export interface Command<Input = never> {
 export interface CatalogueEntry {
   readonly word: string;
   readonly summary: string;
+  /** Words inside that only group commands (`portal mfa`), with their summaries. */
+  readonly groups?: Readonly<Record<string, string>>;
   /** Heading under which `--help` lists it. */
   readonly group: 'On a call' | 'Customers' | 'Resets' | 'The desk' | 'The log' | 'Set-up and care';
   readonly load: () => Promise<readonly Command[]>;

@@ -69,8 +69,8 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .exitOverride()
     .description('Verify who is calling the support desk, and only then reset their multi-factor authentication.')
     .usage('[global options] <command> [arguments] [options]')
-    .version(`countersign ${world.version}`, '--version', 'the version of countersign')
-    .helpOption('-h, --help', 'help for any command')
+    .version(`countersign ${world.version}`, '--version', 'print the version')
+    .helpOption('-h, --help', 'show help, also for one command')
     .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
     .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
     .showSuggestionAfterError();
@@ -103,19 +103,28 @@ function addEntry(
   const top = program
     .command(entry.word)
     .summary(entry.summary)
-    .description(entry.summary)
+    .description(sentence(entry.summary))
     .helpGroup(`${entry.group}:`);
   if (!filled) return;
   for (const spec of own) {
     const steps = spec.path.split(' ').slice(1);
     let place = top;
-    for (const step of steps) place = place.commands.find((child) => child.name() === step) ?? place.command(step);
+    for (const step of steps)
+      place = place.commands.find((child) => child.name() === step) ?? begin(place, step, entry);
     fill(place, spec, run);
   }
 }
 
+/** A word that only groups others gets its summary here; a command brings its own. */
+function begin(place: Commander, step: string, { groups = {} }: CatalogueEntry): Commander {
+  const summary = groups[step] ?? '';
+  return place.command(step).summary(summary).description(sentence(summary));
+}
+
+const sentence = (summary: string): string => `${summary[0]?.toUpperCase() ?? ''}${summary.slice(1)}.`;
+
 function fill(leaf: Commander, spec: Command, run: Run): void {
-  leaf.summary(spec.summary).description(`${spec.summary[0]?.toUpperCase() ?? ''}${spec.summary.slice(1)}.`);
+  leaf.summary(spec.summary).description(sentence(spec.summary));
   for (const argument of spec.arguments ?? []) leaf.argument(argument.name, argument.about);
   for (const option of spec.options ?? []) {
     const made = new Option(option.flags, option.about);
@@ -209,7 +218,7 @@ function flagOf(spec: Command, name: string): string {
   );
 }
 
-/** What stands behind an option that is none may be a secret: `--passphrase=…`, `-p…`. It is in the process list already, and goes no further. */
+/** The value of an unknown option may be a secret: `--passphrase=…`, `-p…`. It is already visible in the process list; do not repeat it in the error. */
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
 
@@ -242,6 +251,8 @@ function usageRefusal(error: CommanderError, word: string | undefined): Refusal 
   if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
   const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
   return new Refusal(missing ? 'missing-option' : 'usage', message, {
-    hint: advice ? 'Secrets never stand on a command line: use the prompt or the --…-stdin option.' : `See: ${see}`,
+    hint: advice
+      ? 'Do not put a secret on the command line. Type it when asked, or use the --…-stdin option.'
+      : `See: ${see}`,
   });
 }

@@ -11,6 +11,7 @@ import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
+import { trustedNow } from './lock-outs.js';
 import { judgeSession, judgeToken, notSignedIn, type Standing } from './operators/standing.js';
 
 /** What a door asks for: a permission of the role, or only that the operator is still signed in. */
@@ -155,10 +156,6 @@ export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): P
     throw error;
   }
 }
-
-/** Outside a transaction; never before the latest time that any writer has seen (T22). */
-const trustedNow = async (desk: Desk): Promise<number> =>
-  Math.max(desk.now(), (await desk.store.read.audit.head())?.latestAt ?? 0);
 
 /** The one function that hands out authority. */
 async function authorise<P extends Lock>(

@@ -16,7 +16,7 @@ import {
   type Throttle,
   type ThrottleDecision,
   type TrustedTime,
-  trustedNow,
+  trustedNow as trustedTime,
   UNTRIED,
   unlock,
 } from '../rules/throttle.js';
@@ -30,8 +30,12 @@ export const callerKeyOf = (account: Pick<Account, 'id'>, caller: Pick<User, 'id
 
 /** Time for decisions: never before the latest time that any writer has seen. */
 export function timeOf(desk: Desk, log: LogState): TrustedTime {
-  return trustedNow(desk.now(), log.latestAt, clockTolerance(desk.policy.limits));
+  return trustedTime(desk.now(), log.latestAt, clockTolerance(desk.policy.limits));
 }
+
+/** The same outside a transaction (T22), ms. */
+export const trustedNow = async ({ now, store }: Desk): Promise<number> =>
+  Math.max(now(), (await store.read.audit.head())?.latestAt ?? 0);
 
 export function toThrottle(row: ThrottleRow | undefined): Throttle {
   if (row === undefined) return UNTRIED;

@@ -62,7 +62,7 @@ export function placeColumns<Column extends string>(
   for (const [index, name] of names.entries()) {
     const column = known.find((candidate) => candidate === name);
     if (names.indexOf(name) !== index && (column !== undefined || shape.others === 'refuse') && name !== '') {
-      problems.push({ line, column: name, message: 'stands in the header twice' });
+      problems.push({ line, column: name, message: 'is in the header twice' });
     } else if (column !== undefined) places.set(column, index);
     else if (shape.others === 'refuse' && name !== '')
       problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });

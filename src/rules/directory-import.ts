@@ -53,7 +53,7 @@ export function planAccounts(
     const twin = seen.get(entry.numberKey);
     const before = existing.get(entry.numberKey);
     seen.set(entry.numberKey, twin ?? entry);
-    if (twin !== undefined) problems.push(problem(entry, 'number', `the same number stands on line ${twin.line ?? 1}`));
+    if (twin !== undefined) problems.push(problem(entry, 'number', `line ${twin.line ?? 1} has the same number`));
     else if (before === undefined) add.push(entry);
     else if (before.edition !== entry.edition) {
       problems.push(
@@ -108,7 +108,11 @@ export function planUsers(
     seen.set(key, twin ?? entry);
     if (twin !== undefined) {
       problems.push(
-        problem(entry, 'login', `the same login stands on line ${twin.line ?? 1} (case and accents do not count)`),
+        problem(
+          entry,
+          'login',
+          `line ${twin.line ?? 1} has the same login (upper case and accents make no difference)`,
+        ),
       );
     } else if (before === undefined) {
       problems.push(...faultsInAccount(policy, home, entry));

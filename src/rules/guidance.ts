@@ -15,12 +15,12 @@ const PATHS: Readonly<Record<Edition, readonly string[]>> = {
     'Open My 8x8.',
     'Click the arrow beside the user name.',
     'Choose My Profile.',
-    'Your passphrase stands under Passphrase: look it up there, or set a new one, and call again.',
+    'Find your passphrase under Passphrase, or set a new one there. Then call us again.',
   ],
   classic: [
     'Sign in, and open Account Manager.',
     'Choose Edit My Profile.',
-    'Your passphrase stands under Pass Phrase: look it up there, or set a new one, and call again.',
+    'Find your passphrase under Pass Phrase, or set a new one there. Then call us again.',
   ],
 };
 

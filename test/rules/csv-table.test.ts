@@ -25,7 +25,7 @@ describe('a table as spreadsheets write it', () => {
       ['number', 'nme'],
       ['nme is not a known column; did you mean name?', 'name is missing from the header'],
     ],
-    [['number', 'name', 'name'], ['name stands in the header twice']],
+    [['number', 'name', 'name'], ['name is in the header twice']],
     [
       ['number', 'name', '__proto__', 'constructor'],
       ['__proto__ is not a known column', 'constructor is not a known column'],

@@ -154,7 +154,7 @@ function malformed(error: unknown): unknown {
       ? 'a quote is opened and never closed'
       : error.code === 'CSV_INVALID_CLOSING_QUOTE'
         ? 'text follows a closing quote'
-        : 'a quote stands inside an unquoted cell';
+        : 'an unquoted cell contains a quote';
   return refusal('invalid-input', 'file-not-csv', {}, 'csv-quotes', {
     problems: [{ line: Number(error.lines), message }],
     cause: error,

@@ -5,8 +5,10 @@
  * If a password is set already, the invitation resets it. Then it goes only to an address that was on file long enough, as an
  * enrolment code does (B57): a contact given on a call must not open a login that somebody uses.
  */
+
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -97,8 +99,7 @@ function requireInvitable(desk: Desk, { account, user }: { account: Account; use
   if (user.email === '') {
     throw refusal('refused-by-policy', 'invite-no-email', { who }, 'put-email-on-file');
   }
-  const holds = desk.policy.roles.customers[account.edition][user.role]?.holds;
-  if (user.signIn === 'sso' && holds !== 'everything') {
+  if (user.signIn === 'sso' && !hasAdminStatus(desk.policy, account, user)) {
     throw refusal('refused-by-policy', 'invite-sso', { who }, 'native-login-of-admins');
   }
 }

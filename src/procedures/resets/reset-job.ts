@@ -9,6 +9,7 @@ import type { ApprovalSubject } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
+import { trustedNow } from '../lock-outs.js';
 import {
   approvalEntry,
   freezeSubject,
@@ -20,7 +21,7 @@ import {
 import { requireNotFrozen } from './freeze.js';
 import { type JobWork, subjectOf, workOf } from './job-work.js';
 import { type FrozenPlan, RESETTING_MANY, refuseOneself } from './plan-reset.js';
-import { Overtaken, trustedNow, untilNotOvertaken } from './reset-step.js';
+import { Overtaken, untilNotOvertaken } from './reset-step.js';
 
 export interface BegunJob {
   /** Null if nothing may be done now. */

@@ -3,6 +3,7 @@
  * looks everything up, decides, and composes the messages. Inside the write door it looks again, and acts only if
  * nothing has changed. So it holds the lock for writing only, and the notices say what really happened.
  */
+
 import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
@@ -11,6 +12,7 @@ import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
 import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
+import { trustedNow } from '../lock-outs.js';
 import type { PreparedMessage } from '../messages/queue-message.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
@@ -54,13 +56,6 @@ export async function untilNotOvertaken<T>(attempt: () => Promise<T>): Promise<T
     }
   }
 }
-
-/**
- * The time that the next transaction will use (T22). By a clock that lags, a code would be valid here and expired
- * there, again and again.
- */
-export const trustedNow = async ({ now, store }: Desk): Promise<number> =>
-  Math.max(now(), (await store.read.audit.head())?.latestAt ?? 0);
 
 /** Looks up, decides and composes. Users who no longer exist have no outcome here; callers look for them by id. */
 export async function prepareStep(
