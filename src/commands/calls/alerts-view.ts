@@ -1,7 +1,8 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
+
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { minuteAfter } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
+import { waitFrom } from '../wording/times.js';
 
 export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
   const lines: string[] = [];
@@ -11,7 +12,8 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   if (alerts.failures > 0)
     lines.push(`${times} in the last ${within}, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
   if (alerts.disabled) lines.push('locked out until a lead unlocks it');
-  if (alerts.lockedUntil !== null) lines.push(`locked out until ${minuteAfter(alerts.lockedUntil)}`);
+  if (alerts.lockedUntil !== null)
+    lines.push(`locked out; the next try is possible ${waitFrom(now)(alerts.lockedUntil)}`);
   if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
   if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
   if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);

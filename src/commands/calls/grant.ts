@@ -1,8 +1,10 @@
 /** `grant list`, `grant revoke`: live grants of verified callers (B08). */
+
 import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
-import { clockOf, iso } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { localClock } from '../wording/times.js';
 
 const list = command({
   path: 'grant list',
@@ -29,7 +31,7 @@ const list = command({
             `${grant.account.number}/${grant.caller.login}`,
             grant.action,
             grant.operator.name,
-            clockOf(grant.expiresAt),
+            localClock(grant.expiresAt),
           ]),
         },
       ],

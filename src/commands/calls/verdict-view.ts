@@ -2,15 +2,17 @@
  * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
  * for every reason that concerns the phrase, so that a caller learns nothing from it (B73).
  */
+
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { type GuidanceReason, guidanceFor } from '../../rules/guidance.js';
-import { clockOf, iso } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { CustomerRole } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { localClock } from '../wording/times.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 
@@ -46,7 +48,7 @@ export function verdictDocument(verdict: Verdict) {
 
 export function verdictView(verdict: Verdict): View {
   if (verdict.grant === null) return refusedView(verdict);
-  const until = clockOf(verdict.grant.expiresAt);
+  const until = localClock(verdict.grant.expiresAt);
   const reset = verdict.action.id === MFA_RESET;
   return [
     {
@@ -60,7 +62,7 @@ export function verdictView(verdict: Verdict): View {
       kind: 'fields',
       rows: [
         ['For', `${verdict.action.title} (${verdict.action.id})`],
-        ['Grant', `${verdict.grant.id} until ${until} UTC`],
+        ['Grant', `${verdict.grant.id} until ${until}`],
       ],
     },
     ...(reset

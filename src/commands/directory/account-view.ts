@@ -1,10 +1,12 @@
 /** Accounts as documents and views. */
+
 import type { AccountDescription } from '../../procedures/directory/describe-customer.js';
-import { iso, minuteOf } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
+import { localMinute } from '../wording/times.js';
 
-/** `2026-11-22 09:00 UTC` */
+/** `2026-11-22 09:00` */
 export const accountDocument = (account: Account) => ({
   id: account.id,
   number: account.number,
@@ -51,7 +53,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
       kind: 'fields',
       rows: [
         ['Edition', account.edition],
-        ['State', account.disabledAt === null ? 'active' : `disabled since ${minuteOf(account.disabledAt)}`],
+        ['State', account.disabledAt === null ? 'active' : `disabled since ${localMinute(account.disabledAt)}`],
         ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
         ['Company-wide MFA', mfaWords(account)],
         ['Enrolled', `${enrolled} of ${users} have a second factor`],
@@ -69,7 +71,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
 
 function mfaWords(account: Account): string {
   if (account.edition === 'classic') return 'not part of this edition';
-  return account.mfaRequiredAt === null ? 'off' : `on since ${minuteOf(account.mfaRequiredAt)}`;
+  return account.mfaRequiredAt === null ? 'off' : `on since ${localMinute(account.mfaRequiredAt)}`;
 }
 
 export const describedDocument = ({ account, ...found }: AccountDescription) => ({

@@ -1,12 +1,14 @@
 /** `user disable`, `enable`, `unlock` and `invite`: whether a login can be used. The desk never sets or sees a password. */
+
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
-import { iso, minuteOf } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
 import { subjectWords, userDocument } from './user-view.js';
 
@@ -109,7 +111,7 @@ function invitedLine(invitation: Invitation): string {
   const { sentTo, address, messageId, expiresAt, state } = invitation;
   const why =
     address === 'earlier' ? ', the earlier address, because the one on file is too new to reset a password' : '';
-  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), valid until ${minuteOf(expiresAt)}.`;
+  return `${whoOf(invitation)}: invitation ${STATE_WORDS[state]} ${sentTo}${why} (${messageId}), valid until ${localMinute(expiresAt)}.`;
 }
 
 const invitedDocument = ({ account, user, sentTo, address, messageId, expiresAt, state }: Invitation) => ({

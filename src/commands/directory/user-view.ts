@@ -1,9 +1,11 @@
 /** Users as documents and views: facts and states, never a secret (B11). */
+
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
-import { iso, minuteOf } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
+import { localMinute } from '../wording/times.js';
 
 export const userDocument = ({ account, user }: FoundUser) => ({
   id: user.id,
@@ -90,12 +92,12 @@ function secretRows(described: Described): readonly (readonly [string, string])[
   const { passphrase, applicationPassword, invitedUntil, mfa } = described;
   const kinds = Object.entries(factorsByKind(mfa)).map(([kind, count]) => (count === 1 ? kind : `${count} ${kind}`));
   return [
-    ['Passphrase', passphrase === null ? 'none yet' : `set ${minuteOf(passphrase.setAt)}`],
+    ['Passphrase', passphrase === null ? 'none yet' : `set ${localMinute(passphrase.setAt)}`],
     [
       'Application password',
-      applicationPassword === null ? 'none yet' : `set ${minuteOf(applicationPassword.changedAt)}`,
+      applicationPassword === null ? 'none yet' : `set ${localMinute(applicationPassword.changedAt)}`,
     ],
-    ...(invitedUntil === null ? [] : [['Invitation', `open until ${minuteOf(invitedUntil)}`] as const]),
+    ...(invitedUntil === null ? [] : [['Invitation', `open until ${localMinute(invitedUntil)}`] as const]),
     [
       'Second factors',
       `${kinds.length === 0 ? 'none' : kinds.join(', ')}; ${mfa.backupCodesLeft} backup codes, ${mfa.devices} devices`,
@@ -120,7 +122,7 @@ const LOCK_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function lockWords({ subject, until }: Lock): string {
-  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead unlocks it' : `until ${minuteOf(until)}`}`;
+  return `${LOCK_WORDS[subject] ?? subject} ${until === null ? 'until a lead unlocks it' : `until ${localMinute(until)}`}`;
 }
 
 export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? subject;

@@ -1,4 +1,5 @@
 /** `audit list`, `audit export`: read the log. Part of the noun in audit.ts. */
+
 import * as z from 'zod';
 import type { AuditFilter, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -20,6 +21,7 @@ import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { localSecond } from '../wording/times.js';
 
 const FILTERS: readonly OptionSpec[] = [
   { flags: '--by <who>', about: 'name or id of an operator, id of a user, or system' },
@@ -97,7 +99,7 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-const COLUMNS = ['entry', 'time (UTC)', 'what', 'outcome', 'by', 'about', 'reason'] as const;
+const COLUMNS = ['entry', 'time', 'what', 'outcome', 'by', 'about', 'reason'] as const;
 
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
@@ -107,7 +109,7 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
     empty: 'No entries match.',
     rows: entries.map((entry) => [
       String(entry.seq),
-      new Date(entry.at).toISOString().slice(0, 19).replace('T', ' '),
+      localSecond(entry.at),
       entry.kind,
       entry.outcome,
       entry.by.name,

@@ -1,4 +1,5 @@
 /** `audit verify`, `checkpoint`, `prove`, `receipt`: let an outsider check the log (B75). audit-list.ts reads it. */
+
 import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
@@ -8,6 +9,7 @@ import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { localSecond } from '../wording/times.js';
 import { commands as reading } from './audit-list.js';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -54,7 +56,7 @@ function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): Vie
       rows: [
         ['Entries', String(log.size)],
         ['Root', log.root],
-        ['Newest entry', log.size === 0 ? 'none' : iso(log.latestAt)],
+        ['Newest entry', log.size === 0 ? 'none' : localSecond(log.latestAt)],
         ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
       ],
     },

@@ -1,4 +1,5 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
+
 import * as z from 'zod';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
@@ -8,6 +9,7 @@ import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { localMinute } from '../wording/times.js';
 
 const input = () =>
   z.object({
@@ -118,7 +120,7 @@ export function tokenBlocks(token: NewToken | null): readonly Block[] {
       kind: 'fields',
       rows: [
         ['Token', token.token],
-        ['Expires', iso(token.expiresAt)],
+        ['Expires', localMinute(token.expiresAt)],
       ],
     },
     {

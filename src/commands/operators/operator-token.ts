@@ -1,9 +1,11 @@
 /** `operator token …`: tokens for scripts; each has a role and expires (B70). */
+
 import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
@@ -80,7 +82,7 @@ const tokenList = command({
             row.role,
             row.label,
             stateOf(row),
-            iso(row.expires_at) ?? '',
+            localMinute(row.expires_at),
           ]),
         },
       ],

@@ -1,4 +1,5 @@
 /** `login`, `logout`, `whoami`: the session of an operator (B70). */
+
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -6,6 +7,7 @@ import { refreshCode, signInOperator, signOutOperator } from '../../procedures/o
 import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { localMinute } from '../wording/times.js';
 
 const loginInput = () =>
   z.object({ operator: z.string().optional(), passwordStdin: z.boolean().default(false), code: z.string().optional() });
@@ -68,7 +70,7 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
       {
         kind: 'lines',
         lines: [
-          `Signed in as ${operator.name} (${operator.role}) until ${ends}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
+          `Signed in as ${operator.name} (${operator.role}) until ${localMinute(session.expiresAt)}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
         ],
       },
       {

@@ -1,11 +1,13 @@
 /** `portal profile`, `portal password`: show a user's profile, change the application password. */
+
 import * as z from 'zod';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
-import { dayOf, iso } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { localDay } from '../wording/times.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession, sessionWithPassword } from './portal-session.js';
 
@@ -67,7 +69,7 @@ function rowsOf({ account, user }: Owner, facts: Profile): readonly (readonly [s
       'Password',
       facts.passwordChangedAt === null
         ? 'none: you sign in by single sign-on'
-        : `set on ${dayOf(facts.passwordChangedAt)}`,
+        : `set on ${localDay(facts.passwordChangedAt)}`,
     ],
     ['Second factor', account.mfaRequiredAt === null ? 'not required by your company' : 'required by your company'],
   ];
@@ -81,8 +83,8 @@ function privilegesOf({ privileges }: Profile): string {
 function passphraseWords({ state, setAt, readable }: Profile['passphrase']): string {
   if (state === 'no-use') return 'none: only admins make protected requests';
   if (state === 'none' || setAt === null) return 'none yet; set it with: countersign portal passphrase set';
-  if (state === 'desk') return `set by the desk on ${dayOf(setAt)}; set one of your own`;
-  return `set on ${dayOf(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
+  if (state === 'desk') return `set by the desk on ${localDay(setAt)}; set one of your own`;
+  return `set on ${localDay(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
 }
 
 function documentOf({ account, user }: Owner, facts: Profile) {

@@ -1,4 +1,5 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
+
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
@@ -13,6 +14,7 @@ import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import { localMinute } from '../wording/times.js';
 
 const approvalDocument = (approval: Approval) => ({
   id: approval.id,
@@ -102,7 +104,7 @@ function requestView(approval: ApprovalInFull): View {
         ['Reason', subject.reason ?? 'none given'],
         ['Ticket', subject.ticket ?? 'none given'],
         ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
-        ['Expires', iso(approval.expiresAt) ?? ''],
+        ['Expires', localMinute(approval.expiresAt)],
         ['SHA-256', approval.hash],
       ],
     },
@@ -150,7 +152,9 @@ const approve = command({
         { kind: 'verdict', verdict: 'APPROVED', tone: 'good' },
         {
           kind: 'lines',
-          lines: [`${decided.requester.name} can now run the same command again, until ${iso(decided.expiresAt)}.`],
+          lines: [
+            `${decided.requester.name} can now run the same command again, until ${localMinute(decided.expiresAt)}.`,
+          ],
         },
       ],
       document: { approval: approvalDocument(decided) },

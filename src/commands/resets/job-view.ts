@@ -1,11 +1,13 @@
 /** A bulk run and its undo, as views and as JSON. */
+
 import type { JobHead } from '../../desk.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
-import { iso, minuteOf } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { UNDO_STOPS } from '../wording/desk-sentences.js';
+import { localMinute } from '../wording/times.js';
 import { outcomeWords, rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({
@@ -28,7 +30,13 @@ export const jobsView = (jobs: readonly JobHead[]): View => [
     kind: 'table',
     columns: [{ title: 'job' }, { title: 'started' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
     empty: 'No bulk runs.',
-    rows: jobs.map((job) => [job.id, minuteOf(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
+    rows: jobs.map((job) => [
+      job.id,
+      localMinute(job.created_at),
+      job.state,
+      `${job.done} of ${job.total}`,
+      job.ticket,
+    ]),
   },
 ];
 
@@ -50,9 +58,9 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
     {
       kind: 'fields',
       rows: [
-        ['Started', iso(head.created_at) ?? ''],
+        ['Started', localMinute(head.created_at)],
         ['Started by', begunBy],
-        ['Ended', iso(head.ended_at) ?? 'not yet'],
+        ['Ended', head.ended_at === null ? 'not yet' : localMinute(head.ended_at)],
         ['Users', `${head.done} of ${head.total}`],
         ['Reason', head.reason],
         ['Ticket', head.ticket],

@@ -1,9 +1,11 @@
 /** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
+
 import * as z from 'zod';
 import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
-import { iso, readMoment } from '../../rules/moment.js';
+import { readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 
 const freeze = command({
   path: 'mfa freeze',
@@ -24,7 +26,7 @@ const freeze = command({
 });
 
 function freezeView({ until, reason }: Freeze): View {
-  const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${iso(until)}`;
+  const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${localMinute(until)}`;
   return [
     { kind: 'verdict', verdict: 'FROZEN', tone: 'warn' },
     {

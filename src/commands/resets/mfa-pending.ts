@@ -1,8 +1,10 @@
 /** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
+
 import * as z from 'zod';
 import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
-import { clockOf, dayOf, iso } from '../../rules/moment.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 
 const WORDS = {
   waiting: 'code sent, not used',
@@ -28,7 +30,7 @@ const pending = command({
           empty: 'No user still has to enrol again.',
           rows: found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
-            `${dayOf(reset.at)} ${clockOf(reset.at)}`,
+            localMinute(reset.at),
             WORDS[state],
             reset.id,
           ]),

@@ -1,10 +1,12 @@
 /** `mfa …`: shows the second factors of a user. Resets, the freeze and the list of pending users are in other files. */
+
 import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { localDay } from '../wording/times.js';
 import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as resetCommands } from './mfa-reset.js';
@@ -53,7 +55,7 @@ function statusView(state: MfaStatus): View {
       rows: state.factors.map((factor) => [
         factor.title,
         factor.state,
-        iso(factor.confirmedAt)?.slice(0, 10) ?? '',
+        factor.confirmedAt === null ? '' : localDay(factor.confirmedAt),
         factor.id,
       ]),
     },

@@ -1,4 +1,5 @@
 /** `outbox list`, `show`, `flush`: queued and sent messages. Content and codes are sealed and never shown. */
+
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
@@ -7,8 +8,9 @@ import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/m
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 
-const minute = (time: number | null): string => iso(time)?.slice(0, 16).replace('T', ' ') ?? '';
+const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
 
 const documentOf = (message: WaitingMessage) => ({
   ...message,

@@ -1,4 +1,5 @@
 /** `store info`, `migrate`, `backup`, `restore`: look after the store as a whole. A copy never contains the master key. */
+
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal, refusal } from '../../errors.js';
@@ -11,6 +12,7 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command } from '../command.js';
+import { localMinute } from '../wording/times.js';
 import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -35,7 +37,7 @@ function infoRows(known: StoreInfo): readonly (readonly [string, string])[] {
   return [
     ['Store', `${known.place} (${known.engine})`],
     ['Id', known.id ?? 'none'],
-    ['Created', iso(known.createdAt) ?? 'unknown'],
+    ['Created', known.createdAt === null ? 'unknown' : localMinute(known.createdAt)],
     ['Schema', known.schema],
     ['Size', `${(known.bytes / 1_048_576).toFixed(1)} MiB`],
     ['Key', known.keyId],

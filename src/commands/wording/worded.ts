@@ -1,12 +1,12 @@
 /** Puts a refusal of a rule or a procedure into words, for the person who reads it. */
 import { Refusal } from '../../errors.js';
 import type { Because, NextStep, Reasons, Steps } from '../../refusals/because.js';
-import { hours, minutes } from '../../rules/duration.js';
 import { CUSTOMER_SENTENCES } from './customer-sentences.js';
 import { CUSTOMER_STEPS } from './customer-steps.js';
 import { DESK_SENTENCES } from './desk-sentences.js';
 import { DESK_STEPS } from './desk-steps.js';
-import { counted, type Sentences, type When } from './sentences.js';
+import type { Sentences, When } from './sentences.js';
+import { waitFrom } from './times.js';
 
 /** `customer`: the people of a customer company, at `countersign portal`. */
 export type Reader = 'desk' | 'customer';
@@ -58,27 +58,3 @@ function stepOf(table: Partial<Sentences<Steps>>, { step, facts }: NextStep, whe
 
 const withoutDeskOnly = (also: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(also).filter(([name]) => !DESK_ONLY.includes(name)));
-
-/** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`, by the clock and the zone of this machine. Rounded up: then it is over. */
-export const waitFrom =
-  (now: number): When =>
-  (at) => {
-    const end = Math.ceil(at / minutes(1)) * minutes(1);
-    const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
-    const clock = localClock(end);
-    if (left < 120) return `in ${counted(left, 'minute')} (${clock})`;
-    if (left < 48 * 60) return `in ${counted(Math.ceil((at - now) / hours(1)), 'hour')} (${localDay(end)} ${clock})`;
-    return `in ${counted(Math.ceil((at - now) / hours(24)), 'day')} (${localDay(end)} ${clock})`;
-  };
-
-const two = (number: number): string => String(number).padStart(2, '0');
-
-function localClock(at: number): string {
-  const time = new Date(at);
-  return `${two(time.getHours())}:${two(time.getMinutes())}`;
-}
-
-function localDay(at: number): string {
-  const time = new Date(at);
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-}

@@ -1,0 +1,34 @@
+/** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
+import { hours, minutes } from '../../rules/duration.js';
+import { counted, type When } from './sentences.js';
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** `20:54` */
+export function localClock(at: number): string {
+  const time = new Date(at);
+  return `${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** `2026-11-22` */
+export function localDay(at: number): string {
+  const time = new Date(at);
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}
+
+/** `2026-11-22 20:54` */
+export const localMinute = (at: number): string => `${localDay(at)} ${localClock(at)}`;
+
+/** `2026-11-22 20:54:07` */
+export const localSecond = (at: number): string => `${localMinute(at)}:${two(new Date(at).getSeconds())}`;
+
+/** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
+export const waitFrom =
+  (now: number): When =>
+  (at) => {
+    const end = Math.ceil(at / minutes(1)) * minutes(1);
+    const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
+    if (left < 120) return `in ${counted(left, 'minute')} (${localClock(end)})`;
+    if (left < 48 * 60) return `in ${counted(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
+    return `in ${counted(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
+  };
