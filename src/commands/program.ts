@@ -3,10 +3,10 @@
  * lets commander split argv, checks the input's shape and the operator's role, runs the command and prints its result.
  */
 import { Command as Commander, CommanderError, Option } from 'commander';
-import type * as z from 'zod';
 import type { GlobalOptions } from '../config.js';
 import { Refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
+import { camel, checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
@@ -190,40 +190,9 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
   return parent?.parent == null ? leaf.opts() : { ...optionsOf(parent), ...leaf.opts() };
 }
 
-function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
-  // Used once in a process: compiling the schema first would take longer than checking by it.
-  const parsed = (spec.input() as z.ZodType).safeParse(raw, { jitless: true });
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => ({
-    column: flagOf(spec, String(issue.path[0] ?? '')),
-    message: issue.message,
-    value: raw[String(issue.path[0] ?? '')],
-  }));
-  const missing = problems.filter((problem) => problem.value === undefined);
-  const hint = `See: countersign help ${spec.path}`;
-  if (missing.length > 0)
-    throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
-  const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
-  throw new Refusal('invalid-input', one, { hint });
-}
-
-/** The name a person typed or should have typed for a member of the input. */
-function flagOf(spec: Command, name: string): string {
-  const option = (spec.options ?? []).find(
-    (candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name,
-  );
-  if (option !== undefined) return longFlag(option.flags);
-  return (
-    (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name
-  );
-}
-
 /** The value of an unknown option may be a secret: `--passphrase=…`, `-p…`. It is already visible in the process list; do not repeat it in the error. */
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
-
-const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
-const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
 
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();

@@ -41,9 +41,9 @@ describe('login × procedure (B33, B38, T14, T15)', () => {
       return 'passed';
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const { code, message } = error;
+      const { code, because } = error;
       if (code === 'not-signed-in')
-        return /is not signed in|needs your application password/.test(message) ? code : 'passed';
+        return /^(not-signed-in-to-portal|password-needed-lately)$/.test(because?.reason ?? '') ? code : 'passed';
       return ['forbidden', 'factor-needed', 'enrolment-needed', 'usage'].includes(code) ? code : 'passed';
     }
   }

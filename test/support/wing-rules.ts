@@ -40,7 +40,17 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   src: ['main', 'desk', 'errors', 'config', 'house'],
   'src/procedures': ['authorise', 'lock-outs', 'seal-contexts', 'pause'],
-  'src/commands': ['program', 'command', 'ports', 'world', 'catalogue', 'report-outcome', 'ask-missing', 'ask-secret'],
+  'src/commands': [
+    'program',
+    'command',
+    'ports',
+    'world',
+    'catalogue',
+    'report-outcome',
+    'ask-missing',
+    'ask-secret',
+    'check-input',
+  ],
   'src/store': ['store', 'record', 'engine', 'rows'],
 };
 const LEAF = 'src/procedures/operators/standing';

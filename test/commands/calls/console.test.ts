@@ -348,7 +348,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
         '2\\. Open My 8x8',
         '3\\. Click',
         '4\\. Choose My Profile',
-        '5\\. Your passphrase',
+        '5\\. Find your passphrase',
       ])
         await seek(terminal, new RegExp(step));
     });

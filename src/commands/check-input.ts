@@ -1,0 +1,38 @@
+/** From what commander split to the typed input of a command: bad input ends here, exit 2. */
+import type * as z from 'zod';
+import { Refusal } from '../errors.js';
+import type { Command } from './command.js';
+
+/** What a person typed, checked by the schema of the command. Refusals name options as they are typed. */
+export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
+  // Used once in a process: compiling the schema first would take longer than checking by it.
+  const parsed = (spec.input() as z.ZodType).safeParse(raw, { jitless: true });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => ({
+    column: flagOf(spec, String(issue.path[0] ?? '')),
+    message: issue.message,
+    value: raw[String(issue.path[0] ?? '')],
+  }));
+  const missing = problems.filter((problem) => problem.value === undefined);
+  const hint = `See: countersign help ${spec.path}`;
+  if (missing.length > 0)
+    throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
+  const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
+  throw new Refusal('invalid-input', one, { hint });
+}
+
+/** The name a person typed or should have typed for a member of the input. */
+function flagOf(spec: Command, name: string): string {
+  const option = (spec.options ?? []).find(
+    (candidate) => camel(longFlag(candidate.flags).replace(/^--(no-)?/, '')) === name,
+  );
+  if (option !== undefined) return longFlag(option.flags);
+  return (
+    (spec.arguments ?? []).find((argument) => camel(argument.name.replace(/[<>[\].]/g, '')) === name)?.name ?? name
+  );
+}
+
+const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
+
+/** `key-file` to `keyFile`, as commander names options. */
+export const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());
