@@ -197,6 +197,7 @@ async function screenOf(around: Surroundings, options: GlobalOptions) {
     style: styleOf(around, 'stderr', options),
     plain: options.plain || dumb,
     clears: !dumb,
+    now: around.now,
   });
 }
 

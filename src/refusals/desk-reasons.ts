@@ -13,6 +13,7 @@ export interface DeskReasons {
   'token-expired': Bare;
   'operator-disabled': { readonly operator: string };
   'operator-gone': Bare;
+  'left-locked': Bare;
   'store-appeared': Bare;
   'role-may-not': { readonly role: string };
   'role-may-not-run': { readonly role: string; readonly command: string };

@@ -55,6 +55,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'token-revoked': () => 'the token in COUNTERSIGN_TOKEN was revoked',
   'token-expired': () => 'the token in COUNTERSIGN_TOKEN has expired',
   'operator-disabled': ({ operator }) => `the operator ${operator} is disabled`,
+  'left-locked': () => 'you left the locked console without signing in',
   'operator-gone': () => 'this operator no longer exists',
   'store-appeared': () => 'a store exists now, and nobody is signed in to it',
   'role-may-not': ({ role }) => `the role ${role} may not do this`,
