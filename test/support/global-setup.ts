@@ -1,14 +1,19 @@
 /**
- * Once per run: a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names one that
+ * Once per run: the policy folder with cheap hashing, and a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names one that
  * runs already and may make databases; otherwise we start our own. Without either the run goes on with SQLite alone, and says so.
  */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
+import { makeFloorPolicy } from './floor-policy.js';
 import { dropDatabases, onServer, startServer } from './postgres.js';
 
 let cleanUp: () => Promise<void> = async () => undefined;
+let floorPolicy = '';
 
 export async function setup(project: TestProject): Promise<void> {
+  floorPolicy = makeFloorPolicy();
+  project.provide('floorPolicy', floorPolicy);
   const given = process.env['COUNTERSIGN_TEST_POSTGRES'];
   try {
     project.provide('postgresUrl', given === undefined || given === '' ? await ownServer() : await givenServer(given));
@@ -18,7 +23,10 @@ export async function setup(project: TestProject): Promise<void> {
   }
 }
 
-export const teardown = (): Promise<void> => cleanUp();
+export async function teardown(): Promise<void> {
+  rmSync(floorPolicy, { recursive: true, force: true });
+  await cleanUp();
+}
 
 async function ownServer(): Promise<string> {
   const server = await startServer();
