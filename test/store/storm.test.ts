@@ -74,7 +74,8 @@ describe.each(engines)('a storm of writers on %s', (engine) => {
 
   it.skipIf(engine === 'postgres')(
     'T11 teeth: without waiting and without the immediate lock, writes are lost',
-    { timeout: 60_000 },
+    // The careless writers lose only while two of them write at the same moment, and a busy machine may let them take turns.
+    { timeout: 60_000, retry: 2 },
     async () => {
       const fresh = await foundedStore(engine);
       const done = (await storm(fresh.address, 'careless')).reduce((sum, count) => sum + count, 0);

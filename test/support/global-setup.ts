@@ -14,6 +14,8 @@ let floorPolicy = '';
 export async function setup(project: TestProject): Promise<void> {
   floorPolicy = makeFloorPolicy();
   project.provide('floorPolicy', floorPolicy);
+  // A quick run is for SQLite alone.
+  if (project.getProvidedContext().form === 'quick') return project.provide('postgresUrl', '');
   const given = process.env['COUNTERSIGN_TEST_POSTGRES'];
   try {
     project.provide('postgresUrl', given === undefined || given === '' ? await ownServer() : await givenServer(given));

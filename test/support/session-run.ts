@@ -203,7 +203,7 @@ class Run {
 }
 
 /** A code must still be one of its step when the command after it runs: near the end of a step the next one is waited for. */
-async function roomInStep(): Promise<void> {
+export async function roomInStep(): Promise<void> {
   const left = 30_000 - (Date.now() % 30_000);
   if (left < ROOM_IN_STEP) await new Promise((resolve) => setTimeout(resolve, left));
 }
