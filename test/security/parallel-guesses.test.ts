@@ -111,7 +111,7 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
 
   describe('by scripts that begin at the same moment', () => {
     let script: ChildScript;
-    const guessers = Math.max(12, 4 * cpus().length);
+    const guessers = Math.max(amount(8, 12), 4 * cpus().length);
     beforeAll(async () => {
       script = await childScript(GUESSER);
     }, 60_000);
