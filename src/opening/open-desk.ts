@@ -16,7 +16,7 @@ import {
   sha256Hex,
   tokenDigest,
 } from '../crypto/digests.js';
-import { openHasher } from '../crypto/hasher.js';
+import { type HasherCosts, openHasher } from '../crypto/hasher.js';
 import { newId } from '../crypto/ids.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { openOwnerView } from '../crypto/owner-view.js';
@@ -33,6 +33,7 @@ import { codeMessages } from '../factors/registry.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
+import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
 import { establishStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
@@ -124,7 +125,7 @@ interface Opened {
 function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
   const { settings, now, dataFolder, policy, keyring, notary } = custody;
   const vault = openVault(keyring);
-  const hasher = openHasher(custody.hashing);
+  const hasher = openHasher(custody.hashing ?? costsOf(policy.limits));
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
   const delivery = readDeliveryConfig(settings.file, settings.deskName);
   const { wanted } = delivery;
@@ -161,6 +162,12 @@ function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
   };
   return desk;
 }
+
+/** The policy's figures by argon2's letters. */
+const costsOf = ({ hashing, codeHashing }: Limits): HasherCosts => ({
+  person: { m: hashing.memoryKiB, t: hashing.passes, p: hashing.lanes },
+  code: { m: codeHashing.memoryKiB, t: codeHashing.passes, p: codeHashing.lanes },
+});
 
 const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects => ({
   dataFolder,

@@ -55,6 +55,7 @@ export function limitsSchema() {
   return z.strictObject({
     version: z.literal(1),
     ...secretLimits(),
+    ...hashingLimits(),
     ...deskLimits(),
     ...portalLimits(),
   });
@@ -83,6 +84,18 @@ function secretLimits() {
       alertLookBackDays: whole(1, 90),
     }),
     clock: z.strictObject({ toleranceSeconds: whole(0, 600) }),
+  };
+}
+
+/**
+ * What argon2id costs a thief per guess: `hashing` for what people know, `codeHashing` for backup codes. The floor is OWASP's; the ceiling keeps
+ * a check within seconds, and crypto/hasher.ts refuses a stored hash outside of both. A policy without these groups gets the default.
+ */
+function hashingLimits() {
+  const cost = { memoryKiB: whole(19_456, 262_144), passes: whole(2, 8), lanes: whole(1, 16) };
+  return {
+    hashing: z.strictObject(cost).default({ memoryKiB: 65_536, passes: 3, lanes: 4 }),
+    codeHashing: z.strictObject(cost).default({ memoryKiB: 19_456, passes: 2, lanes: 1 }),
   };
 }
 

@@ -18,6 +18,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Address of a server that may make databases, or '' if there is none. */
     postgresUrl: string;
+    /** Folder of the shipped policy with argon2 at the lowest costs. */
+    floorPolicy: string;
   }
 }
 
