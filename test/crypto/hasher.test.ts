@@ -49,10 +49,13 @@ describe('the hasher', () => {
   it('reads each cost that a policy can set, and a policy can set no other', () => {
     const withCost = ({ m, t, p }: Cost) =>
       readPolicy(filesWith('limits', ['hashing'], { memoryKiB: m, passes: t, lanes: p }), 'data');
+    const oneFault = expect.objectContaining({
+      because: { reason: 'policy-wrong', facts: { source: 'data', faults: 1 } },
+    });
     for (const cost of [LEAST, MOST]) expect(withCost(cost).limits.hashing.memoryKiB).toBe(cost.m);
     for (const figure of ['m', 't', 'p'] as const) {
-      expect(() => withCost({ ...LEAST, [figure]: LEAST[figure] - 1 })).toThrow('one fault');
-      expect(() => withCost({ ...MOST, [figure]: MOST[figure] + 1 })).toThrow('one fault');
+      expect(() => withCost({ ...LEAST, [figure]: LEAST[figure] - 1 })).toThrow(oneFault);
+      expect(() => withCost({ ...MOST, [figure]: MOST[figure] + 1 })).toThrow(oneFault);
     }
   });
 
