@@ -19,6 +19,7 @@ const open: OpenTerminal[] = [];
 beforeAll(async () => {
   made = await consoleDesk('agent');
   clock = await movedClock(made.folder);
+  await givePassword();
 }, 120_000);
 afterEach(() => {
   for (const terminal of open.splice(0)) terminal.close();
@@ -51,7 +52,7 @@ async function write(patch: {
   verifier?: string;
   totp?: string;
   disabled_at?: number | null;
-  role?: 'agent' | 'auditor';
+  role?: 'agent' | 'lead' | 'auditor';
 }): Promise<void> {
   const mira = await made.desk.store.read.operators.byName('mira');
   await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM }, (door) =>
@@ -101,8 +102,6 @@ async function unlock(terminal: OpenTerminal, password = PASSWORD): Promise<void
 const droppedCalls = async () => (await made.desk.store.read.audit.newest({ kind: 'call.dropped' }, 10)).length;
 
 describe('a console that is left alone', () => {
-  beforeAll(givePassword);
-
   it('B78 after thirty idle minutes it shows nothing of the call, asks for the password, and goes on with the same call', async () => {
     const terminal = await signedInConsole();
     const id = await reachPhrase(terminal);
@@ -193,6 +192,21 @@ describe('commands on a terminal ask in place (E16)', () => {
     terminal.type(`${code()}${KEYS.enter}`);
     expect((await terminal.exit()).code).toBe(0);
     expect(terminal.screen()).toMatch(/Northwind Traders/);
+  });
+
+  it('B78 a code that is no longer fresh: the command asks for another, again after a mistype, and then does what was typed', async () => {
+    await write({ role: 'lead' });
+    await signedInConsole();
+    move(minutes(6));
+    const terminal = countersign('mfa', 'thaw');
+    await terminal.waitFor(/this needs a fresh code[\s\S]*Code from your authenticator app/);
+    terminal.type(`000000${KEYS.enter}`);
+    await terminal.waitFor(/is wrong[\s\S]*Code from your authenticator app/);
+    terminal.type(`${code()}${KEYS.enter}`);
+    expect((await terminal.exit()).code).toBe(0);
+    expect(terminal.screen()).toMatch(/THAWED|not frozen|allowed/i);
+    expect((await made.desk.store.read.audit.newest({ kind: 'mfa.thawed' }, 5)).length).toBeGreaterThan(0);
+    await write({ role: 'agent' });
   });
 
   it('B78 nothing is asked with --no-input, and a script with a token is never asked', async () => {
