@@ -46,8 +46,10 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     group: 'Customers',
     summary: 'do what users do for themselves: sign in, enrol',
     groups: {
+      devices: 'see which devices are remembered, and forget them',
       mfa: 'set up or change your sign-in methods',
       passphrase: 'show or set your passphrase',
+      sessions: 'see where you are signed in, and end sessions',
       team: 'see who holds which privileges, and change them',
     },
     load: async () => (await import('./portal/portal.js')).commands,

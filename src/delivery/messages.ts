@@ -21,6 +21,7 @@ const PERSON = ['deskName', 'name', 'login', 'account'] as const;
 const FIXED = {
   invitation: { kind: 'email', placeholders: [...PERSON, 'code', 'until'] },
   'enrolment-code': { kind: 'email', placeholders: [...PERSON, 'code', 'until'] },
+  'enrolment-code-wrong': { kind: 'email', placeholders: [...PERSON, 'when'] },
   'mfa-reset-notice': { kind: 'email', placeholders: [...PERSON, 'who', 'requestedBy', 'when', 'reference'] },
   'mfa-reset-notice-admins': {
     kind: 'email',

@@ -46,6 +46,8 @@ export interface CustomerReasons {
   'method-unknown': { readonly id: string };
   'last-method': Bare;
   'remember-too-early': Bare;
+  'device-unknown': { readonly id: string };
+  'session-unknown': { readonly id: string };
   'mfa-not-in-edition': Bare;
   // passphrase and password
   'phrase-refused': Bare;
@@ -71,6 +73,11 @@ export interface CustomerReasons {
   'scopes-not-in-edition': Bare;
   'resets-frozen': { readonly until: Moment | null; readonly by: string };
   'own-reset': Bare;
+  'portal-reset-reason': Bare;
+  'portal-reset-number': { readonly count: number };
+  'portal-reset-other-number': { readonly confirmed: number; readonly count: number };
+  'portal-reset-pace': { readonly limit: number };
+  'other-admin-objected': { readonly logins: readonly string[] };
   'too-many-at-once': { readonly most: number };
   'reset-objected': Bare;
   'reset-unknown': { readonly id: string };
@@ -126,6 +133,8 @@ export interface CustomerSteps {
   'give-enrolment-code': Bare;
   'enrolment-code-in-mail': Bare;
   'list-methods': Bare;
+  'list-devices': Bare;
+  'list-sessions': Bare;
   'codes-follow-contact': Bare;
   'methods-set-up': { readonly kinds: readonly string[] };
   'replace-method': Bare;
@@ -142,4 +151,7 @@ export interface CustomerSteps {
   'lead-thaws': Bare;
   'change-own-methods': Bare;
   'reference-in-notice': Bare;
+  'give-number': { readonly count: number };
+  'look-again': Bare;
+  'objector-or-desk': Bare;
 }

@@ -135,6 +135,8 @@ function portalLimits() {
     invitation: z.strictObject({ hours: whole(1, 168) }),
     enrolmentCode: z.strictObject({ required: z.boolean(), hours: whole(1, 24), addressOnFileDays: whole(0, 365) }),
     backupCodes: z.strictObject({ count: whole(1, 20) }),
+    // Users whom one admin of a company resets in the portal. A policy without it gets the default.
+    portalReset: z.strictObject({ perAdminPerHour: whole(1, 1000) }).default({ perAdminPerHour: 30 }),
     totp: z.strictObject({ stepSeconds: z.literal(30), digits: whole(6, 8), stepsBack: whole(0, 1) }),
   };
 }

@@ -45,6 +45,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   // The session that changed it stays, so "session revoked" would not be true of the user as a whole.
   'application-password.changed': () => [changed('password', 'update')],
   'portal.signed-out': () => [REVOKED],
+  'portal.sessions-ended': () => [REVOKED],
+  'device.forgotten': () => [REVOKED],
   'user.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
   'account.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
 };
@@ -53,17 +55,24 @@ export function securityEventsOf(entries: readonly AuditEntry[], credentialOf: C
   return entries.flatMap((entry) => {
     const { kind, outcome, at, account, user, detail = {} } = entry;
     if (outcome !== 'done') return [];
-    const session = kind === 'portal.signed-out' ? String(detail['session']) : null;
-    const about = { account: account ?? null, user: user ?? null, session };
     const transaction = typeof detail['reset'] === 'string' ? detail['reset'] : null;
-    return (MEANINGS[kind]?.(detail, credentialOf) ?? []).map(({ type, claims }) => ({
-      type,
-      about,
-      at,
-      transaction,
-      claims: { ...claims, initiating_entity: initiator(entry) },
-    }));
+    return (MEANINGS[kind]?.(detail, credentialOf) ?? []).flatMap(({ type, claims }) =>
+      sessionsOf(entry).map((session) => ({
+        type,
+        about: { account: account ?? null, user: user ?? null, session },
+        at,
+        transaction,
+        claims: { ...claims, initiating_entity: initiator(entry) },
+      })),
+    );
   });
+}
+
+/** The single sessions that an entry names; null alone if it is about all of the user's. */
+function sessionsOf({ kind, detail = {} }: AuditEntry): readonly (string | null)[] {
+  if (kind === 'portal.signed-out') return [String(detail['session'])];
+  if (kind !== 'portal.sessions-ended' && kind !== 'device.forgotten') return [null];
+  return Array.isArray(detail['sessions']) ? detail['sessions'].map(String) : [];
 }
 
 /** A customer's admin who acts on somebody else is an admin in CAEP's words too. */

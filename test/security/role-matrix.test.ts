@@ -118,6 +118,10 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'portal team list': 'anyone',
   'portal team grant': 'anyone',
   'portal team revoke': 'anyone',
+  'portal devices forget': 'anyone',
+  'portal devices list': 'anyone',
+  'portal sessions end': 'anyone',
+  'portal sessions list': 'anyone',
   'portal reset': 'anyone',
   'portal reset object': 'anyone',
 };

@@ -117,8 +117,6 @@ const LOCK_WORDS: Readonly<Record<string, string>> = {
   caller: 'on the phone',
   portal: 'portal sign-in',
   'portal-code': 'portal codes',
-  activate: 'activation',
-  enrol: 'enrolment',
 };
 
 export function lockWords({ subject, until }: Lock): string {

@@ -1,14 +1,16 @@
 /** `portal mfa …`: a user's sign-in methods, and the company-wide switch for admins (B30–B42). */
 import * as z from 'zod';
+import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { methodIds, methods } from '../../procedures/codes/methods.js';
 import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
-import { whoOf } from '../../procedures/portal/customer-login.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, command } from '../command.js';
+import { type Command, type Context, command } from '../command.js';
 import { optionsOf } from '../wording/customer-steps.js';
+import { endedFields, endedLines } from './ended-trust.js';
 import { enrol } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
@@ -93,7 +95,13 @@ const add = command({
         const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
         if ('view' in factor) return factor;
         const finished = login.session.state !== 'done';
-        const lines = [`Set up: ${factor.title}.`, ...(finished ? ['Your login is finished.'] : [])];
+        const notYet = notAskedYet(login);
+        const lines = [
+          `Set up: ${factor.title}.`,
+          ...notYet.map(({ message }) => message),
+          ...(finished ? ['Your login is finished.'] : []),
+          ...endedLines(factor.ended),
+        ];
         return {
           view: [
             { kind: 'lines', lines },
@@ -105,6 +113,8 @@ const add = command({
           document: {
             factor: { id: factor.id, kind, state: 'active' },
             session: { state: factor.login.session.state },
+            ...endedFields(factor.ended),
+            warnings: notYet,
           },
         };
       },
@@ -125,8 +135,8 @@ const remove = command({
     openSession(context, given, async ({ desk, login }) => {
       const removed = await removeFactor(desk, login, given.id);
       return {
-        view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`] }],
-        document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' } },
+        view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`, ...endedLines(removed)] }],
+        document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' }, ...endedFields(removed) },
       };
     }),
 });
@@ -140,7 +150,12 @@ const backupCodes = command({
   input: () => z.object(portalShape()),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
-      const { codes, onlyMethod, earlierDied } = await newBackupCodes(desk, login);
+      if (!(await wantsNewCodes(context, desk, login))) {
+        return { view: [{ kind: 'lines', lines: ['Nothing was changed.'] }], document: { backupCodes: [] }, exit: 130 };
+      }
+      const made = await newBackupCodes(desk, login);
+      const { codes, onlyMethod, earlierDied } = made;
+      const notYet = notAskedYet(login);
       const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
       return {
         view: [
@@ -149,16 +164,42 @@ const backupCodes = command({
             kind: 'note',
             text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
           },
+          ...(earlierDied === 0 ? [] : [{ kind: 'note', text: diedWords(earlierDied) } as const]),
+          ...endedLines(made).map((text) => ({ kind: 'note', text }) as const),
+          ...notYet.map(({ message }) => ({ kind: 'note', text: message }) as const),
           ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
         ],
         document: {
           backupCodes: codes,
           earlierDied,
-          warnings: onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [],
+          ...endedFields(made),
+          warnings: [...notYet, ...(onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [])],
         },
       };
     }),
 });
+
+const diedWords = (count: number): string =>
+  `${count === 1 ? 'The earlier code that was not used' : `The ${count} earlier codes that were not used`} no longer work${count === 1 ? 's' : ''}.`;
+
+/** Earlier codes that were not used stop working, which somebody who only wants to look at them may not expect. */
+async function wantsNewCodes(context: Context, desk: Desk, login: PortalLogin): Promise<boolean> {
+  if (!context.ask.possible || context.options.yes) return true;
+  const { backupCodesLeft } = await listFactors(desk, login);
+  if (backupCodesLeft === 0) return true;
+  const prompts = await context.ask.prompts('--yes');
+  return prompts.confirm({ message: `You have ${backupCodesLeft} unused codes, which stop working. Make new ones?` });
+}
+
+/** A method is no use yet where no login asks for one. */
+function notAskedYet({ account }: PortalLogin): readonly { readonly code: string; readonly message: string }[] {
+  if (account.mfaRequiredAt !== null) return [];
+  const why =
+    account.edition === 'x-series'
+      ? 'It is not asked for until MFA is on; an admin of your company turns it on.'
+      : 'It is not asked for: only X Series accounts have multi-factor authentication.';
+  return [{ code: 'not-asked-for-yet', message: why }];
+}
 
 const ADVICE = {
   'sso-and-mfa':
@@ -179,17 +220,18 @@ const require = command({
   run: async (context, given) => {
     if (given.user !== undefined || !['on', 'off'].includes(given.switch)) throw forOneUser(given.user ?? given.switch);
     return openSession(context, given, async ({ desk, login }) => {
-      const { required, unchanged, warnings, withoutFactor } = await requireMfa(desk, login, given.switch === 'on');
+      const done = await requireMfa(desk, login, given.switch === 'on');
+      const { required, unchanged, warnings, withoutFactor } = done;
       const company = login.account.name;
       const said = `Multi-factor authentication is ${required ? 'required' : 'not required'} at ${company}${unchanged ? ', as before' : ''}.`;
       const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
       return {
         view: [
-          { kind: 'lines', lines: required ? [said, waiting] : [said] },
+          { kind: 'lines', lines: [said, ...(required ? [waiting] : []), ...endedLines(done)] },
           ...warnings.map((code) => ({ kind: 'note', text: ADVICE[code] }) as const),
         ],
         document: {
-          mfa: { required, unchanged, withoutFactor },
+          mfa: { required, unchanged, withoutFactor, ...endedFields(done) },
           warnings: warnings.map((code) => ({ code, message: ADVICE[code] })),
         },
       };

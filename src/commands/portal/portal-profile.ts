@@ -8,6 +8,7 @@ import { iso } from '../../rules/moment.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { localDay } from '../wording/times.js';
+import { endedFields, endedLines } from './ended-trust.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession, sessionWithPassword } from './portal-session.js';
 
@@ -41,18 +42,15 @@ const password = command({
   run: (context, given) =>
     sessionWithPassword(context, given, CHANGING_PASSWORD, async ({ desk, login, viewKey }) => {
       const next = await askNewSecret(context, false, 'it at a terminal', 'New application password');
-      const { sessionsEnded } = await changeApplicationPassword(desk, login, { viewKey, next });
+      const changed = await changeApplicationPassword(desk, login, { viewKey, next });
       return {
         view: [
           {
             kind: 'lines',
-            lines: [
-              `Your application password is changed. Other sessions ended: ${sessionsEnded}.`,
-              'Your passphrase is as it was.',
-            ],
+            lines: ['Your application password is changed.', ...endedLines(changed), 'Your passphrase is as it was.'],
           },
         ],
-        document: { password: { changed: true, sessionsEnded } },
+        document: { password: { changed: true, ...endedFields(changed) } },
       };
     }),
 });

@@ -1,8 +1,9 @@
 /** `portal reset …`: an admin of the company resets users, or objects to a reset (B50, B62). */
 import * as z from 'zod';
+import { Refusal } from '../../errors.js';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
-import { RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
-import { type Command, command } from '../command.js';
+import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
+import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
@@ -11,23 +12,30 @@ const reset = command({
   path: 'portal reset',
   summary: 'reset the second factors of users of your company (admins)',
   examples: [
-    'countersign portal reset janet.leverling --account 100241 --as ana.trujillo',
-    'countersign portal reset janet.leverling robert.king --account 100241 --as ana.trujillo --json',
+    'countersign portal reset janet.leverling --account 100241 --as ana.trujillo --reason "phone lost"',
+    'countersign portal reset janet.leverling robert.king --account 100241 --as ana.trujillo --reason "new phones" --confirm 2 --json',
   ],
   access: 'anyone',
   arguments: [{ name: '[users...]', about: 'login, id or unique e-mail' }],
-  options: PORTAL_OPTIONS,
-  input: () => z.object({ ...portalShape(), users: z.array(z.string()).min(1, 'name at least one user') }),
+  options: [
+    { flags: '--reason <text>', about: 'why, for the log' },
+    { flags: '--confirm <n>', about: 'the number of users to reset; without it you type the number' },
+    ...PORTAL_OPTIONS,
+  ],
+  input: () =>
+    z.object({
+      ...portalShape(),
+      users: z.array(z.string()).min(1, 'name at least one user'),
+      reason: z.string().optional(),
+      confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+    }),
   run: (context, given) =>
     freshSession(context, given, RESETTING_USERS, async ({ desk, login }) => {
-      if (context.ask.possible && !context.options.yes) {
-        const prompts = await context.ask.prompts('--yes');
-        const whom = given.users.length === 1 ? (given.users[0] ?? '') : `${given.users.length} users`;
-        if (!(await prompts.confirm({ message: `Reset the second factors of ${whom}?` }))) {
-          return { view: [{ kind: 'lines', lines: ['Nothing was changed.'] }], document: { resets: [] }, exit: 130 };
-        }
-      }
-      const rows = await resetInPortal(desk, login, given.users);
+      const references = given.users;
+      const count = await countPortalReset(desk, login, references);
+      const reason = given.reason ?? (await askReason(context));
+      const confirmed = given.confirm ?? (await askNumber(context, references, count));
+      const rows = await resetInPortal(desk, login, { references, reason, confirmed });
       const tally = new Map<(typeof rows)[number]['outcome'], number>();
       for (const row of rows) tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
       const notDone = rows.filter((row) => ['unknown', 'ambiguous'].includes(row.outcome));
@@ -38,6 +46,23 @@ const reset = command({
       };
     }),
 });
+
+/** Empty if nobody can be asked: the procedure refuses it by name. */
+async function askReason(context: Context): Promise<string> {
+  if (!context.ask.possible) return '';
+  const validate = (answer: string) => answer !== '' || 'write a few words for the log';
+  return (await context.ask.prompts('--reason')).line({ message: 'Reason', validate });
+}
+
+/** --yes does not replace the number (B59). */
+async function askNumber(context: Context, users: readonly string[], count: number): Promise<number | undefined> {
+  if (count === 0 || !context.ask.possible) return undefined;
+  const whom = users.length === 1 ? (users[0] ?? '') : `${count} of these ${users.length} users: ${users.join(', ')}`;
+  const prompts = await context.ask.prompts('--confirm');
+  const message = `Type ${count} to reset the second factors of ${whom}`;
+  if (await prompts.typed({ message, expected: String(count) })) return count;
+  throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+}
 
 const object = command({
   path: 'portal reset object',

@@ -56,7 +56,10 @@ export async function freshSession<T>(
   const { desk, named } = await whoAsks(context, given);
   if (!given.passwordStdin) {
     const login = await openLogin(context, desk, named);
-    if (proofsToGive(desk, login, door, desk.now()).length === 0) return use({ desk, login, password: null });
+    const missing = proofsToGive(desk, login, door, desk.now());
+    if (missing.length === 0) return use({ desk, login, password: null });
+    // A script that lacks only the factor learns that, not that a password could be asked for.
+    if (!context.ask.possible && !missing.includes('password')) await askOwner(desk, login, door);
   }
   return sessionWithPassword(context, named, door, use);
 }

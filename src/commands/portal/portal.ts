@@ -6,5 +6,6 @@ import { commands as passphrase } from './portal-passphrase.js';
 import { commands as profile } from './portal-profile.js';
 import { commands as reset } from './portal-reset.js';
 import { commands as team } from './portal-team.js';
+import { commands as trust } from './portal-trust.js';
 
-export const commands: readonly Command[] = [...login, ...profile, ...passphrase, ...mfa, ...team, ...reset];
+export const commands: readonly Command[] = [...login, ...profile, ...passphrase, ...mfa, ...trust, ...team, ...reset];

@@ -69,6 +69,8 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'method-unknown': ({ id }) => `you have no sign-in method ${id}`,
   'last-method': () => 'you cannot remove your last sign-in method, because your company requires one',
   'remember-too-early': () => 'a device can be remembered only at a login that asked for a code',
+  'device-unknown': ({ id }) => `you have no remembered device ${id}`,
+  'session-unknown': ({ id }) => `you have no open session ${id}`,
   'mfa-not-in-edition': () => 'your account is classic; only X Series accounts have multi-factor authentication',
 
   'phrase-refused': () => 'you cannot use this passphrase',
@@ -100,6 +102,13 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'resets-frozen': ({ until }, when) =>
     `your support desk has stopped all resets${until === null ? '' : `; they will be possible again ${when(until)}`}`,
   'own-reset': () => 'you cannot reset yourself',
+  'portal-reset-reason': () => 'missing: --reason, why these users are reset',
+  'portal-reset-number': ({ count }) => `missing: --confirm, the number of users to reset (these: ${count})`,
+  'portal-reset-other-number': ({ confirmed, count }) =>
+    `--confirm ${confirmed} is not the number of users who would be reset: it is ${count}`,
+  'portal-reset-pace': ({ limit }) => `you have reset many users; at most ${limit} are possible in an hour`,
+  'other-admin-objected': ({ logins }) =>
+    `another admin of your company objected to the reset of ${logins.join(', ')}; you alone cannot reset this login again`,
   'too-many-at-once': ({ most }) => `at most ${most} users can be reset at once`,
   'reset-objected': () => 'nothing can be set up for this login, because somebody objected to its reset',
   'reset-unknown': ({ id }) => `your company has no reset "${id}"`,

@@ -50,7 +50,7 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'retry-portal-sign-in': ({ failures }) =>
     `Try again. After ${counted(failures, 'failure')} the login is locked out for a while. If you have no password yet: ${PORTAL} activate`,
   'retry-code': ({ failures }) =>
-    `Try again with a new code. After ${counted(failures, 'failure')} codes are locked out for a while.`,
+    `Try again with a new code, and check that your phone sets its clock automatically. After ${counted(failures, 'failure')} codes are locked out for a while.`,
   'give-portal-code': (who) => `Give it with: ${PORTAL} login ${optionsOf(who)} --code CODE`,
   'set-up-method': ({ kinds, who }) => setUpMethod(kinds, who),
   'give-password-again': () => `Give it when asked, with --password-stdin, or with: ${PORTAL} login`,
@@ -61,10 +61,13 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'sign-in-and-look': () => 'Sign in again and check.',
   'remember-at-code': () => 'Sign in once more with --remember. The login that sets a method up is too early for it.',
   'begin-set-up': ({ kind }) => `Begin with: ${PORTAL} mfa add ${kind}`,
-  'next-code-or-begin': ({ kind }) => `Try the next code, or begin again with: ${PORTAL} mfa add ${kind}`,
+  'next-code-or-begin': ({ kind }) =>
+    `Check that your phone sets its clock automatically. Try the next code, or begin again with: ${PORTAL} mfa add ${kind}`,
   'give-enrolment-code': () => 'It is in the mail to your address on file. Give it with: --enrolment-code CODE',
   'enrolment-code-in-mail': () => 'It is in the mail to your address on file. For a new one, call your support desk.',
   'list-methods': () => `See: ${PORTAL} mfa list`,
+  'list-devices': () => `See: ${PORTAL} devices list`,
+  'list-sessions': () => `See: ${PORTAL} sessions list`,
   'codes-follow-contact': () => `Its codes go to your contact on file. See: ${PORTAL} mfa list`,
   'methods-set-up': ({ kinds }) =>
     kinds.length === 0 ? 'No method is set up.' : `Methods that are set up: ${kinds.join(', ')}.`,
@@ -81,5 +84,9 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'name-by-login': () => 'Name one of them by its login or id.',
   'lead-thaws': () => 'Ask your support desk.',
   'change-own-methods': () => `Change your own methods with: ${PORTAL} mfa`,
+  'give-number': ({ count }) => `Check the list of users, then add: --confirm ${count}   --yes does not replace it.`,
+  'look-again': () => 'Nothing was changed. Check the list of users again.',
+  'objector-or-desk': () =>
+    'The admin who objected can reset it, or your support desk with a second operator. Call the number you know.',
   'reference-in-notice': () => 'Use the reference in our notice about the reset.',
 };

@@ -1,10 +1,14 @@
 /**
  * One-time codes that the desk e-mails: invitations and enrolment codes. They are Crockford base32, so that people can read them
  * in a mail and type them without mistaking O for 0. The store keeps only a keyed digest.
+ *
+ * Nobody guesses 130 bits, so wrong codes are counted and logged, but end nothing and lock nobody out: otherwise a stranger could make
+ * the right code useless with a few wrong ones, as often as the desk sends another.
  */
 import type { Desk, OneTimeCodeRow, Writes } from '../../desk.js';
 import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
 import type { User } from '../../rules/people.js';
+import { type Inside, judgeRow } from './sent-codes.js';
 
 export type DeskCodePurpose = 'activate' | 'enrol';
 
@@ -36,7 +40,29 @@ export function newDeskCode(desk: Desk, user: User, purpose: DeskCodePurpose, ex
   };
 }
 
-/** True if what was typed is the code of this row; does not look at tries and expiry. Constant time. */
+export interface DeskCodeJudgement {
+  /** The row is marked as used; a caller that does not use it up yet takes the mark away. */
+  readonly accepted: boolean;
+  /** Wrong answers to this code so far, this one included. */
+  readonly wrong: number;
+}
+
+/** Judges what was typed and counts it. Call it inside the transaction that acts on the answer. */
+export async function judgeDeskCode(
+  inside: Inside,
+  { user, purpose, typed }: { readonly user: User; readonly purpose: DeskCodePurpose; readonly typed: string },
+  row: OneTimeCodeRow,
+): Promise<DeskCodeJudgement> {
+  const { desk } = inside;
+  const outcome = await judgeRow(inside, row, {
+    binding: { userId: user.id, purpose, factorId: null },
+    digestOfGiven: isDeskCode(desk, user, purpose, row, typed) ? row.digest : null,
+    limits: { ...desk.policy.limits.code, tries: Number.POSITIVE_INFINITY },
+  });
+  return { accepted: outcome === 'accepted', wrong: row.tries + (outcome === 'wrong' ? 1 : 0) };
+}
+
+/** True if what was typed is the code of this row; does not look at expiry. Constant time. */
 export function isDeskCode(
   desk: Desk,
   user: User,

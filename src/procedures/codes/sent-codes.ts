@@ -7,6 +7,7 @@ import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import {
   type CodeBinding,
+  type CodeLimits,
   type CodeOutcome,
   type CodeState,
   digestedParts,
@@ -132,17 +133,17 @@ export async function judgeSentCode(
   });
 }
 
-/** Judges one row, and stores the `used_at` and `tries` that follow from it. */
+/** Judges one row, and stores the `used_at` and `tries` that follow from it. `limits` are the policy's for short codes. */
 export async function judgeRow(
   { desk, write, log }: Inside,
   row: OneTimeCodeRow,
-  asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null },
+  asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null; readonly limits?: CodeLimits },
 ): Promise<CodeOutcome> {
   const { outcome, state } = judgeCode(toState(row), {
     ...asked.binding,
     digestOfGiven: asked.digestOfGiven,
     now: timeOf(desk, log).now,
-    limits: desk.policy.limits.code,
+    limits: asked.limits ?? desk.policy.limits.code,
     equal: desk.digests.equal,
   });
   await write.factors.updateCode(row.id, { tries: state.tries, used_at: state.usedAt });

@@ -12,13 +12,13 @@ export interface UserFactors {
   readonly owesFactor: boolean;
   /** Enrolling a factor needs the one-time enrolment code. */
   readonly enrolmentCodeNeeded: boolean;
-  /** The newest enrolment code that was not used, even if it expired or has no tries left. */
+  /** The newest enrolment code that was not used, even if it expired. */
   readonly enrolmentCode: OneTimeCodeRow | undefined;
 }
 
 /**
- * An unused enrolment code means that the user was reset (B57). Even if it expired or has no tries left, it blocks enrolment
- * until the desk sends a new one. Enrolling a factor removes it. A user who used up the last backup code and left proves no more
+ * An unused enrolment code means that the user was reset (B57). Even if it expired, it blocks enrolment until the desk sends
+ * a new one. Enrolling a factor removes it. A user who used up the last backup code and left proves no more
  * than the password at the next login, so the same code is asked for then (B42).
  */
 export async function userFactors(

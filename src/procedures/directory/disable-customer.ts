@@ -1,6 +1,7 @@
 /**
  * Disables and enables a company or a login. A disabled one cannot be verified or sign in, and what was live ends at once: grants
- * by the version they were made under (B08), portal sessions and unused codes by deletion. Enabling brings none of it back.
+ * by the version they were made under (B08), portal sessions, remembered devices and unused codes by deletion. Enabling brings none of it
+ * back.
  */
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
@@ -72,7 +73,7 @@ export async function switchAccount(
 /** The enrolment code of a reset is made useless but kept: it also blocks enrolment until somebody enrols with a new one (B57). */
 async function endWhatIsLive(write: Writes, userId: string, at: number): Promise<void> {
   await write.users.bumpAuthority(userId);
-  await write.portalSessions.deleteOfUser(userId);
+  await write.trust.end([userId]);
   await write.factors.deleteCodes(userId, ['activate', 'login', 'factor']);
   await write.resets.spoilEnrolmentCodes(userId, at);
 }

@@ -7,13 +7,7 @@ import { callerKeyOf, liftLock, type Subject } from '../lock-outs.js';
 
 /** All subjects under which wrong answers of this person are counted. */
 export function subjectsOf(account: Account, user: User): readonly Subject[] {
-  return [
-    `caller:${callerKeyOf(account, user)}`,
-    `portal:${user.id}`,
-    `portal-code:${user.id}`,
-    `activate:${user.id}`,
-    `enrol:${user.id}`,
-  ];
+  return [`caller:${callerKeyOf(account, user)}`, `portal:${user.id}`, `portal-code:${user.id}`];
 }
 
 const UNLOCKING = { permission: 'user:unlock' } as const;

@@ -1,15 +1,18 @@
-/** Backup codes of a user (B41): made on request, shown once, ten at a time. New codes end the earlier ones. */
-import type { BackupCodeRow, Desk } from '../../desk.js';
+/**
+ * Backup codes of a user (B41): made on request, shown once, ten at a time. New codes end the earlier ones, and what those vouched
+ * for (B82).
+ */
+import type { BackupCodeRow, Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { methodIds } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
-import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 import { backupCodeContext } from '../seal-contexts.js';
 
-export interface NewBackupCodes {
+export interface NewBackupCodes extends TrustEnded {
   /** To be shown once. */
   readonly codes: readonly string[];
   /** No other method is set up, so each login with one will warn (B41). */
@@ -31,19 +34,22 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
   const result = await actAsOwner<'owner:methods', Omit<NewBackupCodes, 'codes'>>(desk, login, CHANGING_METHODS, {
-    entry: ({ earlierDied }, by) => ({
+    entry: ({ onlyMethod: _, ...ended }, by) => ({
       ...ownerEntry(desk, by),
       kind: 'backup-codes.made',
       outcome: 'done',
-      detail: { count, earlierDied },
+      detail: { count, ...ended },
     }),
-    change: async ({ write }) => {
+    change: async ({ write, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
       await write.factors.deleteBackupCodes(user.id);
       await write.factors.insertBackupCodes(rows);
       await queueNotices(write, notices);
-      return { onlyMethod: before.active.length === 0, earlierDied: before.backupCodesLeft };
+      const keepSession = by.login.session.sessionId;
+      const replaced = before.backupCodes.length > 0;
+      const ended = replaced ? await write.trust.end([user.id], { keepSession }) : NOTHING_ENDED;
+      return { onlyMethod: before.active.length === 0, earlierDied: before.backupCodesLeft, ...ended };
     },
   });
   await desk.store.forgetDeleted();

@@ -1,9 +1,9 @@
 /**
  * Setting up a second factor, second half: a first code proves that the app or contact works (B33, B34, B40, B57). One
- * transaction makes the factor active, removes the one it replaces, finishes the login that waited for it, and ends the
- * user's other half-done logins.
+ * transaction makes the factor active, removes the one it replaces with all that it vouched for (B82), finishes the login that
+ * waited for it, and ends the user's other half-done logins.
  */
-import type { Desk, FactorRow, Writes } from '../../desk.js';
+import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
@@ -14,7 +14,7 @@ import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
-import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
@@ -33,7 +33,11 @@ export interface EnrolledFactor {
   readonly kind: MethodId;
   readonly title: string;
   readonly login: PortalLogin;
+  /** Nothing, unless it replaces another one. */
+  readonly ended: TrustEnded;
 }
+
+type Confirmed = Pick<EnrolledFactor, 'login' | 'ended'>;
 
 /** True if the code belongs to the half-done enrolment; run inside the door. */
 type Prove = (inside: Inside) => Promise<boolean>;
@@ -53,33 +57,33 @@ export async function confirmEnrolment(
   const attempt = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started);
   const prove = await proofOf(desk, login, pending, request.code);
   const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
-  const enrolled = await actAsOwner<'owner:methods', PortalLogin | null>(desk, login, ENROLLING, {
-    entry: (result, by) => entriesOf(desk, by, detail, result),
+  const enrolled = await actAsOwner<'owner:methods', Confirmed | null>(desk, login, ENROLLING, {
+    entry: (done, by) => entriesOf(desk, by, detail, done),
     change: async (acting) => {
       const { write, log, by } = acting;
       await requireCodeStillGood(acting);
       if (!(await isPending(write, by.login, pending)) || !(await prove(acting))) return null;
       await clearAttempt(desk, write, log, subject, attempt);
-      await activate(acting, pending, request.replaces);
+      const ended = await activate(acting, pending, request.replaces);
       await queueNotices(write, notices);
-      return by.login.session.state === 'done' ? by.login : finishLogin(acting);
+      return { login: by.login.session.state === 'done' ? by.login : await finishLogin(acting), ended };
     },
   });
   if (enrolled === null) throw wrongFirstCode(request.kind);
   const { id: kind, title } = factorKind(request.kind);
-  return { id: pending.id, kind, title, login: enrolled };
+  return { id: pending.id, kind, title, ...enrolled };
 }
 
 function entriesOf(
   desk: Desk,
   by: AuthorisedOwner<'owner:methods'>,
   detail: { readonly factor: string; readonly kind: string },
-  result: PortalLogin | null,
+  done: Confirmed | null,
 ): readonly AuditEntry[] {
   const entry = ownerEntry(desk, by);
-  if (result === null) return [{ ...entry, kind: 'factor.refused', outcome: 'refused', detail }];
-  const added = { ...entry, kind: 'factor.added', outcome: 'done', detail } as const;
-  return by.login.session.state === 'done' ? [added] : [added, { ...entry, ...openedEntry(result) }];
+  if (done === null) return [{ ...entry, kind: 'factor.refused', outcome: 'refused', detail }];
+  const added = { ...entry, kind: 'factor.added', outcome: 'done', detail: { ...detail, ...done.ended } } as const;
+  return by.login.session.state === 'done' ? [added] : [added, { ...entry, ...openedEntry(done.login) }];
 }
 
 async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<string> {
@@ -115,14 +119,15 @@ async function activate(
   { desk, write, now, by: { login } }: ActingOwner<'owner:methods'>,
   pending: FactorRow,
   replaces: string | undefined,
-): Promise<void> {
-  const { user } = login;
+): Promise<TrustEnded> {
+  const { user, session } = login;
   const { active } = await userFactors(desk, write.factors, user.id);
   if (active.length === 0) await requireNoneAdded(write, user);
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
   await settleReset(write, user.id, now);
   await write.factors.update(pending.id, { state: 'active', confirmed_at: now });
   await write.factors.deleteCodes(user.id, ['enrol']);
+  return replaces === undefined ? NOTHING_ENDED : write.trust.end([user.id], { keepSession: session.sessionId });
 }
 
 /**

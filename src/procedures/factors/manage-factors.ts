@@ -1,10 +1,10 @@
 /** A user's own sign-in methods: the list, and taking one away (B40). */
-import type { Desk } from '../../desk.js';
+import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type MfaStatus, mfaStatus, type ShownFactor, shownFactor } from '../codes/mfa-status.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
-import type { PortalLogin } from '../portal/customer-login.js';
+import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 
 /** Leaves out suspended ones, which concern only the desk. Refusals: not-signed-in, factor-needed, enrolment-needed. */
@@ -19,9 +19,9 @@ const CHANGING_METHODS = { lock: 'owner:methods' } as const;
 /**
  * Removes one, or a half-done one. Whether it is the last is decided inside the door, so that when two logins each
  * remove one, one of them is refused. Refusals: not-found, factor-needed, refused-by-policy (the last one while MFA is
- * on).
+ * on). What the removed one vouched for ends with it (B82); a half-done one vouched for nothing.
  */
-export async function removeFactor(desk: Desk, login: PortalLogin, id: string): Promise<ShownFactor> {
+export async function removeFactor(desk: Desk, login: PortalLogin, id: string): Promise<ShownFactor & TrustEnded> {
   await askOwner(desk, login, CHANGING_METHODS);
   const row = (await desk.store.read.factors.ofUser(login.user.id)).find((candidate) => candidate.id === id);
   if (row === undefined) throw noSuchFactor(id);
@@ -29,19 +29,26 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const change = { change: `${factor.title} was removed` };
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
   const detail = { factor: id, kind: row.kind, state: row.state };
-  await actAsOwner(desk, login, CHANGING_METHODS, {
-    entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'factor.removed', outcome: 'done', detail }),
+  const ended = await actAsOwner<'owner:methods', TrustEnded>(desk, login, CHANGING_METHODS, {
+    entry: (done, by) => ({
+      ...ownerEntry(desk, by),
+      kind: 'factor.removed',
+      outcome: 'done',
+      detail: { ...detail, ...done },
+    }),
     change: async ({ write, by }) => {
-      const { account, user } = by.login;
+      const { account, user, session } = by.login;
       const { active } = await userFactors(desk, write.factors, user.id);
       const isActive = active.some((candidate) => candidate.id === id);
       if (isActive && active.length === 1 && account.mfaRequiredAt !== null) throw lastFactor();
       if (!(await write.factors.delete(id))) throw noSuchFactor(id);
       await queueNotices(write, notices);
+      if (!isActive) return NOTHING_ENDED;
+      return write.trust.end([user.id], { keepSession: session.sessionId });
     },
   });
   await desk.store.forgetDeleted();
-  return factor;
+  return { ...factor, ...ended };
 }
 
 const noSuchFactor = (id: string): Refusal => refusal('not-found', 'method-unknown', { id }, 'list-methods');

@@ -3,19 +3,17 @@
  * last backup code (B42). The desk sends the first kind; the portal sends the second by itself, at the next login.
  *
  * The factor that is enrolled with a code uses it up; typing the code does not. Until then it can be given again, so a
- * broken connection or a closed window costs nobody their account. Wrong codes are counted, and five end it.
+ * broken connection or a closed window costs nobody their account.
  */
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { isDeskCode } from '../codes/desk-code.js';
+import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
 import { prepareEnrolmentCode } from '../codes/enrolment-code.js';
-import { judgeRow } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { moveOn } from '../portal/open-session.js';
-import { countOwnerAttempt } from '../portal/portal-attempts.js';
+import { ownWarning, queueNotices } from '../portal/portal-notices.js';
 
 /** `waiting`: one is in the mailbox. `sent`: one was sent just now. `ask-desk`: only the desk can send one. */
 export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
@@ -28,7 +26,7 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Pro
   const { user, account } = login;
   const factors = await userFactors(desk, desk.store.read.factors, user.id);
   if (!factors.enrolmentCodeNeeded) return 'not-needed';
-  if (isUsable(desk, factors, desk.now())) return 'waiting';
+  if (isUsable(factors, desk.now())) return 'waiting';
   if (!factors.owesFactor) return 'ask-desk';
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
@@ -40,7 +38,7 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Pro
       detail: { sent: done },
     }),
     change: async ({ write, now }) => {
-      if (isUsable(desk, await userFactors(desk, write.factors, user.id), now)) return false;
+      if (isUsable(await userFactors(desk, write.factors, user.id), now)) return false;
       await write.factors.insertCode(prepared.row);
       await write.outbox.insert([prepared.message.row]);
       return true;
@@ -49,47 +47,53 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Pro
   return sent ? 'sent' : 'waiting';
 }
 
-function isUsable(desk: Desk, { enrolmentCode }: UserFactors, now: number): boolean {
-  return (
-    enrolmentCode !== undefined && now < enrolmentCode.expires_at && enrolmentCode.tries < desk.policy.limits.code.tries
-  );
+const isUsable = ({ enrolmentCode }: UserFactors, now: number): boolean =>
+  enrolmentCode !== undefined && now < enrolmentCode.expires_at;
+
+interface Submitted {
+  /** The login one step further, or null for a wrong code. */
+  readonly moved: PortalLogin | null;
+  /** Wrong answers to this code so far. */
+  readonly wrong: number;
+  readonly told: boolean;
 }
 
 /**
- * Checks a typed enrolment code. A login that waits for it moves on to the enrolment. Refusals: not-signed-in (wrong or
- * too old, in the same words), locked.
+ * Checks a typed enrolment code. A login that waits for it moves on to the enrolment. Whoever types it has the password, so after a few
+ * wrong ones the owner is told once, by mail. Refusal: not-signed-in (wrong or too old, in the same words).
  */
 export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed: string): Promise<PortalLogin> {
-  const subject: Subject = `enrol:${login.user.id}`;
-  const started = { kind: 'portal.enrolment-code-started', subject } as const;
-  const attempt = await countOwnerAttempt(desk, login, { ...OWING, sendLater: true }, started);
-  const moved = await actAsOwner<'login', PortalLogin | null>(desk, login, OWING, {
-    entry: (result, by) => ({
-      ...ownerEntry(desk, by),
-      kind: result === null ? 'portal.enrolment-code-refused' : 'portal.enrolment-code-accepted',
-      outcome: result === null ? 'refused' : 'done',
-    }),
+  await askOwner(desk, login, OWING);
+  const notices = ownWarning(desk, login, 'enrolment-code-wrong');
+  const { moved } = await actAsOwner<'login', Submitted>(desk, login, OWING, {
+    entry: (result, by) => {
+      const about = { ...ownerEntry(desk, by), detail: { wrong: result.wrong, told: result.told } };
+      return result.moved === null
+        ? { ...about, kind: 'portal.enrolment-code-refused', outcome: 'refused' }
+        : { ...about, kind: 'portal.enrolment-code-accepted', outcome: 'done' };
+    },
     change: async (acting) => {
-      const { write, log, by } = acting;
-      if (!(await isRight(acting, typed))) return null;
-      await clearAttempt(desk, write, log, subject, attempt);
-      if (by.login.session.state !== 'enrolment-code-needed') return by.login;
-      return moveOn(acting, { state: 'enrolment-needed', method: 'password' });
+      const { by, write } = acting;
+      const { accepted, wrong } = await judge(acting, typed);
+      const told = !accepted && wrong === desk.policy.limits.code.tries;
+      if (told) await queueNotices(write, notices);
+      if (!accepted) return { moved: null, wrong, told };
+      if (by.login.session.state !== 'enrolment-code-needed') return { moved: by.login, wrong, told };
+      const moved = await moveOn(acting, { state: 'enrolment-needed', method: 'password' });
+      return { moved, wrong, told };
     },
   });
   if (moved !== null) return moved;
   throw refusal('not-signed-in', 'enrolment-code-wrong', {}, 'enrolment-code-in-mail');
 }
 
-async function isRight(acting: ActingOwner<'login'>, typed: string): Promise<boolean> {
+async function judge(acting: ActingOwner<'login'>, typed: string): Promise<DeskCodeJudgement> {
   const { desk, write, by } = acting;
   const { user } = by.login;
   const { enrolmentCode: row } = await userFactors(desk, write.factors, user.id);
-  if (row === undefined) return false;
-  const binding = { userId: user.id, purpose: 'enrol', factorId: null };
-  const digestOfGiven = isDeskCode(desk, user, 'enrol', row, typed) ? row.digest : null;
-  const outcome = await judgeRow(acting, row, { binding, digestOfGiven });
+  if (row === undefined) return { accepted: false, wrong: 0 };
+  const judged = await judgeDeskCode(acting, { user, purpose: 'enrol', typed }, row);
   // Accepted, but not used up: see the header.
-  if (outcome === 'accepted') await write.factors.updateCode(row.id, { used_at: null });
-  return outcome === 'accepted';
+  if (judged.accepted) await write.factors.updateCode(row.id, { used_at: null });
+  return judged;
 }

@@ -1,12 +1,15 @@
-/** An admin of a company turns multi-factor authentication on or off for all of it (B30, B32, B37). */
-import type { Desk } from '../../desk.js';
+/**
+ * An admin of a company turns multi-factor authentication on or off for all of it (B30, B32, B37). Devices that were remembered before
+ * are forgotten either way, so that off and on again revives none; when it is turned on, sessions that gave no factor end (B33, B82).
+ */
+import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { decideRequireMfa, type RequireMfaWarning } from '../../rules/mfa-login.js';
+import { decideRequireMfa, type LoginMethod, type RequireMfaWarning } from '../../rules/mfa-login.js';
 import { userFactors } from '../codes/user-factors.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
-import type { PortalLogin } from '../portal/customer-login.js';
+import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 
-export interface RequireMfaOutcome {
+export interface RequireMfaOutcome extends TrustEnded {
   readonly required: boolean;
   /** It was set so already. */
   readonly unchanged: boolean;
@@ -26,23 +29,36 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
   type Required = Omit<RequireMfaOutcome, 'withoutFactor'>;
   const result = await actAsOwner<'company:mfa', Required>(desk, login, REQUIRING, {
-    entry: ({ unchanged }, by) => ({
+    entry: ({ unchanged, sessionsEnded, devicesForgotten }, by) => ({
       ...ownerEntry(desk, by),
       kind: on ? 'mfa.required' : 'mfa.not-required',
       outcome: 'done',
-      detail: { unchanged },
+      detail: { unchanged, sessionsEnded, devicesForgotten },
     }),
-    change: async ({ write, now, by }) => {
+    change: async (acting) => {
+      const { write, now, by } = acting;
       const { account } = by.login;
       const accountHasSso = account.sso !== null || settings?.issuer != null;
       const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
       if (!decision.allowed) throw notInEdition();
       const unchanged = (account.mfaRequiredAt !== null) === on;
       if (!unchanged) await write.accounts.update(account.id, { mfa_required_at: on ? now : null, updated_at: now });
-      return { required: on, unchanged, warnings: on ? decision.warnings : [] };
+      const ended = unchanged ? NOTHING_ENDED : await endWhatCounts(acting, on);
+      return { required: on, unchanged, warnings: on ? decision.warnings : [], ...ended };
     },
   });
   return { ...result, withoutFactor: on ? await countWithout(desk, login.account.id) : 0 };
+}
+
+/** Ways to sign in that gave no factor. */
+const BY_DEVICE: LoginMethod = 'password+device';
+const WITHOUT_FACTOR: readonly LoginMethod[] = ['password', BY_DEVICE];
+
+/** The session of the admin who acts goes on. */
+async function endWhatCounts({ write, by }: ActingOwner<'company:mfa'>, on: boolean): Promise<TrustEnded> {
+  const { account, session } = by.login;
+  const users = (await write.users.ofAccount(account.id)).map(({ id }) => id);
+  return write.trust.end(users, { keepSession: session.sessionId, methods: on ? WITHOUT_FACTOR : [BY_DEVICE] });
 }
 
 async function countWithout(desk: Desk, accountId: string): Promise<number> {

@@ -3,17 +3,16 @@
  * never sets or sees one. The code is checked before the password is asked for or judged, so that nobody without the code learns
  * anything. It is used up together with the new password.
  */
-import type { Desk, LogState, Writes } from '../../desk.js';
+import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { User } from '../../rules/people.js';
-import { isDeskCode } from '../codes/desk-code.js';
-import { judgeRow } from '../codes/sent-codes.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
+import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
+import type { Inside } from '../codes/sent-codes.js';
 import { provenBySignIn } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { type Owner, openOwner } from './customer-login.js';
 import { destroyOwnerCopy } from './owner-copy.js';
-import { countPortalAttempt, findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
+import { findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 
 export interface Activation {
   readonly account: string;
@@ -34,12 +33,10 @@ export interface Activated extends Owner {
   readonly devicesForgotten: number;
 }
 
-/** Refusals: not-signed-in (unknown login and wrong code, in the same words), locked, invalid-input (the password). */
+/** Refusals: not-signed-in (unknown login and wrong code, in the same words), invalid-input (the password). */
 export async function activateUser(desk: Desk, activation: Activation): Promise<Activated> {
   const person = await findPortalPerson(desk, activation.account, activation.login);
-  const subject: Subject = `activate:${person.key}`;
   const base = personEntry(desk, person);
-  const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
   const { account, user } = await requireInvited(desk, person, activation.code);
   const password = await activation.newPassword();
   await judgeApplicationPassword(desk, user, password);
@@ -49,14 +46,12 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
     async (write, log) => {
       // The user was disabled, or invited again, while the password was being asked for.
       if ((await openOwner(write, user.id)) === undefined) throw wrongCode();
-      if ((await judgeInvitation(desk, write, log, user, activation.code)) !== 'accepted') throw wrongCode();
-      await clearAttempt(desk, write, log, subject, attempt);
+      if ((await judgeInvitation({ desk, write, log }, user, activation.code))?.accepted !== true) throw wrongCode();
       const before = await write.secrets.applicationPassword(user.id);
       await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: desk.now() });
       const ownerCopyDestroyed = await destroyOwnerCopy(write, user.id);
-      const sessionsEnded = await write.portalSessions.deleteOfUser(user.id);
-      const devicesForgotten = await write.factors.deleteDevices(user.id);
-      return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, sessionsEnded, devicesForgotten };
+      const ended = await write.trust.end([user.id]);
+      return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, ...ended };
     },
   );
   if (done.wasReset) await desk.store.forgetDeleted();
@@ -73,27 +68,26 @@ function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesFo
 async function requireInvited(desk: Desk, person: PortalPerson, code: string): Promise<Owner> {
   const { account, user } = person;
   const entry = { ...personEntry(desk, person), kind: 'portal.activation-judged' } as const;
-  const accepted = await desk.store.record<boolean>(
-    (right) => (right ? { ...entry, by: provenBySignIn(entry.by), outcome: 'done' } : { ...entry, outcome: 'refused' }),
+  const judged = await desk.store.record<DeskCodeJudgement | null>(
+    (result) =>
+      result?.accepted === true
+        ? { ...entry, by: provenBySignIn(entry.by), outcome: 'done' }
+        : { ...entry, outcome: 'refused', detail: { ...entry.detail, ...(result && { wrong: result.wrong }) } },
     async (write, log) => {
-      if (user === null || (await openOwner(write, user.id)) === undefined) return false;
-      const outcome = await judgeInvitation(desk, write, log, user, code);
-      if (outcome !== 'accepted') return false;
+      if (user === null || (await openOwner(write, user.id)) === undefined) return null;
+      const result = await judgeInvitation({ desk, write, log }, user, code);
       const row = await write.factors.newestCode(user.id, 'activate');
-      if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
-      return true;
+      if (result?.accepted === true && row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
+      return result;
     },
   );
-  if (!accepted || account === null || user === null) throw wrongCode();
+  if (judged?.accepted !== true || account === null || user === null) throw wrongCode();
   return { account, user };
 }
 
-async function judgeInvitation(desk: Desk, write: Writes, log: LogState, user: User, typed: string) {
-  const row = await write.factors.newestCode(user.id, 'activate');
-  if (row === undefined) return 'none';
-  const binding = { userId: user.id, purpose: 'activate', factorId: null };
-  const digestOfGiven = isDeskCode(desk, user, 'activate', row, typed) ? row.digest : null;
-  return judgeRow({ desk, write, log }, row, { binding, digestOfGiven });
+async function judgeInvitation(inside: Inside, user: User, typed: string): Promise<DeskCodeJudgement | null> {
+  const row = await inside.write.factors.newestCode(user.id, 'activate');
+  return row === undefined ? null : judgeDeskCode(inside, { user, purpose: 'activate', typed }, row);
 }
 
 const wrongCode = (): Refusal => refusal('not-signed-in', 'activation-wrong', {}, 'desk-invites');

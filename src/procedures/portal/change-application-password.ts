@@ -1,5 +1,5 @@
 /** The owner changes the application password; the passphrase and its readable copy stay as they are (B10, B17). */
-import type { Desk } from '../../desk.js';
+import type { Desk, TrustEnded } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
@@ -13,27 +13,30 @@ export interface PasswordChange {
 
 export const CHANGING_PASSWORD = { lock: 'owner:fresh' } as const;
 
-/** Ends the user's other portal sessions. Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input. */
+/** Ends the user's other portal sessions and forgets all devices (B82). Refusals: not-signed-in, factor-needed, enrolment-needed, invalid-input. */
 export async function changeApplicationPassword(
   desk: Desk,
   login: PortalLogin,
   { viewKey, next }: PasswordChange,
-): Promise<{ readonly sessionsEnded: number }> {
+): Promise<TrustEnded> {
   await askOwner(desk, login, CHANGING_PASSWORD);
   const { user, session } = login;
   const before = await desk.store.read.secrets.applicationPassword(user.id);
   await judgeApplicationPassword(desk, user, next);
   const { verifier } = await prepareApplicationPassword(desk, user, next, viewKey);
   return actAsOwner(desk, login, CHANGING_PASSWORD, {
-    entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'application-password.changed', outcome: 'done' }),
+    entry: (ended, by) => ({
+      ...ownerEntry(desk, by),
+      kind: 'application-password.changed',
+      outcome: 'done',
+      detail: { ...ended },
+    }),
     change: async ({ write, now }) => {
       if ((await write.secrets.applicationPassword(user.id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'sign-in-and-look');
       }
       await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: now });
-      const others = (await write.portalSessions.ofUser(user.id)).filter((row) => row.id !== session.sessionId);
-      for (const row of others) await write.portalSessions.delete(row.id);
-      return { sessionsEnded: others.length };
+      return write.trust.end([user.id], { keepSession: session.sessionId });
     },
   });
 }

@@ -19,9 +19,10 @@
  *       or after the last backup code ──▶ ENROLMENT-CODE-NEEDED
  *
  * Sign-ins (sign-in-user, sign-in-by-sso) open a session in the state that `decideLogin` says; answer-factor, owed-enrolment-code and
- * confirm-factor move it on. It expires, also when idle, and ends with a sign-out, a reset, a new password or a disabled login.
+ * confirm-factor move it on. It expires, also when idle, and ends with a sign-out, a reset, a disabled login, and in another session with a
+ * new password or a removed method (B82).
  */
-import type { Desk, LogState, PortalSessionRow, Reads, SignedUser } from '../../desk.js';
+import type { Desk, LogState, PortalSessionRow, Reads, SignedUser, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Who } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
@@ -101,6 +102,9 @@ export function hasEnded(desk: Desk, row: PortalSessionRow, now: number): boolea
   const { hours: longest, idleMinutes } = desk.policy.limits.portalSession;
   return now >= row.created_at + hours(longest) || now >= row.last_seen_at + minutes(idleMinutes);
 }
+
+/** What a change ends that takes no proof away (B82). */
+export const NOTHING_ENDED: TrustEnded = { sessionsEnded: 0, devicesForgotten: 0 };
 
 export const isClosed = ({ account, user }: Owner): boolean => account.disabledAt !== null || user.disabledAt !== null;
 

@@ -75,7 +75,7 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   },
   'company:resets': {
     role: admin(() => refusal('forbidden', 'admins-reset', {}, 'ask-admin')),
-    proof: 'password',
+    proof: 'fresh',
   },
   'company:objections': {
     role: admin(() => refusal('forbidden', 'admins-object', {}, 'ask-admin-or-desk')),

@@ -11,9 +11,17 @@ export function ownNotice(
   template: 'factor-changed' | 'backup-codes-created',
   values: Readonly<Record<string, string>>,
 ): readonly PreparedMessage[] {
+  return toOwner(desk, { account, user }, template, { who: `${user.name} (in the portal)`, ...values });
+}
+
+/** For what somebody else may have done with the owner's password. */
+export const ownWarning = (desk: Desk, owner: Owner, template: 'enrolment-code-wrong'): readonly PreparedMessage[] =>
+  toOwner(desk, owner, template, {});
+
+function toOwner(desk: Desk, { account, user }: Owner, template: string, values: Readonly<Record<string, string>>) {
   if (user.email === '') return [];
   const person = { name: user.name, login: user.login, account: account.name };
-  const said = { ...person, who: `${user.name} (in the portal)`, when: minuteOf(desk.now()), ...values };
+  const said = { ...person, when: minuteOf(desk.now()), ...values };
   return [prepareMessage(desk, { template, to: user.email, account, user, values: said })];
 }
 

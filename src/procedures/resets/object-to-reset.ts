@@ -70,7 +70,7 @@ async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Pro
 /** Ends the mailed code, the user's sessions, and every enrolment that is half done. */
 async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, target: User): Promise<void> {
   await write.resets.spoilEnrolmentCodes(target.id, now);
-  await write.portalSessions.deleteOfUser(target.id);
+  await write.trust.end([target.id]);
   for (const factor of await write.factors.ofUser(target.id)) {
     if (factor.state === 'pending') await write.factors.delete(factor.id);
   }

@@ -36,9 +36,7 @@ export async function pendingEnrolments(desk: Desk, jobId: string | undefined): 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {
   const { users, accounts, resets } = desk.store.read;
   const ids = rows.map((row) => row.user_id);
-  const facts = new Map(
-    (await resets.facts(ids, desk.now(), desk.policy.limits.code.tries)).map((one) => [one.userId, one]),
-  );
+  const facts = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one]));
   const people = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
   const homes = new Map(
     (await accounts.byIds([...new Set(rows.map((row) => row.account_id))])).map((one) => [one.id, one]),

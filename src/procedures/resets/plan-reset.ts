@@ -115,7 +115,7 @@ async function holdingOf(desk: Desk, ids: readonly string[]): Promise<Holding> {
   const objected = new Set<string>();
   for (let from = 0; from < ids.length; from += BATCH) {
     const batch = ids.slice(from, from + BATCH);
-    for (const facts of await desk.store.read.resets.facts(batch, desk.now(), desk.policy.limits.code.tries)) {
+    for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       if (somethingToReset(desk.policy, facts)) acting.add(facts.userId);
       if (isObjected(facts)) objected.add(facts.userId);
     }

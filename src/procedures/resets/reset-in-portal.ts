@@ -1,32 +1,64 @@
 /**
  * A customer admin resets users of their own company in the portal, as in the Admin Console (B50–B53, B57, B58). No
- * grant is needed, because nobody is on the phone. The freeze of the desk applies here too, and nobody resets
- * themselves.
+ * grant is needed, because nobody is on the phone: so it takes a second factor in this very sign-in, a reason, the number of
+ * users as seen before, and a pace. The freeze of the desk applies here too, nobody resets themselves, and nobody alone
+ * overrules another admin who objected (B62).
  */
 import type { Desk } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
+import { hours } from '../../rules/duration.js';
 import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
-import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
-import type { PortalLogin } from '../portal/customer-login.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
+import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
-import { applyStep, prepareStep, untilNotOvertaken } from './reset-step.js';
+import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
 import type { RowOutcome } from './row-outcome.js';
 import { CHUNK } from './run-job.js';
 
 export const RESETTING_USERS = { lock: 'company:resets' } as const;
 
+export interface PortalReset {
+  /** Users by login, id or unique e-mail. */
+  readonly references: readonly string[];
+  readonly reason: string;
+  /** How many users it will take something from, as `countPortalReset` said; undefined if nobody has looked. */
+  readonly confirmed: number | undefined;
+}
+
+/** How many of these users a reset would take something from. Refusals: as `resetInPortal`. */
+export async function countPortalReset(desk: Desk, login: PortalLogin, references: readonly string[]): Promise<number> {
+  await askOwner(desk, login, RESETTING_USERS);
+  const { targets } = await findUsers(desk, login, references);
+  return actingOf(await prepareStep(desk, orderOf(login, ''), targets)).length;
+}
+
 /**
- * Users by login, id or unique e-mail. Refusals: forbidden (not an admin, or oneself), not-signed-in (password too long
- * ago), usage (too many), refused-by-policy (frozen).
+ * Refusals: forbidden (not an admin, or oneself), not-signed-in (password too long ago), factor-needed, usage (too many),
+ * missing-option (reason, number), invalid-input (another number), locked (too many in an hour), refused-by-policy (frozen, or
+ * another admin objected). Each is logged.
  */
 export async function resetInPortal(
   desk: Desk,
   login: PortalLogin,
-  references: readonly string[],
+  asked: PortalReset,
 ): Promise<readonly RowOutcome[]> {
-  await askOwner(desk, login, RESETTING_USERS);
+  return logged(desk, login, async () => {
+    await askOwner(desk, login, RESETTING_USERS);
+    if (asked.reason.trim() === '') throw refusal('missing-option', 'portal-reset-reason', {});
+    const { idle, targets } = await findUsers(desk, login, asked.references);
+    const done = targets.length === 0 ? [] : await resetAll(desk, login, asked, targets);
+    return [...idle, ...done.map(toRow)].toSorted((a, b) => a.line - b.line);
+  });
+}
+
+interface Found {
+  readonly idle: readonly RowOutcome[];
+  readonly targets: readonly { readonly userId: string; readonly line: number }[];
+}
+
+async function findUsers(desk: Desk, login: PortalLogin, references: readonly string[]): Promise<Found> {
   if (references.length > CHUNK) {
     throw refusal('usage', 'too-many-at-once', { most: CHUNK }, 'desk-for-more');
   }
@@ -56,8 +88,7 @@ export async function resetInPortal(
     else targets.push({ userId: user.id, line: row.line });
     seen.add(user.id);
   }
-  const done = targets.length === 0 ? [] : await resetAll(desk, login, targets);
-  return [...idle, ...done.map(toRow)].toSorted((a, b) => a.line - b.line);
+  return { idle, targets };
 }
 
 const idleRow = (
@@ -76,9 +107,10 @@ function toRow({ id, line, result, account, user, removed }: StepOutcome): RowOu
 async function resetAll(
   desk: Desk,
   login: PortalLogin,
-  targets: readonly { readonly userId: string; readonly line: number }[],
+  { reason, confirmed }: PortalReset,
+  targets: Found['targets'],
 ): Promise<readonly StepOutcome[]> {
-  const order = orderOf(login);
+  const order = orderOf(login, reason.trim());
   const outcomes = await untilNotOvertaken(async () => {
     const prepared = await prepareStep(desk, order, targets);
     const at = desk.now();
@@ -86,6 +118,9 @@ async function resetAll(
       entry: (done, { actor }) => done.map((outcome) => stepEntry(order, outcome, actor, at)),
       change: async (acting) => {
         await requireNotFrozen(acting.write, acting.now);
+        await requireNoOtherObjection(acting, prepared);
+        requireNumber(prepared, confirmed);
+        await requirePace(acting, prepared);
         return applyStep(acting, prepared);
       },
     });
@@ -94,7 +129,51 @@ async function resetAll(
   return outcomes;
 }
 
-function orderOf({ user }: PortalLogin): ResetOrder {
+const actingOf = ({ decided }: PreparedStep) => decided.filter(({ act }) => act);
+
+/** The number shows that somebody looked at what would happen (B59). With nothing to reset there is nothing to confirm. */
+function requireNumber(prepared: PreparedStep, confirmed: number | undefined): void {
+  const count = actingOf(prepared).length;
+  if (count === 0 || confirmed === count) return;
+  const also = { also: { reset: { confirm: count } } };
+  if (confirmed === undefined) throw refusal('missing-option', 'portal-reset-number', { count }, 'give-number', also);
+  throw refusal('invalid-input', 'portal-reset-other-number', { confirmed, count }, 'look-again', also);
+}
+
+/** As `perOperatorPerHour` at the desk: a person can reset only so many with care. */
+async function requirePace({ desk, write, now, by }: ActingOwner<'company:resets'>, prepared: PreparedStep) {
+  const limit = desk.policy.limits.portalReset.perAdminPerHour;
+  const before = await write.resets.takenInPortalBy(by.login.user.id, now - hours(1));
+  const more = actingOf(prepared).length;
+  if (more === 0 || before + more <= limit) return;
+  throw refusal('locked', 'portal-reset-pace', { limit }, 'desk-for-more');
+}
+
+/** Each objection counts, so that an admin who objects to the own reset first cannot keep the others' objections out. */
+async function requireNoOtherObjection({ write, by }: ActingOwner<'company:resets'>, prepared: PreparedStep) {
+  const logins: string[] = [];
+  for (const { contacts } of actingOf(prepared)) {
+    const open = await write.resets.openOfUser(contacts.user.id);
+    if (open === undefined || open.objected_at === null) continue;
+    const others = (open.objected_by ?? '').split(' ').filter((id) => id !== by.login.user.id);
+    if (others.length > 0) logins.push(contacts.user.login);
+  }
+  if (logins.length > 0) throw refusal('refused-by-policy', 'other-admin-objected', { logins }, 'objector-or-desk');
+}
+
+function orderOf({ user }: PortalLogin, reason: string): ResetOrder {
   const name = user.name || user.login;
-  return { by: 'portal', userId: user.id, who: name, requestedBy: name };
+  return { by: 'portal', userId: user.id, reason, who: name, requestedBy: name };
+}
+
+async function logged<T>(desk: Desk, { user }: PortalLogin, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusal(error) && error.code !== 'store-unreachable' && error.code !== 'store-corrupt') {
+      const base = { ...ownerEntryBase(desk, user), reason: error.code, detail: { where: 'portal' } } as const;
+      await desk.store.record({ ...base, kind: 'mfa.reset-refused', outcome: 'refused' }, async () => undefined);
+    }
+    throw error;
+  }
 }

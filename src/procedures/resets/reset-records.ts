@@ -40,6 +40,7 @@ interface InJob extends Named {
 interface InPortal extends Named {
   readonly by: 'portal';
   readonly userId: string;
+  readonly reason: string;
 }
 
 /** Who ordered the reset. The transaction proves that they may. */
@@ -85,7 +86,7 @@ const NO_WORD = {
 
 /** The order as columns of the row. */
 function wordOf(order: ResetOrder): Pick<NewReset, keyof typeof NO_WORD> {
-  if (order.by === 'portal') return { ...NO_WORD, by_user_id: order.userId };
+  if (order.by === 'portal') return { ...NO_WORD, by_user_id: order.userId, reason: order.reason };
   const { operatorId: operator_id, reason = null, ticket = null } = order;
   const word = { ...NO_WORD, operator_id, reason, ticket };
   if (order.by === 'job') return { ...word, job_id: order.jobId };

@@ -67,7 +67,7 @@ export async function prepareStep(
   const ids = targets.map((target) => target.userId);
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
   const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
-  const facts = await resets.facts(ids, await trustedNow(desk), desk.policy.limits.code.tries);
+  const facts = await resets.facts(ids, await trustedNow(desk));
   const decided = decideAll(desk, order, targets, { contacts, homes, facts });
   return { order, decided, ...(await composeAll(desk, order, decided, homes)) };
 }
@@ -134,11 +134,11 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
 
 /** Call it inside the write door. It does what was prepared, or throws Overtaken. */
 export async function applyStep(
-  { desk, write, now }: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
+  { write, now }: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   { order, decided, enrolmentCodes, messages }: PreparedStep,
 ): Promise<readonly StepOutcome[]> {
   const ids = decided.map(({ target }) => target.userId);
-  const facts = await write.resets.facts(ids, now, desk.policy.limits.code.tries);
+  const facts = await write.resets.facts(ids, now);
   const users = new Map((await write.users.byIds(ids)).map((user) => [user.id, user]));
   const same = decided.every((one, index) => {
     const found = facts[index];

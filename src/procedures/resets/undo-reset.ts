@@ -102,7 +102,7 @@ async function takeBack(
   { people, notices }: Prepared,
 ): Promise<readonly UndoOutcome[]> {
   const ids = [...new Set(resets.map((row) => row.user_id))];
-  const found = await write.resets.facts(ids, now, desk.policy.limits.code.tries);
+  const found = await write.resets.facts(ids, now);
   const facts = new Map(found.map((one) => [one.userId, one]));
   const rows = await write.resets.byIds(resets.map((row) => row.id));
   const outcomes = rows.map(

@@ -107,10 +107,6 @@ export const factorWrites = (tx: Tx) => ({
   async insertDevice(row: Insertable<DevicesTable>): Promise<void> {
     await tx.insertInto('devices').values(row).execute();
   },
-  async deleteDevices(userId: string): Promise<number> {
-    const result = await tx.deleteFrom('devices').where('user_id', '=', userId).executeTakeFirst();
-    return Number(result.numDeletedRows);
-  },
   /** Deletes devices that were remembered before `since`, whose period is over. */
   async deleteDevicesBefore(userId: string, since: number): Promise<void> {
     await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();

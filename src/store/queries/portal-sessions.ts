@@ -23,11 +23,4 @@ export const portalSessionWrites = (tx: Tx) => ({
   async delete(id: string): Promise<void> {
     await tx.deleteFrom('portal_sessions').where('id', '=', id).execute();
   },
-  async deleteAll(): Promise<void> {
-    await tx.deleteFrom('portal_sessions').execute();
-  },
-  async deleteOfUser(userId: string): Promise<number> {
-    const result = await tx.deleteFrom('portal_sessions').where('user_id', '=', userId).executeTakeFirst();
-    return Number(result.numDeletedRows);
-  },
 });

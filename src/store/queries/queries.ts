@@ -21,6 +21,7 @@ import { resetReads } from './resets.js';
 import { searchReads, searchWrites } from './search.js';
 import { secretReads, secretWrites } from './secrets.js';
 import { throttleReads, throttleWrites } from './throttles.js';
+import { trustWrites } from './trust.js';
 import { userReads, userWrites } from './users.js';
 import { grantReads, grantWrites, verificationReads, verificationWrites } from './verifications.js';
 
@@ -66,6 +67,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     sealed: () => ({ ...sealedReads(tx), ...sealedWrites(tx, tagging) }),
     secrets: () => ({ ...secretReads(tx), ...secretWrites(tx) }),
     throttles: () => ({ ...throttleReads(tx), ...throttleWrites(tx) }),
+    trust: () => trustWrites(tx),
     users: () => ({ ...userReads(tx), ...userWrites(tx) }),
     verifications: () => ({ ...verificationReads(tx), ...verificationWrites(tx) }),
   });

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '../schema/directory.js';
 import type { NewReset } from './resets.js';
+import { endTrust } from './trust.js';
 
 /** Resets of one chunk, whose ids were made one after the other. */
 export interface ResetRange {
@@ -39,8 +40,7 @@ export const resetWrites = (tx: Tx) => ({
     if (final) await destroyAll(tx, ids);
     else await suspendAll(tx, ids, range);
     await tx.deleteFrom('factors').where('user_id', 'in', ids).where('state', '=', 'pending').execute();
-    await tx.deleteFrom('devices').where('user_id', 'in', ids).execute();
-    await tx.deleteFrom('portal_sessions').where('user_id', 'in', ids).execute();
+    await endTrust(tx, ids);
     await tx
       .deleteFrom('one_time_codes')
       .where('user_id', 'in', ids)
@@ -76,12 +76,8 @@ export const resetWrites = (tx: Tx) => ({
       .where('user_id', 'in', [...userIds])
       .where('purpose', 'in', ['enrol', 'factor'])
       .execute();
-    // A login that was about to enrol again must start over, because it now has factors to ask for.
-    await tx
-      .deleteFrom('portal_sessions')
-      .where('user_id', 'in', [...userIds])
-      .where('state', '!=', 'done')
-      .execute();
+    // Every login must start over, because there are factors to ask for now.
+    await endTrust(tx, userIds);
     await this.end(resetIds, 'undone', by, at);
   },
   async end(resetIds: readonly string[], state: 'undone' | 'enrolled', by: string, at: number): Promise<void> {
@@ -96,16 +92,18 @@ export const resetWrites = (tx: Tx) => ({
   async destroySuspended(userIds: readonly string[]): Promise<void> {
     await destroySuspended(tx, userIds);
   },
-  /** Compare-and-set: true for the first objection to an open reset. */
+  /** True for the first objection to an open reset. A later one of somebody else is noted beside it: each of them counts. */
   async object(id: string, by: string, at: number): Promise<boolean> {
-    const result = await tx
+    const row = await tx.selectFrom('resets').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row?.state !== 'open') return false;
+    const first = row.objected_at === null;
+    const objectors = first ? [by] : [...new Set([...(row.objected_by?.split(' ') ?? []), by])];
+    await tx
       .updateTable('resets')
-      .set({ objected_at: at, objected_by: by })
+      .set({ objected_at: row.objected_at ?? at, objected_by: objectors.join(' ') })
       .where('id', '=', id)
-      .where('state', '=', 'open')
-      .where('objected_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+      .execute();
+    return first;
   },
   /** Makes the user's enrolment codes invalid, but keeps their rows, so that enrolment stays blocked (B57, B62). */
   async spoilEnrolmentCodes(userId: string, at: number): Promise<void> {

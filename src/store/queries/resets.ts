@@ -63,8 +63,19 @@ export const resetReads = (db: Db) => ({
       .executeTakeFirstOrThrow();
     return row.n;
   },
-  /** Facts about each named user, in no order. `now` and `tries` decide which enrolment codes are still valid. */
-  async facts(userIds: readonly string[], now: number, tries: number): Promise<readonly ResetFacts[]> {
+  /** Number of users of whom a customer admin has reset something in the portal since a time. */
+  async takenInPortalBy(userId: string, since: number): Promise<number> {
+    const row = await db
+      .selectFrom('resets')
+      .select((e) => e.fn.countAll<number>().as('n'))
+      .where('by_user_id', '=', userId)
+      .where('at', '>=', since)
+      .where('state', '!=', 'none')
+      .executeTakeFirstOrThrow();
+    return row.n;
+  },
+  /** Facts about each named user, in no order. `now` decides which enrolment codes are still valid. */
+  async facts(userIds: readonly string[], now: number): Promise<readonly ResetFacts[]> {
     if (userIds.length === 0) return [];
     const [factors, codes, devices, sessions, open, live] = await Promise.all([
       factorCounts(db, userIds),
@@ -72,7 +83,7 @@ export const resetReads = (db: Db) => ({
       counts(db, 'devices', userIds),
       counts(db, 'portal_sessions', userIds),
       openResets(db, userIds),
-      liveCodes(db, userIds, now, tries),
+      liveCodes(db, userIds, now),
     ]);
     return userIds.map((userId) => ({
       userId,
@@ -133,7 +144,7 @@ async function openResets(db: Db, userIds: readonly string[]) {
   return new Map(rows.map((row) => [row.user_id, { id: row.id, objectedAt: row.objected_at, final: row.final !== 0 }]));
 }
 
-async function liveCodes(db: Db, userIds: readonly string[], now: number, tries: number): Promise<ReadonlySet<string>> {
+async function liveCodes(db: Db, userIds: readonly string[], now: number): Promise<ReadonlySet<string>> {
   const rows = await db
     .selectFrom('one_time_codes')
     .select('user_id')
@@ -141,7 +152,6 @@ async function liveCodes(db: Db, userIds: readonly string[], now: number, tries:
     .where('purpose', '=', 'enrol')
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .where('tries', '<', tries)
     .execute();
   return new Set(rows.map((row) => row.user_id));
 }

@@ -53,6 +53,7 @@ export interface ResetsTable {
   enrolments: number;
   at: number;
   objected_at: number | null;
+  /** Ids of the customer admins who objected, with a space between two. */
   objected_by: string | null;
   ended_at: number | null;
   ended_by: string | null;

@@ -113,7 +113,7 @@ describe('an open session', () => {
     const endAll = () =>
       place.desk.store.record(
         { kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by: { kind: 'system', id: 't', name: 't' } },
-        (write) => write.portalSessions.deleteOfUser('usr_acc_200500_xena'),
+        (write) => write.trust.end(['usr_acc_200500_xena']),
       );
     expect(await sessions()).toBe(before);
     expect((await run(async () => String(await endAll()))).shown).toBe(String(before + 1));

@@ -331,7 +331,7 @@ describe.each(engines)('a code at the portal login on %s', (engine) => {
     const waiting = await place.signIn('xavi');
     const by = { kind: 'system', id: 't', name: 't' } as const;
     await place.desk.store.record({ kind: 'test.reset', outcome: 'done', at: place.desk.now(), by }, (write) =>
-      write.portalSessions.deleteOfUser(waiting.user.id),
+      write.trust.end([waiting.user.id]),
     );
     const refused = await refusalOf(place.answer(waiting, 'totp', place.code(app)));
     expect(refused).toMatchObject({ code: 'not-signed-in', message: expect.stringContaining('not signed in') });

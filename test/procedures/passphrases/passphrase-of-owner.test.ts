@@ -206,7 +206,7 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
       const ended = await place.login('ana');
       await desk.store.record(
         { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: { kind: 'system', id: 't', name: 't' } },
-        (write) => write.portalSessions.deleteOfUser(ended.user.id),
+        (write) => write.trust.end([ended.user.id]),
       );
       await expect(viewOwnPassphrase(desk, ended, viewKey)).rejects.toMatchObject({ code: 'not-signed-in' });
     });

@@ -96,7 +96,7 @@ describe.each(engines)('a remembered device on %s', (engine) => {
     const token = await rememberDevice(place.desk, await place.enter('xavi', app));
     const by = { kind: 'system', id: 't', name: 't' } as const;
     await place.desk.store.record({ kind: 'test.reset', outcome: 'done', at: place.desk.now(), by }, (write) =>
-      write.factors.deleteDevices('usr_acc_200500_xavi'),
+      write.trust.end(['usr_acc_200500_xavi']),
     );
     expect((await stateWith('xavi', [token])).state).toBe('factor-needed');
   });
@@ -140,7 +140,7 @@ describe.each(engines)('a remembered device on %s', (engine) => {
     const by = { kind: 'system', id: 't', name: 't' } as const;
     await place.desk.store.record({ kind: 'test.slid', outcome: 'done', at: place.desk.now(), by }, async (write) => {
       const [row] = await write.factors.devices('usr_acc_200500_xavi');
-      await write.factors.deleteDevices('usr_acc_200500_xavi');
+      await write.trust.end(['usr_acc_200500_xavi']);
       if (row !== undefined) await write.factors.insertDevice({ ...row, created_at: place.clock.now() });
     });
     place.clock.advance(days(60));

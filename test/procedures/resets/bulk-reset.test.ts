@@ -128,7 +128,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     const frozen = await plan(written(['idle', 'ana']));
     await place.give(idle, FULL);
     const entry = { kind: 'test.seeded', outcome: 'done', at: place.clock.now(), by: proven(lead.actor) } as const;
-    await place.desk.store.record(entry, (write) => write.portalSessions.deleteOfUser('usr_acc_1_ana'));
+    await place.desk.store.record(entry, (write) => write.trust.end(['usr_acc_1_ana']));
     expect((await apply(frozen)).told).toMatchObject([{ login: 'ana', removed: { sessions: 0, factors: 2 } }]);
     expect(await holdingsOf(place.desk, idle)).toMatchObject({ active: 2 });
   });

@@ -17,11 +17,17 @@ import { signOutUser } from '../../../src/procedures/portal/authenticate-user.js
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
+import {
+  endSessions,
+  forgetDevices,
+  listDevices,
+  listSessions,
+} from '../../../src/procedures/portal/devices-and-sessions.js';
 import { readProfile } from '../../../src/procedures/portal/read-profile.js';
 import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
-import { resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
+import { countPortalReset, resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
 import { LOGIN_STATES, type LoginState } from '../../../src/rules/mfa-login.js';
 import { PASSWORD } from '../../procedures/portal/portal-place.js';
 
@@ -108,6 +114,14 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     adminsOnly: true,
     knock: (desk, login) => revokeScope(desk, login, 'nobody', 'nothing'),
   },
+  'portal/devices-and-sessions.endSessions': {
+    knock: (desk, login) => endSessions(desk, login, { id: 'ses_none' }, []),
+  },
+  'portal/devices-and-sessions.forgetDevices': {
+    knock: (desk, login) => forgetDevices(desk, login, { id: 'dev_none' }),
+  },
+  'portal/devices-and-sessions.listDevices': { knock: (desk, login) => listDevices(desk, login, []) },
+  'portal/devices-and-sessions.listSessions': { knock: listSessions },
   'portal/read-profile.readProfile': { knock: readProfile },
   'portal/remember-device.rememberDevice': { knock: rememberDevice },
   'portal/sign-in-user.provePassword': { knock: (desk, login) => provePassword(desk, login, PASSWORD) },
@@ -115,9 +129,16 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     adminsOnly: true,
     knock: (desk, login) => objectToReset(desk, login, 'rst_none'),
   },
+  'resets/reset-in-portal.countPortalReset': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => countPortalReset(desk, login, ['nobody']),
+  },
   'resets/reset-in-portal.resetInPortal': {
     adminsOnly: true,
+    notByDevice: true,
     lately: 'password',
-    knock: (desk, login) => resetInPortal(desk, login, ['nobody']),
+    knock: (desk, login) => resetInPortal(desk, login, { references: ['nobody'], reason: 'test', confirmed: 0 }),
   },
 };
