@@ -65,6 +65,16 @@ export async function askEnrolmentCode(context: Context, desk: Desk, login: Port
   return (await context.ask.prompts('--enrolment-code')).line({ message: 'Enrolment code' });
 }
 
+/** A method is no use yet where no login asks for one. */
+export function notAskedYet({ account }: PortalLogin): readonly { readonly code: string; readonly message: string }[] {
+  if (account.mfaRequiredAt !== null) return [];
+  const why =
+    account.edition === 'x-series'
+      ? 'It is not asked for until MFA is on; an admin of your company turns it on.'
+      : 'It is not asked for: only X Series accounts have multi-factor authentication.';
+  return [{ code: 'not-asked-for-yet', message: why }];
+}
+
 async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<readonly Block[]> {
   if (begun.family === 'sent') return [{ kind: 'lines', lines: [`A code was sent to ${begun.to}.`] }];
   return [

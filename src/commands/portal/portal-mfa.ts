@@ -1,17 +1,16 @@
 /** `portal mfa …`: a user's sign-in methods, and the company-wide switch for admins (B30–B42). */
 import * as z from 'zod';
-import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { methodIds, methods } from '../../procedures/codes/methods.js';
-import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
-import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
+import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command } from '../command.js';
+import { type Command, command } from '../command.js';
 import { optionsOf } from '../wording/customer-steps.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { enrol } from './portal-enrolment.js';
+import { commands as backupCodes } from './portal-backup-codes.js';
+import { enrol, notAskedYet } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
 
@@ -141,66 +140,6 @@ const remove = command({
     }),
 });
 
-const backupCodes = command({
-  path: 'portal mfa backup-codes',
-  summary: 'make new backup codes; earlier ones stop working',
-  examples: ['countersign portal mfa backup-codes --account 100234 --as ana'],
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      if (!(await wantsNewCodes(context, desk, login))) {
-        return { view: [{ kind: 'lines', lines: ['Nothing was changed.'] }], document: { backupCodes: [] }, exit: 130 };
-      }
-      const made = await newBackupCodes(desk, login);
-      const { codes, onlyMethod, earlierDied } = made;
-      const notYet = notAskedYet(login);
-      const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
-      return {
-        view: [
-          { kind: 'lines', lines: codes },
-          {
-            kind: 'note',
-            text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
-          },
-          ...(earlierDied === 0 ? [] : [{ kind: 'note', text: diedWords(earlierDied) } as const]),
-          ...endedLines(made).map((text) => ({ kind: 'note', text }) as const),
-          ...notYet.map(({ message }) => ({ kind: 'note', text: message }) as const),
-          ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
-        ],
-        document: {
-          backupCodes: codes,
-          earlierDied,
-          ...endedFields(made),
-          warnings: [...notYet, ...(onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [])],
-        },
-      };
-    }),
-});
-
-const diedWords = (count: number): string =>
-  `${count === 1 ? 'The earlier code that was not used' : `The ${count} earlier codes that were not used`} no longer work${count === 1 ? 's' : ''}.`;
-
-/** Earlier codes that were not used stop working, which somebody who only wants to look at them may not expect. */
-async function wantsNewCodes(context: Context, desk: Desk, login: PortalLogin): Promise<boolean> {
-  if (!context.ask.possible || context.options.yes) return true;
-  const { backupCodesLeft } = await listFactors(desk, login);
-  if (backupCodesLeft === 0) return true;
-  const prompts = await context.ask.prompts('--yes');
-  return prompts.confirm({ message: `You have ${backupCodesLeft} unused codes, which stop working. Make new ones?` });
-}
-
-/** A method is no use yet where no login asks for one. */
-function notAskedYet({ account }: PortalLogin): readonly { readonly code: string; readonly message: string }[] {
-  if (account.mfaRequiredAt !== null) return [];
-  const why =
-    account.edition === 'x-series'
-      ? 'It is not asked for until MFA is on; an admin of your company turns it on.'
-      : 'It is not asked for: only X Series accounts have multi-factor authentication.';
-  return [{ code: 'not-asked-for-yet', message: why }];
-}
-
 const ADVICE = {
   'sso-and-mfa':
     'Your company signs in by single sign-on, whose logins are not asked for a code. Consider whether you need both.',
@@ -249,4 +188,4 @@ const forOneUser = (given: string): Refusal =>
     },
   );
 
-export const commands: readonly Command[] = [list, add, remove, backupCodes, require];
+export const commands: readonly Command[] = [list, add, remove, ...backupCodes, require];

@@ -228,7 +228,10 @@ describe.each(engines)('after a reset, on %s', (engine) => {
       expect(await objectToReset(place.desk, await admin(), id)).toMatchObject([{ first: true }]);
       expect(await objectToReset(place.desk, await place.login('xavi'), id)).toMatchObject([{ first: false }]);
       const refused = await refusalOf(resetInPortal(place.desk, await admin(), asked(['xavi'])));
-      expect(refused).toMatchObject({ code: 'refused-by-policy', because: { reason: 'other-admin-objected' } });
+      expect(refused).toMatchObject({
+        code: 'refused-by-policy',
+        message: expect.stringMatching(/another admin .* objected .* xavi/),
+      });
       await undo(id);
       expect(await holdingsOf(place.desk, xavi)).toMatchObject({ active: 1 });
     });

@@ -1,0 +1,62 @@
+/** `portal mfa backup-codes`: new backup codes, shown once (B41). */
+import * as z from 'zod';
+import type { Desk } from '../../desk.js';
+import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
+import { listFactors } from '../../procedures/factors/manage-factors.js';
+import type { PortalLogin } from '../../procedures/portal/customer-login.js';
+import { type Command, type Context, command } from '../command.js';
+import { endedFields, endedLines } from './ended-trust.js';
+import { notAskedYet } from './portal-enrolment.js';
+import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { openSession } from './portal-session.js';
+
+const backupCodes = command({
+  path: 'portal mfa backup-codes',
+  summary: 'make new backup codes; earlier ones stop working',
+  examples: ['countersign portal mfa backup-codes --account 100234 --as ana'],
+  access: 'anyone',
+  options: PORTAL_OPTIONS,
+  input: () => z.object(portalShape()),
+  run: (context, given) =>
+    openSession(context, given, async ({ desk, login }) => {
+      if (!(await wantsNewCodes(context, desk, login))) {
+        return { view: [{ kind: 'lines', lines: ['Nothing was changed.'] }], document: { backupCodes: [] }, exit: 130 };
+      }
+      const made = await newBackupCodes(desk, login);
+      const { codes, onlyMethod, earlierDied } = made;
+      const notYet = notAskedYet(login);
+      const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
+      return {
+        view: [
+          { kind: 'lines', lines: codes },
+          {
+            kind: 'note',
+            text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
+          },
+          ...(earlierDied === 0 ? [] : [{ kind: 'note', text: diedWords(earlierDied) } as const]),
+          ...endedLines(made).map((text) => ({ kind: 'note', text }) as const),
+          ...notYet.map(({ message }) => ({ kind: 'note', text: message }) as const),
+          ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
+        ],
+        document: {
+          backupCodes: codes,
+          earlierDied,
+          ...endedFields(made),
+          warnings: [...notYet, ...(onlyMethod ? [{ code: 'only-backup-codes', message: warning }] : [])],
+        },
+      };
+    }),
+});
+
+const diedWords = (count: number): string => `Earlier codes that were not used and stopped working now: ${count}.`;
+
+/** Earlier codes that were not used stop working, which somebody who only wants to look at them may not expect. */
+async function wantsNewCodes(context: Context, desk: Desk, login: PortalLogin): Promise<boolean> {
+  if (!context.ask.possible || context.options.yes) return true;
+  const { backupCodesLeft } = await listFactors(desk, login);
+  if (backupCodesLeft === 0) return true;
+  const prompts = await context.ask.prompts('--yes');
+  return prompts.confirm({ message: `You have ${backupCodesLeft} unused codes, which stop working. Make new ones?` });
+}
+
+export const commands: readonly Command[] = [backupCodes];
