@@ -34,7 +34,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     const taken = result === 'reset' || Number(factors) + Number(backupCodes) > 0;
     return taken ? [changed('mfa', 'revoke'), REVOKED] : [];
   },
-  'mfa.reset-undone': () => [changed('mfa', 'create')],
+  'mfa.reset-undone': () => [changed('mfa', 'create'), REVOKED],
   'mfa.objected': () => [REVOKED],
   'factor.added': ({ kind }, credentialOf) => [changed(credentialOf(String(kind)), 'create')],
   'factor.removed': ({ kind, state }, credentialOf) =>

@@ -32,7 +32,7 @@ describe('security events', () => {
     expect(told('mfa.reset', { result: 'sso-only', ...counts })).toHaveLength(2);
     expect(told('mfa.reset', { result: 'sso-only', ...counts, factors: 0 })).toEqual([]);
     expect(told('mfa.reset', { result: 'nothing-to-do', ...counts, factors: 0 })).toEqual([]);
-    expect(told('mfa.reset-undone', { result: 'undone' })).toEqual(['credential-change mfa create']);
+    expect(told('mfa.reset-undone', { result: 'undone' })).toEqual(['credential-change mfa create', 'session-revoked']);
   });
 
   it.each([

@@ -33,6 +33,7 @@ const reset = command({
     freshSession(context, given, RESETTING_USERS, async ({ desk, login }) => {
       const references = given.users;
       const count = await countPortalReset(desk, login, references);
+      requireBoth(context, given, count);
       const reason = given.reason ?? (await askReason(context));
       const confirmed = given.confirm ?? (await askNumber(context, references, count));
       const rows = await resetInPortal(desk, login, { references, reason, confirmed });
@@ -46,6 +47,19 @@ const reset = command({
       };
     }),
 });
+
+/** A script that gave neither learns both at once; of one alone the procedure speaks. */
+function requireBoth(
+  context: Context,
+  given: { reason?: string | undefined; confirm?: number | undefined },
+  count: number,
+) {
+  if (context.ask.possible || count === 0 || given.reason !== undefined || given.confirm !== undefined) return;
+  throw new Refusal('missing-option', `missing: --reason, --confirm (users to reset: ${count})`, {
+    hint: 'Check the list of users, then give the reason and the number. --yes does not replace it.',
+    also: { reset: { confirm: count } },
+  });
+}
 
 /** Empty if nobody can be asked: the procedure refuses it by name. */
 async function askReason(context: Context): Promise<string> {

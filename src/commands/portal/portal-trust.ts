@@ -66,7 +66,10 @@ const forget = command({
   options: [{ flags: '--all', about: 'forget every device' }, ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), id: z.string().optional(), all: z.boolean().default(false) }),
   run: async (context, given) => {
-    const which = oneOrAll(given.id, given.all ? ('all' as const) : undefined, '--all');
+    const which = oneOrAll(given.id, given.all ? ('all' as const) : undefined, {
+      option: '--all',
+      list: 'portal devices list',
+    });
     return openSession(context, given, async ({ desk, login }) => ended(await forgetDevices(desk, login, which)));
   },
 });
@@ -129,7 +132,10 @@ const end = command({
   options: [{ flags: '--others', about: 'end every session but this one' }, ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), id: z.string().optional(), others: z.boolean().default(false) }),
   run: async (context, given) => {
-    const which = oneOrAll(given.id, given.others ? ('others' as const) : undefined, '--others');
+    const which = oneOrAll(given.id, given.others ? ('others' as const) : undefined, {
+      option: '--others',
+      list: 'portal sessions list',
+    });
     return openSession(context, given, async ({ desk, login }) =>
       ended(await endSessions(desk, login, which, await readDevices(context, given.device))),
     );
@@ -137,13 +143,18 @@ const end = command({
 });
 
 /** Exactly one of the two must be given. */
-function oneOrAll<A extends string>(id: string | undefined, all: A | undefined, option: string): { id: string } | A {
+function oneOrAll<A extends string>(
+  id: string | undefined,
+  all: A | undefined,
+  { option, list }: { option: string; list: string },
+): { id: string } | A {
+  const next = { hint: `See: countersign ${list}` };
   if (id !== undefined && all !== undefined) {
-    throw new Refusal('usage', `name one, or give ${option}, but not both`);
+    throw new Refusal('usage', `name one, or give ${option}, but not both`, next);
   }
   if (all !== undefined) return all;
   if (id !== undefined) return { id };
-  throw new Refusal('missing-option', `missing: <id>, or ${option}`);
+  throw new Refusal('missing-option', `missing: <id>, or ${option}`, next);
 }
 
 function ended(done: Ended): Result {

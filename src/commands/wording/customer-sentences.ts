@@ -106,7 +106,7 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'portal-reset-number': ({ count }) => `missing: --confirm, the number of users to reset (these: ${count})`,
   'portal-reset-other-number': ({ confirmed, count }) =>
     `--confirm ${confirmed} is not the number of users who would be reset: it is ${count}`,
-  'portal-reset-pace': ({ limit }) => `you have reset many users; at most ${limit} are possible in an hour`,
+  'portal-reset-pace': ({ limit }) => `one admin can reset at most ${counted(limit, 'user')} in an hour`,
   'other-admin-objected': ({ logins }) =>
     `another admin of your company objected to the reset of ${logins.join(', ')}; you alone cannot reset this login again`,
   'too-many-at-once': ({ most }) => `at most ${most} users can be reset at once`,
