@@ -87,6 +87,6 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'give-number': ({ count }) => `Check the list of users, then add: --confirm ${count}   --yes does not replace it.`,
   'look-again': () => 'Nothing was changed. Check the list of users again.',
   'objector-or-desk': () =>
-    'The admin who objected can reset it, or your support desk with a second operator. Call the number you know.',
+    'The admin who objected can reset it, or your support desk, where a second person must agree. Call the number you know.',
   'reference-in-notice': () => 'Use the reference in our notice about the reset.',
 };

@@ -46,6 +46,7 @@ describe('refusals in words', () => {
     const kinds = {
       kinds: ['totp', 'email'],
       known: ['a'],
+      logins: ['ana'],
       who: { account: '1', login: 'ana' },
       account: '1',
       login: 'ana',
