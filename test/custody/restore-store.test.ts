@@ -22,6 +22,7 @@ import { up as firstSchema } from '../../src/store/migrations/0001-desk.js';
 import { NEWEST } from '../../src/store/migrations/index.js';
 import { createHead } from '../../src/store/record.js';
 import { openStore, schemaState } from '../../src/store/store.js';
+import { accountRow, userRow } from '../store/rows.js';
 import { createDatabase } from '../support/postgres.js';
 import { refusalOf } from '../support/said.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
@@ -89,6 +90,23 @@ describe('store restore', () => {
     const checkpoint = await openCheckpoint(desk, note);
     const verified = verifyAuditLog(desk.store.read.audit, { notary: desk.notary, checkpoint });
     expect((await refusalOf(verified)).message).toContain('written anew');
+    await desk.store.close();
+  });
+
+  it('B82 a device that was forgotten since the backup does not come back', async () => {
+    const prepared = { kind: 'test.prepared', outcome: 'done', at: made.desk.now(), by: SYSTEM } as const;
+    const user = userRow('acc_1', 'ana');
+    await made.desk.store.record(prepared, async (w) => {
+      await w.accounts.insert([accountRow('1')]);
+      await w.users.insert([user]);
+      await w.factors.insertDevice({ id: 'dev_1', user_id: user.id, digest: 'd', created_at: made.desk.now() });
+    });
+    const later = join(made.folder, 'later.db');
+    await backUpStore(made.desk, await made.operator('admin'), later);
+    await made.desk.store.record(prepared, (w) => w.trust.end([user.id]));
+    await restore(true, later);
+    const desk = await openDesk(openCustody(parts));
+    expect(await desk.store.read.factors.devices(user.id)).toEqual([]);
     await desk.store.close();
   });
 
