@@ -125,6 +125,10 @@ export interface Desk {
 /** The part of a Desk that is needed to judge and draw phrases. */
 export type Phrasebook = Pick<Desk, 'policy' | 'words' | 'chance'>;
 
+/** What `init` needs before there is a desk: to judge the first admin's password and to prove the authenticator app. */
+export type Founding = Phrasebook &
+  Pick<Desk, 'name' | 'now'> & { readonly digests: Pick<Digests, 'hmacSha1' | 'equal'> };
+
 /**
  * The operator who was signed in when the command began. This is only a claim, and nothing is decided on it: `act` in
  * procedures/authorise.ts checks again inside the transaction.

@@ -54,6 +54,23 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
       return openPhrasebook((await run.custody(options)).policy, dataFolder);
     },
+    founding: async () => {
+      const [{ openPhrasebook }, { equalDigests, hmacSha1 }] = [
+        await import('../opening/open-wordbook.js'),
+        await import('../crypto/digests.js'),
+      ];
+      const book = openPhrasebook((await run.custody(options)).policy, dataFolder);
+      const { deskName } = await run.settings(options);
+      return { ...book, name: deskName, now, digests: { equal: equalDigests, hmacSha1 } };
+    },
+    appCode: async (secretBase32, stepsBack) => {
+      const [{ codeAt }, { hmacSha1 }] = [await import('../factors/totp.js'), await import('../crypto/digests.js')];
+      return codeAt(secretBase32, now(), {
+        stepsBack,
+        hmacSha1,
+        settings: (await run.custody(options)).policy.limits.totp,
+      });
+    },
     readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {
       const { migrateStore } = await import('../custody/migrate-store.js');

@@ -59,7 +59,7 @@ export interface CustomerReasons {
   'not-readable': { readonly because: 'set-by-desk' | 'lost' };
   'view-switched-off': Bare;
   'app-password-form': { readonly min: number; readonly max: number };
-  'app-password-is-name': Bare;
+  'app-password-weak': Bare;
   'app-password-is-passphrase': Bare;
   // the company
   'user-gone': Bare;

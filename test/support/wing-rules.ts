@@ -125,6 +125,8 @@ const ENTRY = /\b(AuditEntry|Deed)\b/;
 const SIGN_INS = [
   'src/procedures/operators/sign-in-operator.ts',
   'src/procedures/operators/establish-desk.ts',
+  'src/procedures/operators/start-operator.ts',
+  'src/procedures/operators/recover-by-code.ts',
   // The operator was proven in the replaced store; the restored one does not have today's session.
   'src/custody/restore-store.ts',
   'src/procedures/portal/sign-in-user.ts',

@@ -27,7 +27,7 @@ const login = command<LoginInput>({
     { flags: '--password-stdin', about: 'read the password from standard input' },
     {
       flags: '--code <code>',
-      about: 'code of the authenticator app (leads and admins); alone, it renews the code of the open session',
+      about: 'code of your authenticator app; alone, it renews the code of the open session',
     },
   ],
   input: loginInput,
@@ -63,6 +63,8 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
     code: () => askCode(context, given.code, 'Code from your authenticator app'),
   });
   await context.sessions.write('operator', 'desk', session.token);
+  const shadowed = (await context.settings()).token !== undefined;
+  if (shadowed) context.notice(`warning: ${SHADOWED}`);
   const ends = iso(session.expiresAt);
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
   return {
@@ -78,9 +80,13 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
         lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'],
       },
     ],
-    document: { session: { operator, expiresAt: ends } },
+    document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: SHADOWED } : {}) },
   };
 }
+
+/** A13: otherwise the log would name the wrong person. */
+const SHADOWED =
+  'COUNTERSIGN_TOKEN is set: commands go on acting as the owner of that token, not as this session. To use the session: unset COUNTERSIGN_TOKEN';
 
 async function askName(context: Context): Promise<string> {
   return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: context.house.userName });

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
-import { CARE_FOR_STORE } from '../../procedures/upkeep/care-for-store.js';
+import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
@@ -24,7 +24,7 @@ const backup = command({
   input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
   run: async (context, { file, passphraseStdin }) => {
     const desk = await context.desk();
-    await askAuthority(desk, context.operator(), CARE_FOR_STORE);
+    await askAuthority(desk, context.operator(), CARE_FOR_KEY);
     if (await context.files.exists(file)) {
       throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
     }

@@ -67,12 +67,13 @@ function roleBlocks({ roles }: Policy): readonly Block[] {
   );
   const operators = Object.entries(roles.operators).map(([role, held]) => [role, held.join(', ')] as const);
   const fresh: readonly [string, string] = ['fresh code for', roles.freshCode.join(', ')];
+  const relaxed: readonly [string, string] = ['no second factor for', roles.withoutSecondFactor.join(', ') || 'nobody'];
   return [
     { kind: 'title', text: 'Customers' },
     { kind: 'fields', rows: customers },
     { kind: 'blank' },
     { kind: 'title', text: 'Operators' },
-    { kind: 'fields', rows: [...operators, fresh] },
+    { kind: 'fields', rows: [...operators, fresh, relaxed] },
   ];
 }
 

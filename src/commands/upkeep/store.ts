@@ -10,7 +10,7 @@ import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { backUpStore, CARE_FOR_STORE, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
-import { askCode, askSecret } from '../ask-secret.js';
+import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { type Command, type Context, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
 import { commands as rekeying } from './store-rekey.js';
@@ -98,9 +98,7 @@ const restoreInput = () =>
   z.object({
     file: z.string().min(1),
     acceptRollback: z.boolean().default(false),
-    approver: z.string().min(1).optional(),
-    approverPasswordStdin: z.boolean().default(false),
-    code: z.string().optional(),
+    ...approverInput(),
   });
 
 const restore = command({
@@ -118,9 +116,7 @@ const restore = command({
       flags: '--accept-rollback',
       about: 'accept that what was written after the backup is lost (resets, lock-outs, log entries)',
     },
-    { flags: '--approver <name>', about: 'a second operator (lead or admin) who accepts the loss too' },
-    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-    { flags: '--code <code>', about: "code from the second operator's authenticator app" },
+    ...approverOptions('a second operator (lead or admin) who accepts the loss too'),
   ],
   input: restoreInput,
   run: async (context, given) => {
@@ -179,15 +175,10 @@ async function askApprover(
   desk: Desk,
   requesterId: string | null,
 ): Promise<Actor> {
-  const ask = async () =>
-    (await context.ask.prompts('--approver')).line({ message: 'Second operator (lead or admin)' });
-  const name = given.approver ?? (context.ask.possible ? await ask() : undefined);
-  if (name === undefined)
+  const signIn = await askSecondOperator(context, given);
+  if (signIn === undefined)
     throw refusal('approval-needed', 'second-operator-needed', { what: 'accepting what is lost' }, 'approver-signs-in');
-  const fromStdin = given.approverPasswordStdin;
-  const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
-  const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
-  return secondOperator(desk, { name, password, code }, requesterId);
+  return secondOperator(desk, signIn, requesterId);
 }
 
 export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying];

@@ -85,7 +85,7 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
       : 'your passphrase cannot be shown, because no readable copy of it was kept; it still verifies you',
   'view-switched-off': () => 'your support desk keeps no readable copies of passphrases, so none can be shown',
   'app-password-form': ({ min, max }) => `an application password must have ${min} to ${max} characters`,
-  'app-password-is-name': () => 'your application password must not be your login, name or e-mail address',
+  'app-password-weak': () => 'this password is too easy to guess',
   'app-password-is-passphrase': () =>
     'your application password must not be your passphrase, because you say that one to other people',
 

@@ -42,7 +42,7 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
   const { account, user } = await requireInvited(desk, person, activation.code);
   const password = await activation.newPassword();
-  await judgeApplicationPassword(desk, user, password);
+  await judgeApplicationPassword(desk, user, account, password);
   const { verifier } = await prepareApplicationPassword(desk, user, password);
   const done = await desk.store.record<Activated>(
     (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),

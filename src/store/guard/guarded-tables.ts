@@ -38,6 +38,9 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at'),
   operator_sessions: table('id', 'operator_id digest created_at last_seen_at expires_at code_at ended_at'),
   operator_tokens: table('id', 'operator_id role digest expires_at revoked_at'),
+  operator_contacts: table('id', 'email'),
+  operator_starts: table('id', 'digest reason valid_from expires_at totp used_at signed_in_at'),
+  operator_recovery_codes: table('id', 'operator_id slot verifier used_at'),
   portal_sessions: table('id', 'user_id digest state method created_at last_seen_at password_at'),
   grants: table(
     'id',

@@ -13,6 +13,7 @@ import * as calls from './0003-calls.js';
 import * as rowTags from './0004-row-tags.js';
 import * as idTokens from './0005-id-tokens.js';
 import * as jobPlans from './0006-job-plans.js';
+import * as operators from './0007-operators.js';
 
 interface Step {
   readonly name: string;
@@ -26,6 +27,7 @@ const STEPS: readonly Step[] = [
   { name: '0004-row-tags', up: rowTags.up },
   { name: '0005-id-tokens', up: idTokens.up },
   { name: '0006-job-plans', up: jobPlans.up },
+  { name: '0007-operators', up: operators.up },
 ];
 
 /** Name of the newest migration that this build knows. */

@@ -13,6 +13,7 @@ import { figureReads } from './figures.js';
 import { idTokenWrites } from './id-tokens.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
+import { lifeCycleReads, lifeCycleWrites } from './operator-life-cycle.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
@@ -35,6 +36,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   jobs: jobReads(db),
   meta: metaReads(db),
   operators: operatorReads(db),
+  lifeCycle: lifeCycleReads(db),
   outbox: outboxReads(db),
   portalSessions: portalSessionReads(db),
   resets: resetReads(db),
@@ -59,6 +61,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     jobs: () => ({ ...jobReads(tx), ...jobWrites(tx) }),
     meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
+    lifeCycle: () => ({ ...lifeCycleReads(tx), ...lifeCycleWrites(tx) }),
     outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx, queued) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),

@@ -14,9 +14,11 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './calls.js';
+import type { OperatorContactsTable, OperatorRecoveryCodesTable, OperatorStartsTable } from './operators.js';
 import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
 export type * from './calls.js';
+export type * from './operators.js';
 export type * from './resets.js';
 
 export interface MetaTable {
@@ -194,6 +196,9 @@ export interface Database {
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;
+  operator_contacts: OperatorContactsTable;
+  operator_starts: OperatorStartsTable;
+  operator_recovery_codes: OperatorRecoveryCodesTable;
   verifications: VerificationsTable;
   grants: GrantsTable;
   throttles: ThrottlesTable;
