@@ -181,8 +181,8 @@ describe.each(engines)('B71 enforced where a command begins, on %s', (engine) =>
   let tokens: Record<OperatorRole, string>;
   beforeAll(async () => {
     place = await testDesk(engine);
-    const operator = await prepareOperator(place.desk, { name: 'founder', role: 'admin', password: null });
-    await finishEstablishing(place.desk, { operator, token: null });
+    const operator = await prepareOperator(place.desk, { name: 'founder', role: 'admin' });
+    await finishEstablishing(place.desk, { operator, token: null, recovery: null });
     tokens = await tokensOf(place);
   });
   afterAll(() => place.close());

@@ -22,7 +22,10 @@ const TABLES: readonly (keyof Database)[] = [
   'jobs',
   'meta',
   'one_time_codes',
+  'operator_contacts',
+  'operator_recovery_codes',
   'operator_sessions',
+  'operator_starts',
   'operator_tokens',
   'operators',
   'outbox',
@@ -94,10 +97,12 @@ describe.each(engines)('migrations on %s', (name) => {
     // As a store stood before 0006.
     await sql`drop table job_plans`.execute(db);
     await sql`alter table jobs add column plan text not null default ''`.execute(db);
-    await sql`delete from kysely_migration where name = '0006-job-plans'`.execute(db);
+    for (const table of ['operator_recovery_codes', 'operator_starts', 'operator_contacts'])
+      await sql`drop table ${sql.table(table)}`.execute(db);
+    await sql`delete from kysely_migration where name >= '0006'`.execute(db);
     await sql`insert into jobs (id, operator_id, state, plan, plan_hash, reason, ticket, total, done, created_at, updated_at)
       values ('job_1', 'op_1', 'unfinished', '{"rows":[]}', 'h', 'r', 't', 2, 1, 1, 1)`.execute(db);
-    expect(await migrate(place.engine, notaryWith().rows)).toEqual(['0006-job-plans']);
+    expect(await migrate(place.engine, notaryWith().rows)).toEqual(['0006-job-plans', '0007-operators']);
     expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
   });
 

@@ -44,10 +44,8 @@ export async function startOperator(desk: Desk, start: Start): Promise<StartedOp
   const seed = needsApp ? await newSeed(desk, operator.name) : null;
   await finish(desk, begun, 'password', async (write, now) => {
     if (row.reason === 'waiting') await endWhatWas(write, operator.id, now);
-    await write.operators.update(operator.id, {
-      ...(verifier === null ? {} : { verifier }),
-      ...(row.reason === 'waiting' ? { totp: null, totp_last_step: null } : {}),
-    });
+    if (verifier !== null) await write.operators.update(operator.id, { verifier });
+    if (row.reason === 'waiting') await write.operators.update(operator.id, { totp: null, totp_last_step: null });
     const sealed = seed && desk.vault.seal('seal/operator-totp', startTotpContext(operator.id), seed.secret);
     const reason = row.reason === 'waiting' ? 'recovered' : row.reason;
     await write.lifeCycle.updateStart(operator.id, { totp: sealed, reason, used_at: needsApp ? null : now });

@@ -31,8 +31,9 @@ const CHUNK = 1_000;
 const TAG = sql.ref(TAG_COLUMN);
 
 /** Tags every row that has no tag. Only for the migration that adds the column; later, a row without a tag is refused. */
-export async function tagUntagged(db: Db, tagging: Tagging): Promise<void> {
-  for (const [name, table] of Object.entries(GUARDED)) {
+export async function tagUntagged(db: Db, names: readonly string[], tagging: Tagging): Promise<void> {
+  for (const name of names) {
+    const table = tableOf(name);
     for (let after = ''; ; ) {
       const rows = await rowsAfter(db, name, sql`${TAG} is null`, { after, limit: CHUNK });
       const last = rows.at(-1);

@@ -26,11 +26,13 @@ export const CARE: Doors = {
   'upkeep/note-key-backup.noteKeyBackup': {
     permission: 'store:manage',
     fresh: true,
+    inPerson: true,
     knock: (desk, signed) => noteKeyBackup(desk, signed, 'none'),
   },
   'upkeep/rekey-store.rekeyStore': {
     permission: 'store:manage',
     fresh: true,
+    inPerson: true,
     knock: (desk, signed) =>
       rekeyStore(desk, signed, {
         from: 'none',
