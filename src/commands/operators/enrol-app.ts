@@ -51,7 +51,7 @@ export async function askFirstCode<T>(
     ]);
     const done = await prove(await prompts.line({ message: 'First code from the app' }));
     if (done !== undefined) return done;
-    line = 'That code is wrong. Scan again if the app has no entry for this, and type its next code.';
+    line = 'That code is wrong. Type the next one, or scan again.';
   }
 }
 

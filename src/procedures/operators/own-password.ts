@@ -3,6 +3,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority } from '../authorise.js';
+import { asTyped } from '../judge-password.js';
 import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { tellOperator } from './operator-notices.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
@@ -22,7 +23,7 @@ export async function changeOwnPassword(
   { old, next }: OwnPasswordChange,
 ): Promise<{ readonly sessionsEnded: number }> {
   await askAuthority(desk, signed, OWN_PASSWORD);
-  const { id, name, role } = signed.operator;
+  const { id, name } = signed.operator;
   const subject: Subject = `sign-in:${id}`;
   const at = desk.now();
   const decision = await act<'signed-in', ThrottleDecision>(desk, signed, OWN_PASSWORD, {
@@ -39,12 +40,15 @@ export async function changeOwnPassword(
     await desk.store.record(entry, async () => undefined);
     throw refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
   }
-  const password = await next();
-  await requireOperatorPassword(desk, { name, role, email: await desk.store.read.lifeCycle.emailOf(id) }, password);
-  if (password.normalize('NFC') === old.normalize('NFC')) {
-    throw refusal('invalid-input', 'same-password', {}, 'several-words');
-  }
-  const verifier = await sealOperatorPassword(desk, id, password);
+  const { attempt } = decision;
+  const verifier = await sealedNext(desk, signed, { old, next }).catch(async (error: unknown) => {
+    // The old password was right, so a new one that is refused is no wrong guess.
+    const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
+    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
+      clearAttempt(desk, write, log, subject, attempt),
+    );
+    throw error;
+  });
   return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
     entry: ({ sessionsEnded }, { actor }) => ({
       kind: 'operator.password-changed',
@@ -58,10 +62,18 @@ export async function changeOwnPassword(
         throw refusal('busy', 'password-overtaken', {}, 'try-again');
       }
       await write.operators.update(id, { verifier });
-      await clearAttempt(desk, write, log, subject, decision.attempt);
+      await clearAttempt(desk, write, log, subject, attempt);
       const values = { change: 'your password was changed', who: name };
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
       return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };
     },
   });
+}
+
+async function sealedNext(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange): Promise<string> {
+  const { id, name, role } = signed.operator;
+  const password = await next();
+  await requireOperatorPassword(desk, { name, role, email: await desk.store.read.lifeCycle.emailOf(id) }, password);
+  if (asTyped(password) === asTyped(old)) throw refusal('invalid-input', 'same-password', {}, 'several-words');
+  return sealOperatorPassword(desk, id, password);
 }

@@ -39,7 +39,7 @@ export async function startOperator(desk: Desk, start: Start): Promise<StartedOp
   const begun = await begin(desk, start.name, start.code);
   const { operator, row } = begun;
   const isNew = operator.verifier === null || row.reason === 'waiting';
-  const verifier = await passwordOf(desk, begun, await start.password(isNew), isNew);
+  const verifier = isNew ? await newPassword(desk, begun, start) : await presentPassword(desk, begun, start);
   const needsApp = needsSecondFactor(desk.policy, operator.role as OperatorRole);
   const seed = needsApp ? await newSeed(desk, operator.name) : null;
   await finish(desk, begun, 'password', async (write, now) => {
@@ -123,14 +123,27 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
   return { operator, row, by, subject, attempt: decision.attempt, code };
 }
 
-/** The sealed new password; null if the present one stays and was right. */
-async function passwordOf(desk: Desk, { operator, by }: Begun, given: string, isNew: boolean): Promise<string | null> {
-  if (isNew) {
-    const email = await desk.store.read.lifeCycle.emailOf(operator.id);
-    await requireOperatorPassword(desk, { name: operator.name, role: operator.role as OperatorRole, email }, given);
-    return sealOperatorPassword(desk, operator.id, given);
+/** The sealed password. The code was right, so a password that is refused is no wrong guess. */
+async function newPassword(desk: Desk, { operator, by, subject, attempt }: Begun, start: Start): Promise<string> {
+  const { id, name, role } = operator;
+  try {
+    const password = await start.password(true);
+    const email = await desk.store.read.lifeCycle.emailOf(id);
+    await requireOperatorPassword(desk, { name, role: role as OperatorRole, email }, password);
+    return await sealOperatorPassword(desk, id, password);
+  } catch (error) {
+    const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by } as const;
+    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
+      clearAttempt(desk, write, log, subject, attempt),
+    );
+    throw error;
   }
-  return (await isOperatorPassword(desk, operator, given)) ? null : refuse(desk, by, 'wrong-password');
+}
+
+/** Null: the password that is set already stays. */
+async function presentPassword(desk: Desk, { operator, by }: Begun, start: Start): Promise<null> {
+  if (await isOperatorPassword(desk, operator, await start.password(false))) return null;
+  return refuse(desk, by, 'wrong-password');
 }
 
 type Clock = { readonly behind: boolean };

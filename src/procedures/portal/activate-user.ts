@@ -41,9 +41,12 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const base = personEntry(desk, person);
   const attempt = await countPortalAttempt(desk, subject, { ...base, kind: 'portal.activation-started' });
   const { account, user } = await requireInvited(desk, person, activation.code);
-  const password = await activation.newPassword();
-  await judgeApplicationPassword(desk, user, account, password);
-  const { verifier } = await prepareApplicationPassword(desk, user, password);
+  const verifier = await newVerifier(desk, { account, user }, activation).catch(async (error: unknown) => {
+    // The code was right, so a password that is refused is no wrong guess.
+    const entry = { ...base, kind: 'portal.activation-judged', outcome: 'refused', reason: 'password' } as const;
+    await desk.store.record(entry, (write, log) => clearAttempt(desk, write, log, subject, attempt));
+    throw error;
+  });
   const done = await desk.store.record<Activated>(
     (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
     async (write, log) => {
@@ -62,6 +65,12 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   if (done.wasReset) await desk.store.forgetDeleted();
   await desk.sendQueued();
   return done;
+}
+
+async function newVerifier(desk: Desk, { account, user }: Owner, { newPassword }: Activation): Promise<string> {
+  const password = await newPassword();
+  await judgeApplicationPassword(desk, user, account, password);
+  return (await prepareApplicationPassword(desk, user, password)).verifier;
 }
 
 function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten }: Activated) {
