@@ -278,7 +278,8 @@ describe.each(engines)('the life cycle of operators on %s (B80)', (engine) => {
       'operator-signed-in mira@desk.example',
     ]);
     const outbox = join(place.folder, 'outbox');
-    const texts = readdirSync(outbox).map((file) => readFileSync(join(outbox, file), 'utf8'));
+    const files = readdirSync(outbox).filter((name) => name.endsWith('.eml'));
+    const texts = files.map((file) => readFileSync(join(outbox, file), 'utf8'));
     expect(
       texts.filter((text) => text.includes(code)),
       'only in the invitation',
