@@ -70,6 +70,10 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator list': ADMINS,
   'operator edit': ADMINS,
   'operator disable': ADMINS,
+  'operator start': 'anyone', // it takes the start code
+  'operator recover': 'anyone', // it takes a recovery code of one's own; otherwise it asks for an admin and a second operator itself
+  'operator password': EVERY_ROLE, // one's own, with the old one
+  'operator recovery-codes': EVERY_ROLE, // one's own
   'operator token create': ADMINS,
   'operator token list': ADMINS,
   'operator token revoke': ADMINS,
