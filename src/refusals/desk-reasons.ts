@@ -47,6 +47,7 @@ export interface DeskReasons {
   'token-role': { readonly owner: string; readonly ownerRole: string; readonly role: string };
   'token-unknown': { readonly id: string };
   'own-request': Bare;
+  'not-own-request': Bare;
   'role-does-not-approve': { readonly role: string };
   'second-operator-needed': { readonly what: string };
   // calls

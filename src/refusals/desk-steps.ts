@@ -26,6 +26,8 @@ export interface DeskSteps {
   'ask-permitted': { readonly permission: string };
   'ask-lead': Bare;
   'ask-other-lead': Bare;
+  'ask-other-lead-or-code': Bare;
+  'approve-as-usual': Bare;
   'ask-other-admin': Bare;
   'ask-other-operator': Bare;
   'other-operator-takes-call': Bare;

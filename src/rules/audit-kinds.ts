@@ -38,6 +38,7 @@ const KINDS = {
     'password-changed',
     'password-refused',
     'password-started',
+    'recover-judged',
     'recover-refused',
     'recover-started',
     'recovered',

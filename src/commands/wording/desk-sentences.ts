@@ -92,6 +92,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'token-of-disabled': () => 'this operator is disabled and cannot get a token',
   'token-role': ({ owner, ownerRole, role }) => `a token of ${owner} (${ownerRole}) cannot have the role ${role}`,
   'token-unknown': ({ id }) => `no token has the id "${id}"`,
+  'not-own-request': () => 'a recovery code is for a request of your own, and this one is not',
   'own-request': () => 'you cannot decide on your own request',
   'role-does-not-approve': ({ role }) => `the role ${role} may not approve`,
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,

@@ -37,6 +37,9 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'ask-permitted': ({ permission }) => `It needs the permission ${permission}. Ask a lead or an admin.`,
   'ask-lead': () => 'Ask a lead or an admin.',
   'ask-other-lead': () => 'Ask another lead or admin.',
+  'ask-other-lead-or-code': () =>
+    'Ask another lead or admin. If there is no other, approve with one of your recovery codes: --recovery-code-stdin',
+  'approve-as-usual': () => 'Approve it without a recovery code.',
   'ask-other-admin': () => 'Ask another admin.',
   'ask-other-operator': () => 'Ask another operator.',
   'other-operator-takes-call': () => 'You cannot verify yourself. Another operator must take this call.',

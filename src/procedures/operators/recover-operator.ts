@@ -12,16 +12,14 @@ import type {
   SignedOperator,
   Writes,
 } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
+import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority } from '../authorise.js';
-import { lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
-import { findRecoveryCode } from './recovery-codes.js';
-import { mayApprove, otherApprovers, secondOperator } from './second-operator.js';
+import { requireRecoveryCode } from './recovery-codes.js';
+import { mayApprove, notAlone, otherApprovers, secondOperator } from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
 import { newStart, type StartCode } from './start-code.js';
 
@@ -137,27 +135,8 @@ async function secondYes(
     const next = others.length > 0 ? 'approver-signs-in' : 'own-recovery-code';
     throw refusal('approval-needed', 'second-operator-needed', { what }, next);
   }
-  if (others.length > 0) throw notAlone(others);
-  return { code: await requireRecoveryCode(desk, signed, given.recoveryCode) };
-}
-
-async function requireRecoveryCode(desk: Desk, signed: SignedOperator, typed: string): Promise<RecoveryCodeRow> {
-  const { id } = signed.operator;
-  const subject: Subject = `recover:${id}`;
-  const at = desk.now();
-  const decision = await act<'operator:manage', ThrottleDecision>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ kind }, { actor }) => {
-      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
-      return { kind: 'operator.recover-started', outcome, at, by: actor };
-    },
-    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
-  });
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
-  const code = await findRecoveryCode(desk, id, typed);
-  if (code !== undefined) return code;
-  const entry = { kind: 'operator.recover-refused', outcome: 'refused', at, by: signed.actor } as const;
-  await desk.store.record({ ...entry, reason: 'wrong-code' }, async () => undefined);
-  throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
+  if (others.length > 0) throw notAlone(others, 'approver-signs-in');
+  return { code: await requireRecoveryCode({ desk, signed, door: MANAGE_OPERATORS }, given.recoveryCode) };
 }
 
 interface Case {
@@ -177,12 +156,7 @@ async function requireStill(desk: Desk, write: Writes, second: Second, { signed,
     throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
   }
   const others = await otherApprovers(desk, write, [signed.operator.id, target.id]);
-  if (others.length > 0) throw notAlone(others);
+  if (others.length > 0) throw notAlone(others, 'approver-signs-in');
   if (await write.lifeCycle.useRecoveryCode(second.code.id, now)) return;
   throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
-}
-
-function notAlone(others: readonly OperatorRow[]): Refusal {
-  const names = others.map(({ name }) => name);
-  return refusal('approval-needed', 'recovery-code-not-alone', { names }, 'approver-signs-in');
 }

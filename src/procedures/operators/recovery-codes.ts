@@ -3,8 +3,11 @@
  * once, hashed and sealed.
  */
 import type { Desk, RecoveryCodeRow, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
-import { act, askAuthority } from '../authorise.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { act, askAuthority, type Door, type Lock } from '../authorise.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { recoveryCodeContext } from '../seal-contexts.js';
 import { tellOperator } from './operator-notices.js';
 
@@ -41,6 +44,41 @@ export async function findRecoveryCode(
   const sealed = row?.verifier ?? null;
   const { matches } = await desk.secrets.check('code', 'seal/backup-code', place, sealed, given?.secret ?? '');
   return matches ? row : undefined;
+}
+
+interface AskingWith<P extends Lock> {
+  readonly desk: Desk;
+  readonly signed: SignedOperator;
+  readonly door: Door<P>;
+}
+
+/** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
+export async function requireRecoveryCode<P extends Lock>(
+  { desk, signed, door }: AskingWith<P>,
+  typed: string,
+): Promise<RecoveryCodeRow> {
+  const { id } = signed.operator;
+  const subject: Subject = `recover:${id}`;
+  const at = desk.now();
+  const decision = await act<P, ThrottleDecision>(desk, signed, door, {
+    entry: ({ kind }, { actor }) => {
+      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
+      return { kind: 'operator.recover-started', outcome, at, by: actor };
+    },
+    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+  });
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const code = await findRecoveryCode(desk, id, typed);
+  if (code !== undefined) {
+    await act<P, void>(desk, signed, door, {
+      entry: (_done, { actor }) => ({ kind: 'operator.recover-judged', outcome: 'done', at, by: actor }),
+      change: ({ write, log }) => clearAttempt(desk, write, log, subject, decision.attempt),
+    });
+    return code;
+  }
+  const entry = { kind: 'operator.recover-refused', outcome: 'refused', at, by: signed.actor } as const;
+  await desk.store.record({ ...entry, reason: 'wrong-code' }, async () => undefined);
+  throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
 }
 
 /** With a code from the app: these codes stand in for it. */

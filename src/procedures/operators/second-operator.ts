@@ -3,7 +3,7 @@
  * by giving password and code.
  */
 import type { Desk, OperatorRow, Reads } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
@@ -33,7 +33,7 @@ export async function secondOperator(
 
 /** Operators beside these who may approve and can sign in. */
 export async function otherApprovers(
-  desk: Desk,
+  desk: Pick<Desk, 'policy'>,
   { operators }: Pick<Reads, 'operators'>,
   but: readonly string[],
 ): Promise<readonly OperatorRow[]> {
@@ -42,9 +42,15 @@ export async function otherApprovers(
   );
 }
 
+/** A recovery code counts only where no second operator can be asked. */
+export function notAlone(others: readonly OperatorRow[], next: 'approver-signs-in' | 'ask-other-lead'): Refusal {
+  const names = others.map(({ name }) => name);
+  return refusal('approval-needed', 'recovery-code-not-alone', { names }, next);
+}
+
 /** As stored now: enabled, with a role that approves. */
-export const mayApprove = ({ policy }: Desk, row: OperatorRow | undefined): boolean =>
+export const mayApprove = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow | undefined): boolean =>
   row !== undefined && row.disabled_at === null && permits(policy, row.role as OperatorRole, 'approval:decide');
 
-const hasItsFactor = ({ policy }: Desk, row: OperatorRow): boolean =>
+const hasItsFactor = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow): boolean =>
   row.totp !== null || !needsSecondFactor(policy, row.role as OperatorRole);

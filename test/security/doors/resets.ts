@@ -1,5 +1,6 @@
 /** What the procedures of procedures/resets ask of an operator. */
 import type { FoundUser } from '../../../src/procedures/directory/search-directory.js';
+import { approveAlone } from '../../../src/procedures/resets/approve-alone.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import type { JobWork } from '../../../src/procedures/resets/job-work.js';
@@ -31,6 +32,12 @@ const NO_WORK = { head: { id: 'none', done: 0 }, plan: PLAN, targets: [], waitin
 const watching = { told: async () => undefined, signal: new AbortController().signal };
 
 export const RESETS: Doors = {
+  'resets/approve-alone.approveAlone': {
+    permission: 'approval:decide',
+    fresh: true,
+    inPerson: true,
+    knock: (desk, signed) => approveAlone(desk, signed, { id: 'none', recoveryCode: async () => '' }),
+  },
   'resets/decide-approval.decideApproval': {
     permission: 'approval:decide',
     fresh: true,
