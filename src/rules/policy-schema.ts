@@ -107,6 +107,7 @@ function deskLimits() {
       minutes: whole(1, 60),
       requestHours: whole(1, 168),
       bulkOver: whole(1, 1000),
+      deskBulkOver: whole(1, 10_000).default(100),
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),

@@ -39,7 +39,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   const desk = await context.desk();
   await askAuthority(desk, context.operator(), RESETTING_MANY);
   const { frozen, input } = await planOf(context, desk, given);
-  if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
+  if (given.plan !== undefined) await writePlanFile(context, desk, given.plan, { frozen, input });
   if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
   await confirmNumber(context, frozen, given);
   // Write the file before anything is reset, so that a path that cannot be written is noticed now.

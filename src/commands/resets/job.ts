@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { openJob } from '../../procedures/resets/job-work.js';
-import { RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
+import { resumeJob } from '../../procedures/resets/reset-job.js';
 import { listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { type Command, command } from '../command.js';
@@ -46,9 +46,10 @@ const resume = command({
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    await askAuthority(desk, context.operator(), RESETTING_MANY);
-    const work = await openJob(desk, given.job);
-    return showRun(context, desk, work.plan.rows, { work, approval: null, waiting: work.waiting }, null);
+    const { plan } = await openJob(desk, given.job);
+    const begun = await resumeJob(desk, context.operator(), given.job);
+    // Lines that were reset before the approval ran out are no news, and not lost.
+    return showRun(context, desk, begun.work === null ? begun.waiting : plan.rows, begun, null);
   },
 });
 
