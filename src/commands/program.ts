@@ -7,6 +7,7 @@ import type { GlobalOptions } from '../config.js';
 import { Refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
 import { camel, checkInput } from './check-input.js';
+import { checkPaths } from './check-paths.js';
 import type { CatalogueEntry, Command, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
@@ -166,8 +167,10 @@ function topicsLine(topics: TopicFiles): string {
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
   const options = globalsOf(program);
-  const context = await world.context(options);
-  const input = checkInput(spec, rawInput(spec, leaf));
+  const context = await world.context(options, spec);
+  const raw = rawInput(spec, leaf);
+  const input = checkInput(spec, raw);
+  await checkPaths(spec, raw, { lockedBy: context.files.lockedBy, json: options.json });
   await world.authorise(spec, options);
   const result: Result = await spec.run(context, input as never);
   const exit = await reportResult(world, options, result);

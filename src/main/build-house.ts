@@ -4,6 +4,7 @@ import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';
 import type { House, InnerInput, InnerOutput } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
+import { suggestedName } from './person.js';
 
 /** The parts of a run that the House needs; build-world.ts has the rest. */
 export interface HouseParts {
@@ -38,7 +39,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     node,
     now,
     dataFolder,
-    userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
+    userName: suggestedName({ env }),
     refuseSecondDesk: async () =>
       (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
     establish: async () => {

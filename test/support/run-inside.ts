@@ -6,6 +6,7 @@ import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot } from './test-desk.js';
+import { testMachine } from './test-machine.js';
 
 export interface Ran {
   readonly exit: number;
@@ -23,6 +24,7 @@ export async function runInside(
   const around: Surroundings = {
     ...captured.streams,
     env: given.env ?? {},
+    machine: testMachine(),
     node: process.version,
     now: Date.now,
     stdinIsTTY: false,

@@ -76,6 +76,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
     deskName: 'Test desk',
     file: {},
     token: undefined,
+    person: { id: 'uid:1' },
   };
 }
 

@@ -10,16 +10,13 @@ import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
 import type { WrittenInput } from './reset-input.js';
 
-export async function writePlanFile(
-  context: Context,
-  path: string,
-  frozen: FrozenPlan,
-  input: WrittenInput,
-): Promise<void> {
+/** How `planText` begins: the plan's members are in the order of their names. */
+export const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
+
+export function planText(frozen: FrozenPlan, input: WrittenInput): string {
   const { bom, newline, delimiter, header } = input;
   const echo = { bom, newline, delimiter, header, cells: [...input.cells] };
-  const content = `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${JSON.stringify(echo)}}\n`;
-  await context.files.write(path, content);
+  return `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${JSON.stringify(echo)}}\n`;
 }
 
 export interface ReadPlan {
