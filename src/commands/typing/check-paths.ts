@@ -1,7 +1,7 @@
 /** Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17). */
-import { Refusal } from '../errors.js';
-import { camel, longFlag } from './check-input.js';
-import type { Command, PathUse } from './command.js';
+import { Refusal } from '../../errors.js';
+import { camel, longFlag } from '../check-input.js';
+import type { Command, PathUse } from '../command.js';
 
 interface TypedPath {
   readonly name: string;
