@@ -64,11 +64,17 @@ export interface SudoPlace {
   close(): void;
 }
 
-/** The lines of the handbook, as an administrator would copy them. */
-export function handbookSudoers(): string {
-  const text = readFileSync(join(repositoryRoot, 'data/help/operating.md'), 'utf8');
-  const lines = text.split('\n').filter((line) => /^ {4}(Defaults!|%countersign-agents )/.test(line));
-  return `${lines.map((line) => line.trim()).join('\n')}\n`;
+/** The sudoers lines of a document, as an administrator would copy them. */
+export function sudoersIn(document: string): string {
+  const text = readFileSync(join(repositoryRoot, document), 'utf8');
+  const block = /^( *)Defaults!\/usr\/local\/bin\/countersign [\s\S]*?SETENV: [\s\S]*?\/countersign\n/m.exec(text) ?? [
+    '',
+  ];
+  const [lines = '', indent = ''] = block;
+  return lines
+    .split('\n')
+    .map((line) => line.replace(indent, ''))
+    .join('\n');
 }
 
 const has = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
