@@ -169,8 +169,8 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
   const options = globalsOf(program);
   const context = await world.context(options, spec);
   const raw = rawInput(spec, leaf);
-  const input = checkInput(spec, raw);
   await checkPaths(spec, raw, { lockedBy: context.files.lockedBy, json: options.json });
+  const input = checkInput(spec, raw);
   await world.authorise(spec, options);
   const result: Result = await spec.run(context, input as never);
   const exit = await reportResult(world, options, result);

@@ -72,9 +72,10 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
       writeWhole(path, content);
     },
     requireNew: async (path) => {
+      await unlocked(path);
+      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+        throw new Refusal('invalid-input', `the file ${path} already exists`, { hint: 'Name a new file.' });
       await writable(path);
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
-      throw new Refusal('invalid-input', `the file ${path} already exists`, { hint: 'Name a new file.' });
     },
     exists: async (path) => {
       await unlocked(path);
