@@ -17,9 +17,8 @@ import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
-import { admit, type Machine, outsideOf } from './machine.js';
+import { admit, type Machine, outsideOf, pathRules } from './machine.js';
 import { openTopics } from './topic-files.js';
-import { ownPlaces } from './typed-paths.js';
 
 /** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
 export interface Surroundings {
@@ -164,10 +163,11 @@ function contextOf(run: Run, options: GlobalOptions): Context {
       prompts: (option) => promptsOf(around, options, option),
       screen: () => screenOf(around, options),
     },
-    files: openFiles(around.stdin, around.signal, {
-      lockedBy: async () => (await run.settings(options)).lockedBy,
-      own: async () => ownPlaces(await run.settings(options)),
-    }),
+    files: openFiles(
+      around.stdin,
+      around.signal,
+      pathRules(around, () => run.settings(options)),
+    ),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     row: async (value) => {

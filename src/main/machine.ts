@@ -1,11 +1,13 @@
 /** What the machine says about this process and its settings, and which commands its lock refuses (T16, T17). Part of main's room. */
 import { join } from 'node:path';
 import type { Command } from '../commands/command.js';
-import { type Environment, foldersOf, type GlobalOptions } from '../config.js';
-import { Refusal } from '../errors.js';
+import { type Environment, foldersOf, type GlobalOptions, type Settings } from '../config.js';
+import { isRefusal, Refusal } from '../errors.js';
 import { type Lock, refuseTyped } from '../opening/locked-mode.js';
 import { type Outside, readLock } from '../opening/read-settings.js';
+import type { PathRules } from './files.js';
 import { personOf } from './person.js';
+import { ownPlaces } from './typed-paths.js';
 
 export interface Machine {
   /** The config file that locks the settings, if root put one there. */
@@ -47,4 +49,22 @@ export async function admit(
     });
   }
   if (spec.inspects !== true) await settings();
+}
+
+/** What the rules for typed paths need to know. They also hold for commands that need no settings, so a broken config file is no obstacle. */
+export function pathRules(
+  { env, machine }: { readonly env: Environment; readonly machine: Machine },
+  settings: () => Promise<Settings>,
+): PathRules {
+  return {
+    lockedBy: async () => ((await readLock(machine.lock)) === undefined ? undefined : machine.lock.path),
+    own: async () => {
+      try {
+        return ownPlaces(await settings());
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return { folders: Object.values(foldersOf(env)), files: [] };
+      }
+    },
+  };
 }

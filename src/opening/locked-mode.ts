@@ -70,11 +70,14 @@ const FROM_FILE_ONLY = [
   ['--key-file', 'keyFile'],
 ] as const;
 
+/** Ours, and those with which the PostgreSQL driver chooses another server or file: PGHOST, PGPASSFILE … */
+const CHOOSES = /^(COUNTERSIGN_|PG[A-Z]+$)/i;
+
 /** Refuses options and variables that would choose settings. */
 export function refuseTyped({ path }: Lock, options: GlobalOptions, env: Environment): void {
   const typed = FROM_FILE_ONLY.flatMap(([flag, name]) => (options[name] === undefined ? [] : [flag]));
   const carried = Object.keys(env).filter(
-    (name) => /^COUNTERSIGN_/i.test(name) && name !== 'COUNTERSIGN_TOKEN' && env[name] !== '',
+    (name) => CHOOSES.test(name) && name !== 'COUNTERSIGN_TOKEN' && env[name] !== '',
   );
   const [first] = [...typed, ...carried];
   if (first === undefined) return;

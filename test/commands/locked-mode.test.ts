@@ -60,14 +60,14 @@ describe('locked mode (B79)', () => {
     expect(await run([...given, 'doctor', '--json'])).toMatchObject(refused(new RegExp(flag)));
   });
 
-  it.each(['CONFIG', 'STORE', 'KEY_FILE', 'KEY_COMMAND', 'NO_INPUT', 'ANYTHING'])(
-    'refuses COUNTERSIGN_%s',
-    async (name) => {
-      const env = { COUNTERSIGN_TOKEN: token, [`COUNTERSIGN_${name}`]: '/x' };
-      expect(await run(['whoami', '--json'], { env })).toMatchObject(refused(new RegExp(`COUNTERSIGN_${name}`)));
-      expect(await run(['passphrase', 'generate', '--json'], { env })).toMatchObject(refused(/COUNTERSIGN/));
-    },
+  const CARRIED = ['CONFIG', 'STORE', 'KEY_FILE', 'KEY_COMMAND', 'NO_INPUT', 'ANYTHING'].map(
+    (name) => `COUNTERSIGN_${name}`,
   );
+  it.each([...CARRIED, 'PGHOST', 'PGPASSFILE'])('refuses %s', async (name) => {
+    const env = { COUNTERSIGN_TOKEN: token, [name]: '/x' };
+    expect(await run(['whoami', '--json'], { env })).toMatchObject(refused(new RegExp(name)));
+    expect(await run(['passphrase', 'generate', '--json'], { env })).toMatchObject(refused(new RegExp(name)));
+  });
 
   it('refuses a config file in a home, and doctor says so', async () => {
     const home = join(top, 'home');

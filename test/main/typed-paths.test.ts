@@ -130,3 +130,9 @@ describe('standard output in place of a file', () => {
     expect({ exit, said: stdout + stderr }).toEqual({ exit: 2, said: expect.stringMatching(why) });
   });
 });
+
+it('demo makes no desk in the folders of another desk', async () => {
+  const dir = join(made.folder, 'data/countersign/demo');
+  expect(await run(['demo', '--no-console', '--dir', dir], '')).toMatchObject({ exit: 2 });
+  expect(existsSync(dir)).toBe(false);
+});

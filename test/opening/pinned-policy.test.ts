@@ -9,7 +9,6 @@ import { establishDesk, openDesk, openEngine } from '../../src/opening/open-desk
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
 import { acceptPolicy } from '../../src/procedures/upkeep/accept-policy.js';
-import { signedInAs } from '../support/signed-operator.js';
 import { CHEAP, dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const LOOSE = { unaccepted: 'shipped policy' } as const;
@@ -141,20 +140,5 @@ describe.each(engines)('the accepted policy (B79) on %s', (engine) => {
     opened.push(await openDesk(second()));
     expect(opened.at(-1)?.pin).toMatchObject({ pinned: hashOf(own), accepted: true });
     rmSync(store);
-  });
-
-  it('a session belongs to the person who signed in (T16)', async () => {
-    const { signed } = { signed: await signedInAs(place.desk, admin.operator) };
-    const other = openCustody({
-      settings: { ...place.settings, person: { id: 'uid:2' } },
-      dataFolder,
-      now: () => START,
-      hashing: CHEAP,
-    });
-    const desk = await openDesk(other);
-    opened.push(desk);
-    await expect(acceptPolicy({ ...desk, pin: { ...desk.pin, accepted: false } }, signed)).rejects.toMatchObject({
-      code: 'not-signed-in',
-    });
   });
 });
