@@ -32,9 +32,10 @@ export function personOf(self: Identity, witness: Witness | undefined): Person {
   return self.uid === undefined ? unknown('this system has no user ids') : byUid(self.uid);
 }
 
-/** The name to suggest at a sign-in. USER is the service account under sudo, and nobody signs in as that. */
-export function suggestedName({ env }: Pick<Identity, 'env'>): string {
+/** The name to suggest at a sign-in. Under sudo, and on a machine that is shared, USER is the service account, and nobody signs in as that. */
+export function suggestedName({ env }: Pick<Identity, 'env'>, shared: boolean): string {
   if (env['SUDO_UID'] !== undefined) return env['SUDO_USER'] ?? '';
+  if (shared) return '';
   return env['USER'] ?? env['USERNAME'] ?? '';
 }
 

@@ -49,9 +49,10 @@ describe('a person under sudo (B79)', () => {
   });
 
   it('the suggested name is never that of the service account', () => {
-    expect(suggestedName(sudo)).toBe('mira');
-    expect(suggestedName({ env: { SUDO_UID: '1001', USER: 'countersign' } })).toBe('');
-    expect(suggestedName({ env: { USER: 'ana' } })).toBe('ana');
+    expect(suggestedName(sudo, true)).toBe('mira');
+    expect(suggestedName({ env: { SUDO_UID: '1001', USER: 'countersign' } }, false)).toBe('');
+    expect(suggestedName({ env: { USER: 'countersign' } }, true)).toBe('');
+    expect(suggestedName({ env: { USER: 'ana' } }, false)).toBe('ana');
   });
 });
 

@@ -287,6 +287,24 @@ describe.skipIf(why !== undefined)(`two people and an attacker under sudo (B79)$
     place.setSudoers(sudoersIn(HANDBOOK));
   });
 
+  it('where the settings are not locked, a session belongs to a person all the same', () => {
+    place.setConfig(settings('locked = false'));
+    const made = JSON.parse(
+      must(place.service(['init', '--token', '--json'], { env: { HOME: join(place.base, 'home') } })),
+    );
+    for (const name of ['mira', 'noor']) {
+      const argv = ['operator', 'add', name, '--role', 'agent', '--password-stdin'];
+      const env = { HOME: join(place.base, 'home'), COUNTERSIGN_TOKEN: String(made.token) };
+      must(place.service(argv, { input: `${PASSWORD}\n`, env }));
+    }
+    signIn('cs-mira', 'mira');
+    signIn('cs-noor', 'noor');
+    expect(JSON.parse(must(whoIs('cs-mira')))).toMatchObject({ operator: { name: 'mira' } });
+    expect(JSON.parse(must(whoIs('cs-noor')))).toMatchObject({ operator: { name: 'noor' } });
+    expect(whoIs('cs-mallory')).toMatchObject({ code: 3 });
+    place.setConfig(settings('locked = true'));
+  });
+
   it('teeth: where the settings are not locked, --config hands out the key', () => {
     place.setConfig(settings('locked = false'));
     expect(gains(asDesk(['--config', own('evil.toml'), 'doctor']))).toContain('ran a program as the service account');
