@@ -6,6 +6,7 @@ export interface DeskReasons {
   // operators
   'nobody-signed-in': Bare;
   'session-ended': Bare;
+  'session-of-another': Bare;
   'session-too-old': { readonly hours: number };
   'session-idle': { readonly minutes: number };
   'token-unknown-here': Bare;

@@ -42,6 +42,7 @@ const KINDS = {
     'signed-out',
   ],
   passphrase: ['changed', 'copy-destroyed', 'set', 'set-refused', 'set-up', 'set-up-refused', 'view-refused', 'viewed'],
+  policy: ['accepted'],
   portal: [
     'activated',
     'activation-judged',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
+import { approvalNeeded } from '../../procedures/resets/approvals.js';
 import { openJob } from '../../procedures/resets/job-work.js';
 import { resumeJob } from '../../procedures/resets/reset-job.js';
 import { listJobs, showJob } from '../../procedures/resets/show-job.js';
@@ -48,8 +49,8 @@ const resume = command({
     const desk = await context.desk();
     const { plan } = await openJob(desk, given.job);
     const begun = await resumeJob(desk, context.operator(), given.job);
-    // Lines that were reset before the approval ran out are no news, and not lost.
-    return showRun(context, desk, begun.work === null ? begun.waiting : plan.rows, begun, null);
+    if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
+    return showRun(context, desk, plan.rows, begun, null);
   },
 });
 

@@ -10,18 +10,15 @@ import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
 import type { WrittenInput } from './reset-input.js';
 
-export async function writePlanFile(
-  context: Context,
-  desk: Desk,
-  path: string,
-  { frozen, input }: { readonly frozen: FrozenPlan; readonly input: WrittenInput },
-): Promise<void> {
+/** How `planText` begins: the plan's members are in the order of their names. */
+export const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
+
+export function planText(desk: Desk, frozen: FrozenPlan, input: WrittenInput): string {
   const { bom, newline, delimiter, header } = input;
   const echo = { bom, newline, delimiter, header, cells: [...input.cells] };
   const echoed = JSON.stringify(echo);
   const tag = tagOf(desk, frozen, echoed);
-  const content = `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${echoed},"tag":"${tag}"}\n`;
-  await context.files.write(path, content);
+  return `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${echoed},"tag":"${tag}"}\n`;
 }
 
 const tagOf = (desk: Desk, { text }: FrozenPlan, input: string): string => desk.digests.mac('mac/plan', text, input);

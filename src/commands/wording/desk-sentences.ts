@@ -49,6 +49,7 @@ const OPTIONS = { issuer: '--sso-issuer', audience: '--sso-audience', jwks: '--s
 export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<CustomerReasons>> = {
   'nobody-signed-in': () => 'nobody is signed in',
   'session-ended': () => 'your session has ended',
+  'session-of-another': () => 'this session belongs to another person on this machine',
   'session-too-old': ({ hours }) => `your session expired after ${counted(hours, 'hour')}`,
   'session-idle': ({ minutes }) => `your session expired after ${counted(minutes, 'idle minute')}`,
   'token-unknown-here': () => 'this desk does not know the token in COUNTERSIGN_TOKEN',

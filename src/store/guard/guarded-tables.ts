@@ -36,13 +36,14 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   devices: table('id', 'user_id digest created_at'),
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at'),
-  operator_sessions: table('id', 'operator_id digest created_at last_seen_at expires_at code_at ended_at'),
+  operator_sessions: table('id', 'operator_id person digest created_at last_seen_at expires_at code_at ended_at'),
   operator_tokens: table('id', 'operator_id role digest expires_at revoked_at'),
-  portal_sessions: table('id', 'user_id digest state method created_at last_seen_at password_at'),
+  portal_sessions: table('id', 'user_id person digest state method created_at last_seen_at password_at'),
   grants: table(
     'id',
     'verification_id operator_id account_id user_id action authority_version created_at expires_at used_at revoked_at',
   ),
+  policy_pins: table('id', 'pinned accepted_at'),
   approvals: table(
     'id',
     'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at',

@@ -15,6 +15,7 @@ import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
+import { policyPinReads, policyPinWrites } from './policy-pins.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
 import { resetWrites } from './reset-writes.js';
 import { resetReads } from './resets.js';
@@ -36,6 +37,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   meta: metaReads(db),
   operators: operatorReads(db),
   outbox: outboxReads(db),
+  policyPin: policyPinReads(db),
   portalSessions: portalSessionReads(db),
   resets: resetReads(db),
   search: searchReads(db),
@@ -60,6 +62,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
     outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx, queued) }),
+    policyPin: () => ({ ...policyPinReads(tx), ...policyPinWrites(tx) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
     search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),
