@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
@@ -37,20 +37,38 @@ const sessions: Plugin = {
   },
 };
 
+/** Test files that have a long form (test/support/long.ts). */
+const longFiles = (): string[] =>
+  readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `test/${file}`)
+    .filter((file) => readFileSync(path.join(root, file), 'utf8').includes('support/long.js'));
+
+/** What a developer runs at each save: no terminal, no other process, no PostgreSQL (test/support/global-setup.ts). */
+const QUICK = ['rules', 'crypto', 'factors', 'delivery', 'opening', 'procedures', 'store/queries', 'store/guard'];
+/** Beside those, and slow: it builds the program, and tries every command. */
+const SLOW = ['test/factors/throw-away-factor.test.ts', 'test/bad-input.test.ts'];
+
+/** `npm test` has no mode; `test:quick` and `test:long` name theirs. */
+const filesOf: Readonly<Record<string, () => string[]>> = {
+  quick: () => [...QUICK.map((folder) => `test/${folder}/**/*.test.ts`), 'test/*.test.ts'],
+  long: longFiles,
+};
+
 // Time-outs are for a machine with two busy cores: hashing and terminals are slow there, and a stuck test still ends.
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [sessions],
   test: {
-    include: ['test/**/*.test.ts', 'test/sessions/*.session'],
+    include: filesOf[mode]?.() ?? ['test/**/*.test.ts', 'test/sessions/*.session'],
+    exclude: mode === 'quick' ? SLOW : [],
     globalSetup: ['test/support/global-setup.ts'],
+    provide: { form: mode as 'test' | 'quick' | 'long' },
     pool: 'forks',
     // By default one core is kept free, which is half of a small machine; what waits for processes and disks leaves room anyway.
     maxWorkers: Math.max(2, availableParallelism()),
-    // Only where a shared machine may hold one up: a slow second must not turn a build red. A real fault fails each time.
-    retry: process.env['CI'] === undefined ? 0 : 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
-});
+}));

@@ -11,7 +11,7 @@ export interface House {
   readonly node: string;
   /** Milliseconds since the epoch, to measure how long steps took. */
   now(): number;
-  /** Name of the system account, offered as the operator's name. */
+  /** Name of the person's system account, offered as the operator's name; never that of the service account. May be empty. */
   readonly userName: string;
   /** Refuses if a desk already exists. Creates nothing. */
   refuseSecondDesk(): Promise<void>;

@@ -4,11 +4,12 @@
  */
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { GlobalOptions } from '../config.js';
-import { Refusal } from '../errors.js';
+import { isRefusal, Refusal } from '../errors.js';
 import { CATALOGUE } from './catalogue.js';
 import { camel, checkInput } from './check-input.js';
-import type { CatalogueEntry, Command, Result } from './command.js';
+import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
+import { checkPaths } from './typing/check-paths.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
@@ -166,13 +167,34 @@ function topicsLine(topics: TopicFiles): string {
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
   const options = globalsOf(program);
-  const context = await world.context(options);
-  const input = checkInput(spec, rawInput(spec, leaf));
-  await world.authorise(spec, options);
-  const result: Result = await spec.run(context, input as never);
+  const context = await world.context(options, spec);
+  const raw = rawInput(spec, leaf);
+  await checkPaths(spec, raw, { lockedBy: context.files.lockedBy, json: options.json });
+  const input = checkInput(spec, raw);
+  await askingHere(context, 'not-signed-in', () => world.authorise(spec, options));
+  const result = await askingHere<Result>(context, 'factor-needed', () => spec.run(context, input as never));
   const exit = await reportResult(world, options, result);
   await result.after?.();
   return exit;
+}
+
+/** What only a sign-in or a fresh code is missing for is asked on a terminal and tried again; elsewhere it is refused. */
+async function askingHere<T>(
+  context: Context,
+  code: 'not-signed-in' | 'factor-needed',
+  attempt: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isRefusal(error) || error.code !== code || !context.ask.possible) throw error;
+    if ((await context.settings()).token !== undefined) throw error;
+    const { giveCodeHere, signInHere } = await import('./operators/sign-in-here.js');
+    if (code === 'not-signed-in') await signInHere(context, error);
+    else if (error.because?.reason === 'fresh-code-needed') await giveCodeHere(context, error);
+    else throw error;
+    return attempt();
+  }
 }
 
 /** Arguments by their names and options by theirs, as one object for the schema. */

@@ -1,9 +1,8 @@
 /**
  * Slow hashes of secrets that people know: argon2id (RFC 9106), written as PHC strings.
  *
- * This file decides the cost of a check, never the stored string: its parameters must be on the list below before any work is done
- * (trap T3). When a setting rises, the old one moves to OLDER. Hashes with the old setting are reported as outdated and made again at the
- * next success.
+ * The policy sets the cost of new hashes. A stored hash names its own cost, which must lie between LEAST and MOST before any work is done
+ * (trap T3). When the policy raises the cost, older hashes are reported as outdated and made anew at the next success.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../errors.js';
@@ -20,15 +19,15 @@ export interface Hasher {
   /** A PHC string with a fresh salt. */
   hash(kind: SecretKind, secret: string): Promise<string>;
   /**
-   * Whether the secret matches this hash, and whether the hash was made with an older setting. A PHC string that is
-   * malformed, or has a cost that is not on the list, is Refusal('store-corrupt') before any work is done.
+   * Whether the secret matches this hash, and whether the hash costs less than the present setting. A PHC string that is
+   * malformed, or has a cost outside the bounds, is Refusal('store-corrupt') before any work is done.
    */
   verify(kind: SecretKind, phc: string, secret: string): Promise<{ matches: boolean; outdated: boolean }>;
   /** A PHC string of the current cost that no secret matches, for checks of people who do not exist (B73). */
   decoy(kind: SecretKind): string;
   /**
    * The 32 raw bytes of one run, to derive keys from (owner-view.ts). Without `stored` it uses the current cost and a fresh
-   * salt; with `stored`, that cost and salt. A cost that is not on the list is Refusal('store-corrupt') before any work is done.
+   * salt; with `stored`, that cost and salt. A cost outside the bounds is Refusal('store-corrupt') before any work is done.
    */
   stretch(kind: SecretKind, secret: string, stored?: Setting): Promise<Setting & { key: Buffer; outdated: boolean }>;
 }
@@ -39,23 +38,24 @@ export interface Setting {
   readonly salt: Buffer;
 }
 
-/** RFC 9106's second recommended option for `person`; OWASP's minimum for `code`, which is strong already. */
-const CURRENT: Readonly<Record<SecretKind, Cost>> = {
+/** RFC 9106's second recommended option, and OWASP's floor for secrets that are strong by themselves. Also the policy's defaults. */
+const DEFAULT: Readonly<Record<SecretKind, Cost>> = {
   person: { m: 65_536, t: 3, p: 4 },
   code: { m: 19_456, t: 2, p: 1 },
 };
-/** Settings of earlier versions that a store may still contain. */
-const OLDER: Readonly<Record<SecretKind, readonly Cost[]>> = { person: [], code: [] };
+/** The floor and the ceiling of the policy (rules/policy-schema.ts, which crypto may not import): what a store can hold. */
+export const LEAST: Cost = { m: 19_456, t: 2, p: 1 };
+export const MOST: Cost = { m: 262_144, t: 8, p: 16 };
 
-/** Other costs than the built-in ones, by kind of secret. */
+/** Other costs than the default ones, by kind of secret. */
 export interface HasherCosts {
   readonly person?: Cost;
   readonly code?: Cost;
 }
 
-/** Costs given here become the current ones. The built-in ones are then still accepted, as outdated. */
+/** Hashes are made at the costs given here. A stored hash of another cost within the bounds is still accepted. */
 export function openHasher(options: HasherCosts = {}): Hasher {
-  const current = { ...CURRENT, ...options };
+  const current = { ...DEFAULT, ...options };
 
   async function hash(kind: SecretKind, secret: string): Promise<string> {
     const cost = current[kind];
@@ -67,18 +67,17 @@ export function openHasher(options: HasherCosts = {}): Hasher {
     const stored = parsePhc(phc);
     if (stored === null) throw corrupt('is malformed');
     requireAllowed(kind, stored.cost);
-    return { matches: await gives(secret, stored), outdated: !sameCost(stored.cost, current[kind]) };
+    return { matches: await gives(secret, stored), outdated: isWeaker(stored.cost, current[kind]) };
   }
 
   async function stretch(kind: SecretKind, secret: string, stored?: Setting) {
     const { cost, salt } = stored ?? { cost: current[kind], salt: randomBytes(SALT_BYTES) };
     requireAllowed(kind, cost);
-    return { cost, salt, key: await argon2id(secret, cost, salt), outdated: !sameCost(cost, current[kind]) };
+    return { cost, salt, key: await argon2id(secret, cost, salt), outdated: isWeaker(cost, current[kind]) };
   }
 
   function requireAllowed(kind: SecretKind, asked: Cost): void {
-    const allowed = [current[kind], CURRENT[kind], ...OLDER[kind]];
-    if (!allowed.some((cost) => sameCost(cost, asked))) throw corrupt('asks for a cost that is not allowed');
+    if (!sameCost(asked, current[kind]) && !isWithin(asked)) throw corrupt('asks for a cost that is not allowed');
   }
 
   const decoy = (kind: SecretKind) =>
@@ -86,6 +85,12 @@ export function openHasher(options: HasherCosts = {}): Hasher {
 
   return Object.freeze({ hash, verify, decoy, stretch });
 }
+
+const isWithin = ({ m, t, p }: Cost): boolean =>
+  m >= LEAST.m && m <= MOST.m && t >= LEAST.t && t <= MOST.t && p >= LEAST.p && p <= MOST.p;
+
+/** A lowered setting does not ask for a new hash: that would make what is stored weaker. Lanes change speed, not strength. */
+const isWeaker = (stored: Cost, current: Cost): boolean => stored.m < current.m || stored.t < current.t;
 
 async function gives(secret: string, stored: Phc): Promise<boolean> {
   return timingSafeEqual(await argon2id(secret, stored.cost, stored.salt), stored.tag);

@@ -3,7 +3,7 @@
  *
  *     countersign-key-backup-v1.<key id>.<m>-<t>-<p>.<salt>.<nonce ‖ ciphertext ‖ tag>
  *
- * argon2id over the passphrase at the cost of people's secrets, HKDF-SHA-256, AES-256-GCM with everything before the last point as
+ * argon2id over the passphrase at the default cost of the hasher, HKDF-SHA-256, AES-256-GCM with everything before the last point as
  * associated data. Anyone who has text and passphrase has the key.
  */
 import { Refusal } from '../errors.js';
@@ -52,7 +52,7 @@ export async function openKeyBackup(hasher: Hasher, text: string, passphrase: st
   const [salt, body] = [decodeBase64(saltText, 'base64url'), decodeBase64(bodyText, 'base64url')];
   if (second !== undefined || head === '' || salt === null || body === null) throw noBackup();
   const cost = { m: Number(m), t: Number(t), p: Number(p) };
-  // A cost that is not on the hasher's list is refused before any work is done (T3).
+  // The hasher refuses a cost outside its bounds before any work is done (T3).
   const { key } = await hasher.stretch('person', passphrase, { cost, salt });
   const plaintext = aesGcmOpen(wrappingKey(key), {
     nonce: body.subarray(0, NONCE_BYTES),

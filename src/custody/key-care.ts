@@ -24,6 +24,7 @@ export function openKeyCare(parts: KeyCareParts): Pick<House, 'rekeyStore' | 'se
   const { settings, desk, progress, signal } = parts;
   return {
     rekeyStore: async (signed) => rekey(await settings(), await desk(), { signed, progress, signal }),
+    // At the default cost, whatever the policy says: a backup leaves the desk, and is opened where no policy is.
     sealKey: async (passphrase) => sealKeyBackup(openHasher(), readKeys(await settings()), passphrase),
     openKeyBackup: async (text, passphrase, check) => openBackup(await settings(), { text, passphrase, check }),
   };

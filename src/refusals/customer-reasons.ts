@@ -67,6 +67,7 @@ export interface CustomerReasons {
   'user-ambiguous': { readonly count: number; readonly account: string; readonly email: string };
   'scope-unknown': { readonly scope: string };
   'own-privileges': Bare;
+  'scope-inside-category': { readonly user: string; readonly scope: string; readonly category: string };
   'admin-holds-all': Bare;
   'scopes-not-in-edition': Bare;
   'resets-frozen': { readonly until: Moment | null; readonly by: string };
@@ -136,6 +137,7 @@ export interface CustomerSteps {
   'admins-have-one': Bare;
   'admin-has-all': Bare;
   'privileges-for-others': Bare;
+  'revoke-category': { readonly user: string; readonly category: string };
   'admin-all-user-none': Bare;
   'search-users': Bare;
   'name-by-login': Bare;

@@ -6,6 +6,7 @@ export interface DeskReasons {
   // operators
   'nobody-signed-in': Bare;
   'session-ended': Bare;
+  'session-of-another': Bare;
   'session-too-old': { readonly hours: number };
   'session-idle': { readonly minutes: number };
   'token-unknown-here': Bare;
@@ -13,6 +14,7 @@ export interface DeskReasons {
   'token-expired': Bare;
   'operator-disabled': { readonly operator: string };
   'operator-gone': Bare;
+  'left-locked': Bare;
   'store-appeared': Bare;
   'role-may-not': { readonly role: string };
   'role-may-not-run': { readonly role: string; readonly command: string };

@@ -15,7 +15,7 @@ const KINDS = {
   directory: ['exported', 'imported'],
   factor: ['added', 'code-started', 'enrolment-begun', 'refused', 'removed'],
   grant: ['revoke-refused', 'revoked'],
-  job: ['advanced', 'ended', 'interrupted', 'started'],
+  job: ['advanced', 'ended', 'interrupted', 'resumed', 'started'],
   key: ['backed-up'],
   mfa: [
     'frozen',
@@ -53,6 +53,7 @@ const KINDS = {
     'signed-out',
   ],
   passphrase: ['changed', 'copy-destroyed', 'set', 'set-refused', 'set-up', 'set-up-refused', 'view-refused', 'viewed'],
+  policy: ['accepted'],
   portal: [
     'activated',
     'activation-judged',
@@ -60,6 +61,7 @@ const KINDS = {
     'code-refused',
     'code-sent',
     'code-started',
+    'denied',
     'enrolment-code-accepted',
     'enrolment-code-refused',
     'enrolment-code-sent',

@@ -41,6 +41,3 @@ export const clockOf = (time: number): string => iso(time).slice(11, 16);
 
 /** For people in any time zone: `2026-11-22 10:15 UTC` */
 export const minuteOf = (time: number): string => `${dayOf(time)} ${clockOf(time)} UTC`;
-
-/** The first whole minute that is not before `time`, so that a wait is really over then. */
-export const minuteAfter = (time: number): string => minuteOf(Math.ceil(time / minutes(1)) * minutes(1));

@@ -56,6 +56,7 @@ export function limitsSchema() {
   return z.strictObject({
     version: z.literal(1),
     ...secretLimits(),
+    ...hashingLimits(),
     ...deskLimits(),
     ...portalLimits(),
   });
@@ -97,6 +98,18 @@ function passwordRules() {
   });
 }
 
+/**
+ * What argon2id costs a thief per guess: `hashing` for what people know, `codeHashing` for backup codes. The floor is OWASP's; the ceiling keeps
+ * a check within seconds, and crypto/hasher.ts refuses a stored hash outside of both. A policy without these groups gets the default.
+ */
+function hashingLimits() {
+  const cost = { memoryKiB: whole(19_456, 262_144), passes: whole(2, 8), lanes: whole(1, 16) };
+  return {
+    hashing: z.strictObject(cost).default({ memoryKiB: 65_536, passes: 3, lanes: 4 }),
+    codeHashing: z.strictObject(cost).default({ memoryKiB: 19_456, passes: 2, lanes: 1 }),
+  };
+}
+
 /** What operators get, and for how long. Session ceilings: NIST SP 800-63B-4, 2.2.3 (24 h, idle 1 h). */
 function deskLimits() {
   return {
@@ -105,6 +118,7 @@ function deskLimits() {
       minutes: whole(1, 60),
       requestHours: whole(1, 168),
       bulkOver: whole(1, 1000),
+      deskBulkOver: whole(1, 10_000).default(100),
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),

@@ -65,6 +65,11 @@ export interface LiveScreen {
   phrase<T>(question: PhraseQuestion<T>): Promise<{ readonly text: string } | { readonly key: T } | Back>;
   /** Runs `work` and shows that it is running. What is typed meanwhile is dropped. */
   working<T>(question: Asked, work: () => Promise<T>): Promise<T>;
+  /**
+   * Whenever no key was pressed for `afterMs`, puts the open question aside, drops what was typed and runs `lock`, which may ask questions
+   * of its own. Then the question is asked again. What `lock` throws ends the question.
+   */
+  lockWhenIdle(afterMs: number, lock: () => Promise<void>): void;
   /** Copies text to the clipboard, if the terminal allows it (OSC 52). */
   copy(text: string): void;
   /** Clears the screen and the scrollback. */
@@ -83,6 +88,8 @@ export interface LiveTerminal {
   /** Whether the terminal can clear its screen. */
   readonly clears: boolean;
   readonly revealMs?: number | undefined;
+  /** Milliseconds, for what is idle. */
+  readonly now: () => number;
 }
 
 /** What a question can do to the screen. */

@@ -29,6 +29,7 @@ export function openLiveScreen(terminal: LiveTerminal): LiveScreen {
     line: (question) => held.ask(lineQuestion(question)),
     phrase: (question) => held.ask(phraseQuestion(question, terminal.plain ? 0 : (terminal.revealMs ?? REVEAL_MS))),
     working: (question, work) => held.working(question, work),
+    lockWhenIdle: (afterMs, lock) => held.lockWhenIdle(afterMs, lock),
     copy: (text) => held.copy(text),
     wipe: () => held.wipe(),
     close: () => held.close(),
@@ -40,13 +41,17 @@ class HeldTerminal {
   readonly #editor: Interface;
   readonly #painter: Painter;
   readonly #leave: (() => void)[] = [];
-  #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: Error): void } | undefined;
+  #open: { readonly question: OpenQuestion; answer(value: unknown): void; fail(error: unknown): void } | undefined;
+  #idle: { readonly afterMs: number; readonly lock: () => Promise<void> } | undefined;
+  #lastKey: number;
+  #locked = false;
   #stopped: Refusal | undefined;
   #closed = false;
 
   constructor(terminal: LiveTerminal) {
     this.#terminal = terminal;
     const { input, output, onSignal } = terminal;
+    this.#lastKey = terminal.now();
     this.#painter = terminal.plain ? plainPainter(terminal) : framePainter(terminal);
     const nowhere = new Writable({ write: (_chunk, _encoding, written) => written() });
     this.#editor = createInterface({
@@ -71,7 +76,7 @@ class HeldTerminal {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       this.#leave.push(onSignal(name, () => this.#stop(`by ${name}`)));
     }
-    const tick = setInterval(() => this.#redraw(false), TICK_MS);
+    const tick = setInterval(() => this.#tick(), TICK_MS);
     this.#leave.push(() => clearInterval(tick));
   }
 
@@ -108,6 +113,38 @@ class HeldTerminal {
     }
   }
 
+  lockWhenIdle(afterMs: number, lock: () => Promise<void>): void {
+    this.#idle = { afterMs, lock };
+  }
+
+  #tick(): void {
+    const idle = this.#idle;
+    if (idle !== undefined && !this.#locked && this.#terminal.now() - this.#lastKey >= idle.afterMs)
+      void this.#lock(idle.lock);
+    else this.#redraw(false);
+  }
+
+  /** The question that is open waits; nobody sees it, or what was typed, until `lock` is done. */
+  async #lock(lock: () => Promise<void>): Promise<void> {
+    const waiting = this.#open;
+    if (waiting === undefined) return;
+    this.#locked = true;
+    this.#open = undefined;
+    waiting.question.onEnd?.();
+    this.#painter.wipe();
+    try {
+      await lock();
+      this.#setLine('');
+      this.#open = waiting;
+      this.#painter.open(waiting.question);
+    } catch (error) {
+      waiting.fail(error);
+    } finally {
+      this.#locked = false;
+      this.#lastKey = this.#terminal.now();
+    }
+  }
+
   async working<T>(question: Asked, work: () => Promise<T>): Promise<T> {
     if (this.#stopped !== undefined) throw this.#stopped;
     this.#painter.open({
@@ -136,6 +173,7 @@ class HeldTerminal {
   };
 
   #onKey(text: string | undefined, key: Key): void {
+    this.#lastKey = this.#terminal.now();
     const open = this.#open;
     if (key.ctrl === true && key.name === 'd') return this.#stop('by Ctrl-D');
     if (key.ctrl === true && key.name === 'z') return;

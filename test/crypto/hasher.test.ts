@@ -1,8 +1,10 @@
 import * as argon2 from 'argon2';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cost, openHasher } from '../../src/crypto/hasher.js';
+import { type Cost, LEAST, MOST, openHasher } from '../../src/crypto/hasher.js';
 import { formatPhc, parsePhc } from '../../src/crypto/phc.js';
+import { readPolicy } from '../../src/rules/policy.js';
+import { filesWith } from '../rules/shipped-policy.js';
 
 const cheap: Cost = { m: 8, t: 1, p: 1 };
 const hasher = openHasher({ person: cheap, code: { m: 16, t: 1, p: 1 } });
@@ -34,9 +36,27 @@ describe('the hasher', () => {
     expect(await ours.verify('code', rust, 'AdminPassword01')).toEqual({ matches: true, outdated: false });
   });
 
-  it('reports a hash made under another known setting as outdated', async () => {
+  it.each([
+    ['more memory', { m: 20_000, t: 2, p: 1 }, true],
+    ['another pass', { m: 19_456, t: 3, p: 1 }, true],
+    ['more lanes only', { m: 19_456, t: 2, p: 2 }, false],
+    ['less than before', cheap, false],
+  ])('calls a hash outdated where the setting rises, and no other: %s', async (_, setting, outdated) => {
     const phc = await openHasher().hash('code', 'x');
-    expect(await hasher.verify('code', phc, 'x')).toEqual({ matches: true, outdated: true });
+    expect(await openHasher({ code: setting }).verify('code', phc, 'x')).toEqual({ matches: true, outdated });
+  });
+
+  it('reads each cost that a policy can set, and a policy can set no other', () => {
+    const withCost = ({ m, t, p }: Cost) =>
+      readPolicy(filesWith('limits', ['hashing'], { memoryKiB: m, passes: t, lanes: p }), 'data');
+    const oneFault = expect.objectContaining({
+      because: { reason: 'policy-wrong', facts: { source: 'data', faults: 1 } },
+    });
+    for (const cost of [LEAST, MOST]) expect(withCost(cost).limits.hashing.memoryKiB).toBe(cost.m);
+    for (const figure of ['m', 't', 'p'] as const) {
+      expect(() => withCost({ ...LEAST, [figure]: LEAST[figure] - 1 })).toThrow(oneFault);
+      expect(() => withCost({ ...MOST, [figure]: MOST[figure] + 1 })).toThrow(oneFault);
+    }
   });
 
   it('refuses half a character pair, which UTF-8 would turn into another secret', async () => {
@@ -59,7 +79,10 @@ describe('a tampered hash (T3)', () => {
     ['2 GiB of memory', `$argon2id$v=19$m=2097152,t=3,p=4$${salt}$${tag}`],
     ['99 passes', `$argon2id$v=19$m=65536,t=99,p=4$${salt}$${tag}`],
     ['a cost too low', `$argon2id$v=19$m=8,t=1,p=1$${salt}$${tag}`],
-    ['the cost of a code', `$argon2id$v=19$m=19456,t=2,p=1$${salt}$${tag}`],
+    ['less memory than a policy can ask for', `$argon2id$v=19$m=19455,t=3,p=4$${salt}$${tag}`],
+    ['more memory than a policy can ask for', `$argon2id$v=19$m=262145,t=3,p=4$${salt}$${tag}`],
+    ['one pass', `$argon2id$v=19$m=65536,t=1,p=4$${salt}$${tag}`],
+    ['17 lanes', `$argon2id$v=19$m=65536,t=3,p=17$${salt}$${tag}`],
     ['argon2i', `$argon2i$v=19$m=65536,t=3,p=4$${salt}$${tag}`],
     ['an older argon2', `$argon2id$v=16$m=65536,t=3,p=4$${salt}$${tag}`],
     ['no version', `$argon2id$m=65536,t=3,p=4$${salt}$${tag}`],

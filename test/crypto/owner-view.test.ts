@@ -143,10 +143,10 @@ describe('what is stored', () => {
 
   it('is reported as outdated when the setting rises, and renewed with the same view key', async () => {
     const { verifier } = await made();
-    const risen = openOwnerView(openHasher({ person: { m: 16, t: 1, p: 1 } }), vault);
+    const risen = openOwnerView(openHasher({ person: { m: 19_456, t: 3, p: 1 } }), vault);
     await expect(risen.check(ana.password, verifier, PASSWORD)).rejects.toMatchObject({ code: 'store-corrupt' });
-    const shipped = openOwnerView(openHasher(), vault);
-    const old = await shipped.make(ana.password, PASSWORD);
+    const before = openOwnerView(openHasher({ person: { m: 19_456, t: 2, p: 1 } }), vault);
+    const old = await before.make(ana.password, PASSWORD);
     const checked = await risen.check(ana.password, old.verifier, PASSWORD);
     expect(checked).toMatchObject({ matches: true, outdated: true });
     const renewed = await risen.make(ana.password, PASSWORD, checked.viewKey ?? newBoxKey());

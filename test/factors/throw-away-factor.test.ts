@@ -74,7 +74,7 @@ describe('a second factor that is a file, a line of the registry and a text', ()
     symlinkSync(join(repositoryRoot, 'node_modules'), join(copy, 'node_modules'));
     addVoice(copy);
     await node([join(copy, 'bin/build.mjs')]);
-    desk = await builtDesk('sqlite', copy);
+    desk = await builtDesk('sqlite', { root: copy });
   }, 300_000);
   afterAll(() => {
     desk.close();

@@ -14,6 +14,7 @@ import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { openStore } from '../../src/store/store.js';
 import { type PhoneDesk, phoneDesk, WRONG } from '../procedures/phone-desk.js';
+import { amount } from '../support/long.js';
 import { CHEAP, dataFolder } from '../support/test-desk.js';
 import { random } from './kill-at-random.js';
 
@@ -75,6 +76,9 @@ const CALLS = [
 /** A desk may say that its store is not to be trusted, or cannot be read; it may not call that a bug or anybody's mistake. */
 const DAMAGED = ['store-corrupt', 'store-unreachable', 'key-mismatch', 'audit-broken', 'config'];
 
+/** A row that can no longer be found looks deleted: without the row of their session, the operator is asked to sign in. A no all the same. */
+const HIDDEN = 'not-signed-in';
+
 interface Outcome {
   readonly calls: readonly string[];
   readonly log: string;
@@ -120,7 +124,7 @@ async function ask(bytes: Buffer, more: { wal?: Buffer; opening?: Opening } = {}
 function faultsOf({ calls, log }: Outcome): readonly string[] {
   const faults = CALLS.flatMap(({ what, may }, at) => {
     const said = calls[at] ?? 'nothing';
-    return (may as readonly string[]).includes(said) || DAMAGED.includes(said) ? [] : [`${what}: ${said}`];
+    return [...may, ...DAMAGED, HIDDEN].includes(said) ? [] : [`${what}: ${said}`];
   });
   return log === 'whole' || DAMAGED.includes(log) ? faults : [...faults, `the log: ${log}`];
 }
@@ -154,11 +158,12 @@ describe('a damaged store file', () => {
     });
   });
 
+  // The short form reaches each kind of page; the long one also meets single bytes that few bits fall on.
   it.each([
-    ['a flipped bit', flipBit, 120],
-    ['a zeroed page', zeroPage, 40],
-    ['two pages exchanged', swapPages, 40],
-    ['a cut file', cut, 20],
+    ['a flipped bit', flipBit, amount(60, 1_200)],
+    ['a zeroed page', zeroPage, amount(20, 200)],
+    ['two pages exchanged', swapPages, amount(20, 200)],
+    ['a cut file', cut, amount(10, 100)],
   ] as const)(
     'T8 %s never turns a no into a yes, and is no bug of ours',
     async (_what, damage, rounds) => {
@@ -166,7 +171,7 @@ describe('a damaged store file', () => {
       const noticed = new Set<string>();
       for (let round = 0; round < rounds; round += 1) {
         const outcome = await ask(damage(Buffer.from(whole), chance));
-        expect(faultsOf(outcome), `seed ${SEED}, round ${round}`).toEqual([]);
+        expect(faultsOf(outcome), `seed ${SEED}, round ${round}: ${JSON.stringify(outcome)}`).toEqual([]);
         for (const said of [...outcome.calls, outcome.log]) noticed.add(said);
       }
       // The damage reached what is read: somewhere it was noticed.
@@ -177,7 +182,8 @@ describe('a damaged store file', () => {
 
   it('a cut write-ahead log is the store as it was at some moment, and its log is whole', async () => {
     const chance = random(SEED);
-    for (let round = 0; round < 25; round += 1) {
+    const rounds = amount(12, 100);
+    for (let round = 0; round < rounds; round += 1) {
       const outcome = await ask(Buffer.from(whole), { wal: wal.subarray(0, Math.floor(chance() * wal.length)) });
       // Cut late, it holds enough wrong phrases for a lock, and then even the right one is refused.
       const faults = faultsOf(outcome).filter((fault) => !fault.endsWith(': locked'));

@@ -10,11 +10,13 @@ import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
+import { amount } from '../support/long.js';
 import { signedOperator } from '../support/signed-operator.js';
 import { dataFolder, type EngineName, engines } from '../support/test-desk.js';
 import { seedCrowd } from './bulk-place.js';
 
-const USERS = 1_500;
+// Ten chunks: Ctrl-C strikes after the first, and the full disk stops one in the middle.
+const USERS = amount(500, 1_500);
 const COMMAND = [
   'mfa',
   'reset',
@@ -148,7 +150,7 @@ describe('a full disk', () => {
       try {
         const place = await approvedCrowd('sqlite');
         const filler = join(disk.path, 'filler');
-        fillUp(disk.path, filler, 1_500_000);
+        fillUp(disk.path, filler, 1_000 * USERS);
         const stopped = await place.built.run([...COMMAND, '--json'], '', place.token);
         expect(stopped.code, stopped.stdout.slice(-500)).toBe(7);
         const last = JSON.parse(stopped.stdout.trim().split('\n').at(-1) ?? '') as {

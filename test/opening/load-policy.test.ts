@@ -37,7 +37,9 @@ describe('the policy at start', () => {
   it('is checked where one figure differs from what the build has checked', () => {
     const checked = policyFingerprint(folder);
     loosen();
-    expect(() => loadPolicy(folder, checked)).toThrow(/one fault/);
+    expect(() => loadPolicy(folder, checked)).toThrow(
+      expect.objectContaining({ because: { reason: 'policy-wrong', facts: { source: folder, faults: 1 } } }),
+    );
   });
 
   it('teeth: a start that took every file as checked would let that figure through', () => {
@@ -48,5 +50,28 @@ describe('the policy at start', () => {
   it('is refused by the name of the file that is no JSON', () => {
     writeFileSync(join(folder, 'roles.json'), '{');
     expect(() => loadPolicy(folder, undefined)).toThrow(/roles\.json cannot be read/);
+  });
+
+  it.each([
+    'hunter2-secret',
+    '"hunter2-secret" x',
+    '{"a":\n  hunter2-secret}',
+    '{"hunter2-secret":1',
+    '[1,\nhunter2-secret',
+  ])('shows nothing of a file that is not JSON: %j (B79)', (text) => {
+    writeFileSync(join(folder, 'actions.json'), text);
+    expect(() => loadPolicy(folder, undefined)).toThrow(
+      expect.objectContaining({ message: expect.not.stringMatching(/hunter|secret/), code: 'config' }),
+    );
+  });
+
+  it('shows nothing of a JSON file that is no policy, except the names of its members (B79)', () => {
+    writeFileSync(join(folder, 'limits.json'), '{"password":"hunter2-secret","list":["hunter2-secret"]}');
+    try {
+      loadPolicy(folder, undefined);
+      expect.unreachable('it is no policy');
+    } catch (error) {
+      expect(JSON.stringify([String(error), error])).not.toMatch(/hunter2/);
+    }
   });
 });

@@ -56,6 +56,12 @@ describe('the shipped policy', () => {
     expect(policy.limits.device.rememberDays).toBe(90);
   });
 
+  it.each(['hashing', 'codeHashing'] as const)('is the same for a desk whose limits.json is older than %s', (group) => {
+    const older = readPolicy(filesWith('limits', [group], undefined), 'data');
+    expect(policyDocument(older)).toEqual(policyDocument(policy));
+    expect(older.limits[group]).toEqual(policy.limits[group]);
+  });
+
   it('is frozen to the last member, and leaves its source untouched', () => {
     const files = shippedFiles();
     const loose = Object.isFrozen(files.limits);
@@ -255,6 +261,11 @@ describe('a policy with a fault is refused by file and place', () => {
     ['limits', ['grant'], undefined, 'limits.json $.grant is missing'],
     ['limits', ['grant', 'hours'], 1, 'limits.json $.grant.hours is not known here'],
     ['limits', ['passphrase', 'minLength'], 8, 'limits.json $.passphrase.minLength must be at least 15'],
+    ['limits', ['hashing', 'memoryKiB'], 19_455, 'limits.json $.hashing.memoryKiB must be at least 19456'],
+    ['limits', ['hashing', 'passes'], 1, 'limits.json $.hashing.passes must be at least 2'],
+    ['limits', ['hashing', 'memoryKiB'], 262_145, 'limits.json $.hashing.memoryKiB must be at most 262144'],
+    ['limits', ['codeHashing', 'lanes'], undefined, 'limits.json $.codeHashing.lanes is missing'],
+    ['limits', ['hashing', 'memoryKiB'], 131_072, ''],
   ];
 
   it.each(cases.filter(([, , , message]) => message !== ''))('%s %j = %j', (file, path, value, message) => {

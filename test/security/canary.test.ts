@@ -269,7 +269,7 @@ describe.each(engines)('B11 a day of canaries on %s', (engine) => {
   it('no command wrote anything else into the home: no history, no core, no temporary file', () => {
     const names = filesUnder(day.place.home).map(({ where }) => where);
     const expected =
-      /^file (accounts\.csv|users\.csv|backup\.db|data\/countersign\/(desk\.db(-wal|-shm)?|outbox\/.*)|state\/countersign\/.*|config\/countersign\/master\.key(\.anchor-[0-9a-f]+)?)$/;
+      /^file (accounts\.csv|users\.csv|backup\.db|data\/countersign\/(desk\.db(-wal|-shm)?|outbox\/.*)|state\/countersign\/.*|config\/countersign\/(config\.toml|master\.key(\.anchor-[0-9a-f]+)?))$/;
     expect(names.filter((name) => !expected.test(name))).toEqual([]);
   });
 

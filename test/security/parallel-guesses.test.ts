@@ -1,14 +1,16 @@
 /**
- * Fifty processes guess at one caller beside each other (B72, T6). Each is the built command with real argon2; the attempt is counted
+ * Many processes guess at one caller beside each other (B72, T6). Each is the built command with real argon2; the attempt is counted
  * before the check, so exactly as many wrong phrases are checked as the limit allows, and the rest are told "locked".
  */
 import { cpus } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
+import { amount } from '../support/long.js';
 import { engines } from '../support/test-desk.js';
 
-const PROCESSES = 50;
+// The limit falls in the first wave, and the second is locked out as a whole. The long form has a wave more often.
+const PROCESSES = amount(20, 50);
 /** As many as two cores carry at once without one waiting ten seconds for the write lock; the limit falls in the first wave. */
 const WAVE = 10;
 const LIMIT = 5;
@@ -30,7 +32,12 @@ import { matchForm } from './src/rules/spoken-form.js';
 import { refusalNow } from './src/rules/throttle.js';
 const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };
 (async () => {
-  const settings = await readSettings(options, process.env);
+  const settings = await readSettings(options, {
+    env: process.env,
+    lock: { path: '/nowhere/config.toml', owner: 0 },
+    homeFiles: () => [],
+    person: () => ({ id: 'uid:1' }),
+  });
   const desk = await openDesk(openCustody({ settings, dataFolder: process.argv[2], now: () => Date.now() }));
   const signed = await authenticateOperator(desk, { token: settings.token, via: 'token', access: 'verify', command: 'verify' });
   const call = await openCall(desk, { account: '100234', caller: 'ana', action: 'billing:change' });
@@ -65,7 +72,7 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
   let env: Record<string, string>;
   beforeAll(async () => {
     requireBuilt();
-    place = await builtDesk(engine);
+    place = await builtDesk(engine, { policy: 'shipped' });
     env = { COUNTERSIGN_TOKEN: await deskWithAna(place) };
   }, 300_000);
   afterAll(() => place.close());
@@ -109,7 +116,7 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
 
   describe('by scripts that begin at the same moment', () => {
     let script: ChildScript;
-    const guessers = Math.max(12, 4 * cpus().length);
+    const guessers = Math.max(amount(8, 12), 4 * cpus().length);
     beforeAll(async () => {
       script = await childScript(GUESSER);
     }, 60_000);
@@ -139,7 +146,9 @@ describe.each(engines)('B72 parallel guesses on %s', (engine) => {
       expect(await checks('reserving')).toBe(LIMIT);
     });
 
-    it('teeth: a naive counter, which counts after the check, lets more through', { timeout: 60_000 }, async () => {
+    // The naive guessers get through only while they run beside each other, and a busy machine may hold some of them back.
+    const race = { timeout: 60_000, retry: 2 };
+    it('teeth: a naive counter, which counts after the check, lets more through', race, async () => {
       await unlock();
       expect(await checks('naive')).toBeGreaterThan(LIMIT);
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChildScript, childScript } from '../support/child-script.js';
+import { amount } from '../support/long.js';
 import { engines } from '../support/test-desk.js';
 import { countsOf, type Founded, faultsOfLog, foundedStore } from './support.js';
 
@@ -32,7 +33,8 @@ void (async () => {
 })();
 `;
 
-const WRITERS = 8;
+// Eight on two cores already wait for each other at every write; thirty-two also come near the ten seconds that a writer waits.
+const WRITERS = amount(8, 32);
 const EACH = 20;
 
 describe.each(engines)('a storm of writers on %s', (engine) => {
@@ -74,7 +76,8 @@ describe.each(engines)('a storm of writers on %s', (engine) => {
 
   it.skipIf(engine === 'postgres')(
     'T11 teeth: without waiting and without the immediate lock, writes are lost',
-    { timeout: 60_000 },
+    // The careless writers lose only while two of them write at the same moment, and a busy machine may let them take turns.
+    { timeout: 60_000, retry: 2 },
     async () => {
       const fresh = await foundedStore(engine);
       const done = (await storm(fresh.address, 'careless')).reduce((sum, count) => sum + count, 0);

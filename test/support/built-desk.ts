@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { usePolicy } from './floor-policy.js';
 import { createDatabase } from './postgres.js';
 import { type EngineName, repositoryRoot } from './test-desk.js';
 
@@ -47,11 +48,18 @@ export function requireBuilt(): void {
   if (built.status !== 0) throw new Error(`countersign could not be built:\n${built.stderr}`);
 }
 
-/** An empty home, on PostgreSQL with an empty database. `root` is where the program was built. */
-export async function builtDesk(engine: EngineName, root = repositoryRoot): Promise<BuiltDesk> {
+/**
+ * An empty home; on PostgreSQL with an empty database. `root` is where the program was built. Hashing is cheap, by a policy in the config
+ * file, unless the shipped policy is asked for.
+ */
+export async function builtDesk(
+  engine: EngineName,
+  { root = repositoryRoot, policy = inject('floorPolicy') }: { root?: string; policy?: 'shipped' | string } = {},
+): Promise<BuiltDesk> {
   const executable = join(root, 'bin', 'countersign.js');
   const home = mkdtempSync(join(tmpdir(), 'countersign-built-'));
   for (const name of ['data', 'state', 'config']) mkdirSync(join(home, name), { mode: 0o700 });
+  if (policy !== 'shipped') usePolicy(join(home, 'config'), policy);
   const store =
     engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(home, 'data', 'countersign', 'desk.db');
   const surroundings = {

@@ -1,5 +1,5 @@
 /**
- * A desk on disk for tests of the console: real store, real hashing, a few companies with people to find, phrases, and an
+ * A desk on disk for tests of the console: real store, argon2 at the lowest cost, a few companies with people to find, phrases, and an
  * operator's token. A separate process finds it by `env`. It does not import vitest, so that scripts may import it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
 import { accountRow, userRow } from '../store/rows.js';
+import { makeFloorPolicy, usePolicy } from './floor-policy.js';
 
 export const PHRASE = 'velvet harbor signals twenty lanterns';
 
@@ -43,6 +44,8 @@ export async function consoleDesk(
   hashing?: Parameters<typeof establishDesk>[0]['hashing'],
 ): Promise<ConsoleDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
+  const policyFolder = makeFloorPolicy();
+  usePolicy(join(folder, 'config'), policyFolder);
   const settings: Settings = {
     store: join(folder, 'desk.db'),
     engine: 'sqlite',
@@ -51,10 +54,11 @@ export async function consoleDesk(
     keyFrom: 'option',
     dataFolder: folder,
     folders: { data: folder, config: folder, state: folder },
-    policyFolder: null,
+    policyFolder,
     deskName: 'Test desk',
     file: {},
     token: undefined,
+    person: { id: 'uid:1' },
   };
   const dataFolder = resolve(import.meta.dirname, '../../data');
   const { desk } = await establishDesk(
@@ -84,7 +88,7 @@ export async function consoleDesk(
     otherEnv,
     close: async () => {
       await desk.store.close();
-      rmSync(folder, { recursive: true, force: true });
+      for (const made of [folder, policyFolder]) rmSync(made, { recursive: true, force: true });
     },
   };
 }

@@ -1,14 +1,22 @@
 /**
- * Runs once per test run: a PostgreSQL server for the suites of both engines. `COUNTERSIGN_TEST_POSTGRES=postgres://…` names a
- * running server that may make databases; otherwise we start our own. Without either, the run uses SQLite only, and says so.
+ * Runs once per test run: the policy folder with cheap hashing, and a PostgreSQL server for the suites of both engines.
+ * `COUNTERSIGN_TEST_POSTGRES=postgres://…` names a running server that may make databases; otherwise we start our own. Without either,
+ * the run uses SQLite only, and says so.
  */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
+import { makeFloorPolicy } from './floor-policy.js';
 import { dropDatabases, onServer, startServer } from './postgres.js';
 
 let cleanUp: () => Promise<void> = async () => undefined;
+let floorPolicy = '';
 
 export async function setup(project: TestProject): Promise<void> {
+  floorPolicy = makeFloorPolicy();
+  project.provide('floorPolicy', floorPolicy);
+  // A quick run is for SQLite alone.
+  if (project.getProvidedContext().form === 'quick') return project.provide('postgresUrl', '');
   const given = process.env['COUNTERSIGN_TEST_POSTGRES'];
   try {
     project.provide('postgresUrl', given === undefined || given === '' ? await ownServer() : await givenServer(given));
@@ -18,7 +26,10 @@ export async function setup(project: TestProject): Promise<void> {
   }
 }
 
-export const teardown = (): Promise<void> => cleanUp();
+export async function teardown(): Promise<void> {
+  rmSync(floorPolicy, { recursive: true, force: true });
+  await cleanUp();
+}
 
 async function ownServer(): Promise<string> {
   const server = await startServer();

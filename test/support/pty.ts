@@ -55,6 +55,8 @@ export const KEYS = {
   down: '\u001b[B',
 } as const;
 
+/** Only a failing test waits so long; on a busy machine a program takes seconds to start. */
+const PATIENCE = 20_000;
 const SHOW_CURSOR = '\u001b[?25h';
 const HIDE_CURSOR = '\u001b[?25l';
 
@@ -83,7 +85,7 @@ export function openTerminal(file: string, args: readonly string[], options: Ter
     });
   });
   const screen = () => screenOf(emulator);
-  const until = (what: string, holds: () => boolean, timeoutMs = 8000) =>
+  const until = (what: string, holds: () => boolean, timeoutMs = PATIENCE) =>
     within<string>(
       timeoutMs,
       () => `${what}; the screen:\n${screen()}`,
@@ -113,7 +115,7 @@ export function openTerminal(file: string, args: readonly string[], options: Ter
     screen,
     raw: () => raw,
     cursorVisible: () => raw.lastIndexOf(HIDE_CURSOR) <= raw.lastIndexOf(SHOW_CURSOR),
-    exit: (timeoutMs = 8000) =>
+    exit: (timeoutMs = PATIENCE) =>
       within<{ code: number; signal: number }>(
         timeoutMs,
         () => `still running; the screen:\n${screen()}`,

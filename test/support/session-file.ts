@@ -41,6 +41,8 @@ export type Step = CommandStep | DirectiveStep;
 
 export interface Session {
   readonly engines: readonly ('sqlite' | 'postgres')[];
+  /** The shipped policy at its own hashing costs, without a config file. */
+  readonly shippedPolicy: boolean;
   readonly steps: readonly Step[];
 }
 
@@ -66,6 +68,7 @@ export function parseSession(name: string, source: string): Session {
   const lines = source.split('\n');
   const steps: Step[] = [];
   let engines: Session['engines'] = ['sqlite'];
+  let shippedPolicy = false;
   let draft: Draft | undefined;
   for (let at = 0; at < lines.length; at += 1) {
     const text = lines[at] ?? '';
@@ -81,6 +84,7 @@ export function parseSession(name: string, source: string): Session {
       const [word = '', rest = ''] = splitOnce(text.slice(1));
       const kind = DIRECTIVES.find((known) => known === word);
       if (word === 'engines') engines = enginesOf(rest, fault);
+      else if (word === 'policy' && rest === 'shipped') shippedPolicy = true;
       else if (kind === undefined) throw fault(`there is no @${word}`);
       else {
         const end = kind === 'file' ? lines.indexOf('@end', at) : at;
@@ -96,7 +100,7 @@ export function parseSession(name: string, source: string): Session {
       throw fault('this line belongs to no command; begin a comment with "# "');
     }
   }
-  return { engines, steps: steps.map(trimmed) };
+  return { engines, shippedPolicy, steps: steps.map(trimmed) };
 }
 
 function commandDraft(text: string, line: number): Draft {

@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fromBase32, referenceCode } from '../factors/reference.js';
+import { usePolicy } from './floor-policy.js';
 import { newestCode } from './outbox-code.js';
 import { KEYS, type OpenTerminal, openTerminal } from './pty.js';
 import {
@@ -27,6 +28,8 @@ export interface SessionOptions {
   readonly executable: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** A policy for the config file; without it the shipped one is in force, and there is no config file. */
+  readonly policy?: string;
 }
 
 const COMMAND_TIMEOUT = 60_000;
@@ -64,6 +67,7 @@ class Run {
     const programs = join(home, 'programs');
     mkdirSync(this.#home, { mode: 0o700 });
     mkdirSync(programs);
+    if (options.policy !== undefined) usePolicy(join(this.#home, 'config'), options.policy);
     const program = join(programs, 'countersign');
     writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${options.executable}' "$@"\n`);
     chmodSync(program, 0o755);
@@ -224,7 +228,7 @@ class Run {
 }
 
 /** A code must still be valid when the command after it runs, so near the end of a step it waits for the next code. */
-async function roomInStep(): Promise<void> {
+export async function roomInStep(): Promise<void> {
   const left = 30_000 - (Date.now() % 30_000);
   if (left < ROOM_IN_STEP) await new Promise((resolve) => setTimeout(resolve, left));
 }

@@ -17,14 +17,16 @@ const { version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json')
 /** `source` is the text of the file, `name` its path from the root. */
 export function sessionSuite(name: string, source: string): void {
   beforeAll(requireBuilt, 300_000);
-  for (const engine of parseSession(name, source).engines) {
+  const { engines, shippedPolicy } = parseSession(name, source);
+  for (const engine of engines) {
     it.skipIf(engine === 'postgres' && inject('postgresUrl') === '')(
       `runs as written on ${engine}`,
       { timeout: 300_000 },
       async () => {
         const env: Record<string, string> =
           engine === 'postgres' ? { COUNTERSIGN_STORE: await createDatabase(inject('postgresUrl')) } : {};
-        await runSession({ name, source, executable, variables: { version }, env });
+        const policy = shippedPolicy ? {} : { policy: inject('floorPolicy') };
+        await runSession({ name, source, executable, variables: { version }, env, ...policy });
       },
     );
   }

@@ -18,6 +18,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Address of a server that may make databases, or '' if there is none. */
     postgresUrl: string;
+    /** Folder of the shipped policy with argon2 at the lowest costs. */
+    floorPolicy: string;
   }
 }
 
@@ -76,6 +78,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
     deskName: 'Test desk',
     file: {},
     token: undefined,
+    person: { id: 'uid:1' },
   };
 }
 

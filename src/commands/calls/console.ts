@@ -10,6 +10,7 @@ import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.
 import { type Command, type Context, command, type Result } from '../command.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
+import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
 import { endStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
@@ -26,7 +27,7 @@ const liveConsole = command<Input>({
   access: 'verify',
   options: [
     { flags: '--call <id>', about: 'resume a call that was dropped or handed over' },
-    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script' },
+    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script', path: 'here' },
   ],
   input,
   run,
@@ -55,6 +56,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   const desk = await context.desk();
   const screen = await context.ask.screen();
   const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming: given.call });
+  lockWhenIdle(session);
   try {
     let stage: Stage = given.call === undefined ? 'find' : 'resume';
     while (stage !== 'left') stage = await step(session, stage);
@@ -79,6 +81,11 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
     entered = true;
     return await STAGES[stage](session);
   } catch (error) {
+    if (canUnlock(session, error)) {
+      // The step was refused before it did anything, so it is taken once more.
+      await unlock(session, error);
+      return stage;
+    }
     if (!isRefusal(error) || error.code === 'cancelled' || OUT_OF_REACH.has(error.code)) throw error;
     if (OF_AUTHORITY.has(error.code)) {
       if (!entered) throw error;

@@ -22,8 +22,9 @@ const login = command<LoginInput>({
     'countersign login --code 123456   (a fresh code for the open session)',
   ],
   access: 'anyone',
+  anyPolicy: true,
   options: [
-    { flags: '--operator <name>', about: 'who signs in (default: the name of the system account)' },
+    { flags: '--operator <name>', about: 'who signs in; a terminal asks for it' },
     { flags: '--password-stdin', about: 'read the password from standard input' },
     {
       flags: '--code <code>',
@@ -52,6 +53,7 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
 }
 
 async function signIn(context: Context, given: LoginInput): Promise<Result> {
+  await context.sessions.requirePerson();
   const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
   if (name === undefined)
     throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
@@ -89,7 +91,9 @@ const SHADOWED =
   'COUNTERSIGN_TOKEN is set: commands go on acting as the owner of that token, not as this session. To use the session: unset COUNTERSIGN_TOKEN';
 
 async function askName(context: Context): Promise<string> {
-  return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: context.house.userName });
+  const { userName } = context.house;
+  const suggested = userName === '' ? {} : { default: userName };
+  return (await context.ask.prompts('--operator')).line({ message: 'Operator', ...suggested });
 }
 
 const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
@@ -99,6 +103,7 @@ const logout = command<Record<string, never>>({
   summary: 'sign out at the end of the shift',
   examples: ['countersign logout'],
   access: 'anyone',
+  anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const token = await context.sessions.read('operator', 'desk');
@@ -124,6 +129,7 @@ const whoami = command<Record<string, never>>({
   summary: 'show who is signed in, and how',
   examples: ['countersign whoami', 'countersign whoami --json'],
   access: 'signed-in',
+  anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const { operator, via } = context.operator();

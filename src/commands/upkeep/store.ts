@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal, refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { RestoredStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -68,14 +68,12 @@ const backup = command({
   summary: 'copy the store into a new file while others work (SQLite)',
   examples: ['countersign store backup /backup/desk-2026-11-22.db'],
   access: 'store:manage',
-  arguments: [{ name: '<file>', about: 'a file that does not exist yet' }],
+  arguments: [{ name: '<file>', about: 'a file that does not exist yet', path: 'here' }],
   input: () => z.object({ file: z.string().min(1) }),
   run: async (context, { file }) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
-    if (await context.files.exists(file)) {
-      throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
-    }
+    await context.files.requireNew(file);
     const { logSize } = await backUpStore(desk, context.operator(), file);
     return {
       view: [
@@ -110,7 +108,7 @@ const restore = command({
   ],
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by store backup' }],
+  arguments: [{ name: '<file>', about: 'a file made by store backup', path: 'here' }],
   options: [
     {
       flags: '--accept-rollback',

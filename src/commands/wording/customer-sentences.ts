@@ -94,6 +94,8 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
     number === null ? `no user matches "${reference}"` : `no user matches "${reference}" in account ${number}`,
   'user-ambiguous': ({ count, account, email }) => `${count} logins of ${account} have the e-mail address "${email}"`,
   'scope-unknown': ({ scope }) => `there is no scope "${scope}"`,
+  'scope-inside-category': ({ user, scope, category }) =>
+    `${user} holds all of ${category}, so ${scope} alone cannot be taken away`,
   'own-privileges': () => 'you cannot change your own privileges',
   'admin-holds-all': () => 'an admin holds every privilege; nothing can be given or taken',
   'scopes-not-in-edition': () => 'in X Series accounts privileges are not assigned one by one',

@@ -13,7 +13,7 @@ export interface Establishing {
   readonly recovery: NewRecoveryCodes | null;
 }
 
-/** Writes operator, token, key id and store id together, so if it is cut off, there is no half-made desk. */
+/** Writes operator, token, key id, the accepted policy and store id together, so if it is cut off, there is no half-made desk. */
 export async function finishEstablishing(
   desk: Desk,
   { operator, token, recovery }: Establishing,
@@ -22,7 +22,12 @@ export async function finishEstablishing(
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
   const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });
   // The log keeps the schema, so that nobody can make the store look older than it is (age-of-store.ts).
-  const founded = { store: storeId, key: desk.keyring.keyId, schema: desk.store.schema };
+  const founded = {
+    store: storeId,
+    key: desk.keyring.keyId,
+    schema: desk.store.schema,
+    policy: desk.pin.offered.pinned,
+  };
   await desk.store.record(
     [
       { kind: 'desk.founded', outcome: 'done', at, by, detail: founded },
@@ -50,6 +55,7 @@ export async function finishEstablishing(
       if (token !== null) await write.operators.insertToken(tokenRow(token, at));
       if (recovery !== null) await write.lifeCycle.putRecoveryCodes(operator.id, recovery.rows);
       await write.meta.put('key-id', desk.keyring.keyId);
+      await write.policyPin.put(desk.pin.offered.pinned, at);
       await write.meta.put('created-at', String(at));
       await write.meta.put('store-id', storeId);
     },

@@ -122,7 +122,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();
   const id = desk.newId('ses');
-  const common = { at, detail: { session: id } };
+  const common = { at, detail: { session: id, person: desk.person } };
   const expiresAt = await desk.store.record<number | undefined>(
     (opened) =>
       opened === undefined
@@ -141,6 +141,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       await write.operators.insertSession({
         id,
         operator_id: operator.id,
+        person: desk.person,
         digest,
         created_at: now,
         last_seen_at: now,

@@ -16,6 +16,7 @@ import { metaReads, metaWrites } from './meta.js';
 import { lifeCycleReads, lifeCycleWrites } from './operator-life-cycle.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
+import { policyPinReads, policyPinWrites } from './policy-pins.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
 import { resetWrites } from './reset-writes.js';
 import { resetReads } from './resets.js';
@@ -38,6 +39,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   operators: operatorReads(db),
   lifeCycle: lifeCycleReads(db),
   outbox: outboxReads(db),
+  policyPin: policyPinReads(db),
   portalSessions: portalSessionReads(db),
   resets: resetReads(db),
   search: searchReads(db),
@@ -63,6 +65,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
     lifeCycle: () => ({ ...lifeCycleReads(tx), ...lifeCycleWrites(tx) }),
     outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx, queued) }),
+    policyPin: () => ({ ...policyPinReads(tx), ...policyPinWrites(tx) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
     search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),

@@ -26,6 +26,14 @@ export interface MetaTable {
   value: string;
 }
 
+/** The single row that says which policy the desk has accepted (B79). */
+export interface PolicyPinsTable {
+  id: string;
+  /** `countersign` for the policy that comes with it, also after an update; otherwise the SHA-256 of the desk's own, hex. */
+  pinned: string;
+  accepted_at: number;
+}
+
 /** The single row that every write locks first: log size, frontier of the RFC 6962 tree, latest time seen. */
 export interface AuditHeadTable {
   id: number;
@@ -163,6 +171,8 @@ export interface DevicesTable {
 export interface PortalSessionsTable {
   id: string;
   user_id: string;
+  /** Who signed in, as the machine knows them; see operator_sessions. */
+  person: string;
   digest: string;
   /** done, factor-needed, enrolment-needed, enrolment-code-needed. */
   state: string;
@@ -180,6 +190,7 @@ export interface UsedIdTokensTable {
 
 export interface Database {
   meta: MetaTable;
+  policy_pins: PolicyPinsTable;
   audit_head: AuditHeadTable;
   audit_entries: AuditEntryTable;
   accounts: AccountsTable;

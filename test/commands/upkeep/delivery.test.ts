@@ -8,7 +8,7 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
 import { Webhook } from 'standardwebhooks';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
@@ -83,6 +83,7 @@ async function outside(engine: EngineName): Promise<Outside> {
   file(
     'config.toml',
     `deskName = "Example Support"
+policy = ${JSON.stringify(inject('floorPolicy'))}
 [mail]
 ${toml(mail)}
 fromName = "Example Support"

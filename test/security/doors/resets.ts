@@ -6,7 +6,7 @@ import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.
 import type { JobWork } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
-import { askApproval, beginJob } from '../../../src/procedures/resets/reset-job.js';
+import { askApproval, beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { countRows, type ResetPlan } from '../../../src/rules/reset-plan.js';
@@ -71,6 +71,11 @@ export const RESETS: Doors = {
     permission: 'mfa:reset-bulk',
     fresh: true,
     knock: (desk, signed) => beginJob(desk, signed, freezePlan(desk, PLAN)),
+  },
+  'resets/reset-job.resumeJob': {
+    permission: 'mfa:reset-bulk',
+    fresh: true,
+    knock: (desk, signed) => resumeJob(desk, signed, 'none'),
   },
   'resets/run-job.runJob': {
     permission: 'mfa:reset-bulk',

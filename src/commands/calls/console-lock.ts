@@ -1,0 +1,69 @@
+/**
+ * The locked console: nothing of the call is on the screen until the operator has given the password again. Then the call goes on where
+ * it was. The session that was idle stays over; signing in opens a new one.
+ */
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
+import { minutes } from '../../rules/duration.js';
+import type { View } from '../../terminal/render.js';
+import { worded } from '../wording/worded.js';
+import { type LiveSession, stillSignedIn } from './console-session.js';
+
+/** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
+const MENDED = ['session-idle', 'session-too-old', 'session-ended', 'nobody-signed-in'];
+
+export const canUnlock = ({ signed }: LiveSession, error: unknown): error is Refusal =>
+  isRefusal(error) && signed.via === 'session' && MENDED.includes(error.because?.reason ?? '');
+
+/** Locks the screen once nobody pressed a key for as long as a session may be idle. A token has no password to ask for. */
+export function lockWhenIdle(session: LiveSession): void {
+  const { screen, desk, signed } = session;
+  if (signed.via !== 'session') return;
+  const { idleMinutes } = desk.policy.limits.operatorSession;
+  screen.lockWhenIdle(minutes(idleMinutes), () =>
+    unlock(session, refusal('not-signed-in', 'session-idle', { minutes: idleMinutes }, 'sign-in')),
+  );
+}
+
+/** Asks until the password is right. Esc leaves the console. */
+export async function unlock(session: LiveSession, why: Refusal): Promise<void> {
+  const { context, desk, screen, signed } = session;
+  const { name } = signed.operator;
+  screen.wipe();
+  let said = why;
+  for (;;) {
+    const view = () => lockedView(session, said);
+    const given = await screen.phrase({ view, message: `Password of ${name}`, keys: [] });
+    if (given === undefined || 'key' in given) throw refusal('not-signed-in', 'left-locked', {}, 'sign-in');
+    try {
+      const code = async () => (await screen.line({ view, message: 'Code from your authenticator app' })) ?? '';
+      const { token } = await signInOperator(desk, { name, password: given.text, code });
+      await context.sessions.write('operator', 'desk', token);
+      session.signed = await stillSignedIn(context, desk);
+      return;
+    } catch (error) {
+      // Locked out, disabled or lowered meanwhile: said here, so that nothing of the call is shown to find it out.
+      if (!isRefusal(error) || !['not-signed-in', 'locked', 'factor-needed'].includes(error.code)) throw error;
+      said = error;
+    }
+  }
+}
+
+function lockedView({ context, call, signed }: LiveSession, said: Refusal): View {
+  const { message, hint } = worded(said, 'desk', context.house.now());
+  const stays = call === null ? [] : [`The call ${call.id} stays open.`];
+  return [
+    { kind: 'title', text: 'Locked', aside: signed.operator.name },
+    { kind: 'blank' },
+    { kind: 'verdict', verdict: 'LOCKED', tone: 'warn' },
+    {
+      kind: 'lines',
+      lines: [
+        `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
+        ...(said.because?.reason === 'sign-in-wrong' && hint !== undefined ? [hint] : []),
+        ...stays,
+        'Give your password to go on. Esc leaves the console.',
+      ],
+    },
+  ];
+}

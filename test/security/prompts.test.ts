@@ -1,0 +1,209 @@
+/**
+ * Role × prompt × what happened to the operator while the prompt was open (B78, T15), at the console on a pseudo-terminal: whatever is
+ * answered afterwards, nothing is verified and nothing is reset.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { operatorPasswordContext, operatorTotpContext } from '../../src/procedures/seal-contexts.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { seconds } from '../../src/rules/duration.js';
+import type { OperatorRole } from '../../src/rules/people.js';
+import { fromBase32, referenceCode } from '../factors/reference.js';
+import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';
+import { type MovedClock, movedClock } from '../support/moved-clock.js';
+import { KEYS, type OpenTerminal, openTerminal } from '../support/pty.js';
+
+const PASSWORD = 'a quiet harbour by night 7';
+const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+/** In the order of a call; `code` is asked of a lead only. */
+const PROMPTS = ['find', 'request', 'phrase', 'next', 'code', 'whom', 'reason', 'ticket'] as const;
+type Prompt = (typeof PROMPTS)[number];
+const EVENTS = ['disable', 'demote', 'sign out', 'freeze'] as const;
+type Event = (typeof EVENTS)[number];
+
+let made: ConsoleDesk;
+let clock: MovedClock;
+let offset = 0;
+const open: OpenTerminal[] = [];
+
+beforeAll(async () => {
+  made = await consoleDesk('agent');
+  clock = await movedClock(made.folder);
+  const { secrets, vault } = made.desk;
+  const { id } = await mira();
+  await change({
+    verifier: await secrets.make('person', 'seal/operator-password', operatorPasswordContext(id), PASSWORD),
+    totp: vault.seal('seal/operator-totp', operatorTotpContext(id), SEED),
+  });
+}, 120_000);
+afterEach(() => {
+  for (const terminal of open.splice(0)) terminal.close();
+});
+afterAll(async () => {
+  clock.remove();
+  await made.close();
+});
+
+async function mira() {
+  const row = await made.desk.store.read.operators.byName('mira');
+  if (row === undefined) throw new Error('no mira');
+  return row;
+}
+
+async function change(patch: { verifier?: string; totp?: string; disabled_at?: number | null; role?: OperatorRole }) {
+  const { id } = await mira();
+  const entry = { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
+  await made.desk.store.record(entry, (write) => write.operators.update(id, patch));
+}
+
+/** No code of an earlier step is taken again, so the clock of the product moves on. */
+function code(): string {
+  offset += seconds(60);
+  clock.set(offset);
+  return referenceCode(fromBase32(SEED), (Date.now() + offset) / 1000);
+}
+
+function countersign(...args: readonly string[]): OpenTerminal {
+  const terminal = openTerminal(process.execPath, [clock.script, ...args], {
+    env: { ...made.env, ...clock.env, COUNTERSIGN_TOKEN: '' },
+  });
+  open.push(terminal);
+  return terminal;
+}
+
+async function beginAs(role: OperatorRole): Promise<OpenTerminal> {
+  await change({ role, disabled_at: null });
+  await countersign('logout').exit();
+  const terminal = countersign();
+  await terminal.waitFor(/Operator/);
+  terminal.type(`mira${KEYS.enter}`);
+  await terminal.waitFor(/Password of mira/);
+  terminal.type(`${PASSWORD}${KEYS.enter}`);
+  await terminal.waitFor(/Code from your authenticator app/);
+  terminal.type(`${code()}${KEYS.enter}`);
+  await terminal.waitFor(/\? Find/);
+  return terminal;
+}
+
+/** What is typed at each prompt, and what is seen once the next one is open. */
+const ANSWERS: Readonly<Record<Prompt, (terminal: OpenTerminal) => Promise<void> | void>> = {
+  find: async (terminal) => {
+    terminal.type('ana.trujillo');
+    await Promise.race([terminal.waitFor(/[> ] 1 {2}\S/), terminal.exit()]).catch(() => undefined);
+    terminal.type(KEYS.enter);
+  },
+  request: (terminal) => terminal.type('6'),
+  phrase: (terminal) => terminal.type(`${PHRASE}${KEYS.enter}`),
+  next: (terminal) => terminal.type('1'),
+  code: (terminal) => terminal.type(`${code()}${KEYS.enter}`),
+  whom: async (terminal) => {
+    terminal.type('cara');
+    await Promise.race([terminal.waitFor(/[> ] 1 {2}\S/), terminal.exit()]).catch(() => undefined);
+    terminal.type(KEYS.enter);
+  },
+  reason: (terminal) => terminal.type(KEYS.enter),
+  ticket: (terminal) => terminal.type(`T-1${KEYS.enter}`),
+};
+const SEEN: Readonly<Record<Prompt, RegExp>> = {
+  find: /\? Find/,
+  request: /\? Request/,
+  phrase: /\? Phrase/,
+  next: /VERIFIED[\s\S]*\? Next/,
+  code: /\? Code/,
+  whom: /\? Reset whom/,
+  reason: /\? Reason/,
+  ticket: /\? Ticket/,
+};
+
+/** A sign-in with a code is fresh for five minutes, so a lead is asked again only when these are over. */
+async function reach(terminal: OpenTerminal, role: OperatorRole, wanted: Prompt): Promise<void> {
+  for (const prompt of PROMPTS) {
+    if (prompt === 'code' && role !== 'lead') continue;
+    await terminal.waitFor(SEEN[prompt]);
+    if (prompt === 'next' && role === 'lead') {
+      offset += seconds(301);
+      clock.set(offset);
+    }
+    if (prompt === wanted) return;
+    await ANSWERS[prompt](terminal);
+  }
+}
+
+async function happen(event: Event): Promise<void> {
+  const { id } = await mira();
+  const at = Date.now();
+  switch (event) {
+    case 'disable':
+      return change({ disabled_at: at });
+    case 'demote':
+      return change({ role: 'auditor' });
+    case 'sign out':
+      return void (await countersign('logout').exit());
+    case 'freeze':
+      return void (await made.desk.store.record(
+        { kind: 'mfa.frozen', outcome: 'done', at, by: SYSTEM, detail: { until: null, of: id } },
+        async () => undefined,
+      ));
+  }
+}
+
+async function thaw(): Promise<void> {
+  const entry = { kind: 'mfa.thawed', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
+  await made.desk.store.record(entry, async () => undefined);
+}
+
+/** Everything that somebody could have in hand. */
+async function done(): Promise<unknown> {
+  const { read } = made.desk.store;
+  const count = async (kind: string) => (await read.audit.newest({ kind, outcome: 'done' }, 1000)).length;
+  return { verified: await count('verification.verified'), resets: await count('mfa.reset') };
+}
+
+const RESETTING: readonly Prompt[] = ['next', 'code', 'whom', 'reason', 'ticket'];
+const cases = (['verifier', 'agent', 'lead'] as const).flatMap((role) =>
+  PROMPTS.filter((prompt) =>
+    role === 'verifier'
+      ? !RESETTING.includes(prompt)
+      : role === 'lead'
+        ? RESETTING.includes(prompt)
+        : prompt !== 'code',
+  ).flatMap((prompt) =>
+    EVENTS.filter((event) => event !== 'freeze' || RESETTING.includes(prompt)).map(
+      (event) => [role, prompt, event] as const,
+    ),
+  ),
+);
+
+/** Refused in words, locked until the password is given, or at the end of the console. */
+const STOPPED = /NOT DONE|LOCKED|Next: /;
+
+describe('role × prompt × what happens meanwhile (B78, T15)', () => {
+  it.each(cases)('%s at the prompt "%s": %s', async (role, prompt, event) => {
+    const terminal = await beginAs(role);
+    await reach(terminal, role, prompt);
+    await happen(event);
+    const before = await done();
+    const asked = PROMPTS.filter((each) => each !== 'code' || role === 'lead');
+    const rest = asked.slice(asked.indexOf(prompt));
+    for (const [at, each] of rest.entries()) {
+      await ANSWERS[each](terminal);
+      const next = rest[at + 1];
+      const going = next === undefined ? /second factors? (were|was) reset|\? Next/i : SEEN[next];
+      await terminal.waitFor(new RegExp(`${STOPPED.source}|${going.source}`));
+      if (STOPPED.test(terminal.screen())) break;
+    }
+    expect(terminal.screen()).toMatch(STOPPED);
+    if (event !== 'freeze') expect(await done()).toEqual(before);
+    expect(await done()).toMatchObject({ resets: (before as { resets: number }).resets });
+    if (event === 'freeze') await thaw();
+  });
+
+  it('teeth: with nothing happening the same answers verify and reset', async () => {
+    const before = (await done()) as { verified: number; resets: number };
+    const terminal = await beginAs('agent');
+    await reach(terminal, 'agent', 'ticket');
+    await ANSWERS.ticket(terminal);
+    await terminal.waitFor(/\? Next/);
+    expect(await done()).toEqual({ verified: before.verified + 1, resets: before.resets + 1 });
+  });
+});
