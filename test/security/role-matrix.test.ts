@@ -78,6 +78,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator token list': ADMINS,
   'operator token revoke': ADMINS,
   'policy show': ADMINS,
+  'policy accept': ADMINS,
   'store info': ADMINS,
   'store backup': ADMINS,
   'store rekey': ADMINS,
