@@ -73,6 +73,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator token create': ADMINS,
   'operator token list': ADMINS,
   'operator token revoke': ADMINS,
+  'policy accept': ADMINS,
   'policy show': ADMINS,
   'store info': ADMINS,
   'store backup': ADMINS,
