@@ -77,6 +77,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator token create': ADMINS,
   'operator token list': ADMINS,
   'operator token revoke': ADMINS,
+  'policy accept': ADMINS,
   'policy show': ADMINS,
   'policy accept': ADMINS,
   'store info': ADMINS,

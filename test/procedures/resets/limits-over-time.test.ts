@@ -28,7 +28,9 @@ describe.each(engines)('limits over time on %s', (engine) => {
 
   /** So many users with one factor each. */
   async function crowd(count: number): Promise<readonly string[]> {
-    const logins = Array.from({ length: count }, () => `c${String((made += 1)).padStart(5, '0')}`);
+    const from = made;
+    made += count;
+    const logins = Array.from({ length: count }, (_, index) => `c${String(from + index).padStart(5, '0')}`);
     const at = place.clock.now();
     await place.desk.store.record(
       { kind: 'test.seeded', outcome: 'done', at, by: proven(lead.actor) },
