@@ -79,7 +79,6 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator token revoke': ADMINS,
   'policy accept': ADMINS,
   'policy show': ADMINS,
-  'policy accept': ADMINS,
   'store info': ADMINS,
   'store backup': ADMINS,
   'store rekey': ADMINS,
