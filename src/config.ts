@@ -34,6 +34,13 @@ export interface Folders {
 
 /** The config file, as parsed TOML. Unknown names are refused, so that a typing error is not a silent default. */
 export interface ConfigFile {
+  /** Counts only in the machine's own file (opening/locked-mode.ts): then nothing that a person types or carries chooses settings. */
+  readonly locked?: boolean;
+  readonly dataFolder?: string;
+  readonly configFolder?: string;
+  readonly stateFolder?: string;
+  /** What proves who the person is: `sudo`, `ssh` or `uid`. */
+  readonly person?: string;
   readonly store?: string;
   readonly keyFile?: string;
   readonly keyCommand?: string;
@@ -47,8 +54,26 @@ export interface ConfigFile {
   readonly events?: unknown;
 }
 
-const TEXT_NAMES = ['store', 'keyFile', 'keyCommand', 'policy', 'deskName'] as const;
+const TEXT_NAMES = [
+  'store',
+  'keyFile',
+  'keyCommand',
+  'policy',
+  'deskName',
+  'dataFolder',
+  'configFolder',
+  'stateFolder',
+  'person',
+] as const;
+const SWITCH_NAMES = ['locked'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
+
+/** What proves who runs a command. */
+export const WITNESSES = ['sudo', 'ssh', 'uid'] as const;
+export type Witness = (typeof WITNESSES)[number];
+
+/** Who runs this process, as the machine knows them, such as `uid:1001`; or why nothing proves it. */
+export type Person = { readonly id: string } | { readonly id: undefined; readonly why: string };
 
 export interface Settings {
   /** Absolute path of the SQLite file, or a postgres URL. */
@@ -65,20 +90,35 @@ export interface Settings {
   readonly deskName: string;
   readonly file: ConfigFile;
   readonly token: string | undefined;
+  readonly person?: Person;
+  /** Path of the config file that locks the settings of this machine; absent if they are not locked. */
+  readonly lockedBy?: string;
 }
 
 export type Origin = 'option' | 'environment' | 'config file' | 'default';
 
-export function foldersOf(env: Environment): Folders {
+/** A folder of the environment comes before one of the config file, and that before one in the home. */
+export function foldersOf(env: Environment, fromFile: Partial<Folders> = {}): Folders {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? '.';
-  const folder = (name: string, fallback: string): string => {
+  const folder = (name: string, fallback: string, named: string | undefined): string => {
     const value = env[name];
-    return join(value !== undefined && isAbsolute(value) ? value : join(home, fallback), 'countersign');
+    if (value !== undefined && isAbsolute(value)) return join(value, 'countersign');
+    return named ?? join(home, fallback, 'countersign');
   };
   return {
-    data: folder('XDG_DATA_HOME', '.local/share'),
-    config: folder('XDG_CONFIG_HOME', '.config'),
-    state: folder('XDG_STATE_HOME', '.local/state'),
+    data: folder('XDG_DATA_HOME', '.local/share', fromFile.data),
+    config: folder('XDG_CONFIG_HOME', '.config', fromFile.config),
+    state: folder('XDG_STATE_HOME', '.local/state', fromFile.state),
+  };
+}
+
+/** The folders that a config file names. */
+export function foldersIn(file: ConfigFile, folder: string): Partial<Folders> {
+  const { dataFolder, configFolder, stateFolder } = file;
+  return {
+    ...(dataFolder === undefined ? {} : { data: resolve(folder, dataFolder) }),
+    ...(configFolder === undefined ? {} : { config: resolve(folder, configFolder) }),
+    ...(stateFolder === undefined ? {} : { state: resolve(folder, stateFolder) }),
   };
 }
 
@@ -97,16 +137,21 @@ export function readConfigFile(value: unknown, source: string): ConfigFile {
   for (const [name, content] of Object.entries(value)) {
     const isText = (TEXT_NAMES as readonly string[]).includes(name);
     const isTable = (TABLE_NAMES as readonly string[]).includes(name);
-    if (!isText && !isTable) throw fault(source, `${name} is not a known setting`);
+    const isSwitch = (SWITCH_NAMES as readonly string[]).includes(name);
+    if (!isText && !isTable && !isSwitch) throw fault(source, `${name} is not a known setting`);
     if (isText && typeof content !== 'string') throw fault(source, `${name} must be text in quotes`);
+    if (isSwitch && typeof content !== 'boolean') throw fault(source, `${name} must be true or false`);
     if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
   }
-  return value as ConfigFile;
+  const file = value as ConfigFile;
+  if (file.person !== undefined && !(WITNESSES as readonly string[]).includes(file.person))
+    throw fault(source, `person must be one of ${WITNESSES.join(', ')}`);
+  return file;
 }
 
 function fault(source: string, what: string): Refusal {
   return new Refusal('config', `${source}: ${what}`, {
-    hint: `Known settings: ${TEXT_NAMES.join(', ')}; tables ${TABLE_NAMES.map((name) => `[${name}]`).join(', ')}.`,
+    hint: `Known settings: ${[...TEXT_NAMES, ...SWITCH_NAMES].join(', ')}; tables ${TABLE_NAMES.map((name) => `[${name}]`).join(', ')}.`,
   });
 }
 
@@ -123,7 +168,16 @@ export function resolveSettings(
   file: ConfigFile,
   configFolder: string,
 ): Settings {
-  const folders = foldersOf(env);
+  return settingsIn(options, env, file, { configFolder, folders: foldersOf(env, foldersIn(file, configFolder)) });
+}
+
+/** Options, environment and file joined, with these folders. */
+export function settingsIn(
+  options: Pick<GlobalOptions, 'store' | 'keyFile'>,
+  env: Environment,
+  file: ConfigFile,
+  { configFolder, folders }: { readonly configFolder: string; readonly folders: Folders },
+): Settings {
   const fromFile = (path: string | undefined) => (path === undefined ? undefined : resolve(configFolder, path));
   const [store, storeFrom] = first(
     [options.store, 'option'],
@@ -148,7 +202,7 @@ export function resolveSettings(
 }
 
 function keySettings(
-  options: GlobalOptions,
+  options: Pick<GlobalOptions, 'keyFile'>,
   env: Environment,
   file: ConfigFile,
   fromFile: (path?: string) => string | undefined,

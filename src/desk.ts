@@ -85,6 +85,15 @@ export interface NoteSigner {
   open(note: string): string;
 }
 
+/** The policy that the desk has accepted, and the one that the settings name (B79). */
+export interface PolicyPin {
+  /** `countersign`, the SHA-256 of an own policy, or undefined if none was accepted. */
+  readonly pinned: string | undefined;
+  readonly offered: { readonly pinned: string; readonly hash: string; readonly source: string };
+  /** If not, the policy that comes with countersign judges, in the few commands that work then. */
+  readonly accepted: boolean;
+}
+
 export interface Desk {
   /** Milliseconds since the epoch. A procedure reads it once. */
   readonly now: () => number;
@@ -93,6 +102,9 @@ export interface Desk {
   readonly policy: Policy;
   /** SHA-256 of the policy, hex; written into every audit entry. */
   readonly policyHash: string;
+  readonly pin: PolicyPin;
+  /** Who runs this, as the machine knows them; sessions of others do not count (T16). Unlike any other if nothing proves who it is. */
+  readonly person: string;
   readonly store: Store;
   readonly keyring: Keyring;
   readonly vault: Vault;
@@ -124,6 +136,10 @@ export interface Desk {
 
 /** The part of a Desk that is needed to judge and draw phrases. */
 export type Phrasebook = Pick<Desk, 'policy' | 'words' | 'chance'>;
+
+/** What `init` needs before there is a desk: to judge the first admin's password and to prove the authenticator app. */
+export type Founding = Phrasebook &
+  Pick<Desk, 'name' | 'now'> & { readonly digests: Pick<Digests, 'hmacSha1' | 'equal'> };
 
 /**
  * The operator who was signed in when the command began. This is only a claim, and nothing is decided on it: `act` in

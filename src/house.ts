@@ -2,7 +2,7 @@
  * What only main can do for the few commands that need it: create, migrate and restore a desk, manage its keys, inspect the installation,
  * and run another command. Types only; `main/build-house.ts` builds the value.
  */
-import type { Desk, Phrasebook, SignedOperator } from './desk.js';
+import type { Desk, Founding, Phrasebook, SignedOperator } from './desk.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Policy } from './rules/policy.js';
 
@@ -11,7 +11,7 @@ export interface House {
   readonly node: string;
   /** Milliseconds since the epoch, to measure how long steps took. */
   now(): number;
-  /** Name of the system account, offered as the operator's name. */
+  /** Name of the person's system account, offered as the operator's name; never that of the service account. May be empty. */
   readonly userName: string;
   /** Refuses if a desk already exists. Creates nothing. */
   refuseSecondDesk(): Promise<void>;
@@ -27,6 +27,10 @@ export interface House {
   readonly dataFolder: string;
   /** Word lists, estimates and the policy in force, for phrases that belong to no user; needs no desk. */
   phrasebook(): Promise<Phrasebook>;
+  /** What is asked and checked before a desk is made. Creates nothing. */
+  founding(): Promise<Founding>;
+  /** What an authenticator app shows for a secret, now or some steps before; the demo's people have no phone. */
+  appCode(secretBase32: string, stepsBack: number): Promise<string>;
   /** The policy in a folder. Refusal `config` with every fault. */
   readPolicy(folder: string): Promise<Policy>;
   /** Brings an older store up to this version; needs store and key, but no sign-in. */

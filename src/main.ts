@@ -2,6 +2,7 @@
  * The one file that touches the process: streams, signals and the clock. It passes them to build-world, runs the program and returns
  * the exit status; bin sets `process.exitCode`. Nothing else reads the process.
  */
+import { userInfo } from 'node:os';
 import { isatty } from 'node:tty';
 import { runProgram } from './commands/program.js';
 import type { InnerInput, InnerOutput } from './house.js';
@@ -30,6 +31,13 @@ export async function main(invocation: Invocation): Promise<number> {
   const folders = temporaryFolders();
   const around: Surroundings = {
     env: process.env,
+    machine: {
+      lock: { path: '/etc/countersign/config.toml', owner: 0 },
+      uid: process.getuid?.(),
+      parent: process.ppid,
+      processes: '/proc',
+      home: () => userInfo().homedir,
+    },
     node: process.version,
     // The clock is read here and nowhere else.
     now: () => Date.now(),

@@ -2,6 +2,8 @@
 import { Refusal } from '../errors.js';
 import type { Context } from './command.js';
 
+const MOST_BYTES = 4096;
+
 /** An existing secret, asked once. `option` is what a script gives instead. */
 export async function askSecret(
   context: Context,
@@ -12,6 +14,21 @@ export async function askSecret(
   if (fromStdin) return context.files.readSecretLine(option);
   const prompts = await context.ask.prompts(option);
   return prompts.secret({ message });
+}
+
+/** Secrets on lines of their own, for commands that need more than one; `least` to `most` lines. */
+export async function readSecretLines(
+  context: Context,
+  option: string,
+  { least, most, what }: { readonly least: number; readonly most: number; readonly what: string },
+): Promise<readonly string[]> {
+  const text = (await context.files.readText('-')).replace(/^\u{FEFF}/u, '').replace(/\r?\n$/, '');
+  const lines = text.split(/\r?\n/);
+  const fits = lines.length >= least && lines.length <= most && Buffer.byteLength(text) <= MOST_BYTES;
+  if (fits && lines.slice(0, least).every((line) => line !== '')) return lines;
+  throw new Refusal('invalid-input', `${option}: standard input must be ${what}`, {
+    hint: `For instance: printf '%s\\n' … | countersign … ${option}`,
+  });
 }
 
 /** A new secret, asked twice on a terminal: a typing mistake would lock its owner out. */

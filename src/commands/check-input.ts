@@ -32,7 +32,8 @@ function flagOf(spec: Command, name: string): string {
   );
 }
 
-const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
+/** `--name` of an option's flags. */
+export const longFlag = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
 
 /** `key-file` to `keyFile`, as commander names options. */
 export const camel = (name: string): string => name.replace(/-(\w)/g, (_all, letter: string) => letter.toUpperCase());

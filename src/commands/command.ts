@@ -18,7 +18,14 @@ export interface ArgumentSpec {
   /** As commander writes it: `<account>`, `[text]`, `[users...]`. */
   readonly name: string;
   readonly about: string;
+  readonly path?: PathUse;
 }
+
+/**
+ * What is done with a path that a person types. `reads` and `writes` take `-` for standard input or output, `here` only a real path. In locked
+ * mode only `-` is allowed (T17). An address (`https://…`) is no path.
+ */
+export type PathUse = 'reads' | 'writes' | 'here';
 
 export interface OptionSpec {
   /** As commander writes it: `--number <n>`, `--dry-run`, `--scope <scope...>`. */
@@ -26,6 +33,7 @@ export interface OptionSpec {
   readonly about: string;
   /** May be given more than once; the values arrive as a list. */
   readonly many?: boolean;
+  readonly path?: PathUse;
 }
 
 /** Who may type it: anyone, any signed-in operator, or one whose role has the permission (B71). */
@@ -38,6 +46,12 @@ export interface Command<Input = never> {
   /** At least one whole line as a person would type it. */
   readonly examples: readonly string[];
   readonly access: Access;
+  /** Works although the desk has not accepted the policy in force; the policy that comes with countersign judges then (B79). */
+  readonly anyPolicy?: true;
+  /** Makes a desk with settings of its own, so locked mode refuses it. */
+  readonly throwAway?: true;
+  /** Reports what is wrong with the settings, in place of being refused for it. */
+  readonly inspects?: true;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   /** Shape of the input. A function, so that a schema costs nothing until its command runs. */

@@ -11,6 +11,20 @@ export interface Ask {
   screen(): Promise<LiveScreen>;
 }
 
+/** What a file that countersign writes looks like, so that it replaces only its own. */
+export interface FileKind {
+  /** `a report` */
+  readonly what: string;
+  /** How an earlier one begins; its first 4 KB are compared. */
+  readonly begins: RegExp;
+  /** An earlier one is readable by its owner alone, as countersign writes it: for kinds whose content anybody's file may have. */
+  readonly ownOnly?: true;
+}
+
+/**
+ * Files as a person names them. In locked mode (T17) every path but `-` is refused: `config`. Elsewhere nothing is written inside the folders
+ * of the desk, also not through a symbolic link.
+ */
 export interface Files {
   /** Text of a file; `-` is standard input. Refusal `invalid-input` with the path if it cannot be read. */
   readText(path: string): Promise<string>;
@@ -18,17 +32,23 @@ export interface Files {
   readChunks(path: string): AsyncIterable<Uint8Array>;
   /** Standard input as one line, without the final newline (for `--…-stdin`). */
   readSecretLine(option: string): Promise<string>;
-  /** Writes a new file 0600, whole or not at all. */
-  write(path: string, content: string): Promise<void>;
+  /** Writes a file 0600, whole or not at all. Replaces only an empty file or an earlier one of the same kind: `invalid-input` otherwise. */
+  write(path: string, content: string, kind: FileKind): Promise<void>;
+  /** Refusal `invalid-input` if the file exists already, or must not be written. */
+  requireNew(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** Names in a folder, sorted; empty if the folder does not exist. */
   list(folder: string): Promise<readonly string[]>;
   /** Makes a folder, 0700, with those above it. */
   makeFolder(path: string): Promise<void>;
+  /** Path of the config file that locks this machine; undefined if it is not locked. */
+  lockedBy(): Promise<string | undefined>;
 }
 
-/** Tokens of signed-in operators and portal users, in the state folder, 0600. */
+/** Tokens of signed-in operators and portal users, in the state folder, 0600, for each person of this machine (T16). */
 export interface Sessions {
+  /** Refusal `config` if nothing proves who the person is, so that a sign-in could not be kept. */
+  requirePerson(): Promise<void>;
   read(kind: 'operator' | 'portal', name: string): Promise<string | undefined>;
   write(kind: 'operator' | 'portal', name: string, token: string): Promise<void>;
   remove(kind: 'operator' | 'portal', name: string): Promise<void>;

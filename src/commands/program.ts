@@ -9,6 +9,7 @@ import { CATALOGUE } from './catalogue.js';
 import { camel, checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
+import { checkPaths } from './typing/check-paths.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
@@ -166,8 +167,10 @@ function topicsLine(topics: TopicFiles): string {
 
 async function runCommand(spec: Command, leaf: Commander, world: World, program: Commander): Promise<number> {
   const options = globalsOf(program);
-  const context = await world.context(options);
-  const input = checkInput(spec, rawInput(spec, leaf));
+  const context = await world.context(options, spec);
+  const raw = rawInput(spec, leaf);
+  await checkPaths(spec, raw, { lockedBy: context.files.lockedBy, json: options.json });
+  const input = checkInput(spec, raw);
   await askingHere(context, 'not-signed-in', () => world.authorise(spec, options));
   const result = await askingHere<Result>(context, 'factor-needed', () => spec.run(context, input as never));
   const exit = await reportResult(world, options, result);

@@ -19,7 +19,8 @@ export interface World {
   /** Style of a stream with these options. */
   style(stream: 'stdout' | 'stderr', options: GlobalOptions): Style;
   canAsk(options: GlobalOptions): boolean;
-  context(options: GlobalOptions): Promise<Context>;
+  /** Refuses first what locked mode refuses. */
+  context(options: GlobalOptions, spec: Command): Promise<Context>;
   /** The one place where B71 is enforced; a denial is logged. */
   authorise(spec: Command, options: GlobalOptions): Promise<void>;
   /** Of this machine, ms: how long a wait still is. */

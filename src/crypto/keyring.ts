@@ -22,6 +22,7 @@ export type KeyPurpose =
   | 'mac/code'
   | 'mac/audit'
   | 'mac/row'
+  | 'mac/plan'
   | 'sign/audit'
   | 'sign/events';
 

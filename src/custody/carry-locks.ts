@@ -2,8 +2,8 @@
  * After a restore to an earlier time: keeps lock-outs and ends every session. Part of main's room.
  *
  * A lock-out in the replaced store carries over to the restored one. If the replaced store cannot be read, each lock-out of the backup
- * starts again, because the program does not know how old the backup is. Sessions, grants and remembered devices of the backup end, because
- * they may have ended after the backup was made.
+ * starts again, because the program does not know how old the backup is. Sessions, grants, start codes and remembered devices of the
+ * backup end, because they may have ended after the backup was made.
  */
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
 import { isRefusal } from '../errors.js';
@@ -62,6 +62,7 @@ export async function carryLocks(
     });
   }
   await write.operators.endEverySession(now);
+  await write.lifeCycle.endEveryStart(now);
   await write.trust.endEverything();
   await write.grants.revokeEvery(now);
 }

@@ -3,6 +3,7 @@
 import { Refusal } from '../errors.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openEngine } from '../opening/open-desk.js';
+import { offeredPolicy } from '../opening/pinned-policy.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import { migrate, openStore, requireCurrent, schemaState } from '../store/store.js';
 import { refuseDowngradedStore } from './refuse-downgraded-store.js';
@@ -29,7 +30,7 @@ export async function migrateStore(custody: Custody): Promise<{ place: string; a
       });
     }
     await refuseDowngradedStore(engine, notary);
-    const applied = await migrate(engine, notary.rows);
+    const applied = await migrate(engine, notary.rows, offeredPolicy(custody).pinned);
     const entry = {
       kind: 'store.migrated',
       outcome: 'done',

@@ -17,6 +17,7 @@ import type { RestoreChoice, RestoredStore } from '../house.js';
 import { replaceAnchor } from '../opening/anchor.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openDesk, openEngine } from '../opening/open-desk.js';
+import { offeredPolicy } from '../opening/pinned-policy.js';
 import { askAuthority, provenBySignIn } from '../procedures/authorise.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { notSignedIn } from '../procedures/operators/standing.js';
@@ -69,7 +70,7 @@ async function openBackup(custody: Custody, file: string, copy: string): Promise
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
     await namingFile(file, copy, () => refuseDowngradedStore(engine, notary));
-    await namingFile(file, copy, () => migrate(engine, notary.rows));
+    await namingFile(file, copy, () => migrate(engine, notary.rows, offeredPolicy(custody).pinned));
     const { read } = openStore(engine, notary);
     const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];
     if (storeId === undefined || keyId === undefined) throw noBackup(file);
@@ -146,7 +147,8 @@ async function noteRestore(
 ): Promise<void> {
   const lossy = before.approver !== null;
   if (lossy) acceptRollback(custody, backup);
-  const desk = await openDesk(custody);
+  // The backup may have accepted another policy than the one in force. It is restored all the same; the next command says so.
+  const desk = await openDesk(custody, { unaccepted: 'shipped policy' });
   try {
     // SQLite's backup reports success even if the target was locked; the log shows whether it was replaced.
     const head = await desk.store.read.audit.head();

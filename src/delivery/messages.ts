@@ -4,7 +4,7 @@
  *
  * Meaning of the placeholders: `deskName` the desk; `name`, `login`, `account` the recipient and their company; `who` did it;
  * `requestedBy` asked for it on the phone; `target` the person it happened to, if that is not the recipient;
- * `when`, `until` times as text, with the zone; `reference` the id to quote in an objection.
+ * `role`, `change` what was changed; `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
  */
 
 import type { MessageKind } from './channel.js';
@@ -17,6 +17,9 @@ export interface MessageShape {
 export type Messages = Readonly<Record<string, MessageShape>>;
 
 const PERSON = ['deskName', 'name', 'login', 'account'] as const;
+
+/** Messages to operators go to people of the desk. */
+const OPERATOR = ['deskName', 'name'] as const;
 
 const FIXED = {
   invitation: { kind: 'email', placeholders: [...PERSON, 'code', 'until'] },
@@ -42,6 +45,11 @@ const FIXED = {
   },
   'backup-codes-created': { kind: 'email', placeholders: [...PERSON, 'count', 'who', 'when'] },
   'locked-out': { kind: 'email', placeholders: [...PERSON, 'count', 'when', 'until'] },
+  'operator-invitation': { kind: 'email', placeholders: [...OPERATOR, 'role', 'code', 'until'] },
+  'operator-changed': { kind: 'email', placeholders: [...OPERATOR, 'change', 'who', 'when'] },
+  'operator-signed-in': { kind: 'email', placeholders: [...OPERATOR, 'when'] },
+  'operator-recovered': { kind: 'email', placeholders: [...OPERATOR, 'who', 'when'] },
+  'operator-recovery-waits': { kind: 'email', placeholders: [...OPERATOR, 'who', 'when', 'from'] },
 } as const satisfies Messages;
 
 /** A code to sign in with. Each factor that sends codes has its own text, as an e-mail or as an SMS. */

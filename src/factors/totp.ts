@@ -61,6 +61,23 @@ async function check(input: CheckInput): Promise<CheckResult> {
   return result.valid && 'timeStep' in result ? { ok: true, step: result.timeStep } : { ok: false };
 }
 
+/** The code that an app shows at a time, or some steps before. Only the demo needs it, whose people have no phone. */
+export async function codeAt(
+  secretBase32: string,
+  now: number,
+  given: Pick<CheckInput, 'hmacSha1' | 'settings'> & { readonly stepsBack: number },
+): Promise<string> {
+  const { generate } = await import('otplib/functional');
+  const { digits, stepSeconds } = given.settings;
+  return generate({
+    secret: secretBase32.replaceAll(' ', ''),
+    epoch: Math.floor(now / 1000) - given.stepsBack * stepSeconds,
+    digits,
+    period: stepSeconds,
+    crypto: checkOnly({ ...given, equal: unused }),
+  });
+}
+
 /**
  * A text that is safe in an otpauth label. There a colon separates issuer from login (Key URI format), and control, bidi and invisible
  * characters could make a name look like another in the app, so all of them are removed. The text is cut at a whole character, so that the
@@ -92,7 +109,7 @@ function chanceOnly(random: RandomBytes): CryptoPlugin {
   return { name: 'handed-in', randomBytes: random, hmac: unused, constantTimeEqual: unused };
 }
 
-function checkOnly({ hmacSha1, equal }: CheckInput): CryptoPlugin {
+function checkOnly({ hmacSha1, equal }: Pick<CheckInput, 'hmacSha1' | 'equal'>): CryptoPlugin {
   return {
     name: 'handed-in',
     algorithms: ['sha1'],

@@ -1,9 +1,12 @@
 /** Builds the House: what only main can do. Each part is loaded on first use and shares the custody of the run. */
+import { existsSync } from 'node:fs';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';
 import type { House, InnerInput, InnerOutput } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
+import type { Machine } from './machine.js';
+import { suggestedName } from './person.js';
 
 /** The parts of a run that the House needs; build-world.ts has the rest. */
 export interface HouseParts {
@@ -11,6 +14,7 @@ export interface HouseParts {
   readonly dataFolder: string;
   readonly around: {
     readonly env: Readonly<Record<string, string | undefined>>;
+    readonly machine: Machine;
     readonly node: string;
     readonly now: () => number;
     readonly signal: AbortSignal;
@@ -38,7 +42,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     node,
     now,
     dataFolder,
-    userName: env['USER'] ?? env['USERNAME'] ?? 'admin',
+    userName: suggestedName({ env }, existsSync(around.machine.lock.path)),
     refuseSecondDesk: async () =>
       (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),
     establish: async () => {
@@ -53,6 +57,23 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     phrasebook: async () => {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
       return openPhrasebook((await run.custody(options)).policy, dataFolder);
+    },
+    founding: async () => {
+      const [{ openPhrasebook }, { equalDigests, hmacSha1 }] = [
+        await import('../opening/open-wordbook.js'),
+        await import('../crypto/digests.js'),
+      ];
+      const book = openPhrasebook((await run.custody(options)).policy, dataFolder);
+      const { deskName } = await run.settings(options);
+      return { ...book, name: deskName, now, digests: { equal: equalDigests, hmacSha1 } };
+    },
+    appCode: async (secretBase32, stepsBack) => {
+      const [{ codeAt }, { hmacSha1 }] = [await import('../factors/totp.js'), await import('../crypto/digests.js')];
+      return codeAt(secretBase32, now(), {
+        stepsBack,
+        hmacSha1,
+        settings: (await run.custody(options)).policy.limits.totp,
+      });
     },
     readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
     migrateStore: async () => {

@@ -17,11 +17,13 @@ import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
+import { admit, type Machine, outsideOf, pathRules } from './machine.js';
 import { openTopics } from './topic-files.js';
 
 /** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
 export interface Surroundings {
   readonly env: Environment;
+  readonly machine: Machine;
   readonly node: string;
   readonly now: () => number;
   readonly stdin: () => NodeJS.ReadableStream;
@@ -47,7 +49,13 @@ export interface Run {
   /** Keys, policy and notary, opened once for the whole run. */
   custody(options: GlobalOptions): Promise<Custody>;
   desk(options: GlobalOptions): Promise<Desk>;
-  readonly opened: { desk?: Promise<Desk>; signed?: SignedOperator; following?: { stop(): Promise<void> } };
+  readonly opened: {
+    desk?: Promise<Desk>;
+    signed?: SignedOperator;
+    following?: { stop(): Promise<void> };
+    /** The command works although the desk has not accepted the policy in force. */
+    anyPolicy?: boolean;
+  };
 }
 
 export function buildWorld(around: Surroundings): World {
@@ -59,7 +67,11 @@ export function buildWorld(around: Surroundings): World {
     stderr: around.stderr,
     style: (stream, options) => styleOf(around, stream, options),
     canAsk: (options) => canAsk(around, options),
-    context: async (options) => contextOf(run, options),
+    context: async (options, spec) => {
+      run.opened.anyPolicy = spec.anyPolicy === true;
+      await admit(spec, options, { ...around, settings: () => run.settings(options) });
+      return contextOf(run, options);
+    },
     authorise: async (spec, options) => {
       if (spec.access === 'anyone') return;
       const { authenticateOperator } = await import('../procedures/operators/authenticate-operator.js');
@@ -86,7 +98,7 @@ function beginRun(around: Surroundings): Run {
   const dataFolder = join(around.root, 'data');
   let settings: Promise<Settings> | undefined;
   const readOnce = (options: GlobalOptions) => {
-    settings ??= readSettings(options, around.env);
+    settings ??= readSettings(options, outsideOf(around.env, around.machine));
     return settings;
   };
   let custody: Promise<Custody> | undefined;
@@ -100,10 +112,13 @@ function beginRun(around: Surroundings): Run {
   const openOnce = (options: GlobalOptions) => {
     opened.desk ??= (async () => {
       const { openDesk } = await import('../opening/open-desk.js');
-      const desk = await openDesk(await custodyOnce(options));
+      const unaccepted = opened.anyPolicy === true ? 'shipped policy' : 'refuse';
+      const desk = await openDesk(await custodyOnce(options), { unaccepted });
       const { readOnly } = desk.store;
       const warn = (text: string) => void (options.quiet || around.stderr.write(`${text}\n`));
       if (readOnly !== undefined) warn(`warning: ${readOnly.message}`);
+      if (!desk.pin.accepted)
+        warn('warning: the desk has not accepted the policy in force (see: countersign policy accept)');
       if (desk.sink !== null) opened.following = (await import('../opening/open-sink.js')).followLog(desk, warn);
       return desk;
     })();
@@ -148,7 +163,11 @@ function contextOf(run: Run, options: GlobalOptions): Context {
       prompts: (option) => promptsOf(around, options, option),
       screen: () => screenOf(around, options),
     },
-    files: openFiles(around.stdin, around.signal),
+    files: openFiles(
+      around.stdin,
+      around.signal,
+      pathRules(around, () => run.settings(options)),
+    ),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     row: async (value) => {
@@ -201,10 +220,12 @@ async function screenOf(around: Surroundings, options: GlobalOptions) {
   });
 }
 
+const NOBODY = { id: undefined, why: 'the settings do not say' };
+
 function sessionsOf(run: Run, options: GlobalOptions) {
   return openSessions(async () => {
-    const { folders, store } = await run.settings(options);
-    return { folder: join(folders.state, 'sessions'), store };
+    const { folders, store, person = NOBODY } = await run.settings(options);
+    return { folder: join(folders.state, 'sessions'), store, person };
   });
 }
 

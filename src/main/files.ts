@@ -4,6 +4,7 @@ import {
   createReadStream,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -11,28 +12,51 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Files, Sessions } from '../commands/ports.js';
+import type { Person } from '../config.js';
 import { sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
+import { pathRefused } from '../opening/locked-mode.js';
+import { type OwnPlaces, requireForeign, requireReplaceable } from './typed-paths.js';
 
 /** A secret is one line. Longer input is a mistake, such as a whole file. */
 const SECRET_BYTES = 4_096;
 
-export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal): Files {
+/** What the rules for paths need to know of the run. */
+export interface PathRules {
+  readonly lockedBy: () => Promise<string | undefined>;
+  readonly own: () => Promise<OwnPlaces>;
+}
+
+export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal, rules: PathRules): Files {
   const stdin = () => stoppedBy(signal, openStdin());
   const readStdin = async (): Promise<string> => {
     const chunks: Buffer[] = [];
     for await (const chunk of stdin()) chunks.push(Buffer.from(chunk as Uint8Array));
     return Buffer.concat(chunks).toString('utf8');
   };
+  const unlocked = async (path: string): Promise<void> => {
+    const lockedBy = await rules.lockedBy();
+    if (lockedBy !== undefined) throw pathRefused(path, lockedBy);
+  };
+  const writable = async (path: string): Promise<void> => {
+    await unlocked(path);
+    requireForeign(path, await rules.own());
+  };
   return {
-    readText: async (path) => (path === '-' ? readStdin() : guardedRead(path)),
-    readChunks: (path) => (path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path)),
+    lockedBy: rules.lockedBy,
+    readText: async (path) => {
+      if (path === '-') return readStdin();
+      await unlocked(path);
+      return guardedRead(path);
+    },
+    readChunks: (path) =>
+      path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path)),
     readSecretLine: async (option) => {
       const text = (await readStdin()).replace(/\r?\n$/, '');
       if (text === '' || /[\r\n]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
@@ -42,10 +66,29 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
       }
       return text;
     },
-    write: async (path, content) => writeWhole(path, content),
-    exists: async (path) => existsSync(path),
-    list: async (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
-    makeFolder: async (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+    write: async (path, content, kind) => {
+      await writable(path);
+      requireReplaceable(path, kind);
+      writeWhole(path, content);
+    },
+    requireNew: async (path) => {
+      await unlocked(path);
+      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+        throw new Refusal('invalid-input', `the file ${path} already exists`, { hint: 'Name a new file.' });
+      await writable(path);
+    },
+    exists: async (path) => {
+      await unlocked(path);
+      return existsSync(path);
+    },
+    list: async (folder) => {
+      await unlocked(folder);
+      return existsSync(folder) ? readdirSync(folder).sort() : [];
+    },
+    makeFolder: async (path) => {
+      await writable(path);
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    },
   };
 }
 
@@ -71,7 +114,8 @@ function guardedRead(path: string): string {
   }
 }
 
-async function* readChunks(path: string): AsyncIterable<Uint8Array> {
+async function* readChunks(path: string, allowed: () => Promise<void>): AsyncIterable<Uint8Array> {
+  await allowed();
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
   } catch (error) {
@@ -94,7 +138,8 @@ function writeWhole(path: string, content: string): void {
   try {
     const handle = openSync(beside, 'w', 0o600);
     try {
-      writeSync(handle, content);
+      // writeSync may write less than asked (T26).
+      writeFileSync(handle, content);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
@@ -110,24 +155,43 @@ function writeWhole(path: string, content: string): void {
   }
 }
 
-/** Tokens of sessions, one 0600 file for each store and name. Creates the folder on first use. */
-export function openSessions(place: () => Promise<{ folder: string; store: string }>): Sessions {
+export interface SessionPlace {
+  readonly folder: string;
+  readonly store: string;
+  readonly person: Person;
+}
+
+/** Tokens of sessions, one 0600 file for each store, person and name. Creates the folder on first use. */
+export function openSessions(place: () => Promise<SessionPlace>): Sessions {
   const fileOf = async (kind: string, name: string) => {
-    const { folder, store } = await place();
-    const key = sha256Hex(JSON.stringify([store, name])).slice(0, 24);
-    return { folder, file: join(folder, `${kind}-${key}`) };
+    const { folder, store, person } = await place();
+    if (person.id === undefined) return undefined;
+    const key = sha256Hex(JSON.stringify([store, person.id, name])).slice(0, 24);
+    return { folder, file: join(folder, `${kind}-${person.id.replace(/[^\w]+/g, '-')}-${key}`) };
+  };
+  const requirePerson = async (): Promise<void> => {
+    const { person } = await place();
+    if (person.id !== undefined) return;
+    throw new Refusal('config', `nobody can sign in here: ${person.why}`, {
+      hint: 'Several people may use this account, so a session needs proof of who it is. See: countersign help operating   Scripts use a token: COUNTERSIGN_TOKEN',
+    });
   };
   return {
+    requirePerson,
     read: async (kind, name) => {
-      const { file } = await fileOf(kind, name);
-      return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+      const place = await fileOf(kind, name);
+      return place !== undefined && existsSync(place.file) ? readFileSync(place.file, 'utf8').trim() : undefined;
     },
     write: async (kind, name, token) => {
-      const { folder, file } = await fileOf(kind, name);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeWhole(file, `${token}\n`);
+      const place = await fileOf(kind, name);
+      if (place === undefined) return requirePerson();
+      mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+      writeWhole(place.file, `${token}\n`);
     },
-    remove: async (kind, name) => rmSync((await fileOf(kind, name)).file, { force: true }),
+    remove: async (kind, name) => {
+      const place = await fileOf(kind, name);
+      if (place !== undefined) rmSync(place.file, { force: true });
+    },
   };
 }
 

@@ -44,7 +44,8 @@ function read(folder: string, name: PolicyName): string {
   try {
     return readFileSync(placeOf(folder, name), 'utf8');
   } catch (error) {
-    throw unreadable(folder, name, error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an error';
+    throw unreadable(folder, name, code === 'ENOENT' ? 'there is no such file' : code);
   }
 }
 
@@ -52,13 +53,19 @@ function parse(folder: string, name: PolicyName, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw unreadable(folder, name, error);
+    throw unreadable(folder, name, notJson(text, error));
   }
 }
 
-const unreadable = (folder: string, name: PolicyName, error: unknown): Refusal =>
-  new Refusal(
-    'config',
-    `the policy file ${placeOf(folder, name)} cannot be read: ${error instanceof Error ? error.message : ''}`,
-    { hint: `Check it with: countersign policy check ${folder}` },
-  );
+/** Only the place of the fault: Node's message quotes the text, and the file may be another one, with a password in it. */
+function notJson(text: string, error: unknown): string {
+  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (position === undefined) return 'it is not JSON';
+  const before = text.slice(0, Number(position)).split('\n');
+  return `it is not JSON (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
+}
+
+const unreadable = (folder: string, name: PolicyName, why: string): Refusal =>
+  new Refusal('config', `the policy file ${placeOf(folder, name)} cannot be read: ${why}`, {
+    hint: `Check it with: countersign policy check ${folder}`,
+  });

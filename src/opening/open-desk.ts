@@ -27,7 +27,7 @@ import type { DeliveryEffects } from '../delivery/channel.js';
 import { openComposer } from '../delivery/composer.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
-import type { Desk, IdPrefix } from '../desk.js';
+import type { Desk, IdPrefix, PolicyPin } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
@@ -44,9 +44,15 @@ import { openNoteSigner } from './note-signer.js';
 import type { Custody } from './open-custody.js';
 import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
+import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
+
+export interface OpenChoice {
+  /** What to do if the desk has not accepted the policy in force (B79): refuse, or let the policy that comes with countersign judge. */
+  readonly unaccepted: 'refuse' | 'shipped policy';
+}
 
 /** Opens an existing desk. Refusals: key-missing, key-mismatch, store-unreachable, config, store-corrupt. */
-export async function openDesk(custody: Custody): Promise<Desk> {
+export async function openDesk(custody: Custody, choice: OpenChoice = { unaccepted: 'refuse' }): Promise<Desk> {
   const { settings } = custody;
   // Reads the policy, so that a policy with faults is refused before anything is opened.
   custody.policy;
@@ -56,8 +62,11 @@ export async function openDesk(custody: Custody): Promise<Desk> {
     const { keyring, notary } = custody;
     const bare = openStore(engine, notary);
     await requireOwnKey(bare, keyring, settings);
-    return assemble(custody, {
+    const pin = await readPin(custody, bare);
+    if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
+    return assemble(pin.accepted ? custody : withShippedPolicy(custody), {
       engine,
+      pin,
       anchor: await openAnchor(settings, { store: bare, notary, keyring }),
       sink: await openSink(settings.file, effectsOf(settings, keyring)),
     });
@@ -66,7 +75,7 @@ export async function openDesk(custody: Custody): Promise<Desk> {
 
 /** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. */
 export const deskOver = (custody: Custody, engine: Engine): Desk =>
-  assemble(custody, { engine, anchor: undefined, sink: null });
+  assemble(custody, { engine, pin: freshPin(custody), anchor: undefined, sink: null });
 
 export interface Established {
   readonly desk: Desk;
@@ -96,7 +105,7 @@ export async function establishDesk(custody: Custody): Promise<Established> {
   return closingOnFailure(engine, async () => {
     await requireNoDesk(engine);
     const key = ensureKey(custody.settings);
-    await establishStore(engine, custody.notary);
+    await establishStore(engine, custody.notary, offeredPolicy(custody).pinned);
     return { desk: deskOver(custody, engine), keyMade: key.made, keyPlace: key.place };
   });
 }
@@ -118,11 +127,12 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
 
 interface Opened {
   readonly engine: Engine;
+  readonly pin: PolicyPin;
   readonly anchor: Anchor | undefined;
   readonly sink: Sink | null;
 }
 
-function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
+function assemble(custody: Custody, { engine, pin, anchor, sink }: Opened): Desk {
   const { settings, now, dataFolder, policy, keyring, notary } = custody;
   const vault = openVault(keyring);
   const hasher = openHasher(custody.hashing ?? costsOf(policy.limits));
@@ -137,6 +147,9 @@ function assemble(custody: Custody, { engine, anchor, sink }: Opened): Desk {
     chance: { bytes: randomBytes, int: randomInt },
     policy,
     policyHash: notary.policyHash,
+    pin,
+    // A session that is made where nothing proves who the person is ends with this process.
+    person: settings.person?.id ?? `run:${newId('ses', now())}`,
     store,
     notary,
     signer: () => openNoteSigner(keyring, store, vault),

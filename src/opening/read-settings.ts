@@ -6,21 +6,59 @@ import {
   configPath,
   type Environment,
   type GlobalOptions,
+  type Person,
   readConfigFile,
   resolveSettings,
   type Settings,
+  type Witness,
 } from '../config.js';
 import { Refusal } from '../errors.js';
+import { type Lock, lockedSettings, readLockText, refuseHome, refuseTyped } from './locked-mode.js';
 
-/** Refusal `config`, with path and place of the fault. */
-export async function readSettings(options: GlobalOptions, env: Environment): Promise<Settings> {
-  const { path, named } = configPath(options, env);
-  return resolveSettings(options, env, await readConfig(path, named), dirname(path));
+/** What settings depend on besides what was typed. */
+export interface Outside {
+  readonly env: Environment;
+  readonly lock: Lock;
+  /** Config files of the account, which locked mode refuses. */
+  readonly homeFiles: () => readonly string[];
+  /** Who runs this; undefined: the best that the machine can prove. */
+  readonly person: (witness: Witness | undefined) => Person;
 }
+
+/** Refusal `config`, with path and place of the fault, or with what locked mode refuses. */
+export async function readSettings(options: GlobalOptions, outside: Outside): Promise<Settings> {
+  const { env, lock, person } = outside;
+  const locked = await readLock(lock);
+  if (locked !== undefined) {
+    refuseTyped(lock, options, env);
+    refuseHome(lock, outside.homeFiles());
+    return { ...lockedSettings(env, locked, lock), person: person(witnessOf(locked) ?? 'sudo') };
+  }
+  const { path, named } = configPath(options, env);
+  const file = await readConfig(path, named);
+  if (file.locked === true) {
+    throw new Refusal('config', `${path}: locked counts only in ${lock.path}, because root must own it`, {
+      hint: `Move the settings to ${lock.path}, or remove the line.`,
+    });
+  }
+  return { ...resolveSettings(options, env, file, dirname(path)), person: person(witnessOf(file)) };
+}
+
+/** The settings of a locked machine; undefined if they are not locked. Refusal `config`. */
+export async function readLock(lock: Lock): Promise<ConfigFile | undefined> {
+  const text = readLockText(lock);
+  const file = text === undefined ? undefined : await parseConfig(text, lock.path);
+  return file?.locked === true ? file : undefined;
+}
+
+const witnessOf = ({ person }: ConfigFile): Witness | undefined => person as Witness | undefined;
 
 async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
   const text = readText(path, named);
-  if (text === undefined) return {};
+  return text === undefined ? {} : parseConfig(text, path);
+}
+
+async function parseConfig(text: string, path: string): Promise<ConfigFile> {
   const { parse } = await import('smol-toml');
   try {
     return readConfigFile(parse(text), path);

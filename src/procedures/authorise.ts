@@ -189,7 +189,7 @@ async function standingOf(
     return judgeToken(row, token, time.now);
   }
   const session = signed.sessionId === null ? undefined : await operators.sessionById(signed.sessionId);
-  return judgeSession(desk.policy.limits, row, session, time);
+  return judgeSession(desk.policy.limits, row, session, { ...time, person: desk.person });
 }
 
 /** Scripts' tokens have no code; they need a reason and a ticket instead. */

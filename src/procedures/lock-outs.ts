@@ -22,7 +22,7 @@ import {
 } from '../rules/throttle.js';
 
 /** What is being guessed at: `caller:<key>`, `portal:<user>`, `sign-in:<operator>`, … */
-export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in'}:${string}`;
+export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'start' | 'recover'}:${string}`;
 
 /** A known caller is counted under the ids in the store, so that a lock-out survives a change of the master key. */
 export const callerKeyOf = (account: Pick<Account, 'id'>, caller: Pick<User, 'id'>): string =>

@@ -47,3 +47,14 @@ export const operatorTotpContext = (operatorId: string): SealContext => ({
   column: 'totp',
   id: operatorId,
 });
+/** A secret that the operator has not proved yet. */
+export const startTotpContext = (operatorId: string): SealContext => ({
+  table: 'operator_starts',
+  column: 'totp',
+  id: operatorId,
+});
+export const recoveryCodeContext = (codeId: string): SealContext => ({
+  table: 'operator_recovery_codes',
+  column: 'verifier',
+  id: codeId,
+});

@@ -61,7 +61,7 @@ export interface CustomerReasons {
   'not-readable': { readonly because: 'set-by-desk' | 'lost' };
   'view-switched-off': Bare;
   'app-password-form': { readonly min: number; readonly max: number };
-  'app-password-is-name': Bare;
+  'app-password-weak': Bare;
   'app-password-is-passphrase': Bare;
   // the company
   'user-gone': Bare;
@@ -69,6 +69,7 @@ export interface CustomerReasons {
   'user-ambiguous': { readonly count: number; readonly account: string; readonly email: string };
   'scope-unknown': { readonly scope: string };
   'own-privileges': Bare;
+  'scope-inside-category': { readonly user: string; readonly scope: string; readonly category: string };
   'admin-holds-all': Bare;
   'scopes-not-in-edition': Bare;
   'resets-frozen': { readonly until: Moment | null; readonly by: string };
@@ -145,6 +146,7 @@ export interface CustomerSteps {
   'admins-have-one': Bare;
   'admin-has-all': Bare;
   'privileges-for-others': Bare;
+  'revoke-category': { readonly user: string; readonly category: string };
   'admin-all-user-none': Bare;
   'search-users': Bare;
   'name-by-login': Bare;

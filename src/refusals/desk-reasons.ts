@@ -6,6 +6,7 @@ export interface DeskReasons {
   // operators
   'nobody-signed-in': Bare;
   'session-ended': Bare;
+  'session-of-another': Bare;
   'session-too-old': { readonly hours: number };
   'session-idle': { readonly minutes: number };
   'token-unknown-here': Bare;
@@ -28,6 +29,19 @@ export interface DeskReasons {
   'role-unknown': { readonly role: string };
   'operator-name-form': Bare;
   'operator-password-form': { readonly min: number; readonly max: number };
+  'operator-password-weak': Bare;
+  'operator-email-form': { readonly text: string };
+  'old-password-wrong': Bare;
+  'same-password': Bare;
+  'start-wrong': Bare;
+  'start-too-early': { readonly from: Moment };
+  'app-code-wrong': Bare;
+  'own-recovery': Bare;
+  'recovery-reason-missing': Bare;
+  'recover-disabled': { readonly name: string };
+  'recovery-wrong': Bare;
+  'recovery-code-not-alone': { readonly names: readonly string[] };
+  'approver-changed': Bare;
   'operator-name-taken': { readonly name: string };
   'operator-unknown': { readonly reference: string };
   'token-lifetime': { readonly maxDays: number };
@@ -35,6 +49,7 @@ export interface DeskReasons {
   'token-role': { readonly owner: string; readonly ownerRole: string; readonly role: string };
   'token-unknown': { readonly id: string };
   'own-request': Bare;
+  'not-own-request': Bare;
   'role-does-not-approve': { readonly role: string };
   'second-operator-needed': { readonly what: string };
   // calls
@@ -52,7 +67,7 @@ export interface DeskReasons {
   'account-number-taken': { readonly number: string; readonly name: string };
   'login-taken': { readonly number: string; readonly login: string };
   'phone-resets-by-admin': Bare;
-  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' };
+  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' };
   'sso-off-and-set': Bare;
   'sso-incomplete': { readonly missing: readonly ('issuer' | 'audience' | 'jwks')[] };
   'not-https': { readonly setting: 'issuer' | 'jwks'; readonly address: string };
@@ -73,6 +88,7 @@ export interface DeskReasons {
   'invite-no-email': { readonly who: string };
   'invite-sso': { readonly who: string };
   'invite-address-new': { readonly who: string; readonly days: number };
+  'invite-too-often': { readonly who: string; readonly next: Moment };
   'invite-overtaken': { readonly who: string };
   // passphrases
   'set-already': Bare;

@@ -10,6 +10,15 @@ export interface DeskSteps {
   'code-works-once': Bare;
   'retry-sign-in': { readonly failures: number };
   'set-up-authenticator': { readonly name: string; readonly role: string };
+  'ask-admin-for-start': Bare;
+  'start-then': Bare;
+  'next-app-code': Bare;
+  'lost-own-password': Bare;
+  'use-recovery-code': Bare;
+  'own-recovery-code': Bare;
+  'recovery-code-form': Bare;
+  'enable-operator': { readonly name: string };
+  'email-example': Bare;
   'wait-for-owner': Bare;
   'wait-for-admin': Bare;
   'admin-lifts': Bare;
@@ -17,6 +26,8 @@ export interface DeskSteps {
   'ask-permitted': { readonly permission: string };
   'ask-lead': Bare;
   'ask-other-lead': Bare;
+  'ask-other-lead-or-code': Bare;
+  'approve-as-usual': Bare;
   'ask-other-admin': Bare;
   'ask-other-operator': Bare;
   'other-operator-takes-call': Bare;
@@ -63,6 +74,7 @@ export interface DeskSteps {
   'enable-user': { readonly who: string };
   'put-email-on-file': { readonly who: string };
   'native-login-of-admins': Bare;
+  'invitation-in-mail': Bare;
   'address-usable-from': { readonly from: Moment };
   'admin-calls': Bare;
   'owner-changes': { readonly path: string };

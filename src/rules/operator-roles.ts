@@ -39,6 +39,8 @@ export interface OperatorRules {
   readonly operators: Readonly<Record<OperatorRole, readonly Permission[]>>;
   /** Roles whose resets, approvals and key commands need a fresh one-time code (B70). */
   readonly freshCode: readonly OperatorRole[];
+  /** Roles that may sign in by password alone (B80). Only verifiers can be named. */
+  readonly withoutSecondFactor: readonly OperatorRole[];
 }
 
 /** True if the role has the permission. A role that the policy does not know has none. */
@@ -51,8 +53,13 @@ export function permits(
   return Object.hasOwn(operators, role) && operators[role].includes(permission);
 }
 
+/** True if the role signs in with a password and an authenticator app: every role, unless the policy relaxes it (B80). */
+export function needsSecondFactor(policy: { readonly roles: OperatorRules }, role: OperatorRole): boolean {
+  return !policy.roles.withoutSecondFactor.includes(role);
+}
+
 /**
- * True if the role signs in with TOTP and must have given a code within `limits.operatorSession.freshCodeMinutes` before a reset,
+ * True if the role must have given a code within `limits.operatorSession.freshCodeMinutes` before a reset,
  * an approval or a key command.
  */
 export function needsFreshCode(policy: { readonly roles: OperatorRules }, role: OperatorRole): boolean {

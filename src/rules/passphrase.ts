@@ -49,6 +49,15 @@ export type Judgement =
   | { readonly ok: true; readonly form: string }
   | { readonly ok: false; readonly reasons: readonly Reason[] };
 
+/** Weaknesses that passphrases and passwords share (password.ts). */
+export const SAID: Readonly<Partial<Record<Weakness, string>>> = {
+  common: 'It is a well-known phrase or password.',
+  personal: 'It is built from names or numbers of the person or the company.',
+  repeats: 'It repeats the same few letters or the same word.',
+  walk: 'It follows the keys of a keyboard, the alphabet or a count.',
+  guessable: 'It can be guessed in too few tries: add words that have nothing to do with each other.',
+};
+
 /** With this many letters beside names and numbers, a phrase is more than a name. */
 const MIN_OWN_LETTERS = 8;
 /** Three or more spoken digits in a row; fewer may be part of a word ("stone", "weight"). */
@@ -77,24 +86,16 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
       message: `It has ${length} letters and digits when spoken; at least ${input.minLength} are needed.`,
     });
   }
-  if (isBlocked(digits, input.blocked))
-    reasons.push({ code: 'common', message: 'It is a well-known phrase or password.' });
-  if (isPersonal(digits, input.context.words)) {
-    reasons.push({ code: 'personal', message: 'It is built from names or numbers of the person or the company.' });
-  }
-  if (isRepeat(digits)) reasons.push({ code: 'repeats', message: 'It repeats the same few letters or the same word.' });
-  if (isWalk(digits))
-    reasons.push({ code: 'walk', message: 'It follows the keys of a keyboard, the alphabet or a count.' });
+  const add = (code: Weakness) => reasons.push({ code, message: SAID[code] ?? '' });
+  if (isBlocked(digits, input.blocked)) add('common');
+  if (isPersonal(digits, input.context.words)) add('personal');
+  if (isRepeat(digits)) add('repeats');
+  if (isWalk(digits)) add('walk');
   const readings = new Set([form, written, digits]);
   const guesses = Math.min(
-    ...[...readings].map((reading) => input.guessesLog10(reading, contextParts(input.context.words))),
+    ...[...readings].map((reading) => input.guessesLog10(reading, wordParts(input.context.words))),
   );
-  if (!(guesses >= input.minGuessesLog10)) {
-    reasons.push({
-      code: 'guessable',
-      message: 'It can be guessed in too few tries: add words that have nothing to do with each other.',
-    });
-  }
+  if (!(guesses >= input.minGuessesLog10)) add('guessable');
   return reasons.length === 0 ? { ok: true, form } : { ok: false, reasons };
 }
 
@@ -110,14 +111,14 @@ export function spokenLength(text: string): number {
 }
 
 /** True if it is on the list as it is, or with a year or number before or after it. */
-function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
+export function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
   const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
   return [digits, bare].some((reading) => reading !== '' && blocked.has(matchForm(reading)));
 }
 
 /** True if little is left when names, their parts and all digits (years, phone and account numbers) are taken out. */
-function isPersonal(digits: string, contextWords: readonly string[]): boolean {
-  const parts = contextParts(contextWords);
+export function isPersonal(digits: string, contextWords: readonly string[]): boolean {
+  const parts = wordParts(contextWords);
   const without = parts.reduce((rest, part) => rest.replaceAll(part, ' '), matchForm(digits));
   if (!without.includes(' ')) return false;
   const own = without.replace(NUMBER_RUN, '').replaceAll(' ', '');
@@ -125,7 +126,7 @@ function isPersonal(digits: string, contextWords: readonly string[]): boolean {
 }
 
 /** Folded context, whole and in parts ("dana.ruiz@acme.example" also as dana, ruiz, acme, example), longest first. */
-function contextParts(words: readonly string[]): readonly string[] {
+export function wordParts(words: readonly string[]): readonly string[] {
   const parts = words.flatMap((word) => [word, ...word.split(/[^\p{L}\p{M}\p{Nd}]+/u)]);
   const folded = parts.filter((part) => spokenLength(part) >= MIN_CONTEXT_LETTERS).map((part) => matchForm(part));
   return [...new Set(folded)].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));

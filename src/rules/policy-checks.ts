@@ -30,7 +30,7 @@ export function checkActions(file: ActionsFile): readonly PolicyFault[] {
 }
 
 export function checkRoles(file: RolesFile): readonly PolicyFault[] {
-  return [...checkCustomers(file), ...checkOperators(file), ...checkFreshCode(file)];
+  return [...checkCustomers(file), ...checkOperators(file), ...checkFreshCode(file), ...checkSecondFactor(file)];
 }
 
 function checkCustomers(file: RolesFile): readonly PolicyFault[] {
@@ -110,6 +110,22 @@ function checkFreshCode({ operators, freshCode }: RolesFile): readonly PolicyFau
   return faults;
 }
 
+/** A verifier can change nothing, so a desk may let verifiers in by a password alone; nobody else (B80). */
+function checkSecondFactor({ withoutSecondFactor }: RolesFile): readonly PolicyFault[] {
+  const path = (index: number) => ['withoutSecondFactor', index];
+  const faults: PolicyFault[] = repeated(withoutSecondFactor).map(({ index, value }) => ({
+    path: path(index),
+    message: `repeats ${value}`,
+  }));
+  for (const [index, role] of withoutSecondFactor.entries())
+    if (role !== 'verifier')
+      faults.push({
+        path: path(index),
+        message: `must not name ${role}: only verifiers may sign in without a second factor (B80)`,
+      });
+  return faults;
+}
+
 /** Rules between figures, beyond the floor and ceiling of each: where a fault is shown, the rule, its words. */
 const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsFile) => boolean, message: string])[] = [
   [
@@ -152,6 +168,7 @@ const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsF
     ({ operatorToken }) => operatorToken.defaultHours <= operatorToken.maxDays * 24,
     'must not exceed maxDays',
   ],
+  ['invitation.perHour', ({ invitation }) => invitation.perHour <= invitation.perDay, 'must not exceed perDay'],
   [
     'approval.adminTargets',
     ({ approval }) => approval.adminTargets,

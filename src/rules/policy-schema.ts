@@ -47,6 +47,7 @@ export function rolesSchema() {
       auditor: permissions,
     }),
     freshCode: z.array(z.enum(OPERATOR_ROLES)),
+    withoutSecondFactor: z.array(z.enum(OPERATOR_ROLES)),
   });
 }
 
@@ -71,8 +72,8 @@ function secretLimits() {
       generatedWords: whole(4, 10),
       ownerView: z.boolean(),
     }),
-    applicationPassword: z.strictObject({ minLength: whole(8, 64), maxCodePoints: whole(64, 256) }),
-    operatorPassword: z.strictObject({ minLength: whole(8, 64), maxCodePoints: whole(64, 256) }),
+    applicationPassword: passwordRules(),
+    operatorPassword: passwordRules(),
     throttle: z.strictObject({
       lockFromFailure: whole(1, 10),
       firstLockMinutes: whole(1, 1440),
@@ -85,6 +86,16 @@ function secretLimits() {
     }),
     clock: z.strictObject({ toleranceSeconds: whole(0, 600) }),
   };
+}
+
+/** `aloneMinLength`: where no second factor protects the login. 15 is the floor of NIST SP 800-63B-4, 3.1.1.2. */
+function passwordRules() {
+  return z.strictObject({
+    minLength: whole(8, 64),
+    aloneMinLength: whole(15, 64),
+    maxCodePoints: whole(64, 256),
+    minGuessesLog10: whole(6, 14),
+  });
 }
 
 /**
@@ -107,11 +118,14 @@ function deskLimits() {
       minutes: whole(1, 60),
       requestHours: whole(1, 168),
       bulkOver: whole(1, 1000),
+      deskBulkOver: whole(1, 10_000).default(100),
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),
     operatorSession: z.strictObject({ hours: whole(1, 24), idleMinutes: whole(1, 60), freshCodeMinutes: whole(1, 60) }),
     operatorToken: z.strictObject({ defaultHours: whole(1, 8760), maxDays: whole(1, 365) }),
+    operatorStart: z.strictObject({ hours: whole(1, 24) }),
+    operatorRecovery: z.strictObject({ codes: whole(8, 20), waitHours: whole(24, 168) }),
     reset: z.strictObject({ undoDays: whole(0, 30), perOperatorPerHour: whole(1, 1000) }),
   };
 }
@@ -132,7 +146,7 @@ function portalLimits() {
       resendSeconds: whole(0, 300),
       unusedPerHour: whole(2, 100),
     }),
-    invitation: z.strictObject({ hours: whole(1, 168) }),
+    invitation: z.strictObject({ hours: whole(1, 168), perHour: whole(1, 20), perDay: whole(1, 50) }),
     enrolmentCode: z.strictObject({ required: z.boolean(), hours: whole(1, 24), addressOnFileDays: whole(0, 365) }),
     backupCodes: z.strictObject({ count: whole(1, 20) }),
     // Users whom one admin of a company resets in the portal. A policy without it gets the default.

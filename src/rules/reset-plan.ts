@@ -173,12 +173,26 @@ export interface PlanTargets {
   readonly why: 'admin-target' | 'objected-reset' | 'bulk-over-limit' | null;
 }
 
-export function planTargets(policy: Policy, rows: readonly PlannedRow[]): PlanTargets {
+/** Users in bulk runs without approval in the last 24 hours: one list after another counts like one long list (B81, T23). */
+export interface RecentRuns {
+  readonly ofOperator: number;
+  readonly ofDesk: number;
+}
+
+const NOTHING_RECENT: RecentRuns = { ofOperator: 0, ofDesk: 0 };
+
+export function planTargets(
+  policy: Policy,
+  rows: readonly PlannedRow[],
+  recent: RecentRuns = NOTHING_RECENT,
+): PlanTargets {
   const acting = rows.filter((row) => row.act === true);
   const isBarred = (row: PlannedRow): boolean => row.class === 'admin' || row.objected === true;
   const barred = acting.filter(isBarred);
   const plain = acting.filter((row) => !isBarred(row));
-  const over = acting.length > policy.limits.approval.bulkOver;
+  const { bulkOver, deskBulkOver } = policy.limits.approval;
+  const beyond = (before: number, limit: number): boolean => acting.length > 0 && acting.length + before > limit;
+  const over = beyond(recent.ofOperator, bulkOver) || beyond(recent.ofDesk, Math.max(bulkOver, deskBulkOver));
   const waiting = over ? acting : barred;
   const single = barred.some((row) => row.objected === true) ? 'objected-reset' : 'admin-target';
   return { plain, barred, waiting, why: over ? 'bulk-over-limit' : barred.length > 0 ? single : null };

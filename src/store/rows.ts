@@ -6,6 +6,7 @@ export type { AuditFilter, AuditHead, AuditRow } from './queries/audit.js';
 export type { CallRow } from './queries/calls.js';
 export type { BackupCodeRow, DeviceRow, FactorRow, OneTimeCodeRow } from './queries/factors.js';
 export type { JobHead, JobRow } from './queries/jobs.js';
+export type { OperatorStartRow, RecoveryCodeRow } from './queries/operator-life-cycle.js';
 export type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from './queries/operators.js';
 export type { OutboxRow } from './queries/outbox.js';
 export type { PortalSessionRow } from './queries/portal-sessions.js';

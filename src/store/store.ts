@@ -3,7 +3,7 @@ import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
-import { migrate, missingSteps, NEWEST, requireCurrent, schemaState } from './migrations/index.js';
+import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
 import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
@@ -69,8 +69,8 @@ async function forgetDeleted(engine: Engine): Promise<void> {
 }
 
 /** Creates the schema and an empty log. Safe to repeat after an interrupted try. */
-export async function establishStore(engine: Engine, notary: Notary): Promise<void> {
-  await migrate(engine, notary.rows);
+export async function establishStore(engine: Engine, notary: Notary, pinned?: string): Promise<void> {
+  await migrate(engine, notary.rows, pinned);
   await engine.db.transaction().execute(async (tx) => {
     const head = await tx.selectFrom('audit_head').select('id').executeTakeFirst();
     if (head === undefined) await createHead(tx, notary);
@@ -85,7 +85,7 @@ export async function holdsDesk(engine: Engine): Promise<boolean> {
   );
 }
 
-export { migrate, missingSteps, requireCurrent, schemaState };
+export { migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
 
 /** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {

@@ -83,6 +83,7 @@ function settingsIn(folder) {
     dataFolder: folder,
     folders: { data: folder, config: folder, state: folder },
     policyFolder: null,
+    person: { id: 'uid:1' },
     deskName: 'Bench',
     file: {},
     token: undefined,

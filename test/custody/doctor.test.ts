@@ -1,5 +1,6 @@
 /** `doctor`: each thing that can be amiss is found by its subject, with its state and what mends it. */
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Settings } from '../../src/config.js';
@@ -34,6 +35,18 @@ describe.each(engines)('doctor on %s', (engine) => {
       async () => openCustody({ settings: { ...made.settings, ...given }, dataFolder, now: () => now }),
       'v20.19.0',
     );
+  it('B80 mentions that verifiers sign in without a second factor', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-policy-'));
+    for (const file of ['actions.json', 'limits.json']) copyFileSync(join(dataFolder, file), join(folder, file));
+    const roles = readFileSync(join(dataFolder, 'roles.json'), 'utf8');
+    writeFileSync(
+      join(folder, 'roles.json'),
+      roles.replace('"withoutSecondFactor": []', '"withoutSecondFactor": ["verifier"]'),
+    );
+    const found = (await inspect({ policyFolder: folder })).filter(({ state }) => state === 'note');
+    expect(found).toMatchObject([{ subject: 'Policy', text: expect.stringContaining('verifier') }]);
+    rmSync(folder, { recursive: true });
+  });
   const amiss = async (given: Partial<Settings> = {}, now = START) =>
     (await inspect(given, now)).filter(({ state }) => state === 'wrong' || state === 'missing');
   const sqlite = engine === 'sqlite';

@@ -20,8 +20,8 @@ describe('what a run opens', () => {
   it('on the way of a restore that loses something, with its second operator: each once', async () => {
     const made = await testDesk('sqlite');
     onTestFinished(() => made.close());
-    const operator = await prepareOperator(made.desk, { name: 'mira', role: 'admin', password: null });
-    await finishEstablishing(made.desk, { operator, token: null });
+    const operator = await prepareOperator(made.desk, { name: 'mira', role: 'admin' });
+    await finishEstablishing(made.desk, { operator, token: null, recovery: null });
     const signed = await made.operator('admin');
     const backup = join(made.folder, 'backup.db');
     await made.desk.store.backup(backup);

@@ -307,9 +307,9 @@ describe.each(engines)('store migrate on %s', (engineName) => {
   });
 
   it('a store made to look older than it is gets no tags for its rows: its log knows better (T8)', async () => {
-    const operator = await prepareOperator(made.desk, { name: 'mallory', role: 'agent', password: null });
+    const operator = await prepareOperator(made.desk, { name: 'mallory', role: 'agent' });
     const founded = await openEngine(made.settings.store, false);
-    await finishEstablishing(made.desk, { operator, token: null });
+    await finishEstablishing(made.desk, { operator, token: null, recovery: null });
     for (const table of Object.keys(GUARDED)) await sql.raw(`alter table ${table} drop column mac`).execute(founded.db);
     await sql.raw('drop table used_id_tokens').execute(founded.db);
     await sql.raw("delete from kysely_migration where name >= '0004'").execute(founded.db);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { resolveSettings } from '../../src/config.js';
 import type { Desk } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
@@ -63,7 +63,7 @@ async function approvedCrowd(engine: EngineName): Promise<Place> {
   const settings = resolveSettings(
     { store: built.store } as Parameters<typeof resolveSettings>[0],
     env,
-    {},
+    { policy: inject('floorPolicy') },
     built.folders.config,
   );
   const desk = await openDesk(openCustody({ settings, dataFolder, now: () => Date.now() }));

@@ -171,7 +171,13 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
     const at = desk.now();
     const session = { id: 'ses_1', operator_id: signed.operator.id, digest, created_at: at, last_seen_at: at };
     await desk.store.record({ kind: 'operator.signed-in', outcome: 'done', at, by: SYSTEM }, (w) =>
-      w.operators.insertSession({ ...session, expires_at: at + 3_600_000, code_at: at, ended_at: null }),
+      w.operators.insertSession({
+        ...session,
+        person: desk.person,
+        expires_at: at + 3_600_000,
+        code_at: at,
+        ended_at: null,
+      }),
     );
     const then = await headOf(desk);
     await write(desk);

@@ -51,4 +51,27 @@ describe('the policy at start', () => {
     writeFileSync(join(folder, 'roles.json'), '{');
     expect(() => loadPolicy(folder, undefined)).toThrow(/roles\.json cannot be read/);
   });
+
+  it.each([
+    'hunter2-secret',
+    '"hunter2-secret" x',
+    '{"a":\n  hunter2-secret}',
+    '{"hunter2-secret":1',
+    '[1,\nhunter2-secret',
+  ])('shows nothing of a file that is not JSON: %j (B79)', (text) => {
+    writeFileSync(join(folder, 'actions.json'), text);
+    expect(() => loadPolicy(folder, undefined)).toThrow(
+      expect.objectContaining({ message: expect.not.stringMatching(/hunter|secret/), code: 'config' }),
+    );
+  });
+
+  it('shows nothing of a JSON file that is no policy, except the names of its members (B79)', () => {
+    writeFileSync(join(folder, 'limits.json'), '{"password":"hunter2-secret","list":["hunter2-secret"]}');
+    try {
+      loadPolicy(folder, undefined);
+      expect.unreachable('it is no policy');
+    } catch (error) {
+      expect(JSON.stringify([String(error), error])).not.toMatch(/hunter2/);
+    }
+  });
 });

@@ -85,6 +85,7 @@ export async function northwind(engine: EngineName): Promise<Northwind> {
         tables.portalSessions.insert({
           id,
           user_id: whose.id,
+          person: desk.person,
           digest: `digest-${sessions}`,
           state,
           method,

@@ -117,6 +117,7 @@ async function giveTo(desk: Desk, userId: string, holdings: Holdings): Promise<v
       await write.portalSessions.insert({
         id,
         user_id: userId,
+        person: desk.person,
         digest: `s-${id}`,
         state: 'done',
         method: 'password',

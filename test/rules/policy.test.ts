@@ -313,6 +313,8 @@ describe('a policy with a fault is refused by file and place', () => {
       ['admin'],
       'must name lead, who holds mfa:reset-bulk (B70)',
     ],
+    ['B80 nobody but a verifier signs in without a second factor', ['withoutSecondFactor'], ['agent'], '(B80)'],
+    ['B80 nor beside verifiers', ['withoutSecondFactor'], ['verifier', 'lead'], 'must not name lead'],
   ];
 
   it.each(powers)('%s', (_title, path, value, message) => {

@@ -5,6 +5,7 @@ import { fromBase32, referenceCode } from '../factors/reference.js';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
 import { newestCode } from '../support/outbox-code.js';
 import { roomInStep } from '../support/session-run.js';
+import { startByCommand } from '../support/started-operator.js';
 import { engines } from '../support/test-desk.js';
 
 const PROCESSES = 8;
@@ -33,14 +34,12 @@ describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
     const { stdout } = await place.run(['audit', 'list', '--json', '--limit', '500', '--kind', kind], '', env);
     return stdout.split('\n').filter((line) => line !== '').length;
   };
-  const seedIn = (made: Record<string, unknown>): Uint8Array =>
-    fromBase32((made['totp'] as { secretBase32: string }).secretBase32.replaceAll(' ', ''));
 
   it('B70 of an operator opens exactly one session; the others are refused or locked, and the log says so', {
     timeout: 60_000,
   }, async () => {
-    const add = ['operator', 'add', 'lena', '--role', 'lead', '--password-stdin', '--json'];
-    const seed = seedIn(await place.must(add, PASSWORD, env));
+    const lena = { name: 'lena', role: 'lead', password: PASSWORD } as const;
+    const seed = fromBase32(await startByCommand(place.must, lena, env));
     const code = referenceCode(seed, Date.now() / 1000);
     const ends = await eight(['login', '--operator', 'lena', '--password-stdin', '--code', code, '--json']);
     const exits = ends.map((end) => end.code);

@@ -32,7 +32,12 @@ import { matchForm } from './src/rules/spoken-form.js';
 import { refusalNow } from './src/rules/throttle.js';
 const options = { json: false, quiet: false, verbose: false, color: false, input: false, yes: false, plain: true };
 (async () => {
-  const settings = await readSettings(options, process.env);
+  const settings = await readSettings(options, {
+    env: process.env,
+    lock: { path: '/nowhere/config.toml', owner: 0 },
+    homeFiles: () => [],
+    person: () => ({ id: 'uid:1' }),
+  });
   const desk = await openDesk(openCustody({ settings, dataFolder: process.argv[2], now: () => Date.now() }));
   const signed = await authenticateOperator(desk, { token: settings.token, via: 'token', access: 'verify', command: 'verify' });
   const call = await openCall(desk, { account: '100234', caller: 'ana', action: 'billing:change' });

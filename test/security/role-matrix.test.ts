@@ -70,9 +70,14 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator list': ADMINS,
   'operator edit': ADMINS,
   'operator disable': ADMINS,
+  'operator start': 'anyone', // it takes the start code
+  'operator recover': 'anyone', // it takes a recovery code of one's own; otherwise it asks for an admin and a second operator itself
+  'operator password': EVERY_ROLE, // one's own, with the old one
+  'operator recovery-codes': EVERY_ROLE, // one's own
   'operator token create': ADMINS,
   'operator token list': ADMINS,
   'operator token revoke': ADMINS,
+  'policy accept': ADMINS,
   'policy show': ADMINS,
   'store info': ADMINS,
   'store backup': ADMINS,
@@ -185,8 +190,8 @@ describe.each(engines)('B71 enforced where a command begins, on %s', (engine) =>
   let tokens: Record<OperatorRole, string>;
   beforeAll(async () => {
     place = await testDesk(engine);
-    const operator = await prepareOperator(place.desk, { name: 'founder', role: 'admin', password: null });
-    await finishEstablishing(place.desk, { operator, token: null });
+    const operator = await prepareOperator(place.desk, { name: 'founder', role: 'admin' });
+    await finishEstablishing(place.desk, { operator, token: null, recovery: null });
     tokens = await tokensOf(place);
   });
   afterAll(() => place.close());

@@ -7,6 +7,13 @@ import { engines } from '../support/test-desk.js';
 import { entry, notaryWith } from './rows.js';
 import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
 
+/** Takes the columns and the table of 0008 away again. */
+async function undoPersons(db: EmptyPlace['engine']['db']): Promise<void> {
+  await sql`drop table policy_pins`.execute(db);
+  for (const table of ['operator_sessions', 'portal_sessions'])
+    await sql`alter table ${sql.table(table)} drop column person`.execute(db);
+}
+
 const TABLES: readonly (keyof Database)[] = [
   'accounts',
   'application_passwords',
@@ -22,11 +29,15 @@ const TABLES: readonly (keyof Database)[] = [
   'jobs',
   'meta',
   'one_time_codes',
+  'operator_contacts',
+  'operator_recovery_codes',
   'operator_sessions',
+  'operator_starts',
   'operator_tokens',
   'operators',
   'outbox',
   'passphrases',
+  'policy_pins',
   'portal_sessions',
   'resets',
   'search_words',
@@ -92,13 +103,36 @@ describe.each(engines)('migrations on %s', (name) => {
     const store = openStore(place.engine, notaryWith());
     await store.record(entry(), (write) => write.operators.insert(OPERATOR));
     // As a store stood before 0006.
+    await undoPersons(db);
     await sql`drop table job_plans`.execute(db);
     await sql`alter table jobs add column plan text not null default ''`.execute(db);
-    await sql`delete from kysely_migration where name = '0006-job-plans'`.execute(db);
+    for (const table of ['operator_recovery_codes', 'operator_starts', 'operator_contacts'])
+      await sql`drop table ${sql.table(table)}`.execute(db);
+    await sql`delete from kysely_migration where name >= '0006'`.execute(db);
     await sql`insert into jobs (id, operator_id, state, plan, plan_hash, reason, ticket, total, done, created_at, updated_at)
       values ('job_1', 'op_1', 'unfinished', '{"rows":[]}', 'h', 'r', 't', 2, 1, 1, 1)`.execute(db);
-    expect(await migrate(place.engine, notaryWith().rows)).toEqual(['0006-job-plans']);
+    expect(await migrate(place.engine, notaryWith().rows)).toEqual([
+      '0006-job-plans',
+      '0007-operators',
+      '0008-persons',
+    ]);
     expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
+  });
+
+  it('end every session that belongs to nobody, and pin the policy in force (B79)', async () => {
+    const { db } = place.engine;
+    await establishStore(place.engine, notaryWith());
+    const store = openStore(place.engine, notaryWith());
+    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
+    await undoPersons(db);
+    await sql`delete from kysely_migration where name >= '0008'`.execute(db);
+    await sql`insert into operator_sessions (id, operator_id, digest, created_at, last_seen_at, expires_at)
+      values ('ses_1', 'op_1', 'd', 1, 1, 99)`.execute(db);
+    await migrate(place.engine, notaryWith().rows, 'a'.repeat(64));
+    expect(await store.read.operators.sessionById('ses_1')).toBeUndefined();
+    expect(await store.read.policyPin.get()).toBe('a'.repeat(64));
+    await sql`update policy_pins set pinned = 'countersign'`.execute(db);
+    await expect(store.read.policyPin.get()).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
   it('a place without a schema is no desk', async () => {

@@ -58,6 +58,7 @@ export async function consoleDesk(
     deskName: 'Test desk',
     file: {},
     token: undefined,
+    person: { id: 'uid:1' },
   };
   const dataFolder = resolve(import.meta.dirname, '../../data');
   const { desk } = await establishDesk(

@@ -5,6 +5,7 @@ import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
 import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot, type TestDesk } from './test-desk.js';
+import { testMachine } from './test-machine.js';
 
 export interface Answer {
   readonly exit: number;
@@ -23,6 +24,7 @@ export async function runCommand(
   const never = () => Promise.reject(new Error('no command inside a command here'));
   const around: Surroundings = {
     env: { HOME: folder, COUNTERSIGN_STORE: settings.store, COUNTERSIGN_KEY_FILE: `${folder}/master.key`, ...env },
+    machine: testMachine(),
     node: process.version,
     now: clock.now,
     terminal: null,

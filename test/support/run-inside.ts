@@ -4,8 +4,10 @@ import { runProgram } from '../../src/commands/program.js';
 import type { Environment } from '../../src/config.js';
 import { buildWorld, type Surroundings } from '../../src/main/build-world.js';
 import { temporaryFolders } from '../../src/main/files.js';
+import type { Machine } from '../../src/main/machine.js';
 import { captureStreams } from '../../src/main/streams.js';
 import { repositoryRoot } from './test-desk.js';
+import { testMachine } from './test-machine.js';
 
 export interface Ran {
   readonly exit: number;
@@ -16,13 +18,14 @@ export interface Ran {
 /** `stdin` is all the input there will be. Nothing of the test run's own environment is seen. */
 export async function runInside(
   argv: readonly string[],
-  given: { env?: Environment; stdin?: string } = {},
+  given: { env?: Environment; stdin?: string; machine?: Partial<Machine> } = {},
 ): Promise<Ran> {
   const captured = captureStreams(given.stdin ?? '');
   const folders = temporaryFolders();
   const around: Surroundings = {
     ...captured.streams,
     env: given.env ?? {},
+    machine: testMachine(given.machine),
     node: process.version,
     now: Date.now,
     stdinIsTTY: false,
@@ -32,7 +35,7 @@ export async function runInside(
     folders,
     root: repositoryRoot,
     run: (inner, { env, stdin }) =>
-      runInside(inner, { env: { ...given.env, ...env }, ...(stdin === undefined ? {} : { stdin }) }),
+      runInside(inner, { ...given, env: { ...given.env, ...env }, ...(stdin === undefined ? {} : { stdin }) }),
     hand: async () => 2,
   };
   try {

@@ -187,6 +187,10 @@ class Run {
       if (!/^[A-Z2-7]{16,}$/.test(seed)) throw fault('needs a name and a base32 secret or an otpauth address');
       await roomInStep();
       this.#variables.set(name, referenceCode(fromBase32(seed), Date.now() / 1000 + Number(steps) * 30));
+    } else if (step.kind === 'operator') {
+      const [, name = '', role = '', more = '', password] = /^(\S+) (\S+)((?: --\S+ \S+)*) (.+)$/.exec(text) ?? [];
+      if (password === undefined) throw fault('needs a name, a role and a password');
+      this.#variables.set(name, await this.#startOperator({ name, role, more, password }, fault));
     } else {
       const [name, rest] = splitOnce(text);
       const [place, words] = splitOnce(rest);
@@ -199,6 +203,27 @@ class Run {
         throw fault(`no message with a code in ${folder}${words === '' ? '' : ` holds "${words}"`}`);
       this.#variables.set(name, code);
     }
+  }
+
+  /** Adds and starts an operator as people do; the session's environment holds an admin's token. Answers the app's secret. */
+  async #startOperator(
+    { name, role, more, password }: Record<'name' | 'role' | 'more' | 'password', string>,
+    fault: (what: string) => SessionFault,
+  ): Promise<string> {
+    const json = async (command: string, ...stdin: string[]) => {
+      const bare = { kind: 'command', line: 0, command, terminal: false, acts: [], stdout: [], stderr: [] } as const;
+      const { exit, stdout, stderr } = await this.#withPipes({ ...bare, stdin, exit: 0 }, command);
+      if (exit !== 0) throw fault(`$ ${command} ended with ${exit}: ${stdout}${stderr}`);
+      return JSON.parse(stdout) as { startCode: string; totp: { secretBase32: string } };
+    };
+    const { startCode } = await json(`countersign operator add ${name} --role ${role}${more} --json`);
+    const start = `COUNTERSIGN_TOKEN= countersign operator start ${name} --code ${startCode} --json`;
+    const { secretBase32 } = (await json(`${start} --password-stdin`, password)).totp;
+    await roomInStep();
+    // The code of the step before, so that the one of now still signs in.
+    const first = referenceCode(fromBase32(secretBase32), Date.now() / 1000 - 30);
+    await json(`${start} --totp ${first}`);
+    return secretBase32;
   }
 }
 

@@ -57,6 +57,7 @@ function lasting(desk: Desk, operator: SignedOperator['operator'], alsoUserId: s
   const row = {
     id: desk.newId('ses'),
     operator_id: operator.id,
+    person: desk.person,
     digest: `test-${desk.newId('tok')}`,
     created_at: at,
     last_seen_at: at + LASTING,

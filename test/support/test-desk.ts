@@ -78,6 +78,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
     deskName: 'Test desk',
     file: {},
     token: undefined,
+    person: { id: 'uid:1' },
   };
 }
 

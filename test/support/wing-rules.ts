@@ -39,7 +39,7 @@ const COMMAND_WINGS: Readonly<Record<string, readonly string[]>> = {
 /** Files beside the wings, which every wing may use. Of the wings they themselves may import one leaf. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   src: ['main', 'desk', 'errors', 'config', 'house'],
-  'src/procedures': ['authorise', 'lock-outs', 'seal-contexts', 'pause'],
+  'src/procedures': ['authorise', 'judge-password', 'lock-outs', 'seal-contexts', 'pause'],
   'src/commands': [
     'program',
     'command',
@@ -47,6 +47,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
     'world',
     'catalogue',
     'report-outcome',
+    'ask-approver',
     'ask-missing',
     'ask-secret',
     'check-input',
@@ -125,6 +126,8 @@ const ENTRY = /\b(AuditEntry|Deed)\b/;
 const SIGN_INS = [
   'src/procedures/operators/sign-in-operator.ts',
   'src/procedures/operators/establish-desk.ts',
+  'src/procedures/operators/start-operator.ts',
+  'src/procedures/operators/recover-by-code.ts',
   // The operator was proven in the replaced store; the restored one does not have today's session.
   'src/custody/restore-store.ts',
   'src/procedures/portal/sign-in-user.ts',

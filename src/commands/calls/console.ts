@@ -27,7 +27,7 @@ const liveConsole = command<Input>({
   access: 'verify',
   options: [
     { flags: '--call <id>', about: 'resume a call that was dropped or handed over' },
-    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script' },
+    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script', path: 'here' },
   ],
   input,
   run,

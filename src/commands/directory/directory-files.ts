@@ -1,7 +1,6 @@
 /** `account import`, `user import` and their exports: the directory as CSV. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
 import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import {
@@ -16,7 +15,7 @@ import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 
-const FILE = { name: '<file>', about: 'CSV file, or - for standard input' } as const;
+const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 
 const importAccounts = command({
   path: 'account import',
@@ -35,11 +34,9 @@ const importUsers = command({
   examples: ['countersign user import users.csv', 'countersign user import users.csv --accounts accounts.csv --json'],
   access: 'directory:write',
   arguments: [FILE],
-  options: [{ flags: '--accounts <file>', about: 'import these companies first, in the same step' }],
+  options: [{ flags: '--accounts <file>', about: 'import these companies first, in the same step', path: 'reads' }],
   input: () => z.object({ file: z.string(), accounts: z.string().optional() }),
   run: async (context, { file, accounts }) => {
-    if (file === '-' && accounts === '-')
-      throw new Refusal('usage', 'only one of the two files can come from standard input');
     return importing(context, {
       ...(accounts === undefined ? {} : { accounts: await readCsv(context.files.readChunks(accounts), ACCOUNT_SHAPE) }),
       users: await readCsv(context.files.readChunks(file), USER_SHAPE),

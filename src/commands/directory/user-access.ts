@@ -9,6 +9,7 @@ import { type Invitation, inviteUsers } from '../../procedures/portal/invite-use
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
+import { askDisable } from './ask-disable.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
 import { subjectWords, userDocument } from './user-view.js';
 
@@ -26,15 +27,19 @@ const switching = (word: 'disable' | 'enable') =>
     ],
     access: 'directory:write',
     arguments: [USER_ARGUMENT],
-    options: [ACCOUNT_OPTION, { flags: '--reason <text>', about: 'why, for the log' }],
+    options: [
+      ACCOUNT_OPTION,
+      { flags: '--reason <text>', about: word === 'disable' ? 'why, for the log; needed' : 'why, for the log' },
+    ],
     input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
       const found = await givenUser(desk, given.user, given.account);
-      const changed = await switchUser(desk, context.operator(), found, {
-        on: word === 'enable',
-        reason: given.reason,
-      });
+      const on = word === 'enable';
+      const reason = on
+        ? given.reason
+        : await askDisable(context, `${whoOf(found)} (${found.user.name})`, given.reason);
+      const changed = await switchUser(desk, context.operator(), found, { on, reason });
       const after = await givenUser(desk, found.user.id, undefined);
       return {
         view: [

@@ -23,6 +23,7 @@ const verify = command({
     {
       flags: '--checkpoint <file>',
       about: 'a note made earlier by audit checkpoint and kept elsewhere; - reads standard input',
+      path: 'reads',
     },
   ],
   input: () => z.object({ checkpoint: z.string().min(1).optional() }),

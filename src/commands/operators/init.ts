@@ -2,14 +2,22 @@
 
 import * as z from 'zod';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
-import { type NewOperator, prepareOperator } from '../../procedures/operators/make-operator.js';
+import {
+  type NewOperator,
+  newSeed,
+  prepareOperator,
+  readOperatorName,
+} from '../../procedures/operators/make-operator.js';
+import { requireOperatorPassword } from '../../procedures/operators/operator-password.js';
 import { type NewToken, prepareToken } from '../../procedures/operators/operator-tokens.js';
+import { makeRecoveryCodes, type NewRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
+import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
-import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { localMinute } from '../wording/times.js';
+import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
 
 const input = () =>
   z.object({
@@ -42,15 +50,16 @@ async function run(context: Context, given: Input): Promise<Result> {
     given.expires === undefined
       ? {}
       : { expiresAt: readMoment('expires', given.expires, context.house.now(), 'ahead') };
-  const password = given.token
-    ? null
-    : await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.operator}`);
+  // Everything that can be refused, mistyped or given up comes before anything is made.
+  const name = readOperatorName(given.operator);
+  const own = given.token ? undefined : await askOwn(context, name, given.passwordStdin);
   const { desk, keyMade, keyPlace } = await context.house.establish();
-  const operator = await prepareOperator(desk, { name: given.operator, role: 'admin', password });
+  const operator = await prepareOperator(desk, { name, role: 'admin', ...(own === undefined ? {} : { own }) });
   const token = given.token
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
-  await finishEstablishing(desk, { operator, token });
+  const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
+  await finishEstablishing(desk, { operator, token, recovery });
   const places = { store: desk.store.place, key: keyPlace, keyMade };
   return {
     view: [
@@ -67,7 +76,8 @@ async function run(context: Context, given: Input): Promise<Result> {
         kind: 'note',
         text: 'Without the master key nobody can open this store again. Keep a copy of the key away from the store.',
       },
-      ...(await enrolmentBlocks(operator, context)),
+      ...(own === undefined || own.step !== null ? [] : await secretBlocks(context, own.shown)),
+      ...(recovery === null ? [] : recoveryBlocks(recovery.codes)),
       ...tokenBlocks(token),
       {
         kind: 'next',
@@ -77,39 +87,45 @@ async function run(context: Context, given: Input): Promise<Result> {
             : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE'],
       },
     ],
-    document: documentOf(operator, token, places),
+    document: documentOf(operator, { token, own, recovery }, places),
   };
 }
 
-/** With `--token` the members that scripts read come first: the token and when it expires. */
-function documentOf(operator: NewOperator, token: NewToken | null, places: object): unknown {
-  const who = { id: operator.id, name: operator.name, role: operator.role };
-  if (token !== null) return { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places };
-  return { operator: who, ...(operator.enrolment === null ? {} : { totp: operator.enrolment }), ...places };
+interface Own {
+  readonly password: string;
+  /** Secret of the app, and the step of its first code; null if nobody can be asked for one. */
+  readonly totp: string;
+  readonly step: number | null;
+  readonly shown: ShownSecret;
 }
 
-export async function enrolmentBlocks(
-  operator: Pick<NewOperator, 'name' | 'enrolment'>,
-  context: Context,
-): Promise<readonly Block[]> {
-  if (operator.enrolment === null) return [];
-  const code = (await qrCode(operator.enrolment.uri, context.style)).split('\n');
-  return [
-    { kind: 'blank' },
-    {
-      kind: 'lines',
-      lines: [`Scan this with an authenticator app. ${operator.name} needs its code at each sign-in.`],
-    },
-    { kind: 'picture', lines: code },
-    {
-      kind: 'fields',
-      rows: [
-        ['By hand', operator.enrolment.secretBase32],
-        ['As a link', operator.enrolment.uri],
-      ],
-    },
-    { kind: 'note', text: 'This is shown only once. Clear the screen when the app has it.' },
-  ];
+/** Password and authenticator app of the first admin; a mistyped code is asked again, and a weak password ends it. */
+async function askOwn(context: Context, name: string, passwordStdin: boolean): Promise<Own> {
+  const password = await askNewSecret(context, passwordStdin, '--password-stdin', `Password for ${name}`);
+  const founding = await context.house.founding();
+  await requireOperatorPassword(founding, { name, role: 'admin', email: null }, password);
+  const shown = await newSeed(founding, name);
+  const prove = async (code: string) => (await appStep(founding, shown.secret, code)) ?? undefined;
+  const step = context.ask.possible && !passwordStdin ? await askFirstCode(context, shown, prove) : null;
+  return { password, totp: shown.secret, step, shown };
+}
+
+interface Made {
+  readonly token: NewToken | null;
+  readonly own: Own | undefined;
+  readonly recovery: NewRecoveryCodes | null;
+}
+
+/** With `--token` the members that scripts read come first: the token and when it expires. */
+function documentOf(operator: NewOperator, { token, own, recovery }: Made, places: object): unknown {
+  const who = { id: operator.id, name: operator.name, role: operator.role };
+  if (token !== null) return { token: token.token, expiresAt: iso(token.expiresAt), operator: who, ...places };
+  return {
+    operator: who,
+    ...(own === undefined ? {} : { totp: bareSecret(own.shown) }),
+    ...(recovery === null ? {} : { recoveryCodes: recovery.codes }),
+    ...places,
+  };
 }
 
 export function tokenBlocks(token: NewToken | null): readonly Block[] {

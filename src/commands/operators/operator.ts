@@ -6,24 +6,25 @@ import { findUser } from '../../procedures/directory/find-account.js';
 import { changeOperator } from '../../procedures/operators/change-operator.js';
 import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { iso } from '../../rules/moment.js';
-import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
-import { enrolmentBlocks } from './init.js';
+import { recoveryCommands } from './operator-recovery.js';
+import { start } from './operator-start.js';
 import { tokenCommands } from './operator-token.js';
+import { startBlocks, startDocument } from './start-view.js';
 
 const add = command({
   path: 'operator add',
   summary: 'add an operator',
   examples: [
-    'countersign operator add mira --role agent',
-    'printf \'%s\\n\' "$PASSWORD" | countersign operator add mira --role lead --password-stdin',
+    'countersign operator add mira --role agent --email mira@desk.example',
+    'countersign operator add bulk --role lead --no-password',
   ],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name under which the operator signs in' }],
   options: [
     { flags: '--role <role>', about: 'verifier, agent, lead, admin or auditor' },
-    { flags: '--password-stdin', about: 'read the first password from standard input' },
-    { flags: '--no-password', about: 'for scripts: set no password, only tokens work' },
+    { flags: '--email <address>', about: 'where the start code and later notices go' },
+    { flags: '--no-password', about: 'for scripts: no start code, only tokens work' },
     {
       flags: '--is-user <account/login>',
       about: 'the customer login of the same person, so that they cannot reset themselves',
@@ -33,7 +34,7 @@ const add = command({
     z.object({
       name: z.string(),
       role: z.string(),
-      passwordStdin: z.boolean().default(false),
+      email: z.string().optional(),
       password: z.boolean().default(true),
       isUser: z.string().optional(),
     }),
@@ -43,19 +44,12 @@ const add = command({
     await askAuthority(desk, signed, MANAGE_OPERATORS);
     const role = readOperatorRole(given.role);
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
-    const password = given.password
-      ? await askNewSecret(context, given.passwordStdin, '--password-stdin', `Password for ${given.name}`)
-      : null;
-    const operator = await addOperator(desk, signed, { name: given.name, role, password, alsoUserId });
+    const email = given.email ?? null;
+    const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
+    const { id, name, start, mailedTo } = await addOperator(desk, signed, wish);
     return {
-      view: [
-        { kind: 'lines', lines: [`Added ${operator.name} (${operator.role}).`] },
-        ...(await enrolmentBlocks(operator, context)),
-      ],
-      document: {
-        operator: { id: operator.id, name: operator.name, role: operator.role },
-        ...(operator.enrolment === null ? {} : { totp: operator.enrolment }),
-      },
+      view: [{ kind: 'lines', lines: [`Added ${name} (${role}).`] }, ...startBlocks(name, start, mailedTo)],
+      document: { operator: { id, name, role, email }, ...startDocument(start, mailedTo) },
     };
   },
 });
@@ -67,14 +61,15 @@ const list = command({
   access: 'operator:manage',
   input: () => z.object({}),
   run: async (context) => {
-    const rows = await (await context.desk()).store.read.operators.all();
+    const { read } = (await context.desk()).store;
+    const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
     return {
       view: [
         {
           kind: 'table',
-          columns: [{ title: 'name' }, { title: 'role' }, { title: 'state' }, { title: 'id' }],
+          columns: [{ title: 'name' }, { title: 'role' }, { title: 'state' }, { title: 'e-mail' }, { title: 'id' }],
           empty: 'No operators.',
-          rows: rows.map((row) => [row.name, row.role, row.disabled_at === null ? 'active' : 'disabled', row.id]),
+          rows: rows.map((row) => [row.name, row.role, stateOf(row), emails.get(row.id) ?? '', row.id]),
         },
       ],
       document: {
@@ -82,6 +77,7 @@ const list = command({
           id: row.id,
           name: row.name,
           role: row.role,
+          email: emails.get(row.id) ?? null,
           disabledAt: iso(row.disabled_at),
           createdAt: iso(row.created_at),
           totp: row.totp !== null,
@@ -91,14 +87,18 @@ const list = command({
   },
 });
 
+const stateOf = (row: { readonly disabled_at: number | null }): string =>
+  row.disabled_at === null ? 'active' : 'disabled';
+
 const edit = command({
   path: 'operator edit',
-  summary: "change an operator's role, enable or unlock an operator",
+  summary: "change an operator's role or address, enable or unlock an operator",
   examples: ['countersign operator edit mira --role lead', 'countersign operator edit mira --unlock'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],
   options: [
     { flags: '--role <role>', about: 'the new role; sessions and tokens end' },
+    { flags: '--email <address>', about: 'where notices go; the old address is told' },
     { flags: '--enable', about: 'let a disabled operator sign in again' },
     { flags: '--unlock', about: 'lift the lock-out after too many wrong sign-ins' },
   ],
@@ -106,17 +106,19 @@ const edit = command({
     z.object({
       name: z.string(),
       role: z.string().optional(),
+      email: z.string().optional(),
       enable: z.boolean().default(false),
       unlock: z.boolean().default(false),
     }),
   run: async (context, given) => {
-    if (given.role === undefined && !given.enable && !given.unlock)
-      throw new Refusal('missing-option', 'missing: --role, --enable or --unlock', {
+    if (given.role === undefined && given.email === undefined && !given.enable && !given.unlock)
+      throw new Refusal('missing-option', 'missing: --role, --email, --enable or --unlock', {
         hint: `Example: countersign operator edit ${given.name} --role lead`,
       });
     const desk = await context.desk();
-    const { operator, enrolment, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
+    const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
+      ...(given.email === undefined ? {} : { email: given.email }),
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });
@@ -129,13 +131,13 @@ const edit = command({
           kind: 'lines',
           lines: [`Changed ${operator.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock],
         },
-        ...(await enrolmentBlocks({ name: operator.name, enrolment }, context)),
+        ...startBlocks(operator.name, start, null),
       ],
       document: {
         operator: { ...operator, role: given.role ?? operator.role },
         ended,
         ...(given.unlock ? { unlocked } : {}),
-        ...(enrolment === null ? {} : { totp: enrolment }),
+        ...startDocument(start),
       },
     };
   },
@@ -159,4 +161,4 @@ const disable = command({
   },
 });
 
-export const commands: readonly Command[] = [add, list, edit, disable, ...tokenCommands];
+export const commands: readonly Command[] = [add, start, list, edit, disable, ...recoveryCommands, ...tokenCommands];

@@ -22,12 +22,13 @@ const login = command<LoginInput>({
     'countersign login --code 123456   (a fresh code for the open session)',
   ],
   access: 'anyone',
+  anyPolicy: true,
   options: [
-    { flags: '--operator <name>', about: 'who signs in (default: the name of the system account)' },
+    { flags: '--operator <name>', about: 'who signs in; a terminal asks for it' },
     { flags: '--password-stdin', about: 'read the password from standard input' },
     {
       flags: '--code <code>',
-      about: 'code of the authenticator app (leads and admins); alone, it renews the code of the open session',
+      about: 'code of your authenticator app; alone, it renews the code of the open session',
     },
   ],
   input: loginInput,
@@ -52,6 +53,7 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
 }
 
 async function signIn(context: Context, given: LoginInput): Promise<Result> {
+  await context.sessions.requirePerson();
   const name = given.operator ?? (context.ask.possible ? await askName(context) : undefined);
   if (name === undefined)
     throw new Refusal('missing-option', 'missing: --operator', { hint: 'Say who signs in: --operator NAME' });
@@ -63,6 +65,8 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
     code: () => askCode(context, given.code, 'Code from your authenticator app'),
   });
   await context.sessions.write('operator', 'desk', session.token);
+  const shadowed = (await context.settings()).token !== undefined;
+  if (shadowed) context.notice(`warning: ${SHADOWED}`);
   const ends = iso(session.expiresAt);
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
   return {
@@ -78,12 +82,18 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
         lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'],
       },
     ],
-    document: { session: { operator, expiresAt: ends } },
+    document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: SHADOWED } : {}) },
   };
 }
 
+/** A13: otherwise the log would name the wrong person. */
+const SHADOWED =
+  'COUNTERSIGN_TOKEN is set: commands go on acting as the owner of that token, not as this session. To use the session: unset COUNTERSIGN_TOKEN';
+
 async function askName(context: Context): Promise<string> {
-  return (await context.ask.prompts('--operator')).line({ message: 'Operator', default: context.house.userName });
+  const { userName } = context.house;
+  const suggested = userName === '' ? {} : { default: userName };
+  return (await context.ask.prompts('--operator')).line({ message: 'Operator', ...suggested });
 }
 
 const who = ({ id, name, role }: { id: string; name: string; role: string }) => ({ id, name, role });
@@ -93,6 +103,7 @@ const logout = command<Record<string, never>>({
   summary: 'sign out at the end of the shift',
   examples: ['countersign logout'],
   access: 'anyone',
+  anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const token = await context.sessions.read('operator', 'desk');
@@ -118,6 +129,7 @@ const whoami = command<Record<string, never>>({
   summary: 'show who is signed in, and how',
   examples: ['countersign whoami', 'countersign whoami --json'],
   access: 'signed-in',
+  anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {
     const { operator, via } = context.operator();

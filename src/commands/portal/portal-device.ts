@@ -7,6 +7,9 @@ const fileShape = () => z.object({ countersignDevice: z.literal(1), logins: z.re
 
 type DeviceFile = z.infer<ReturnType<typeof fileShape>>;
 
+/** `readFile` has accepted what is there; an emptied file is blank or `{}`. */
+const DEVICE = { what: 'a device file', begins: /^\s*(\{\s*\}\s*$|\{\s*"countersignDevice"|$)/ };
+
 /** Tokens of all logins in the file; none if the file does not exist. Refusal `invalid-input` for a file of another kind. */
 export async function readDevices(context: Context, path: string | undefined): Promise<readonly string[]> {
   return path === undefined ? [] : Object.values((await readFile(context, path)).logins);
@@ -16,7 +19,7 @@ export async function readDevices(context: Context, path: string | undefined): P
 export async function writeDevice(context: Context, path: string, userId: string, token: string): Promise<void> {
   const { logins } = await readFile(context, path);
   const file: DeviceFile = { countersignDevice: 1, logins: { ...logins, [userId]: token } };
-  await context.files.write(path, `${JSON.stringify(file, null, 2)}\n`);
+  await context.files.write(path, `${JSON.stringify(file, null, 2)}\n`, DEVICE);
 }
 
 async function readFile(context: Context, path: string): Promise<DeviceFile> {

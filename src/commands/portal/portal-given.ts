@@ -11,7 +11,7 @@ export const PORTAL_OPTIONS: readonly OptionSpec[] = [
     about: 'read your application password from standard input; signs in for this command alone',
   },
   { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
-  { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser' },
+  { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser', path: 'here' },
 ];
 
 /** Their input; spread it into the command's own `z.object`. */

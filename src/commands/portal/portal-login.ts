@@ -112,6 +112,7 @@ const login = command<LoginInput>({
         hint: '--remember needs a file that remembers the device: --device FILE',
       });
     }
+    await context.sessions.requirePerson();
     const desk = await context.desk();
     if (given.sso || given.idTokenStdin) return enterBySso(context, desk, given);
     return goOn(context, desk, await begun(context, desk, given), given);

@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
+import { approveAlone } from '../../procedures/resets/approve-alone.js';
 import {
   type Approval,
   type ApprovalInFull,
@@ -12,7 +13,7 @@ import {
 } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, command } from '../command.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
 import { localMinute } from '../wording/times.js';
 
@@ -32,7 +33,14 @@ const approvalDocument = (approval: Approval) => ({
   decidedBy: approval.decidedBy,
   decidedAt: iso(approval.decidedAt),
   decisionReason: approval.decisionReason,
+  ...(countsFrom(approval) === null ? {} : { validFrom: iso(countsFrom(approval)) }),
 });
+
+/** An approval with a recovery code of the requester counts only later (approve-alone.ts). */
+const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: Approval): number | null =>
+  standing === 'approved' && decidedBy === requester.name && decidedAt !== null && decidedAt > requestedAt
+    ? decidedAt
+    : null;
 
 const list = command({
   path: 'approval list',
@@ -94,6 +102,7 @@ const show = command({
 
 function requestView(approval: ApprovalInFull): View {
   const { subject, requester, caller, targets } = approval;
+  const counts = countsFrom(approval);
   return [
     { kind: 'title', text: APPROVAL_REASONS[approval.why], aside: approval.standing },
     {
@@ -104,6 +113,7 @@ function requestView(approval: ApprovalInFull): View {
         ['Reason', subject.reason ?? 'none given'],
         ['Ticket', subject.ticket ?? 'none given'],
         ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
+        ...(counts === null ? [] : [['Counts from', localMinute(counts)] as const]),
         ['Expires', localMinute(approval.expiresAt)],
         ['SHA-256', approval.hash],
       ],
@@ -130,11 +140,20 @@ const approve = command({
   examples: ['countersign approval approve apr_…'],
   access: 'approval:decide',
   arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [{ flags: '--reason <text>', about: 'why, for the log' }],
-  input: () => z.object({ request: z.string(), reason: z.string().optional() }),
-  run: async (context, given) => {
+  options: [
+    { flags: '--reason <text>', about: 'why, for the log' },
+    {
+      flags: '--recovery-code-stdin',
+      about:
+        'where nobody else may approve: your own request, with a recovery code from standard input; counts a day later',
+    },
+  ],
+  input: () =>
+    z.object({ request: z.string(), reason: z.string().optional(), recoveryCodeStdin: z.boolean().default(false) }),
+  run: async (context, given): Promise<Result> => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), DECIDING);
+    if (given.recoveryCodeStdin) return alone(context, given.request);
     if (context.ask.possible && !context.options.yes) {
       await context.show(requestView(await showApproval(desk, given.request)));
       const prompts = await context.ask.prompts('--yes');
@@ -161,6 +180,20 @@ const approve = command({
     };
   },
 });
+
+async function alone(context: Context, id: string): Promise<Result> {
+  const recoveryCode = () => context.files.readSecretLine('--recovery-code-stdin');
+  const { validFrom, expiresAt } = await approveAlone(await context.desk(), context.operator(), { id, recoveryCode });
+  const line = `It counts from ${localMinute(validFrom)} until ${localMinute(expiresAt)}. Then run the same command again.`;
+  return {
+    view: [
+      { kind: 'verdict', verdict: 'APPROVED, AND WAITS', tone: 'warn' },
+      { kind: 'lines', lines: [line] },
+    ],
+    document: { approval: { id, state: 'approved', validFrom: iso(validFrom), expiresAt: iso(expiresAt) } },
+    exit: 5,
+  };
+}
 
 const reject = command({
   path: 'approval reject',

@@ -10,8 +10,8 @@ import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/res
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import type { Context, Result } from '../command.js';
 import { planDocument, planView } from './bulk-view.js';
-import { readPlanFile, writePlanFile } from './plan-file.js';
-import { readResetList, writeRows } from './reset-input.js';
+import { PLAN, planText, readPlanFile } from './plan-file.js';
+import { readResetList, rowsFile, type WrittenInput, writeRows } from './reset-input.js';
 import { showRun } from './show-run.js';
 
 export interface BulkGiven {
@@ -31,7 +31,7 @@ export interface BulkGiven {
 }
 
 export async function bulkReset(context: Context, given: BulkGiven): Promise<Result> {
-  if (given.failed !== undefined && [given.from, given.apply].includes(given.failed)) {
+  if (given.failed !== undefined && given.failed !== '-' && [given.from, given.apply].includes(given.failed)) {
     throw new Refusal('usage', '--failed names the file that the list is read from', {
       hint: 'Name another file for --failed; it would overwrite the list.',
     });
@@ -39,11 +39,14 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   const desk = await context.desk();
   await askAuthority(desk, context.operator(), RESETTING_MANY);
   const { frozen, input } = await planOf(context, desk, given);
-  if (given.plan !== undefined) await writePlanFile(context, given.plan, frozen, input);
+  if (given.plan === '-') return planPrinted(context, desk, frozen, input);
+  if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen, input), PLAN);
   if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
   await confirmNumber(context, frozen, given);
   // Write the file before anything is reset, so that a path that cannot be written is noticed now.
-  if (given.failed !== undefined) await context.files.write(given.failed, writeRows(input, []));
+  if (given.failed !== undefined && given.failed !== '-') {
+    await context.files.write(given.failed, writeRows(input, []), rowsFile(input));
+  }
   if (given.wait) await waitForYes(context, desk, frozen);
   const begun = await beginJob(desk, context.operator(), frozen);
   if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
@@ -102,6 +105,13 @@ function planned(frozen: FrozenPlan, given: BulkGiven): Result {
     view: [...planView(frozen), { kind: 'next', lines: [next] }],
     document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
   };
+}
+
+/** The plan is the result, so what a person reads goes to the other stream. */
+async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan, input: WrittenInput): Promise<Result> {
+  const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
+  if (!context.options.quiet) await context.show([...planView(frozen), { kind: 'next', lines: [next] }]);
+  return { view: [], document: null, raw: planText(desk, frozen, input) };
 }
 
 /** A person types the number of users, or a script gives it; --yes does not replace it (B59). */

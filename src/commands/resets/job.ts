@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
+import { approvalNeeded } from '../../procedures/resets/approvals.js';
 import { openJob } from '../../procedures/resets/job-work.js';
-import { RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
+import { resumeJob } from '../../procedures/resets/reset-job.js';
 import { listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { type Command, command } from '../command.js';
@@ -46,9 +47,10 @@ const resume = command({
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    await askAuthority(desk, context.operator(), RESETTING_MANY);
-    const work = await openJob(desk, given.job);
-    return showRun(context, desk, work.plan.rows, { work, approval: null, waiting: work.waiting }, null);
+    const { plan } = await openJob(desk, given.job);
+    const begun = await resumeJob(desk, context.operator(), given.job);
+    if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
+    return showRun(context, desk, plan.rows, begun, null);
   },
 });
 

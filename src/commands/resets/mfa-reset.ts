@@ -18,15 +18,24 @@ const OPTIONS: readonly OptionSpec[] = [
   {
     flags: '--from <file>',
     about: 'CSV file with the columns account and login, account and email, or user; - for standard input',
+    path: 'reads',
   },
   { flags: '--all', about: 'reset every login of --account' },
   { flags: '--reason <text>', about: 'why, for the log; needed without a grant' },
   { flags: '--ticket <text>', about: 'number of your ticket; needed without a grant' },
   { flags: '--dry-run', about: 'show the plan and change nothing' },
-  { flags: '--plan <file>', about: 'write the plan with its SHA-256 and change nothing' },
-  { flags: '--apply <file>', about: 'run exactly this plan' },
+  {
+    flags: '--plan <file>',
+    about: 'write the plan with its SHA-256 and change nothing; - for standard output',
+    path: 'writes',
+  },
+  { flags: '--apply <file>', about: 'run exactly this plan; - for standard input', path: 'reads' },
   { flags: '--confirm <n>', about: 'the number of users to reset, as the plan says; without it you type the number' },
-  { flags: '--failed <file>', about: 'write the lines that were not done to this file, in the form of the input' },
+  {
+    flags: '--failed <file>',
+    about: 'write the lines that were not done to this file, in the form of the input; - for standard output',
+    path: 'writes',
+  },
   { flags: '--final', about: 'destroy the old factors at once (a stolen phone); cannot be undone' },
   { flags: '--wait', about: 'if a second operator must approve, wait until that is decided' },
 ];

@@ -1,26 +1,27 @@
 /**
- * A plan in a file: `{"plan":{…},"sha256":"…","input":{…}}`. The hash covers the plan's canonical JSON, so every change
- * of what would be done is noticed; `input` only repeats the list, for `--failed`.
+ * A plan in a file: `{"plan":{…},"sha256":"…","input":{…},"tag":"…"}`. `sha256` names the plan in approvals and in the log. The tag is made
+ * with the desk's key over plan and input: a hash anybody can compute anew, after any change (S10). `input` repeats the list, for `--failed`.
  */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { type FrozenPlan, freezePlan } from '../../procedures/resets/plan-reset.js';
+import { type FrozenPlan, freezePlan, hasItsOwnNumbers } from '../../procedures/resets/plan-reset.js';
 import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
 import type { WrittenInput } from './reset-input.js';
 
-export async function writePlanFile(
-  context: Context,
-  path: string,
-  frozen: FrozenPlan,
-  input: WrittenInput,
-): Promise<void> {
+/** How `planText` begins: the plan's members are in the order of their names. */
+export const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
+
+export function planText(desk: Desk, frozen: FrozenPlan, input: WrittenInput): string {
   const { bom, newline, delimiter, header } = input;
   const echo = { bom, newline, delimiter, header, cells: [...input.cells] };
-  const content = `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${JSON.stringify(echo)}}\n`;
-  await context.files.write(path, content);
+  const echoed = JSON.stringify(echo);
+  const tag = tagOf(desk, frozen, echoed);
+  return `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${echoed},"tag":"${tag}"}\n`;
 }
+
+const tagOf = (desk: Desk, { text }: FrozenPlan, input: string): string => desk.digests.mac('mac/plan', text, input);
 
 export interface ReadPlan {
   readonly frozen: FrozenPlan;
@@ -35,10 +36,13 @@ export async function readPlanFile(context: Context, desk: Desk, path: string): 
     throw noPlan(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
-  if (frozen.hash !== parsed.data.sha256) {
+  // zod keeps the order of members as the schema names them, which is the order in which they were written.
+  const fits =
+    frozen.hash === parsed.data.sha256 && tagOf(desk, frozen, JSON.stringify(parsed.data.input)) === parsed.data.tag;
+  if (!fits || !hasItsOwnNumbers(desk, frozen.plan)) {
     throw new Refusal(
       'invalid-input',
-      `${path} was changed after it was made: its SHA-256 does not match. Nothing was done.`,
+      `${path} was changed after it was made, or was made by another desk. Nothing was done.`,
       {
         hint: 'Make a new plan with: countersign mfa reset --from FILE … --plan FILE',
       },
@@ -94,5 +98,5 @@ function fileSchema() {
     header: z.array(z.string()),
     cells,
   });
-  return z.strictObject({ plan, sha256: z.string(), input });
+  return z.strictObject({ plan, sha256: z.string(), input, tag: z.string() });
 }

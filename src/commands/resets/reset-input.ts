@@ -11,6 +11,7 @@ import { guardCell } from '../../rules/csv-table.js';
 import type { Account } from '../../rules/people.js';
 import type { Context } from '../command.js';
 import { givenUser } from '../directory/given-user.js';
+import type { FileKind } from '../ports.js';
 
 /** How the list was written, to write a part of it in the same form. */
 export interface WrittenInput {
@@ -155,4 +156,11 @@ export function writeRows({ bom, newline, delimiter, header, cells }: WrittenInp
   };
   const text = [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}${newline}`).join('');
   return bom ? `\uFEFF${text}` : text;
+}
+
+/** An earlier file of lines that were not done: the same header, and private as countersign writes it. A list of the desk's own is neither. */
+export function rowsFile(input: WrittenInput): FileKind {
+  const header = writeRows(input, []).replace(/^\uFEFF/, '');
+  const literal = header.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return { what: 'a file of lines that were not done', begins: new RegExp(`^\\uFEFF?${literal}`), ownOnly: true };
 }

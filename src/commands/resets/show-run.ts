@@ -11,7 +11,7 @@ import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
 import { exitOfTally, rowDocument, runView } from './bulk-view.js';
-import { type WrittenInput, writeRows } from './reset-input.js';
+import { rowsFile, type WrittenInput, writeRows } from './reset-input.js';
 
 export interface Report {
   readonly input: WrittenInput;
@@ -62,7 +62,10 @@ export async function showRun(
   const failedFile = await writeFailed(context, report, notDone);
   await sendNotices(context, desk);
   const end = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
-  return { view: runView(end), document: null, streamed: true, exit: exitOfTally(tally) };
+  const result = { view: runView(end), document: null, streamed: true, exit: exitOfTally(tally) };
+  if (report?.failed !== '-') return result;
+  if (!context.options.quiet) await context.show(result.view);
+  return { ...result, raw: rowsOf(report.input, notDone) };
 }
 
 async function run(
@@ -82,15 +85,16 @@ async function writeFailed(
   notDone: readonly RowOutcome[],
 ): Promise<string | null> {
   if (report?.failed === undefined) return null;
-  await context.files.write(
-    report.failed,
-    writeRows(
-      report.input,
-      notDone.map((row) => row.line),
-    ),
-  );
-  return notDone.length === 0 ? null : report.failed;
+  const { failed, input } = report;
+  if (failed !== '-') await context.files.write(failed, rowsOf(input, notDone), rowsFile(input));
+  return notDone.length === 0 ? null : failed;
 }
+
+const rowsOf = (input: WrittenInput, rows: readonly RowOutcome[]): string =>
+  writeRows(
+    input,
+    rows.map((row) => row.line),
+  );
 
 /** A large run has many notices; the person who waits for the run does not wait longer than this for them. */
 const SENDING_MS = 60_000;

@@ -42,16 +42,32 @@ export async function makeDemoDesk(
     }
   }
   for (const user of cast.portalUsers) await bringIn(context, desk, cast, user, step);
-  const { lead } = cast;
-  const made = await step({
-    argv: ['operator', 'add', lead.name, '--role', lead.role, '--password-stdin', '--json'],
-    stdin: lead.password,
+  const leadSecret = await begin(context, desk, cast.lead, token);
+  const { name, password } = cast.operator;
+  const secret = await begin(context, desk, cast.operator, token);
+  const code = await context.house.appCode(secret, 0);
+  await runStep(context, desk, {
+    argv: ['login', '--operator', name, '--password-stdin', '--code', code],
+    stdin: password,
   });
-  const { totp } = JSON.parse(made.stdout) as { totp: { secretBase32: string } };
-  const { name, role, password } = cast.operator;
-  await step({ argv: ['operator', 'add', name, '--role', role, '--password-stdin'], stdin: password });
-  await runStep(context, desk, { argv: ['login', '--operator', name, '--password-stdin'], stdin: password });
-  return { ...desk, cast, token, leadSecret: totp.secretBase32.replaceAll(' ', '') };
+  return { ...desk, cast, token, leadSecret };
+}
+
+/** Makes an operator, who starts with the code of the step before; so the code of this one still signs in. Answers the app's secret. */
+async function begin(
+  context: Context,
+  desk: ScriptDesk,
+  { name, role, password }: DemoCast['operator'],
+  token: string,
+): Promise<string> {
+  const added = await runStep(context, desk, { argv: ['operator', 'add', name, '--role', role, '--json'] }, token);
+  const { startCode } = JSON.parse(added.stdout) as { startCode: string };
+  const start = ['operator', 'start', name, '--code', startCode];
+  const begun = await runStep(context, desk, { argv: [...start, '--password-stdin', '--json'], stdin: password });
+  const { totp } = JSON.parse(begun.stdout) as { totp: { secretBase32: string } };
+  const first = await context.house.appCode(totp.secretBase32, 1);
+  await runStep(context, desk, { argv: [...start, '--totp', first] });
+  return totp.secretBase32;
 }
 
 /** Takes a user through what real users do: the desk invites them, and they do the rest in the portal. */

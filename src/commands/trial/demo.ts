@@ -11,6 +11,9 @@ import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';
 
+/** The folder is new, so there is nothing to replace. */
+const NOTES = { what: 'an empty file', begins: /^$/ };
+
 const input = () => z.object({ console: z.boolean().default(true), dir: z.string().optional() });
 type Input = z.infer<ReturnType<typeof input>>;
 
@@ -19,9 +22,10 @@ const demo = command<Input>({
   summary: 'try countersign on a throw-away desk',
   examples: ['countersign demo', 'countersign demo --no-console --dir ./my-demo'],
   access: 'anyone',
+  throwAway: true,
   options: [
     { flags: '--no-console', about: 'do not open the console; make the desk (with --dir) or play the tour' },
-    { flags: '--dir <folder>', about: 'make the desk in this folder and keep it' },
+    { flags: '--dir <folder>', about: 'make the desk in this folder and keep it', path: 'here' },
   ],
   input,
   run,
@@ -32,7 +36,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   if (given.dir !== undefined && (await context.files.list(folder)).length > 0) {
     throw new Refusal('invalid-input', `--dir: ${folder} is not empty`, { hint: 'Name a new folder.' });
   }
-  await context.files.makeFolder(folder);
+  if (given.dir !== undefined) await context.files.makeFolder(folder);
   const cast = await demoCast(context);
   if (!context.options.quiet) context.notice('Making a desk with 91 sample companies and 408 people …');
   const touring = !context.ask.possible && given.dir === undefined;
@@ -41,7 +45,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
   await context.show(cheatSheet(made));
   const notes = join(folder, 'cheat-sheet.txt');
-  await context.files.write(notes, cheatNotes(made));
+  await context.files.write(notes, cheatNotes(made), NOTES);
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
   if (given.dir === undefined) context.notice('The demo desk was deleted.');
   return { view: [], document: { demo: { folder } }, exit, streamed: true };

@@ -24,6 +24,7 @@ const smoke = command({
   summary: 'run a full cycle on a throw-away store, for CI',
   examples: ['countersign smoke', 'countersign smoke --json'],
   access: 'anyone',
+  throwAway: true,
   input: () => z.object({}),
   run: async (context): Promise<Result> => {
     const desk = scriptDesk(await context.house.temporaryFolder());

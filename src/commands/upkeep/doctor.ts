@@ -9,6 +9,8 @@ const doctor = command({
   summary: 'check the installation and show how to fix each fault',
   examples: ['countersign doctor', 'countersign doctor --json'],
   access: 'anyone',
+  anyPolicy: true,
+  inspects: true,
   input: () => z.object({}),
   run: async (context) => {
     const findings = await context.house.inspect();

@@ -6,10 +6,13 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
-import { CARE_FOR_STORE } from '../../procedures/upkeep/care-for-store.js';
+import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+
+/** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
+const BACKUP = { what: 'an empty file', begins: /^$/ };
 
 /** Long, because the file opens everything and nothing limits how often its passphrase can be guessed. */
 const SHORTEST = 20;
@@ -19,15 +22,13 @@ const backup = command({
   summary: 'write the master key into a file that only a passphrase opens',
   examples: ['countersign key backup desk-key-backup.txt'],
   access: 'store:manage',
-  arguments: [{ name: '<file>', about: 'a file that does not exist yet' }],
+  arguments: [{ name: '<file>', about: 'a file that does not exist yet; - for standard output', path: 'writes' }],
   options: [{ flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' }],
   input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
   run: async (context, { file, passphraseStdin }) => {
     const desk = await context.desk();
-    await askAuthority(desk, context.operator(), CARE_FOR_STORE);
-    if (await context.files.exists(file)) {
-      throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
-    }
+    await askAuthority(desk, context.operator(), CARE_FOR_KEY);
+    if (file !== '-') await context.files.requireNew(file);
     const passphrase = await askNewSecret(context, passphraseStdin, '--passphrase-stdin', 'Passphrase for the backup');
     if ([...passphrase].length < SHORTEST) {
       throw new Refusal('invalid-input', `the passphrase must have ${SHORTEST} characters or more`, {
@@ -36,7 +37,8 @@ const backup = command({
     }
     const { text, keyId } = await context.house.sealKey(passphrase);
     await noteKeyBackup(desk, context.operator(), keyId);
-    await context.files.write(file, text);
+    if (file === '-') return { view: [], document: null, raw: text };
+    await context.files.write(file, text, BACKUP);
     return {
       view: [
         { kind: 'verdict', verdict: 'KEY BACKED UP', tone: 'good' },
@@ -64,7 +66,7 @@ const restore = command({
   examples: ['countersign key restore desk-key-backup.txt --check', 'countersign key restore desk-key-backup.txt'],
   // Nobody can sign in to a desk without its key, so file and passphrase together are the permission.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads standard input' }],
+  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads standard input', path: 'reads' }],
   options: [
     { flags: '--check', about: 'test only: does it open, and is it the key of the store? Changes nothing' },
     { flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' },

@@ -1,5 +1,7 @@
-/** `policy show`, `policy check`: shows the rules in force, and checks policy files before they are used. */
+/** `policy show`, `policy check`, `policy accept`: the rules in force, policy files before they are used, and which policy is the desk's. */
 import * as z from 'zod';
+import type { PolicyPin } from '../../desk.js';
+import { acceptPolicy } from '../../procedures/upkeep/accept-policy.js';
 import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
@@ -9,12 +11,28 @@ const show = command({
   summary: 'show the rules in force: protected requests, roles, limits',
   examples: ['countersign policy show', 'countersign policy show --json'],
   access: 'policy:read',
+  anyPolicy: true,
   input: () => z.object({}),
   run: async (context) => {
-    const { policy, policyHash } = await context.desk();
-    return { view: policyView(policy, policyHash), document: { policy: policyDocument(policy, policyHash) } };
+    const { policy, policyHash, pin } = await context.desk();
+    return {
+      view: [...policyView(policy, policyHash), ...(pin.accepted ? [] : waitingBlocks(pin))],
+      document: {
+        policy: { ...policyDocument(policy, policyHash), ...(pin.accepted ? {} : { waiting: pin.offered }) },
+      },
+    };
   },
 });
+
+/** The settings name another policy than the one that the desk has accepted. */
+const waitingBlocks = ({ offered }: PolicyPin): View => [
+  { kind: 'blank' },
+  {
+    kind: 'note',
+    text: `The settings name the policy in ${offered.source} (SHA-256 ${offered.hash}). The desk has not accepted it.`,
+  },
+  { kind: 'next', lines: ['countersign policy check', 'countersign policy accept'] },
+];
 
 const policyDocument = ({ source, categories, roles, limits }: Policy, hash: string) => ({
   hash,
@@ -67,12 +85,13 @@ function roleBlocks({ roles }: Policy): readonly Block[] {
   );
   const operators = Object.entries(roles.operators).map(([role, held]) => [role, held.join(', ')] as const);
   const fresh: readonly [string, string] = ['fresh code for', roles.freshCode.join(', ')];
+  const relaxed: readonly [string, string] = ['no second factor for', roles.withoutSecondFactor.join(', ') || 'nobody'];
   return [
     { kind: 'title', text: 'Customers' },
     { kind: 'fields', rows: customers },
     { kind: 'blank' },
     { kind: 'title', text: 'Operators' },
-    { kind: 'fields', rows: [...operators, fresh] },
+    { kind: 'fields', rows: [...operators, fresh, relaxed] },
   ];
 }
 
@@ -81,8 +100,13 @@ const check = command({
   summary: 'check the policy files in a folder; needs no desk',
   examples: ['countersign policy check', 'countersign policy check ./our-policy --json'],
   access: 'anyone',
+  anyPolicy: true,
   arguments: [
-    { name: '[dir]', about: 'folder with actions.json, roles.json and limits.json (default: the one in force)' },
+    {
+      name: '[dir]',
+      about: 'folder with actions.json, roles.json and limits.json (default: the one in force)',
+      path: 'here',
+    },
   ],
   input: () => z.object({ dir: z.string().optional() }),
   run: async (context, { dir }) => {
@@ -105,4 +129,31 @@ const check = command({
   },
 });
 
-export const commands: readonly Command[] = [show, check];
+const accept = command({
+  path: 'policy accept',
+  summary: "make the policy of the settings the desk's own",
+  examples: ['countersign policy accept', 'countersign login --code 123456 && countersign policy accept --json'],
+  access: 'store:manage',
+  anyPolicy: true,
+  input: () => z.object({}),
+  run: async (context) => {
+    const desk = await context.desk();
+    const { before, after, follows, changed } = await acceptPolicy(desk, context.operator());
+    const { source } = desk.pin.offered;
+    return {
+      view: [
+        { kind: 'verdict', verdict: changed ? 'POLICY ACCEPTED' : 'THE POLICY IS ACCEPTED ALREADY', tone: 'good' },
+        {
+          kind: 'fields',
+          rows: [['From', source], ['SHA-256', after], ...(changed ? [['Before', before ?? 'none'] as const] : [])],
+        },
+        ...(follows
+          ? [{ kind: 'note', text: 'The desk follows this policy when countersign is updated.' } as const]
+          : []),
+      ],
+      document: { policy: { source, before, after, follows, changed } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [show, check, accept];

@@ -21,6 +21,7 @@ export function reportPage(report: DeskReport, deskName: string): string {
   const title = `${deskName}: ${dayOf(report.since)} to ${dayOf(report.until)}`;
   const stretch = report.width > 86_400_000 ? 'week' : 'day';
   return `<!doctype html>
+<!-- report by countersign -->
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -10,6 +10,9 @@ import { reportDocument, reportView } from './report-view.js';
 /** 30 days, so that each weekday occurs at least four times. */
 const USUAL = days(30);
 
+/** How `reportPage` begins. */
+const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by countersign -->\n/ };
+
 const report = command<{ html?: string | undefined; since?: string | undefined }>({
   path: 'report',
   summary: 'show the desk in figures and charts',
@@ -20,7 +23,11 @@ const report = command<{ html?: string | undefined; since?: string | undefined }
   ],
   access: 'report:read',
   options: [
-    { flags: '--html <file>', about: 'write one HTML page with charts; it needs no network and no script' },
+    {
+      flags: '--html <file>',
+      about: 'write one HTML page with charts, without network or script; - for standard output',
+      path: 'writes',
+    },
     { flags: '--since <when>', about: 'from a date or for a span such as 7d (default: 30d)' },
   ],
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
@@ -30,7 +37,9 @@ const report = command<{ html?: string | undefined; since?: string | undefined }
     const made = await deskReport(desk, context.operator(), from);
     const document = { report: { ...reportDocument(made), ...(html === undefined ? {} : { file: html }) } };
     if (html === undefined) return { view: reportView(made, desk.name), document };
-    await context.files.write(html, reportPage(made, desk.name));
+    const page = reportPage(made, desk.name);
+    if (html === '-') return { view: [], document, raw: page };
+    await context.files.write(html, page, REPORT);
     return { view: [{ kind: 'lines', lines: [`Written to ${html}.`] }], document };
   },
 });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { RekeyedStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
-import { CARE_FOR_STORE } from '../../procedures/upkeep/care-for-store.js';
+import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command } from '../command.js';
 
@@ -14,7 +14,7 @@ const rekey = command({
   access: 'store:manage',
   input: () => z.object({}),
   run: async (context) => {
-    await askAuthority(await context.desk(), context.operator(), CARE_FOR_STORE);
+    await askAuthority(await context.desk(), context.operator(), CARE_FOR_KEY);
     await confirm(context);
     const done = await context.house.rekeyStore(context.operator());
     return { view: rekeyedView(done), document: { rekey: done } };

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, Refusal, refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import type { RestoredStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
@@ -10,7 +10,7 @@ import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { backUpStore, CARE_FOR_STORE, type StoreInfo, storeInfo } from '../../procedures/upkeep/care-for-store.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
-import { askCode, askSecret } from '../ask-secret.js';
+import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { type Command, type Context, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
 import { commands as rekeying } from './store-rekey.js';
@@ -68,14 +68,12 @@ const backup = command({
   summary: 'copy the store into a new file while others work (SQLite)',
   examples: ['countersign store backup /backup/desk-2026-11-22.db'],
   access: 'store:manage',
-  arguments: [{ name: '<file>', about: 'a file that does not exist yet' }],
+  arguments: [{ name: '<file>', about: 'a file that does not exist yet', path: 'here' }],
   input: () => z.object({ file: z.string().min(1) }),
   run: async (context, { file }) => {
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), CARE_FOR_STORE);
-    if (await context.files.exists(file)) {
-      throw new Refusal('invalid-input', `the file ${file} already exists`, { hint: 'Name a new file.' });
-    }
+    await context.files.requireNew(file);
     const { logSize } = await backUpStore(desk, context.operator(), file);
     return {
       view: [
@@ -98,9 +96,7 @@ const restoreInput = () =>
   z.object({
     file: z.string().min(1),
     acceptRollback: z.boolean().default(false),
-    approver: z.string().min(1).optional(),
-    approverPasswordStdin: z.boolean().default(false),
-    code: z.string().optional(),
+    ...approverInput(),
   });
 
 const restore = command({
@@ -112,15 +108,13 @@ const restore = command({
   ],
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by store backup' }],
+  arguments: [{ name: '<file>', about: 'a file made by store backup', path: 'here' }],
   options: [
     {
       flags: '--accept-rollback',
       about: 'accept that what was written after the backup is lost (resets, lock-outs, log entries)',
     },
-    { flags: '--approver <name>', about: 'a second operator (lead or admin) who accepts the loss too' },
-    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-    { flags: '--code <code>', about: "code from the second operator's authenticator app" },
+    ...approverOptions('a second operator (lead or admin) who accepts the loss too'),
   ],
   input: restoreInput,
   run: async (context, given) => {
@@ -179,15 +173,10 @@ async function askApprover(
   desk: Desk,
   requesterId: string | null,
 ): Promise<Actor> {
-  const ask = async () =>
-    (await context.ask.prompts('--approver')).line({ message: 'Second operator (lead or admin)' });
-  const name = given.approver ?? (context.ask.possible ? await ask() : undefined);
-  if (name === undefined)
+  const signIn = await askSecondOperator(context, given);
+  if (signIn === undefined)
     throw refusal('approval-needed', 'second-operator-needed', { what: 'accepting what is lost' }, 'approver-signs-in');
-  const fromStdin = given.approverPasswordStdin;
-  const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
-  const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
-  return secondOperator(desk, { name, password, code }, requesterId);
+  return secondOperator(desk, signIn, requesterId);
 }
 
 export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying];

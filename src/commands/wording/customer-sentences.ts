@@ -87,7 +87,7 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
       : 'your passphrase cannot be shown, because no readable copy of it was kept; it still verifies you',
   'view-switched-off': () => 'your support desk keeps no readable copies of passphrases, so none can be shown',
   'app-password-form': ({ min, max }) => `an application password must have ${min} to ${max} characters`,
-  'app-password-is-name': () => 'your application password must not be your login, name or e-mail address',
+  'app-password-weak': () => 'this password is too easy to guess',
   'app-password-is-passphrase': () =>
     'your application password must not be your passphrase, because you say that one to other people',
 
@@ -96,6 +96,8 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
     number === null ? `no user matches "${reference}"` : `no user matches "${reference}" in account ${number}`,
   'user-ambiguous': ({ count, account, email }) => `${count} logins of ${account} have the e-mail address "${email}"`,
   'scope-unknown': ({ scope }) => `there is no scope "${scope}"`,
+  'scope-inside-category': ({ user, scope, category }) =>
+    `${user} holds all of ${category}, so ${scope} alone cannot be taken away`,
   'own-privileges': () => 'you cannot change your own privileges',
   'admin-holds-all': () => 'an admin holds every privilege; nothing can be given or taken',
   'scopes-not-in-edition': () => 'in X Series accounts privileges are not assigned one by one',

@@ -78,6 +78,8 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'tell-desk-and-set': () => 'Tell your support desk, and set a new one.',
   'admins-have-one': () => 'Only admins have one, because only they make protected requests.',
   'admin-has-all': () => 'As an admin you hold every privilege.',
+  'revoke-category': ({ user, category }) =>
+    `Revoke the category, then grant what should stay: ${PORTAL} team revoke ${user} ${category}`,
   'privileges-for-others': () => 'Privileges are given to users and secondary admins.',
   'admin-all-user-none': () => 'There an admin holds all privileges, and a user holds none.',
   'search-users': () => 'Check the spelling. An admin sees the team with: countersign portal team list',

@@ -3,7 +3,7 @@
 import type { CustomerReasons } from '../../refusals/customer-reasons.js';
 import type { DeskReasons } from '../../refusals/desk-reasons.js';
 import type { ApprovalReason, GrantFault, LockedOut, UndoStop } from '../../refusals/facts.js';
-import { counted, type Sentences } from './sentences.js';
+import { counted, either, type Sentences } from './sentences.js';
 
 const LOCKED: Readonly<Record<LockedOut, string>> = { caller: 'this caller', 'sign-in': 'this operator' };
 
@@ -49,6 +49,7 @@ const OPTIONS = { issuer: '--sso-issuer', audience: '--sso-audience', jwks: '--s
 export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<CustomerReasons>> = {
   'nobody-signed-in': () => 'nobody is signed in',
   'session-ended': () => 'your session has ended',
+  'session-of-another': () => 'this session belongs to another person on this machine',
   'session-too-old': ({ hours }) => `your session expired after ${counted(hours, 'hour')}`,
   'session-idle': ({ minutes }) => `your session expired after ${counted(minutes, 'idle minute')}`,
   'token-unknown-here': () => 'this desk does not know the token in COUNTERSIGN_TOKEN',
@@ -72,14 +73,28 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'own-role': () => 'you cannot change your own role or disable yourself',
   'role-unknown': ({ role }) => `there is no operator role "${role}"`,
   'operator-name-form': () => "an operator's name has 1 to 100 visible characters",
-  'operator-password-form': ({ min, max }) =>
-    `an operator's password must have ${min} to ${max} characters and must not be the name`,
+  'operator-password-form': ({ min, max }) => `an operator's password must have ${min} to ${max} characters`,
+  'operator-password-weak': () => 'this password is too easy to guess',
+  'operator-email-form': ({ text }) => `--email: "${text}" is not one plain e-mail address`,
+  'old-password-wrong': () => 'the present password is wrong; nothing was changed',
+  'same-password': () => 'the new password is the same as the present one',
+  'start-wrong': () => 'the name or the start code is wrong, or the code was used or has expired',
+  'start-too-early': ({ from }, when) => `this start code cannot be used yet; it is valid ${when(from)}`,
+  'app-code-wrong': () => 'the code of the authenticator app is wrong, so the app is not set up yet',
+  'own-recovery': () => 'you cannot recover yourself in this way',
+  'recovery-reason-missing': () => 'missing: --reason, why the operator is recovered',
+  'recover-disabled': ({ name }) => `${name} is disabled`,
+  'recovery-wrong': () => 'the name, the recovery code or the password is wrong, or the code was used',
+  'recovery-code-not-alone': ({ names }) =>
+    `a recovery code counts only where no second operator can be asked; ${either(names)} can approve`,
+  'approver-changed': () => 'the second operator can no longer approve',
   'operator-name-taken': ({ name }) => `an operator named "${name}" exists already`,
   'operator-unknown': ({ reference }) => `no operator matches "${reference}"`,
   'token-lifetime': ({ maxDays }) => `--expires: a token must end within ${counted(maxDays, 'day')} from now`,
   'token-of-disabled': () => 'this operator is disabled and cannot get a token',
   'token-role': ({ owner, ownerRole, role }) => `a token of ${owner} (${ownerRole}) cannot have the role ${role}`,
   'token-unknown': ({ id }) => `no token has the id "${id}"`,
+  'not-own-request': () => 'a recovery code is for a request of your own, and this one is not',
   'own-request': () => 'you cannot decide on your own request',
   'role-does-not-approve': ({ role }) => `the role ${role} may not approve`,
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
@@ -107,7 +122,9 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'reason-missing': ({ to }) =>
     to === 'unlock'
       ? 'missing: --reason, why you lift the lock'
-      : 'missing: --reason, why you allow resets by phone again',
+      : to === 'disable'
+        ? 'missing: --reason, why you disable it'
+        : 'missing: --reason, why you allow resets by phone again',
   'sso-off-and-set': () => '--no-sso cannot be combined with settings of single sign-on',
   'sso-incomplete': ({ missing }) => `missing: ${missing.map((one) => OPTIONS[one]).join(', ')}`,
   'not-https': ({ setting, address }) => `${OPTIONS[setting]}: "${address}" is not an https address`,
@@ -129,6 +146,8 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'invite-sso': ({ who }) => `${who} signs in by SSO and has no application password; nobody was invited`,
   'invite-address-new': ({ who, days }) =>
     `${who} has a password, but no e-mail address that has been on file for ${counted(days, 'day')}; nobody was invited`,
+  'invite-too-often': ({ who, next }, when) =>
+    `${who} was invited too often; the next invitation is possible ${when(next)}`,
   'invite-overtaken': ({ who }) => `somebody else is changing ${who} at this moment; nobody was invited`,
 
   'set-already': () => 'the owner has a passphrase already, and the desk cannot change it',

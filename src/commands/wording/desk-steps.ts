@@ -16,7 +16,20 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'retry-sign-in': ({ failures }) =>
     `Try again. After ${counted(failures, 'failure')} the sign-in is locked out for a while.`,
   'set-up-authenticator': ({ name, role }) =>
-    `Another admin can set it up with: countersign operator edit ${name} --role ${role}`,
+    `Finish it with your start code: countersign operator start ${name} --code CODE   An admin can make a new code: countersign operator edit ${name} --role ${role}`,
+  'ask-admin-for-start': () =>
+    'Try again, or ask an admin for a new start code: countersign operator recover NAME --reason TEXT',
+  'start-then': () => 'Start again then. If you did not ask for this, sign in as usual: that ends it. Tell your lead.',
+  'next-app-code': () => 'Wait for the next code of the app, and check the clock of the phone.',
+  'lost-own-password': () =>
+    'If you lost it, another admin can give you a start code: countersign operator recover NAME --reason TEXT',
+  'use-recovery-code': () =>
+    'Another admin can do it. If you lost your authenticator: countersign logout, then countersign operator recover NAME --recovery-code-stdin',
+  'own-recovery-code': () =>
+    'No other operator can approve here. Give one of your own recovery codes with --recovery-code-stdin; the start code is then valid only after a wait.',
+  'recovery-code-form': () => 'A recovery code looks like 7-X4T2-9KQM-0HVB-ZC3R. Each works once.',
+  'enable-operator': ({ name }) => `Enable the operator first: countersign operator edit ${name} --enable`,
+  'email-example': () => 'For instance: --email mira@desk.example',
   'wait-for-owner': () => 'Wait until then. The owner can also end it by signing in to the portal.',
   'wait-for-admin': () => 'Wait until then, or ask an admin to end it with: countersign operator edit NAME --unlock',
   'admin-lifts': () => 'An admin can end it with: countersign operator edit NAME --unlock',
@@ -24,6 +37,9 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'ask-permitted': ({ permission }) => `It needs the permission ${permission}. Ask a lead or an admin.`,
   'ask-lead': () => 'Ask a lead or an admin.',
   'ask-other-lead': () => 'Ask another lead or admin.',
+  'ask-other-lead-or-code': () =>
+    'Ask another lead or admin. If there is no other, approve with one of your recovery codes: --recovery-code-stdin',
+  'approve-as-usual': () => 'Approve it without a recovery code.',
   'ask-other-admin': () => 'Ask another admin.',
   'ask-other-operator': () => 'Ask another operator.',
   'other-operator-takes-call': () => 'You cannot verify yourself. Another operator must take this call.',
@@ -73,6 +89,8 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'enable-user': ({ who }) => `Enable it first: countersign user enable ${who}`,
   'put-email-on-file': ({ who }) => `Add one first: countersign user edit ${who} --email ADDRESS`,
   'native-login-of-admins': () => 'With SSO, only admins keep a login with an application password.',
+  'invitation-in-mail': () =>
+    'The newest invitation is in the mailbox of the user, or look for it: countersign outbox list',
   'address-usable-from': ({ from }, when) => `The present address can be used ${when(from)}.`,
   'admin-calls': () => 'Plain users cannot make protected requests. Their admin calls for them.',
   'owner-changes': ({ path }) => `Only the owner can change it. Read aloud: ${path}`,

@@ -10,12 +10,13 @@ import { checkDelivery } from './check-delivery.js';
 import { checkFolders } from './check-folders.js';
 import { checkHashing } from './check-hashing.js';
 import { checkKey } from './check-key.js';
+import { checkPerson } from './check-person.js';
 import { checkPolicy } from './check-policy.js';
 import { checkSqlite } from './check-sqlite.js';
 import { inspectStore } from './inspect-store.js';
 
 /** In the order in which they are shown. The checks that need no settings come before these. */
-const CHECKS: readonly SetupCheck[] = [checkConfig, checkFolders, checkPolicy, checkKey, checkDelivery];
+const CHECKS: readonly SetupCheck[] = [checkConfig, checkPerson, checkFolders, checkPolicy, checkKey, checkDelivery];
 
 /** `node` is the version of Node, as `v20.19.0`. */
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {

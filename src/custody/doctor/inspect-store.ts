@@ -5,6 +5,7 @@ import type { Custody } from '../../opening/open-custody.js';
 import { openEngine } from '../../opening/open-desk.js';
 import { openStore, requireCurrent, type Store } from '../../store/store.js';
 import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
+import { checkAcceptedPolicy } from './check-accepted-policy.js';
 import { checkAdmins } from './check-admins.js';
 import { checkChannels } from './check-channels.js';
 import { checkKeyBackup } from './check-key-backup.js';
@@ -15,6 +16,7 @@ import { checkStoreKey } from './check-store-key.js';
 
 const CHECKS: readonly StoreCheck[] = [
   checkStoreKey,
+  checkAcceptedPolicy,
   checkKeyBackup,
   checkLog,
   checkOutbox,

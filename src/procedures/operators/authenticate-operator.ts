@@ -60,7 +60,11 @@ async function bySession(desk: Desk, token: string): Promise<Authenticated> {
   const owner = row && (await desk.store.read.operators.byId(row.operator_id));
   if (row === undefined || owner === undefined) throw notSignedIn('session-ended', {});
   const { limits } = desk.policy;
-  const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, { now, running: false });
+  const { operator, roles, alsoUserId, codeAt } = judgeSession(limits, owner, row, {
+    person: desk.person,
+    now,
+    running: false,
+  });
   const actor = { kind: 'operator', id: owner.id, name: owner.name } as const;
   const signed = { operator, actor, via: 'session', sessionId: row.id, tokenId: null, codeAt, alsoUserId } as const;
   return { signed, roles, active: () => noteActivity(desk, signed, row, now) };

@@ -1,16 +1,19 @@
-/** Changes an operator (B70): the role, whether they may sign in at all, and the lock after too many wrong sign-ins. */
-import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
+/** Changes an operator (B70, B80): role, address, whether they may sign in at all, and the lock after too many wrong sign-ins. */
+import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { needsFreshCode } from '../../rules/operator-roles.js';
+import { minuteOf } from '../../rules/moment.js';
+import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { liftLock } from '../lock-outs.js';
-import { operatorTotpContext } from '../seal-contexts.js';
-import { findOperator, MANAGE_OPERATORS, type NewOperator, newSeed } from './make-operator.js';
+import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
+import { mailOperator, tellOperator } from './operator-notices.js';
+import { newStart, type StartCode } from './start-code.js';
 
 export interface OperatorChange {
   readonly role?: OperatorRole;
   readonly disabled?: boolean;
+  readonly email?: string;
   /** Lifts the lock after wrong sign-ins; ends no session. */
   readonly unlock?: boolean;
 }
@@ -21,56 +24,68 @@ export interface OperatorChanged {
   readonly sessions: number;
   readonly tokens: number;
   readonly unlocked: boolean;
-  /** To be shown once, if the role needs codes and the operator had no authenticator app (B70); null otherwise. */
-  readonly enrolment: NewOperator['enrolment'];
+  /** If the role needs an authenticator app and the operator has none; to be handed over. Null otherwise. */
+  readonly start: StartCode | null;
 }
 
 /**
- * Changing the role, disabling and enabling end the operator's sessions and tokens. Refusals: `not-found`, and `forbidden` for
- * doing it to oneself.
+ * Changing the role, disabling and enabling end the operator's sessions, tokens and grants. Refusals: `not-found`, `invalid-input`, and
+ * `forbidden` for doing it to oneself.
  */
 export async function changeOperator(
   desk: Desk,
   signed: SignedOperator,
   reference: string,
-  change: OperatorChange,
+  wish: OperatorChange,
 ): Promise<OperatorChanged> {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const at = desk.now();
   const { id, name } = await findOperator(desk.store.read, reference);
-  const needsApp = change.role !== undefined && needsFreshCode(desk.policy, change.role);
-  const seed = needsApp ? await newSeed(desk, name) : null;
+  const change = wish.email === undefined ? wish : { ...wish, email: readOperatorEmail(wish.email) };
   return act<'operator:manage', OperatorChanged>(desk, signed, MANAGE_OPERATORS, {
     entry: ({ operator }, by) => ({ ...entryOfChange(operator, change), outcome: 'done', at, by: by.actor }),
     change: async (acting) => {
       const row = await findOperator(acting.write, id);
-      const enrolment = row.verifier !== null && row.totp === null ? seed : null;
-      return {
-        operator: { id, name, role: row.role },
-        ...(await changeRow(acting, row, change, enrolment?.secret ?? null)),
-        enrolment: enrolment && { uri: enrolment.uri, secretBase32: enrolment.secretBase32 },
-      };
+      const done = await changeRow(acting, row, change);
+      return { operator: { id, name, role: row.role }, ...done, start: await startIfNeeded(acting, row, change) };
     },
   });
+}
+
+/** A code for the app that the new role needs. A start that was not used yet goes on with its own code. */
+async function startIfNeeded(
+  { desk, write, now }: Acting<'operator:manage'>,
+  row: OperatorRow,
+  { role }: OperatorChange,
+): Promise<StartCode | null> {
+  if (role === undefined || row.verifier === null || row.totp !== null) return null;
+  if (!needsSecondFactor(desk.policy, role)) return null;
+  const made = newStart(desk, row.id, { reason: 'factor', now });
+  await write.lifeCycle.putStart(made.row);
+  return made.start;
 }
 
 async function changeRow(
   { desk, write, log, now, by }: Acting<'operator:manage'>,
   row: OperatorRow,
-  { role, disabled, unlock }: OperatorChange,
-  secret: string | null,
+  { role, disabled, email, unlock }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
   const ends = role !== undefined || disabled !== undefined;
   if (ends && row.id === by.operator.id) {
     throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   }
-  const unlocked = unlock === true && (await liftLock(desk, write, log, `sign-in:${row.id}`, 'lead'));
+  const unlocked = unlock === true && (await unlockOperator(desk, write, log, row.id));
+  const who = by.operator.name;
+  if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
   if (!ends) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {
     ...(role === undefined ? {} : { role }),
     ...(disabled === undefined ? {} : { disabled_at: disabled ? now : null }),
-    ...(secret === null ? {} : { totp: desk.vault.seal('seal/operator-totp', operatorTotpContext(row.id), secret) }),
   });
+  if (disabled === true) await write.lifeCycle.deleteStart(row.id);
+  await write.grants.revokeOfOperator(row.id, now);
+  const values = { change: wordsOf(row, { role, disabled }), who };
+  await tellOperator(desk, write, row, { kind: 'operator-changed', values, now });
   return {
     sessions: await write.operators.endSessionsOf(row.id, now),
     tokens: await write.operators.revokeTokensOf(row.id, now),
@@ -78,7 +93,41 @@ async function changeRow(
   };
 }
 
-function entryOfChange(operator: OperatorChanged['operator'], { role, disabled, unlock }: OperatorChange) {
+/** Wrong passwords, start codes and recovery codes are counted apart; one unlock lifts all. */
+async function unlockOperator(desk: Desk, write: Writes, log: LogState, id: string): Promise<boolean> {
+  let lifted = false;
+  for (const what of ['sign-in', 'start', 'recover'] as const)
+    lifted = (await liftLock(desk, write, log, `${what}:${id}`, 'lead')) || lifted;
+  return lifted;
+}
+
+/** The old address hears of it, so that nobody takes the notices away unseen. */
+async function changeAddress(
+  desk: Desk,
+  write: Writes,
+  { id, name }: OperatorRow,
+  { email, who, now }: { readonly email: string; readonly who: string; readonly now: number },
+): Promise<void> {
+  const before = await write.lifeCycle.emailOf(id);
+  if (before === email) return;
+  await write.lifeCycle.putEmail(id, email, now);
+  const values = { name, who, when: minuteOf(now), change: 'another e-mail address is on file' };
+  for (const to of before === null ? [email] : [before, email])
+    await mailOperator(desk, write, to, { kind: 'operator-changed', values });
+}
+
+function wordsOf(
+  row: OperatorRow,
+  { role, disabled }: { role: OperatorRole | undefined; disabled: boolean | undefined },
+) {
+  const changes = [
+    ...(role === undefined ? [] : [`your role is ${role} (before: ${row.role})`]),
+    ...(disabled === undefined ? [] : [disabled ? 'you can no longer sign in' : 'you can sign in again']),
+  ];
+  return changes.join('; ');
+}
+
+function entryOfChange(operator: OperatorChanged['operator'], { role, disabled, email, unlock }: OperatorChange) {
   const kind =
     disabled === undefined
       ? ('operator.edited' as const)
@@ -88,6 +137,7 @@ function entryOfChange(operator: OperatorChanged['operator'], { role, disabled, 
   const detail = {
     operator: operator.id,
     ...(role === undefined ? {} : { roleBefore: operator.role, role }),
+    ...(email === undefined ? {} : { address: true }),
     ...(unlock === true ? { unlock } : {}),
   };
   return { kind, detail };

@@ -1,26 +1,26 @@
-/**
- * Makes new operators (B70). Passwords and seeds are hashed and sealed before any transaction. For changes see
- * change-operator.ts.
- */
+/** Makes new operators (B70). They set password and authenticator app themselves, with a start code (B80). For changes see change-operator.ts. */
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
+import { faultOfEmail, tidy } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { needsFreshCode } from '../../rules/operator-roles.js';
+import { minuteOf } from '../../rules/moment.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
-import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
+import { operatorTotpContext } from '../seal-contexts.js';
+import { mailOperator } from './operator-notices.js';
+import { sealOperatorPassword } from './operator-password.js';
+import { newStart, type StartCode } from './start-code.js';
 
 export interface NewOperator {
   readonly id: string;
   readonly name: string;
   readonly role: OperatorRole;
-  /** Sealed; null for an operator that only has tokens. */
+  /** Sealed; null until the operator sets one, and for an operator that only has tokens. */
   readonly verifier: string | null;
   readonly totp: string | null;
+  readonly totpStep: number | null;
   readonly alsoUserId: string | null;
-  /** To be shown to the operator once; null if the role needs no code or no password was set. */
-  readonly enrolment: { readonly uri: string; readonly secretBase32: string } | null;
 }
 
 export function readOperatorRole(text: string): OperatorRole {
@@ -32,30 +32,33 @@ export function readOperatorRole(text: string): OperatorRole {
 export interface OperatorWish {
   readonly name: string;
   readonly role: OperatorRole;
-  /** Null for an operator that only has tokens. */
-  readonly password: string | null;
   readonly alsoUserId?: string | null;
+  /** Only for the first admin, who makes the desk and so has nobody to get a start code from. */
+  readonly own?: {
+    readonly password: string;
+    readonly totp: string;
+    /** Step of the first code; null if the app is not proved yet. */
+    readonly step: number | null;
+  };
 }
 
-/** Hashes and seals. Refusal `invalid-input` for a name or password that breaks the rules. */
+/** Hashes and seals. Refusal `invalid-input` for a name that breaks the rules. */
 export async function prepareOperator(desk: Desk, input: OperatorWish): Promise<NewOperator> {
-  const name = readName(input.name);
+  const name = readOperatorName(input.name);
   const id = desk.newId('op');
-  const verifier = input.password === null ? null : await sealPassword(desk, id, name, input.password);
-  const enrolment =
-    input.password !== null && needsFreshCode(desk.policy, input.role) ? await newSeed(desk, name) : null;
+  const { own } = input;
   return {
     id,
     name,
     role: input.role,
-    verifier,
+    verifier: own === undefined ? null : await sealOperatorPassword(desk, id, own.password),
+    totp: own === undefined ? null : desk.vault.seal('seal/operator-totp', operatorTotpContext(id), own.totp),
+    totpStep: own?.step ?? null,
     alsoUserId: input.alsoUserId ?? null,
-    totp: enrolment === null ? null : desk.vault.seal('seal/operator-totp', operatorTotpContext(id), enrolment.secret),
-    enrolment: enrolment === null ? null : { uri: enrolment.uri, secretBase32: enrolment.secretBase32 },
   };
 }
 
-function readName(text: string): string {
+export function readOperatorName(text: string): string {
   const name = text.normalize('NFC').trim();
   if (name === '' || name.length > 100 || /\p{C}/u.test(name)) {
     throw refusal('invalid-input', 'operator-name-form', {}, 'operator-name-example');
@@ -63,25 +66,19 @@ function readName(text: string): string {
   return name;
 }
 
-async function sealPassword(desk: Desk, operatorId: string, name: string, password: string): Promise<string> {
-  const { minLength, maxCodePoints } = desk.policy.limits.operatorPassword;
-  const length = [...password.normalize('NFC')].length;
-  if (length < minLength || length > maxCodePoints || foldKey(password) === foldKey(name)) {
-    throw refusal('invalid-input', 'operator-password-form', { min: minLength, max: maxCodePoints }, 'several-words');
-  }
-  return desk.secrets.make(
-    'person',
-    'seal/operator-password',
-    operatorPasswordContext(operatorId),
-    password.normalize('NFC'),
-  );
+/** An address for notices. Refusal `invalid-input`. */
+export function readOperatorEmail(text: string): string {
+  const email = tidy(text);
+  if (email !== '' && faultOfEmail(email) === undefined) return email;
+  throw refusal('invalid-input', 'operator-email-form', { text }, 'email-example');
 }
 
-export const newSeed = (desk: Desk, name: string) =>
+export const newSeed = (desk: Pick<Desk, 'chance' | 'name' | 'policy'>, name: string) =>
   totp.begin({
     random: desk.chance.bytes,
     issuer: desk.name,
-    accountName: 'countersign',
+    // The issuer names the desk. A longer label would make a QR code that no 80x24 terminal shows whole.
+    accountName: '',
     login: name,
     settings: desk.policy.limits.totp,
   });
@@ -93,7 +90,7 @@ export const operatorRow = (operator: NewOperator, at: number): Parameters<Write
   role: operator.role,
   verifier: operator.verifier,
   totp: operator.totp,
-  totp_last_step: null,
+  totp_last_step: operator.totpStep,
   also_user_id: operator.alsoUserId,
   disabled_at: null,
   created_at: at,
@@ -102,22 +99,56 @@ export const operatorRow = (operator: NewOperator, at: number): Parameters<Write
 /** The door for making operators and tokens, and for changing what an operator may do. */
 export const MANAGE_OPERATORS = { permission: 'operator:manage', fresh: true } as const;
 
-/** Refusals: `invalid-input` for a name that is taken, or a name or password that breaks the rules. */
-export async function addOperator(desk: Desk, signed: SignedOperator, wish: OperatorWish): Promise<NewOperator> {
+export interface NewPerson extends OperatorWish {
+  readonly email: string | null;
+  /** False for scripts: no start code, only tokens work. */
+  readonly starts: boolean;
+}
+
+export interface AddedOperator extends NewOperator {
+  /** Shown to the admin once; null for scripts. */
+  readonly start: StartCode | null;
+  /** `m…@desk.example`, if the code was mailed there too. */
+  readonly mailedTo: string | null;
+}
+
+/** Refusals: `invalid-input` for a name that is taken, or a name or address that breaks the rules. */
+export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewPerson): Promise<AddedOperator> {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const at = desk.now();
+  const email = wish.email === null ? null : readOperatorEmail(wish.email);
   const operator = await prepareOperator(desk, wish);
-  const detail = { operator: operator.id, name: operator.name, role: operator.role };
+  const { id, name, role } = operator;
+  const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
   return act(desk, signed, MANAGE_OPERATORS, {
     entry: (_operator, by) => ({ kind: 'operator.added', outcome: 'done', at, by: by.actor, detail }),
     change: async ({ write, now }) => {
-      if ((await write.operators.byName(foldKey(operator.name))) !== undefined) {
-        throw refusal('invalid-input', 'operator-name-taken', { name: operator.name }, 'other-name');
+      if ((await write.operators.byName(foldKey(name))) !== undefined) {
+        throw refusal('invalid-input', 'operator-name-taken', { name }, 'other-name');
       }
       await write.operators.insert(operatorRow(operator, now));
-      return operator;
+      if (email !== null) await write.lifeCycle.putEmail(id, email, now);
+      if (!wish.starts) return { ...operator, start: null, mailedTo: null };
+      const { start, row } = newStart(desk, id, { reason: 'added', now });
+      await write.lifeCycle.putStart(row);
+      return {
+        ...operator,
+        start,
+        mailedTo: email === null ? null : await invite(desk, write, operator, email, start),
+      };
     },
   });
+}
+
+async function invite(
+  desk: Desk,
+  write: Writes,
+  { name, role }: NewOperator,
+  email: string,
+  { code, expiresAt }: StartCode,
+): Promise<string> {
+  const values = { name, role, code, until: minuteOf(expiresAt) };
+  return (await mailOperator(desk, write, email, { kind: 'operator-invitation', values })).sentTo;
 }
 
 export async function findOperator({ operators }: Pick<Reads, 'operators'>, reference: string): Promise<OperatorRow> {

@@ -2,9 +2,11 @@
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorRole } from './make-operator.js';
+import { tellOperator } from './operator-notices.js';
 
 export interface NewToken {
   readonly id: string;
@@ -67,12 +69,18 @@ export async function createToken(
   const at = desk.now();
   return act(desk, signed, MANAGE_OPERATORS, {
     entry: ({ token }, by) => ({ ...entryOfToken(token), outcome: 'done', at, by: by.actor }),
-    change: async ({ write, now }) => {
+    change: async ({ write, now, by }) => {
       const owner = await findOperator(write, wish.owner);
       const role = wish.role ?? readOperatorRole(owner.role);
       requireOwner(desk, role, owner);
       const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
       await write.operators.insertToken(tokenRow(token, now));
+      const change = `a token for scripts was made in your name (role ${role}, until ${minuteOf(token.expiresAt)})`;
+      await tellOperator(desk, write, owner, {
+        kind: 'operator-changed',
+        values: { change, who: by.operator.name },
+        now,
+      });
       return { token, owner };
     },
   });

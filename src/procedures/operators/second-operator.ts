@@ -2,18 +2,26 @@
  * Four eyes for replacing the store, when a request cannot wait in the store itself: a second operator, there in person, approves
  * by giving password and code.
  */
-import type { Desk } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import type { Desk, OperatorRow, Reads } from '../../desk.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { permits } from '../../rules/operator-roles.js';
+import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 
-/** Refusals: forbidden (the requester, or a role that may not approve), and those of signing in; attempts count as there. */
-export async function secondOperator(desk: Desk, signIn: SignIn, requesterId: string | null): Promise<Actor> {
+/**
+ * `about` is the operator whom the request is about, if it is about one. Refusals: forbidden (the requester, the one whom it is about, or a
+ * role that may not approve), and those of signing in; attempts count as there.
+ */
+export async function secondOperator(
+  desk: Desk,
+  signIn: SignIn,
+  requesterId: string | null,
+  about: string | null = null,
+): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
-  if (named !== undefined && named.id === requesterId) {
+  if (named !== undefined && (named.id === requesterId || named.id === about)) {
     throw refusal('forbidden', 'own-request', {}, 'ask-other-lead');
   }
   const { operator } = await signInOperator(desk, signIn);
@@ -23,4 +31,26 @@ export async function secondOperator(desk: Desk, signIn: SignIn, requesterId: st
   return { kind: 'operator', id: operator.id, name: operator.name };
 }
 
-/** Where nobody was named and nobody can be asked (exit 5). */
+/** Operators beside these who may approve and can sign in. */
+export async function otherApprovers(
+  desk: Pick<Desk, 'policy'>,
+  { operators }: Pick<Reads, 'operators'>,
+  but: readonly string[],
+): Promise<readonly OperatorRow[]> {
+  return (await operators.all()).filter(
+    (row) => !but.includes(row.id) && mayApprove(desk, row) && row.verifier !== null && hasItsFactor(desk, row),
+  );
+}
+
+/** A recovery code counts only where no second operator can be asked. */
+export function notAlone(others: readonly OperatorRow[], next: 'approver-signs-in' | 'ask-other-lead'): Refusal {
+  const names = others.map(({ name }) => name);
+  return refusal('approval-needed', 'recovery-code-not-alone', { names }, next);
+}
+
+/** As stored now: enabled, with a role that approves. */
+export const mayApprove = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow | undefined): boolean =>
+  row !== undefined && row.disabled_at === null && permits(policy, row.role as OperatorRole, 'approval:decide');
+
+const hasItsFactor = ({ policy }: Pick<Desk, 'policy'>, row: OperatorRow): boolean =>
+  row.totp !== null || !needsSecondFactor(policy, row.role as OperatorRole);

@@ -1,5 +1,5 @@
 /**
- * Signs operators in: by password, and for leads and admins also by a code from their authenticator app (B70). Attempts are
+ * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are
  * counted before the check.
  */
 import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
@@ -8,12 +8,13 @@ import { totp } from '../../factors/registry.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { hours } from '../../rules/duration.js';
-import { needsFreshCode } from '../../rules/operator-roles.js';
+import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
 import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
+import { noteFirstSignIn } from './first-sign-in.js';
 
 export interface SignIn {
   readonly name: string;
@@ -35,8 +36,8 @@ function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: strin
 }
 
 /**
- * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a lead or an admin who
- * has no authenticator app yet).
+ * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a role that needs an
+ * authenticator app, and none is set up).
  */
 export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
   const key = foldKey(signIn.name);
@@ -58,7 +59,7 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
     signIn.password.normalize('NFC'),
   );
   if (operator === undefined || !matches || operator.disabled_at !== null) return refuse(desk, by, 'wrong-password');
-  if (operator.totp === null && needsFreshCode(desk.policy, operator.role as OperatorRole)) {
+  if (operator.totp === null && needsSecondFactor(desk.policy, operator.role as OperatorRole)) {
     return refuse(desk, by, 'no-authenticator', noAuthenticator(operator));
   }
   const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
@@ -88,7 +89,7 @@ async function refuse(desk: Desk, by: Actor, reason: string, refused = wrong(des
 const wrong = (desk: Desk): Refusal =>
   refusal('not-signed-in', 'sign-in-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-sign-in');
 
-/** B70: a lead or an admin never signs in by password alone, also not one who was raised from another role. */
+/** B80: nobody signs in by password alone if the role needs an app, also not one who was raised from another role. */
 const noAuthenticator = (operator: OperatorRow): Refusal =>
   refusal(
     'factor-needed',
@@ -121,7 +122,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();
   const id = desk.newId('ses');
-  const common = { at, detail: { session: id } };
+  const common = { at, detail: { session: id, person: desk.person } };
   const expiresAt = await desk.store.record<number | undefined>(
     (opened) =>
       opened === undefined
@@ -140,6 +141,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       await write.operators.insertSession({
         id,
         operator_id: operator.id,
+        person: desk.person,
         digest,
         created_at: now,
         last_seen_at: now,
@@ -147,10 +149,12 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
         code_at: passed.step === null ? null : now,
         ended_at: null,
       });
+      await noteFirstSignIn(desk, write, current, now);
       return expires;
     },
   );
   if (expiresAt === undefined) throw refusal('not-signed-in', 'sign-in-wrong', {}, 'code-works-once');
+  await desk.sendQueued();
   return { token, expiresAt, operator };
 }
 

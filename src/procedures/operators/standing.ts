@@ -32,14 +32,15 @@ export function judgeToken(row: OperatorRow, token: OperatorTokenRow | undefined
   };
 }
 
-/** Refusal not-signed-in: signed out, expired, idle for too long, or disabled. */
+/** Refusal not-signed-in: signed out, another person's (T16), expired, idle for too long, or disabled. */
 export function judgeSession(
   { operatorSession: { hours, idleMinutes } }: Pick<Limits, 'operatorSession'>,
   row: OperatorRow,
   session: OperatorSessionRow | undefined,
-  { now, running }: { readonly now: number; readonly running: boolean },
+  { person, now, running }: { readonly person: string; readonly now: number; readonly running: boolean },
 ): Standing {
   if (session?.operator_id !== row.id || session.ended_at !== null) throw notSignedIn('session-ended', {});
+  if (session.person !== person) throw notSignedIn('session-of-another', {});
   if (now >= session.expires_at) throw notSignedIn('session-too-old', { hours });
   if (!running && now >= session.last_seen_at + minutes(idleMinutes))
     throw notSignedIn('session-idle', { minutes: idleMinutes });

@@ -5,10 +5,8 @@ import { judgePassphrase } from '../../rules/passphrase.js';
 import { type GeneratedPassphrase, generatePassphrase } from '../../rules/passphrase-words.js';
 import type { Account, User } from '../../rules/people.js';
 import { sameSpoken } from '../../rules/spoken-form.js';
+import { OWN_WORDS } from '../judge-password.js';
 import { checkApplicationPassword } from '../portal/application-password.js';
-
-/** Product and trade words that an attacker tries first. */
-const OWN_WORDS = ['countersign', 'passphrase', 'password'];
 
 /** Draws a new phrase from the word list (B22). */
 export async function drawPhrase(

@@ -30,10 +30,9 @@ export async function setUpPassphrase(
   { account, user }: SetUp,
   phrase: string,
 ): Promise<void> {
-  const at = desk.now();
-  const about = { at, account: account.id, user: user.id } as const;
-  try {
-    await requireSetUp(desk, signed, { account, user });
+  const about = { at: desk.now(), account: account.id, user: user.id } as const;
+  await loggingRefusals(desk, signed, { account, user }, async () => {
+    await checkSetUp(desk, signed, { account, user });
     const form = await judgePhrase(desk, user, account, phrase, null);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
     const who = `${signed.operator.name}, ${desk.name}`;
@@ -61,10 +60,30 @@ export async function setUpPassphrase(
         await write.outbox.insert(notice.map((message) => message.row));
       },
     });
+  });
+}
+
+/** Somebody at the desk who tries to overwrite an owner's secret is in the log, however far they came (B99). */
+async function loggingRefusals(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, user }: SetUp,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'invalid-input')) {
       await desk.store.record(
-        { ...about, by: signed.actor, kind: 'passphrase.set-up-refused', outcome: 'refused', reason: error.code },
+        {
+          at: desk.now(),
+          account: account.id,
+          user: user.id,
+          by: signed.actor,
+          kind: 'passphrase.set-up-refused',
+          outcome: 'refused',
+          reason: error.code,
+        },
         async () => undefined,
       );
     }
@@ -73,7 +92,11 @@ export async function setUpPassphrase(
 }
 
 /** Makes the same refusals before anybody is asked for a phrase. */
-export async function requireSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
+export async function requireSetUp(desk: Desk, signed: SignedOperator, setUp: SetUp): Promise<void> {
+  await loggingRefusals(desk, signed, setUp, () => checkSetUp(desk, signed, setUp));
+}
+
+async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
   await askAuthority(desk, signed, SETTING_UP);
   const row = await desk.store.read.secrets.passphrase(user.id);
   const refused = refusalOf(desk, signed.alsoUserId, { account, user }, row);

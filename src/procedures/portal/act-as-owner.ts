@@ -4,6 +4,7 @@
  * take one, and only its actor may appear in an entry that says a customer did something. It ends with its transaction.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
+import { isRefusal } from '../../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { currentLogin, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
@@ -70,20 +71,22 @@ export async function actAsOwner<L extends OwnerLock, T>(
   door: OwnerDoor<L>,
   { entry, change }: OwnerAct<L, T>,
 ): Promise<T> {
-  const { done } = await desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
-    ({ entries }) => entries,
-    async (write, log) => {
-      const now = Math.max(desk.now(), log.latestAt);
-      const current = await currentLogin(desk, write, log, login);
-      judgeOwner(desk, current, door, now);
-      const by = new AuthorisedOwner(door.lock, current);
-      try {
-        const done = await change({ desk, write, log, now, by });
-        return { done, entries: entry(done, by) };
-      } finally {
-        end(by);
-      }
-    },
+  const { done } = await loggingDenials(desk, login, door, (judge) =>
+    desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
+      ({ entries }) => entries,
+      async (write, log) => {
+        const now = Math.max(desk.now(), log.latestAt);
+        const current = await currentLogin(desk, write, log, login);
+        judge(current, now);
+        const by = new AuthorisedOwner(door.lock, current);
+        try {
+          const done = await change({ desk, write, log, now, by });
+          return { done, entries: entry(done, by) };
+        } finally {
+          end(by);
+        }
+      },
+    ),
   );
   if (door.sendLater !== true) await desk.sendQueued();
   return done;
@@ -96,7 +99,42 @@ export async function actAsOwner<L extends OwnerLock, T>(
 export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
   const { read } = desk.store;
   const latestAt = (await read.audit.head())?.latestAt ?? 0;
-  judgeOwner(desk, await currentLogin(desk, read, { latestAt }, login), door, Math.max(desk.now(), latestAt));
+  const current = await currentLogin(desk, read, { latestAt }, login);
+  await loggingDenials(desk, login, door, async (judge) => judge(current, Math.max(desk.now(), latestAt)));
+}
+
+/** A customer whose role does not open the door is in the log (B99), as an operator is. `work` gets the judge that knows. */
+async function loggingDenials<T>(
+  desk: Desk,
+  login: PortalLogin,
+  door: OwnerDoor,
+  work: (judge: (current: PortalLogin, now: number) => void) => Promise<T>,
+): Promise<T> {
+  let denied = false;
+  try {
+    return await work((current, now) => {
+      try {
+        judgeOwner(desk, current, door, now);
+      } catch (error) {
+        denied = isRefusal(error) && error.code === 'forbidden';
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (denied) {
+      const { account, user } = login;
+      const about = { at: desk.now(), account: account.id, user: user.id, detail: { lock: door.lock } } as const;
+      const entry = {
+        ...about,
+        kind: 'portal.denied',
+        outcome: 'refused',
+        by: portalActor(user),
+        reason: 'forbidden',
+      } as const;
+      await desk.store.record(entry, async () => undefined);
+    }
+    throw error;
+  }
 }
 
 /** The fields of an entry about the owner's own act; add kind, outcome and detail. */

@@ -38,9 +38,11 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   const person = await findPortalPerson(desk, activation.account, activation.login);
   const base = personEntry(desk, person);
   const { account, user } = await requireInvited(desk, person, activation.code);
-  const password = await activation.newPassword();
-  await judgeApplicationPassword(desk, user, password);
-  const { verifier } = await prepareApplicationPassword(desk, user, password);
+  const verifier = await newVerifier(desk, { account, user }, activation).catch(async (error: unknown) => {
+    const entry = { ...base, kind: 'portal.activation-judged', outcome: 'refused', reason: 'password' } as const;
+    await desk.store.record(entry, async () => undefined);
+    throw error;
+  });
   const done = await desk.store.record<Activated>(
     (result) => ({ ...base, by: provenBySignIn(base.by), ...activatedEntry(result) }),
     async (write, log) => {
@@ -57,6 +59,12 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
   if (done.wasReset) await desk.store.forgetDeleted();
   await desk.sendQueued();
   return done;
+}
+
+async function newVerifier(desk: Desk, { account, user }: Owner, { newPassword }: Activation): Promise<string> {
+  const password = await newPassword();
+  await judgeApplicationPassword(desk, user, account, password);
+  return (await prepareApplicationPassword(desk, user, password)).verifier;
 }
 
 function activatedEntry({ wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten }: Activated) {

@@ -5,29 +5,36 @@
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Reason, Reasons, Steps } from '../../refusals/because.js';
-import { foldKey } from '../../rules/directory-keys.js';
-import type { User } from '../../rules/people.js';
+import { leastLength } from '../../rules/password.js';
+import type { Account, User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
+import { asTyped, fitsLength, passwordFaults } from '../judge-password.js';
 import { applicationPasswordContext, passphraseContext } from '../seal-contexts.js';
 
 const NOBODY = { id: 'nobody', accountId: 'nobody' } as const;
 
-/** One form for all the ways in which a keyboard can compose the same text. */
-const asTyped = (password: string): string => password.normalize('NFC');
-
 /**
- * Refusal `invalid-input` for a password that breaks the policy, is the login, name or e-mail, or is the passphrase as spoken
- * (B10). The passphrase is compared last, and only for a user who has proven to be the owner: its refusal reveals that the two
- * are the same, and every other answer must lead to a change, so that nobody can go on trying.
+ * Refusal `invalid-input` for a password that breaks the policy, can be guessed, or is the passphrase as spoken (B10, B21). It must be
+ * longer where no second factor stands beside it: in a company without multi-factor authentication (B80). The passphrase is compared
+ * last, and only for a user who has proven to be the owner: its refusal reveals that the two are the same, and every other answer must
+ * lead to a change, so that nobody can go on trying.
  */
-export async function judgeApplicationPassword(desk: Desk, user: User, password: string): Promise<void> {
-  const { minLength, maxCodePoints } = desk.policy.limits.applicationPassword;
-  const length = [...asTyped(password)].length;
-  if (length < minLength || length > maxCodePoints) {
-    throw notThis('app-password-form', { min: minLength, max: maxCodePoints });
+export async function judgeApplicationPassword(
+  desk: Desk,
+  user: User,
+  account: Account,
+  password: string,
+): Promise<void> {
+  const rules = desk.policy.limits.applicationPassword;
+  const least = leastLength(rules, account.mfaRequiredAt === null);
+  if (!fitsLength(password, least, rules)) {
+    throw notThis('app-password-form', { min: least, max: rules.maxCodePoints });
   }
-  if ([user.login, user.name, user.email].some((known) => foldKey(known) === foldKey(password))) {
-    throw notThis('app-password-is-name', {});
+  const known = [user.login, user.name, user.email, user.phone, account.name, account.number, desk.name];
+  const faults = await passwordFaults(desk, rules, password, known);
+  if (faults.length > 0) {
+    const problems = faults.map(({ message }) => ({ message }));
+    throw refusal('invalid-input', 'app-password-weak', {}, 'several-words', { problems });
   }
   if (await isPassphrase(desk, user, password)) {
     throw notThis('app-password-is-passphrase', {});

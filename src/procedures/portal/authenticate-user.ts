@@ -9,13 +9,14 @@ import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
 
 /**
- * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of somebody else. A login in any state is
+ * Refusal `not-signed-in`: nobody, ended by time or reset, disabled, or a session of another user or person. A login in any state is
  * returned.
  */
 export async function authenticateUser(desk: Desk, token: string | undefined, whose: User): Promise<PortalLogin> {
   const { read } = desk.store;
   const row = token === undefined ? undefined : await read.portalSessions.byDigest(desk.digests.tokenDigest(token));
-  if (row === undefined || row.user_id !== whose.id || hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
+  if (row === undefined || row.user_id !== whose.id || row.person !== desk.person) throw notSignedIn(whose);
+  if (hasEnded(desk, row, desk.now())) throw notSignedIn(whose);
   const owner = await openOwner(read, whose.id);
   if (owner === undefined) throw notSignedIn(whose);
   const login = { ...owner, session: toSignedUser(row) };

@@ -22,7 +22,7 @@ export async function changeApplicationPassword(
   await askOwner(desk, login, CHANGING_PASSWORD);
   const { user, session } = login;
   const before = await desk.store.read.secrets.applicationPassword(user.id);
-  await judgeApplicationPassword(desk, user, next);
+  await judgeApplicationPassword(desk, user, login.account, next);
   const { verifier } = await prepareApplicationPassword(desk, user, next, viewKey);
   return actAsOwner(desk, login, CHANGING_PASSWORD, {
     entry: (ended, by) => ({

@@ -59,7 +59,8 @@ export async function currentLogin(
   const rows = await read.portalSessions.ofUser(login.user.id);
   const row = rows.find((candidate) => candidate.id === login.session.sessionId);
   const owner = await openOwner(read, login.user.id);
-  if (row === undefined || owner === undefined || hasEnded(desk, row, Math.max(desk.now(), latestAt))) {
+  if (row === undefined || owner === undefined || row.person !== desk.person) throw notSignedIn(login.user);
+  if (hasEnded(desk, row, Math.max(desk.now(), latestAt))) {
     throw notSignedIn(login.user);
   }
   return { ...owner, session: toSignedUser(row) };

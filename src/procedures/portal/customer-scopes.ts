@@ -7,6 +7,7 @@ import { isRefusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus } from '../../rules/customer-roles.js';
 import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people.js';
 import { validScope } from '../../rules/policy.js';
+import { categoryOf, withoutScope, withScope } from '../../rules/scope-change.js';
 import { findUser } from '../directory/find-account.js';
 import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
 import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
@@ -32,7 +33,10 @@ export async function grantScope(desk: Desk, admin: PortalLogin, whom: string, s
   return change(desk, admin, whom, { kind: 'scope.granted', scope });
 }
 
-/** The same refusals. A scope that the user does not have under exactly this name is `nothing-to-do`. */
+/**
+ * The same refusals. A category takes its actions along; an action inside a category that the user holds is refused, because the power would
+ * stay (B99). `nothing-to-do` means that the user has nothing of it.
+ */
 export async function revokeScope(desk: Desk, admin: PortalLogin, whom: string, scope: string): Promise<ScopeChange> {
   return change(desk, admin, whom, { kind: 'scope.revoked', scope });
 }
@@ -64,7 +68,9 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
       },
     });
   } catch (error) {
-    if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
+    // A role that may not change the team is in the log already, by its lock.
+    const unlogged = isRefusal(error) && error.because?.reason !== 'admins-assign';
+    if (unlogged && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
       const refused = { kind: 'scope.change-refused', outcome: 'refused', reason: error.code } as const;
       await desk.store.record(
         { ...base, ...refused, by: portalActor(admin.user), detail: { asked: kind } },
@@ -104,12 +110,20 @@ async function apply(
   const admin = by.login;
   requireAssignable(desk, admin, before);
   const [scoped, plain] = [roleThatHolds(desk, admin, 'its-scopes'), roleThatHolds(desk, admin, 'nothing')];
-  const scopes = new Set(before.scopes);
-  if (!scopes.has(scope)) requireKnownScope(desk, scope);
-  const nothing = { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 } as const;
-  if (kind === 'scope.granted' ? scopes.has(scope) : !scopes.delete(scope)) return nothing;
-  if (kind === 'scope.granted') scopes.add(scope);
-  const held = [...scopes].sort();
+  if (!before.scopes.includes(scope)) requireKnownScope(desk, scope);
+  const held = kind === 'scope.granted' ? withScope(before.scopes, scope) : withoutScope(before.scopes, scope);
+  if (held === 'inside-category') {
+    const category = categoryOf(scope);
+    throw refusal(
+      'refused-by-policy',
+      'scope-inside-category',
+      { user: before.login, scope, category },
+      'revoke-category',
+    );
+  }
+  if (held.length === before.scopes.length) {
+    return { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 };
+  }
   const role = held.length === 0 ? plain : scoped;
   await write.users.update(before.id, { role, scopes: held.join(' '), updated_at: now });
   await write.users.bumpAuthority(before.id);

@@ -11,7 +11,8 @@ import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { days, hours } from '../../rules/duration.js';
-import { minuteOf } from '../../rules/moment.js';
+import { nextInvitation } from '../../rules/invitation-pace.js';
+import { iso, minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
@@ -78,13 +79,14 @@ export async function inviteUsers(
 }
 
 async function putInvitations(
-  { write, now }: Acting<'user:invite'>,
+  { desk, write, now }: Acting<'user:invite'>,
   prepared: readonly ReturnType<typeof prepare>[],
   expiresAt: number,
 ): Promise<void> {
   for (const one of prepared) {
     const { user, code, message } = one;
     await requireUnchanged(write, one);
+    await requirePace(desk, write, one, now);
     await write.factors.deleteCodes(user.id, ['activate']);
     await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
     await write.outbox.insert([message]);
@@ -138,6 +140,17 @@ async function requireUnchanged(write: Writes, { account, user, resets }: Invite
   const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
   if (now?.email === user.email && now.contactChangedAt === user.contactChangedAt && hasPassword === resets) return;
   throw refusal('busy', 'invite-overtaken', { who: `${account.number}/${user.login}` }, 'try-again');
+}
+
+/** Nobody fills a mailbox, and nobody keeps on replacing a code that the user is just typing. */
+async function requirePace(desk: Desk, write: Writes, { account, user }: Invitee, now: number): Promise<void> {
+  const times = await write.outbox.timesAbout(user.id, 'invitation', now - hours(24));
+  const next = nextInvitation(desk.policy.limits.invitation, times, now);
+  if (next <= now) return;
+  const who = `${account.number}/${user.login}`;
+  throw refusal('locked', 'invite-too-often', { who, next }, 'invitation-in-mail', {
+    also: { nextInvitationAt: iso(next) },
+  });
 }
 
 function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {

@@ -61,7 +61,7 @@ export async function openSession(
     if (hasEnded(desk, old, now)) await write.portalSessions.delete(old.id);
   }
   const times = { created_at: now, last_seen_at: now, password_at: now };
-  const row = { id: desk.newId('ses'), user_id: user.id, digest, state, method, ...times };
+  const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, digest, state, method, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
   if (state === 'done') await liftPhoneLock(desk, write, log, login);

@@ -13,6 +13,7 @@ import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
 import type { Acting } from '../authorise.js';
+import { otherApprovers } from '../operators/second-operator.js';
 import { pause } from '../pause.js';
 
 /** The permissions whose use may need a second operator's approval. */
@@ -51,10 +52,22 @@ export async function usableApproval(
     if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
     // An approver who was disabled, or given a lower role, since then does not count any more.
-    if (approver === undefined || approver.disabled_at !== null || approver.id === operatorId) continue;
+    if (approver === undefined || approver.disabled_at !== null) continue;
+    if (approver.id === operatorId && !(await countsAlone({ policy }, reads, row, now))) continue;
     if (permits(policy, approver.role as OperatorRole, 'approval:decide')) return row;
   }
   return undefined;
+}
+
+/** With a recovery code (approve-alone.ts) the requester's own approval counts: its time has come, and still nobody else may approve. */
+async function countsAlone(
+  desk: Pick<Desk, 'policy'>,
+  reads: Pick<Reads, 'operators'>,
+  { decided_at, operator_id }: ApprovalRow,
+  now: number,
+): Promise<boolean> {
+  if (decided_at === null || now < decided_at) return false;
+  return (await otherApprovers(desk, reads, [operator_id])).length === 0;
 }
 
 /** Finds the approval and uses it up, inside the transaction that it allows. */

@@ -158,7 +158,7 @@ function refusalOf(
   requesterIs: string | null,
 ): Refusal | null {
   if (requester.id === operator.id || (own !== null && own === requesterIs)) {
-    return refusal('forbidden', 'own-request', {}, 'ask-other-lead');
+    return refusal('forbidden', 'own-request', {}, 'ask-other-lead-or-code');
   }
   if (own !== null && (subject.users.includes(own) || subject.caller === own)) {
     return refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');

@@ -2,8 +2,10 @@
  * A bulk reset always begins with a plan (B51, B59): a list of users becomes a frozen plan that counts what would
  * happen and changes nothing. The plan can be written to a file and carried out later; its SHA-256 identifies it.
  */
+
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { days } from '../../rules/duration.js';
 import type { Account } from '../../rules/people.js';
 import {
   countRows,
@@ -13,10 +15,12 @@ import {
   type PlanTargets,
   planRows,
   planTargets,
+  type RecentRuns,
   type ResetPlan,
   somethingToReset,
 } from '../../rules/reset-plan.js';
 import { askAuthority } from '../authorise.js';
+import { trustedNow } from '../lock-outs.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -54,7 +58,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
   refuseOneself(signed.alsoUserId, rows);
   const { plain } = planTargets(desk.policy, rows);
-  return freezePlan(desk, {
+  const plan: ResetPlan = {
     v: 1,
     kind: 'mfa-reset-plan',
     job: desk.newId('job'),
@@ -68,21 +72,33 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
     counts: countRows(rows),
     confirm: plain.length,
     rows,
-  });
+  };
+  return freezePlan(desk, plan, await recentRuns(desk, signed.operator.id));
+}
+
+/** Whether the numbers of a plan are those of its rows: a person types one of them without counting. */
+export function hasItsOwnNumbers(desk: Desk, { rows, counts, confirm }: ResetPlan): boolean {
+  const { plain } = planTargets(desk.policy, rows);
+  return confirm === plain.length && desk.notary.canonical(counts) === desk.notary.canonical(countRows(rows));
+}
+
+/** What this operator and the desk reset in the last 24 hours without anybody's approval (B81). */
+export async function recentRuns(desk: Desk, operatorId: string): Promise<RecentRuns> {
+  return desk.store.read.jobs.unapprovedSince(operatorId, (await trustedNow(desk)) - days(1));
 }
 
 /**
  * Canonical JSON, some rows at a time: a plan may have a hundred thousand. Quotes in values are escaped, so `"rows":[]`
  * occurs only once in the canonical text.
  */
-export function freezePlan(desk: Desk, plan: ResetPlan): FrozenPlan {
+export function freezePlan(desk: Desk, plan: ResetPlan, recent?: RecentRuns): FrozenPlan {
   const parts: string[] = [];
   for (let from = 0; from < plan.rows.length; from += BATCH) {
     parts.push(desk.notary.canonical(plan.rows.slice(from, from + BATCH)).slice(1, -1));
   }
   const rows = parts.join(',');
   const text = desk.notary.canonical({ ...plan, rows: [] }).replace('"rows":[]', () => `"rows":[${rows}]`);
-  const { waiting, why } = planTargets(desk.policy, plan.rows);
+  const { waiting, why } = planTargets(desk.policy, plan.rows, recent);
   return { plan, text, hash: desk.digests.sha256(text), waiting: waiting.length, why };
 }
 

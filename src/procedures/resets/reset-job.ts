@@ -7,6 +7,7 @@ import type { ApprovalRow, Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { days } from '../../rules/duration.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { trustedNow } from '../lock-outs.js';
@@ -19,8 +20,8 @@ import {
   useApproval,
 } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type JobWork, subjectOf, workOf } from './job-work.js';
-import { type FrozenPlan, RESETTING_MANY, refuseOneself } from './plan-reset.js';
+import { type JobWork, openJob, subjectOf, workOf } from './job-work.js';
+import { type FrozenPlan, RESETTING_MANY, recentRuns, refuseOneself } from './plan-reset.js';
 import { Overtaken, untilNotOvertaken } from './reset-step.js';
 
 export interface BegunJob {
@@ -47,7 +48,7 @@ async function joinOrBegin(desk: Desk, signed: SignedOperator, frozen: FrozenPla
   const { plan, hash } = frozen;
   const known = await desk.store.read.jobs.ofPlan(hash);
   if (known !== undefined) return joinJob(desk, signed, known, plan);
-  const targets = planTargets(desk.policy, plan.rows);
+  const targets = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
   if (withoutYes(targets) === 0) {
     const { why, waiting } = targets;
     if (why === null) return { work: null, approval: null, waiting };
@@ -77,6 +78,9 @@ async function begin(acting: Acting<'mfa:reset-bulk'>, frozen: FrozenPlan, targe
   const { plan, hash } = frozen;
   refuseOneself(by.alsoUserId, plan.rows);
   if ((await write.jobs.ofPlan(hash)) !== undefined) throw new Overtaken();
+  // Two lists begun at the same moment count one after the other.
+  const recent = await write.jobs.unapprovedSince(by.operator.id, acting.now - days(1));
+  if (planTargets(desk.policy, plan.rows, recent).why !== targets.why) throw new Overtaken();
   const { why, waiting, plain, barred } = targets;
   const subject = subjectOf(plan, waiting);
   const yes = why === null ? undefined : await useApproval(acting, freezeSubject(desk, subject).hash);
@@ -95,7 +99,7 @@ export async function askApproval(
   { plan }: FrozenPlan,
 ): Promise<ApprovalRow | null> {
   await askAuthority(desk, signed, RESETTING_MANY);
-  const { waiting, why } = planTargets(desk.policy, plan.rows);
+  const { waiting, why } = planTargets(desk.policy, plan.rows, await recentRuns(desk, signed.operator.id));
   if (why === null) return null;
   const subject = subjectOf(plan, waiting);
   return untilNotOvertaken(async () => {
@@ -126,9 +130,55 @@ async function standingRequest(
   return (await pendingApproval(asked, hash)) ?? null;
 }
 
+/**
+ * Takes a job up again. An approval counts for what is done while it lasts; for what is left after that, another is asked for (B81).
+ * Refusals: not-found, store-corrupt, and those of the role.
+ */
+export async function resumeJob(desk: Desk, signed: SignedOperator, id: string): Promise<BegunJob> {
+  await askAuthority(desk, signed, RESETTING_MANY);
+  const { head, plan } = await openJob(desk, id);
+  return untilNotOvertaken(() => joinJob(desk, signed, head, plan));
+}
+
 async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: ResetPlan): Promise<BegunJob> {
   const work = workOf(desk, head, plan);
+  if (await hasExpired(desk, work)) return renewApproval(desk, signed, work);
   return { work, approval: await waitingRequest(desk, signed, work), waiting: work.waiting };
+}
+
+async function hasExpired(desk: Desk, { head, targets }: JobWork): Promise<boolean> {
+  if (head.approval_id === null || head.done >= targets.length) return false;
+  const approval = await desk.store.read.approvals.byId(head.approval_id);
+  return approval === undefined || (await trustedNow(desk)) >= approval.expires_at;
+}
+
+async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork): Promise<BegunJob> {
+  const { head, plan, targets } = work;
+  const left = targets.slice(head.done);
+  const subject = subjectOf(plan, left);
+  const standing = await standingRequest(desk, signed, subject);
+  if (standing !== null && standing !== 'approved') return { work: null, approval: standing, waiting: left };
+  const at = desk.now();
+  const asked = await act<'mfa:reset-bulk', { readonly request: ApprovalRow; readonly made: boolean } | null>(
+    desk,
+    signed,
+    RESETTING_MANY,
+    {
+      entry: (request, { actor }) =>
+        request === null
+          ? { kind: 'job.resumed', outcome: 'done', at, by: actor, detail: { job: head.id, done: head.done } }
+          : approvalEntry(actor, request.request, 'approval.requested', at),
+      change: async (acting) => {
+        const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
+        if (yes === undefined) return requestApproval(acting, 'bulk-over-limit', subject);
+        await acting.write.jobs.approve(head.id, yes.id, acting.now);
+        return null;
+      },
+    },
+  );
+  return asked === null
+    ? { work, approval: null, waiting: work.waiting }
+    : { work: null, approval: asked.request, waiting: left };
 }
 
 /** The job existed before: finds this operator's request for the rows that it left waiting. */

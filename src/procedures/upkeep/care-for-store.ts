@@ -31,8 +31,11 @@ export async function storeInfo(desk: Desk): Promise<StoreInfo> {
   };
 }
 
-/** The door for copying the store or its key, changing the key, and replacing the store by a copy. */
+/** The door for copying the store, and replacing it by a copy. A script may: it makes the backup of each night. */
 export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
+
+/** The door for copying or changing the key: with it a stolen token could take everything, so it needs a person (B80). */
+export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 
 /**
  * Copies the whole store into a new file (0600) while others use it. The entry is written first, so that the copy contains it;

@@ -1,7 +1,7 @@
 /** Records that a copy of the master key was made: the log says by whom, and `doctor` says how old the newest copy is. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { act } from '../authorise.js';
-import { CARE_FOR_STORE } from './care-for-store.js';
+import { CARE_FOR_KEY } from './care-for-store.js';
 
 export interface KeyBackupNote {
   readonly keyId: string;
@@ -12,7 +12,7 @@ export interface KeyBackupNote {
 export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
   const at = desk.now();
   const note: KeyBackupNote = { keyId, at };
-  await act(desk, signed, CARE_FOR_STORE, {
+  await act(desk, signed, CARE_FOR_KEY, {
     entry: (_done, by) => ({ kind: 'key.backed-up', outcome: 'done', at, by: by.actor, detail: { key: keyId } }),
     change: ({ write }) => write.meta.put('key-backup', JSON.stringify(note)),
   });

@@ -16,7 +16,7 @@ import { refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
 import { pause } from '../pause.js';
-import { CARE_FOR_STORE } from './care-for-store.js';
+import { CARE_FOR_KEY } from './care-for-store.js';
 import { Reseal } from './reseal.js';
 import { SEALED_COLUMNS } from './sealed-columns.js';
 
@@ -54,11 +54,11 @@ const IN_CHUNKS = { ...GOING_ON, sendLater: true } as const;
 
 /** Refusals: cancelled (can be resumed), busy, store-corrupt (names what could not be opened; everything else was done). */
 export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: Rekeying): Promise<Rekeyed> {
-  await askAuthority(desk, signed, CARE_FOR_STORE);
+  await askAuthority(desk, signed, CARE_FOR_KEY);
   const { from } = rekeying;
   const to = desk.keyring.keyId;
   const at = desk.now();
-  await act(desk, signed, CARE_FOR_STORE, {
+  await act(desk, signed, CARE_FOR_KEY, {
     entry: (_done, by) => ({ kind: 'store.rekey-started', outcome: 'started', at, by: by.actor, detail: { from, to } }),
     change: ({ write }) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
   });

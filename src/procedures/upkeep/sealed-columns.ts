@@ -16,6 +16,8 @@ export const SEALED_COLUMNS: readonly SealedAt[] = [
   { table: 'backup_codes', column: 'verifier', purpose: 'seal/backup-code', key: 'id', ofUser: true },
   { table: 'operators', column: 'verifier', purpose: 'seal/operator-password', ...byId },
   { table: 'operators', column: 'totp', purpose: 'seal/operator-totp', ...byId },
+  { table: 'operator_starts', column: 'totp', purpose: 'seal/operator-totp', ...byId },
+  { table: 'operator_recovery_codes', column: 'verifier', purpose: 'seal/backup-code', ...byId },
   { table: 'outbox', column: 'address', purpose: 'seal/contact', ...byId },
   { table: 'outbox', column: 'content', purpose: 'seal/message', ...byId },
 ];

@@ -184,7 +184,9 @@ function wordError(error: unknown, path: string): Refusal | undefined {
       cause: error,
     });
   }
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+  // Only a reference inside the schema names a table in this form, so the schema itself was damaged.
+  const lost = code === 'SQLITE_ERROR' && error.message.startsWith('no such table: main.');
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || lost) {
     return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
       hint: 'Keep the file as it is. Restore a backup with: countersign store restore FILE',
       cause: error,

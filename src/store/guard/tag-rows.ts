@@ -30,9 +30,10 @@ export interface Page {
 const CHUNK = 1_000;
 const TAG = sql.ref(TAG_COLUMN);
 
-/** Tags every row that has no tag. Only for the migration that adds the column; later, a row without a tag is refused. */
-export async function tagUntagged(db: Db, tagging: Tagging): Promise<void> {
-  for (const [name, table] of Object.entries(GUARDED)) {
+/** Tags every row of these tables that has no tag. Only for a migration that adds the column; later, a row without a tag is refused. */
+export async function tagUntagged(db: Db, tagging: Tagging, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const table = tableOf(name);
     for (let after = ''; ; ) {
       const rows = await rowsAfter(db, name, sql`${TAG} is null`, { after, limit: CHUNK });
       const last = rows.at(-1);

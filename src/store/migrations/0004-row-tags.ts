@@ -21,5 +21,5 @@ const TABLES = [
 
 export async function up(db: Db, traits: SchemaTraits, tags: RowTags): Promise<void> {
   for (const table of TABLES) await db.schema.alterTable(table).addColumn('mac', 'text').execute();
-  await tagUntagged(db, { traits, tags });
+  await tagUntagged(db, { traits, tags }, TABLES);
 }

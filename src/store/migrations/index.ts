@@ -13,10 +13,15 @@ import * as calls from './0003-calls.js';
 import * as rowTags from './0004-row-tags.js';
 import * as idTokens from './0005-id-tokens.js';
 import * as jobPlans from './0006-job-plans.js';
+import * as operators from './0007-operators.js';
+import * as persons from './0008-persons.js';
+
+/** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
+export const SHIPPED_POLICY = 'countersign';
 
 interface Step {
   readonly name: string;
-  readonly up: (db: Db, traits: SchemaTraits, tags: RowTags) => Promise<void>;
+  readonly up: (db: Db, traits: SchemaTraits, tags: RowTags, pinned: string) => Promise<void>;
 }
 
 const STEPS: readonly Step[] = [
@@ -26,6 +31,8 @@ const STEPS: readonly Step[] = [
   { name: '0004-row-tags', up: rowTags.up },
   { name: '0005-id-tokens', up: idTokens.up },
   { name: '0006-job-plans', up: jobPlans.up },
+  { name: '0007-operators', up: operators.up },
+  { name: '0008-persons', up: persons.up },
 ];
 
 /** Name of the newest migration that this build knows. */
@@ -33,12 +40,16 @@ export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
 /**
  * Applies the missing migrations, all or nothing, and returns their names in order. Refusal `config` for a newer store. `tags` tags the
- * rows of stores that had no tags yet.
+ * rows of stores that had no tags yet; `pinned` is the policy in force, for stores that had accepted none.
  */
-export async function migrate(engine: Engine, tags: RowTags): Promise<readonly string[]> {
+export async function migrate(
+  engine: Engine,
+  tags: RowTags,
+  pinned: string = SHIPPED_POLICY,
+): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
   const migrations = Object.fromEntries(
-    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits, tags) }]),
+    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits, tags, pinned) }]),
   );
   const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();

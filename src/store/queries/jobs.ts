@@ -23,6 +23,24 @@ export const jobReads = (db: Db) => ({
   async ofPlan(planHash: string): Promise<JobHead | undefined> {
     return db.selectFrom('jobs').selectAll().where('plan_hash', '=', planHash).executeTakeFirst();
   },
+  /** Users in jobs that nobody approved, begun since a time: of one operator, and of all. */
+  async unapprovedSince(
+    operatorId: string,
+    since: number,
+  ): Promise<{ readonly ofOperator: number; readonly ofDesk: number }> {
+    const rows = await db
+      .selectFrom('jobs')
+      .select(['operator_id', (e) => e.fn.sum<number | string>('total').as('users')])
+      .where('created_at', '>', since)
+      .where('approval_id', 'is', null)
+      .groupBy('operator_id')
+      .execute();
+    const users = (row: { readonly users: number | string | null }): number => Number(row.users ?? 0);
+    return {
+      ofOperator: rows.filter((row) => row.operator_id === operatorId).reduce((sum, row) => sum + users(row), 0),
+      ofDesk: rows.reduce((sum, row) => sum + users(row), 0),
+    };
+  },
   /** Newest first. */
   async list(limit: number): Promise<readonly JobHead[]> {
     return db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
@@ -33,6 +51,10 @@ export const jobWrites = (tx: Tx) => ({
   async insert({ plan, ...head }: JobRow): Promise<void> {
     await tx.insertInto('jobs').values(head).execute();
     await tx.insertInto('job_plans').values({ job_id: head.id, plan }).execute();
+  },
+  /** Another approval for what is left. */
+  async approve(id: string, approvalId: string, at: number): Promise<void> {
+    await tx.updateTable('jobs').set({ approval_id: approvalId, updated_at: at }).where('id', '=', id).execute();
   },
   /** Compare-and-set of the progress: true for exactly one of several processes that run the same chunk. */
   async advance(id: string, from: number, to: number, at: number): Promise<boolean> {

@@ -65,6 +65,17 @@ export const operatorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return Number(result.numUpdatedRows);
   },
+  /** Ends every session of an operator but this one. */
+  async endOtherSessions(operatorId: string, keptId: string, now: number): Promise<number> {
+    const result = await tx
+      .updateTable('operator_sessions')
+      .set({ ended_at: now })
+      .where('operator_id', '=', operatorId)
+      .where('id', '!=', keptId)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  },
   /** Ends the sessions of all operators. */
   async endEverySession(now: number): Promise<void> {
     await tx.updateTable('operator_sessions').set({ ended_at: now }).where('ended_at', 'is', null).execute();

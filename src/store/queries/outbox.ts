@@ -24,6 +24,18 @@ export const outboxReads = (db: Db) => ({
       .limit(1)
       .executeTakeFirst();
   },
+  /** When messages of one kind about one user were queued since a time, oldest first. */
+  async timesAbout(userId: string, kind: string, since: number): Promise<readonly number[]> {
+    const rows = await db
+      .selectFrom('outbox')
+      .select('created_at')
+      .where('user_id', '=', userId)
+      .where('kind', '=', kind)
+      .where('created_at', '>', since)
+      .orderBy('created_at')
+      .execute();
+    return rows.map((row) => row.created_at);
+  },
   /** Newest first; without `state`, messages in any state. */
   async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
     const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);

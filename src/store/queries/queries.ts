@@ -13,8 +13,10 @@ import { figureReads } from './figures.js';
 import { idTokenWrites } from './id-tokens.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
+import { lifeCycleReads, lifeCycleWrites } from './operator-life-cycle.js';
 import { operatorReads, operatorWrites } from './operators.js';
 import { outboxReads, outboxWrites } from './outbox.js';
+import { policyPinReads, policyPinWrites } from './policy-pins.js';
 import { portalSessionReads, portalSessionWrites } from './portal-sessions.js';
 import { resetWrites } from './reset-writes.js';
 import { resetReads } from './resets.js';
@@ -36,7 +38,9 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   jobs: jobReads(db),
   meta: metaReads(db),
   operators: operatorReads(db),
+  lifeCycle: lifeCycleReads(db),
   outbox: outboxReads(db),
+  policyPin: policyPinReads(db),
   portalSessions: portalSessionReads(db),
   resets: resetReads(db),
   search: searchReads(db),
@@ -60,7 +64,9 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     jobs: () => ({ ...jobReads(tx), ...jobWrites(tx) }),
     meta: () => ({ ...metaReads(tx), ...metaWrites(tx) }),
     operators: () => ({ ...operatorReads(tx), ...operatorWrites(tx) }),
+    lifeCycle: () => ({ ...lifeCycleReads(tx), ...lifeCycleWrites(tx) }),
     outbox: () => ({ ...outboxReads(tx), ...outboxWrites(tx, queued) }),
+    policyPin: () => ({ ...policyPinReads(tx), ...policyPinWrites(tx) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
     search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),

@@ -119,6 +119,18 @@ export const grantWrites = (tx: Tx) => ({
       .where('expires_at', '>', now)
       .execute();
   },
+  /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
+  async revokeOfOperator(operatorId: string, now: number): Promise<number> {
+    const result = await tx
+      .updateTable('grants')
+      .set({ revoked_at: now })
+      .where('operator_id', '=', operatorId)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', now)
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  },
   /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
   async revokeOfUser(userId: string, now: number): Promise<number> {
     const result = await tx

@@ -17,6 +17,8 @@ export interface OperatorsTable {
 export interface OperatorSessionsTable {
   id: string;
   operator_id: string;
+  /** Who signed in, as the machine knows them: `uid:1001`. A session counts only for this person (T16). */
+  person: string;
   digest: string;
   created_at: number;
   last_seen_at: number;

@@ -14,14 +14,24 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './calls.js';
+import type { OperatorContactsTable, OperatorRecoveryCodesTable, OperatorStartsTable } from './operators.js';
 import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
 export type * from './calls.js';
+export type * from './operators.js';
 export type * from './resets.js';
 
 export interface MetaTable {
   key: string;
   value: string;
+}
+
+/** The single row that says which policy the desk has accepted (B79). */
+export interface PolicyPinsTable {
+  id: string;
+  /** `countersign` for the policy that comes with it, also after an update; otherwise the SHA-256 of the desk's own, hex. */
+  pinned: string;
+  accepted_at: number;
 }
 
 /** The single row that every write locks first: log size, frontier of the RFC 6962 tree, latest time seen. */
@@ -161,6 +171,8 @@ export interface DevicesTable {
 export interface PortalSessionsTable {
   id: string;
   user_id: string;
+  /** Who signed in, as the machine knows them; see operator_sessions. */
+  person: string;
   digest: string;
   /** done, factor-needed, enrolment-needed, enrolment-code-needed. */
   state: string;
@@ -178,6 +190,7 @@ export interface UsedIdTokensTable {
 
 export interface Database {
   meta: MetaTable;
+  policy_pins: PolicyPinsTable;
   audit_head: AuditHeadTable;
   audit_entries: AuditEntryTable;
   accounts: AccountsTable;
@@ -194,6 +207,9 @@ export interface Database {
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;
+  operator_contacts: OperatorContactsTable;
+  operator_starts: OperatorStartsTable;
+  operator_recovery_codes: OperatorRecoveryCodesTable;
   verifications: VerificationsTable;
   grants: GrantsTable;
   throttles: ThrottlesTable;

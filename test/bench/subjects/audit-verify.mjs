@@ -73,6 +73,7 @@ function settingsIn(place) {
     dataFolder: place,
     folders: { data: place, config: place, state: place },
     policyFolder: null,
+    person: { id: 'uid:1' },
     deskName: 'Bench',
     file: {},
     token: undefined,

@@ -116,6 +116,7 @@ const settings = () => ({
   dataFolder: folder,
   folders: { data: folder, config: folder, state: folder },
   policyFolder: null,
+  person: { id: 'uid:1' },
   deskName: 'Bench desk',
   file: {},
 });

@@ -8,15 +8,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
 import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
-import { addOperator } from '../../../src/procedures/operators/make-operator.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import type { OperatorRole } from '../../../src/rules/people.js';
-import { fromBase32, referenceCode } from '../../factors/reference.js';
+import { referenceCode } from '../../factors/reference.js';
 import { userRow } from '../../store/rows.js';
 import { type ConsoleDesk, consoleDesk, PHRASE } from '../../support/console-desk.js';
 import { KEYS, type OpenTerminal, openTerminal, type TerminalOptions } from '../../support/pty.js';
 import { signedInAs, signedOperator } from '../../support/signed-operator.js';
+import { startedOperator } from '../../support/started-operator.js';
 import { repositoryRoot } from '../../support/test-desk.js';
 
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
@@ -671,8 +671,7 @@ describe('a lead at the console, signed in with the authenticator app', () => {
     made = await consoleDesk('agent');
     const { desk } = made;
     const boss = await signedOperator(desk, 'admin', 'boss');
-    const lena = await addOperator(desk, boss, { name: 'lena', role: 'lead', password: PASSWORD });
-    seed = fromBase32((lena.enrolment?.secretBase32 ?? '').replaceAll(' ', ''));
+    ({ seed } = await startedOperator(desk, boss, { name: 'lena', role: 'lead', password: PASSWORD }));
     const { COUNTERSIGN_TOKEN: _none, ...env } = made.env;
     const signIn = ['login', '--operator', 'lena', '--password-stdin', '--code', code()];
     const login = spawnSync(process.execPath, [executable, ...signIn], {

@@ -317,6 +317,7 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
     const settings = {
       ...(await testSettings('sqlite', out.place.folders.data)),
       store: out.place.store,
+      policyFolder: inject('floorPolicy'),
       engine,
       key: { file: join(out.place.folders.config, 'master.key') },
       file: { mail: out.config.mail },

@@ -152,6 +152,7 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
         write.portalSessions.insert({
           id: 'ses_1',
           user_id: found.user.id,
+          person: place.desk.person,
           digest: 'd',
           state: 'done',
           method: 'password',

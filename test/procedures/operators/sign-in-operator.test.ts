@@ -1,12 +1,13 @@
 /** Operators sign in by password, leads and admins with a code besides (B70); wrong ones are counted before the check (B72). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Desk, SignedOperator } from '../../../src/desk.js';
+import type { Desk, SignedOperator, Writes } from '../../../src/desk.js';
 import { askAuthority } from '../../../src/procedures/authorise.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../../src/procedures/operators/sign-in-operator.js';
+import { proveStart, startOperator } from '../../../src/procedures/operators/start-operator.js';
+import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { days, hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../../factors/reference.js';
-import { proven } from '../../support/proven.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
@@ -20,13 +21,19 @@ describe.each(engines)('operators sign in on %s', (engine) => {
 
   const fresh = (signed: SignedOperator) => askAuthority(place.desk, signed, { permission: 'signed-in', fresh: true });
 
-  it('an agent by password alone, and the session is theirs', async () => {
+  async function patch(name: string, values: Parameters<Writes['operators']['update']>[1]): Promise<void> {
+    const { id } = await place.row(name);
+    const prepared = { kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by: SYSTEM } as const;
+    await place.desk.store.record(prepared, (write) => write.operators.update(id, values));
+  }
+
+  it('B80 an agent by password and code too, and the session is theirs', async () => {
     const mira = await place.member('Mira', 'agent');
     const { token } = await place.signIn('mira');
     expect(await place.bySession(token, 'verify')).toMatchObject({
       operator: { id: mira.id, role: 'agent' },
       via: 'session',
-      codeAt: null,
+      codeAt: place.clock.now(),
     });
     expect(await place.entries('operator.signed-in')).toMatchObject([{ outcome: 'done', by: { id: mira.id } }]);
   });
@@ -81,6 +88,7 @@ describe.each(engines)('operators sign in on %s', (engine) => {
 
   it('no code is believed while the clock stands behind the desk', async () => {
     const lena = await place.member('lena', 'lead');
+    await patch('lena', { totp_last_step: null });
     place.clock.advance(-hours(2));
     expect(await refusal(place.signIn('lena', { code: lena.code() }))).toMatchObject({
       code: 'not-signed-in',
@@ -91,9 +99,15 @@ describe.each(engines)('operators sign in on %s', (engine) => {
   });
 
   it('T22 who signs in on a machine whose clock stands behind works by the clock of the desk', async () => {
-    await place.member('mira', 'agent');
+    await place.member('mira', 'verifier');
+    await patch('mira', { totp: null });
     place.clock.advance(-hours(2));
-    const { token, expiresAt } = await place.signIn('mira');
+    const policy = {
+      ...place.desk.policy,
+      roles: { ...place.desk.policy.roles, withoutSecondFactor: ['verifier'] },
+    } as const;
+    const wish = { name: 'mira', password: PASSWORD, code: () => Promise.reject(new Error('a code was asked for')) };
+    const { token, expiresAt } = await signInOperator({ ...place.desk, policy }, wish);
     const signed = await place.bySession(token);
     await askAuthority(place.desk, signed, { permission: 'verify' });
     place.clock.advance(hours(2) + minutes(30));
@@ -148,21 +162,24 @@ describe.each(engines)('operators sign in on %s', (engine) => {
   it('an operator raised to lead is given an app, and cannot sign in without it', async () => {
     const admin = await place.operator('admin');
     await place.member('mira', 'agent');
-    const { enrolment } = await changeOperator(place.desk, admin, 'mira', { role: 'lead' });
-    const seed = fromBase32((enrolment?.secretBase32 ?? '').replaceAll(' ', ''));
-    await expect(place.signIn('mira')).rejects.toThrow('a code was asked for');
+    // As where the policy lets the role sign in by password alone.
+    await patch('mira', { totp: null });
+    const { start } = await changeOperator(place.desk, admin, 'mira', { role: 'lead' });
+    expect(await refusal(place.signIn('mira'))).toMatchObject({ code: 'factor-needed' });
+    const given = { name: 'mira', code: start?.code ?? '' };
+    const taken = startOperator(place.desk, { ...given, password: async () => 'another password 77' });
+    expect(await refusal(taken), 'the password stays hers').toMatchObject({ code: 'not-signed-in' });
+    const { totp } = await startOperator(place.desk, { ...given, password: async () => PASSWORD });
+    const seed = fromBase32((totp?.secretBase32 ?? '').replaceAll(' ', ''));
+    await proveStart(place.desk, { ...given, totp: referenceCode(seed, place.clock.now() / 1000 - 30) });
     await place.signIn('mira', { code: referenceCode(seed, place.clock.now() / 1000) });
     const again = await changeOperator(place.desk, admin, 'mira', { role: 'admin' });
-    expect(again.enrolment, 'the app of before goes on').toBeNull();
+    expect(again.start, 'the app of before goes on').toBeNull();
   });
 
   it('a lead without an app signs in by no password', async () => {
     await place.member('mira', 'agent');
-    const by = proven((await place.operator('admin')).actor);
-    const { id } = await place.row('mira');
-    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.clock.now(), by }, (write) =>
-      write.operators.update(id, { role: 'lead' }),
-    );
+    await patch('mira', { role: 'lead', totp: null });
     expect(await refusal(place.signIn('mira'))).toMatchObject({ code: 'factor-needed' });
   });
 

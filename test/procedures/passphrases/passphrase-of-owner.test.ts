@@ -88,13 +88,17 @@ describe.each(engines)("the owner's passphrase on %s", (engine) => {
 
     it('B10 nor the other way round: a new application password is not the passphrase, however it is written', async () => {
       await set();
-      const ana = await place.user('ana');
+      const [ana, { account }] = [await place.user('ana'), await place.login('ana')];
       for (const password of [PHRASE, 'velo bleu saffron ladybug justify seven']) {
-        await expect(judgeApplicationPassword(desk, ana, password)).rejects.toMatchObject({ code: 'invalid-input' });
+        await expect(judgeApplicationPassword(desk, ana, account, password)).rejects.toMatchObject({
+          code: 'invalid-input',
+        });
       }
-      await expect(judgeApplicationPassword(desk, ana, 'seven herons, one lantern')).resolves.toBeUndefined();
+      await expect(judgeApplicationPassword(desk, ana, account, 'seven herons, one lantern')).resolves.toBeUndefined();
       for (const password of ['short', 'x'.repeat(257), 'ana@mail.example', 'ANA@mail.example']) {
-        await expect(judgeApplicationPassword(desk, ana, password)).rejects.toMatchObject({ code: 'invalid-input' });
+        await expect(judgeApplicationPassword(desk, ana, account, password)).rejects.toMatchObject({
+          code: 'invalid-input',
+        });
       }
     });
 

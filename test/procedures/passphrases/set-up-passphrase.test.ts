@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Desk } from '../../../src/desk.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
-import { setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { requireSetUp, setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 import { type Login, type Northwind, northwind, OTHER_PHRASE, PHRASE } from '../northwind.js';
@@ -36,6 +36,16 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     expect((await place.verify('ana', PHRASE)).outcome).toBe('verified');
     expect((await place.verify('ana', OTHER_PHRASE)).reason).toBe('not-verified');
     expect(await place.auditKinds()).toContain('passphrase.set-up-refused');
+  });
+
+  it('B99 the question before the phrase is heard is in the log too, when it is refused', async () => {
+    await setUp('ana');
+    const user = await place.user('ana');
+    const account = await desk.store.read.accounts.byId(user.accountId);
+    if (account === undefined) throw new Error('no account');
+    const asked = requireSetUp(desk, await place.operator('agent'), { account, user });
+    await expect(asked).rejects.toMatchObject({ code: 'forbidden' });
+    expect((await place.auditKinds()).filter((kind) => kind === 'passphrase.set-up-refused')).toHaveLength(1);
   });
 
   it("B13 B14 the desk never overwrites the owner's, nor sets again after the owner did", async () => {

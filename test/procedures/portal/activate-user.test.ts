@@ -105,6 +105,32 @@ describe.each(engines)('an invitation on %s', (engine) => {
     await activate('xavi', code);
   });
 
+  it('B80 B21 a guessable password is refused with its reasons, and a refused one is no wrong guess', async () => {
+    const code = await invite('uma');
+    for (const weak of [
+      'password12345678',
+      'qwertyuiop123456',
+      'uma uma uma uma',
+      'aaaaaaaaaaaaaaaa',
+      'Northwind 100234',
+      '12345678',
+    ]) {
+      const refused = await refusalOf(activate('uma', code, weak, '100234'));
+      expect([weak, refused.code]).toEqual([weak, 'invalid-input']);
+    }
+    expect(await activate('uma', code, NEW, '100234')).toMatchObject({ wasReset: false });
+  });
+
+  it('B80 15 characters are needed where the company has no second factor, 8 where it has', async () => {
+    const short = 'otter 91 pier';
+    expect((await refusalOf(activate('xavi', await invite('xavi'), short))).message).toContain('15');
+    const { account } = await place.login('xavi');
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, (write) =>
+      write.accounts.update(account.id, { mfa_required_at: place.desk.now() }),
+    );
+    expect(await activate('xavi', await invite('xavi'), short)).toMatchObject({ wasReset: true });
+  });
+
   it('who is disabled while the new password is being typed gets none (T15)', async () => {
     const code = await invite('xavi');
     const newPassword = async () => {

@@ -98,10 +98,30 @@ describe.each(engines)('the team on %s', (engine) => {
     });
     await expect(revokeScope(desk, ana, 'uma', 'everything')).rejects.toMatchObject({ code: 'invalid-input' });
     expect(await grantScope(desk, ana, 'sue', 'billing')).toMatchObject({ outcome: 'nothing-to-do' });
-    expect(await revokeScope(desk, ana, 'sue', 'billing:change')).toMatchObject({
+    expect(await revokeScope(desk, ana, 'sue', 'phone-system')).toMatchObject({
       outcome: 'nothing-to-do',
       user: { scopes: ['billing'] },
     });
+  });
+
+  it('B99 an action inside a held category is refused by name, and the category takes its actions along', async () => {
+    const ana = await place.login('ana');
+    await expect(revokeScope(desk, ana, 'sue', 'billing:change')).rejects.toMatchObject({
+      code: 'refused-by-policy',
+      because: { reason: 'scope-inside-category', facts: { scope: 'billing:change', category: 'billing' } },
+    });
+    expect((await place.user('sue')).scopes).toEqual(['billing']);
+    await revokeScope(desk, ana, 'sue', 'billing');
+    for (const scope of ['billing:change', 'billing:inquiry', 'phone-system'])
+      await grantScope(desk, ana, 'sue', scope);
+    expect(await revokeScope(desk, ana, 'sue', 'billing')).toMatchObject({ user: { scopes: ['phone-system'] } });
+  });
+
+  it('B99 a user who may not see the team is in the log', async () => {
+    const uma = await place.login('uma');
+    await expect(listTeam(desk, uma)).rejects.toMatchObject({ code: 'forbidden' });
+    const [row] = await desk.store.read.audit.newest({ kind: 'portal.denied' }, 1);
+    expect(JSON.parse(row?.body ?? '{}')).toMatchObject({ user: uma.user.id, detail: { lock: 'company:scopes' } });
   });
 
   it('B08 an admin who lost the role since signing in changes nothing more', async () => {

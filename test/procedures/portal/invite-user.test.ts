@@ -11,6 +11,7 @@ import { subjectsOf, unlockCaller } from '../../../src/procedures/directory/unlo
 import { reserveAttempt } from '../../../src/procedures/lock-outs.js';
 import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import { days, hours } from '../../../src/rules/duration.js';
+import { iso } from '../../../src/rules/moment.js';
 import { type Customers, customers, entriesOf } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -67,6 +68,26 @@ describe.each(engines)('an invitation on %s', (engine) => {
     if (row === undefined) throw new Error('no code was stored');
     expect(isDeskCode(place.desk, found.user, 'activate', row, codeIn(mailed(second?.messageId ?? '')))).toBe(true);
     expect(isDeskCode(place.desk, found.user, 'activate', row, codeIn(mailed(first?.messageId ?? '')))).toBe(false);
+  });
+
+  it('A13 goes to one user only so often, and the refusal says when the next one is possible', async () => {
+    const found = await findUser(place.desk, '100234/maria');
+    const { perHour, perDay } = place.desk.policy.limits.invitation;
+    const times = async (count: number) => {
+      for (let n = 0; n < count; n += 1) await inviteUsers(place.desk, place.admin, [found]);
+    };
+    await times(perHour);
+    expect(await refusal(inviteUsers(place.desk, place.admin, [found]))).toMatchObject({
+      code: 'locked',
+      also: { nextInvitationAt: iso(place.clock.now() + hours(1)) },
+    });
+    await inviteUsers(place.desk, place.admin, [await findUser(place.desk, '100241/ana')]);
+    place.clock.advance(hours(1));
+    await times(perDay - perHour);
+    place.clock.advance(hours(2));
+    expect(await refusal(inviteUsers(place.desk, place.admin, [found]))).toMatchObject({
+      also: { nextInvitationAt: iso(place.clock.now() + hours(21)) },
+    });
   });
 
   it('goes to several at once, or to nobody where one of them cannot have one', async () => {

@@ -52,6 +52,14 @@ describe.each(engines)('signing in to the portal on %s', (engine) => {
     expect(await refusalOf(signInWithPassword(place.desk, input))).toMatchObject({ code: 'not-signed-in', also: {} });
   });
 
+  it('a session counts only for the person at whose terminal it was opened (B79)', async () => {
+    const open = await place.signIn('xavi');
+    const other = { ...place.desk, person: 'uid:2' };
+    expect((await refusalOf(authenticateUser(other, open.token, open.user))).code).toBe('not-signed-in');
+    expect((await refusalOf(signOutUser(other, open))).code).toBe('not-signed-in');
+    await authenticateUser(place.desk, open.token, open.user);
+  });
+
   it('a disabled login or company is refused with the same words', async () => {
     await update((write) => write.users.update('usr_acc_200500_xavi', { disabled_at: 1 }));
     expect((await refusalOf(place.signIn('xavi'))).code).toBe('not-signed-in');

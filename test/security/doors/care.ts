@@ -1,11 +1,17 @@
 /** What the procedures of procedures/messages, procedures/upkeep and procedures/log ask of an operator. */
+
+import type { Desk } from '../../../src/desk.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
+import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
 import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
 import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import type { Doors } from './door.js';
+
+/** Where nothing is to be accepted, nothing is asked. */
+const unaccepted = (desk: Desk): Desk => ({ ...desk, pin: { ...desk.pin, pinned: 'f'.repeat(64), accepted: false } });
 
 export const CARE: Doors = {
   'log/read-audit-log.noteExport': {
@@ -14,6 +20,12 @@ export const CARE: Doors = {
   },
   'log/read-audit-log.peopleOf': { permission: 'audit:read', knock: (desk, signed) => peopleOf(desk, signed, []) },
   'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
+  'upkeep/accept-policy.acceptPolicy': {
+    permission: 'store:manage',
+    fresh: true,
+    inPerson: true,
+    knock: (desk, signed) => acceptPolicy(unaccepted(desk), signed),
+  },
   'upkeep/care-for-store.backUpStore': {
     permission: 'store:manage',
     fresh: true,
@@ -26,11 +38,13 @@ export const CARE: Doors = {
   'upkeep/note-key-backup.noteKeyBackup': {
     permission: 'store:manage',
     fresh: true,
+    inPerson: true,
     knock: (desk, signed) => noteKeyBackup(desk, signed, 'none'),
   },
   'upkeep/rekey-store.rekeyStore': {
     permission: 'store:manage',
     fresh: true,
+    inPerson: true,
     knock: (desk, signed) =>
       rekeyStore(desk, signed, {
         from: 'none',

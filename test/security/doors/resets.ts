@@ -1,11 +1,12 @@
 /** What the procedures of procedures/resets ask of an operator. */
 import type { FoundUser } from '../../../src/procedures/directory/search-directory.js';
+import { approveAlone } from '../../../src/procedures/resets/approve-alone.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import type { JobWork } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
-import { askApproval, beginJob } from '../../../src/procedures/resets/reset-job.js';
+import { askApproval, beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { countRows, type ResetPlan } from '../../../src/rules/reset-plan.js';
@@ -31,6 +32,12 @@ const NO_WORK = { head: { id: 'none', done: 0 }, plan: PLAN, targets: [], waitin
 const watching = { told: async () => undefined, signal: new AbortController().signal };
 
 export const RESETS: Doors = {
+  'resets/approve-alone.approveAlone': {
+    permission: 'approval:decide',
+    fresh: true,
+    inPerson: true,
+    knock: (desk, signed) => approveAlone(desk, signed, { id: 'none', recoveryCode: async () => '' }),
+  },
   'resets/decide-approval.decideApproval': {
     permission: 'approval:decide',
     fresh: true,
@@ -64,6 +71,11 @@ export const RESETS: Doors = {
     permission: 'mfa:reset-bulk',
     fresh: true,
     knock: (desk, signed) => beginJob(desk, signed, freezePlan(desk, PLAN)),
+  },
+  'resets/reset-job.resumeJob': {
+    permission: 'mfa:reset-bulk',
+    fresh: true,
+    knock: (desk, signed) => resumeJob(desk, signed, 'none'),
   },
   'resets/run-job.runJob': {
     permission: 'mfa:reset-bulk',

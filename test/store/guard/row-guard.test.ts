@@ -144,7 +144,13 @@ describe.each(engines)('rows that decide on %s', (name) => {
       expect(await write.operators.advanceTotp('op_none', 7)).toBe(false);
       for (const n of [1, 2, 3]) {
         const session = { id: `ses_${n}`, operator_id: 'op_1', digest: `d${n}`, created_at: NOW, last_seen_at: NOW };
-        await write.operators.insertSession({ ...session, expires_at: NOW + n, code_at: null, ended_at: null });
+        await write.operators.insertSession({
+          ...session,
+          person: 'uid:1',
+          expires_at: NOW + n,
+          code_at: null,
+          ended_at: null,
+        });
       }
       expect(await write.operators.endSessionsOf('op_1', NOW)).toBe(3);
       expect(await write.operators.endSessionsOf('op_1', NOW)).toBe(0);

@@ -36,7 +36,11 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
     { flags: '--no-sso', about: 'remove single sign-on and its settings' },
     { flags: '--sso-issuer <url>', about: "issuer of the provider's tokens" },
     { flags: '--sso-audience <text>', about: 'audience that the tokens must name' },
-    { flags: '--sso-jwks <file|url>', about: "the provider's public keys (JWK set)" },
+    {
+      flags: '--sso-jwks <file|url>',
+      about: "the provider's public keys (JWK set); - for standard input",
+      path: 'reads',
+    },
     { flags: '--forbid-phone-resets', about: 'refuse every MFA reset by phone for this company' },
     {
       flags: '--allow-phone-resets',

@@ -4,6 +4,7 @@ import { switchAccount } from '../../../procedures/directory/disable-customer.js
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { command } from '../../command.js';
 import { accountDocument } from '../account-view.js';
+import { askDisable } from '../ask-disable.js';
 import { REFERENCE } from '../listing-arguments.js';
 
 interface Switch {
@@ -21,14 +22,15 @@ const switching = (path: string, { on, summary, why, word }: Switch) =>
     examples: [`countersign ${path} 100234 --reason "${why}"`],
     access: 'directory:write',
     arguments: [REFERENCE],
-    options: [{ flags: '--reason <text>', about: 'why, for the log' }],
+    options: [{ flags: '--reason <text>', about: on ? 'why, for the log' : 'why, for the log; needed' }],
     input: () => z.object({ account: z.string(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
       const account = await findAccount(desk, given.account);
-      const changed = await switchAccount(desk, context.operator(), account, { on, reason: given.reason });
-      const after = await findAccount(desk, account.id);
       const who = `${account.name} (${account.number})`;
+      const reason = on ? given.reason : await askDisable(context, `${who} and all its users`, given.reason);
+      const changed = await switchAccount(desk, context.operator(), account, { on, reason });
+      const after = await findAccount(desk, account.id);
       return {
         view: [{ kind: 'lines', lines: [changed ? `${who} is ${word}.` : `${who} was already ${word}.`] }],
         document: { account: accountDocument(after), changed },

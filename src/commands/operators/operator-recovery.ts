@@ -1,0 +1,149 @@
+/** `operator recover`, `operator password`, `operator recovery-codes`: lost and changed credentials of operators (B80). */
+import * as z from 'zod';
+import type { SignedOperator } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import { changeOwnPassword } from '../../procedures/operators/own-password.js';
+import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
+import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
+import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
+import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
+import { type Command, type Context, command, type Result } from '../command.js';
+import { recoveryBlocks } from './enrol-app.js';
+import { recoveredDocument, recoveredView } from './start-view.js';
+
+const recoverInput = () =>
+  z.object({
+    name: z.string(),
+    reason: z.string().optional(),
+    recoveryCodeStdin: z.boolean().default(false),
+    ...approverInput(),
+  });
+
+type RecoverInput = z.infer<ReturnType<typeof recoverInput>>;
+
+const recover = command<RecoverInput>({
+  path: 'operator recover',
+  summary: 'make a new start code for an operator who lost password or authenticator',
+  examples: [
+    'countersign operator recover mira --reason "lost phone, seen in person" --approver lena',
+    'countersign operator recover olga --recovery-code-stdin   (yourself, with a recovery code)',
+  ],
+  // Whoever lost the authenticator cannot sign in; without a recovery code the procedure asks for operator:manage.
+  access: 'anyone',
+  arguments: [{ name: '<name>', about: 'name or id of the operator' }],
+  options: [
+    { flags: '--reason <text>', about: 'what was lost and how you know who asks; for the log' },
+    ...approverOptions('a second operator (lead or admin), present in person'),
+    {
+      flags: '--recovery-code-stdin',
+      about: 'read a recovery code from standard input: your own, and on a second line your password if you know it',
+    },
+  ],
+  input: recoverInput,
+  run: async (context, given) => {
+    const signed = await whoAsks(context, given);
+    const done = signed === undefined ? await byCode(context, given) : await bySecond(context, signed, given);
+    return { view: recoveredView(done), document: recoveredDocument(done), ...(done.waits ? { exit: 5 } : {}) };
+  },
+});
+
+/** Undefined for somebody who recovers alone: with a recovery code, and not signed in as somebody else. */
+async function whoAsks(context: Context, given: RecoverInput): Promise<SignedOperator | undefined> {
+  const { token } = await context.settings();
+  const session = token ?? (await context.sessions.read('operator', 'desk'));
+  const alone = given.recoveryCodeStdin && given.approver === undefined;
+  if (session === undefined && alone) return undefined;
+  const desk = await context.desk();
+  const via = token === undefined ? ('session' as const) : ('token' as const);
+  const claim = { token: session, via, command: 'operator recover' };
+  try {
+    const who = await authenticateOperator(desk, { ...claim, access: alone ? 'signed-in' : 'operator:manage' });
+    const own = who.operator.id === given.name || foldKey(who.operator.name) === foldKey(given.name);
+    if (alone && own) return undefined;
+    return alone ? await authenticateOperator(desk, { ...claim, access: 'operator:manage' }) : who;
+  } catch (error) {
+    // An old session file does not keep anybody from recovering.
+    if (alone && error instanceof Refusal && error.code === 'not-signed-in') return undefined;
+    throw error;
+  }
+}
+
+async function byCode(context: Context, { name }: RecoverInput): Promise<Recovered> {
+  const what = 'one line with the recovery code, and a second line with your password if you know it';
+  const [code = '', password = ''] = await readSecretLines(context, '--recovery-code-stdin', {
+    least: 1,
+    most: 2,
+    what,
+  });
+  return recoverYourself(await context.desk(), { name, code, password: password === '' ? null : password });
+}
+
+async function bySecond(context: Context, signed: SignedOperator, given: RecoverInput): Promise<Recovered> {
+  const reason = given.reason ?? (context.ask.possible ? await askReason(context) : undefined);
+  if (reason === undefined) {
+    throw new Refusal('missing-option', 'missing: --reason', { hint: 'Say what was lost and how you know who asks.' });
+  }
+  const second = async (): Promise<GivenSecond | null> => {
+    if (given.recoveryCodeStdin) {
+      return { recoveryCode: await context.files.readSecretLine('--recovery-code-stdin') };
+    }
+    const message = 'Second operator (lead or admin); Enter alone to use one of your recovery codes';
+    const approver = await askSecondOperator(context, given, message);
+    if (approver !== undefined) return { approver };
+    if (!context.ask.possible) return null;
+    const prompts = await context.ask.prompts('--recovery-code-stdin');
+    return { recoveryCode: await prompts.secret({ message: 'Recovery code of your own' }) };
+  };
+  return recoverOperator(await context.desk(), signed, { reference: given.name, reason, second });
+}
+
+async function askReason(context: Context): Promise<string> {
+  return (await context.ask.prompts('--reason')).line({ message: 'Reason' });
+}
+
+const password = command({
+  path: 'operator password',
+  summary: 'change your own password',
+  examples: ['countersign operator password', 'countersign operator password --password-stdin < old-and-new'],
+  access: 'signed-in',
+  options: [{ flags: '--password-stdin', about: 'read the present password and the new one, on two lines' }],
+  input: () => z.object({ passwordStdin: z.boolean().default(false) }),
+  run: async (context, { passwordStdin }): Promise<Result> => {
+    const desk = await context.desk();
+    const { old, next } = await (passwordStdin ? twoLines(context) : byPrompt(context));
+    const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
+    const { name } = context.operator().operator;
+    return {
+      view: [{ kind: 'lines', lines: [`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`] }],
+      document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
+    };
+  },
+});
+
+async function twoLines(context: Context) {
+  const what = 'two lines: the present password and the new one';
+  const [old = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+  return { old, next: async () => next };
+}
+
+async function byPrompt(context: Context) {
+  const old = await askSecret(context, false, '--password-stdin', 'Present password');
+  return { old, next: () => askNewSecret(context, false, '--password-stdin', 'New password') };
+}
+
+const codes = command({
+  path: 'operator recovery-codes',
+  summary: 'make new recovery codes of your own; the earlier ones end',
+  examples: ['countersign operator recovery-codes'],
+  access: 'signed-in',
+  input: () => z.object({}),
+  run: async (context): Promise<Result> => {
+    const made = await newRecoveryCodes(await context.desk(), context.operator());
+    return { view: recoveryBlocks(made), document: { recoveryCodes: made } };
+  },
+});
+
+export const recoveryCommands: readonly Command[] = [recover, password, codes];

@@ -1,0 +1,92 @@
+/** `operator start`: an operator sets the own password and authenticator app with a start code (B80). Anyone may type it. */
+import * as z from 'zod';
+import { isRefusal, Refusal } from '../../errors.js';
+import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
+import { iso } from '../../rules/moment.js';
+import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
+import { type Context, command, type Result } from '../command.js';
+import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
+
+const input = () =>
+  z.object({
+    name: z.string(),
+    code: z.string().optional(),
+    passwordStdin: z.boolean().default(false),
+    totp: z.string().optional(),
+  });
+
+type Input = z.infer<ReturnType<typeof input>>;
+
+export const start = command<Input>({
+  path: 'operator start',
+  summary: 'set your password and authenticator app with a start code',
+  examples: [
+    'countersign operator start mira --code K7Q2M-…',
+    'printf \'%s\\n\' "$PASSWORD" | countersign operator start mira --code K7Q2M-… --password-stdin --json',
+    'countersign operator start mira --code K7Q2M-… --totp 123456',
+  ],
+  access: 'anyone',
+  arguments: [{ name: '<name>', about: 'your name as an operator' }],
+  options: [
+    { flags: '--code <code>', about: 'the start code that an admin gave you' },
+    { flags: '--password-stdin', about: 'read your password from standard input' },
+    { flags: '--totp <code>', about: 'the first code of your authenticator app, after the password was set' },
+  ],
+  input,
+  run,
+});
+
+async function run(context: Context, given: Input): Promise<Result> {
+  if (given.totp !== undefined && given.passwordStdin) {
+    throw new Refusal('usage', '--totp cannot be combined with --password-stdin', {
+      hint: 'Set the password first. The first code of the app comes in a second call, with --totp.',
+    });
+  }
+  const code = await askCode(context, given.code, 'Start code');
+  const { name } = given;
+  const desk = await context.desk();
+  if (given.totp !== undefined) return provedResult(await proveStart(desk, { name, code, totp: given.totp }));
+  const started = await startOperator(desk, { name, code, password: (isNew) => askPassword(context, given, isNew) });
+  if (started.totp === null) return provedResult(started);
+  if (!context.ask.possible || given.passwordStdin) return unprovedResult(context, started);
+  return provedResult(
+    await askFirstCode(context, started.totp, (totp) => proveStart(desk, { name, code, totp }).catch(wrongAgain)),
+  );
+}
+
+const askPassword = (context: Context, { name, passwordStdin }: Input, isNew: boolean): Promise<string> =>
+  isNew
+    ? askNewSecret(context, passwordStdin, '--password-stdin', `New password of ${name}`)
+    : askSecret(context, passwordStdin, '--password-stdin', `Password of ${name}`);
+
+/** A mistyped code is asked again; everything else ends the command. */
+function wrongAgain(error: unknown): undefined {
+  if (isRefusal(error) && error.because?.reason === 'app-code-wrong') return undefined;
+  throw error;
+}
+
+function provedResult({ operator }: Pick<StartedOperator, 'operator'>): Result {
+  return {
+    view: [
+      { kind: 'verdict', verdict: 'READY', tone: 'good' },
+      { kind: 'lines', lines: [`${operator.name} (${operator.role}) can sign in now.`] },
+      { kind: 'next', lines: [`countersign login --operator ${operator.name}`] },
+    ],
+    document: { operator, ready: true },
+  };
+}
+
+async function unprovedResult(context: Context, { operator, totp, expiresAt }: StartedOperator): Promise<Result> {
+  if (totp === null) throw new Error('there is no secret to show');
+  return {
+    view: [
+      { kind: 'lines', lines: ['The password is set.'] },
+      ...(await secretBlocks(context, totp)),
+      {
+        kind: 'next',
+        lines: [`countersign operator start ${operator.name} --code CODE --totp FIRST-CODE   (before you can sign in)`],
+      },
+    ],
+    document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
+  };
+}

@@ -1,0 +1,75 @@
+/** What an admin sees of a start code, and the JSON of it. */
+import type { Recovered } from '../../procedures/operators/recover-operator.js';
+import type { StartCode } from '../../procedures/operators/start-code.js';
+import { iso } from '../../rules/moment.js';
+import type { Block } from '../../terminal/render.js';
+import { localMinute } from '../wording/times.js';
+
+export function startBlocks(name: string, start: StartCode | null, mailedTo: string | null): readonly Block[] {
+  if (start === null) return [];
+  const { code, expiresAt } = start;
+  return [
+    { kind: 'blank' },
+    {
+      kind: 'fields',
+      rows: [
+        ['Start code', code],
+        ['Valid until', localMinute(expiresAt)],
+        ...(mailedTo === null ? [] : [['Mailed to', mailedTo] as const]),
+      ],
+    },
+    {
+      kind: 'note',
+      text: `This is shown only once. Hand it to ${name} in person or by a way that you trust. Nobody else needs it.`,
+    },
+    { kind: 'next', lines: [`countersign operator start ${name} --code ${code}   (typed by ${name})`] },
+  ];
+}
+
+export const startDocument = (start: StartCode | null, mailedTo: string | null = null) =>
+  start === null
+    ? {}
+    : {
+        startCode: start.code,
+        expiresAt: iso(start.expiresAt),
+        ...(mailedTo === null ? {} : { mailedTo }),
+      };
+
+export function recoveredView(done: Recovered): readonly Block[] {
+  const { operator, start, waits, sessions, tokens } = done;
+  const lines = waits
+    ? [
+        `${operator.name} can start again from ${localMinute(start.validFrom)}, because no second operator could be asked.`,
+        'Until then the old password and app work, and a sign-in with them ends this recovery.',
+      ]
+    : [`The old password and app of ${operator.name} do not work any more. Ended: ${sessions} sessions.`];
+  return [
+    { kind: 'verdict', verdict: waits ? 'RECOVERY WAITS' : 'RECOVERED', tone: waits ? 'warn' : 'good' },
+    { kind: 'lines', lines },
+    ...tokenBlocks(done),
+    ...startBlocks(operator.name, start, null),
+  ];
+
+  function tokenBlocks({ operator: { name } }: Recovered): readonly Block[] {
+    if (tokens.length === 0) return [];
+    return [
+      { kind: 'blank' },
+      { kind: 'lines', lines: [`Tokens of ${name} still work. Revoke those that you do not know:`] },
+      {
+        kind: 'table',
+        columns: [{ title: 'id' }, { title: 'role' }, { title: 'for' }, { title: 'expires' }],
+        empty: '',
+        rows: tokens.map((row) => [row.id, row.role, row.label, localMinute(row.expires_at)]),
+      },
+    ];
+  }
+}
+
+export const recoveredDocument = ({ operator, start, waits, sessions, tokens }: Recovered) => ({
+  operator,
+  ...startDocument(start),
+  waits,
+  validFrom: iso(start.validFrom),
+  ended: { sessions },
+  tokens: tokens.map(({ id, role, label, expires_at }) => ({ id, role, label, expiresAt: iso(expires_at) })),
+});

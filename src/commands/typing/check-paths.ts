@@ -1,0 +1,69 @@
+/** Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17). */
+import { Refusal } from '../../errors.js';
+import { camel, longFlag } from '../check-input.js';
+import type { Command, PathUse } from '../command.js';
+
+interface TypedPath {
+  readonly name: string;
+  readonly use: PathUse;
+  readonly value: string;
+}
+
+/** Refusals: config (a path in locked mode), usage (two for one stream, or the output beside --json). */
+export async function checkPaths(
+  spec: Command,
+  raw: Readonly<Record<string, unknown>>,
+  { lockedBy, json }: { readonly lockedBy: () => Promise<string | undefined>; readonly json: boolean },
+): Promise<void> {
+  const paths = typedPaths(spec, raw);
+  if (paths.length === 0) return;
+  const locked = await lockedBy();
+  for (const path of paths) {
+    if (path.value === '-' && path.use !== 'here') continue;
+    if (locked !== undefined) throw refusedPath(path, locked);
+    if (path.value === '-') throw new Refusal('usage', `${path.name} needs a path; it cannot be -`);
+  }
+  const streams = paths.filter(({ value }) => value === '-');
+  const secrets = Object.keys(raw).filter((name) => /Stdin$/.test(name) && raw[name] === true);
+  const reading = [...streams.filter(({ use }) => use === 'reads').map(({ name }) => name), ...secrets.map(asFlag)];
+  const writing = streams.filter(({ use }) => use === 'writes').map(({ name }) => name);
+  if (reading.length > 1 && streams.some(({ use }) => use === 'reads'))
+    throw new Refusal('usage', `only one of ${reading.join(' and ')} can read standard input`);
+  if (writing.length > 1) throw new Refusal('usage', `only one of ${writing.join(' and ')} can use standard output`);
+  if (writing.length > 0 && json)
+    throw new Refusal('usage', `${writing[0]} - and --json cannot both use standard output`, {
+      hint: `Leave out --json, or name a file for ${writing[0]}.`,
+    });
+}
+
+function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>): readonly TypedPath[] {
+  const places = [
+    ...(spec.options ?? []).map(({ flags, path }) => ({
+      name: longFlag(flags),
+      member: camel(longFlag(flags).slice(2)),
+      path,
+    })),
+    ...(spec.arguments ?? []).map(({ name, path }) => ({ name, member: camel(name.replace(/[<>[\].]/g, '')), path })),
+  ];
+  return places.flatMap(({ name, member, path }) => {
+    const value = raw[member];
+    if (path === undefined || typeof value !== 'string' || value === '' || /^https?:/i.test(value)) return [];
+    return [{ name, use: path, value }];
+  });
+}
+
+const asFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function refusedPath({ name, use }: TypedPath, lockedBy: string): Refusal {
+  const hint =
+    use === 'here'
+      ? 'This works only where the settings are not locked.'
+      : `Use - in its place: your shell opens the file, ${use === 'reads' ? '< FILE' : '> FILE'}.`;
+  return new Refusal(
+    'config',
+    `${name} is refused: the settings of this machine are locked (${lockedBy}), so nobody names its files`,
+    {
+      hint,
+    },
+  );
+}

@@ -1,0 +1,38 @@
+/** Notices to an operator's own address (B80): whatever changes what the operator may do, or how they sign in. */
+import type { Desk, Writes } from '../../desk.js';
+import { maskedAddress } from '../../rules/directory-fields.js';
+import { minuteOf } from '../../rules/moment.js';
+import { sealedMessage } from '../messages/queue-message.js';
+
+export interface Notified {
+  readonly id: string;
+  readonly name: string;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** Queues a message to an address; `kind` is its template. */
+export async function mailOperator(
+  desk: Desk,
+  write: Writes,
+  to: string,
+  { kind, values }: { readonly kind: string; readonly values: Values },
+): Promise<{ readonly messageId: string; readonly sentTo: string }> {
+  const about = { account: null, user: null };
+  const { id, row } = sealedMessage(desk, { kind, composed: desk.compose(kind, values), to, about });
+  await write.outbox.insert([row]);
+  return { messageId: id, sentTo: maskedAddress(to) };
+}
+
+/** Tells the operator, if an address is on file. `when` and the name are filled in. */
+export async function tellOperator(
+  desk: Desk,
+  write: Writes,
+  { id, name }: Notified,
+  message: { readonly kind: string; readonly values: Values; readonly now: number },
+): Promise<void> {
+  const to = await write.lifeCycle.emailOf(id);
+  if (to === null) return;
+  const { kind, values, now } = message;
+  await mailOperator(desk, write, to, { kind, values: { name, when: minuteOf(now), ...values } });
+}

@@ -1,0 +1,79 @@
+/** Operators change their own password (B80). Nobody else can: a lost one needs a recovery (recover-operator.ts). */
+import type { Desk, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { act, askAuthority } from '../authorise.js';
+import { asTyped } from '../judge-password.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { tellOperator } from './operator-notices.js';
+import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
+
+const OWN_PASSWORD = { permission: 'signed-in', inPerson: true } as const;
+
+export interface OwnPasswordChange {
+  readonly old: string;
+  /** Asked for only after the old one was right. */
+  readonly next: () => Promise<string>;
+}
+
+/** Ends the operator's other sessions. Refusals: not-signed-in (also for a wrong old password), locked, invalid-input. */
+export async function changeOwnPassword(
+  desk: Desk,
+  signed: SignedOperator,
+  { old, next }: OwnPasswordChange,
+): Promise<{ readonly sessionsEnded: number }> {
+  await askAuthority(desk, signed, OWN_PASSWORD);
+  const { id, name } = signed.operator;
+  const subject: Subject = `sign-in:${id}`;
+  const at = desk.now();
+  const decision = await act<'signed-in', ThrottleDecision>(desk, signed, OWN_PASSWORD, {
+    entry: ({ kind }, { actor }) => {
+      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
+      return { kind: 'operator.password-started', outcome, at, by: actor };
+    },
+    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+  });
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const before = await desk.store.read.operators.byId(id);
+  if (!(await isOperatorPassword(desk, before, old))) {
+    const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
+    await desk.store.record(entry, async () => undefined);
+    throw refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
+  }
+  const { attempt } = decision;
+  const verifier = await sealedNext(desk, signed, { old, next }).catch(async (error: unknown) => {
+    // The old password was right, so a new one that is refused is no wrong guess.
+    const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
+    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
+      clearAttempt(desk, write, log, subject, attempt),
+    );
+    throw error;
+  });
+  return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
+    entry: ({ sessionsEnded }, { actor }) => ({
+      kind: 'operator.password-changed',
+      outcome: 'done',
+      at,
+      by: actor,
+      detail: { sessionsEnded },
+    }),
+    change: async ({ write, log, now }) => {
+      if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
+        throw refusal('busy', 'password-overtaken', {}, 'try-again');
+      }
+      await write.operators.update(id, { verifier });
+      await clearAttempt(desk, write, log, subject, attempt);
+      const values = { change: 'your password was changed', who: name };
+      await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
+      return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };
+    },
+  });
+}
+
+async function sealedNext(desk: Desk, signed: SignedOperator, { old, next }: OwnPasswordChange): Promise<string> {
+  const { id, name, role } = signed.operator;
+  const password = await next();
+  await requireOperatorPassword(desk, { name, role, email: await desk.store.read.lifeCycle.emailOf(id) }, password);
+  if (asTyped(password) === asTyped(old)) throw refusal('invalid-input', 'same-password', {}, 'several-words');
+  return sealOperatorPassword(desk, id, password);
+}

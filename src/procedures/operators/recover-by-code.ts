@@ -1,0 +1,82 @@
+/**
+ * An operator who lost the authenticator recovers alone, with a recovery code (B80). With the password too, two things were shown, and the
+ * start code is good at once. With the recovery code alone it is good only after some hours: the old password and app work until then, and
+ * a sign-in with them ends the recovery.
+ */
+import type { Desk } from '../../desk.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { provenBySignIn } from '../authorise.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { isOperatorPassword } from './operator-password.js';
+import { type Recovered, recover } from './recover-operator.js';
+import { findRecoveryCode } from './recovery-codes.js';
+
+export interface OwnRecovery {
+  readonly name: string;
+  readonly code: string;
+  /** Null if it was lost too. */
+  readonly password: string | null;
+}
+
+/** Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
+export async function recoverYourself(desk: Desk, { name, code, password }: OwnRecovery): Promise<Recovered> {
+  const key = foldKey(name);
+  const operator = await desk.store.read.operators.byName(key);
+  const subject: Subject = `recover:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
+  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
+  const attempt = await count(desk, subject, by);
+  const found = await findRecoveryCode(desk, operator?.id, code);
+  const knows = password === null || (await isOperatorPassword(desk, operator, password));
+  const usable = operator !== undefined && operator.disabled_at === null && found !== undefined && knows;
+  if (!usable) {
+    const entry = { kind: 'operator.recover-refused', outcome: 'refused', at: desk.now(), by } as const;
+    await desk.store.record(entry, async () => undefined);
+    throw wrong();
+  }
+  const waits = password === null;
+  const at = desk.now();
+  const done = await desk.store.record<Recovered | undefined>(
+    (result) => entryOf(result, by, at),
+    async (write, log) => {
+      const now = Math.max(at, log.latestAt);
+      const row = await write.operators.byId(operator.id);
+      if (row === undefined || row.disabled_at !== null || row.verifier !== operator.verifier) return undefined;
+      if (!(await write.lifeCycle.useRecoveryCode(found.id, now))) return undefined;
+      await clearAttempt(desk, write, log, subject, attempt);
+      return recover(desk, write, row, { now, waits, who: row.name });
+    },
+  );
+  if (done === undefined) throw wrong();
+  await desk.sendQueued();
+  return done;
+}
+
+async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
+  const decision = await desk.store.record<ThrottleDecision>(
+    ({ kind }): AuditEntry => {
+      const entry = { kind: 'operator.recover-started', at: desk.now(), by } as const;
+      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
+    },
+    (write, log) => reserveAttempt(desk, write, log, subject),
+  );
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  return decision.attempt;
+}
+
+function entryOf(result: Recovered | undefined, by: Actor, at: number): AuditEntry {
+  if (result === undefined) return { kind: 'operator.recover-refused', outcome: 'refused', at, by };
+  const { operator, sessions, start, tokens } = result;
+  const detail = {
+    operator: operator.id,
+    approver: 'own recovery code',
+    validFrom: start.validFrom,
+    sessions,
+    tokens: tokens.length,
+  };
+  return { kind: 'operator.recovered', outcome: 'done', at, by: provenBySignIn(by), detail };
+}
+
+const wrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

@@ -1,0 +1,104 @@
+/**
+ * Recovery codes of an operator (B80): for the day on which the authenticator is lost. They are made like backup codes: 80 bits each, shown
+ * once, hashed and sealed.
+ */
+import type { Desk, RecoveryCodeRow, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { act, askAuthority, type Door, type Lock } from '../authorise.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { recoveryCodeContext } from '../seal-contexts.js';
+import { tellOperator } from './operator-notices.js';
+
+export interface NewRecoveryCodes {
+  /** To be shown once. */
+  readonly codes: readonly string[];
+  readonly rows: readonly RecoveryCodeRow[];
+}
+
+/** Store the rows with `write.lifeCycle.putRecoveryCodes`. */
+export async function makeRecoveryCodes(desk: Desk, operatorId: string): Promise<NewRecoveryCodes> {
+  const made = makeBackupCodes((n) => desk.chance.bytes(n), desk.policy.limits.operatorRecovery.codes);
+  const at = desk.now();
+  const rows = await Promise.all(
+    made.map(async ({ slot, secret }) => {
+      const id = desk.newId('bck');
+      const verifier = await desk.secrets.make('code', 'seal/backup-code', recoveryCodeContext(id), secret);
+      return { id, operator_id: operatorId, slot, verifier, created_at: at, used_at: null };
+    }),
+  );
+  return { codes: made.map(({ text }) => text), rows };
+}
+
+/** The unused code that was typed, if it is one of this operator; use it up with `useRecoveryCode`. One argon2id run in any case. */
+export async function findRecoveryCode(
+  desk: Desk,
+  operatorId: string | undefined,
+  typed: string,
+): Promise<RecoveryCodeRow | undefined> {
+  const given = readBackupCode(typed);
+  const rows = operatorId === undefined ? [] : await desk.store.read.lifeCycle.recoveryCodes(operatorId);
+  const row = rows.find(({ slot }) => slot === given?.slot);
+  const place = recoveryCodeContext(row?.id ?? 'nobody');
+  const sealed = row?.verifier ?? null;
+  const { matches } = await desk.secrets.check('code', 'seal/backup-code', place, sealed, given?.secret ?? '');
+  return matches ? row : undefined;
+}
+
+interface AskingWith<P extends Lock> {
+  readonly desk: Desk;
+  readonly signed: SignedOperator;
+  readonly door: Door<P>;
+}
+
+/** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
+export async function requireRecoveryCode<P extends Lock>(
+  { desk, signed, door }: AskingWith<P>,
+  typed: string,
+): Promise<RecoveryCodeRow> {
+  const { id } = signed.operator;
+  const subject: Subject = `recover:${id}`;
+  const at = desk.now();
+  const decision = await act<P, ThrottleDecision>(desk, signed, door, {
+    entry: ({ kind }, { actor }) => {
+      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
+      return { kind: 'operator.recover-started', outcome, at, by: actor };
+    },
+    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+  });
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const code = await findRecoveryCode(desk, id, typed);
+  if (code !== undefined) {
+    await act<P, void>(desk, signed, door, {
+      entry: (_done, { actor }) => ({ kind: 'operator.recover-judged', outcome: 'done', at, by: actor }),
+      change: ({ write, log }) => clearAttempt(desk, write, log, subject, decision.attempt),
+    });
+    return code;
+  }
+  const entry = { kind: 'operator.recover-refused', outcome: 'refused', at, by: signed.actor } as const;
+  await desk.store.record({ ...entry, reason: 'wrong-code' }, async () => undefined);
+  throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
+}
+
+/** With a code from the app: these codes stand in for it. */
+const MAKING_CODES = { permission: 'signed-in', fresh: true, inPerson: true } as const;
+
+/** New codes of the operator's own; the earlier ones end. */
+export async function newRecoveryCodes(desk: Desk, signed: SignedOperator): Promise<readonly string[]> {
+  await askAuthority(desk, signed, MAKING_CODES);
+  const { id, name } = signed.operator;
+  const { codes, rows } = await makeRecoveryCodes(desk, id);
+  const at = desk.now();
+  const detail = { count: codes.length };
+  await act(desk, signed, MAKING_CODES, {
+    entry: (_done, by) => ({ kind: 'operator.recovery-codes-made', outcome: 'done', at, by: by.actor, detail }),
+    change: async ({ write, now }) => {
+      await write.lifeCycle.putRecoveryCodes(id, rows);
+      const values = { change: 'new recovery codes were made', who: name };
+      await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
+    },
+  });
+  await desk.store.forgetDeleted();
+  return codes;
+}

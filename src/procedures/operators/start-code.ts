@@ -1,0 +1,66 @@
+/**
+ * Start codes: with one an operator sets the own password and the authenticator app, so that nobody else ever types or sees them (B80).
+ * The code is shown to the admin once, for handing it over; the store keeps a keyed digest. A new one ends the one before.
+ */
+import type { Desk, OperatorRow, OperatorStartRow } from '../../desk.js';
+import { encodeCrockford, readCrockford } from '../../rules/crockford.js';
+import { hours } from '../../rules/duration.js';
+
+/** Why there is one; `waiting` is a recovery that takes effect when the code is used (operators.ts of the schema). */
+export type StartReason = 'added' | 'recovered' | 'factor' | 'waiting';
+
+export interface StartCode {
+  /** In groups of five. Shown once. */
+  readonly code: string;
+  readonly validFrom: number;
+  readonly expiresAt: number;
+}
+
+/** 26 symbols carry 130 bits. */
+const SYMBOLS = 26;
+const BYTES = 17;
+
+/** Makes code and row; store the row with `write.lifeCycle.putStart`. `now` is the trusted time. */
+export function newStart(
+  desk: Desk,
+  operatorId: string,
+  { reason, now }: { readonly reason: StartReason; readonly now: number },
+): { readonly start: StartCode; readonly row: OperatorStartRow } {
+  const { operatorRecovery, operatorStart } = desk.policy.limits;
+  const symbols = encodeCrockford(desk.chance.bytes(BYTES)).slice(0, SYMBOLS);
+  const validFrom = reason === 'waiting' ? now + hours(operatorRecovery.waitHours) : now;
+  const expiresAt = validFrom + hours(operatorStart.hours);
+  return {
+    start: { code: symbols.match(/.{1,5}/g)?.join('-') ?? symbols, validFrom, expiresAt },
+    row: {
+      id: operatorId,
+      digest: digestOf(desk, operatorId, symbols),
+      reason,
+      created_at: now,
+      valid_from: validFrom,
+      expires_at: expiresAt,
+      totp: null,
+      used_at: null,
+      signed_in_at: null,
+    },
+  };
+}
+
+/** Whether this code can be used by this operator now. An unknown operator costs the same work. */
+export function judgeStart(
+  desk: Desk,
+  operator: OperatorRow | undefined,
+  row: OperatorStartRow | undefined,
+  typed: string,
+  now: number,
+): 'accepted' | 'early' | 'wrong' {
+  const symbols = readCrockford(typed);
+  const given = symbols === null ? '' : digestOf(desk, operator?.id ?? 'nobody', symbols);
+  const right = desk.digests.equal(row?.digest ?? '', given);
+  if (!right || operator === undefined || row === undefined || symbols === null) return 'wrong';
+  if (operator.disabled_at !== null || row.used_at !== null || now >= row.expires_at) return 'wrong';
+  return now < row.valid_from ? 'early' : 'accepted';
+}
+
+const digestOf = (desk: Desk, operatorId: string, symbols: string): string =>
+  desk.digests.mac('mac/code', operatorId, 'operator-start', symbols);

@@ -1,0 +1,192 @@
+/**
+ * An operator begins: sets the own password with a start code, then proves the authenticator app with its first code (B80). Attempts are
+ * counted before the check. If a password is set already, because only the app is missing or the set-up was left half done, it must be
+ * given; so nobody who finds the code later takes the place of the person who began.
+ */
+import type { Desk, LogState, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Enrolment } from '../../factors/factor.js';
+import { totp as app } from '../../factors/registry.js';
+import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { needsSecondFactor } from '../../rules/operator-roles.js';
+import type { OperatorRole } from '../../rules/people.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { provenBySignIn } from '../authorise.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf, trustedNow } from '../lock-outs.js';
+import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
+import { newSeed } from './make-operator.js';
+import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
+import { judgeStart } from './start-code.js';
+
+export interface Start {
+  readonly name: string;
+  /** As typed. */
+  readonly code: string;
+  /** Asked for only after the code was right. `isNew`: there is none yet. */
+  readonly password: (isNew: boolean) => Promise<string>;
+}
+
+export interface StartedOperator {
+  readonly operator: { readonly id: string; readonly name: string; readonly role: string };
+  /** To be shown once, and then proved; null if the role needs no app. */
+  readonly totp: Pick<Enrolment, 'uri' | 'secretBase32'> | null;
+  readonly expiresAt: number;
+}
+
+/** Refusals: not-signed-in (unknown name, wrong, used or expired code: the same words), locked, invalid-input (the password). */
+export async function startOperator(desk: Desk, start: Start): Promise<StartedOperator> {
+  const begun = await begin(desk, start.name, start.code);
+  const { operator, row } = begun;
+  const isNew = operator.verifier === null || row.reason === 'waiting';
+  const verifier = isNew ? await newPassword(desk, begun, start) : await presentPassword(desk, begun, start);
+  const needsApp = needsSecondFactor(desk.policy, operator.role as OperatorRole);
+  const seed = needsApp ? await newSeed(desk, operator.name) : null;
+  await finish(desk, begun, 'password', async (write, now) => {
+    if (row.reason === 'waiting') await endWhatWas(write, operator.id, now);
+    if (verifier !== null) await write.operators.update(operator.id, { verifier });
+    if (row.reason === 'waiting') await write.operators.update(operator.id, { totp: null, totp_last_step: null });
+    const sealed = seed && desk.vault.seal('seal/operator-totp', startTotpContext(operator.id), seed.secret);
+    const reason = row.reason === 'waiting' ? 'recovered' : row.reason;
+    await write.lifeCycle.updateStart(operator.id, { totp: sealed, reason, used_at: needsApp ? null : now });
+    return true;
+  });
+  const { id, name, role } = operator;
+  const totp = seed && { uri: seed.uri, secretBase32: seed.secretBase32 };
+  return { operator: { id, name, role }, totp, expiresAt: row.expires_at };
+}
+
+/** Proves the app with its first code. Refusals as above, and not-signed-in for a wrong code of the app. */
+export async function proveStart(
+  desk: Desk,
+  given: { readonly name: string; readonly code: string; readonly totp: string },
+): Promise<Pick<StartedOperator, 'operator'>> {
+  const begun = await begin(desk, given.name, given.code);
+  const { operator, row } = begun;
+  if (row.totp === null) return refuse(desk, begun.by, 'nothing-to-prove');
+  const secret = desk.vault.openText('seal/operator-totp', startTotpContext(operator.id), row.totp);
+  const step = await appStep(desk, secret, given.totp);
+  if (step === null) return refuse(desk, begun.by, 'wrong-first-code', firstCodeWrong());
+  const sealed = desk.vault.seal('seal/operator-totp', operatorTotpContext(operator.id), secret);
+  await finish(desk, begun, 'authenticator', async (write, now, { behind }) => {
+    if (behind) return false;
+    await write.operators.update(operator.id, { totp: sealed, totp_last_step: step });
+    await write.lifeCycle.updateStart(operator.id, { totp: null, used_at: now });
+    return true;
+  });
+  const { id, name, role } = operator;
+  return { operator: { id, name, role } };
+}
+
+/** The step of a right code; null for a wrong one. */
+export async function appStep(
+  desk: Pick<Desk, 'now' | 'policy'> & { readonly digests: Pick<Desk['digests'], 'hmacSha1' | 'equal'> },
+  secret: string,
+  code: string,
+): Promise<number | null> {
+  const { hmacSha1, equal } = desk.digests;
+  const settings = desk.policy.limits.totp;
+  const result = await app.check({ secret, code, now: desk.now(), lastStep: null, settings, hmacSha1, equal });
+  return result.ok ? result.step : null;
+}
+
+interface Begun {
+  readonly operator: OperatorRow;
+  readonly row: OperatorStartRow;
+  readonly by: Actor;
+  readonly subject: Subject;
+  readonly attempt: number;
+  readonly code: string;
+}
+
+/** Counts the attempt and judges the code. */
+async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
+  const key = foldKey(name);
+  const operator = await desk.store.read.operators.byName(key);
+  const subject: Subject = `start:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
+  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
+  const decision = await desk.store.record<ThrottleDecision>(
+    ({ kind }): AuditEntry => {
+      const entry = { kind: 'operator.set-up-started', at: desk.now(), by } as const;
+      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
+    },
+    (write, log) => reserveAttempt(desk, write, log, subject),
+  );
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const row = operator && (await desk.store.read.lifeCycle.startOf(operator.id));
+  const judged = judgeStart(desk, operator, row, code, await trustedNow(desk));
+  if (operator === undefined || row === undefined || judged === 'wrong') return refuse(desk, by, 'wrong-code');
+  if (judged === 'early') {
+    const early = refusal('refused-by-policy', 'start-too-early', { from: row.valid_from }, 'start-then');
+    return refuse(desk, by, 'too-early', early);
+  }
+  return { operator, row, by, subject, attempt: decision.attempt, code };
+}
+
+/** The sealed password. The code was right, so a password that is refused is no wrong guess. */
+async function newPassword(desk: Desk, { operator, by, subject, attempt }: Begun, start: Start): Promise<string> {
+  const { id, name, role } = operator;
+  try {
+    const password = await start.password(true);
+    const email = await desk.store.read.lifeCycle.emailOf(id);
+    await requireOperatorPassword(desk, { name, role: role as OperatorRole, email }, password);
+    return await sealOperatorPassword(desk, id, password);
+  } catch (error) {
+    const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by } as const;
+    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
+      clearAttempt(desk, write, log, subject, attempt),
+    );
+    throw error;
+  }
+}
+
+/** Null: the password that is set already stays. */
+async function presentPassword(desk: Desk, { operator, by }: Begun, start: Start): Promise<null> {
+  if (await isOperatorPassword(desk, operator, await start.password(false))) return null;
+  return refuse(desk, by, 'wrong-password');
+}
+
+type Clock = { readonly behind: boolean };
+
+/** Looks again at operator and code, and makes the change in the same transaction. */
+async function finish(
+  desk: Desk,
+  { operator, row, by, subject, attempt, code }: Begun,
+  step: 'password' | 'authenticator',
+  change: (write: Writes, now: number, clock: Clock) => Promise<boolean>,
+): Promise<void> {
+  const at = desk.now();
+  const entry = { at, detail: { step, reason: row.reason } };
+  const done = await desk.store.record<boolean>(
+    (right) =>
+      right
+        ? { ...entry, kind: 'operator.set-up', outcome: 'done', by: provenBySignIn(by) }
+        : { ...entry, kind: 'operator.set-up-refused', outcome: 'refused', by },
+    async (write: Writes, log: LogState) => {
+      const [current, start] = [await write.operators.byId(operator.id), await write.lifeCycle.startOf(operator.id)];
+      const time = timeOf(desk, log);
+      if (current === undefined || current.verifier !== operator.verifier || current.role !== operator.role)
+        return false;
+      if (start?.totp !== row.totp || judgeStart(desk, current, start, code, time.now) !== 'accepted') return false;
+      if (!(await change(write, time.now, time))) return false;
+      await clearAttempt(desk, write, log, subject, attempt);
+      return true;
+    },
+  );
+  if (!done) throw startWrong();
+  await desk.sendQueued();
+}
+
+async function endWhatWas(write: Writes, operatorId: string, now: number): Promise<void> {
+  await write.operators.endSessionsOf(operatorId, now);
+  await write.grants.revokeOfOperator(operatorId, now);
+}
+
+async function refuse(desk: Desk, by: Actor, reason: string, refused = startWrong()): Promise<never> {
+  const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by, reason } as const;
+  await desk.store.record(entry, async () => undefined);
+  throw refused;
+}
+
+const startWrong = (): Refusal => refusal('not-signed-in', 'start-wrong', {}, 'ask-admin-for-start');
+const firstCodeWrong = (): Refusal => refusal('not-signed-in', 'app-code-wrong', {}, 'next-app-code');

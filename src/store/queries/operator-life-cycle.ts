@@ -1,0 +1,76 @@
+/** Addresses, start codes and recovery codes of operators (B80). */
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Db, OperatorRecoveryCodesTable, OperatorStartsTable, Tx } from '../schema/directory.js';
+
+export type OperatorStartRow = Selectable<OperatorStartsTable>;
+export type RecoveryCodeRow = Selectable<OperatorRecoveryCodesTable>;
+
+export const lifeCycleReads = (db: Db) => ({
+  async emailOf(operatorId: string): Promise<string | null> {
+    const row = await db.selectFrom('operator_contacts').selectAll().where('id', '=', operatorId).executeTakeFirst();
+    return row?.email ?? null;
+  },
+  /** Addresses by operator. */
+  async emails(): Promise<ReadonlyMap<string, string>> {
+    const rows = await db.selectFrom('operator_contacts').selectAll().execute();
+    return new Map(rows.map((row) => [row.id, row.email]));
+  },
+  async startOf(operatorId: string): Promise<OperatorStartRow | undefined> {
+    return db.selectFrom('operator_starts').selectAll().where('id', '=', operatorId).executeTakeFirst();
+  },
+  /** The unused recovery codes of an operator. */
+  async recoveryCodes(operatorId: string): Promise<readonly RecoveryCodeRow[]> {
+    return db
+      .selectFrom('operator_recovery_codes')
+      .selectAll()
+      .where('operator_id', '=', operatorId)
+      .where('used_at', 'is', null)
+      .orderBy('slot')
+      .execute();
+  },
+});
+
+export const lifeCycleWrites = (tx: Tx) => ({
+  async putEmail(operatorId: string, email: string, now: number): Promise<void> {
+    const values = { email, changed_at: now };
+    await tx
+      .insertInto('operator_contacts')
+      .values({ id: operatorId, ...values })
+      .onConflict((c) => c.column('id').doUpdateSet(values))
+      .execute();
+  },
+  /** A new start code ends the one before. */
+  async putStart(row: OperatorStartRow): Promise<void> {
+    const { id: _id, ...rest } = row;
+    await tx
+      .insertInto('operator_starts')
+      .values(row)
+      .onConflict((c) => c.column('id').doUpdateSet(rest))
+      .execute();
+  },
+  async updateStart(operatorId: string, patch: Updateable<OperatorStartsTable>): Promise<void> {
+    await tx.updateTable('operator_starts').set(patch).where('id', '=', operatorId).execute();
+  },
+  async deleteStart(operatorId: string): Promise<void> {
+    await tx.deleteFrom('operator_starts').where('id', '=', operatorId).execute();
+  },
+  /** Ends every start code that nobody has used. */
+  async endEveryStart(now: number): Promise<void> {
+    await tx.updateTable('operator_starts').set({ used_at: now, totp: null }).where('used_at', 'is', null).execute();
+  },
+  /** New recovery codes end the earlier ones. */
+  async putRecoveryCodes(operatorId: string, rows: readonly Insertable<OperatorRecoveryCodesTable>[]): Promise<void> {
+    await tx.deleteFrom('operator_recovery_codes').where('operator_id', '=', operatorId).execute();
+    await tx.insertInto('operator_recovery_codes').values(rows).execute();
+  },
+  /** Compare-and-set: true for exactly one use of the code. */
+  async useRecoveryCode(id: string, now: number): Promise<boolean> {
+    const result = await tx
+      .updateTable('operator_recovery_codes')
+      .set({ used_at: now })
+      .where('id', '=', id)
+      .where('used_at', 'is', null)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n;
+  },
+});
