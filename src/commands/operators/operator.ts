@@ -1,5 +1,7 @@
 /** `operator …`: people and scripts of the desk, and their tokens (B70, B71). */
+
 import * as z from 'zod';
+import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findUser } from '../../procedures/directory/find-account.js';
@@ -73,18 +75,21 @@ const list = command({
         },
       ],
       document: {
-        operators: rows.map((row) => ({
-          id: row.id,
-          name: row.name,
-          role: row.role,
-          email: emails.get(row.id) ?? null,
-          disabledAt: iso(row.disabled_at),
-          createdAt: iso(row.created_at),
-          totp: row.totp !== null,
-        })),
+        operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })),
       },
     };
   },
+});
+
+type Listed = Awaited<ReturnType<Desk['store']['read']['operators']['all']>>[number];
+
+const documentOf = (row: Listed) => ({
+  id: row.id,
+  name: row.name,
+  role: row.role,
+  disabledAt: iso(row.disabled_at),
+  createdAt: iso(row.created_at),
+  totp: row.totp !== null,
 });
 
 const stateOf = (row: { readonly disabled_at: number | null }): string =>
