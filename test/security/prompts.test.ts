@@ -2,18 +2,13 @@
  * Role × prompt × what happened to the operator while the prompt was open (B78, T15), at the console on a pseudo-terminal: whatever is
  * answered afterwards, nothing is verified and nothing is reset.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { operatorPasswordContext, operatorTotpContext } from '../../src/procedures/seal-contexts.js';
+import { describe, expect, it } from 'vitest';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { seconds } from '../../src/rules/duration.js';
 import type { OperatorRole } from '../../src/rules/people.js';
-import { fromBase32, referenceCode } from '../factors/reference.js';
-import { type ConsoleDesk, consoleDesk, PHRASE } from '../support/console-desk.js';
-import { type MovedClock, movedClock } from '../support/moved-clock.js';
-import { KEYS, type OpenTerminal, openTerminal } from '../support/pty.js';
-
-const PASSWORD = 'a quiet harbour by night 7';
-const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+import { PHRASE } from '../support/console-desk.js';
+import { useMira } from '../support/mira-at-console.js';
+import { KEYS, type OpenTerminal } from '../support/pty.js';
 
 /** In the order of a call; `code` is asked of a lead only. */
 const PROMPTS = ['find', 'request', 'phrase', 'next', 'code', 'whom', 'reason', 'ticket'] as const;
@@ -21,68 +16,11 @@ type Prompt = (typeof PROMPTS)[number];
 const EVENTS = ['disable', 'demote', 'sign out', 'freeze'] as const;
 type Event = (typeof EVENTS)[number];
 
-let made: ConsoleDesk;
-let clock: MovedClock;
-let offset = 0;
-const open: OpenTerminal[] = [];
-
-beforeAll(async () => {
-  made = await consoleDesk('agent');
-  clock = await movedClock(made.folder);
-  const { secrets, vault } = made.desk;
-  const { id } = await mira();
-  await change({
-    verifier: await secrets.make('person', 'seal/operator-password', operatorPasswordContext(id), PASSWORD),
-    totp: vault.seal('seal/operator-totp', operatorTotpContext(id), SEED),
-  });
-}, 120_000);
-afterEach(() => {
-  for (const terminal of open.splice(0)) terminal.close();
-});
-afterAll(async () => {
-  clock.remove();
-  await made.close();
-});
-
-async function mira() {
-  const row = await made.desk.store.read.operators.byName('mira');
-  if (row === undefined) throw new Error('no mira');
-  return row;
-}
-
-async function change(patch: { verifier?: string; totp?: string; disabled_at?: number | null; role?: OperatorRole }) {
-  const { id } = await mira();
-  const entry = { kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
-  await made.desk.store.record(entry, (write) => write.operators.update(id, patch));
-}
-
-/** No code of an earlier step is taken again, so the clock of the product moves on. */
-function code(): string {
-  offset += seconds(60);
-  clock.set(offset);
-  return referenceCode(fromBase32(SEED), (Date.now() + offset) / 1000);
-}
-
-function countersign(...args: readonly string[]): OpenTerminal {
-  const terminal = openTerminal(process.execPath, [clock.script, ...args], {
-    env: { ...made.env, ...clock.env, COUNTERSIGN_TOKEN: '' },
-  });
-  open.push(terminal);
-  return terminal;
-}
+const { desk, move, code, countersign, change, signIn } = useMira();
 
 async function beginAs(role: OperatorRole): Promise<OpenTerminal> {
   await change({ role, disabled_at: null });
-  await countersign('logout').exit();
-  const terminal = countersign();
-  await terminal.waitFor(/Operator/);
-  terminal.type(`mira${KEYS.enter}`);
-  await terminal.waitFor(/Password of mira/);
-  terminal.type(`${PASSWORD}${KEYS.enter}`);
-  await terminal.waitFor(/Code from your authenticator app/);
-  terminal.type(`${code()}${KEYS.enter}`);
-  await terminal.waitFor(/\? Find/);
-  return terminal;
+  return signIn();
 }
 
 /** What is typed at each prompt, and what is seen once the next one is open. */
@@ -121,8 +59,7 @@ async function reach(terminal: OpenTerminal, role: OperatorRole, wanted: Prompt)
     if (prompt === 'code' && role !== 'lead') continue;
     await terminal.waitFor(SEEN[prompt]);
     if (prompt === 'next' && role === 'lead') {
-      offset += seconds(301);
-      clock.set(offset);
+      move(seconds(301));
     }
     if (prompt === wanted) return;
     await ANSWERS[prompt](terminal);
@@ -130,7 +67,6 @@ async function reach(terminal: OpenTerminal, role: OperatorRole, wanted: Prompt)
 }
 
 async function happen(event: Event): Promise<void> {
-  const { id } = await mira();
   const at = Date.now();
   switch (event) {
     case 'disable':
@@ -140,8 +76,8 @@ async function happen(event: Event): Promise<void> {
     case 'sign out':
       return void (await countersign('logout').exit());
     case 'freeze':
-      return void (await made.desk.store.record(
-        { kind: 'mfa.frozen', outcome: 'done', at, by: SYSTEM, detail: { until: null, of: id } },
+      return void (await desk().store.record(
+        { kind: 'mfa.frozen', outcome: 'done', at, by: SYSTEM, detail: { until: null } },
         async () => undefined,
       ));
   }
@@ -149,12 +85,12 @@ async function happen(event: Event): Promise<void> {
 
 async function thaw(): Promise<void> {
   const entry = { kind: 'mfa.thawed', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
-  await made.desk.store.record(entry, async () => undefined);
+  await desk().store.record(entry, async () => undefined);
 }
 
 /** Everything that somebody could have in hand. */
 async function done(): Promise<unknown> {
-  const { read } = made.desk.store;
+  const { read } = desk().store;
   const count = async (kind: string) => (await read.audit.newest({ kind, outcome: 'done' }, 1000)).length;
   return { verified: await count('verification.verified'), resets: await count('mfa.reset') };
 }

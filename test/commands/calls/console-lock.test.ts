@@ -1,87 +1,11 @@
 /** The console left alone, and the operator whose session ends in the middle of a call: it locks, asks again, and goes on (B78, E0). */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { operatorPasswordContext, operatorTotpContext } from '../../../src/procedures/seal-contexts.js';
-import { SYSTEM } from '../../../src/rules/audit-entry.js';
-import { minutes, seconds } from '../../../src/rules/duration.js';
-import { fromBase32, referenceCode } from '../../factors/reference.js';
-import { type ConsoleDesk, consoleDesk, PHRASE } from '../../support/console-desk.js';
-import { type MovedClock, movedClock } from '../../support/moved-clock.js';
-import { KEYS, type OpenTerminal, openTerminal } from '../../support/pty.js';
+import { describe, expect, it } from 'vitest';
+import { minutes } from '../../../src/rules/duration.js';
+import { PHRASE } from '../../support/console-desk.js';
+import { PASSWORD, useMira } from '../../support/mira-at-console.js';
+import { KEYS, type OpenTerminal } from '../../support/pty.js';
 
-const PASSWORD = 'a quiet harbour by night 7';
-const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-
-let made: ConsoleDesk;
-let clock: MovedClock;
-let offset = 0;
-const open: OpenTerminal[] = [];
-
-beforeAll(async () => {
-  made = await consoleDesk('agent');
-  clock = await movedClock(made.folder);
-  await givePassword();
-}, 120_000);
-afterEach(() => {
-  for (const terminal of open.splice(0)) terminal.close();
-});
-afterAll(async () => {
-  clock.remove();
-  await made.close();
-});
-
-const move = (by: number): void => {
-  offset += by;
-  clock.set(offset);
-};
-
-/** No code of an earlier step is taken again, so the clock moves on before each sign-in. */
-function code(): string {
-  move(seconds(60));
-  return referenceCode(fromBase32(SEED), (Date.now() + offset) / 1000);
-}
-
-function countersign(...args: readonly string[]): OpenTerminal {
-  const terminal = openTerminal(process.execPath, [clock.script, ...args], {
-    env: { ...made.env, ...clock.env, COUNTERSIGN_TOKEN: '' },
-  });
-  open.push(terminal);
-  return terminal;
-}
-
-async function write(patch: {
-  verifier?: string;
-  totp?: string;
-  disabled_at?: number | null;
-  role?: 'agent' | 'lead' | 'auditor';
-}): Promise<void> {
-  const mira = await made.desk.store.read.operators.byName('mira');
-  await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM }, (door) =>
-    door.operators.update(mira?.id ?? '', patch),
-  );
-}
-
-async function givePassword(): Promise<void> {
-  const id = (await made.desk.store.read.operators.byName('mira'))?.id ?? '';
-  const { secrets, vault } = made.desk;
-  await write({
-    verifier: await secrets.make('person', 'seal/operator-password', operatorPasswordContext(id), PASSWORD),
-    totp: vault.seal('seal/operator-totp', operatorTotpContext(id), SEED),
-  });
-}
-
-/** Bare `countersign` by nobody who is signed in: it asks in place (E16). */
-async function signedInConsole(): Promise<OpenTerminal> {
-  await countersign('logout').exit();
-  const terminal = countersign();
-  await terminal.waitFor(/Operator/);
-  terminal.type(`mira${KEYS.enter}`);
-  await terminal.waitFor(/Password of mira/);
-  terminal.type(`${PASSWORD}${KEYS.enter}`);
-  await terminal.waitFor(/Code from your authenticator app/);
-  terminal.type(`${code()}${KEYS.enter}`);
-  await terminal.waitFor(/\? Find/);
-  return terminal;
-}
+const { desk, move, code, countersign, change, signIn } = useMira();
 
 async function reachPhrase(terminal: OpenTerminal): Promise<string> {
   terminal.type('ana.trujillo');
@@ -99,11 +23,11 @@ async function unlock(terminal: OpenTerminal, password = PASSWORD): Promise<void
   terminal.type(`${code()}${KEYS.enter}`);
 }
 
-const droppedCalls = async () => (await made.desk.store.read.audit.newest({ kind: 'call.dropped' }, 10)).length;
+const droppedCalls = async () => (await desk().store.read.audit.newest({ kind: 'call.dropped' }, 10)).length;
 
 describe('a console that is left alone', () => {
   it('B78 after thirty idle minutes it shows nothing of the call, asks for the password, and goes on with the same call', async () => {
-    const terminal = await signedInConsole();
+    const terminal = await signIn();
     const id = await reachPhrase(terminal);
     terminal.type(`velvet${KEYS.ctrlR}`);
     await terminal.waitFor(/velvet/);
@@ -128,7 +52,7 @@ describe('a console that is left alone', () => {
   });
 
   it('B78 Esc at the lock leaves the console, and says how to go on with the call', async () => {
-    const terminal = await signedInConsole();
+    const terminal = await signIn();
     const id = await reachPhrase(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);
@@ -138,21 +62,21 @@ describe('a console that is left alone', () => {
   });
 
   it('B78 an operator who was disabled meanwhile does not come back in, whatever they type', async () => {
-    const terminal = await signedInConsole();
+    const terminal = await signIn();
     await reachPhrase(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);
-    await write({ disabled_at: Date.now() });
+    await change({ disabled_at: Date.now() });
     terminal.type(`${PASSWORD}${KEYS.enter}`);
     const screen = await terminal.waitFor(/The name, the password or the code is wrong/);
     expect(screen).not.toMatch(/Ana Trujillo/);
-    await write({ disabled_at: null });
+    await change({ disabled_at: null });
   });
 });
 
 describe('a session that ends in the middle of a call', () => {
   it('B78 signed out elsewhere: the next step asks for the password and is taken', async () => {
-    const terminal = await signedInConsole();
+    const terminal = await signIn();
     const id = await reachPhrase(terminal);
     const out = countersign('logout');
     expect((await out.exit()).code).toBe(0);
@@ -165,16 +89,16 @@ describe('a session that ends in the middle of a call', () => {
   });
 
   it('B78 lowered to a role that verifies nobody: the password does not help, the console ends and the call stays', async () => {
-    const terminal = await signedInConsole();
+    const terminal = await signIn();
     await reachPhrase(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);
-    await write({ role: 'auditor' });
+    await change({ role: 'auditor' });
     await unlock(terminal);
     expect((await terminal.exit()).code).toBe(3);
     expect(terminal.screen()).toMatch(/the role auditor may not/);
     expect(await droppedCalls()).toBeGreaterThan(0);
-    await write({ role: 'agent' });
+    await change({ role: 'agent' });
   });
 });
 
@@ -195,8 +119,8 @@ describe('commands on a terminal ask in place (E16)', () => {
   });
 
   it('B78 a code that is no longer fresh: the command asks for another, again after a mistype, and then does what was typed', async () => {
-    await write({ role: 'lead' });
-    await signedInConsole();
+    await change({ role: 'lead' });
+    await signIn();
     move(minutes(6));
     const terminal = countersign('mfa', 'thaw');
     await terminal.waitFor(/this needs a fresh code[\s\S]*Code from your authenticator app/);
@@ -205,8 +129,8 @@ describe('commands on a terminal ask in place (E16)', () => {
     terminal.type(`${code()}${KEYS.enter}`);
     expect((await terminal.exit()).code).toBe(0);
     expect(terminal.screen()).toMatch(/THAWED|not frozen|allowed/i);
-    expect((await made.desk.store.read.audit.newest({ kind: 'mfa.thawed' }, 5)).length).toBeGreaterThan(0);
-    await write({ role: 'agent' });
+    expect((await desk().store.read.audit.newest({ kind: 'mfa.thawed' }, 5)).length).toBeGreaterThan(0);
+    await change({ role: 'agent' });
   });
 
   it('B78 nothing is asked with --no-input, and a script with a token is never asked', async () => {
