@@ -2,8 +2,25 @@
  * Four eyes (B56): whether a request waits, and how long an approval counts. Pure. The request is frozen and known by the SHA-256
  * of its canonical text, so one changed id makes another request.
  */
+import { encodeCrockford, readCrockford } from './crockford.js';
 import { minutes } from './duration.js';
 import type { Policy } from './policy.js';
+
+/** Thirty bits in whole bytes. */
+export const APPROVAL_ID_BYTES = 4;
+const SYMBOLS = 6;
+
+/** The name of a request, short enough to say over a desk: `apr-7kq-2mp`. It is no secret: only those who may decide can use it. */
+export function approvalId(bytes: Uint8Array): string {
+  const symbols = encodeCrockford(bytes).slice(0, SYMBOLS).toLowerCase();
+  return `apr-${symbols.slice(0, 3)}-${symbols.slice(3)}`;
+}
+
+/** The id meant by `apr-7kq-2mp`, `APR 7KQ 2MP` or `7kq2mp`; any other text as it is, such as the longer id of an older request. */
+export function readApprovalId(text: string): string {
+  const symbols = readCrockford(text.trim().replace(/^apr[\s_-]*/i, ''))?.toLowerCase();
+  return symbols?.length === SYMBOLS ? `apr-${symbols.slice(0, 3)}-${symbols.slice(3)}` : text.trim();
+}
 
 /** What is asked for. Canonical JSON of this is hashed. It names users by id, so a changed name does not matter. */
 export interface ApprovalSubject {

@@ -74,7 +74,7 @@ const list = command({
 const show = command({
   path: 'approval show',
   summary: 'show one request and everyone it would reset',
-  examples: ['countersign approval show apr_…'],
+  examples: ['countersign approval show apr-7kq-2mp'],
   access: 'mfa:read',
   arguments: [{ name: '<request>', about: 'id of the request' }],
   input: () => z.object({ request: z.string() }),
@@ -137,7 +137,7 @@ function requestView(approval: ApprovalInFull): View {
 const approve = command({
   path: 'approval approve',
   summary: 'approve exactly this request',
-  examples: ['countersign approval approve apr_…'],
+  examples: ['countersign approval approve apr-7kq-2mp'],
   access: 'approval:decide',
   arguments: [{ name: '<request>', about: 'id of the request' }],
   options: [
@@ -198,7 +198,7 @@ async function alone(context: Context, id: string): Promise<Result> {
 const reject = command({
   path: 'approval reject',
   summary: 'reject a request',
-  examples: ['countersign approval reject apr_… --reason "call back first"'],
+  examples: ['countersign approval reject apr-7kq-2mp --reason "call back first"'],
   access: 'approval:decide',
   arguments: [{ name: '<request>', about: 'id of the request' }],
   options: [{ flags: '--reason <text>', about: 'why; the requester sees it' }],

@@ -5,7 +5,7 @@
 import type { ApprovalRow, Desk, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { ApprovalReason } from '../../refusals/facts.js';
-import { type ApprovalSubject, standingOf } from '../../rules/approval.js';
+import { APPROVAL_ID_BYTES, type ApprovalSubject, approvalId, standingOf } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
@@ -97,7 +97,7 @@ export async function requestApproval(
   const known = await pendingApproval(askedIn(acting), hash);
   if (known !== undefined) return { request: known, made: false };
   const request: ApprovalRow = {
-    id: desk.newId('apr'),
+    id: await freeId(desk, write),
     why,
     subject: text,
     hash,
@@ -113,6 +113,14 @@ export async function requestApproval(
   };
   await write.approvals.insert(request);
   return { request, made: true };
+}
+
+/** Six symbols are not unique by themselves, so an id that exists already is drawn again. */
+async function freeId(desk: Desk, write: Acting<Asker>['write']): Promise<string> {
+  for (;;) {
+    const id = approvalId(desk.chance.bytes(APPROVAL_ID_BYTES));
+    if ((await write.approvals.byId(id)) === undefined) return id;
+  }
 }
 
 export function approvalEntry(

@@ -5,7 +5,13 @@
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { ApprovalReason } from '../../refusals/facts.js';
-import { type ApprovalStanding, type ApprovalSubject, approvalEnds, standingOf } from '../../rules/approval.js';
+import {
+  type ApprovalStanding,
+  type ApprovalSubject,
+  approvalEnds,
+  readApprovalId,
+  standingOf,
+} from '../../rules/approval.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
@@ -62,9 +68,10 @@ export interface ApprovalInFull extends Approval {
 const BATCH = 500;
 
 /** Refusals: not-found; store-corrupt if the stored subject does not match its hash. */
-export async function showApproval(desk: Desk, id: string): Promise<ApprovalInFull> {
+export async function showApproval(desk: Desk, text: string): Promise<ApprovalInFull> {
+  const id = readApprovalId(text);
   const row = await desk.store.read.approvals.byId(id);
-  if (row === undefined) throw noSuchRequest(id);
+  if (row === undefined) throw noSuchRequest(text);
   if (desk.digests.sha256(row.subject) !== row.hash) {
     throw refusal('store-corrupt', 'request-changed', { id }, 'reject-and-verify');
   }
@@ -98,8 +105,9 @@ export const DECIDING = { permission: 'approval:decide', fresh: true, inPerson: 
  */
 export async function decideApproval(desk: Desk, signed: SignedOperator, decision: Decision): Promise<Approval> {
   await askAuthority(desk, signed, DECIDING);
-  const { id, approve, reason } = decision;
-  const shown = await showApproval(desk, id);
+  const { approve, reason } = decision;
+  const shown = await showApproval(desk, decision.id);
+  const { id } = shown;
   const at = desk.now();
   const state = approve ? 'approved' : 'rejected';
   const decided = await act<'approval:decide', Decided | Refusal>(desk, signed, DECIDING, {
@@ -114,7 +122,7 @@ export async function decideApproval(desk: Desk, signed: SignedOperator, decisio
             detail: { approval: id },
           }
         : { ...approvalEntry(actor, done.row, `approval.${state}`, at), ...(reason === null ? {} : { reason }) },
-    change: (acting) => decide(acting, shown, decision),
+    change: (acting) => decide(acting, shown, { ...decision, id }),
   });
   if (decided instanceof Refusal) throw decided;
   const { row, ...ended } = decided;
