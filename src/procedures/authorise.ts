@@ -23,6 +23,8 @@ export interface Door<P extends Lock = Lock> {
   readonly fresh?: boolean;
   /** Asks for a person: tokens are refused. */
   readonly inPerson?: boolean;
+  /** Logs what the change itself forbids too, such as one's own role: whoever tries to gain power is in the log (B99). */
+  readonly logsRefusals?: boolean;
   /** A running job does not count as idle while its operator looks away from it. */
   readonly running?: boolean;
   /** Queued messages are sent at the end of the run, not after each of its many transactions. */
@@ -123,7 +125,8 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    if (denied && isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    const refused = isRefusal(error) && error.code === 'forbidden';
+    if (refused && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission);
     throw error;
   }
 }

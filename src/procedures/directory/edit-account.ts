@@ -30,9 +30,9 @@ export interface EditedAccount {
   readonly stranded: number;
 }
 
-const EDITING = { permission: 'directory:write' } as const;
+const EDITING = { permission: 'directory:write', logsRefusals: true } as const;
 /** With the keys of a company's single sign-on one can sign in as anyone in it, and a reset by phone needs only a voice (B63). */
-const OPENING_UP = { permission: 'directory:write', fresh: true } as const;
+const OPENING_UP = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
 const doorOf = ({ sso, issuer, audience, keys, forbidPhoneResets }: AccountEdit) =>
   forbidPhoneResets === false || [sso, issuer, audience, keys].some((value) => value !== undefined)

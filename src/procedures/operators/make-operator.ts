@@ -97,7 +97,7 @@ export const operatorRow = (operator: NewOperator, at: number): Parameters<Write
 });
 
 /** The door for making operators and tokens, and for changing what an operator may do. */
-export const MANAGE_OPERATORS = { permission: 'operator:manage', fresh: true } as const;
+export const MANAGE_OPERATORS = { permission: 'operator:manage', fresh: true, logsRefusals: true } as const;
 
 export interface NewPerson extends OperatorWish {
   readonly email: string | null;

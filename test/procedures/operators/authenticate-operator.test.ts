@@ -112,6 +112,17 @@ describe.each(engines)('who is typing on %s', (engine) => {
       });
   });
 
+  it('B99 who tries to raise themselves, or makes a token above the role of its owner, is in the log', async () => {
+    const admin = await place.operator('admin');
+    await place.member('lena', 'lead');
+    await refusal(changeOperator(place.desk, admin, 'admin-of-test', { role: 'lead' }));
+    await refusal(tokenFor('lena', 'admin'));
+    expect(await place.entries('operator.denied')).toMatchObject([
+      { by: { id: admin.operator.id }, detail: { permission: 'operator:manage' } },
+      { by: { id: admin.operator.id }, detail: { permission: 'operator:manage' } },
+    ]);
+  });
+
   it('a token ends when it says, and when it is revoked', async () => {
     await place.member('mira', 'agent');
     const [short, long] = [
