@@ -9,7 +9,7 @@ import { benchDesk } from '../bench-desk.mjs';
 import { BULK_LINES, bulkJob } from '../bulk-job.mjs';
 
 const USERS = 5_000;
-const BULK_USERS = 10_000;
+const BULK_USERS = 30_000;
 const TWO = { count: 2, users: USERS, calls: 60, paceMs: 50 };
 const SIXTEEN = { count: 16, users: USERS, calls: 12, paceMs: 500 };
 const MOST_MS = { p99: 25, slowest: 100 };
