@@ -2,6 +2,7 @@
  * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are
  * counted before the check.
  */
+
 import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
@@ -15,6 +16,7 @@ import { act, askAuthority, provenBySignIn } from '../authorise.js';
 import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
 import { noteFirstSignIn } from './first-sign-in.js';
+import { sealOperatorPassword } from './operator-password.js';
 
 export interface SignIn {
   readonly name: string;
@@ -51,7 +53,7 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
     ),
   );
   const place = operatorPasswordContext(operator?.id ?? 'nobody');
-  const { matches } = await desk.secrets.check(
+  const { matches, outdated } = await desk.secrets.check(
     'person',
     'seal/operator-password',
     place,
@@ -64,7 +66,9 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   }
   const step = operator.totp === null ? null : await checkCode(desk, operator, await signIn.code());
   if (step === 'wrong') return refuse(desk, by, 'wrong-code');
-  return open(desk, operator, by, { subject, attempt, step });
+  // The cost has risen since: the password is at hand only now.
+  const renewed = outdated ? await sealOperatorPassword(desk, operator.id, signIn.password) : null;
+  return open(desk, operator, by, { subject, attempt, step, renewed });
 }
 
 const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor): AuditEntry => {
@@ -116,6 +120,8 @@ interface Passed {
   readonly subject: Subject;
   readonly attempt: number;
   readonly step: number | null;
+  /** The password sealed anew, if its hash was outdated. */
+  readonly renewed: string | null;
 }
 
 async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed): Promise<OperatorSession> {
@@ -135,6 +141,7 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       if (current.verifier !== operator.verifier || current.totp !== operator.totp) return undefined;
       if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return undefined;
       await clearAttempt(desk, write, log, passed.subject, passed.attempt);
+      if (passed.renewed !== null) await write.operators.update(operator.id, { verifier: passed.renewed });
       // Every act judges the session by this clock.
       const { now } = timeOf(desk, log);
       const expires = now + hours(desk.policy.limits.operatorSession.hours);

@@ -61,6 +61,19 @@ describe.each(engines)('operators sign in on %s', (engine) => {
     expect(new Set(all.map(({ code, message, hint }) => JSON.stringify([code, message, hint]))).size).toBe(1);
   });
 
+  it('a password is hashed anew at the sign-in that follows a raised cost, and is the same password', async () => {
+    const lena = await place.member('lena', 'lead');
+    const before = (await place.row('lena')).verifier;
+    const { secrets } = place.desk;
+    const check: typeof secrets.check = async (...asked) => ({ ...(await secrets.check(...asked)), outdated: true });
+    const raised = { ...place.desk, secrets: { ...secrets, check } };
+    const signIn = { name: 'lena', password: PASSWORD, code: async () => lena.code() };
+    await signInOperator(raised, signIn);
+    expect((await place.row('lena')).verifier).not.toBe(before);
+    place.clock.advance(seconds(30));
+    await place.signIn('lena', { code: lena.code() });
+  });
+
   it('a code works once, also for two at the same moment', async () => {
     const lena = await place.member('lena', 'lead');
     const code = lena.code();
