@@ -72,7 +72,11 @@ export function phraseQuestion<T>(question: PhraseQuestion<T>, revealMs: number)
         revealed = setTimeout(hide, revealMs);
       },
       onEnter: (line) => hooks.answer({ text: line }),
-      onEnd: () => clearTimeout(revealed),
+      onEnd: () => {
+        clearTimeout(revealed);
+        // The question may be asked again after a lock: then the phrase is hidden.
+        revealed = undefined;
+      },
     };
   };
 }

@@ -16,7 +16,14 @@ export async function endStage(session: LiveSession): Promise<Stage> {
       view: () => [
         titleOf(session, 'Call ended'),
         ...noteBlocks(text),
-        ...(copied ? [{ kind: 'lines', lines: ['Copied.'] } as const] : []),
+        ...(copied
+          ? [
+              {
+                kind: 'lines',
+                lines: ['Sent to the clipboard. If it does not arrive, select the text above.'],
+              } as const,
+            ]
+          : []),
       ],
       message: 'Next',
       choices: [

@@ -48,10 +48,10 @@ const add = command({
     const alsoUserId = given.isUser === undefined ? null : (await findUser(desk, given.isUser)).user.id;
     const email = given.email ?? null;
     const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
-    const { id, name, start, mailedTo } = await addOperator(desk, signed, wish);
+    const { id, name, start, mail } = await addOperator(desk, signed, wish);
     return {
-      view: [{ kind: 'lines', lines: [`Added ${name} (${role}).`] }, ...startBlocks(name, start, mailedTo)],
-      document: { operator: { id, name, role, email }, ...startDocument(start, mailedTo) },
+      view: [{ kind: 'lines', lines: [`Added ${name} (${role}).`] }, ...startBlocks(name, start, mail)],
+      document: { operator: { id, name, role, email }, ...startDocument(start, mail) },
     };
   },
 });

@@ -1,22 +1,28 @@
 /** What an admin sees of a start code, and the JSON of it. */
+import type { AddedOperator } from '../../procedures/operators/make-operator.js';
 import type { Recovered } from '../../procedures/operators/recover-operator.js';
 import type { StartCode } from '../../procedures/operators/start-code.js';
 import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { localMinute } from '../wording/times.js';
 
-export function startBlocks(name: string, start: StartCode | null, mailedTo: string | null): readonly Block[] {
+type Mail = AddedOperator['mail'];
+
+/** Sent means that the server took it. */
+const mailRow = ({ to, state }: NonNullable<Mail>): readonly [string, string] => {
+  if (state === 'delivered') return ['Mailed to', to];
+  if (state === 'queued') return ['Mail', `queued for ${to}; see: countersign outbox list`];
+  return ['Mail', `not sent, because ${to} was refused; hand the code over`];
+};
+
+export function startBlocks(name: string, start: StartCode | null, mail: Mail): readonly Block[] {
   if (start === null) return [];
   const { code, expiresAt } = start;
   return [
     { kind: 'blank' },
     {
       kind: 'fields',
-      rows: [
-        ['Start code', code],
-        ['Valid until', localMinute(expiresAt)],
-        ...(mailedTo === null ? [] : [['Mailed to', mailedTo] as const]),
-      ],
+      rows: [['Start code', code], ['Valid until', localMinute(expiresAt)], ...(mail === null ? [] : [mailRow(mail)])],
     },
     {
       kind: 'note',
@@ -26,13 +32,14 @@ export function startBlocks(name: string, start: StartCode | null, mailedTo: str
   ];
 }
 
-export const startDocument = (start: StartCode | null, mailedTo: string | null = null) =>
+export const startDocument = (start: StartCode | null, mail: Mail = null) =>
   start === null
     ? {}
     : {
         startCode: start.code,
         expiresAt: iso(start.expiresAt),
-        ...(mailedTo === null ? {} : { mailedTo }),
+        ...(mail === null ? {} : { mail }),
+        ...(mail?.state === 'delivered' ? { mailedTo: mail.to } : {}),
       };
 
 export function recoveredView(done: Recovered): readonly Block[] {

@@ -1,6 +1,6 @@
 /** What the desk sees of queued messages: never content or codes, and only enough of an address to recognise it. */
 import type { Desk, OutboxRow } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { phoneDigits } from '../../rules/directory-keys.js';
 
@@ -36,6 +36,22 @@ export async function findMessage(desk: Desk, id: string): Promise<WaitingMessag
   const row = await desk.store.read.outbox.byId(id);
   if (row !== undefined) return shown(desk, row);
   throw refusal('not-found', 'message-unknown', { id }, 'list-messages');
+}
+
+export type SentState = 'delivered' | 'queued' | 'given-up';
+
+/**
+ * What became of a message that an act has queued. The act is committed, so a store that cannot be read now must not make it look failed:
+ * then nothing is claimed, and the message counts as queued.
+ */
+export async function sentState(desk: Desk, id: string): Promise<SentState> {
+  try {
+    const row = await desk.store.read.outbox.byId(id);
+    return row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
+  } catch (error) {
+    if (isRefusal(error)) return 'queued';
+    throw error;
+  }
 }
 
 function shown(desk: Desk, row: OutboxRow): WaitingMessage {

@@ -1,4 +1,5 @@
 /** Makes new operators (B70). They set password and authenticator app themselves, with a start code (B80). For changes see change-operator.ts. */
+
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
@@ -7,6 +8,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { minuteOf } from '../../rules/moment.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
+import { type SentState, sentState } from '../messages/read-outbox.js';
 import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
@@ -108,8 +110,8 @@ export interface NewPerson extends OperatorWish {
 export interface AddedOperator extends NewOperator {
   /** Shown to the admin once; null for scripts. */
   readonly start: StartCode | null;
-  /** `m…@desk.example`, if the code was mailed there too. */
-  readonly mailedTo: string | null;
+  /** Where the code was mailed too (`m…@desk.example`), and what became of the mail. */
+  readonly mail: { readonly to: string; readonly state: SentState } | null;
 }
 
 /** Refusals: `invalid-input` for a name that is taken, or a name or address that breaks the rules. */
@@ -120,7 +122,7 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
   const operator = await prepareOperator(desk, wish);
   const { id, name, role } = operator;
   const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
-  return act(desk, signed, MANAGE_OPERATORS, {
+  const { mail, ...added } = await act<'operator:manage', Added>(desk, signed, MANAGE_OPERATORS, {
     entry: (_operator, by) => ({ kind: 'operator.added', outcome: 'done', at, by: by.actor, detail }),
     change: async ({ write, now }) => {
       if ((await write.operators.byName(foldKey(name))) !== undefined) {
@@ -128,16 +130,22 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
       }
       await write.operators.insert(operatorRow(operator, now));
       if (email !== null) await write.lifeCycle.putEmail(id, email, now);
-      if (!wish.starts) return { ...operator, start: null, mailedTo: null };
+      if (!wish.starts) return { ...operator, start: null, mail: null };
       const { start, row } = newStart(desk, id, { reason: 'added', now });
       await write.lifeCycle.putStart(row);
       return {
         ...operator,
         start,
-        mailedTo: email === null ? null : await invite(desk, write, operator, email, start),
+        mail: email === null ? null : await invite(desk, write, operator, email, start),
       };
     },
   });
+  return { ...added, mail: mail && { to: mail.sentTo, state: await sentState(desk, mail.messageId) } };
+}
+
+interface Added extends NewOperator {
+  readonly start: StartCode | null;
+  readonly mail: Awaited<ReturnType<typeof invite>> | null;
 }
 
 async function invite(
@@ -146,9 +154,9 @@ async function invite(
   { name, role }: NewOperator,
   email: string,
   { code, expiresAt }: StartCode,
-): Promise<string> {
+) {
   const values = { name, role, code, until: minuteOf(expiresAt) };
-  return (await mailOperator(desk, write, email, { kind: 'operator-invitation', values })).sentTo;
+  return mailOperator(desk, write, email, { kind: 'operator-invitation', values });
 }
 
 export async function findOperator({ operators }: Pick<Reads, 'operators'>, reference: string): Promise<OperatorRow> {

@@ -18,6 +18,7 @@ import { type Acting, act, askAuthority } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
+import { type SentState, sentState } from '../messages/read-outbox.js';
 
 export interface Invitation {
   readonly account: Account;
@@ -29,7 +30,7 @@ export interface Invitation {
   readonly messageId: string;
   readonly expiresAt: number;
   /** `given-up`: the address takes no mail. `queued`: tried again later. */
-  readonly state: 'delivered' | 'queued' | 'given-up';
+  readonly state: SentState;
 }
 
 const INVITING = { permission: 'user:invite' } as const;
@@ -73,7 +74,7 @@ export async function inviteUsers(
       expiresAt,
       sentTo: maskedAddress(to),
       address,
-      state: await stateOf(desk, messageId),
+      state: await sentState(desk, messageId),
     })),
   );
 }
@@ -158,9 +159,4 @@ function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, ex
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
   return { account, user, resets, to, address, messageId: message.id, message: message.row, code: row };
-}
-
-async function stateOf(desk: Desk, id: string): Promise<Invitation['state']> {
-  const row = await desk.store.read.outbox.byId(id);
-  return row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
 }

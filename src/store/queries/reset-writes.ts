@@ -76,7 +76,7 @@ export const resetWrites = (tx: Tx) => ({
       .where('user_id', 'in', [...userIds])
       .where('purpose', 'in', ['enrol', 'factor'])
       .execute();
-    // Every login must start over, because there are factors to ask for now.
+    // Factors are back, so a login that was not asked for one must start over.
     await endTrust(tx, userIds);
     await this.end(resetIds, 'undone', by, at);
   },

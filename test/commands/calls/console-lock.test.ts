@@ -44,9 +44,10 @@ describe('a console that is left alone', () => {
     await unlock(terminal);
     const again = await terminal.waitFor(/\? Phrase/);
     expect(again).toContain(id);
-    // What was half typed is gone; the whole phrase verifies.
+    // What was half typed is gone, and what is typed now is hidden again; the whole phrase verifies.
     terminal.type(`${PHRASE}${KEYS.enter}`);
     await terminal.waitFor(/VERIFIED/);
+    expect(terminal.raw()).not.toMatch(/lanterns/);
     expect(terminal.screen()).toContain(id);
     expect(await droppedCalls()).toBe(0);
   });

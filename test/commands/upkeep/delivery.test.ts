@@ -277,6 +277,18 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
     const dropped = await out.run(['user', 'invite', 'ana', '--account', '200500']);
     expect(dropped.code, dropped.stderr).toBe(0);
     expect(`${dropped.stdout}${dropped.stderr}`).toMatch(/queued for/);
+    const added = await out.must([
+      'operator',
+      'add',
+      'mira',
+      '--role',
+      'agent',
+      '--email',
+      'mira@desk.example',
+      '--json',
+    ]);
+    expect(added, 'sent means that the server took it').toMatchObject({ mail: { state: 'queued' } });
+    expect(added).not.toHaveProperty('mailedTo');
     out.mood.smtp = 'refuses';
     expect((await out.run(['user', 'invite', 'bob', '--account', '200500'])).code).toBe(7);
 
