@@ -18,9 +18,11 @@ export type KeyPurpose =
   | 'seal/contact'
   | 'seal/check'
   | 'seal/owner-copy'
+  | 'seal/digest'
   | 'mac/lookup'
   | 'mac/code'
   | 'mac/audit'
+  | 'mac/head'
   | 'mac/row'
   | 'mac/plan'
   | 'sign/audit'
@@ -28,6 +30,14 @@ export type KeyPurpose =
 
 export type SealPurpose = Extract<KeyPurpose, `seal/${string}`>;
 export type MacPurpose = Extract<KeyPurpose, `mac/${string}`>;
+
+/**
+ * Keys of what is read back from a store: derived with the store's id, so that rows and seals of another store under the same master key do
+ * not fit (T18). The others are compared with something that such a row holds, or are known outside: signing keys, codes on their way, and
+ * the anchor, which names its store.
+ */
+const isBound = (purpose: KeyPurpose): boolean =>
+  purpose.startsWith('seal/') || ['mac/head', 'mac/row', 'mac/plan'].includes(purpose);
 
 export interface Keyring {
   /** Id of the current master key, which seals everything new: 16 hex digits from HKDF, which reveal nothing about the key. */
@@ -42,6 +52,10 @@ export interface Keyring {
   isNewer(keyId: string): boolean;
   /** Makes the newest key of the ring the current one. */
   adoptNewest(): void;
+  /** The store whose keys it derives; '' for none, as before stores were bound to their keys. */
+  readonly storeId: string;
+  /** The same master keys for this store. */
+  boundTo(storeId: string): Keyring;
 }
 
 const KEY_BYTES = 32;
@@ -118,6 +132,7 @@ export function openKeyring(
   current: Buffer,
   older: readonly Buffer[] = [],
   reread: () => readonly Buffer[] = () => [],
+  storeId = '',
 ): Keyring {
   const derived = new Map<string, Buffer>();
   const absent = new Set<string>();
@@ -138,7 +153,8 @@ export function openKeyring(
     if (known !== undefined) return known;
     const master = has(keyId) ? masters.get(keyId) : undefined;
     if (master === undefined) throw unknownKey(keyId, currentId);
-    const key = hkdfSha256(master, new Uint8Array(), `countersign/${purpose}`, KEY_BYTES);
+    const salt = Buffer.from(isBound(purpose) ? storeId : '');
+    const key = hkdfSha256(master, salt, `countersign/${purpose}`, KEY_BYTES);
     derived.set(name, key);
     return key;
   }
@@ -154,6 +170,8 @@ export function openKeyring(
     adoptNewest: () => {
       currentId = order()[0] ?? currentId;
     },
+    storeId,
+    boundTo: (id) => openKeyring(current, older, reread, id),
   });
 }
 

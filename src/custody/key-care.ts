@@ -10,7 +10,7 @@ import { isRefusal, Refusal } from '../errors.js';
 import type { House, OpenedKey } from '../house.js';
 import { readKeys, replaceKeyText } from '../opening/master-key.js';
 import { openEngine } from '../opening/open-desk.js';
-import { requireCurrent } from '../store/store.js';
+import { requireCurrent, unchecked } from '../store/store.js';
 import { type RekeyWork, rekey } from './rekey.js';
 
 export interface KeyCareParts {
@@ -66,8 +66,7 @@ async function keyOfStore(settings: Settings): Promise<string | null> {
     const engine = await openEngine(settings.store, false);
     try {
       await requireCurrent(engine);
-      const row = await engine.db.selectFrom('meta').select('value').where('key', '=', 'key-id').executeTakeFirst();
-      return row?.value ?? null;
+      return (await unchecked(engine, 'key-id')) ?? null;
     } finally {
       await engine.close();
     }

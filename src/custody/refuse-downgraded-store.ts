@@ -5,18 +5,23 @@
  * the tags, change a row, and let the next `store migrate` or `store restore` tag it. The log lists the migrations that the store has
  * had, and cannot be changed without the key.
  */
-import type { Desk } from '../desk.js';
+import type { AuditHead } from '../desk.js';
 import { Refusal } from '../errors.js';
+import { migrationKeys } from '../opening/migration-keys.js';
+import type { Custody } from '../opening/open-custody.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import type { Engine } from '../store/engine.js';
 import { missingSteps, openStore } from '../store/store.js';
 
 /** Refusals: store-corrupt (a migration is missing that the log lists), audit-broken (the log does not verify). */
-export async function refuseDowngradedStore(engine: Engine, notary: Desk['notary']): Promise<void> {
+export async function refuseDowngradedStore(engine: Engine, custody: Custody): Promise<void> {
   const missing = await missingSteps(engine);
   if (missing.length === 0) return;
+  const { notary } = custody;
+  const { former } = migrationKeys(custody);
   const { audit } = openStore(engine, notary).read;
-  await verifyAuditLog(audit, { notary });
+  const headFits = (head: AuditHead) => former.headFits(head) || notary.headFits(head);
+  await verifyAuditLog(audit, { notary: { ...notary, headFits } });
   const told: string[] = [];
   for (const kind of ['desk.founded', 'store.migrated']) {
     for (const { body } of await audit.newest({ kind }, 1_000)) told.push(...stepsIn(body));

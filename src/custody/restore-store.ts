@@ -15,6 +15,7 @@ import type { Desk, SignedOperator } from '../desk.js';
 import { isRefusal, Refusal } from '../errors.js';
 import type { RestoreChoice, RestoredStore } from '../house.js';
 import { replaceAnchor } from '../opening/anchor.js';
+import { migrationKeys } from '../opening/migration-keys.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openDesk, openEngine } from '../opening/open-desk.js';
 import { offeredPolicy } from '../opening/pinned-policy.js';
@@ -23,23 +24,24 @@ import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { notSignedIn } from '../procedures/operators/standing.js';
 import { CARE_FOR_STORE } from '../procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../rules/audit-entry.js';
-import { migrate, openStore, schemaState } from '../store/store.js';
+import { migrate, openStore, schemaState, unchecked } from '../store/store.js';
 import { carryLocks, locksOf } from './carry-locks.js';
 import { refuseDowngradedStore } from './refuse-downgraded-store.js';
 import { type Backup, type Before, judgeLoss, presentDesk } from './restore-loss.js';
 
 /** Refusals: usage (PostgreSQL), invalid-input, store-corrupt, key-mismatch, audit-broken, refused-by-policy, busy. */
-export async function restoreStore(custody: Custody, file: string, choice: RestoreChoice): Promise<RestoredStore> {
-  const { store, engine } = custody.settings;
+export async function restoreStore(unbound: Custody, file: string, choice: RestoreChoice): Promise<RestoredStore> {
+  const { store, engine } = unbound.settings;
   if (engine === 'postgres') {
     throw new Refusal('usage', 'countersign cannot restore a PostgreSQL store: PostgreSQL has its own tools', {
       hint: 'Run pg_restore or psql with the dump, then: countersign audit verify --checkpoint FILE',
     });
   }
-  const copy = `${store}.restoring-${custody.now()}`;
+  const copy = `${store}.restoring-${unbound.now()}`;
   placeCopy(file, copy);
   try {
-    const backup = await openBackup(custody, file, copy);
+    const backup = await openBackup(unbound, file, copy);
+    const custody = unbound.boundTo(backup.storeId);
     try {
       const before = await judgeLoss(custody, backup, choice);
       const kept = await replace(custody, backup, choice);
@@ -64,21 +66,22 @@ function placeCopy(file: string, copy: string): void {
 }
 
 /** The backup as a store, its whole log verified. */
-async function openBackup(custody: Custody, file: string, copy: string): Promise<Backup> {
-  const { keyring, notary } = custody;
+async function openBackup(unbound: Custody, file: string, copy: string): Promise<Backup> {
   const engine = await namingFile(file, copy, () => openEngine(copy, false));
   try {
     if ((await namingFile(file, copy, () => schemaState(engine))) === 'none') throw noBackup(file);
-    await namingFile(file, copy, () => refuseDowngradedStore(engine, notary));
-    await namingFile(file, copy, () => migrate(engine, notary.rows, offeredPolicy(custody).pinned));
-    const { read } = openStore(engine, notary);
-    const [storeId, keyId] = [await read.meta.get('store-id'), await read.meta.get('key-id')];
+    const [storeId, keyId] = [await unchecked(engine, 'store-id'), await unchecked(engine, 'key-id')];
     if (storeId === undefined || keyId === undefined) throw noBackup(file);
-    if (!keyring.has(keyId)) {
+    if (!unbound.keyring.has(keyId)) {
       throw new Refusal('key-mismatch', `the backup ${file} uses another key than the one given`, {
         hint: 'Name the key of the backup with --key-file. Nothing was changed.',
       });
     }
+    const custody = unbound.boundTo(storeId);
+    const { notary } = custody;
+    await namingFile(file, copy, () => refuseDowngradedStore(engine, custody));
+    await namingFile(file, copy, () => migrate(engine, migrationKeys(custody), offeredPolicy(custody).pinned));
+    const { read } = openStore(engine, notary);
     const { size, root } = await verifyAuditLog(read.audit, { notary });
     const head = await read.audit.head();
     if (head === undefined) throw noBackup(file);

@@ -6,8 +6,8 @@
  * and only a store behind its anchor is refused. A missing anchor (new desk, new machine, deleted file) is not a fault; the next command
  * writes one. It is only as safe as the folder of the key.
  */
-import { closeSync, constants, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
 import { sha256Hex } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
@@ -17,6 +17,7 @@ import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.
 import { iso } from '../rules/moment.js';
 import type { Anchor, Head, Notary } from '../store/record.js';
 import type { Store } from '../store/store.js';
+import { keyPlace, readKeyring } from './master-key.js';
 
 /** One block of a disk, written and read in one call. Large enough for the frontier of any log. */
 const BLOCK = 4_096;
@@ -36,7 +37,7 @@ function anchorPath({ key, folders }: Settings, { storeId, place }: AnchorOf): s
 
 /** The anchor of a store that is about to be used, compared with the present log. */
 export async function openAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore): Promise<Anchor> {
-  const storeId = (await store.read.meta.get('store-id')) ?? '';
+  const { storeId } = notary;
   const anchor = new FileAnchor(anchorPath(settings, { storeId, place: store.place }), storeId, keyring);
   const { head } = await anchor.judge(store, notary);
   if (head !== undefined && anchor.fault === undefined) anchor.keep(head);
@@ -45,7 +46,7 @@ export async function openAnchor(settings: Settings, { store, notary, keyring }:
 
 /** For `doctor`: where the anchor is, what it knows and what is wrong with it. Changes nothing. */
 export async function inspectAnchor(settings: Settings, { store, notary, keyring }: AnchoredStore) {
-  const storeId = (await store.read.meta.get('store-id')) ?? '';
+  const { storeId } = notary;
   const path = anchorPath(settings, { storeId, place: store.place });
   const anchor = new FileAnchor(path, storeId, keyring);
   const { known } = await anchor.judge(store, notary);
@@ -67,6 +68,28 @@ export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf)
     return anchor.remembered();
   } finally {
     anchor.close();
+  }
+}
+
+/**
+ * A key serves one store: whoever may use the key could otherwise be the admin of a store of their own under it (T18). The anchors beside the
+ * key tell which stores it serves. Refusal `refused-by-policy`; `storeId` is that of a store whose setup was interrupted.
+ */
+export function refuseUsedKey(settings: Settings, storeId: string | undefined): void {
+  const { key, folders } = settings;
+  if ('file' in key && !existsSync(key.file)) return;
+  const [folder, start] =
+    'file' in key ? [dirname(key.file), `${basename(key.file)}.anchor-`] : [folders.state, 'anchor-'];
+  if (!existsSync(folder)) return;
+  const keyring = readKeyring(settings);
+  for (const name of readdirSync(folder).filter((one) => one.startsWith(start))) {
+    const anchor = new FileAnchor(join(folder, name), storeId ?? '', keyring);
+    const whose = anchor.whose();
+    anchor.close();
+    if (whose === 'other store')
+      throw new Refusal('refused-by-policy', `${keyPlace(settings)} is the key of another store`, {
+        hint: 'Each store has a key of its own: name another file with --key-file. Nothing was made.',
+      });
   }
 }
 
@@ -157,6 +180,12 @@ class FileAnchor implements Anchor {
         hint: 'Check the log with a checkpoint kept elsewhere: countersign audit verify --checkpoint FILE   If it verifies, delete the anchor; the next command writes a new one.',
       },
     );
+  }
+
+  whose(): 'this store' | 'other store' | 'other key' {
+    const head = this.#parse((this.#read() ?? Buffer.alloc(0)).toString('utf8').trimEnd());
+    if (head === 'other key') return head;
+    return head === undefined ? 'other store' : 'this store';
   }
 
   write(head: Head): void {

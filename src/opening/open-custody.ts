@@ -26,6 +26,8 @@ export interface Custody extends DeskParts {
   readonly policyFolder: string;
   readonly keyring: Keyring;
   readonly notary: Desk['notary'];
+  /** The same with the keys of this store (T18). */
+  boundTo(storeId: string): Custody;
 }
 
 const OPENERS = { loadPolicy, readKeyring, notaryFor };
@@ -38,6 +40,8 @@ export function openCustody(parts: DeskParts, openers = OPENERS): Custody {
   return {
     ...parts,
     policyFolder,
+    boundTo: (storeId) =>
+      openCustody(parts, { ...openers, loadPolicy: policy, readKeyring: () => keyring().boundTo(storeId) }),
     get policy() {
       return policy();
     },

@@ -36,10 +36,11 @@ import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
-import { establishStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
-import { openAnchor } from './anchor.js';
+import { migrate, openStore, requireCurrent, unchecked } from '../store/store.js';
+import { openAnchor, refuseUsedKey, replaceAnchor } from './anchor.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey, keyPlace } from './master-key.js';
+import { migrationKeys } from './migration-keys.js';
 import { openNoteSigner } from './note-signer.js';
 import type { Custody } from './open-custody.js';
 import { openSink } from './open-sink.js';
@@ -59,12 +60,13 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
   const engine = await openEngine(settings.store, false);
   return closingOnFailure(engine, async () => {
     await requireCurrent(engine);
-    const { keyring, notary } = custody;
+    await requireOwnKey(engine, custody.keyring, settings);
+    const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
+    const { keyring, notary } = own;
     const bare = openStore(engine, notary);
-    await requireOwnKey(bare, keyring, settings);
-    const pin = await readPin(custody, bare);
+    const pin = await readPin(own, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
-    return assemble(pin.accepted ? custody : withShippedPolicy(custody), {
+    return assemble(pin.accepted ? own : withShippedPolicy(own), {
       engine,
       pin,
       anchor: await openAnchor(settings, { store: bare, notary, keyring }),
@@ -83,16 +85,17 @@ export interface Established {
   readonly keyPlace: string;
 }
 
-/** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk. */
+/** Called before anything is asked or created. Refusal `refused-by-policy` if the store already has a desk, or the key another store. */
 export async function refuseSecondDesk(settings: Settings): Promise<void> {
-  if (!isPostgres(settings.store) && !existsSync(settings.store)) return;
+  if (!isPostgres(settings.store) && !existsSync(settings.store)) return refuseUsedKey(settings, undefined);
   const engine = await openEngine(settings.store, false);
   await closingOnFailure(engine, () => requireNoDesk(engine));
+  await closingOnFailure(engine, async () => refuseUsedKey(settings, await unchecked(engine, 'store-id')));
   await engine.close();
 }
 
 async function requireNoDesk(engine: Engine): Promise<void> {
-  if (!(await holdsDesk(engine))) return;
+  if ((await unchecked(engine, 'key-id')) === undefined) return;
   throw new Refusal('refused-by-policy', `${engine.place} already has a desk`, {
     hint: 'Use that desk, or name another place with --store.',
   });
@@ -104,9 +107,16 @@ export async function establishDesk(custody: Custody): Promise<Established> {
   const engine = await openEngine(custody.settings.store, true);
   return closingOnFailure(engine, async () => {
     await requireNoDesk(engine);
+    const known = await unchecked(engine, 'store-id');
+    const storeId = known ?? newId('inv', custody.now()).replace(/^inv_/, 'desk_');
+    refuseUsedKey(custody.settings, known);
     const key = ensureKey(custody.settings);
-    await establishStore(engine, custody.notary, offeredPolicy(custody).pinned);
-    return { desk: deskOver(custody, engine), keyMade: key.made, keyPlace: key.place };
+    const own = custody.boundTo(storeId);
+    await migrate(engine, migrationKeys(own), offeredPolicy(own).pinned);
+    const desk = deskOver(own, engine);
+    const head = await desk.store.read.audit.head();
+    if (head !== undefined) replaceAnchor(custody.settings, own.keyring, { storeId, place: desk.store.place }, head);
+    return { desk, keyMade: key.made, keyPlace: key.place };
   });
 }
 
@@ -190,15 +200,15 @@ const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects 
   readFile: async (path) => readFileSync(path, 'utf8'),
 });
 
-async function requireOwnKey(store: Store, keyring: Keyring, settings: Settings): Promise<void> {
-  const expected = await store.read.meta.get('key-id');
+async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
+  const expected = await unchecked(engine, 'key-id');
   if (expected === undefined) {
-    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
+    throw new Refusal('store-unreachable', `the setup of the desk in ${engine.place} was not finished`, {
       hint: 'Run: countersign init',
     });
   }
   if (expected === keyring.keyId || keyring.has(expected)) return;
-  throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${store.place}`, {
+  throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${engine.place}`, {
     hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
   });
 }

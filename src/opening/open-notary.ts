@@ -1,19 +1,28 @@
 /** Opens the notary, which hashes and tags the log and the guarded rows with the desk's keys. Part of main's room. */
 import { canonicalJson } from '../crypto/canonical.js';
-import { hexTreeHasher, sha256Hex, treeHasher } from '../crypto/digests.js';
+import { hexTreeHasher, randomBytes, sha256Hex, treeHasher } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
+import { sumOfTags } from '../crypto/row-sums.js';
 import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
+import { openVault } from '../crypto/vault.js';
 import type { Desk } from '../desk.js';
 import { type Policy, policyDocument } from '../rules/policy.js';
+import type { SealedHead } from '../store/record.js';
 
-export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
+export const notaryFor = (keyring: Keyring, policy: Policy): Desk['notary'] =>
+  openNotary(keyring, policyHashOf(policy));
+
+export function openNotary(keyring: Keyring, policyHash: string): Desk['notary'] {
+  const vault = openVault(keyring);
+  const { storeId } = keyring;
+  const sumsAt = (size: number) => ({ account: storeId, table: 'audit_head', column: 'sums', id: String(size) });
   return {
     tree: treeHasher,
     hexTree: hexTreeHasher,
     canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) => makeTag(keyring, 'mac/audit', headText(size, frontier, latestAt)),
-    headFits: ({ size, frontier, latestAt, mac }) =>
-      tagFits(keyring, 'mac/audit', headText(size, frontier, latestAt), mac),
+    storeId,
+    headMac: (head) => makeTag(keyring, 'mac/head', headText(storeId, head)),
+    headFits: (head) => tagFits(keyring, 'mac/head', headText(storeId, head), head.mac),
     keyMovedOn: (tag) => {
       const keyId = keyOfTag(tag);
       if (keyId === undefined || !keyring.isNewer(keyId)) return false;
@@ -24,13 +33,28 @@ export function notaryFor(keyring: Keyring, policy: Policy): Desk['notary'] {
       make: (text) => makeTag(keyring, 'mac/row', text),
       fits: (text, tag) => tagFits(keyring, 'mac/row', text, tag),
     },
-    policyHash: policyHashOf(policy),
+    sums: {
+      newKey: () => randomBytes(32),
+      sumOf: sumOfTags,
+      seal: (size, text) => vault.seal('seal/digest', sumsAt(size), text),
+      open: (size, sealed) => vault.openText('seal/digest', sumsAt(size), sealed),
+    },
+    policyHash,
+  };
+}
+
+/** The notary of a store from before stores were bound to their keys (B86): it can only check. */
+export function formerNotary(keyring: Keyring, policyHash: string): Desk['notary'] {
+  const text = ({ size, frontier, latestAt }: SealedHead) => JSON.stringify(['head', size, frontier, latestAt]);
+  return {
+    ...openNotary(keyring, policyHash),
+    headFits: (head) => tagFits(keyring, 'mac/audit', text(head), head.mac),
   };
 }
 
 /** A JSON array, because joined text could be read in two ways. */
-const headText = (size: number, frontier: string, latestAt: number): string =>
-  JSON.stringify(['head', size, frontier, latestAt]);
+const headText = (storeId: string, { size, frontier, latestAt, sums }: Omit<SealedHead, 'mac'>): string =>
+  JSON.stringify(['head', storeId, size, frontier, latestAt, sums]);
 
 /** SHA-256 of the policy in force, hex. */
 const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));

@@ -35,7 +35,9 @@ export interface CustomerReasons {
   'code-not-sent': Bare;
   'contact-not-on-file': { readonly contact: 'email' | 'phone'; readonly days: number; readonly login: string };
   'method-first': Bare;
-  'methods-gone': { readonly user: string; readonly entry: number };
+  'methods-gone': { readonly user: string };
+  'password-gone': { readonly user: string };
+  'lock-gone': { readonly subject: string };
   'set-up-not-begun': Bare;
   'first-code-wrong': Bare;
   'enrolment-code-needed': Bare;

@@ -96,7 +96,7 @@ export interface DeskReasons {
   'sets-own-first': Bare;
   'login-disabled': Bare;
   'own-set-up': Bare;
-  'passphrase-gone': { readonly user: string; readonly entry: number };
+  'passphrase-gone': { readonly user: string };
   'too-few-bits': { readonly drawn: number; readonly words: number; readonly bits: number; readonly needed: number };
   'word-twice': Bare;
   // log

@@ -21,6 +21,8 @@ export interface SchemaTraits {
   asHex(column: string): RawBuilder<string>;
   /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
   setEach(table: string, key: string, column: string): string;
+  /** SQL for the texts of a group, joined with commas. */
+  joined(expression: string): string;
   /** A source of rows (k, v), one for each member of a JSON object of texts, for a join. */
   pairs(json: string): RawBuilder<unknown>;
 }
@@ -29,8 +31,8 @@ export interface Engine {
   readonly name: 'sqlite' | 'postgres';
   readonly db: Db;
   readonly traits: SchemaTraits;
-  /** Appended to the read of the audit head inside a write: takes the write lock if `begin` did not. */
-  readonly headLock: 'for update' | '';
+  /** Takes the write lock if `begin` did not, before the transaction sees anything. */
+  lock(tx: Db): Promise<void>;
   /** Turns an engine's own error into a refusal; undefined if it is a bug of ours. */
   refusalOf(error: unknown): Refusal | undefined;
   /** After a secret was destroyed: removes its copies from the engine's own log file (T9). */

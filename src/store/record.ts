@@ -2,26 +2,34 @@
  * The one write door. All code writes through `record(entry, change)`: the change and its audit entry are one transaction, so an
  * unaudited write does not compile, and a failed audit append undoes the write (B74).
  *
- * The first statement reads the single audit-head row under the write lock (SQLite: `begin immediate`; PostgreSQL:
- * `for update`). So all writers of a desk queue in one order, and no transaction has to upgrade its lock later. Inside the callback
- * only the transaction is awaited; hashing, prompting and sending happen before or after.
+ * The first statement takes the write lock (SQLite: `begin immediate`; PostgreSQL: a lock on the head's table, before the snapshot). So
+ * all writers of a desk queue in one order, and no transaction has to upgrade its lock later. Inside the callback only the transaction is
+ * awaited; hashing, prompting and sending happen before or after.
+ *
+ * Then the tables on which the desk's own power rests are compared with the sealed sums in the head (B86). All reads are of one snapshot,
+ * so what is decided on is what was compared.
  */
 
 import { Refusal } from '../errors.js';
 import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
+import { bookOf, requireWatched } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
+import { countRows } from './guard/row-guard.js';
+import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
-import type { Tx } from './schema/directory.js';
+import type { Db, Tx } from './schema/directory.js';
 
 /** What the door needs from crypto and policy, passed in so that the store imports neither. */
 export interface Notary {
   readonly tree: TreeHasher;
   canonical(value: unknown): string;
+  /** The store whose rows and head it vouches for. */
+  readonly storeId: string;
   /** Tag of the head row. Without the key nobody can forge a log that matches it. */
-  headMac(size: number, frontier: string, latestAt: number): string;
+  headMac(head: Omit<SealedHead, 'mac'>): string;
   headFits(head: SealedHead): boolean;
   /**
    * Whether this tag was made with a newer key than ours, because another process has begun a rekey. This keyring then uses the newest
@@ -30,6 +38,8 @@ export interface Notary {
   keyMovedOn(tag: string): boolean;
   /** Tags of guarded rows. */
   readonly rows: RowTags;
+  /** Sums of guarded tables. */
+  readonly sums: SumKeys;
   /** SHA-256 of the policy in force, hex. */
   readonly policyHash: string;
 }
@@ -38,6 +48,8 @@ export interface SealedHead {
   readonly size: number;
   readonly frontier: string;
   readonly latestAt: number;
+  /** The sealed sums of the guarded tables. */
+  readonly sums: string;
   readonly mac: string;
 }
 
@@ -71,6 +83,11 @@ export interface Head extends LogState {
   readonly frontier: string;
 }
 
+/** The head inside the door, with what it seals. */
+interface Opened extends Head {
+  readonly book: Book;
+}
+
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
@@ -85,21 +102,26 @@ export interface DoorParts {
 }
 
 export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queued }: DoorParts = {}): WriteDoor {
-  const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
     try {
       const messages: string[] = [];
-      const done = await engine.db.transaction().execute(async (tx) => {
-        const head = await lockHead(tx, engine, notary);
-        anchor?.check(head);
-        const result = await change(
-          writesOf(tx, tagging, (id) => messages.push(id)),
-          head,
-        );
-        const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
-        if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
-        return { result, head: await append(tx, notary, head, entries) };
-      });
+      const done = await engine.db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute(async (plain) => {
+          await engine.lock(plain);
+          const head = await openHead(plain, notary);
+          anchor?.check(head);
+          await requireWatched(plain, engine.traits, notary.sums, head.book);
+          const delta = new Delta();
+          const tx = countRows(plain, notary.rows, delta);
+          const counting = { traits: engine.traits, tags: notary.rows, delta };
+          const writes = writesOf(tx, counting, (id) => messages.push(id));
+          const result = await change(writes, head);
+          const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
+          if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
+          return { result, head: await append(tx, notary, { head, delta, fresh: writes.sums.renewed }, entries) };
+        });
       anchor?.keep(done.head);
       queued?.(messages);
       return done.result;
@@ -109,10 +131,10 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
   };
 }
 
-async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
-  const query = tx.selectFrom('audit_head').selectAll().where('id', '=', 1);
-  const row = await (engine.headLock === 'for update' ? query.forUpdate() : query).executeTakeFirst();
-  const head = row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
+/** The head, after the check that this desk wrote it. Refusals: store-corrupt, busy (another process changes the key). */
+export async function openHead(db: Db, notary: Notary): Promise<Opened> {
+  const row = await db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
+  const head = row && { ...row, latestAt: row.latest_at };
   if (head === undefined || !notary.headFits(head)) {
     throw new Refusal('store-corrupt', 'the head of the audit log is not valid, so nothing was changed', {
       hint: 'Keep the store as it is and tell your lead. To find the fault: countersign audit verify',
@@ -123,10 +145,23 @@ async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
       hint: 'Try again.',
     });
   }
-  return head;
+  const { size, frontier, latestAt, sums } = head;
+  return { size, frontier, latestAt, book: openBook(notary.sums, size, sums) };
 }
 
-async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Head> {
+interface Changed {
+  readonly head: Opened;
+  readonly delta: Delta;
+  /** A new book that replaces the one in the head, made while the tables were read. */
+  readonly fresh: boolean;
+}
+
+async function append(
+  tx: Tx,
+  notary: Notary,
+  { head, delta, fresh }: Changed,
+  entries: readonly AuditEntry[],
+): Promise<Head> {
   if (entries.length === 0) throw new Error('a write without an audit entry');
   let { size, latestAt } = head;
   let frontier = decodeFrontier(size, head.frontier);
@@ -146,20 +181,27 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
       .values(rows.slice(from, from + ENTRIES_PER_INSERT))
       .execute();
   }
+  const book = fresh ? await bookOf(tx, notary.sums, latestAt) : folded(notary.sums, head.book, delta, latestAt);
   const encoded = encodeFrontier(frontier);
-  await tx
-    .updateTable('audit_head')
-    .set({ size, frontier: encoded, latest_at: latestAt, mac: notary.headMac(size, encoded, latestAt) })
-    .where('id', '=', 1)
-    .execute();
+  await writeHead(tx, notary, { size, frontier: encoded, latestAt }, book);
   return { size, frontier: encoded, latestAt };
 }
 
-/** Writes the empty head of a new log. Only `init` calls it, in the transaction that creates the desk. */
-export async function createHead(tx: Tx, notary: Notary): Promise<void> {
-  const frontier = encodeFrontier([]);
+/** Seals the sums for this size of the log, and tags the whole. */
+async function writeHead(tx: Tx, notary: Notary, { size, frontier, latestAt }: Head, book: Book): Promise<void> {
+  const sums = sealBook(notary.sums, size, book);
+  const mac = notary.headMac({ size, frontier, latestAt, sums });
+  const row = { size, frontier, latest_at: latestAt, sums, mac };
   await tx
     .insertInto('audit_head')
-    .values({ id: 1, size: 0, frontier, latest_at: 0, mac: notary.headMac(0, frontier, 0) })
+    .values({ id: 1, ...row })
+    .onConflict((c) => c.column('id').doUpdateSet(row))
     .execute();
+}
+
+/** Seals the sums of all tables as they stand, under the head that is there or that of an empty log: for `init` and migrations. */
+export async function sealTables(tx: Tx, notary: Notary): Promise<void> {
+  const row = await tx.selectFrom('audit_head').selectAll().executeTakeFirst();
+  const head = { size: row?.size ?? 0, frontier: row?.frontier ?? '', latestAt: row?.latest_at ?? 0 };
+  await writeHead(tx, notary, head, await bookOf(tx, notary.sums, head.latestAt));
 }

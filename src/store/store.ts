@@ -1,12 +1,22 @@
 /** A store as the rest of the program sees it: reads, one write door, and the connection. */
 import type { Refusal } from '../errors.js';
 import type { Engine } from './engine.js';
+import { faultsOfTables, requireWatched, type TableFault } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
-import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
+import {
+  type MigrationKeys,
+  migrate,
+  missingSteps,
+  NEWEST,
+  requireCurrent,
+  SHIPPED_POLICY,
+  schemaState,
+} from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
-import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
+import { type Anchor, type Consequences, type Notary, openDoor, openHead, type WriteDoor } from './record.js';
+import type { Db } from './schema/directory.js';
 
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
@@ -21,6 +31,10 @@ export interface Store {
   readonly sinkCursor: SinkCursors;
   /** Tables whose rows have tags. */
   readonly guardedTables: readonly string[];
+  /** Refusal `store-corrupt` if the tables on which the desk's power rests are not those that it wrote (B86). Every act asks the same. */
+  requireWatched(): Promise<void>;
+  /** What is wrong with the tables: every sum and every tag, in one snapshot. `each` is told of the rows that were read. */
+  tableFaults(each?: (rows: number) => void): Promise<readonly TableFault[]>;
   /** Ids of the messages that this process has queued since the last call. */
   takeQueued(): readonly string[];
   /**
@@ -49,6 +63,16 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
     readOnly: anchor?.fault,
     sinkCursor: sinkCursors(engine.db, notary.rows),
     guardedTables: GUARDED_NAMES,
+    requireWatched: () =>
+      snapshot(engine, async (db) => {
+        const { book } = await openHead(db, notary);
+        await requireWatched(db, engine.traits, notary.sums, book);
+      }),
+    tableFaults: (each) =>
+      snapshot(engine, async (db) => {
+        const { book } = await openHead(db, notary);
+        return faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book, each);
+      }),
     takeQueued: () => queue.splice(0),
     forgetDeleted: () => forgetDeleted(engine),
     backup: (file) => engine.backup(file),
@@ -68,24 +92,27 @@ async function forgetDeleted(engine: Engine): Promise<void> {
   }
 }
 
-/** Creates the schema and an empty log. Safe to repeat after an interrupted try. */
-export async function establishStore(engine: Engine, notary: Notary, pinned?: string): Promise<void> {
-  await migrate(engine, notary.rows, pinned);
-  await engine.db.transaction().execute(async (tx) => {
-    const head = await tx.selectFrom('audit_head').select('id').executeTakeFirst();
-    if (head === undefined) await createHead(tx, notary);
-  });
+/** Reads in one snapshot, without the guard: rows come with their tags. */
+async function snapshot<T>(engine: Engine, read: (db: Db) => Promise<T>): Promise<T> {
+  try {
+    const transaction = engine.db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only');
+    return await transaction.execute((tx) => read(tx.withoutPlugins()));
+  } catch (error) {
+    throw engine.refusalOf(error) ?? error;
+  }
 }
 
-/** Whether this store has a desk whose setup was finished: `init` writes the store's id last. */
-export async function holdsDesk(engine: Engine): Promise<boolean> {
-  return (
-    (await schemaState(engine)) !== 'none' &&
-    (await readsOf(engine.db, engine.traits).meta.get('store-id')) !== undefined
-  );
+/**
+ * The ids of the store and of its key as they stand there, before there are keys to check them: a wrong one only leads to keys that fit
+ * nothing. Undefined if there is none yet; a desk whose setup was finished names its key.
+ */
+export async function unchecked(engine: Engine, key: 'store-id' | 'key-id'): Promise<string | undefined> {
+  if ((await schemaState(engine)) === 'none') return undefined;
+  const row = await engine.db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
+  return row?.value;
 }
 
-export { migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
+export { type MigrationKeys, migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
 
 /** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {

@@ -20,7 +20,6 @@ describe.each(engines)('doctor on %s', (engine) => {
     const { desk } = made;
     const admin = await made.operator('admin');
     await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
-      await write.meta.put('store-id', 'desk_1');
       await write.meta.put('key-id', desk.keyring.keyId);
     });
     await noteKeyBackup(desk, admin, desk.keyring.keyId);

@@ -20,19 +20,18 @@ import type { Engine } from '../../src/store/engine.js';
 import { GUARDED } from '../../src/store/guard/guarded-tables.js';
 import { up as firstSchema } from '../../src/store/migrations/0001-desk.js';
 import { NEWEST } from '../../src/store/migrations/index.js';
-import { createHead } from '../../src/store/record.js';
 import { openStore, schemaState } from '../../src/store/store.js';
 import { accountRow, userRow } from '../store/rows.js';
+import { foundFormer } from '../support/former-store.js';
 import { createDatabase } from '../support/postgres.js';
 import { refusalOf } from '../support/said.js';
 import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
 
 /** A finished desk, as `init` leaves it. */
-async function finishedDesk(storeId = 'desk_1'): Promise<TestDesk> {
+async function finishedDesk(): Promise<TestDesk> {
   const made = await testDesk('sqlite');
   const { desk } = made;
   await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
-    await write.meta.put('store-id', storeId);
     await write.meta.put('key-id', desk.keyring.keyId);
   });
   return made;
@@ -218,7 +217,7 @@ describe('store restore', () => {
   });
 
   it('another desk, another key, no store, a damaged log: refused, the store untouched', async () => {
-    const other = await finishedDesk('desk_2');
+    const other = await finishedDesk();
     const strange = join(made.folder, 'strange.db');
     await other.desk.store.backup(strange);
     await expect(restore(true, strange)).rejects.toMatchObject({ code: 'key-mismatch' });
@@ -279,14 +278,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
 
   /** A store as the first version made it. */
   async function foundOldStore(): Promise<void> {
-    const first = { '0001-desk': { up: (db: unknown) => firstSchema(db as Engine['db'], engine.traits) } };
-    await new Migrator({ db: engine.db, provider: { getMigrations: async () => first } }).migrateToLatest();
-    await engine.db.transaction().execute((tx) => createHead(tx, made.desk.notary));
-    const { record } = openStore(engine, made.desk.notary);
-    await record({ kind: 'desk.founded', outcome: 'done', at: made.clock.now(), by: SYSTEM }, async (write) => {
-      await write.meta.put('store-id', 'desk_1');
-      await write.meta.put('key-id', made.desk.keyring.keyId);
-    });
+    await foundFormer(engine, made.desk.keyring, '0001-desk', made.clock.now());
   }
 
   it('brings an old store up to this version, logs it, and does nothing the second time', async () => {

@@ -23,10 +23,7 @@ export async function seedCrowd(desk: Desk, count: number, holdings = LITTLE): P
   const at = desk.now();
   await desk.store.record(entry(at), async (write) => {
     // What makes the store a finished desk, which other processes may open.
-    if ((await write.meta.get('store-id')) === undefined) {
-      await write.meta.put('store-id', 'st_test');
-      await write.meta.put('key-id', desk.keyring.keyId);
-    }
+    await write.meta.put('key-id', desk.keyring.keyId);
     await write.accounts.insert([accountRow('1', { edition: 'x-series', mfa_required_at: at })]);
     await write.users.insert([userRow('acc_1', 'boss', { role: 'admin', email: 'boss@example.com' })]);
   });

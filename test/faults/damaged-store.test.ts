@@ -30,7 +30,6 @@ let copies = 0;
 beforeAll(async () => {
   place = await phoneDesk('sqlite');
   await place.write(async (tables) => {
-    await tables.meta.put('store-id', 'desk_1');
     await tables.meta.put('key-id', place.desk.keyring.keyId);
   });
   for (const login of ['ana', 'sue', 'uma'] as const) await place.givePhrase(login);

@@ -36,7 +36,6 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
     await made.desk.store.record(
       { kind: 'desk.founded', outcome: 'done', at: made.desk.now(), by: SYSTEM },
       async (write) => {
-        await write.meta.put('store-id', 'desk_1');
         await write.meta.put('key-id', made.desk.keyring.keyId);
       },
     );

@@ -1,18 +1,12 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GUARDED, type GuardedTable, type Row, rowText } from '../../src/store/guard/guarded-tables.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
 import type { Database } from '../../src/store/schema/directory.js';
-import { establishStore, holdsDesk, openStore } from '../../src/store/store.js';
+import { openStore, unchecked } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
-import { entry, notaryWith } from './rows.js';
-import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
-
-/** Takes the columns and the table of 0008 away again. */
-async function undoPersons(db: EmptyPlace['engine']['db']): Promise<void> {
-  await sql`drop table policy_pins`.execute(db);
-  for (const table of ['operator_sessions', 'portal_sessions'])
-    await sql`alter table ${sql.table(table)} drop column person`.execute(db);
-}
+import { entry, keysWith, notaryWith } from './rows.js';
+import { type EmptyPlace, emptyPlace, faultsOfLog, schemaUntil } from './support.js';
 
 const TABLES: readonly (keyof Database)[] = [
   'accounts',
@@ -24,6 +18,7 @@ const TABLES: readonly (keyof Database)[] = [
   'calls',
   'devices',
   'factors',
+  'freezes',
   'grants',
   'job_plans',
   'jobs',
@@ -41,6 +36,7 @@ const TABLES: readonly (keyof Database)[] = [
   'portal_sessions',
   'resets',
   'search_words',
+  'sink_cursors',
   'throttles',
   'used_id_tokens',
   'users',
@@ -75,60 +71,56 @@ describe.each(engines)('migrations on %s', (name) => {
 
   it('make every table from nothing', async () => {
     expect(await schemaState(place.engine)).toBe('none');
-    expect((await migrate(place.engine, notaryWith().rows)).at(-1)).toBe(NEWEST);
+    expect((await migrate(place.engine, keysWith())).at(-1)).toBe(NEWEST);
     expect(await schemaState(place.engine)).toBe('current');
     expect(await tables()).toEqual(TABLES);
     await expect(requireCurrent(place.engine)).resolves.toBeUndefined();
   });
 
   it('do nothing the second time', async () => {
-    await migrate(place.engine, notaryWith().rows);
-    expect(await migrate(place.engine, notaryWith().rows)).toEqual([]);
+    await migrate(place.engine, keysWith());
+    expect(await migrate(place.engine, keysWith())).toEqual([]);
     expect(await schemaState(place.engine)).toBe('current');
   });
 
   it('are all or nothing: what stands in the way leaves no half schema behind', async () => {
     await sql`create table search_words (obstacle integer)`.execute(place.engine.db);
-    await expect(migrate(place.engine, notaryWith().rows)).rejects.toThrow(/search_words/);
+    await expect(migrate(place.engine, keysWith())).rejects.toThrow(/search_words/);
     expect(await tables()).toEqual(['search_words']);
     await sql`drop table search_words`.execute(place.engine.db);
-    expect((await migrate(place.engine, notaryWith().rows)).at(-1)).toBe(NEWEST);
+    expect((await migrate(place.engine, keysWith())).at(-1)).toBe(NEWEST);
     expect(await tables()).toEqual(TABLES);
   });
 
+  const tagged = (table: string, row: Row) => ({
+    ...row,
+    mac: notaryWith().rows.make(rowText(table, GUARDED[table] as GuardedTable, row)),
+  });
+  const insertOperator = () =>
+    place.engine.db
+      .insertInto('operators')
+      .values(tagged('operators', OPERATOR) as Row as typeof OPERATOR)
+      .execute();
+
   it('take the plans of jobs along into their own table', async () => {
     const { db } = place.engine;
-    await migrate(place.engine, notaryWith().rows);
-    await establishStore(place.engine, notaryWith());
-    const store = openStore(place.engine, notaryWith());
-    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
-    // As a store stood before 0006.
-    await undoPersons(db);
-    await sql`drop table job_plans`.execute(db);
-    await sql`alter table jobs add column plan text not null default ''`.execute(db);
-    for (const table of ['operator_recovery_codes', 'operator_starts', 'operator_contacts'])
-      await sql`drop table ${sql.table(table)}`.execute(db);
-    await sql`delete from kysely_migration where name >= '0006'`.execute(db);
+    await schemaUntil(place.engine, '0005-id-tokens');
+    await insertOperator();
     await sql`insert into jobs (id, operator_id, state, plan, plan_hash, reason, ticket, total, done, created_at, updated_at)
       values ('job_1', 'op_1', 'unfinished', '{"rows":[]}', 'h', 'r', 't', 2, 1, 1, 1)`.execute(db);
-    expect(await migrate(place.engine, notaryWith().rows)).toEqual([
-      '0006-job-plans',
-      '0007-operators',
-      '0008-persons',
-    ]);
+    expect((await migrate(place.engine, keysWith()))[0]).toBe('0006-job-plans');
+    const store = openStore(place.engine, notaryWith());
     expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
   });
 
   it('end every session that belongs to nobody, and pin the policy in force (B79)', async () => {
     const { db } = place.engine;
-    await establishStore(place.engine, notaryWith());
-    const store = openStore(place.engine, notaryWith());
-    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
-    await undoPersons(db);
-    await sql`delete from kysely_migration where name >= '0008'`.execute(db);
+    await schemaUntil(place.engine, '0007-operators');
+    await insertOperator();
     await sql`insert into operator_sessions (id, operator_id, digest, created_at, last_seen_at, expires_at)
       values ('ses_1', 'op_1', 'd', 1, 1, 99)`.execute(db);
-    await migrate(place.engine, notaryWith().rows, 'a'.repeat(64));
+    await migrate(place.engine, keysWith(), 'a'.repeat(64));
+    const store = openStore(place.engine, notaryWith());
     expect(await store.read.operators.sessionById('ses_1')).toBeUndefined();
     expect(await store.read.policyPin.get()).toBe('a'.repeat(64));
     await sql`update policy_pins set pinned = 'countersign'`.execute(db);
@@ -140,11 +132,11 @@ describe.each(engines)('migrations on %s', (name) => {
       code: 'store-unreachable',
       hint: expect.stringMatching(/countersign init/),
     });
-    expect(await holdsDesk(place.engine)).toBe(false);
+    expect(await unchecked(place.engine, 'key-id')).toBeUndefined();
   });
 
   it('a store of a newer countersign is refused, and neither opened nor migrated', async () => {
-    await migrate(place.engine, notaryWith().rows);
+    await migrate(place.engine, keysWith());
     await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2030-01-01')`.execute(
       place.engine.db,
     );
@@ -153,7 +145,7 @@ describe.each(engines)('migrations on %s', (name) => {
       code: 'config',
       message: expect.stringMatching(/newer version of countersign/),
     });
-    await expect(migrate(place.engine, notaryWith().rows)).rejects.toMatchObject({
+    await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({
       code: 'config',
       message: expect.stringMatching(/newer version of countersign/),
     });
@@ -161,18 +153,18 @@ describe.each(engines)('migrations on %s', (name) => {
 
   it('founding a store again after an interruption keeps its log', async () => {
     const notary = notaryWith();
-    await establishStore(place.engine, notary);
+    await migrate(place.engine, keysWith(notary));
     await openStore(place.engine, notary).record(entry(), (write) => write.meta.put('created-at', '1'));
-    await establishStore(place.engine, notary);
+    await migrate(place.engine, keysWith(notary));
     expect((await openStore(place.engine, notary).read.audit.head())?.size).toBe(1);
     expect(await faultsOfLog(place.engine, notary)).toEqual([]);
   });
 
-  it('a desk is finished once it has an id', async () => {
+  it('a desk is finished once it names its key', async () => {
     const notary = notaryWith();
-    await establishStore(place.engine, notary);
-    expect(await holdsDesk(place.engine)).toBe(false);
-    await openStore(place.engine, notary).record(entry('test.made'), (write) => write.meta.put('store-id', 'st_1'));
-    expect(await holdsDesk(place.engine)).toBe(true);
+    await migrate(place.engine, keysWith(notary));
+    expect(await unchecked(place.engine, 'key-id')).toBeUndefined();
+    await openStore(place.engine, notary).record(entry('test.made'), (write) => write.meta.put('key-id', 'k'));
+    expect(await unchecked(place.engine, 'key-id')).toBe('k');
   });
 });

@@ -1,12 +1,11 @@
 /** Sample rows and a notary with a key of its own; free of vitest, so that child scripts may import it. */
-import { canonicalJson } from '../../src/crypto/canonical.js';
-import { treeHasher } from '../../src/crypto/digests.js';
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
-import { makeTag, tagFits } from '../../src/crypto/tag.js';
+import { openNotary } from '../../src/opening/open-notary.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { NewAccount } from '../../src/store/queries/accounts.js';
 import type { NewUser } from '../../src/store/queries/users.js';
 import type { Notary } from '../../src/store/record.js';
+import type { MigrationKeys } from '../../src/store/store.js';
 import { proven } from '../support/proven.js';
 
 export const NOW = Date.UTC(2026, 10, 22, 9, 0, 0);
@@ -14,21 +13,18 @@ export const BY = proven({ kind: 'operator', id: 'op_1', name: 'Olga' });
 
 const TEST_KEY = Buffer.alloc(32, 7);
 
-export function notaryWith(keyring: Keyring = openKeyring(TEST_KEY)): Notary {
-  return {
-    tree: treeHasher,
-    canonical: canonicalJson,
-    headMac: (size, frontier, latestAt) => makeTag(keyring, 'mac/audit', JSON.stringify([size, frontier, latestAt])),
-    headFits: ({ size, frontier, latestAt, mac }) =>
-      tagFits(keyring, 'mac/audit', JSON.stringify([size, frontier, latestAt]), mac),
-    keyMovedOn: () => false,
-    rows: {
-      make: (text) => makeTag(keyring, 'mac/row', text),
-      fits: (text, tag) => tagFits(keyring, 'mac/row', text, tag),
-    },
-    policyHash: '0'.repeat(64),
-  };
-}
+export const notaryWith = (keyring: Keyring = openKeyring(TEST_KEY)): Notary => ({
+  ...openNotary(keyring.boundTo('desk_1'), '0'.repeat(64)),
+  keyMovedOn: () => false,
+});
+
+/** For stores that were never older. */
+export const keysWith = (notary: Notary = notaryWith()): MigrationKeys => ({
+  former: notary,
+  notary,
+  reseal: () => ({}),
+  verify: async () => undefined,
+});
 
 export function entry(kind: AuditEntry['kind'] = 'account.added', more: Partial<AuditEntry> = {}): AuditEntry {
   return { kind, outcome: 'done', at: NOW, by: BY, ...more } as AuditEntry;

@@ -5,16 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { inject } from 'vitest';
 import { openEngine } from '../../src/opening/open-desk.js';
 import { appendLeaf, encodeFrontier, type Frontier } from '../../src/rules/audit-tree.js';
 import type { Engine } from '../../src/store/engine.js';
+import { STEPS } from '../../src/store/migrations/index.js';
 import type { Notary } from '../../src/store/record.js';
-import { establishStore, openStore, type Store } from '../../src/store/store.js';
+import { type MigrationKeys, migrate, openStore, SHIPPED_POLICY, type Store } from '../../src/store/store.js';
 import { createDatabase } from '../support/postgres.js';
 import type { EngineName } from '../support/test-desk.js';
-import { notaryWith } from './rows.js';
+import { keysWith, notaryWith } from './rows.js';
 
 export interface EmptyPlace {
   readonly engine: Engine;
@@ -48,6 +49,17 @@ export async function emptyPlace(name: EngineName): Promise<EmptyPlace> {
   };
 }
 
+/** The schema of an older release, up to this step. */
+export async function schemaUntil(engine: Engine, last: string, keys: MigrationKeys = keysWith()): Promise<void> {
+  const up = (step: (typeof STEPS)[number]) => ({
+    up: (db: unknown) => step.up(db as Engine['db'], engine.traits, keys, SHIPPED_POLICY),
+  });
+  const migrations = Object.fromEntries(STEPS.map((step) => [step.name, up(step)]));
+  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateTo(last);
+  if (error !== undefined) throw error;
+}
+
 export interface Founded extends EmptyPlace {
   readonly store: Store;
   readonly notary: Notary;
@@ -57,7 +69,7 @@ export interface Founded extends EmptyPlace {
 export async function foundedStore(name: EngineName): Promise<Founded> {
   const place = await emptyPlace(name);
   const notary = notaryWith();
-  await establishStore(place.engine, notary);
+  await migrate(place.engine, keysWith(notary));
   return { ...place, notary, store: openStore(place.engine, notary) };
 }
 
@@ -77,8 +89,7 @@ export async function faultsOfLog(engine: Engine, notary: Notary): Promise<reado
   const head = await engine.db.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
   if (head.size !== rows.length) faults.push(`the head counts ${head.size} entries, there are ${rows.length}`);
   if (head.frontier !== encodeFrontier(frontier)) faults.push('the head is not the head of these entries');
-  if (head.mac !== notary.headMac(head.size, head.frontier, head.latest_at))
-    faults.push('the head was not made by this desk');
+  if (!notary.headFits({ ...head, latestAt: head.latest_at })) faults.push('the head was not made by this desk');
   return faults;
 }
 

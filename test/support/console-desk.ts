@@ -129,7 +129,6 @@ async function fill(desk: Desk): Promise<void> {
     ),
   );
   await desk.store.record({ kind: 'test.prepared', outcome: 'done', at, by }, async (write) => {
-    await write.meta.put('store-id', 'sto_test');
     await write.meta.put('key-id', desk.keyring.keyId);
     await write.accounts.insert(accounts);
     await write.users.insert(people.map(({ row }) => row));

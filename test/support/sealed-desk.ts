@@ -24,7 +24,6 @@ export async function fillSealed(desk: Desk, count: number): Promise<void> {
     return vault.seal(at.purpose, place, plaintextOf(column, n));
   };
   await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
-    await write.meta.put('store-id', 'desk_1');
     await write.meta.put('key-id', desk.keyring.keyId);
     await write.accounts.insert([accountRow('1')]);
     for (let n = 0; n < count; n += 1) {

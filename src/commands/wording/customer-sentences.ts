@@ -57,8 +57,9 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'contact-not-on-file': ({ contact, days, login }) =>
     `${login} has no ${contact === 'email' ? 'e-mail address' : 'phone number'} that has been on file for ${counted(days, 'day')}`,
   'method-first': () => 'set up a second sign-in method before you make backup codes',
-  'methods-gone': ({ user, entry }) =>
-    `the sign-in methods of ${user} are missing from the store, although log entry ${entry} added one`,
+  'methods-gone': ({ user }) => `the sign-in methods of ${user} are missing from the store`,
+  'password-gone': ({ user }) => `the password of ${user} is missing from the store`,
+  'lock-gone': ({ subject }) => `the count of failed attempts for ${subject} is missing from the store`,
   'set-up-not-begun': () => 'you have not begun a set-up that this code could confirm',
   'first-code-wrong': () => 'the code is wrong, was used before, or has expired; the method is not set up yet',
   'enrolment-code-needed': () => 'setting up a sign-in method needs the enrolment code from our mail',

@@ -155,8 +155,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'sets-own-first': () => 'a secondary admin sets their own passphrase before they call',
   'login-disabled': () => 'the login is disabled',
   'own-set-up': () => 'you cannot set up your own passphrase here',
-  'passphrase-gone': ({ user, entry }) =>
-    `the passphrase of ${user} is missing from the store, although log entry ${entry} set it`,
+  'passphrase-gone': ({ user }) => `the passphrase of ${user} is missing from the store, although it was set`,
   'too-few-bits': ({ drawn, words, bits, needed }) =>
     `${drawn} of ${words} words give ${bits.toFixed(1)} bits of chance; at least ${needed} are needed`,
   'word-twice': () => 'the list of passphrase words contains a word twice',

@@ -3,7 +3,8 @@ import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
 import { openEngine } from '../../opening/open-desk.js';
-import { openStore, requireCurrent, type Store } from '../../store/store.js';
+import type { Engine } from '../../store/engine.js';
+import { openStore, requireCurrent, unchecked } from '../../store/store.js';
 import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
 import { checkAcceptedPolicy } from './check-accepted-policy.js';
 import { checkAdmins } from './check-admins.js';
@@ -13,12 +14,14 @@ import { checkLog } from './check-log.js';
 import { checkOutbox } from './check-outbox.js';
 import { checkSink } from './check-sink.js';
 import { checkStoreKey } from './check-store-key.js';
+import { checkTables } from './check-tables.js';
 
 const CHECKS: readonly StoreCheck[] = [
   checkStoreKey,
   checkAcceptedPolicy,
   checkKeyBackup,
   checkLog,
+  checkTables,
   checkOutbox,
   checkSink,
   checkChannels,
@@ -38,7 +41,8 @@ export async function inspectStore(custody: Custody): Promise<readonly Finding[]
     await requireCurrent(engine);
     const found: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
     if (!hasKeyAndPolicy(custody)) return [found];
-    return [found, ...(await inspectContents(openStore(engine, custody.notary), custody))];
+    const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
+    return [found, ...(await inspectContents(engine, own))];
   } catch (error) {
     const refusal = engine.refusalOf(error) ?? error;
     const unreachable = isRefusal(refusal) && refusal.code === 'store-unreachable';
@@ -58,8 +62,8 @@ function hasKeyAndPolicy(custody: Custody): boolean {
   }
 }
 
-async function inspectContents(store: Store, custody: Custody): Promise<readonly Finding[]> {
-  const keyId = await store.read.meta.get('key-id');
+async function inspectContents(engine: Engine, custody: Custody): Promise<readonly Finding[]> {
+  const keyId = await unchecked(engine, 'key-id');
   if (keyId === undefined)
     return [
       { subject: 'Desk', state: 'missing', text: 'the setup of the desk was not finished', mend: 'countersign init' },
@@ -75,7 +79,7 @@ async function inspectContents(store: Store, custody: Custody): Promise<readonly
       },
     ];
   }
-  const opened: OpenedStore = { store, custody, keyId };
+  const opened: OpenedStore = { store: openStore(engine, custody.notary), custody, keyId };
   const found: Finding[] = [];
   for (const { subject, look } of CHECKS) found.push(...(await orFault(subject, () => look(opened))));
   return found;

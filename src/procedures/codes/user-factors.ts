@@ -1,5 +1,6 @@
 /** What a user needs to get into their account: factors, backup codes, and whether enrolling needs a mailed code (B42, B57). */
 import type { BackupCodeRow, Desk, FactorRow, OneTimeCodeRow, Reads } from '../../desk.js';
+import { refusal } from '../../errors.js';
 
 export interface UserFactors {
   /** All, including half-done and suspended ones. */
@@ -17,13 +18,13 @@ export interface UserFactors {
 }
 
 /**
- * An unused enrolment code means that the user was reset (B57). Even if it expired, it blocks enrolment until the desk sends
- * a new one. Enrolling a factor removes it. A user who used up the last backup code and left proves no more
+ * An open reset, or an unused enrolment code, even an expired one, blocks enrolment until the desk sends a new code (B57). A user without
+ * a method has removed it, was reset, or never had one; otherwise somebody deleted the rows (T19): refusal `store-corrupt`. Enrolling a factor removes it. A user who used up the last backup code and left proves no more
  * than the password at the next login, so the same code is asked for then (B42).
  */
 export async function userFactors(
   desk: Desk,
-  reads: Pick<Reads['factors'], 'ofUser' | 'backupCodes' | 'newestCode'>,
+  reads: Pick<Reads['factors'], 'ofUser' | 'backupCodes' | 'newestCode' | 'barOf'>,
   userId: string,
 ): Promise<UserFactors> {
   const rows = await reads.ofUser(userId);
@@ -33,7 +34,10 @@ export async function userFactors(
   const newest = await reads.newestCode(userId, 'enrol');
   const enrolmentCode = newest?.used_at === null ? newest : undefined;
   const owesFactor = active.length === 0 && backupCodes.length > 0 && backupCodesLeft === 0;
-  const barred = active.length === 0 && (enrolmentCode !== undefined || owesFactor);
+  const { resetAt, enrolledAt } = await reads.barOf(userId);
+  if (active.length + backupCodes.length === 0 && enrolledAt !== null && resetAt === null)
+    throw refusal('store-corrupt', 'methods-gone', { user: userId }, 'desk-keeps-store');
+  const barred = active.length === 0 && (resetAt !== null || enrolmentCode !== undefined || owesFactor);
   return {
     rows,
     active,

@@ -40,11 +40,12 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
       outcome: 'done',
       detail: { count, ...ended },
     }),
-    change: async ({ write, by }) => {
+    change: async ({ write, now, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();
       await write.factors.deleteBackupCodes(user.id);
       await write.factors.insertBackupCodes(rows);
+      await write.users.update(user.id, { enrolled_at: now });
       await queueNotices(write, notices);
       const keepSession = by.login.session.sessionId;
       const replaced = before.backupCodes.length > 0;

@@ -7,11 +7,9 @@ import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
-import type { User } from '../../rules/people.js';
 import { settleReset } from '../codes/enrolment-gate.js';
 import type { MethodId } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
-import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
 import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
@@ -112,36 +110,23 @@ async function proofOf(desk: Desk, owner: Owner, pending: FactorRow, code: strin
 async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promise<boolean> {
   const rows = await pendingOf(write, owner, pending.kind);
   const code = await write.factors.newestCode(owner.user.id, 'enrol');
-  return rows.some((row) => row.id === pending.id) && (code === undefined || code.created_at <= pending.created_at);
+  const { resetAt } = await write.factors.barOf(owner.user.id);
+  const since = Math.max(code?.created_at ?? 0, resetAt ?? 0);
+  return rows.some((row) => row.id === pending.id) && since <= pending.created_at;
 }
 
 async function activate(
-  { desk, write, now, by: { login } }: ActingOwner<'owner:methods'>,
+  { write, now, by: { login } }: ActingOwner<'owner:methods'>,
   pending: FactorRow,
   replaces: string | undefined,
 ): Promise<TrustEnded> {
   const { user, session } = login;
-  const { active } = await userFactors(desk, write.factors, user.id);
-  if (active.length === 0) await requireNoneAdded(write, user);
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
   await settleReset(write, user.id, now);
   await write.factors.update(pending.id, { state: 'active', confirmed_at: now });
+  await write.users.update(user.id, { enrolled_at: now });
   await write.factors.deleteCodes(user.id, ['enrol']);
   return replaces === undefined ? NOTHING_ENDED : write.trust.end([user.id], { keepSession: session.sessionId });
-}
-
-/**
- * A user without a method has removed it, was reset, or never had one. If the log's last word is "factor added" but
- * there is no row, someone deleted it; then the password alone must not enrol a new one. Refusal `store-corrupt`.
- */
-async function requireNoneAdded(write: Writes, user: User): Promise<void> {
-  const newest = async (kind: string) =>
-    (await write.audit.newest({ kind, user: user.id, outcome: 'done' }, 1))[0]?.seq ?? -1;
-  const added = await newest('factor.added');
-  if (added < 0) return;
-  const ended = [await newest('factor.removed'), await newest('mfa.reset'), await newest('mfa.reset-undone')];
-  if (Math.max(...ended) > added) return;
-  throw refusal('store-corrupt', 'methods-gone', { user: user.id, entry: added }, 'desk-keeps-store');
 }
 
 /** Finishes the login that enrolled (B34); other logins that waited for an enrolment must begin again. */

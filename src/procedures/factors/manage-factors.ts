@@ -38,10 +38,13 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
     }),
     change: async ({ write, by }) => {
       const { account, user, session } = by.login;
-      const { active } = await userFactors(desk, write.factors, user.id);
+      const { active, backupCodes } = await userFactors(desk, write.factors, user.id);
       const isActive = active.some((candidate) => candidate.id === id);
       if (isActive && active.length === 1 && account.mfaRequiredAt !== null) throw lastFactor();
       if (!(await write.factors.delete(id))) throw noSuchFactor(id);
+      // Then the user has no method by their own choice, and may set one up anew.
+      if (isActive && active.length === 1 && backupCodes.length === 0)
+        await write.users.update(user.id, { enrolled_at: null });
       await queueNotices(write, notices);
       if (!isActive) return NOTHING_ENDED;
       return write.trust.end([user.id], { keepSession: session.sessionId });

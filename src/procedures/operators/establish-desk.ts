@@ -13,13 +13,13 @@ export interface Establishing {
   readonly recovery: NewRecoveryCodes | null;
 }
 
-/** Writes operator, token, key id, the accepted policy and store id together, so if it is cut off, there is no half-made desk. */
+/** Writes operator, token, key id and the accepted policy together, so if it is cut off, there is no half-made desk. */
 export async function finishEstablishing(
   desk: Desk,
   { operator, token, recovery }: Establishing,
 ): Promise<{ readonly storeId: string }> {
   const at = desk.now();
-  const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
+  const { storeId } = desk.notary;
   const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });
   // The log keeps the schema, so that nobody can make the store look older than it is (age-of-store.ts).
   const founded = {
@@ -57,7 +57,6 @@ export async function finishEstablishing(
       await write.meta.put('key-id', desk.keyring.keyId);
       await write.policyPin.put(desk.pin.offered.pinned, at);
       await write.meta.put('created-at', String(at));
-      await write.meta.put('store-id', storeId);
     },
   );
   return { storeId };

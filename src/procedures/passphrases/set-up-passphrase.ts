@@ -2,7 +2,7 @@
  * The first passphrase of an admin, set by the desk on the set-up call (B13): only once per user, and only if none is set. No
  * readable copy is kept: the operator heard it, and the owner should set one of their own (B14, B17).
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { passphrasePath } from '../../rules/guidance.js';
@@ -45,7 +45,6 @@ export async function setUpPassphrase(
         const refused =
           current === undefined ? undefined : refusalOf(desk, by.alsoUserId, { account, user: current }, row);
         if (refused !== undefined) throw refused;
-        if (row === undefined) await requireNeverSet(write, user);
         await write.secrets.putPassphrase({
           user_id: user.id,
           verifier,
@@ -101,18 +100,6 @@ async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }:
   const row = await desk.store.read.secrets.passphrase(user.id);
   const refused = refusalOf(desk, signed.alsoUserId, { account, user }, row);
   if (refused !== undefined) throw refused;
-}
-
-/**
- * The row of a passphrase is kept for good, even after the phrase is destroyed. If it is missing, the log says whether there was
- * one: deleting the row does not allow a second set-up call. Refusal `store-corrupt`.
- */
-async function requireNeverSet(write: Writes, user: User): Promise<void> {
-  for (const kind of ['passphrase.set-up', 'passphrase.set', 'passphrase.changed']) {
-    const [entry] = await write.audit.newest({ kind, user: user.id, outcome: 'done' }, 1);
-    if (entry === undefined) continue;
-    throw refusal('store-corrupt', 'passphrase-gone', { user: user.id, entry: entry.seq }, 'keep-store-nothing-set');
-  }
 }
 
 interface Earlier {

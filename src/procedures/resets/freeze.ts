@@ -1,11 +1,9 @@
 /**
- * The freeze (B63): one switch that stops every reset of every process. The freeze is stored in the log only: the
- * newest freeze or thaw entry decides, so that nobody lifts it by deleting a row. Each reset checks it in its own
- * transaction, so a freeze stops everything that is not committed yet.
+ * The freeze (B63): one switch that stops every reset of every process. It is a row with a tag that is always there, so that nobody lifts it
+ * by deleting a row (T20). Each reset checks it in its own transaction, so a freeze stops everything that is not committed yet.
  */
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 
@@ -18,20 +16,14 @@ export interface Freeze {
 }
 
 /** The freeze in force, or null; an expired one does not count. */
-export async function currentFreeze(reads: Pick<Reads, 'audit'>, now: number): Promise<Freeze | null> {
-  const [frozen] = await reads.audit.newest({ kind: 'mfa.frozen' }, 1);
-  if (frozen === undefined) return null;
-  const [thawed] = await reads.audit.newest({ kind: 'mfa.thawed' }, 1);
-  if (thawed !== undefined && thawed.seq > frozen.seq) return null;
-  const { at, by, reason, detail } = JSON.parse(frozen.body) as LoggedEntry;
-  const until = detail?.['until'];
-  if (typeof until === 'number' && now >= until) return null;
-  const { id, name } = by;
-  return { by: { id, name }, at, until: typeof until === 'number' ? until : null, reason: reason ?? null };
+export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number): Promise<Freeze | null> {
+  const { frozen_at: at, frozen_until: until, by_id, by_name, reason } = await reads.freeze.get();
+  if (at === null || (until !== null && now >= until)) return null;
+  return { by: { id: by_id ?? '', name: by_name ?? '' }, at, until, reason };
 }
 
 /** Call it inside the write door. Refusal `refused-by-policy`. */
-export async function requireNotFrozen(reads: Pick<Reads, 'audit'>, now: number): Promise<void> {
+export async function requireNotFrozen(reads: Pick<Reads, 'freeze'>, now: number): Promise<void> {
   const freeze = await currentFreeze(reads, now);
   if (freeze === null) return;
   throw refusal('refused-by-policy', 'resets-frozen', { until: freeze.until, by: freeze.by.name }, 'lead-thaws', {
@@ -44,6 +36,14 @@ export const freezeDocument = (freeze: Freeze) => ({
   since: iso(freeze.at),
   until: iso(freeze.until),
   reason: freeze.reason,
+});
+
+const rowOf = (freeze: Freeze | null) => ({
+  frozen_at: freeze?.at ?? null,
+  frozen_until: freeze?.until ?? null,
+  by_id: freeze?.by.id ?? null,
+  by_name: freeze?.by.name ?? null,
+  reason: freeze?.reason ?? null,
 });
 
 const FREEZING = { permission: 'mfa:freeze' } as const;
@@ -65,7 +65,11 @@ export async function freezeResets(
   const detail = { until: asked.until };
   return act(desk, signed, FREEZING, {
     entry: (_freeze, by) => ({ kind: 'mfa.frozen', outcome: 'done', at, by: by.actor, ...reason, detail }),
-    change: async ({ by: { actor } }) => ({ by: { id: actor.id, name: actor.name }, at, ...asked }),
+    change: async ({ write, by: { actor } }) => {
+      const freeze = { by: { id: actor.id, name: actor.name }, at, ...asked };
+      await write.freeze.set(rowOf(freeze));
+      return freeze;
+    },
   });
 }
 
@@ -80,6 +84,10 @@ export async function thawResets(desk: Desk, signed: SignedOperator): Promise<Fr
       by: by.actor,
       detail: { frozen: was !== null },
     }),
-    change: ({ write }) => currentFreeze(write, at),
+    change: async ({ write }) => {
+      const was = await currentFreeze(write, at);
+      await write.freeze.set(rowOf(null));
+      return was;
+    },
   });
 }

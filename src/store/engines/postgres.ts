@@ -1,11 +1,11 @@
 /**
  * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
- * it: number parsing, the row lock on the audit head, and the words for its errors.
+ * it: number parsing, the lock on the audit head, and the words for its errors.
  */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
-import { guardingUpdates } from '../guard/guarded-updates.js';
+import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
 
 const traits: SchemaTraits = {
@@ -18,6 +18,7 @@ const traits: SchemaTraits = {
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
+  joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
   setEach: (table, key, column) =>
     `update "${table}" set "${column}" = j.value from jsonb_each_text($1::jsonb) j where "${table}"."${key}" = j.key`,
@@ -41,7 +42,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     },
   });
   pool.on('error', () => undefined); // the next query notices an idle connection that broke
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new PostgresDialect({ pool }), traits) });
+  const db = new Kysely<Database>({ dialect: guardingWrites(new PostgresDialect({ pool }), traits) });
   const refusalOf = (error: unknown) => wordError(error, place);
   try {
     await sql`select 1`.execute(db);
@@ -53,7 +54,8 @@ export async function openPostgres(url: string): Promise<Engine> {
     name: 'postgres',
     db,
     traits,
-    headLock: 'for update',
+    // The lock of a table takes no snapshot yet, so the transaction sees what the writer before it has committed.
+    lock: async (tx) => void (await sql`lock table audit_head in exclusive mode`.execute(tx)),
     place,
     refusalOf,
     forgetDeleted: async () => undefined,

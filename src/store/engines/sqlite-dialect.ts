@@ -7,6 +7,7 @@ import {
   SqliteDialect,
   SqliteDriver,
   type SqliteStatement,
+  type TransactionSettings,
 } from 'kysely';
 
 /** How long a statement waits for another process before it fails (T11). */
@@ -33,7 +34,9 @@ class ImmediateSqliteDriver extends SqliteDriver {
     this.#file = file;
   }
 
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+  override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
+    // A snapshot to read takes no lock from anybody.
+    if (settings?.accessMode === 'read only') return void (await connection.executeQuery(CompiledQuery.raw('begin')));
     // Counts tries, not time, as SQLite does: a machine whose timers are slow waits longer.
     for (let looks = 1; !(await this.#begins(connection, looks === BUSY_TIMEOUT_MS)); looks += 1)
       await oneMillisecond();

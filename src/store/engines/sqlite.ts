@@ -8,7 +8,7 @@ import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
-import { guardingUpdates } from '../guard/guarded-updates.js';
+import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
@@ -26,6 +26,7 @@ const traits: SchemaTraits = {
       } end) virtual`,
     ),
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
+  joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
   setEach: (table, key, column) =>
     `update "${table}" set "${column}" = j.value from json_each(?) j where "${table}"."${key}" = j.key`,
@@ -50,12 +51,12 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   refuseIfOthersCanWrite(dirname(path));
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
-  const db = new Kysely<Database>({ dialect: guardingUpdates(new ImmediateSqliteDialect(file), traits) });
+  const db = new Kysely<Database>({ dialect: guardingWrites(new ImmediateSqliteDialect(file), traits) });
   return {
     name: 'sqlite',
     db,
     traits,
-    headLock: '',
+    lock: async () => undefined,
     place: path,
     refusalOf: (error) => wordError(error, path),
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.

@@ -4,7 +4,7 @@
  *   insert   writes each row with its tag
  *   select   checks each row and removes its tag before anyone sees it. A read of single columns reads the whole row for
  *            this. Counts and the like are not checked, because nothing is decided on them alone.
- *   update   passed to guarded-updates.ts, because the rows must be checked before they change
+ *   others   passed to guarded-writes.ts, because rows must be checked before they change, and each change is counted
  *
  * A statement on a guarded table in a form that cannot be checked is a bug, and throws.
  */
@@ -12,6 +12,7 @@ import {
   AliasNode,
   ColumnNode,
   ColumnUpdateNode,
+  DeleteQueryNode,
   IdentifierNode,
   InsertQueryNode,
   type KyselyPlugin,
@@ -29,7 +30,7 @@ import {
   ValueNode,
   ValuesNode,
 } from 'kysely';
-import type { Db } from '../schema/directory.js';
+import type { Db, Tx } from '../schema/directory.js';
 import {
   checkedRow,
   GUARDED,
@@ -39,35 +40,42 @@ import {
   rowText,
   TAG_COLUMN,
 } from './guarded-tables.js';
+import type { Delta } from './table-sums.js';
 
 /** What a statement on a guarded table needs. */
 export interface Guard {
   readonly name: string;
   readonly table: GuardedTable;
   readonly tags: RowTags;
+  /** Counts what changes. Absent outside the write door, where no guarded row may be written. */
+  readonly delta: Delta | undefined;
 }
 
-/** Updates that guarded-updates.ts must handle, by the compiled node. */
-const updates = new WeakMap<OperationNode, Guard>();
+/** Writes that guarded-writes.ts must handle, by the compiled node. */
+const writes = new WeakMap<OperationNode, Guard>();
 
-export const guardOf = (node: OperationNode): Guard | undefined => updates.get(node);
+export const guardOf = (node: OperationNode): Guard | undefined => writes.get(node);
 
 /** The same database, which tags guarded rows on insert and checks them on read. */
 export function guardRows(db: Db, tags: RowTags): Db {
   return db.withPlugin(rowGuard(tags));
 }
 
+/** The same inside the write door. */
+export const countRows = (tx: Tx, tags: RowTags, delta: Delta): Tx =>
+  tx.withoutPlugins().withPlugin(rowGuard(tags, delta)) as Tx;
+
 /** What a read does to its rows: checks them, then keeps the requested columns (as → column). */
 interface Reading extends Guard {
   readonly wanted: ReadonlyMap<string, string> | undefined;
 }
 
-function rowGuard(tags: RowTags): KyselyPlugin {
+function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
   const readings = new WeakMap<object, Reading>();
   const guardFor = (node: OperationNode | undefined): Guard | undefined => {
     const name = tableName(node);
     const table = name === undefined ? undefined : GUARDED[name];
-    return name === undefined || table === undefined ? undefined : { name, table, tags };
+    return name === undefined || table === undefined ? undefined : { name, table, tags, delta };
   };
   return {
     transformQuery({ node, queryId }): RootOperationNode {
@@ -80,12 +88,17 @@ function rowGuard(tags: RowTags): KyselyPlugin {
       }
       if (InsertQueryNode.is(node)) {
         const guard = guardFor(node.into);
-        return guard === undefined ? node : taggedInsert(node, guard);
+        if (guard === undefined) return node;
+        const tagged = taggedInsert(node, guard);
+        writes.set(tagged, guard);
+        return tagged;
       }
-      if (UpdateQueryNode.is(node)) {
-        const guard = guardFor(node.table);
-        if (guard !== undefined) updates.set(node, guard);
-      }
+      const guard = UpdateQueryNode.is(node)
+        ? guardFor(node.table)
+        : DeleteQueryNode.is(node)
+          ? guardFor(node.from.froms[0])
+          : undefined;
+      if (guard !== undefined) writes.set(node, guard);
       return node;
     },
     async transformResult({ result, queryId }) {

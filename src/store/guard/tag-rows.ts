@@ -14,11 +14,14 @@ import {
   rowText,
   TAG_COLUMN,
 } from './guarded-tables.js';
+import type { Delta } from './table-sums.js';
 
 /** What code below the guard needs to write rows that the guard accepts. */
 export interface Tagging {
   readonly traits: SchemaTraits;
   readonly tags: RowTags;
+  /** Counts the changes inside the write door; absent in migrations, which make a new book. */
+  readonly delta?: Delta | undefined;
 }
 
 /** The key to continue after, and the number of rows. */
@@ -56,7 +59,7 @@ export interface Retagged {
 export async function retag(db: Db, name: string, keyId: string, tagging: Tagging, page: Page): Promise<Retagged> {
   const table = tableOf(name);
   const rows = await rowsAfter(db, name, sql`${TAG} is null or ${TAG} not like ${`${keyId}.%`}`, page);
-  const good = rows.filter((row) => checks(tagging.tags, name, table, row));
+  const good = rows.filter((row) => fits(tagging.tags, name, table, row));
   await writeTags(db, name, good, tagging);
   const keys = rows.map((row) => String(row[table.key]));
   const kept = new Set(good.map((row) => String(row[table.key])));
@@ -73,13 +76,20 @@ export async function checkedRows(
   const table = tableOf(name);
   const { rows } = await sql<Row>`select * from ${sql.table(name)}
     where ${sql.ref(table.key)} in (${sql.join(keys)})`.execute(db);
-  return rows.filter((row) => checks(tags, name, table, row));
+  return rows.filter((row) => fits(tags, name, table, row));
 }
 
-export async function writeTags(db: Db, name: string, rows: readonly Row[], { traits, tags }: Tagging): Promise<void> {
+/** Tags rows as they are given here; the tag that they bring is the one they had. */
+export async function writeTags(db: Db, name: string, rows: readonly Row[], tagging: Tagging): Promise<void> {
   if (rows.length === 0) return;
+  const { traits, tags, delta } = tagging;
   const table = tableOf(name);
-  const pairs = rows.map((row) => [String(row[table.key]), tags.make(rowText(name, table, row))] as const);
+  const pairs = rows.map((row) => {
+    const tag = tags.make(rowText(name, table, row));
+    delta?.went(name, row, row[TAG_COLUMN]);
+    delta?.came(name, row, tag);
+    return [String(row[table.key]), tag] as const;
+  });
   await setEach(db, traits.setEach(name, table.key, TAG_COLUMN), pairs);
 }
 
@@ -88,14 +98,14 @@ export async function setEach(db: Db, text: string, pairs: readonly (readonly [s
   await db.executeQuery(CompiledQuery.raw(text, [JSON.stringify(Object.fromEntries(pairs))]));
 }
 
-async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
+export async function rowsAfter(db: Db, name: string, which: RawBuilder<unknown>, page: Page): Promise<readonly Row[]> {
   const key = sql.ref(tableOf(name).key);
   const { rows } = await sql<Row>`select * from ${sql.table(name)}
     where ${key} > ${page.after} and (${which}) order by ${key} limit ${page.limit}`.execute(db);
   return rows;
 }
 
-function checks(tags: RowTags, name: string, table: GuardedTable, row: Row): boolean {
+export function fits(tags: RowTags, name: string, table: GuardedTable, row: Row): boolean {
   try {
     checkedRow(tags, name, table, row);
     return true;

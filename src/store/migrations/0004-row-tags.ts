@@ -1,9 +1,9 @@
 /** Adds a tag to each guarded row (../guard/guarded-tables.ts). Existing rows are tagged as they are. */
 
 import type { SchemaTraits } from '../engine.js';
-import type { RowTags } from '../guard/guarded-tables.js';
 import { tagUntagged } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
+import type { MigrationKeys } from './index.js';
 
 const TABLES = [
   'accounts',
@@ -19,7 +19,7 @@ const TABLES = [
   'approvals',
 ];
 
-export async function up(db: Db, traits: SchemaTraits, tags: RowTags): Promise<void> {
+export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys): Promise<void> {
   for (const table of TABLES) await db.schema.alterTable(table).addColumn('mac', 'text').execute();
-  await tagUntagged(db, { traits, tags }, TABLES);
+  await tagUntagged(db, { traits, tags: former.rows }, TABLES);
 }

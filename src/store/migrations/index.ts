@@ -5,8 +5,11 @@
 import { Migrator, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
-import type { RowTags } from '../guard/guarded-tables.js';
-import type { Db } from '../schema/directory.js';
+import { faultsOfTables, tableFaultText } from '../guard/check-tables.js';
+import type { Row } from '../guard/guarded-tables.js';
+import { type AuditReads, auditReads } from '../queries/audit.js';
+import { type Notary, openHead, sealTables } from '../record.js';
+import type { Db, Tx } from '../schema/directory.js';
 import * as desk from './0001-desk.js';
 import * as resets from './0002-resets.js';
 import * as calls from './0003-calls.js';
@@ -15,16 +18,30 @@ import * as idTokens from './0005-id-tokens.js';
 import * as jobPlans from './0006-job-plans.js';
 import * as operators from './0007-operators.js';
 import * as persons from './0008-persons.js';
+import * as sums from './0011-sums.js';
+
+/** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
+const BOUND = '0011-sums';
 
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
 
-interface Step {
-  readonly name: string;
-  readonly up: (db: Db, traits: SchemaTraits, tags: RowTags, pinned: string) => Promise<void>;
+export interface MigrationKeys {
+  /** Checks what a store holds from before it was bound to its keys (0011). */
+  readonly former: Notary;
+  readonly notary: Notary;
+  /** The sealed values of a row, under the keys of this store. */
+  reseal(table: string, row: Row, account: string | undefined): Row;
+  /** Verifies the log of a store from before 0011. */
+  verify(log: AuditReads): Promise<void>;
 }
 
-const STEPS: readonly Step[] = [
+interface Step {
+  readonly name: string;
+  readonly up: (db: Db, traits: SchemaTraits, keys: MigrationKeys, pinned: string) => Promise<void>;
+}
+
+export const STEPS: readonly Step[] = [
   { name: '0001-desk', up: desk.up },
   { name: '0002-resets', up: resets.up },
   { name: '0003-calls', up: calls.up },
@@ -33,28 +50,47 @@ const STEPS: readonly Step[] = [
   { name: '0006-job-plans', up: jobPlans.up },
   { name: '0007-operators', up: operators.up },
   { name: '0008-persons', up: persons.up },
+  { name: BOUND, up: sums.up },
 ];
 
 /** Name of the newest migration that this build knows. */
 export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
 /**
- * Applies the missing migrations, all or nothing, and returns their names in order. Refusal `config` for a newer store. `tags` tags the
- * rows of stores that had no tags yet; `pinned` is the policy in force, for stores that had accepted none.
+ * Applies the missing migrations, all or nothing, and returns their names in order. Refusals: `config` for a newer store, `store-corrupt` for
+ * one that others have written to. Afterwards the sums of all tables are sealed anew. `pinned` is the policy in force, for stores that had
+ * accepted none.
  */
 export async function migrate(
   engine: Engine,
-  tags: RowTags,
+  keys: MigrationKeys,
   pinned: string = SHIPPED_POLICY,
 ): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
-  const migrations = Object.fromEntries(
-    STEPS.map((step) => [step.name, { up: async (db: unknown) => step.up(db as Db, engine.traits, tags, pinned) }]),
-  );
+  const applied = await appliedTo(engine.db);
+  const missing = STEPS.filter(({ name }) => !applied.includes(name));
+  const [first, last] = [missing[0]?.name, missing.at(-1)?.name];
+  const run = (step: Step) => async (plain: unknown) => {
+    const db = plain as Tx;
+    if (step.name === first && applied.length > 0) await requireOurs(db, engine, keys, applied.includes(BOUND));
+    await step.up(db, engine.traits, keys, pinned);
+    if (step.name === last) await sealTables(db, keys.notary);
+  };
+  const migrations = Object.fromEntries(STEPS.map((step) => [step.name, { up: run(step) }]));
   const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
   return (results ?? []).map((result) => result.migrationName);
+}
+
+/** Steps write below the guard, so what they find must be what countersign wrote. */
+async function requireOurs(db: Tx, engine: Engine, keys: MigrationKeys, summed: boolean): Promise<void> {
+  await engine.lock(db);
+  const { notary } = keys;
+  if (!summed) return keys.verify(auditReads(db, engine.traits));
+  const { book } = await openHead(db, notary);
+  const [fault] = await faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book);
+  if (fault !== undefined) throw new Refusal('store-corrupt', `the store was not migrated: ${tableFaultText(fault)}`);
 }
 
 /** `none` (no schema here), `old` (migrate), `current` or `newer`. One cheap read. */

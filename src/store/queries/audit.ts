@@ -14,6 +14,7 @@ export interface AuditHead {
   readonly size: number;
   readonly frontier: string;
   readonly latestAt: number;
+  readonly sums: string;
   readonly mac: string;
 }
 
@@ -31,7 +32,7 @@ export interface AuditFilter {
 export const auditReads = (db: Db, traits: SchemaTraits) => ({
   async head(): Promise<AuditHead | undefined> {
     const row = await db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-    return row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
+    return row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, sums: row.sums, mac: row.mac };
   },
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {
@@ -52,6 +53,8 @@ export const auditReads = (db: Db, traits: SchemaTraits) => ({
     return filtered(db, filter).orderBy('seq', 'desc').limit(limit).execute();
   },
 });
+
+export type AuditReads = ReturnType<typeof auditReads>;
 
 function filtered(db: Db, filter: AuditFilter) {
   let query = db.selectFrom('audit_entries').select(['seq', 'body']);

@@ -28,6 +28,19 @@ export const factorReads = (db: Db) => ({
       .executeTakeFirstOrThrow();
     return row.n;
   },
+  /** What bars a user without a method from setting one up with the password alone (B57, T19). */
+  async barOf(userId: string): Promise<{ readonly resetAt: number | null; readonly enrolledAt: number | null }> {
+    const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
+    const reset = await db
+      .selectFrom('resets')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('state', '=', 'open')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return { resetAt: reset?.at ?? null, enrolledAt: user?.enrolled_at ?? null };
+  },
   async backupCodes(userId: string): Promise<readonly BackupCodeRow[]> {
     return db.selectFrom('backup_codes').selectAll().where('user_id', '=', userId).orderBy('slot').execute();
   },

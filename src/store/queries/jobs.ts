@@ -8,13 +8,9 @@ export type JobRow = JobHead & { readonly plan: string };
 
 export const jobReads = (db: Db) => ({
   async byId(id: string): Promise<JobRow | undefined> {
-    return db
-      .selectFrom('jobs')
-      .innerJoin('job_plans', 'job_plans.job_id', 'jobs.id')
-      .selectAll('jobs')
-      .select('job_plans.plan')
-      .where('jobs.id', '=', id)
-      .executeTakeFirst();
+    const head = await this.head(id);
+    const plan = await db.selectFrom('job_plans').selectAll().where('job_id', '=', id).executeTakeFirst();
+    return head && plan && { ...head, plan: plan.plan };
   },
   async head(id: string): Promise<JobHead | undefined> {
     return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();

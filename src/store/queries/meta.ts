@@ -1,15 +1,8 @@
 /** Facts about the store itself (its id, its key, when it was created) and the desk's switches. */
 import type { Db, Tx } from '../schema/directory.js';
 
-/** `store-id`, `desk-name`, `key-id`, `key-check`, `created-at` … */
-export type MetaKey =
-  | 'store-id'
-  | 'key-id'
-  | 'key-check'
-  | 'created-at'
-  | 'verifier-keys'
-  | 'key-backup'
-  | 'channels-off';
+/** `store-id` (written once, when the store is made), `key-id`, `created-at` … */
+export type MetaKey = 'store-id' | 'key-id' | 'created-at' | 'verifier-keys' | 'key-backup' | 'channels-off';
 
 const COUNTED = ['accounts', 'users', 'operators', 'factors', 'outbox'] as const;
 
@@ -33,7 +26,7 @@ export const metaReads = (db: Db) => ({
 });
 
 export const metaWrites = (tx: Tx) => ({
-  async put(key: MetaKey, value: string): Promise<void> {
+  async put(key: Exclude<MetaKey, 'store-id'>, value: string): Promise<void> {
     await tx
       .insertInto('meta')
       .values({ key, value })

@@ -10,6 +10,7 @@ import { auditReads } from './audit.js';
 import { callReads, callWrites } from './calls.js';
 import { factorReads, factorWrites } from './factors.js';
 import { figureReads } from './figures.js';
+import { freezeReads, freezeWrites } from './freezes.js';
 import { idTokenWrites } from './id-tokens.js';
 import { jobReads, jobWrites } from './jobs.js';
 import { metaReads, metaWrites } from './meta.js';
@@ -34,6 +35,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
   calls: callReads(db),
   factors: factorReads(db),
   figures: figureReads(db),
+  freeze: freezeReads(db),
   grants: grantReads(db),
   jobs: jobReads(db),
   meta: metaReads(db),
@@ -71,12 +73,27 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
     search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),
     sealed: () => ({ ...sealedReads(tx), ...sealedWrites(tx, tagging) }),
+    freeze: () => ({ ...freezeReads(tx), ...freezeWrites(tx) }),
     secrets: () => ({ ...secretReads(tx), ...secretWrites(tx) }),
+    sums: () => sumWrites(),
     throttles: () => ({ ...throttleReads(tx), ...throttleWrites(tx) }),
     trust: () => trustWrites(tx),
     users: () => ({ ...userReads(tx), ...userWrites(tx) }),
     verifications: () => ({ ...verificationReads(tx), ...verificationWrites(tx) }),
   });
+
+/** Asks the door for a book of sums under a new key. */
+const sumWrites = () => {
+  let renewed = false;
+  return {
+    get renewed() {
+      return renewed;
+    },
+    renew: () => {
+      renewed = true;
+    },
+  };
+};
 
 export type Reads = ReturnType<typeof readsOf>;
 export type Writes = ReturnType<typeof writesOf>;

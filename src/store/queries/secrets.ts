@@ -1,29 +1,47 @@
 /** Passphrases and application passwords: sealed verifiers only. The two are completely separate (B10). */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { refusal } from '../../errors.js';
 import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from '../schema/directory.js';
 
 export type PassphraseRow = Selectable<PassphrasesTable>;
 
 export const secretReads = (db: Db) => ({
   async passphrase(userId: string): Promise<PassphraseRow | undefined> {
-    return db.selectFrom('passphrases').selectAll().where('user_id', '=', userId).executeTakeFirst();
+    const row = await db.selectFrom('passphrases').selectAll().where('user_id', '=', userId).executeTakeFirst();
+    if (row === undefined && (await had(db, userId, 'passphrase_at')))
+      throw refusal('store-corrupt', 'passphrase-gone', { user: userId }, 'keep-store-nothing-set');
+    return row;
   },
   async applicationPassword(userId: string): Promise<Selectable<ApplicationPasswordsTable> | undefined> {
-    return db.selectFrom('application_passwords').selectAll().where('user_id', '=', userId).executeTakeFirst();
+    const row = await db
+      .selectFrom('application_passwords')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
+    if (row === undefined && (await had(db, userId, 'password_at')))
+      throw refusal('store-corrupt', 'password-gone', { user: userId }, 'desk-keeps-store');
+    return row;
   },
 });
+
+/** Rows of secrets are kept for good, so one that is missing was deleted by another hand, and nothing is won by that (T19). */
+async function had(db: Db, userId: string, column: 'passphrase_at' | 'password_at'): Promise<boolean> {
+  const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
+  return user?.[column] != null;
+}
 
 export const secretWrites = (tx: Tx) => ({
   /** Sets or replaces a passphrase, but never changes a recorded time of the set-up call (B13). */
   async putPassphrase(row: Insertable<PassphrasesTable>): Promise<void> {
-    const { user_id: _user, setup_at: setupAt, ...rest } = row;
-    await tx
-      .insertInto('passphrases')
-      .values(row)
-      .onConflict((conflict) =>
-        conflict.column('user_id').doUpdateSet(setupAt == null ? rest : { ...rest, setup_at: setupAt }),
-      )
-      .execute();
+    const { user_id: userId, setup_at: setupAt, ...rest } = row;
+    const patch = setupAt == null ? rest : { ...rest, setup_at: setupAt };
+    const { numUpdatedRows } = await tx
+      .updateTable('passphrases')
+      .set(patch)
+      .where('user_id', '=', userId)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) await tx.insertInto('passphrases').values(row).execute();
+    await noteFirst(tx, userId, 'passphrase_at', row.set_at);
   },
   async updatePassphrase(userId: string, patch: Updateable<PassphrasesTable>): Promise<void> {
     await tx.updateTable('passphrases').set(patch).where('user_id', '=', userId).execute();
@@ -35,5 +53,16 @@ export const secretWrites = (tx: Tx) => ({
       .values(row)
       .onConflict((conflict) => conflict.column('user_id').doUpdateSet(rest))
       .execute();
+    await noteFirst(tx, row.user_id, 'password_at', row.changed_at);
   },
 });
+
+/** The user's own row remembers that there was one, so that deleting it opens nothing (T19). */
+async function noteFirst(tx: Tx, userId: string, column: 'passphrase_at' | 'password_at', at: number): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ [column]: at })
+    .where('id', '=', userId)
+    .where(column, 'is', null)
+    .execute();
+}

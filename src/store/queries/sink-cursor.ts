@@ -1,5 +1,5 @@
 /**
- * How much of the log was sent to its sink, one value in `meta`. It is the only thing written without a log entry: an entry about sending
+ * How much of the log was sent to its sink, one row of its own. It is the only thing written without a log entry: an entry about sending
  * entries would have to be sent too, without end. Nothing is decided on it. Its tag keeps others from moving it past entries; if the tag
  * does not match, everything is sent again.
  */
@@ -33,7 +33,7 @@ export function sinkCursors(db: Db, tags: RowTags): SinkCursors {
     return `${tags.make(JSON.stringify(['sink', body]))} ${body}`;
   };
   const stored = async () =>
-    (await db.selectFrom('meta').select('value').where('key', '=', KEY).executeTakeFirst())?.value;
+    (await db.selectFrom('sink_cursors').select('value').where('key', '=', KEY).executeTakeFirst())?.value;
   const parse = (value: string | undefined): SinkCursor => {
     const at = value?.indexOf(' ') ?? -1;
     const body = value?.slice(at + 1) ?? '';
@@ -44,7 +44,7 @@ export function sinkCursors(db: Db, tags: RowTags): SinkCursors {
   };
   const replace = async (value: string, to: SinkCursor): Promise<boolean> => {
     const moved = await db
-      .updateTable('meta')
+      .updateTable('sink_cursors')
       .set({ value: spell(to) })
       .where('key', '=', KEY)
       .where('value', '=', value)
@@ -64,7 +64,7 @@ export function sinkCursors(db: Db, tags: RowTags): SinkCursors {
       if (next !== from.next || until !== from.until) return false;
       if (value === undefined) {
         const made = await db
-          .insertInto('meta')
+          .insertInto('sink_cursors')
           .values({ key: KEY, value: spell(to) })
           .onConflict((c) => c.column('key').doNothing())
           .executeTakeFirst();

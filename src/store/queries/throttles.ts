@@ -1,12 +1,19 @@
-/** Lock-out states, one row for each subject, shared by all operators and processes (B72). A missing row means no failures. */
+/**
+ * Lock-out states, one row for each subject, shared by all operators and processes (B72). A missing row means no failures, unless the
+ * row of its user or operator says that an attempt was counted: then somebody deleted it, and nothing more is checked (T19).
+ */
 import type { Selectable } from 'kysely';
+import { refusal } from '../../errors.js';
 import type { Db, ThrottlesTable, Tx } from '../schema/directory.js';
 
 export type ThrottleRow = Selectable<ThrottlesTable>;
 
 export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
-    return db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
+    const row = await db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
+    if (row === undefined && (await personOf(db, subject))?.tried.includes(kindOf(subject)) === true)
+      throw refusal('store-corrupt', 'lock-gone', { subject }, 'desk-keeps-store');
+    return row;
   },
   /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
   async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
@@ -23,11 +30,26 @@ export const throttleReads = (db: Db) => ({
 
 export const throttleWrites = (tx: Tx) => ({
   async put(row: ThrottleRow): Promise<void> {
-    const { subject: _subject, ...rest } = row;
-    await tx
-      .insertInto('throttles')
-      .values(row)
-      .onConflict((c) => c.column('subject').doUpdateSet(rest))
-      .execute();
+    const { subject, ...rest } = row;
+    const done = await tx.updateTable('throttles').set(rest).where('subject', '=', subject).executeTakeFirst();
+    if (done.numUpdatedRows > 0n) return;
+    await tx.insertInto('throttles').values(row).execute();
+    const person = await personOf(tx, subject);
+    if (person === undefined) return;
+    const tried = [...person.tried, kindOf(subject)].join(' ');
+    const { table, id } = person;
+    if (table === 'users') await tx.updateTable('users').set({ tried }).where('id', '=', id).execute();
+    else await tx.updateTable('operators').set({ tried }).where('id', '=', id).execute();
   },
 });
+
+const kindOf = (subject: string): string => subject.split(':')[0] ?? subject;
+
+/** Whose row remembers that attempts were counted; undefined for what somebody typed who is not known. */
+async function personOf(db: Db, subject: string) {
+  const id = /(?:usr|op)_[^/:]+$/.exec(subject)?.[0];
+  if (id === undefined) return undefined;
+  const table = id.startsWith('op_') ? ('operators' as const) : ('users' as const);
+  const row = await db.selectFrom(table).selectAll().where('id', '=', id).executeTakeFirst();
+  return row && { table, id, tried: row.tried?.split(' ') ?? [] };
+}

@@ -12,6 +12,8 @@ export interface OperatorsTable {
   also_user_id: string | null;
   disabled_at: number | null;
   created_at: number;
+  /** As of users. */
+  tried: string | null;
 }
 
 export interface OperatorSessionsTable {

@@ -26,6 +26,24 @@ export interface MetaTable {
   value: string;
 }
 
+/** How much of the log was sent to a sink; see ../queries/sink-cursor.ts. */
+export interface SinkCursorsTable {
+  key: string;
+  value: string;
+}
+
+/** The single row that says whether resets are frozen (B63). It is always there: without it nothing is reset. */
+export interface FreezesTable {
+  id: string;
+  /** Null while nothing is frozen. */
+  frozen_at: number | null;
+  /** When the freeze ends by itself; null if somebody must thaw. */
+  frozen_until: number | null;
+  by_id: string | null;
+  by_name: string | null;
+  reason: string | null;
+}
+
 /** The single row that says which policy the desk has accepted (B79). */
 export interface PolicyPinsTable {
   id: string;
@@ -34,12 +52,13 @@ export interface PolicyPinsTable {
   accepted_at: number;
 }
 
-/** The single row that every write locks first: log size, frontier of the RFC 6962 tree, latest time seen. */
+/** The single row that every write locks first: log size, frontier of the RFC 6962 tree, latest time seen, sealed sums of the tables. */
 export interface AuditHeadTable {
   id: number;
   size: number;
   frontier: string;
   latest_at: number;
+  sums: string;
   mac: string;
 }
 
@@ -95,6 +114,13 @@ export interface UsersTable {
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
+  /** When each was first there: a missing row of a user who had one opens nothing (T19). */
+  passphrase_at: number | null;
+  password_at: number | null;
+  /** When the newest second factor was set up; null once its owner has removed the last one. */
+  enrolled_at: number | null;
+  /** Kinds of attempts that were ever counted, with a space between two: each has its row in `throttles`. */
+  tried: string | null;
 }
 
 /** Search keys of accounts and users: folded word starts in a b-tree. `kind` is `account` or `user`. */
@@ -190,6 +216,8 @@ export interface UsedIdTokensTable {
 
 export interface Database {
   meta: MetaTable;
+  sink_cursors: SinkCursorsTable;
+  freezes: FreezesTable;
   policy_pins: PolicyPinsTable;
   audit_head: AuditHeadTable;
   audit_entries: AuditEntryTable;

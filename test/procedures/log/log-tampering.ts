@@ -20,7 +20,13 @@ export interface Row {
 /** Everything the log consists of. */
 export interface LogCopy {
   readonly rows: readonly Row[];
-  readonly head: { readonly size: number; readonly frontier: string; readonly latest_at: number; readonly mac: string };
+  readonly head: {
+    readonly size: number;
+    readonly frontier: string;
+    readonly latest_at: number;
+    readonly sums: string;
+    readonly mac: string;
+  };
 }
 
 export async function copyLog(db: Db): Promise<LogCopy> {
@@ -66,8 +72,10 @@ function headOf(
   for (const [size, row] of rows.entries()) frontier = appendLeaf(desk.notary.tree, size, frontier, row.leaf);
   const encoded = encodeFrontier(frontier);
   const latest = Math.max(0, ...rows.map((row) => (JSON.parse(row.body) as LoggedEntry).at));
-  const mac = key === 'with the key' ? desk.notary.headMac(rows.length, encoded, latest) : log.head.mac;
-  return { size: rows.length, frontier: encoded, latest_at: latest, mac };
+  const { sums } = log.head;
+  const head = { size: rows.length, frontier: encoded, latestAt: latest, sums };
+  const mac = key === 'with the key' ? desk.notary.headMac(head) : log.head.mac;
+  return { size: rows.length, frontier: encoded, latest_at: latest, sums, mac };
 }
 
 const withRows = (log: LogCopy, rows: readonly Row[]): LogCopy => ({ ...log, rows });
@@ -201,7 +209,7 @@ export function withoutTheKey(size: number): readonly Tampering[] {
       change: (log, desk) => ({ rows: [], head: headOf(desk, log, [], 'without the key') }),
       names: /head of the log was not written by this desk/,
     },
-    ...(['size', 'latest_at', 'frontier', 'mac'] as const).map((column) => ({
+    ...(['size', 'latest_at', 'frontier', 'sums', 'mac'] as const).map((column) => ({
       what: `the head: ${column}`,
       change: (log: LogCopy) => ({ ...log, head: { ...log.head, [column]: other(log.head[column]) } }) as LogCopy,
       names: /head of the log was not written by this desk/,

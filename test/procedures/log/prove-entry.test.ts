@@ -23,9 +23,9 @@ const documentOf = (proof: EntryProof): ProofDocument => ({
 const write = (desk: Desk) =>
   desk.store.record({ kind: 'call.general', outcome: 'done', at: desk.now(), by: BY }, async () => undefined);
 
-async function deskOf(made: TestDesk, storeId: string): Promise<Desk> {
+async function deskOf(made: TestDesk): Promise<Desk> {
   await made.desk.store.record({ kind: 'desk.founded', outcome: 'done', at: made.clock.now(), by: BY }, (writes) =>
-    writes.meta.put('store-id', storeId),
+    writes.meta.put('created-at', '1'),
   );
   return made.desk;
 }
@@ -36,7 +36,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
   let verifierKey: string;
   beforeAll(async () => {
     made = await testDesk(engine);
-    desk = await deskOf(made, 'desk_1');
+    desk = await deskOf(made);
     verifierKey = (await desk.signer()).verifierKey();
   });
   afterAll(() => made.close());
@@ -66,7 +66,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
     checkProof(proof, verifierKey);
     for (const each of bad) expect(() => checkProof(each, verifierKey)).toThrow();
     const elsewhere = await testDesk('sqlite');
-    const stranger = (await (await deskOf(elsewhere, 'desk_1')).signer()).verifierKey();
+    const stranger = (await (await deskOf(elsewhere)).signer()).verifierKey();
     await elsewhere.close();
     expect(() => checkProof(proof, stranger)).toThrow('the signature does not fit');
   });
@@ -75,7 +75,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
     const signed = await signCheckpoint(desk);
     const { size, root } = await logState(desk.store.read.audit, desk.notary);
     expect(openNote(signed.note, signed.verifierKey)).toEqual({
-      origin: 'countersign/desk_1',
+      origin: `countersign/${desk.notary.storeId}`,
       size,
       root: Buffer.from(root),
     });
@@ -98,7 +98,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
     await expect(openCheckpoint(desk, signer.sign('good morning\n'))).rejects.toThrow('not-a-checkpoint');
     const other = checkpointText({ origin: 'countersign/desk_2', size: 1, root: new Uint8Array(32) });
     await expect(openCheckpoint(desk, signer.sign(other))).rejects.toThrow('checkpoint-of-other-log');
-    await expect(openCheckpoint(desk, signer.sign('countersign/desk_1\n01\nAAAA\n'))).rejects.toThrow(
+    await expect(openCheckpoint(desk, signer.sign(`countersign/${desk.notary.storeId}\n01\nAAAA\n`))).rejects.toThrow(
       'not-a-checkpoint',
     );
   });

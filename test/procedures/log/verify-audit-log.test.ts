@@ -46,7 +46,13 @@ async function writeEntries(desk: Desk, count: number, from = 0): Promise<void> 
 
 /** The log as a value: a reader that knows no store at all. */
 const readerOf = ({ rows, head }: LogCopy): LogReader => ({
-  head: async () => ({ size: head.size, frontier: head.frontier, latestAt: head.latest_at, mac: head.mac }),
+  head: async () => ({
+    size: head.size,
+    frontier: head.frontier,
+    latestAt: head.latest_at,
+    sums: head.sums,
+    mac: head.mac,
+  }),
   batch: async (from, limit) =>
     rows
       .filter((row) => row.seq >= from)
@@ -71,7 +77,7 @@ describe.each(engines)('the audit log, tampered with, on %s', (engineName) => {
     older = await copyLog(engine.db);
     await writeEntries(desk, SIZE - 11, 10);
     await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: BY }, (write) =>
-      write.meta.put('store-id', 'desk_1'),
+      write.meta.put('created-at', '1'),
     );
     checkpoint = await openCheckpoint(desk, (await signCheckpoint(desk)).note);
     intact = await copyLog(engine.db);
@@ -233,7 +239,7 @@ describe('the verifier, byte by byte', () => {
   it('reads in batches and ends when it is told to', async () => {
     const stop = new AbortController();
     const endless: LogReader = {
-      head: async () => ({ size: 1e9, frontier: '', latestAt: 0, mac: '' }),
+      head: async () => ({ size: 1e9, frontier: '', latestAt: 0, sums: '', mac: '' }),
       batch: async (from, limit) => {
         stop.abort();
         return Array.from({ length: limit }, (_, i) => ({ seq: Math.max(0, from) + i, body: '', leaf: '' }));

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openPostgres, withoutCredentials } from '../../../src/store/engines/postgres.js';
-import { establishStore, openStore } from '../../../src/store/store.js';
+import { migrate, openStore } from '../../../src/store/store.js';
 import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
-import { accountRow, entry, notaryWith } from '../rows.js';
+import { accountRow, entry, keysWith, notaryWith } from '../rows.js';
 import { faultsOfLog, foundedStore } from '../support.js';
 
 const SECRET = 'hunter2-plum';
@@ -96,7 +96,7 @@ describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that crashes 
   }, async () => {
     const notary = notaryWith();
     const engine = await openPostgres(await createDatabase(server.url));
-    await establishStore(engine, notary);
+    await migrate(engine, keysWith(notary));
     const store = openStore(engine, notary);
     const add = (number: string) => store.record(entry(), (write) => write.accounts.insert([accountRow(number)]));
     await add('1');

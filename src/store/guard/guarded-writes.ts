@@ -1,7 +1,7 @@
 /**
- * Updates of guarded rows. Before an update, the rows that it will change are read and checked, so that the new tag never covers a column
- * that was changed outside countersign. Then the rows are updated together with their tags. All of this happens on the connection,
- * inside the transaction and its write lock (record.ts).
+ * Writes of guarded rows. Before an update, the rows that it will change are read and checked, so that the new tag never covers a column
+ * that was changed outside countersign. Then the rows are updated together with their tags. Every row that comes or goes is counted for the
+ * sum of its table. All of this happens on the connection, inside the transaction and its write lock (record.ts).
  */
 import {
   ColumnNode,
@@ -9,8 +9,11 @@ import {
   CompiledQuery as Compiled,
   type CompiledQuery,
   type DatabaseConnection,
+  DeleteQueryNode,
   type Dialect,
   type Driver,
+  InsertQueryNode,
+  type PrimitiveValueListNode,
   type QueryCompiler,
   type QueryResult,
   ReturningNode,
@@ -19,14 +22,16 @@ import {
   sql,
   UpdateQueryNode,
   ValueNode,
+  ValuesNode,
   WhereNode,
 } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
+import type { Delta } from './table-sums.js';
 
-/** The dialect, with updates of guarded tables done as described above. */
-export function guardingUpdates(dialect: Dialect, traits: SchemaTraits): Dialect {
+/** The dialect, with writes of guarded tables done as described above. */
+export function guardingWrites(dialect: Dialect, traits: SchemaTraits): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
     createIntrospector: (db) => dialect.createIntrospector(db),
@@ -53,6 +58,14 @@ function guardingDriver(driver: Driver, compiler: QueryCompiler, traits: SchemaT
   };
 }
 
+/** Inside the write door. */
+interface Counting extends Guard {
+  readonly delta: Delta;
+}
+
+const EVERYTHING = [SelectionNode.createSelectAll()];
+const returning = ReturningNode.create(EVERYTHING);
+
 class GuardingConnection implements DatabaseConnection {
   readonly #inner: DatabaseConnection;
   readonly #compiler: QueryCompiler;
@@ -65,56 +78,105 @@ class GuardingConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
-    const guard = guardOf(compiled.query);
-    if (guard === undefined || !UpdateQueryNode.is(compiled.query)) return this.#inner.executeQuery<R>(compiled);
-    return this.#update<R>(compiled.query, guard);
+    const { query } = compiled;
+    const guard = guardOf(query);
+    if (guard === undefined) return this.#inner.executeQuery<R>(compiled);
+    const { delta, name } = guard;
+    if (delta === undefined) throw new Error(`a write to ${name} outside the write door`);
+    const counting = { ...guard, delta };
+    if (UpdateQueryNode.is(query)) return this.#update<R>(query, counting);
+    if (DeleteQueryNode.is(query)) return this.#delete<R>(query, counting);
+    if (InsertQueryNode.is(query)) return this.#insert<R>(compiled, query, counting);
+    throw uncheckable(name, 'statement');
   }
 
   streamQuery<R>(compiled: CompiledQuery, chunkSize?: number): AsyncIterableIterator<QueryResult<R>> {
     return this.#inner.streamQuery<R>(compiled, chunkSize);
   }
 
-  async #update<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
+  /** One statement: it returns what it deleted, and a row is checked before it is forgotten. */
+  async #delete<R>(node: DeleteQueryNode, { tags, name, table, delta }: Counting): Promise<QueryResult<R>> {
+    if (node.using ?? node.joins ?? node.returning ?? node.limit) throw uncheckable(name, 'delete');
+    const { rows } = await this.#run<Row>({ ...node, returning });
+    for (const row of rows) delta.went(name, checkedRow(tags, name, table, row), row[TAG_COLUMN]);
+    return { numAffectedRows: BigInt(rows.length), rows: [] };
+  }
+
+  /** "Do nothing" returns what came; "insert or replace" reads what it will replace. */
+  async #insert<R>(compiled: CompiledQuery, node: InsertQueryNode, guard: Counting): Promise<QueryResult<R>> {
+    const { name, table, delta, tags } = guard;
+    if (node.returning !== undefined) throw uncheckable(name, 'insert');
+    if (node.onConflict?.doNothing === true) {
+      const { rows } = await this.#run<Row>({ ...node, returning });
+      for (const row of rows) delta.came(name, row, row[TAG_COLUMN]);
+      return { numAffectedRows: BigInt(rows.length), rows: [] };
+    }
+    const rows = insertedRows(node);
+    if (node.onConflict !== undefined) {
+      const keys = sql.join(rows.map((row) => row[table.key]));
+      const query = sql<Row>`select * from ${sql.table(name)} where ${sql.ref(table.key)} in (${keys})`;
+      const before = await this.#run<Row>(query.toOperationNode() as unknown as SelectQueryNode);
+      for (const row of before.rows) delta.went(name, checkedRow(tags, name, table, row), row[TAG_COLUMN]);
+    }
+    for (const row of rows) delta.came(name, row, row[TAG_COLUMN]);
+    return this.#inner.executeQuery<R>(compiled);
+  }
+
+  async #update<R>(node: UpdateQueryNode, guard: Counting): Promise<QueryResult<R>> {
     if (node.from ?? node.joins ?? node.returning) throw uncheckable(guard.name, 'update');
     // No tagged column changes, so the tags stay as they are.
     if (!changesTagged(node, guard)) return this.#run<R>(node);
     const before = await this.#checkedRows(node, guard);
     if (before.length === 0) return { numAffectedRows: 0n, rows: [] };
+    for (const row of before) guard.delta.went(guard.name, row, row[TAG_COLUMN]);
     const patch = taggedPatch(node, guard);
     if (patch === undefined) return this.#updateComputed<R>(node, guard);
-    const after = before.map((row) => ({ ...row, ...patch }));
+    const after = before.map((row) => tagged(guard, { ...row, ...patch }));
+    for (const row of after) guard.delta.came(guard.name, row, row[TAG_COLUMN]);
     const { numAffectedRows } = await this.#run<R>(withTags(node, guard, after, this.#traits));
     return { numAffectedRows: numAffectedRows ?? BigInt(after.length), rows: [] };
   }
 
   /** If the database computes tagged values, it returns the new rows, and their tags are written after that. */
-  async #updateComputed<R>(node: UpdateQueryNode, guard: Guard): Promise<QueryResult<R>> {
-    const returning = ReturningNode.create([SelectionNode.createSelectAll()]);
+  async #updateComputed<R>(node: UpdateQueryNode, guard: Counting): Promise<QueryResult<R>> {
+    const { name, table, delta } = guard;
     const { rows } = await this.#run<Row>({ ...node, returning });
-    const tags = JSON.stringify(tagsOf(guard, rows));
-    const { name, table } = guard;
+    const after = rows.map((row) => tagged(guard, row));
+    for (const row of after) delta.came(name, row, row[TAG_COLUMN]);
+    const tags = JSON.stringify(tagsOf(guard, after));
     await this.#inner.executeQuery(Compiled.raw(this.#traits.setEach(name, table.key, TAG_COLUMN), [tags]));
     return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
+  /** With their tags. */
   async #checkedRows(node: UpdateQueryNode, { tags, name, table }: Guard): Promise<readonly Row[]> {
     if (node.table === undefined) throw uncheckable(name, 'update');
-    const all = SelectQueryNode.cloneWithSelections(SelectQueryNode.createFrom([node.table]), [
-      SelectionNode.createSelectAll(),
-    ]);
+    const all = SelectQueryNode.cloneWithSelections(SelectQueryNode.createFrom([node.table]), EVERYTHING);
     const { rows } = await this.#run<Row>(node.where === undefined ? all : { ...all, where: node.where });
-    return rows.map((row) => checkedRow(tags, name, table, row));
+    for (const row of rows) checkedRow(tags, name, table, row);
+    return rows;
   }
 
-  #run<R>(node: UpdateQueryNode | SelectQueryNode): Promise<QueryResult<R>> {
-    return this.#inner.executeQuery<R>(this.#compiler.compileQuery(node, { queryId: 'guarded-update' }));
+  #run<R>(node: UpdateQueryNode | SelectQueryNode | DeleteQueryNode | InsertQueryNode): Promise<QueryResult<R>> {
+    return this.#inner.executeQuery<R>(this.#compiler.compileQuery(node, { queryId: 'guarded-write' }));
   }
 }
 
-const tagOf = ({ tags, name, table }: Guard, row: Row): string => tags.make(rowText(name, table, row));
+/** The rows of a tagged insert, by column. */
+function insertedRows({ columns, values }: InsertQueryNode): readonly Row[] {
+  if (columns === undefined || values === undefined || !ValuesNode.is(values)) throw new Error('not a tagged insert');
+  return values.values.map((list) =>
+    Object.fromEntries(columns.map(({ column }, at) => [column.name, (list as PrimitiveValueListNode).values[at]])),
+  );
+}
 
-const tagsOf = (guard: Guard, rows: readonly Row[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(rows.map((row) => [String(row[guard.table.key]), tagOf(guard, row)]));
+const tagged = ({ tags, name, table }: Guard, row: Row): Row => ({
+  ...row,
+  [TAG_COLUMN]: tags.make(rowText(name, table, row)),
+});
+
+const tagsOf = ({ table }: Guard, rows: readonly Row[]) =>
+  Object.fromEntries(rows.map((row) => [String(row[table.key]), String(row[TAG_COLUMN])]));
 
 function changesTagged(node: UpdateQueryNode, { table }: Guard): boolean {
   return (node.updates ?? []).some(
@@ -139,7 +201,7 @@ function withTags(node: UpdateQueryNode, guard: Guard, after: readonly Row[], tr
   const mac = ColumnNode.create(TAG_COLUMN);
   const [only] = after;
   if (only !== undefined && after.length === 1) {
-    return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(tagOf(guard, only)))]);
+    return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(only[TAG_COLUMN]))]);
   }
   // The rows are known by their keys and nobody else writes now, so their condition is not needed again.
   const pairs = traits.pairs(JSON.stringify(tagsOf(guard, after))).toOperationNode();

@@ -1,0 +1,137 @@
+/** Compares the tables with their sealed sums (table-sums.ts): the watched ones in each act, all of them and each tag in a full check. */
+import { CompiledQuery, type RawBuilder, sql } from 'kysely';
+import { Refusal } from '../../errors.js';
+import type { SchemaTraits } from '../engine.js';
+import type { Db } from '../schema/directory.js';
+import { GUARDED, type GuardedTable, type Row, type RowTags, TAG_COLUMN } from './guarded-tables.js';
+import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
+import { fits } from './tag-rows.js';
+
+export interface TableFault {
+  readonly table: string;
+  /** How many rows too many; negative for too few. */
+  readonly surplus: number;
+  /** Keys of rows whose tag does not match, the first few. */
+  readonly changed: readonly string[];
+}
+
+export interface Checking {
+  readonly tags: RowTags;
+  readonly sums: SumKeys;
+}
+
+/** `<key id>.` stands before the digest of a tag. */
+const DIGEST_FROM = 18;
+const DIGEST_TEXT = 22;
+const PAGE = 10_000;
+const NAMED = 5;
+
+const WATCHED = Object.entries(GUARDED).filter(([, { watched }]) => watched !== 'none');
+
+/**
+ * Compares the watched tables with the book. The caller decides on rows of the same snapshot: another hand can write between two statements.
+ * Refusal `store-corrupt`.
+ */
+export async function requireWatched(db: Db, traits: SchemaTraits, { sumOf }: SumKeys, book: Book): Promise<void> {
+  const statements = WATCHED.map(([name, table]) => statementOf(name, table, traits, firstSpan(name, book.at)));
+  const { rows } = await db.executeQuery<{ t: string; n: number; digests: string | null }>(
+    CompiledQuery.raw(statements.join(' union all ')),
+  );
+  for (const { t, n, digests } of rows) {
+    const tags = digests === null ? [] : digests.split(',');
+    const { n: meant, sum } = sumFor(book, t, firstSpan(t, book.at));
+    const whole = tags.length === n && tags.every((tag) => tag.length === DIGEST_TEXT);
+    const same = n === meant && whole && (sumOf(book.key, tags) - sum) % (1n << 128n) === 0n;
+    if (!same) throw notOurs({ table: t, surplus: n - meant, changed: [] });
+  }
+}
+
+function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined): string {
+  const live =
+    typeof watched === 'object' && from !== undefined ? ` where "${watched.column}" >= ${from * watched.span}` : '';
+  const digests = traits.joined(`substr("${TAG_COLUMN}", ${DIGEST_FROM})`);
+  return `select '${name}' as t, count(*) as n, ${digests} as digests from "${name}"${live}`;
+}
+
+/** Every guarded table, read to the end. `each` is called with the rows of a page. Run it in one snapshot. */
+export async function faultsOfTables(
+  db: Db,
+  { tags, sums }: Checking,
+  book: Book,
+  each: (rows: number) => void = () => undefined,
+): Promise<readonly TableFault[]> {
+  const faults: TableFault[] = [];
+  for (const [name, table] of Object.entries(GUARDED)) {
+    const changed: string[] = [];
+    const seen = await addedUp(db, name, sums, book, (rows) => {
+      for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
+      each(rows.length);
+    });
+    const meant = sumFor(book, name);
+    const surplus = seen.n - meant.n;
+    if (surplus !== 0 || seen.sum !== meant.sum || changed.length > 0) {
+      faults.push({ table: name, surplus, changed: changed.slice(0, NAMED) });
+    }
+  }
+  return faults;
+}
+
+/** A book of the tables as they stand, under a new key: for a new store, a migration, and the end of a rekey. */
+export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
+  let book = emptyBook(sums, at);
+  for (const name of Object.keys(GUARDED)) {
+    for await (const rows of pages(db, name, tagsOnly(name))) book = folded(sums, book, counted(name, rows), at);
+  }
+  return book;
+}
+
+async function addedUp(db: Db, name: string, sums: SumKeys, { key }: Book, look: (rows: readonly Row[]) => void) {
+  let book: Book = { key, at: 0, parts: new Map() };
+  for await (const rows of pages(db, name, sql`*`)) {
+    look(rows);
+    book = folded(sums, book, counted(name, rows), 0);
+  }
+  const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(name)}`.execute(db);
+  // Rows with the same key hide behind each other on two pages; counted, they do not.
+  return { ...sumFor(book, name), n: rows[0]?.n ?? 0 };
+}
+
+function counted(name: string, rows: readonly Row[]): Delta {
+  const delta = new Delta();
+  for (const row of rows) delta.came(name, row, row[TAG_COLUMN]);
+  return delta;
+}
+
+/** What the sum of a table is made of. */
+function tagsOnly(name: string): RawBuilder<unknown> {
+  const { key = 'id', watched } = GUARDED[name] ?? {};
+  const columns = [key, TAG_COLUMN, ...(typeof watched === 'object' ? [watched.column] : [])];
+  return sql.join(columns.map((column) => sql.ref(column)));
+}
+
+async function* pages(db: Db, name: string, columns: RawBuilder<unknown>): AsyncGenerator<readonly Row[]> {
+  const key = GUARDED[name]?.key ?? 'id';
+  for (let after: unknown; ; ) {
+    const next = after === undefined ? sql`` : sql`where ${sql.ref(key)} > ${after}`;
+    const { rows } = await sql<Row>`select ${columns} from ${sql.table(name)} ${next}
+      order by ${sql.ref(key)} limit ${PAGE}`.execute(db);
+    if (rows.length > 0) yield rows;
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)?.[key];
+  }
+}
+
+const count = (n: number): string => (n === 1 ? 'one row' : `${n} rows`);
+
+/** What is wrong with a table, in words. */
+export function tableFaultText({ table, surplus, changed }: TableFault): string {
+  if (surplus > 0) return `the table ${table} has ${count(surplus)} too many`;
+  if (surplus < 0) return `the table ${table} has ${count(-surplus)} too few`;
+  if (changed.length > 0) return `rows of the table ${table} were changed outside countersign: ${changed.join(', ')}`;
+  return `the table ${table} has other rows than countersign wrote last`;
+}
+
+const notOurs = (fault: TableFault): Refusal =>
+  new Refusal('store-corrupt', `${tableFaultText(fault)}; nothing was changed`, {
+    hint: 'Someone wrote to the store outside countersign. Keep it as it is and tell your lead. To look at every table: countersign doctor',
+  });

@@ -1,0 +1,189 @@
+/**
+ * Binds the store to its keys, and seals the sums of its tables (B86). Every row gets its tag anew, and every secret its seal, under keys
+ * that are derived with the store's id. Rows that had a tag are checked first. Tables that had none (NEW) are taken as they stand, and so
+ * is the fact that no row is missing: the second operator vouches for both.
+ */
+import { sql } from 'kysely';
+import { Refusal } from '../../errors.js';
+import type { SchemaTraits } from '../engine.js';
+import { GUARDED, type GuardedTable, type Row, type RowTags, TAG_COLUMN } from '../guard/guarded-tables.js';
+import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
+import { FREEZE_ID } from '../queries/freezes.js';
+import type { Db } from '../schema/directory.js';
+import { createIndex, createTable } from './0001-desk.js';
+import type { MigrationKeys } from './index.js';
+
+/** Tables without tags until now. */
+const NEW = [
+  'backup_codes',
+  'one_time_codes',
+  'passphrases',
+  'application_passwords',
+  'used_id_tokens',
+  'verifications',
+  'resets',
+  'jobs',
+  'job_plans',
+  'outbox',
+  'meta',
+];
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  users: ['passphrase_at', 'password_at', 'enrolled_at', 'tried'],
+  operators: ['tried'],
+};
+const PAGE = 1_000;
+const NAMED = 5;
+
+export async function up(db: Db, traits: SchemaTraits, keys: MigrationKeys): Promise<void> {
+  for (const [name, table] of Object.entries(GUARDED)) {
+    if (name !== 'freezes' && !NEW.includes(name)) await requireTagged(db, name, table, keys.former.rows);
+  }
+  await addColumns(db, traits);
+  await moveSinkCursor(db, traits);
+  await addFreeze(db, traits);
+  await rememberFirsts(db);
+  // A new store is named before anything in it is tagged.
+  const named = { key: 'store-id', value: keys.notary.storeId };
+  await db
+    .insertInto('meta')
+    .values(named)
+    .onConflict((c) => c.column('key').doNothing())
+    .execute();
+  const accounts = await accountsOfUsers(db);
+  for (const name of Object.keys(GUARDED)) await bind(db, name, { traits, keys, accounts });
+}
+
+/** A tag may have been made before or after another step knew of the columns that are added here. */
+async function requireTagged(db: Db, name: string, table: GuardedTable, tags: RowTags): Promise<void> {
+  const former = { ...table, columns: table.columns.filter((column) => ADDED[name]?.includes(column) !== true) };
+  const changed: string[] = [];
+  for await (const rows of pagesOf(db, name)) {
+    for (const row of rows)
+      if (!fits(tags, name, former, row) && !fits(tags, name, table, row)) changed.push(String(row[table.key]));
+  }
+  if (changed.length === 0) return;
+  throw new Refusal(
+    'store-corrupt',
+    `the store was not migrated: rows of ${name} were changed outside countersign (${changed.slice(0, NAMED).join(', ')})`,
+    { hint: 'Keep the store as it is and tell your lead. A backup shows the original rows.' },
+  );
+}
+
+async function addColumns(db: Db, traits: SchemaTraits): Promise<void> {
+  const time = sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');
+  for (const table of NEW) await db.schema.alterTable(table).addColumn(TAG_COLUMN, 'text').execute();
+  for (const [table, columns] of Object.entries(ADDED)) {
+    for (const column of columns)
+      await db.schema
+        .alterTable(table)
+        .addColumn(column, column === 'tried' ? 'text' : time)
+        .execute();
+  }
+  await db.schema
+    .alterTable('audit_head')
+    .addColumn('sums', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
+  for (const table of ['operator_sessions', 'approvals']) await createIndex(db, table, ['expires_at'], false);
+}
+
+/** It is written without a log entry, so it cannot stand among values that are counted. */
+async function moveSinkCursor(db: Db, traits: SchemaTraits): Promise<void> {
+  await createTable(db, traits, 'sink_cursors', 'key', { value: 'text' });
+  await db
+    .deleteFrom('meta')
+    .where('key', '=', 'sink' as never)
+    .execute();
+}
+
+/** The log was verified just now, and until now it alone said whether resets are frozen. */
+async function addFreeze(db: Db, traits: SchemaTraits): Promise<void> {
+  await createTable(db, traits, 'freezes', 'id', {
+    frozen_at: 'time?',
+    frozen_until: 'time?',
+    by_id: 'text?',
+    by_name: 'text?',
+    reason: 'text?',
+    [TAG_COLUMN]: 'text?',
+  });
+  const entries = await db
+    .selectFrom('audit_entries')
+    .select('body')
+    .where('kind', 'in', ['mfa.frozen', 'mfa.thawed'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .execute();
+  const last = JSON.parse(entries[0]?.body ?? '{}') as Frozen;
+  const frozen = last.kind === 'mfa.frozen' ? last : undefined;
+  const row = {
+    id: FREEZE_ID,
+    frozen_at: frozen?.at ?? null,
+    frozen_until: frozen?.detail?.until ?? null,
+    by_id: frozen?.by.id ?? null,
+    by_name: frozen?.by.name ?? null,
+    reason: frozen?.reason ?? null,
+  };
+  await db.insertInto('freezes').values(row).execute();
+}
+
+interface Frozen {
+  readonly kind?: string;
+  readonly at: number;
+  readonly by: { readonly id: string; readonly name: string };
+  readonly reason?: string;
+  readonly detail?: { readonly until?: number | null };
+}
+
+async function rememberFirsts(db: Db): Promise<void> {
+  await sql`update users set
+    passphrase_at = (select p.set_at from passphrases p where p.user_id = users.id),
+    password_at = (select p.changed_at from application_passwords p where p.user_id = users.id),
+    enrolled_at = (select max(f.at) from (
+      select user_id, confirmed_at as at from factors where state <> 'pending'
+      union all select user_id, created_at from backup_codes) f where f.user_id = users.id)`.execute(db);
+  const { rows } = await sql<{ subject: string }>`select subject from throttles order by subject`.execute(db);
+  const tried = new Map<string, string[]>();
+  for (const { subject } of rows) {
+    const id = /(?:usr|op)_[^/:]+$/.exec(subject)?.[0];
+    if (id !== undefined) tried.set(id, [...(tried.get(id) ?? []), subject.split(':')[0] ?? '']);
+  }
+  for (const [id, kinds] of tried) {
+    const table = sql.table(id.startsWith('op_') ? 'operators' : 'users');
+    await sql`update ${table} set tried = ${kinds.join(' ')} where id = ${id}`.execute(db);
+  }
+}
+
+async function accountsOfUsers(db: Db): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; account_id: string }>`select id, account_id from users`.execute(db);
+  return new Map(rows.map((row) => [row.id, row.account_id]));
+}
+
+interface Binding {
+  readonly traits: SchemaTraits;
+  readonly keys: MigrationKeys;
+  readonly accounts: ReadonlyMap<string, string>;
+}
+
+async function bind(db: Db, name: string, { traits, keys, accounts }: Binding): Promise<void> {
+  const { key } = GUARDED[name] as GuardedTable;
+  for await (const rows of pagesOf(db, name)) {
+    const again = rows.map(
+      (row) => ({ ...row, ...keys.reseal(name, row, accounts.get(String(row['user_id']))) }) as Row,
+    );
+    for (const column of Object.keys(rows[0] ?? {})) {
+      const changed = again.filter((row, at) => row[column] !== rows[at]?.[column]);
+      const pairs = changed.map((row) => [String(row[key]), String(row[column])] as const);
+      if (pairs.length > 0) await setEach(db, traits.setEach(name, key, column), pairs);
+    }
+    await writeTags(db, name, again, { traits, tags: keys.notary.rows });
+  }
+}
+
+async function* pagesOf(db: Db, name: string): AsyncGenerator<readonly Row[]> {
+  const { key } = GUARDED[name] as GuardedTable;
+  for (let after = ''; ; ) {
+    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
+    if (rows.length === 0) return;
+    yield rows;
+    after = String(rows.at(-1)?.[key]);
+  }
+}
