@@ -2,7 +2,7 @@
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Migrator, sql } from 'kysely';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { migrateStore } from '../../src/custody/migrate-store.js';
 import { restoreStore } from '../../src/custody/restore-store.js';
@@ -18,9 +18,8 @@ import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
 import { GUARDED } from '../../src/store/guard/guarded-tables.js';
-import { up as firstSchema } from '../../src/store/migrations/0001-desk.js';
 import { NEWEST } from '../../src/store/migrations/index.js';
-import { openStore, schemaState } from '../../src/store/store.js';
+import { schemaState } from '../../src/store/store.js';
 import { accountRow, userRow } from '../store/rows.js';
 import { foundFormer } from '../support/former-store.js';
 import { createDatabase } from '../support/postgres.js';

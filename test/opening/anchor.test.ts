@@ -57,14 +57,14 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
   const anchor = () => join(made.folder, anchors()[0] ?? 'none');
   const sizeIn = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as { size: number }).size;
   /** As somebody does who has the store but not the folder of the key: the log is cut back together with its head. */
-  const cutBack = async (desk: Desk, size: number, head: { frontier: string; latestAt: number; mac: string }) => {
+  const cutBack = async (desk: Desk, size: number, head: { frontier: string; latestAt: number; sums: string; mac: string }) => {
     const { db } = await import('../../src/opening/open-desk.js').then(({ openEngine }) =>
       openEngine(made.settings.store, false),
     );
     await db.deleteFrom('audit_entries').where('seq', '>=', size).execute();
     await db
       .updateTable('audit_head')
-      .set({ size, frontier: head.frontier, latest_at: head.latestAt, mac: head.mac })
+      .set({ size, frontier: head.frontier, latest_at: head.latestAt, sums: head.sums, mac: head.mac })
       .execute();
     await db.destroy();
     return desk;

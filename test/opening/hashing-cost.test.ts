@@ -22,7 +22,7 @@ describe('a desk', () => {
     const parts = { dataFolder, now: () => START };
     shipped = (await establishDesk(openCustody({ ...parts, settings }))).desk;
     const custody = openCustody({ ...parts, settings: { ...settings, policyFolder: inject('floorPolicy') } });
-    floor = deskOver(custody, await openEngine(settings.store, false));
+    floor = deskOver(custody.boundTo(shipped.notary.storeId), await openEngine(settings.store, false));
   });
   afterAll(async () => {
     for (const desk of [shipped, floor]) await desk.store.close();

@@ -128,7 +128,7 @@ describe.each(engines)('the accepted policy (B79) on %s', (engine) => {
     const store = join(place.folder, 'second.db');
     const second = () =>
       openCustody({
-        settings: { ...place.settings, store, policyFolder: own },
+        settings: { ...place.settings, store, key: { file: join(place.folder, 'second.key') }, policyFolder: own },
         dataFolder,
         now: () => START,
         hashing: CHEAP,

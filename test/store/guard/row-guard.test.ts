@@ -31,6 +31,7 @@ const OPERATOR = {
   also_user_id: null,
   disabled_at: null,
   created_at: NOW,
+  tried: null,
 };
 const LOCK = { subject: 'caller:1', failures: 5, reserved: 0, locked_until: NOW, disabled_at: null, updated_at: NOW };
 
