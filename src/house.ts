@@ -3,6 +3,7 @@
  * and run another command. Types only; `main/build-house.ts` builds the value.
  */
 import type { Desk, Founding, Phrasebook, SignedOperator } from './desk.js';
+import type { SignIn } from './procedures/operators/sign-in-operator.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Policy } from './rules/policy.js';
 
@@ -33,8 +34,8 @@ export interface House {
   appCode(secretBase32: string, stepsBack: number): Promise<string>;
   /** The policy in a folder. Refusal `config` with every fault. */
   readPolicy(folder: string): Promise<Policy>;
-  /** Brings an older store up to this version; needs store and key, but no sign-in. */
-  migrateStore(): Promise<{ readonly place: string; readonly applied: readonly string[] }>;
+  /** Brings an older store up to this version; needs store and key, and somebody who vouches for it. */
+  migrateStore(choice: MigrateChoice): Promise<MigratedStore>;
   /** Replaces the store with a backup. */
   restoreStore(file: string, given: RestoreChoice): Promise<RestoredStore>;
   /** Replaces the master key, and moves the store to the new one. Continues a run that was stopped. */
@@ -57,6 +58,21 @@ export interface InnerOutput {
   readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface MigrateChoice {
+  /** The operator who vouches for the store; asked for only if somebody can sign in. */
+  readonly voucher: () => Promise<SignIn | undefined>;
+  /** PostgreSQL: whoever migrates says that a dump was made. */
+  readonly backedUp: boolean;
+}
+
+export interface MigratedStore {
+  readonly place: string;
+  readonly applied: readonly string[];
+  /** The copy that was made first; null for PostgreSQL. */
+  readonly kept: string | null;
+  readonly vouchedBy: Actor | null;
 }
 
 export interface RestoreChoice {

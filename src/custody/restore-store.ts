@@ -151,7 +151,7 @@ async function noteRestore(
   const lossy = before.approver !== null;
   if (lossy) acceptRollback(custody, backup);
   // The backup may have accepted another policy than the one in force. It is restored all the same; the next command says so.
-  const desk = await openDesk(custody, { unaccepted: 'shipped policy' });
+  const desk = await openDesk(custody, { unaccepted: 'shipped policy', unvouched: 'open' });
   try {
     // SQLite's backup reports success even if the target was locked; the log shows whether it was replaced.
     const head = await desk.store.read.audit.head();

@@ -76,9 +76,9 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
       });
     },
     readPolicy: async (folder) => (await import('../opening/load-policy.js')).loadPolicy(folder),
-    migrateStore: async () => {
+    migrateStore: async (choice) => {
       const { migrateStore } = await import('../custody/migrate-store.js');
-      return migrateStore(await run.custody(options));
+      return migrateStore(await run.custody(options), choice);
     },
     restoreStore: async (file, given) => {
       const { restoreStore } = await import('../custody/restore-store.js');

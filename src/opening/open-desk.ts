@@ -50,6 +50,8 @@ import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from
 export interface OpenChoice {
   /** What to do if the desk has not accepted the policy in force (B79): refuse, or let the policy that comes with countersign judge. */
   readonly unaccepted: 'refuse' | 'shipped policy';
+  /** A store that was migrated, and nobody has vouched for it yet (B86): only a restore, which comes with its own yes, opens it. */
+  readonly unvouched?: 'open';
 }
 
 /** Opens an existing desk. Refusals: key-missing, key-mismatch, store-unreachable, config, store-corrupt. */
@@ -64,6 +66,7 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
     const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
     const { keyring, notary } = own;
     const bare = openStore(engine, notary);
+    if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined) throw notVouched();
     const pin = await readPin(own, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
     return assemble(pin.accepted ? own : withShippedPolicy(own), {
@@ -199,6 +202,11 @@ const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects 
   resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
   readFile: async (path) => readFileSync(path, 'utf8'),
 });
+
+const notVouched = (): Refusal =>
+  new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
+    hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
+  });
 
 async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
   const expected = await unchecked(engine, 'key-id');

@@ -96,6 +96,8 @@ export interface DeskReasons {
   'sets-own-first': Bare;
   'login-disabled': Bare;
   'own-set-up': Bare;
+  'entries-foreign': { readonly entries: readonly number[] };
+  'tables-foreign': { readonly first: string; readonly more: number };
   'passphrase-gone': { readonly user: string };
   'too-few-bits': { readonly drawn: number; readonly words: number; readonly bits: number; readonly needed: number };
   'word-twice': Bare;

@@ -79,7 +79,7 @@ const KINDS = {
   ],
   report: ['made'],
   scope: ['change-refused', 'granted', 'revoked'],
-  store: ['backed-up', 'migrated', 'rekey-started', 'rekeyed', 'resealed', 'restored'],
+  store: ['backed-up', 'migrated', 'rekey-started', 'rekeyed', 'resealed', 'restored', 'vouched'],
   token: ['created', 'revoked'],
   user: ['added', 'disabled', 'edited', 'enabled', 'invited', 'unlocked'],
   verification: ['refused', 'started', 'verified'],

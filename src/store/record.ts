@@ -14,7 +14,7 @@ import { Refusal } from '../errors.js';
 import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
-import { bookOf, requireWatched } from './guard/check-tables.js';
+import { bookOf, requireSums, requireWatched } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
@@ -152,7 +152,7 @@ export async function openHead(db: Db, notary: Notary): Promise<Opened> {
 interface Changed {
   readonly head: Opened;
   readonly delta: Delta;
-  /** A new book that replaces the one in the head, made while the tables were read. */
+  /** The book gets a new key. */
   readonly fresh: boolean;
 }
 
@@ -181,7 +181,11 @@ async function append(
       .values(rows.slice(from, from + ENTRIES_PER_INSERT))
       .execute();
   }
-  const book = fresh ? await bookOf(tx, notary.sums, latestAt) : folded(notary.sums, head.book, delta, latestAt);
+  let book = folded(notary.sums, head.book, delta, latestAt);
+  if (fresh) {
+    await requireSums(tx, notary.sums, book);
+    book = await bookOf(tx, notary.sums, latestAt);
+  }
   const encoded = encodeFrontier(frontier);
   await writeHead(tx, notary, { size, frontier: encoded, latestAt }, book);
   return { size, frontier: encoded, latestAt };

@@ -1,7 +1,8 @@
 /** A store as the rest of the program sees it: reads, one write door, and the connection. */
 import type { Refusal } from '../errors.js';
+import type { TableFault } from '../rules/table-fault.js';
 import type { Engine } from './engine.js';
-import { faultsOfTables, requireWatched, type TableFault } from './guard/check-tables.js';
+import { faultsOfTables, requireWatched } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
 import {
@@ -106,7 +107,9 @@ async function snapshot<T>(engine: Engine, read: (db: Db) => Promise<T>): Promis
  * The ids of the store and of its key as they stand there, before there are keys to check them: a wrong one only leads to keys that fit
  * nothing. Undefined if there is none yet; a desk whose setup was finished names its key.
  */
-export async function unchecked(engine: Engine, key: 'store-id' | 'key-id'): Promise<string | undefined> {
+export async function unchecked(
+  engine: Engine,
+  key: 'store-id' | 'key-id' | 'unvouched'): Promise<string | undefined> {
   if ((await schemaState(engine)) === 'none') return undefined;
   const row = await engine.db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value;

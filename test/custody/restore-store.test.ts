@@ -258,6 +258,8 @@ describe('store restore', () => {
   });
 });
 
+/** Nobody can sign in to these stores, so nobody is asked to vouch for them. */
+const NOBODY = { voucher: async () => undefined, backedUp: true };
 const NEWER = { name: '9999-later', timestamp: new Date(0).toISOString() };
 
 describe.each(engines)('store migrate on %s', (engineName) => {
@@ -283,9 +285,9 @@ describe.each(engines)('store migrate on %s', (engineName) => {
   it('brings an old store up to this version, logs it, and does nothing the second time', async () => {
     await foundOldStore();
     await expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
-    const { applied } = await migrateStore(openCustody(parts));
+    const { applied } = await migrateStore(openCustody(parts), NOBODY);
     expect(applied.at(-1)).toBe(NEWEST);
-    expect(await migrateStore(openCustody(parts))).toMatchObject({ applied: [] });
+    expect(await migrateStore(openCustody(parts), NOBODY)).toMatchObject({ applied: [] });
     const desk = await openDesk(openCustody(parts));
     const [entry] = await desk.store.read.audit.newest({ kind: 'store' }, 5);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
@@ -306,11 +308,11 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     await sql.raw("delete from kysely_migration where name >= '0004'").execute(founded.db);
     await sql.raw("update operators set role = 'admin'").execute(founded.db);
     const live = { ...parts, settings: made.settings };
-    await expect(migrateStore(openCustody(live))).rejects.toMatchObject({
+    await expect(migrateStore(openCustody(live), NOBODY)).rejects.toMatchObject({
       code: 'store-corrupt',
       message: expect.stringContaining('0004-row-tags'),
     });
-    await expect(migrateStore(openCustody(live)), 'nor the second time').rejects.toMatchObject({
+    await expect(migrateStore(openCustody(live), NOBODY), 'nor the second time').rejects.toMatchObject({
       code: 'store-corrupt',
     });
     if (engineName === 'sqlite') {
@@ -330,23 +332,23 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     await sql
       .raw(`update audit_entries set body = replace(body, '${NEWEST}', '0001-desk') where seq = 0`)
       .execute(founded.db);
-    await expect(migrateStore(openCustody(live))).rejects.toMatchObject({ code: 'audit-broken' });
+    await expect(migrateStore(openCustody(live), NOBODY)).rejects.toMatchObject({ code: 'audit-broken' });
     await founded.close();
   });
 
   it('another key, a newer store and an empty place are refused, nothing changed', async () => {
-    await expect(migrateStore(openCustody(parts))).rejects.toMatchObject({ code: 'store-unreachable' });
+    await expect(migrateStore(openCustody(parts), NOBODY)).rejects.toMatchObject({ code: 'store-unreachable' });
     await foundOldStore();
     const file = join(made.folder, 'other.key');
     writeFileSync(file, `countersign-key-v1:${Buffer.alloc(32, 1).toString('base64url')}\n`, { mode: 0o600 });
     const strange = { ...parts, settings: { ...parts.settings, key: { file } } };
-    await expect(migrateStore(openCustody(strange))).rejects.toMatchObject({ code: 'key-mismatch' });
+    await expect(migrateStore(openCustody(strange), NOBODY)).rejects.toMatchObject({ code: 'key-mismatch' });
     expect(await schemaState(engine)).toBe('old');
     await engine.db
       .insertInto('kysely_migration' as never)
       .values(NEWER as never)
       .execute();
-    await expect(migrateStore(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
+    await expect(migrateStore(openCustody(parts), NOBODY)).rejects.toMatchObject({ code: 'config' });
   });
 });
 

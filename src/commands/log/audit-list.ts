@@ -9,10 +9,12 @@ import {
   FOLLOW_LOG,
   type LogQuery,
   lastNumber,
+  type NewestEntries,
   newestEntries,
   noteExport,
   peopleOf,
   readFilter,
+  requireGenuine,
 } from '../../procedures/log/read-audit-log.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
@@ -85,10 +87,14 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
     const desk = await context.desk();
     const filter = await readFilter(desk, query as LogQuery);
     const last = await lastNumber(desk);
-    const entries = await newestEntries(desk, filter, limit);
-    if (follow) return followLog(context, desk, filter, { entries, last });
+    const newest = await newestEntries(desk, filter, limit);
+    const { entries } = newest;
+    if (follow) return followLog(context, desk, filter, { ...newest, last });
     for (const entry of entries) await context.row(rowOf(entry));
     const people = await peopleOf(desk, context.operator(), entries);
+    if (newest.foreign.length > 0)
+      await context.write(renderView([tableOf(entries, people)], context.style, { plain: context.options.plain }));
+    requireGenuine(newest);
     return { view: [tableOf(entries, people)], document: null, streamed: true };
   },
 });
@@ -124,10 +130,11 @@ async function followLog(
   context: Context,
   desk: Desk,
   filter: AuditFilter,
-  seen: { readonly entries: readonly LoggedEntry[]; readonly last: number },
+  seen: NewestEntries & { readonly last: number },
 ): Promise<Result> {
   let after = seen.last;
   await writeEntries(context, desk, seen.entries);
+  requireGenuine(seen);
   while (!context.signal.aborted) {
     await pause(FOLLOW_MS, context.signal);
     for await (const page of entriesAfter(desk, filter, after)) {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
 import { type VerifiedLog, verifyAuditLog } from '../../procedures/log/verify-audit-log.js';
+import { verifyTables } from '../../procedures/log/verify-tables.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
@@ -16,7 +17,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const verify = command({
   path: 'audit verify',
-  summary: 'check every entry of the log, also against an earlier checkpoint',
+  summary: 'check every entry of the log and every row of the store, also against an earlier checkpoint',
   examples: ['countersign audit verify', 'countersign audit verify --checkpoint kept-elsewhere.txt'],
   access: 'audit:read',
   options: [
@@ -42,6 +43,7 @@ const verify = command({
       });
       // The log is consistent, but it is not the latest log of this desk: the anchor knows of a newer one.
       if (desk.store.readOnly !== undefined) throw desk.store.readOnly;
+      await verifyTables(desk, progress.step);
       return { view: verifiedView(log, checkpoint), document: { audit: verifiedDocument(log, checkpoint) } };
     } finally {
       progress.done();

@@ -48,18 +48,35 @@ function infoRows(known: StoreInfo): readonly (readonly [string, string])[] {
   ];
 }
 
+const VOUCHED =
+  'Until now nothing showed whether a row was deleted or put back. The operator who approves vouches for the rows as they stand; afterwards the desk notices.';
+
 const migrate = command({
   path: 'store migrate',
   summary: 'bring an older store up to this version',
-  examples: ['countersign store backup before.db && countersign store migrate'],
+  examples: ['countersign store migrate', 'countersign store migrate --backed-up --approver lena'],
   // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
-  input: () => z.object({}),
-  run: async (context) => {
-    const { place, applied } = await context.house.migrateStore();
-    const done =
-      applied.length === 0 ? 'The store is up to date; nothing was changed.' : `Applied ${applied.join(', ')}.`;
-    return { view: [{ kind: 'lines', lines: [done] }], document: { store: { place, applied } } };
+  options: [
+    { flags: '--backed-up', about: 'PostgreSQL: you made a dump with pg_dump (an SQLite store is copied first)' },
+    ...approverOptions('a lead or admin who vouches for the rows as they stand'),
+  ],
+  input: () => z.object({ backedUp: z.boolean().default(false), ...approverInput() }),
+  run: async (context, given) => {
+    const voucher = () => {
+      context.notice(VOUCHED);
+      return askSecondOperator(context, given, 'Lead or admin who vouches for the store');
+    };
+    const { place, applied, kept, vouchedBy } = await context.house.migrateStore({
+      backedUp: given.backedUp,
+      voucher,
+    });
+    const done = [
+      applied.length === 0 ? 'The store is up to date; nothing was changed.' : `Applied ${applied.join(', ')}.`,
+      ...(kept === null ? [] : [`The store as it was: ${kept}`]),
+      ...(vouchedBy === null ? [] : [`${vouchedBy.name} vouched for its rows.`]),
+    ];
+    return { view: [{ kind: 'lines', lines: done }], document: { store: { place, applied, kept, vouchedBy } } };
   },
 });
 

@@ -160,6 +160,9 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
     `${drawn} of ${words} words give ${bits.toFixed(1)} bits of chance; at least ${needed} are needed`,
   'word-twice': () => 'the list of passphrase words contains a word twice',
 
+  'entries-foreign': ({ entries }) =>
+    `${entries.length === 1 ? 'entry' : 'entries'} ${entries.slice(0, 5).join(', ')} ${entries.length === 1 ? 'is' : 'are'} not what this desk logged`,
+  'tables-foreign': ({ first, more }) => `${first}${more === 0 ? '' : ` (and ${more} more tables)`}`,
   'log-head-foreign': () => 'this desk did not write the head of the audit log',
   'log-head-size': () => 'the head of the audit log does not fit its size',
   'log-broken': ({ first, more }) =>

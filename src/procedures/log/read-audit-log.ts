@@ -6,6 +6,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { readMoment } from '../../rules/moment.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
+import { foreignEntries } from './genuine-entries.js';
 
 /** A filter as people type it. */
 export interface LogQuery {
@@ -45,10 +46,22 @@ async function actorId(desk: Desk, reference: string): Promise<string> {
   throw refusal('not-found', 'actor-unknown', { reference }, 'name-actor');
 }
 
+export interface NewestEntries {
+  readonly entries: readonly LoggedEntry[];
+  /** Numbers of those that the head of the log does not seal. */
+  readonly foreign: readonly number[];
+}
+
 /** The newest entries that match, in the order they were written. */
-export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<readonly LoggedEntry[]> {
-  const rows = await desk.store.read.audit.newest(filter, limit);
-  return rows.map(parse).reverse();
+export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<NewestEntries> {
+  const { audit } = desk.store.read;
+  const rows = await audit.newest(filter, limit);
+  return { entries: rows.map(parse).reverse(), foreign: await foreignEntries(audit, desk.notary, rows) };
+}
+
+/** Refusal `audit-broken`: what was shown is not what was logged. */
+export function requireGenuine({ foreign }: Pick<NewestEntries, 'foreign'>): void {
+  if (foreign.length > 0) throw refusal('audit-broken', 'entries-foreign', { entries: foreign }, 'audit-verify');
 }
 
 /** Every matching entry after a number, oldest first, in pages; ends at the end of the log. */

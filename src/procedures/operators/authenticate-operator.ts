@@ -21,6 +21,9 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
   if (claim.token === undefined) {
     throw refusal('not-signed-in', 'nobody-signed-in', {}, 'sign-in');
   }
+  // What the desk rests on is checked before anything is shown. This command itself says what is wrong with it.
+  const inspecting = claim.command === 'audit verify';
+  if (!inspecting) await desk.store.requireWatched();
   const { signed, roles, active } =
     claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   const { access } = claim;
@@ -33,7 +36,7 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
       'ask-permitted',
     );
   }
-  await active();
+  if (!inspecting) await active();
   return signed;
 }
 

@@ -133,6 +133,8 @@ async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void>
         requireNone(await write.sealed.countOtherTags(to, table), { table, column: 'mac' });
       }
       await write.meta.put('key-id', to);
+      // Whoever has the old key could read the key of the sums in an older copy.
+      write.sums.renew();
     },
   });
 }

@@ -1,22 +1,16 @@
 /** Compares the tables with their sealed sums (table-sums.ts): the watched ones in each act, all of them and each tag in a full check. */
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
+import { type TableFault, tableFault } from '../../rules/table-fault.js';
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
 import { GUARDED, type GuardedTable, type Row, type RowTags, TAG_COLUMN } from './guarded-tables.js';
 import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } from './table-sums.js';
 import { fits } from './tag-rows.js';
 
-export interface TableFault {
-  readonly table: string;
-  /** How many rows too many; negative for too few. */
-  readonly surplus: number;
-  /** Keys of rows whose tag does not match, the first few. */
-  readonly changed: readonly string[];
-}
-
 export interface Checking {
-  readonly tags: RowTags;
+  /** Without them only the sums are compared. */
+  readonly tags?: RowTags;
   readonly sums: SumKeys;
 }
 
@@ -63,8 +57,10 @@ export async function faultsOfTables(
   const faults: TableFault[] = [];
   for (const [name, table] of Object.entries(GUARDED)) {
     const changed: string[] = [];
-    const seen = await addedUp(db, name, sums, book, (rows) => {
-      for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
+    const columns = tags === undefined ? tagsOnly(name) : sql`*`;
+    const seen = await addedUp({ db, name, columns }, sums, book, (rows) => {
+      if (tags !== undefined)
+        for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
       each(rows.length);
     });
     const meant = sumFor(book, name);
@@ -76,6 +72,12 @@ export async function faultsOfTables(
   return faults;
 }
 
+/** Refusal `store-corrupt` if any sum does not fit. For the end of a rekey, which counts all rows under a new key. */
+export async function requireSums(db: Db, sums: SumKeys, book: Book): Promise<void> {
+  const [fault] = await faultsOfTables(db, { sums }, book);
+  if (fault !== undefined) throw notOurs(fault);
+}
+
 /** A book of the tables as they stand, under a new key: for a new store, a migration, and the end of a rekey. */
 export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
   let book = emptyBook(sums, at);
@@ -85,9 +87,16 @@ export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
   return book;
 }
 
-async function addedUp(db: Db, name: string, sums: SumKeys, { key }: Book, look: (rows: readonly Row[]) => void) {
+interface Pass {
+  readonly db: Db;
+  readonly name: string;
+  readonly columns: RawBuilder<unknown>;
+}
+
+async function addedUp(pass: Pass, sums: SumKeys, { key }: Book, look: (rows: readonly Row[]) => void) {
+  const { db, name, columns } = pass;
   let book: Book = { key, at: 0, parts: new Map() };
-  for await (const rows of pages(db, name, sql`*`)) {
+  for await (const rows of pages(db, name, columns)) {
     look(rows);
     book = folded(sums, book, counted(name, rows), 0);
   }
@@ -121,17 +130,7 @@ async function* pages(db: Db, name: string, columns: RawBuilder<unknown>): Async
   }
 }
 
-const count = (n: number): string => (n === 1 ? 'one row' : `${n} rows`);
-
-/** What is wrong with a table, in words. */
-export function tableFaultText({ table, surplus, changed }: TableFault): string {
-  if (surplus > 0) return `the table ${table} has ${count(surplus)} too many`;
-  if (surplus < 0) return `the table ${table} has ${count(-surplus)} too few`;
-  if (changed.length > 0) return `rows of the table ${table} were changed outside countersign: ${changed.join(', ')}`;
-  return `the table ${table} has other rows than countersign wrote last`;
-}
-
 const notOurs = (fault: TableFault): Refusal =>
-  new Refusal('store-corrupt', `${tableFaultText(fault)}; nothing was changed`, {
+  new Refusal('store-corrupt', `${tableFault(fault)}; nothing was changed`, {
     hint: 'Someone wrote to the store outside countersign. Keep it as it is and tell your lead. To look at every table: countersign doctor',
   });

@@ -42,6 +42,9 @@ export async function up(db: Db, traits: SchemaTraits, keys: MigrationKeys): Pro
   await moveSinkCursor(db, traits);
   await addFreeze(db, traits);
   await rememberFirsts(db);
+  // A store with a past is opened only once somebody has vouched for it (custody/migrate-store.ts).
+  if ((await db.selectFrom('audit_head').select('id').execute()).length > 0)
+    await db.insertInto('meta').values({ key: 'unvouched', value: 'yes' }).execute();
   // A new store is named before anything in it is tagged.
   const named = { key: 'store-id', value: keys.notary.storeId };
   await db

@@ -5,7 +5,8 @@
 import { Migrator, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
-import { faultsOfTables, tableFaultText } from '../guard/check-tables.js';
+import { tableFault } from '../../rules/table-fault.js';
+import { faultsOfTables } from '../guard/check-tables.js';
 import type { Row } from '../guard/guarded-tables.js';
 import { type AuditReads, auditReads } from '../queries/audit.js';
 import { type Notary, openHead, sealTables } from '../record.js';
@@ -90,7 +91,7 @@ async function requireOurs(db: Tx, engine: Engine, keys: MigrationKeys, summed: 
   if (!summed) return keys.verify(auditReads(db, engine.traits));
   const { book } = await openHead(db, notary);
   const [fault] = await faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book);
-  if (fault !== undefined) throw new Refusal('store-corrupt', `the store was not migrated: ${tableFaultText(fault)}`);
+  if (fault !== undefined) throw new Refusal('store-corrupt', `the store was not migrated: ${tableFault(fault)}`);
 }
 
 /** `none` (no schema here), `old` (migrate), `current` or `newer`. One cheap read. */

@@ -1,0 +1,18 @@
+/** What is wrong with a table whose rows are not those that the desk wrote last (B86). */
+
+export interface TableFault {
+  readonly table: string;
+  /** How many rows too many; negative for too few. */
+  readonly surplus: number;
+  /** Keys of rows whose tag does not match, the first few. */
+  readonly changed: readonly string[];
+}
+
+const count = (n: number): string => (n === 1 ? 'one row' : `${n} rows`);
+
+export function tableFault({ table, surplus, changed }: TableFault): string {
+  if (surplus > 0) return `the table ${table} has ${count(surplus)} too many`;
+  if (surplus < 0) return `the table ${table} has ${count(-surplus)} too few`;
+  if (changed.length > 0) return `rows of the table ${table} were changed outside countersign: ${changed.join(', ')}`;
+  return `the table ${table} has other rows than countersign wrote last`;
+}
