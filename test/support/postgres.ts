@@ -66,9 +66,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Postgres
 }
 
 /** Makes an empty database with a random name on the server and returns its URL. */
-export async function createDatabase(serverUrl: string): Promise<string> {
+/** `template`: the address of a database that nobody is connected to, to be copied. */
+export async function createDatabase(serverUrl: string, template?: string): Promise<string> {
   const name = `${databasePrefix(serverUrl)}${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, (client) => client.query(`create database ${name}`));
+  await onServer(serverUrl, (client) =>
+    client.query(
+      `create database ${name}${template === undefined ? '' : ` template ${new URL(template).pathname.slice(1)}`}`,
+    ),
+  );
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;
