@@ -19,7 +19,7 @@ export function sumOfTags(key: Uint8Array, tags: readonly string[]): bigint {
 
 function sumOfSome(key: Uint8Array, tags: readonly string[]): bigint {
   const blocks = Buffer.alloc(BLOCK * tags.length);
-  tags.forEach((tag, at) => blocks.write(tag.slice(-DIGEST_TEXT), at * BLOCK, BLOCK, 'base64url'));
+  for (const [at, tag] of tags.entries()) blocks.write(tag.slice(-DIGEST_TEXT), at * BLOCK, BLOCK, 'base64url');
   const cipher = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
   const bytes = Buffer.concat([cipher.update(blocks), cipher.final()]);
   const parts = [0, 0, 0, 0] as [number, number, number, number];

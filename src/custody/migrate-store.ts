@@ -56,7 +56,12 @@ async function voucherOf(engine: Engine, { voucher }: MigrateChoice): Promise<Si
   if (!rows.some((row) => row.verifier !== null && row.disabled_at === null && row.role !== 'agent')) return undefined;
   const signIn = await voucher();
   if (signIn === undefined)
-    throw refusal('approval-needed', 'second-operator-needed', { what: 'bringing the store up to date' }, 'approver-signs-in');
+    throw refusal(
+      'approval-needed',
+      'second-operator-needed',
+      { what: 'bringing the store up to date' },
+      'approver-signs-in',
+    );
   return signIn;
 }
 

@@ -107,9 +107,7 @@ async function snapshot<T>(engine: Engine, read: (db: Db) => Promise<T>): Promis
  * The ids of the store and of its key as they stand there, before there are keys to check them: a wrong one only leads to keys that fit
  * nothing. Undefined if there is none yet; a desk whose setup was finished names its key.
  */
-export async function unchecked(
-  engine: Engine,
-  key: 'store-id' | 'key-id' | 'unvouched'): Promise<string | undefined> {
+export async function unchecked(engine: Engine, key: 'store-id' | 'key-id' | 'unvouched'): Promise<string | undefined> {
   if ((await schemaState(engine)) === 'none') return undefined;
   const row = await engine.db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst();
   return row?.value;

@@ -57,7 +57,11 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
   const anchor = () => join(made.folder, anchors()[0] ?? 'none');
   const sizeIn = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as { size: number }).size;
   /** As somebody does who has the store but not the folder of the key: the log is cut back together with its head. */
-  const cutBack = async (desk: Desk, size: number, head: { frontier: string; latestAt: number; sums: string; mac: string }) => {
+  const cutBack = async (
+    desk: Desk,
+    size: number,
+    head: { frontier: string; latestAt: number; sums: string; mac: string },
+  ) => {
     const { db } = await import('../../src/opening/open-desk.js').then(({ openEngine }) =>
       openEngine(made.settings.store, false),
     );

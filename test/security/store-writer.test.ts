@@ -46,15 +46,23 @@ const older = (table: string, key: string, pick: (scene: Scene) => string) => as
   await putRow(engine, table, row);
 };
 
-const says = (phrase: string): Gains => async (desk, { people }) => {
-  const call = { account: '100234', caller: 'ana', action: 'billing:change', phrase, ticket: undefined };
-  return (await verifyCaller(desk, people.agent, call)).outcome === 'verified';
-};
-const acts = (name: 'lead' | 'agent' | 'dina' | 'mallory', permission: 'mfa:freeze' | 'verify'): Gains =>
+const says =
+  (phrase: string): Gains =>
+  async (desk, { people }) => {
+    const call = { account: '100234', caller: 'ana', action: 'billing:change', phrase, ticket: undefined };
+    return (await verifyCaller(desk, people.agent, call)).outcome === 'verified';
+  };
+const acts =
+  (name: 'lead' | 'agent' | 'dina' | 'mallory', permission: 'mfa:freeze' | 'verify'): Gains =>
   async (desk, { people }) => {
     const entry = { kind: 'test.used', outcome: 'done', at: desk.now() } as const;
     const by = people[name];
-    await act(desk, by, { permission }, { entry: (_done, { actor }) => ({ ...entry, by: actor }), change: async () => true });
+    await act(
+      desk,
+      by,
+      { permission },
+      { entry: (_done, { actor }) => ({ ...entry, by: actor }), change: async () => true },
+    );
     return true;
   };
 const writes: Gains = async (desk) => {
@@ -67,15 +75,24 @@ const UMA = 'usr_acc_100234_uma';
 const ANA = 'usr_acc_100234_ana';
 /** The password alone would set up a method. */
 const enrols: Gains = async (desk) => !(await userFactors(desk, desk.store.read.factors, XAVI)).enrolmentCodeNeeded;
-const lock = (subject: string): Gains => async (desk) => ((await desk.store.read.throttles.get(subject))?.failures ?? 0) < 5;
+const lock =
+  (subject: string): Gains =>
+  async (desk) =>
+    ((await desk.store.read.throttles.get(subject))?.failures ?? 0) < 5;
 const useGrant: Gains = (desk, { people, grant }) =>
-  act(desk, people.agent, { permission: 'verify' }, {
-    entry: (_done, { actor }) => ({ kind: 'test.used', outcome: 'done', at: desk.now(), by: actor }),
-    change: async (acting) => (await requireGrant(acting, grant, 'login-security:mfa-reset')) !== undefined,
-  });
-const code = (id: 'otc_enrol' | 'otc_act', good: (row: { used_at: number | null; tries: number }) => boolean): Gains =>
+  act(
+    desk,
+    people.agent,
+    { permission: 'verify' },
+    {
+      entry: (_done, { actor }) => ({ kind: 'test.used', outcome: 'done', at: desk.now(), by: actor }),
+      change: async (acting) => (await requireGrant(acting, grant, 'login-security:mfa-reset')) !== undefined,
+    },
+  );
+const code =
+  (id: 'otc_enrol' | 'otc_act', good: (row: { used_at: number | null; tries: number }) => boolean): Gains =>
   async (desk, { place }) => {
-    const user = id === 'otc_act' ? (await place_(desk, 'ben')) : XAVI;
+    const user = id === 'otc_act' ? await place_(desk, 'ben') : XAVI;
     void place;
     const row = await desk.store.read.factors.newestCode(user, id === 'otc_act' ? 'activate' : 'enrol');
     return row !== undefined && good(row);
@@ -84,48 +101,324 @@ const place_ = async (desk: Desk, login: string): Promise<string> =>
   (await desk.store.read.users.byLogin('acc_100234', login))?.id ?? '';
 
 const ACTS: readonly Act[] = [
-  { what: 'throttles: the lock of a caller deleted', change: run(`delete from throttles where subject like 'caller:%${ANA}'`), gains: says(OTHER_PHRASE), seen: 'refused' },
-  { what: 'throttles: the lock of a login deleted', change: run(`delete from throttles where subject = 'portal:${UMA}'`), gains: lock(`portal:${UMA}`), seen: 'refused' },
-  { what: 'throttles: the row with fewer failures', change: older('throttles', 'subject', () => `caller:acc_100234/${ANA}`), gains: says(OTHER_PHRASE), seen: 'named', bySum: true, back: 'named' },
-  { what: 'verifications: failures of the last hour deleted', change: run("delete from verifications where id = 'ver_f'"), gains: writes, seen: 'refused', bySum: true },
-  { what: 'audit_entries: "thawed" put beyond the head', change: run(`insert into audit_entries (seq, body, leaf) values (900000, '{}', null)`), gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null, seen: 'refused' },
-  { what: 'audit_entries: the freeze deleted', change: run("delete from audit_entries where kind = 'mfa.frozen'"), gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null, seen: 'refused' },
-  { what: 'audit_entries: names changed', change: run("update audit_entries set body = replace(body, 'lead-of-test', 'eve') where kind = 'mfa.frozen'"), gains: async (desk) => { requireGenuine(await newestEntries(desk, {}, 50)); return true; }, seen: 'refused' },
-  { what: 'freezes: the row from before the freeze', change: older('freezes', 'id', () => 'resets'), gains: writes, seen: 'refused', bySum: true },
-  { what: 'freezes: deleted', change: run('delete from freezes'), gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null, seen: 'refused' },
-  { what: 'one_time_codes: the enrolment code deleted', change: run("delete from one_time_codes where id = 'otc_enrol'"), gains: enrols, seen: 'refused' },
-  { what: 'one_time_codes: the enrolment code marked as used', change: run("update one_time_codes set used_at = 1 where id = 'otc_enrol'"), gains: enrols, seen: 'refused' },
-  { what: 'one_time_codes: a used invitation opened again', change: run("update one_time_codes set used_at = null where id = 'otc_act'"), gains: code('otc_act', (row) => row.used_at === null), seen: 'refused' },
-  { what: 'one_time_codes: tries back to 0', change: run("update one_time_codes set tries = 0 where id = 'otc_enrol'"), gains: code('otc_enrol', (row) => row.tries === 0), seen: 'refused' },
-  { what: 'one_time_codes: the row from before it was used', change: older('one_time_codes', 'id', () => 'otc_act'), gains: code('otc_act', (row) => row.used_at === null), seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'resets: the objection taken away', change: run("update resets set objected_at = null where id = 'rst_1'"), gains: async (desk) => (await desk.store.read.resets.openOfUser(XAVI))?.objected_at === null, seen: 'refused' },
-  { what: 'resets: its time moved', change: run("update resets set at = 1 where id = 'rst_1'"), gains: async (desk) => (await desk.store.read.resets.byId('rst_1'))?.at === 1, seen: 'refused' },
-  { what: 'resets: deleted together with the code', change: async (engine) => { await run("delete from resets where id = 'rst_1'")(engine); await run("delete from one_time_codes where id = 'otc_enrol'")(engine); await run(`delete from backup_codes where user_id = '${XAVI}'`)(engine); }, gains: enrols, seen: 'refused' },
-  { what: 'passphrases: emptied', change: run(`update passphrases set verifier = null, setup_at = null where user_id = '${ANA}'`), gains: async (desk) => (await desk.store.read.secrets.passphrase(ANA))?.verifier === null, seen: 'refused' },
-  { what: 'passphrases: deleted', change: run(`delete from passphrases where user_id = '${ANA}'`), gains: async (desk) => (await desk.store.read.secrets.passphrase(ANA)) === undefined, seen: 'refused' },
-  { what: 'passphrases: the phrase from before the change', change: async (engine, scene) => { await older('passphrases', 'user_id', () => ANA)(engine, scene); await older('throttles', 'subject', () => `caller:acc_100234/${ANA}`)(engine, scene); }, gains: says(PHRASE), seen: 'named', bySum: true, back: 'named' },
-  { what: 'application_passwords: deleted', change: run(`delete from application_passwords where user_id = '${UMA}'`), gains: async (desk) => (await desk.store.read.secrets.applicationPassword(UMA)) === undefined, seen: 'refused' },
-  { what: 'application_passwords: the one from before the change', change: older('application_passwords', 'user_id', () => UMA), gains: async (desk) => { const user = await desk.store.read.users.byId(UMA); return user !== undefined && (await checkApplicationPassword(desk, user, OLD)).matches; }, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'backup_codes: suspended ones made active', change: run(`update backup_codes set state = 'active' where user_id = '${XAVI}'`), gains: async (desk) => (await desk.store.read.factors.backupCodes(XAVI)).some((row) => row.state === 'active'), seen: 'refused' },
-  { what: 'backup_codes: used ones made unused', change: run(`update backup_codes set used_at = 5 where user_id = '${XAVI}'`), gains: async (desk) => (await desk.store.read.factors.backupCodes(XAVI)).length > 0, seen: 'refused' },
-  { what: 'factors: the active one from before the reset', change: async (engine, scene) => { for (const row of scene.then['factors'] ?? []) await putRow(engine, 'factors', row); }, gains: async (desk) => (await desk.store.read.factors.ofUser(XAVI)).some((row) => row.state === 'active'), seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'devices: the forgotten one back', change: older('devices', 'id', () => 'dev_1'), gains: async (desk) => (await desk.store.read.factors.deviceByDigest('dd')) !== undefined, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'portal_sessions: the ended one back', change: async (engine, scene) => { for (const row of scene.then['portal_sessions'] ?? []) await putRow(engine, 'portal_sessions', row); }, gains: async (desk) => (await desk.store.read.portalSessions.ofUser('usr_acc_200500_xena')).length > 0, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'operator_sessions: the ended one back', change: older('operator_sessions', 'id', ({ people }) => people.dina.sessionId ?? ''), gains: acts('dina', 'verify'), seen: 'refused', bySum: true },
-  { what: 'operators: a demoted lead', change: async (engine, scene) => { await older('operators', 'id', ({ people }) => people.dina.operator.id)(engine, scene); await older('operator_sessions', 'id', ({ people }) => people.dina.sessionId ?? '')(engine, scene); }, gains: acts('dina', 'mfa:freeze'), seen: 'refused', bySum: true },
-  { what: 'operators: a disabled one', change: older('operators', 'id', ({ people }) => people.mallory.operator.id), gains: acts('mallory', 'verify'), seen: 'refused', bySum: true },
-  { what: 'operators: an admin made in another store', change: async (engine, scene) => { const [row] = scene.now['operators'] ?? []; await putRow(engine, 'operators', { ...row, id: 'op_evil', name: 'evil', name_key: 'evil', role: 'admin' }); }, gains: async (desk) => (await desk.store.read.operators.byName('evil')) !== undefined, seen: 'refused' },
-  { what: 'operator_tokens: the revoked one back', change: async (engine, scene) => { await older('operator_tokens', 'id', () => 'tok_m')(engine, scene); await older('operators', 'id', ({ people }) => people.mallory.operator.id)(engine, scene); }, gains: async (desk) => (await authenticateOperator(desk, { token: 'cst_x', via: 'token', access: 'verify', command: 'verify' })).operator.name === 'mallory', seen: 'refused', bySum: true },
-  { what: 'grants: the one that was used', change: older('grants', 'id', ({ grant }) => grant), gains: useGrant, seen: 'refused', bySum: true },
-  { what: 'approvals: the yes that was used', change: older('approvals', 'id', () => 'apr_1'), gains: writes, seen: 'refused', bySum: true },
-  { what: 'jobs and job_plans: written by hand', change: async (engine, { people }) => { await run(`insert into jobs (id, operator_id, state, plan_hash, reason, ticket, total, done, created_at, updated_at) values ('job_e', '${people.lead.operator.id}', 'unfinished', 'h', 'r', 't', 1, 0, 1, 1)`)(engine); await run("insert into job_plans (job_id, plan) values ('job_e', '{}')")(engine); }, gains: async (desk) => (await openJob(desk, 'job_e')) !== undefined, seen: 'refused' },
-  { what: 'accounts: MFA not required, resets by phone allowed, as before', change: older('accounts', 'id', () => 'acc_200500'), gains: async (desk) => (await desk.store.read.accounts.byId('acc_200500'))?.mfaRequiredAt === null, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'users: a disabled login', change: older('users', 'id', () => 'usr_acc_100234_ben'), gains: async (desk) => (await desk.store.read.users.byId('usr_acc_100234_ben'))?.disabledAt === null, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'users: a revoked scope', change: older('users', 'id', () => 'usr_acc_100234_sue'), gains: async (desk) => (await desk.store.read.users.byId('usr_acc_100234_sue'))?.scopes.includes('billing') === true, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'meta: the id of the store', change: run("update meta set value = 'desk_other' where key = 'store-id'"), gains: writes, seen: 'refused' },
-  { what: 'meta: channels switched off', change: run(`insert into meta (key, value) values ('channels-off', '{"email":"x"}')`), gains: writes, seen: 'refused' },
-  { what: 'outbox: a queued message deleted', change: run("delete from outbox where id = 'msg_1'"), gains: async (desk) => (await desk.store.read.outbox.byId('msg_1')) === undefined, seen: 'named', bySum: true, back: 'unseen' },
-  { what: 'used_id_tokens: deleted', change: run('delete from used_id_tokens'), gains: async () => true, seen: 'named', bySum: true, back: 'unseen' },
+  {
+    what: 'throttles: the lock of a caller deleted',
+    change: run(`delete from throttles where subject like 'caller:%${ANA}'`),
+    gains: says(OTHER_PHRASE),
+    seen: 'refused',
+  },
+  {
+    what: 'throttles: the lock of a login deleted',
+    change: run(`delete from throttles where subject = 'portal:${UMA}'`),
+    gains: lock(`portal:${UMA}`),
+    seen: 'refused',
+  },
+  {
+    what: 'throttles: the row with fewer failures',
+    change: older('throttles', 'subject', () => `caller:acc_100234/${ANA}`),
+    gains: says(OTHER_PHRASE),
+    seen: 'named',
+    bySum: true,
+    back: 'named',
+  },
+  {
+    what: 'verifications: failures of the last hour deleted',
+    change: run("delete from verifications where id = 'ver_f'"),
+    gains: writes,
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'audit_entries: "thawed" put beyond the head',
+    change: run(`insert into audit_entries (seq, body, leaf) values (900000, '{}', null)`),
+    gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null,
+    seen: 'refused',
+  },
+  {
+    what: 'audit_entries: the freeze deleted',
+    change: run("delete from audit_entries where kind = 'mfa.frozen'"),
+    gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null,
+    seen: 'refused',
+  },
+  {
+    what: 'audit_entries: names changed',
+    change: run("update audit_entries set body = replace(body, 'lead-of-test', 'eve') where kind = 'mfa.frozen'"),
+    gains: async (desk) => {
+      requireGenuine(await newestEntries(desk, {}, 50));
+      return true;
+    },
+    seen: 'refused',
+  },
+  {
+    what: 'freezes: the row from before the freeze',
+    change: older('freezes', 'id', () => 'resets'),
+    gains: writes,
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'freezes: deleted',
+    change: run('delete from freezes'),
+    gains: async (desk) => (await currentFreeze(desk.store.read, desk.now())) === null,
+    seen: 'refused',
+  },
+  {
+    what: 'one_time_codes: the enrolment code deleted',
+    change: run("delete from one_time_codes where id = 'otc_enrol'"),
+    gains: enrols,
+    seen: 'refused',
+  },
+  {
+    what: 'one_time_codes: the enrolment code marked as used',
+    change: run("update one_time_codes set used_at = 1 where id = 'otc_enrol'"),
+    gains: enrols,
+    seen: 'refused',
+  },
+  {
+    what: 'one_time_codes: a used invitation opened again',
+    change: run("update one_time_codes set used_at = null where id = 'otc_act'"),
+    gains: code('otc_act', (row) => row.used_at === null),
+    seen: 'refused',
+  },
+  {
+    what: 'one_time_codes: tries back to 0',
+    change: run("update one_time_codes set tries = 0 where id = 'otc_enrol'"),
+    gains: code('otc_enrol', (row) => row.tries === 0),
+    seen: 'refused',
+  },
+  {
+    what: 'one_time_codes: the row from before it was used',
+    change: older('one_time_codes', 'id', () => 'otc_act'),
+    gains: code('otc_act', (row) => row.used_at === null),
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'resets: the objection taken away',
+    change: run("update resets set objected_at = null where id = 'rst_1'"),
+    gains: async (desk) => (await desk.store.read.resets.openOfUser(XAVI))?.objected_at === null,
+    seen: 'refused',
+  },
+  {
+    what: 'resets: its time moved',
+    change: run("update resets set at = 1 where id = 'rst_1'"),
+    gains: async (desk) => (await desk.store.read.resets.byId('rst_1'))?.at === 1,
+    seen: 'refused',
+  },
+  {
+    what: 'resets: deleted together with the code',
+    change: async (engine) => {
+      await run("delete from resets where id = 'rst_1'")(engine);
+      await run("delete from one_time_codes where id = 'otc_enrol'")(engine);
+      await run(`delete from backup_codes where user_id = '${XAVI}'`)(engine);
+    },
+    gains: enrols,
+    seen: 'refused',
+  },
+  {
+    what: 'passphrases: emptied',
+    change: run(`update passphrases set verifier = null, setup_at = null where user_id = '${ANA}'`),
+    gains: async (desk) => (await desk.store.read.secrets.passphrase(ANA))?.verifier === null,
+    seen: 'refused',
+  },
+  {
+    what: 'passphrases: deleted',
+    change: run(`delete from passphrases where user_id = '${ANA}'`),
+    gains: async (desk) => (await desk.store.read.secrets.passphrase(ANA)) === undefined,
+    seen: 'refused',
+  },
+  {
+    what: 'passphrases: the phrase from before the change',
+    change: async (engine, scene) => {
+      await older('passphrases', 'user_id', () => ANA)(engine, scene);
+      await older('throttles', 'subject', () => `caller:acc_100234/${ANA}`)(engine, scene);
+    },
+    gains: says(PHRASE),
+    seen: 'named',
+    bySum: true,
+    back: 'named',
+  },
+  {
+    what: 'application_passwords: deleted',
+    change: run(`delete from application_passwords where user_id = '${UMA}'`),
+    gains: async (desk) => (await desk.store.read.secrets.applicationPassword(UMA)) === undefined,
+    seen: 'refused',
+  },
+  {
+    what: 'application_passwords: the one from before the change',
+    change: older('application_passwords', 'user_id', () => UMA),
+    gains: async (desk) => {
+      const user = await desk.store.read.users.byId(UMA);
+      return user !== undefined && (await checkApplicationPassword(desk, user, OLD)).matches;
+    },
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'backup_codes: suspended ones made active',
+    change: run(`update backup_codes set state = 'active' where user_id = '${XAVI}'`),
+    gains: async (desk) => (await desk.store.read.factors.backupCodes(XAVI)).some((row) => row.state === 'active'),
+    seen: 'refused',
+  },
+  {
+    what: 'backup_codes: used ones made unused',
+    change: run(`update backup_codes set used_at = 5 where user_id = '${XAVI}'`),
+    gains: async (desk) => (await desk.store.read.factors.backupCodes(XAVI)).length > 0,
+    seen: 'refused',
+  },
+  {
+    what: 'factors: the active one from before the reset',
+    change: async (engine, scene) => {
+      for (const row of scene.then['factors'] ?? []) await putRow(engine, 'factors', row);
+    },
+    gains: async (desk) => (await desk.store.read.factors.ofUser(XAVI)).some((row) => row.state === 'active'),
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'devices: the forgotten one back',
+    change: older('devices', 'id', () => 'dev_1'),
+    gains: async (desk) => (await desk.store.read.factors.deviceByDigest('dd')) !== undefined,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'portal_sessions: the ended one back',
+    change: async (engine, scene) => {
+      for (const row of scene.then['portal_sessions'] ?? []) await putRow(engine, 'portal_sessions', row);
+    },
+    gains: async (desk) => (await desk.store.read.portalSessions.ofUser('usr_acc_200500_xena')).length > 0,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'operator_sessions: the ended one back',
+    change: older('operator_sessions', 'id', ({ people }) => people.dina.sessionId ?? ''),
+    gains: acts('dina', 'verify'),
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'operators: a demoted lead',
+    change: async (engine, scene) => {
+      await older('operators', 'id', ({ people }) => people.dina.operator.id)(engine, scene);
+      await older('operator_sessions', 'id', ({ people }) => people.dina.sessionId ?? '')(engine, scene);
+    },
+    gains: acts('dina', 'mfa:freeze'),
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'operators: a disabled one',
+    change: older('operators', 'id', ({ people }) => people.mallory.operator.id),
+    gains: acts('mallory', 'verify'),
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'operators: an admin made in another store',
+    change: async (engine, scene) => {
+      const [row] = scene.now['operators'] ?? [];
+      await putRow(engine, 'operators', { ...row, id: 'op_evil', name: 'evil', name_key: 'evil', role: 'admin' });
+    },
+    gains: async (desk) => (await desk.store.read.operators.byName('evil')) !== undefined,
+    seen: 'refused',
+  },
+  {
+    what: 'operator_tokens: the revoked one back',
+    change: async (engine, scene) => {
+      await older('operator_tokens', 'id', () => 'tok_m')(engine, scene);
+      await older('operators', 'id', ({ people }) => people.mallory.operator.id)(engine, scene);
+    },
+    gains: async (desk) =>
+      (await authenticateOperator(desk, { token: 'cst_x', via: 'token', access: 'verify', command: 'verify' })).operator
+        .name === 'mallory',
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'grants: the one that was used',
+    change: older('grants', 'id', ({ grant }) => grant),
+    gains: useGrant,
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'approvals: the yes that was used',
+    change: older('approvals', 'id', () => 'apr_1'),
+    gains: writes,
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'jobs and job_plans: written by hand',
+    change: async (engine, { people }) => {
+      await run(
+        `insert into jobs (id, operator_id, state, plan_hash, reason, ticket, total, done, created_at, updated_at) values ('job_e', '${people.lead.operator.id}', 'unfinished', 'h', 'r', 't', 1, 0, 1, 1)`,
+      )(engine);
+      await run("insert into job_plans (job_id, plan) values ('job_e', '{}')")(engine);
+    },
+    gains: async (desk) => (await openJob(desk, 'job_e')) !== undefined,
+    seen: 'refused',
+  },
+  {
+    what: 'accounts: MFA not required, resets by phone allowed, as before',
+    change: older('accounts', 'id', () => 'acc_200500'),
+    gains: async (desk) => (await desk.store.read.accounts.byId('acc_200500'))?.mfaRequiredAt === null,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'users: a disabled login',
+    change: older('users', 'id', () => 'usr_acc_100234_ben'),
+    gains: async (desk) => (await desk.store.read.users.byId('usr_acc_100234_ben'))?.disabledAt === null,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'users: a revoked scope',
+    change: older('users', 'id', () => 'usr_acc_100234_sue'),
+    gains: async (desk) =>
+      (await desk.store.read.users.byId('usr_acc_100234_sue'))?.scopes.includes('billing') === true,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'meta: the id of the store',
+    change: run("update meta set value = 'desk_other' where key = 'store-id'"),
+    gains: writes,
+    seen: 'refused',
+  },
+  {
+    what: 'meta: channels switched off',
+    change: run(`insert into meta (key, value) values ('channels-off', '{"email":"x"}')`),
+    gains: writes,
+    seen: 'refused',
+  },
+  {
+    what: 'outbox: a queued message deleted',
+    change: run("delete from outbox where id = 'msg_1'"),
+    gains: async (desk) => (await desk.store.read.outbox.byId('msg_1')) === undefined,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
+  {
+    what: 'used_id_tokens: deleted',
+    change: run('delete from used_id_tokens'),
+    gains: async () => true,
+    seen: 'named',
+    bySum: true,
+    back: 'unseen',
+  },
 ];
 
 const refusedBy = async (work: Promise<boolean>): Promise<boolean> => {
@@ -167,7 +460,9 @@ describe.each(engines)('B86 a store that somebody writes to without the key, on 
   const change = (one: Act, copy: Copy) => {
     const leaf = name === 'sqlite' ? "x'00'" : "'\\x00'";
     if (!one.what.includes('beyond the head')) return one.change(copy.engine, scene);
-    return run(`insert into audit_entries (seq, body, leaf) values (900000, '{"kind":"mfa.thawed","outcome":"done","at":1,"by":{"id":"x"}}', ${leaf})`)(copy.engine);
+    return run(
+      `insert into audit_entries (seq, body, leaf) values (900000, '{"kind":"mfa.thawed","outcome":"done","at":1,"by":{"id":"x"}}', ${leaf})`,
+    )(copy.engine);
   };
 
   it('nothing is amiss as long as nobody does', async () => {
@@ -191,9 +486,20 @@ describe.each(engines)('B86 a store that somebody writes to without the key, on 
       if (one.back === undefined) return;
       for (const [table, rows] of Object.entries(scene.now)) {
         if (!one.what.includes(table) && !(table === 'throttles' && one.back === 'named')) continue;
-        const key = table === 'used_id_tokens' ? 'digest' : table === 'meta' ? 'key' : table === 'throttles' ? 'subject' : table.match(/^(passphrases|application_passwords)$/) ? 'user_id' : 'id';
+        const key =
+          table === 'used_id_tokens'
+            ? 'digest'
+            : table === 'meta'
+              ? 'key'
+              : table === 'throttles'
+                ? 'subject'
+                : table.match(/^(passphrases|application_passwords)$/)
+                  ? 'user_id'
+                  : 'id';
         const keys = rows.map((row) => String(row[key]));
-        await sql`delete from ${sql.table(table)} where ${sql.ref(key)} not in (${sql.join(keys.length === 0 ? [''] : keys)})`.execute(copy.engine.db);
+        await sql`delete from ${sql.table(table)} where ${sql.ref(key)} not in (${sql.join(keys.length === 0 ? [''] : keys)})`.execute(
+          copy.engine.db,
+        );
         for (const row of rows) await putRow(copy.engine, table, row);
       }
       expect((await named(await copy.open())) ? 'named' : 'unseen', 'put back after use').toBe(one.back);

@@ -9,6 +9,7 @@ import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js'
 import { checkAcceptedPolicy } from './check-accepted-policy.js';
 import { checkAdmins } from './check-admins.js';
 import { checkChannels } from './check-channels.js';
+import { checkClearCodes } from './check-clear-codes.js';
 import { checkKeyBackup } from './check-key-backup.js';
 import { checkLog } from './check-log.js';
 import { checkOutbox } from './check-outbox.js';
@@ -25,6 +26,7 @@ const CHECKS: readonly StoreCheck[] = [
   checkOutbox,
   checkSink,
   checkChannels,
+  checkClearCodes,
   checkAdmins,
 ];
 

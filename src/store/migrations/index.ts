@@ -4,8 +4,8 @@
  */
 import { Migrator, sql } from 'kysely';
 import { Refusal } from '../../errors.js';
-import type { Engine, SchemaTraits } from '../engine.js';
 import { tableFault } from '../../rules/table-fault.js';
+import type { Engine, SchemaTraits } from '../engine.js';
 import { faultsOfTables } from '../guard/check-tables.js';
 import type { Row } from '../guard/guarded-tables.js';
 import { type AuditReads, auditReads } from '../queries/audit.js';

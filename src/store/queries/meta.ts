@@ -2,7 +2,14 @@
 import type { Db, Tx } from '../schema/directory.js';
 
 /** `store-id` (written once, when the store is made), `key-id`, `created-at` … */
-export type MetaKey = 'store-id' | 'key-id' | 'created-at' | 'unvouched' | 'verifier-keys' | 'key-backup' | 'channels-off';
+export type MetaKey =
+  | 'store-id'
+  | 'key-id'
+  | 'created-at'
+  | 'unvouched'
+  | 'verifier-keys'
+  | 'key-backup'
+  | 'channels-off';
 
 const COUNTED = ['accounts', 'users', 'operators', 'factors', 'outbox'] as const;
 

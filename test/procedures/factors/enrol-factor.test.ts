@@ -9,9 +9,37 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedu
 import { deliverOutbox } from '../../../src/procedures/messages/deliver-outbox.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
+import type { User } from '../../../src/rules/people.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { type App, begunApp, countDone, type PortalPlace, portalPlace } from '../portal/portal-place.js';
+
+const openReset = (user: User, at: number) => ({
+  id: `rst_${at}`,
+  job_id: null,
+  line: null,
+  account_id: user.accountId,
+  user_id: user.id,
+  operator_id: null,
+  by_user_id: null,
+  caller_id: null,
+  grant_id: null,
+  reason: null,
+  ticket: null,
+  outcome: 'reset',
+  state: 'open',
+  final: 1,
+  factors: 1,
+  backup_codes: 0,
+  devices: 0,
+  sessions: 0,
+  enrolments: 0,
+  at,
+  objected_at: null,
+  objected_by: null,
+  ended_at: null,
+  ended_by: null,
+});
 
 describe.each(engines)('setting up a factor on %s', (engine) => {
   let place: PortalPlace;
@@ -32,19 +60,19 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
   const enrol = async (login: PortalLogin, app: App) => confirm(login, 'totp', place.code(app));
 
   /** What a reset does to this user, as far as enrolling again is concerned; answers the mailed code. */
-  const reset = async (): Promise<string> => {
+  const reset = async (barred = true): Promise<string> => {
     const user = await place.user('xavi');
     const account = await place.desk.store.read.accounts.byId(user.accountId);
     if (account === undefined) throw new Error('no account');
     const prepared = await prepareEnrolmentCode(place.desk, account, user);
     if (prepared === null) throw new Error('no address');
-    // Under the name that it has in the log: enrolling asks the log why there is no method.
     const entry = { kind: 'mfa.reset', outcome: 'done', at: place.clock.now(), by, user: user.id } as const;
     await place.desk.store.record(entry, async (write) => {
       for (const row of await write.factors.ofUser(user.id)) await write.factors.delete(row.id);
       await write.factors.deleteBackupCodes(user.id);
       await write.factors.deleteCodes(user.id, ['login', 'factor', 'enrol']);
       await write.trust.end([user.id]);
+      if (barred) await write.resets.insert([openReset(user, place.clock.now())]);
       await write.factors.insertCode(prepared.row);
       await write.outbox.insert([prepared.message.row]);
     });
@@ -206,8 +234,8 @@ describe.each(engines)('setting up a factor on %s', (engine) => {
       expect(await kinds(thief)).toEqual(['totp active']);
     });
 
-    it('B57 teeth: without the code’s row the password alone sets up what it likes', async () => {
-      await reset();
+    it('B57 teeth: without the open reset and the code’s row the password alone sets up what it likes', async () => {
+      await reset(false);
       await update((write) => write.factors.deleteCodes('usr_acc_200500_xavi', ['enrol']));
       const thief = await place.signIn('xavi');
       await enrol(thief, await begunApp(place.desk, thief));

@@ -1,0 +1,112 @@
+/** B86: a store that an earlier release made (fixtures/desk-0008.db.gz, made by 0.1.0 before stores were bound to their keys) comes up to date. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { migrateStore } from '../../src/custody/migrate-store.js';
+import { openCustody } from '../../src/opening/open-custody.js';
+import { openDesk, openEngine } from '../../src/opening/open-desk.js';
+import { olderVerifierKeys } from '../../src/procedures/log/verifier-keys.js';
+import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
+import { verifyTables } from '../../src/procedures/log/verify-tables.js';
+import { checkApplicationPassword } from '../../src/procedures/portal/application-password.js';
+import { currentFreeze } from '../../src/procedures/resets/freeze.js';
+import type { Engine } from '../../src/store/engine.js';
+import { openSqlite } from '../../src/store/engines/sqlite.js';
+import { schemaUntil } from '../store/support.js';
+import { CHEAP, dataFolder, engines, START, testSettings } from '../support/test-desk.js';
+
+const LATER = START + 3_600_000;
+const YES = { voucher: async () => undefined, backedUp: true };
+const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name);
+const UMA = 'usr_acc_100234_uma';
+
+describe.each(engines)('a store of an earlier release on %s', (name) => {
+  let folder: string;
+  let engine: Engine;
+  let parts: Parameters<typeof openCustody>[0];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'countersign-former-'));
+    const settings = await testSettings(name, folder);
+    const old = join(folder, name === 'sqlite' ? 'desk.db' : 'old.db');
+    writeFileSync(old, gunzipSync(readFileSync(fixture('desk-0008.db.gz'))), { mode: 0o600 });
+    writeFileSync(join(folder, 'master.key'), readFileSync(fixture('desk-0008.key')), { mode: 0o600 });
+    chmodSync(join(folder, 'master.key'), 0o600);
+    engine = name === 'sqlite' ? await openEngine(old, false) : await copyInto(settings.store, old);
+    parts = { settings, dataFolder, now: () => LATER, hashing: CHEAP };
+  });
+  afterEach(async () => {
+    await engine.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('comes up to date in one step, after a copy: secrets open, what was decided stands, tables and log verify', async () => {
+    await expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
+    const done = await migrateStore(openCustody(parts), YES);
+    expect(done.applied.at(-1)).toBe('0011-sums');
+    expect(done.kept === null).toBe(name === 'postgres');
+    const desk = await openDesk(openCustody(parts));
+    const { read } = desk.store;
+    await verifyAuditLog(read.audit, { notary: desk.notary });
+    await verifyTables(desk);
+    const uma = await read.users.byId(UMA);
+    expect(uma && (await checkApplicationPassword(desk, uma, 'open sesame for uma 9')).matches).toBe(true);
+    expect(await currentFreeze(read, LATER)).toMatchObject({ reason: 'a drill' });
+    expect(await read.factors.barOf('usr_acc_200500_xavi')).toMatchObject({ resetAt: expect.any(Number) });
+    expect(await olderVerifierKeys(desk)).toEqual([]);
+    await desk.store.close();
+    expect(await migrateStore(openCustody(parts), YES)).toMatchObject({ applied: [], vouchedBy: null });
+  });
+
+  it('a row that was changed, a log that does not verify, another id: refused, and nothing is changed', async () => {
+    const refused = async (statement: string, back: string) => {
+      await sql.raw(statement).execute(engine.db);
+      await expect(migrateStore(openCustody(parts), YES)).rejects.toMatchObject({
+        code: expect.stringMatching(/store-corrupt|audit-broken/),
+      });
+      expect((await engine.db.introspection.getTables()).some((table) => table.name === 'freezes')).toBe(false);
+      await sql.raw(back).execute(engine.db);
+    };
+    await refused(
+      `update users set role = 'admin' where id = '${UMA}'`,
+      `update users set role = 'user' where id = '${UMA}'`,
+    );
+    await refused(
+      "update meta set value = 'desk_x' where key = 'store-id'",
+      "update meta set value = 'desk_01m817qnm0ec89tvwchrp8sc9s' where key = 'store-id'",
+    );
+    await refused(
+      "insert into audit_entries (seq, body, leaf) select 900, body, leaf from audit_entries where kind = 'mfa.frozen'",
+      'delete from audit_entries where seq = 900',
+    );
+    expect((await migrateStore(openCustody(parts), YES)).applied).toHaveLength(1);
+  });
+});
+
+/** The rows of the SQLite fixture in a PostgreSQL store of the same release. */
+async function copyInto(url: string, file: string): Promise<Engine> {
+  const engine = await openEngine(url, true);
+  await schemaUntil(engine, '0008-persons');
+  const from = await openSqlite({ path: file, create: false });
+  await engine.db.deleteFrom('policy_pins').execute();
+  await engine.db.transaction().execute(async (tx) => {
+    await sql`set constraints all deferred`.execute(tx);
+    await sql`set local session_replication_role = replica`.execute(tx);
+    for (const { name, columns } of await from.db.introspection.getTables()) {
+      if (name.startsWith('kysely_') || name.startsWith('sqlite_')) continue;
+      const derived = ['at', 'kind', 'outcome', 'by_id', 'account_id', 'user_id'];
+      const names = columns.map((one) => one.name).filter((one) => name !== 'audit_entries' || !derived.includes(one));
+      const list = sql.join(names.map((one) => sql.ref(one)));
+      const { rows } = await sql<Record<string, unknown>>`select ${list} from ${sql.table(name)}`.execute(from.db);
+      for (const row of rows)
+        await sql`insert into ${sql.table(name)} (${list}) values (${sql.join(names.map((one) => row[one]))})`.execute(
+          tx,
+        );
+    }
+  });
+  await from.close();
+  return engine;
+}
