@@ -6,7 +6,7 @@
  * procedures/portal/act-as-owner.ts does the same for customers.
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
-import { isRefusal, refusal } from '../errors.js';
+import { isRefusal, type Refusal, refusal } from '../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
@@ -97,7 +97,7 @@ export interface Act<P extends Lock, T> {
 
 /**
  * The operators' way through the write door: checks the authority, makes the change and writes its entry in one
- * transaction, then sends what was queued. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the
+ * transaction, then sends what was queued. Refusals: not-signed-in, forbidden and factor-needed (logged), and those of the
  * change.
  */
 export async function act<P extends Lock, T>(
@@ -125,8 +125,8 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    const refused = isRefusal(error) && error.code === 'forbidden';
-    if (refused && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission);
+    const isLogged = denied ? isDenial : isRefusedAct;
+    if (isLogged(error) && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
@@ -140,10 +140,32 @@ export async function askAuthority(desk: Desk, signed: SignedOperator, door: Doo
   try {
     end(await authorise(desk, { read, now: await trustedNow(desk) }, signed, door));
   } catch (error) {
-    if (isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    if (isDenial(error)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
+
+/** What is refused before an act on a secret or a power begins is in the log, as what the act itself refuses (B99). */
+export async function loggingRefusals<T>(
+  desk: Desk,
+  signed: SignedOperator,
+  { permission }: Door,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusedAct(error)) await logDenial(desk, signed, permission, error);
+    throw error;
+  }
+}
+
+/** The role, or a proof that is missing: a fresh code, or a person where a token asks. */
+const isDenial = (error: unknown): error is Refusal =>
+  isRefusal(error) && /^(forbidden|factor-needed)$/.test(error.code);
+
+const isRefusedAct = (error: unknown): error is Refusal =>
+  isRefusal(error) && /^(forbidden|refused-by-policy|locked)$/.test(error.code);
 
 /**
  * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
@@ -209,17 +231,23 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 
-/** Logs a denial. If the store takes no entry (read-only, behind its anchor), the operator gets the same answer all the same. */
 export async function logDenial(
   desk: Desk,
   signed: SignedOperator,
   permission: string,
+  { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission };
+  const why = because === undefined ? {} : { why: because.reason };
+  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission, ...why };
   const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  await logIfPossible(desk, { ...entry, reason: code, detail });
+}
+
+/** A store that takes no entry (read-only, behind its anchor) changes nothing of the answer. */
+export async function logIfPossible(desk: Desk, entry: AuditEntry): Promise<void> {
   try {
-    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+    await desk.store.record(entry, async () => undefined);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

@@ -12,7 +12,7 @@ const KINDS = {
   delivery: ['attempted', 'ended', 'switched-on'],
   desk: ['founded'],
   device: ['forgotten', 'remembered'],
-  directory: ['exported', 'imported'],
+  directory: ['exported', 'imported', 'viewed'],
   factor: ['added', 'code-started', 'enrolment-begun', 'refused', 'removed'],
   grant: ['revoke-refused', 'revoked'],
   job: ['advanced', 'ended', 'interrupted', 'resumed', 'started'],
@@ -81,7 +81,7 @@ const KINDS = {
   scope: ['change-refused', 'granted', 'revoked'],
   store: ['backed-up', 'migrated', 'rekey-started', 'rekeyed', 'resealed', 'restored'],
   token: ['created', 'revoked'],
-  user: ['added', 'disabled', 'edited', 'enabled', 'invited', 'unlocked'],
+  user: ['added', 'disabled', 'edited', 'enabled', 'invited', 'unlocked', 'viewed'],
   verification: ['refused', 'started', 'verified'],
 } as const;
 
