@@ -126,7 +126,8 @@ export async function act<P extends Lock, T>(
     return done;
   } catch (error) {
     const isLogged = denied ? isDenial : isRefusedAct;
-    if (isLogged(error) && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission, error);
+    if (isLogged(error) && (denied || door.logsRefusals === true))
+      await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }

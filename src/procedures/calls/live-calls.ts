@@ -199,7 +199,7 @@ function entriesOf(by: ProvenActor, at: number, event: CallEvent): readonly Audi
 }
 
 const opened = (by: ProvenActor, at: number, call: string, account: string | null, user: string | null) =>
-  account === null || user === null ? [] : [viewedEntry(by, at, { account, user }, { view: 'call', call })];
+  user === null ? [] : [viewedEntry(by, at, { account, user }, { view: 'call', call })];
 
 function entryOf(by: Deed['by'], at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
   return {

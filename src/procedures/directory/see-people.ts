@@ -81,10 +81,10 @@ export async function viewUser(
 export function viewedEntry(
   by: ProvenActor,
   at: number,
-  { account, user }: { readonly account: string; readonly user: string },
+  { account, user }: { readonly account: string | null; readonly user: string },
   detail: AuditEntry['detail'] & { readonly view: View },
 ): AuditEntry {
-  return { kind: 'user.viewed', outcome: 'done', at, by, account, user, detail };
+  return { kind: 'user.viewed', outcome: 'done', at, by, user, detail, ...(account === null ? {} : { account }) };
 }
 
 async function viewedUnder(
