@@ -125,9 +125,8 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    const isLogged = denied ? isDenial : isRefusedAct;
-    if (isLogged(error) && (denied || door.logsRefusals === true))
-      await logDenial(desk, signed, door.permission, error);
+    const logs = denied || door.logsRefusals === true;
+    if (logs && coded(error, denied ? DENIED : REFUSED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
@@ -137,45 +136,36 @@ export async function act<P extends Lock, T>(
  * vain and a refusal does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await trustedNow(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await trustedNow(desk) }, signed, door));
   } catch (error) {
-    if (isDenial(error)) await logDenial(desk, signed, door.permission, error);
+    if (coded(error, DENIED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
 
 /** What is refused before an act on a secret or a power begins is in the log, as what the act itself refuses (B99). */
-export async function loggingRefusals<T>(
-  desk: Desk,
-  signed: SignedOperator,
-  { permission }: Door,
-  work: () => T | Promise<T>,
-): Promise<T> {
+export async function loggingRefusals(desk: Desk, by: SignedOperator, door: Door, work: () => void): Promise<void> {
   try {
-    return await work();
+    work();
   } catch (error) {
-    if (isRefusedAct(error)) await logDenial(desk, signed, permission, error);
+    if (coded(error, REFUSED)) await logDenial(desk, by, door.permission, error);
     throw error;
   }
 }
 
 /** The role, or a proof that is missing: a fresh code, or a person where a token asks. */
-const isDenial = (error: unknown): error is Refusal =>
-  isRefusal(error) && /^(forbidden|factor-needed)$/.test(error.code);
-
-const isRefusedAct = (error: unknown): error is Refusal =>
-  isRefusal(error) && /^(forbidden|refused-by-policy|locked)$/.test(error.code);
+const DENIED = /^(forbidden|factor-needed)$/;
+const REFUSED = /^(forbidden|refused-by-policy|locked)$/;
+const coded = (error: unknown, codes: RegExp): error is Refusal => isRefusal(error) && codes.test(error.code);
 
 /**
  * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
  * a denial and is not logged. Refusal not-signed-in.
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await trustedNow(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await trustedNow(desk) }, signed, door));
     return true;
   } catch (error) {
     if (isRefusal(error) && error.code === 'forbidden') return false;
@@ -239,8 +229,11 @@ export async function logDenial(
   { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const why = because === undefined ? {} : { why: because.reason };
-  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission, ...why };
+  const given = {
+    ...(command === undefined ? {} : { command }),
+    ...(because === undefined ? {} : { why: because.reason }),
+  };
+  const detail = { ...given, role: signed.operator.role, permission };
   const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
   await logIfPossible(desk, { ...entry, reason: code, detail });
 }
