@@ -84,13 +84,15 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
 
 export async function testDesk(
   engine: EngineName = 'sqlite',
-  options: { hashing?: 'real' | 'cheap' } = {},
+  options: { hashing?: 'real' | 'cheap'; clock?: 'as-given' | 'real' } = {},
 ): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock();
   const settings = await testSettings(engine, folder);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
-  const { desk } = await establishDesk(openCustody({ settings, dataFolder, now: clock.now, ...hashing }));
+  const { desk } = await establishDesk(
+    openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: options.clock !== 'real', ...hashing }),
+  );
   const signed = new Map<OperatorRole, Promise<SignedOperator>>();
   return {
     desk,
