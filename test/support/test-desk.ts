@@ -33,6 +33,12 @@ export const CHEAP = { person: { m: 64, t: 1, p: 1 }, code: { m: 32, t: 1, p: 1 
 
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
 
+export interface TestDeskOptions {
+  readonly hashing?: 'real' | 'cheap';
+  /** `real`: leaps ahead are refused, as on a real machine (B87). */
+  readonly clock?: 'as-given' | 'real';
+}
+
 export interface TestClock {
   now(): number;
   advance(milliseconds: number): void;
@@ -82,10 +88,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
   };
 }
 
-export async function testDesk(
-  engine: EngineName = 'sqlite',
-  options: { hashing?: 'real' | 'cheap'; clock?: 'as-given' | 'real' } = {},
-): Promise<TestDesk> {
+export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskOptions = {}): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock();
   const settings = await testSettings(engine, folder);
