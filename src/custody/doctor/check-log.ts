@@ -28,11 +28,12 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
 }
 
 /** This machine's clock, or with PostgreSQL the server's, beside the log (B87). */
-function clockOf({ custody: { now, policy }, store }: OpenedStore, { latestAt, serverAt }: AuditHead): Finding {
+function clockOf({ custody, store }: OpenedStore, { latestAt, serverAt = null }: AuditHead): Finding {
   const subject = 'Clock';
-  const whose = serverAt == null ? "this machine's clock" : "the database server's clock";
-  const at = serverAt ?? now();
-  const { toleranceSeconds, silenceHours } = policy.limits.clock;
+  const ofServer = custody.clockAsGiven === true ? null : serverAt;
+  const whose = ofServer === null ? "this machine's clock" : "the database server's clock";
+  const at = ofServer ?? custody.now();
+  const { toleranceSeconds, silenceHours } = custody.policy.limits.clock;
   const says = `${whose} says ${iso(at)}, the log of the desk goes up to ${iso(latestAt)}`;
   if (latestAt - at > toleranceSeconds * 1000) {
     const text = `${says}; codes fail and locks do not expire`;
