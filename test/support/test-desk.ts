@@ -37,6 +37,7 @@ export interface TestDeskOptions {
   readonly hashing?: 'real' | 'cheap';
   /** `real`: leaps ahead are refused, as on a real machine (B87). */
   readonly clock?: 'as-given' | 'real';
+  readonly start?: number;
 }
 
 export interface TestClock {
@@ -90,7 +91,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
 
 export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskOptions = {}): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
-  const clock = testClock();
+  const clock = testClock(options.start);
   const settings = await testSettings(engine, folder);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(

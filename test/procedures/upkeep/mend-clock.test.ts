@@ -3,20 +3,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openClock } from '../../../src/opening/desk-clock.js';
 import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
+import { askAuthority } from '../../../src/procedures/authorise.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { signInOperator } from '../../../src/procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { refusalOf } from '../../support/said.js';
-import { CHEAP, dataFolder } from '../../support/test-desk.js';
+import { CHEAP, dataFolder, type EngineName, engines, START } from '../../support/test-desk.js';
 import { type Member, type OperatorDesk, operatorDesk, PASSWORD } from '../operator-desk.js';
 
 let place: OperatorDesk;
 let [ada, lena]: Member[] = [];
 
-beforeEach(async () => {
-  place = await operatorDesk('sqlite', { clock: 'real' });
+const SHIFTS = [minutes(3), -minutes(3), hours(20), -hours(20), days(3650), -days(3650)];
+
+async function begin(engine: EngineName, start = START): Promise<void> {
+  place = await operatorDesk(engine, { clock: 'real', start });
   ada = await place.member('ada', 'admin');
   lena = await place.member('lena', 'lead');
   const founded = { kind: 'desk.founded', outcome: 'done', at: place.clock.now(), by: SYSTEM } as const;
@@ -25,7 +28,7 @@ beforeEach(async () => {
     await write.meta.put('key-id', place.desk.keyring.keyId);
   });
   place.clock.advance(minutes(2));
-});
+}
 afterEach(() => place.close());
 
 const head = async () => (await place.desk.store.read.audit.head()) ?? { size: 0, latestAt: 0 };
@@ -50,6 +53,8 @@ async function workedAhead(by: number): Promise<number> {
 }
 
 describe('a machine whose clock is wrong', () => {
+  beforeEach(() => begin('sqlite'));
+
   it.each([days(3650), days(5)])('B87 %i ms ahead: refused before anything is written, with exit 7', async (by) => {
     const before = await head();
     const wrong = await machineAt(() => place.clock.now() + by);
@@ -91,7 +96,24 @@ describe('a machine whose clock is wrong', () => {
   });
 });
 
+describe.skipIf(!engines.includes('postgres'))("with PostgreSQL the server's clock is the desk's", () => {
+  beforeEach(() => begin('postgres', Date.now() - minutes(2)));
+
+  it.each(SHIFTS)('B87 a machine %i ms off works as any other, and harms nobody', async (by) => {
+    const wrong = await machineAt(() => Date.now() + by);
+    const { token } = await signIn(lena, wrong);
+    const fresh = { permission: 'mfa:freeze', fresh: true } as const;
+    await askAuthority(wrong, await place.bySessionOn(wrong, token), fresh);
+    expect(Math.abs(wrong.now() - Date.now())).toBeLessThan(minutes(1));
+    await wrong.store.close();
+    expect(Math.abs((await head()).latestAt - Date.now())).toBeLessThan(minutes(1));
+    expect((await signIn(ada)).operator.name).toBe('ada');
+  });
+});
+
 describe('store clock', () => {
+  beforeEach(() => begin('sqlite'));
+
   it('B87 a long silence: nothing is written until a lead confirms it with a code of now', async () => {
     place.clock.advance(days(5));
     expect((await clockState(place.desk)).is).toBe('far-ahead');
