@@ -160,6 +160,7 @@ describe.each(engines)('who sees whose contacts (B83), on %s', (engine) => {
   });
 
   it('the outbox shows nobody an address in full', async () => {
+    await type('agent', 'user invite 100234/ben');
     const listed = await type('lead', 'outbox list', '--json');
     const { messages } = JSON.parse(listed.stdout) as { messages: readonly { id: string }[] };
     expect(messages.length).toBeGreaterThan(0);

@@ -10,7 +10,6 @@ import { maskedContact, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Permission } from '../../rules/operator-roles.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
 import type { Found, FoundUser } from './search-directory.js';
 
 declare const seen: unique symbol;
@@ -34,7 +33,7 @@ const LISTING = { permission: 'directory:read', sendLater: true } as const;
 /** Decides about each person. A view is no use of a grant, but a grant that has ended by whatever means shows nothing. */
 async function sightOf(desk: Desk, signed: SignedOperator) {
   const all = await mayAlso(desk, signed, CONTACTS);
-  const grants = all ? [] : await desk.store.read.grants.live(await trustedNow(desk), signed.operator.id);
+  const grants = all ? [] : await desk.store.read.grants.live(desk.now(), signed.operator.id);
   const grantFor = ({ user }: FoundUser) =>
     grants.find((row) => row.user_id === user.id && row.authority_version === user.authorityVersion);
   const see = (found: FoundUser): SeenUser => {

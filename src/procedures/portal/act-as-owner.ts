@@ -76,8 +76,8 @@ export async function actAsOwner<L extends OwnerLock, T>(
     desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
       ({ entries }) => entries,
       async (write, log) => {
-        const now = Math.max(desk.now(), log.latestAt);
-        const current = await currentLogin(desk, write, log, login);
+        const now = desk.now();
+        const current = await currentLogin(desk, write, login);
         judge(current, now);
         const by = new AuthorisedOwner(door.lock, current);
         try {
@@ -99,9 +99,9 @@ export async function actAsOwner<L extends OwnerLock, T>(
  */
 export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
   const { read } = desk.store;
-  const latestAt = (await read.audit.head())?.latestAt ?? 0;
-  const current = await currentLogin(desk, read, { latestAt }, login);
-  await loggingDenials(desk, login, door, async (judge) => judge(current, Math.max(desk.now(), latestAt)));
+  await read.audit.head();
+  const current = await currentLogin(desk, read, login);
+  await loggingDenials(desk, login, door, async (judge) => judge(current, desk.now()));
 }
 
 /** Locks whose acts log their own refusals, under kinds of their own. */
