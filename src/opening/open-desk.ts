@@ -27,7 +27,7 @@ import type { DeliveryEffects } from '../delivery/channel.js';
 import { openComposer } from '../delivery/composer.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
-import type { Desk, IdPrefix, PolicyPin } from '../desk.js';
+import type { Desk, DeskClock, IdPrefix, PolicyPin } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
@@ -38,6 +38,7 @@ import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
 import { migrate, openStore, requireCurrent, unchecked } from '../store/store.js';
 import { openAnchor, refuseUsedKey, replaceAnchor } from './anchor.js';
+import { openClock } from './desk-clock.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey, keyPlace } from './master-key.js';
 import { migrationKeys } from './migration-keys.js';
@@ -65,12 +66,14 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
     await requireOwnKey(engine, custody.keyring, settings);
     const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
     const { keyring, notary } = own;
-    const bare = openStore(engine, notary);
+    const clock = clockOf(own, engine);
+    const bare = openStore(engine, notary, { clock });
     if (choice.unvouched === undefined && (await bare.read.meta.get('unvouched')) !== undefined) throw notVouched();
     const pin = await readPin(own, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
     return assemble(pin.accepted ? own : withShippedPolicy(own), {
       engine,
+      clock,
       pin,
       anchor: await openAnchor(settings, { store: bare, notary, keyring }),
       sink: await openSink(settings.file, effectsOf(settings, keyring)),
@@ -80,7 +83,17 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
 
 /** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. */
 export const deskOver = (custody: Custody, engine: Engine): Desk =>
-  assemble(custody, { engine, pin: freshPin(custody), anchor: undefined, sink: null });
+  assemble(custody, {
+    engine,
+    clock: clockOf(custody, engine),
+    pin: freshPin(custody),
+    anchor: undefined,
+    sink: null,
+  });
+
+/** With PostgreSQL the server's clock is the desk's (B87). */
+const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): DeskClock =>
+  openClock(now, clockAsGiven === true ? 'as-given' : name === 'postgres' ? 'server' : 'machine', policy.limits);
 
 export interface Established {
   readonly desk: Desk;
@@ -140,13 +153,15 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
 
 interface Opened {
   readonly engine: Engine;
+  readonly clock: DeskClock;
   readonly pin: PolicyPin;
   readonly anchor: Anchor | undefined;
   readonly sink: Sink | null;
 }
 
-function assemble(custody: Custody, { engine, pin, anchor, sink }: Opened): Desk {
-  const { settings, now, dataFolder, policy, keyring, notary } = custody;
+function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened): Desk {
+  const { settings, dataFolder, policy, keyring, notary } = custody;
+  const { now } = clock;
   const vault = openVault(keyring);
   const hasher = openHasher(custody.hashing ?? costsOf(policy.limits));
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
@@ -154,9 +169,10 @@ function assemble(custody: Custody, { engine, pin, anchor, sink }: Opened): Desk
   const { wanted } = delivery;
   const follow =
     wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;
-  const store = openStore(engine, notary, anchor, follow);
+  const store = openStore(engine, notary, { anchor, clock, follow });
   const desk: Desk = {
     ...sealing,
+    clock,
     chance: { bytes: randomBytes, int: randomInt },
     policy,
     policyHash: notary.policyHash,

@@ -23,6 +23,8 @@ export interface SchemaTraits {
   setEach(table: string, key: string, column: string): string;
   /** SQL for the texts of a group, joined with commas. */
   joined(expression: string): string;
+  /** The engine's own time in ms; null where it is the machine's. */
+  readonly serverTime: RawBuilder<number | null>;
   /** A source of rows (k, v), one for each member of a JSON object of texts, for a join. */
   pairs(json: string): RawBuilder<unknown>;
 }

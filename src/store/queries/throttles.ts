@@ -31,9 +31,13 @@ export const throttleReads = (db: Db) => ({
 export const throttleWrites = (tx: Tx) => ({
   async put(row: ThrottleRow): Promise<void> {
     const { subject, ...rest } = row;
-    const done = await tx.updateTable('throttles').set(rest).where('subject', '=', subject).executeTakeFirst();
-    if (done.numUpdatedRows > 0n) return;
-    await tx.insertInto('throttles').values(row).execute();
+    const before = await tx.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
+    await tx
+      .insertInto('throttles')
+      .values(row)
+      .onConflict((c) => c.column('subject').doUpdateSet(rest))
+      .execute();
+    if (before !== undefined) return;
     const person = await personOf(tx, subject);
     if (person === undefined) return;
     const tried = [...person.tried, kindOf(subject)].join(' ');
