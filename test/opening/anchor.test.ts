@@ -1,17 +1,28 @@
 /** The anchor beside the key: an older or exchanged store is noticed, and can only be read (T8). */
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { restoreStore } from '../../src/custody/restore-store.js';
 import type { Desk } from '../../src/desk.js';
 import { type DeskParts, openCustody } from '../../src/opening/open-custody.js';
-import { openDesk } from '../../src/opening/open-desk.js';
+import { establishDesk, openDesk, openEngine, refuseSecondDesk } from '../../src/opening/open-desk.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
 import { backUpStore } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { proven } from '../support/proven.js';
-import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/test-desk.js';
+import { signedOperator } from '../support/signed-operator.js';
+import { CHEAP, dataFolder, engines, type TestDesk, testDesk, testSettings } from '../support/test-desk.js';
 
 const lock = (subject: string, failures: number, lockedUntil: number | null) => ({
   subject,
@@ -248,4 +259,49 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
       expect(row?.locked_until).toBe(now + 3_660_000);
     },
   );
+});
+
+describe.each(engines)('B86 a key and its store on %s', (engine) => {
+  let made: TestDesk;
+  const folders: string[] = [];
+  beforeEach(async () => {
+    made = await testDesk(engine);
+  });
+  afterEach(async () => {
+    await made.close();
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  const elsewhere = async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-second-'));
+    folders.push(folder);
+    return testSettings(engine, folder);
+  };
+  const parts = (settings: DeskParts['settings']) =>
+    openCustody({ settings, dataFolder, now: made.clock.now, hashing: CHEAP });
+
+  it('T18 init refuses a key that serves another store, before anything is made', async () => {
+    const second = { ...(await elsewhere()), key: made.settings.key };
+    const refused = { code: 'refused-by-policy', message: expect.stringContaining('is the key of another store') };
+    await expect(refuseSecondDesk(second)).rejects.toMatchObject(refused);
+    await expect(establishDesk(parts(second))).rejects.toMatchObject(refused);
+    await expect(refuseSecondDesk({ ...second, key: { file: `${made.folder}/another.key` } })).resolves.toBeUndefined();
+  });
+
+  it('T18 teeth: a second store under a copy of the key is made, but its rows and seals fit nowhere else', async () => {
+    const settings = await elsewhere();
+    copyFileSync(join(made.folder, 'master.key'), 'file' in settings.key ? settings.key.file : '');
+    const { desk } = await establishDesk(parts(settings));
+    await signedOperator(desk, 'admin', 'evil');
+    const [from, to] = [await openEngine(settings.store, false), await openEngine(made.settings.store, false)];
+    const row = await from.db.selectFrom('operators').selectAll().where('name', '=', 'evil').executeTakeFirstOrThrow();
+    await to.db.insertInto('operators').values(row).execute();
+    expect(await desk.store.read.operators.byName('evil')).toMatchObject({ role: 'admin' });
+    await expect(made.desk.store.read.operators.byName('evil')).rejects.toMatchObject({ code: 'store-corrupt' });
+    const place = { table: 'passphrases', column: 'verifier', id: 'usr_1', account: 'acc_1', user: 'usr_1' };
+    const blob = desk.vault.seal('seal/passphrase', place, 'words');
+    expect(desk.vault.openText('seal/passphrase', place, blob)).toBe('words');
+    expect(() => made.desk.vault.open('seal/passphrase', place, blob)).toThrow(/does not open/);
+    for (const one of [from, to]) await one.close();
+    await desk.store.close();
+  });
 });

@@ -103,7 +103,7 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
   const reader = await openEngine(place.settings.store, false);
   const then = await rowsOf(reader);
 
-  await phrase('ana', OTHER_PHRASE);
+  for (const login of ['ana', 'xena'] as const) await phrase(login, OTHER_PHRASE);
   await place.givePassword('uma', NEW);
   const reset = {
     job_id: null,
