@@ -55,15 +55,12 @@ async function voucherOf(engine: Engine, { voucher }: MigrateChoice): Promise<Si
   const rows = await engine.db.selectFrom('operators').select(['role', 'verifier', 'disabled_at']).execute();
   if (!rows.some((row) => row.verifier !== null && row.disabled_at === null && row.role !== 'agent')) return undefined;
   const signIn = await voucher();
-  if (signIn === undefined)
-    throw refusal(
-      'approval-needed',
-      'second-operator-needed',
-      { what: 'bringing the store up to date' },
-      'approver-signs-in',
-    );
+  if (signIn === undefined) throw voucherNeeded();
   return signIn;
 }
+
+const voucherNeeded = (): Refusal =>
+  refusal('approval-needed', 'second-operator-needed', { what: 'bringing the store up to date' }, 'approver-signs-in');
 
 async function bringUp(engine: Engine, custody: Custody, { backedUp }: MigrateChoice) {
   await refuseDowngradedStore(engine, custody);
@@ -95,7 +92,8 @@ async function keepCopy(engine: Engine, { now }: Custody, backedUp: boolean): Pr
 /** Where nobody can sign in, as on a desk of scripts, nobody is asked. Refusals: those of signing in. */
 async function vouch(desk: Desk, signIn: SignIn | undefined): Promise<MigratedStore['vouchedBy']> {
   const approvers = await otherApprovers(desk, desk.store.read, []);
-  const approver = approvers.length === 0 || signIn === undefined ? null : await secondOperator(desk, signIn, null);
+  if (approvers.length > 0 && signIn === undefined) throw voucherNeeded();
+  const approver = signIn === undefined ? null : await secondOperator(desk, signIn, null);
   const by = approver === null ? SYSTEM : provenBySignIn(approver);
   const detail = { schema: desk.store.schema };
   await desk.store.record({ kind: 'store.vouched', outcome: 'done', at: desk.now(), by, detail }, (write) =>

@@ -13,8 +13,8 @@
 import { Refusal } from '../errors.js';
 import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
-import type { Engine } from './engine.js';
-import { bookOf, requireSums, requireWatched } from './guard/check-tables.js';
+import type { Engine, SchemaTraits } from './engine.js';
+import { bookOf, requireSums } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
@@ -123,7 +123,7 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           anchor?.check(head);
           clock?.saw(head.latestAt, null);
           clock?.requireLikely(head.latestAt);
-          await requireWatched(plain, engine.traits, notary.sums, head.book);
+          await requireSums(plain, engine.traits, notary.sums, head.book);
           const delta = new Delta();
           const tx = countRows(plain, notary.rows, delta);
           const counting = { traits: engine.traits, tags: notary.rows, delta };
@@ -131,7 +131,8 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           const result = await change(writes, head);
           const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
           if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
-          return { result, head: await append(tx, notary, { head, delta, fresh: writes.sums.renewed }, entries) };
+          const traits = writes.sums.renewed ? engine.traits : undefined;
+          return { result, head: await append(tx, notary, { head, delta, traits }, entries) };
         });
       anchor?.keep(done.head);
       queued?.(messages);
@@ -163,14 +164,14 @@ export async function openHead(db: Db, notary: Notary): Promise<Opened> {
 interface Changed {
   readonly head: Opened;
   readonly delta: Delta;
-  /** The book gets a new key. */
-  readonly fresh: boolean;
+  /** If they are given, the book gets a new key, after all sums were compared. */
+  readonly traits: SchemaTraits | undefined;
 }
 
 async function append(
   tx: Tx,
   notary: Notary,
-  { head, delta, fresh }: Changed,
+  { head, delta, traits }: Changed,
   entries: readonly AuditEntry[],
 ): Promise<Head> {
   if (entries.length === 0) throw new Error('a write without an audit entry');
@@ -193,8 +194,8 @@ async function append(
       .execute();
   }
   let book = folded(notary.sums, head.book, delta, latestAt);
-  if (fresh) {
-    await requireSums(tx, notary.sums, book);
+  if (traits !== undefined) {
+    await requireSums(tx, traits, notary.sums, book, 'all');
     book = await bookOf(tx, notary.sums, latestAt);
   }
   const encoded = encodeFrontier(frontier);

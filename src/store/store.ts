@@ -2,7 +2,7 @@
 import type { Refusal } from '../errors.js';
 import type { TableFault } from '../rules/table-fault.js';
 import type { Engine } from './engine.js';
-import { faultsOfTables, requireWatched } from './guard/check-tables.js';
+import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
 import {
@@ -69,7 +69,7 @@ export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow 
     requireWatched: () =>
       snapshot(engine, async (db) => {
         const { book } = await openHead(db, notary);
-        await requireWatched(db, engine.traits, notary.sums, book);
+        await requireSums(db, engine.traits, notary.sums, book);
       }),
     tableFaults: (each) =>
       snapshot(engine, async (db) => {

@@ -11,10 +11,13 @@ import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { olderVerifierKeys } from '../../src/procedures/log/verifier-keys.js';
 import { verifyAuditLog } from '../../src/procedures/log/verify-audit-log.js';
 import { verifyTables } from '../../src/procedures/log/verify-tables.js';
+import type { SignIn } from '../../src/procedures/operators/sign-in-operator.js';
 import { checkApplicationPassword } from '../../src/procedures/portal/application-password.js';
 import { currentFreeze } from '../../src/procedures/resets/freeze.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Engine } from '../../src/store/engine.js';
 import { openSqlite } from '../../src/store/engines/sqlite.js';
+import { operatorDesk, PASSWORD } from '../procedures/operator-desk.js';
 import { schemaUntil } from '../store/support.js';
 import { CHEAP, dataFolder, engines, START, testSettings } from '../support/test-desk.js';
 
@@ -83,6 +86,29 @@ describe.each(engines)('a store of an earlier release on %s', (name) => {
       'delete from audit_entries where seq = 900',
     );
     expect((await migrateStore(openCustody(parts), YES)).applied).toHaveLength(1);
+  });
+});
+
+describe.each(engines)('a store that was migrated on %s', (name) => {
+  it('stays shut until somebody who may approve has signed in and vouched for it', async () => {
+    const place = await operatorDesk(name);
+    const { desk, settings, clock } = place;
+    const lena = await place.member('lena', 'lead');
+    await desk.store.record({ kind: 'store.migrated', outcome: 'done', at: clock.now(), by: SYSTEM }, async (write) => {
+      await write.meta.put('key-id', desk.keyring.keyId);
+      await write.meta.put('unvouched', 'yes');
+    });
+    const parts = { settings, dataFolder, now: clock.now, hashing: CHEAP };
+    const migrated = (voucher: () => Promise<SignIn | undefined>) =>
+      migrateStore(openCustody(parts), { voucher, backedUp: false });
+    const lenas = (password: string) => async () => ({ name: 'lena', password, code: async () => lena.code(1) });
+    const shut = () => expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
+    await expect(migrated(async () => undefined)).rejects.toMatchObject({ code: 'approval-needed' });
+    await expect(migrated(lenas('not the password'))).rejects.toMatchObject({ code: 'not-signed-in' });
+    await shut();
+    expect(await migrated(lenas(PASSWORD))).toMatchObject({ applied: [], vouchedBy: { name: 'lena' } });
+    await (await openDesk(openCustody(parts))).store.close();
+    await place.close();
   });
 });
 

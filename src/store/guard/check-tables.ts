@@ -9,8 +9,7 @@ import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } 
 import { fits } from './tag-rows.js';
 
 export interface Checking {
-  /** Without them only the sums are compared. */
-  readonly tags?: RowTags;
+  readonly tags: RowTags;
   readonly sums: SumKeys;
 }
 
@@ -20,20 +19,29 @@ const DIGEST_TEXT = 22;
 const PAGE = 10_000;
 const NAMED = 5;
 
-const WATCHED = Object.entries(GUARDED).filter(([, { watched }]) => watched !== 'none');
+const ALL = Object.entries(GUARDED);
+const WATCHED = ALL.filter(([, { watched }]) => watched !== 'none');
 
 /**
- * Compares the watched tables with the book. The caller decides on rows of the same snapshot: another hand can write between two statements.
- * Refusal `store-corrupt`.
+ * Compares the watched tables with the book, or all of them without their tags. The caller decides on rows of the same snapshot: another
+ * hand can write between two statements. Refusal `store-corrupt`.
  */
-export async function requireWatched(db: Db, traits: SchemaTraits, { sumOf }: SumKeys, book: Book): Promise<void> {
-  const statements = WATCHED.map(([name, table]) => statementOf(name, table, traits, firstSpan(name, book.at)));
+export async function requireSums(
+  db: Db,
+  traits: SchemaTraits,
+  { sumOf }: SumKeys,
+  book: Book,
+  which: 'watched' | 'all' = 'watched',
+): Promise<void> {
+  const from = (name: string) => (which === 'all' ? undefined : firstSpan(name, book.at));
+  const tables = which === 'all' ? ALL : WATCHED;
+  const statements = tables.map(([name, table]) => statementOf(name, table, traits, from(name)));
   const { rows } = await db.executeQuery<{ t: string; n: number; digests: string | null }>(
     CompiledQuery.raw(statements.join(' union all ')),
   );
   for (const { t, n, digests } of rows) {
     const tags = digests === null ? [] : digests.split(',');
-    const { n: meant, sum } = sumFor(book, t, firstSpan(t, book.at));
+    const { n: meant, sum } = sumFor(book, t, from(t));
     const whole = tags.length === n && tags.every((tag) => tag.length === DIGEST_TEXT);
     const same = n === meant && whole && (sumOf(book.key, tags) - sum) % (1n << 128n) === 0n;
     if (!same) throw notOurs({ table: t, surplus: n - meant, changed: [] });
@@ -55,12 +63,10 @@ export async function faultsOfTables(
   each: (rows: number) => void = () => undefined,
 ): Promise<readonly TableFault[]> {
   const faults: TableFault[] = [];
-  for (const [name, table] of Object.entries(GUARDED)) {
+  for (const [name, table] of ALL) {
     const changed: string[] = [];
-    const columns = tags === undefined ? tagsOnly(name) : sql`*`;
-    const seen = await addedUp({ db, name, columns }, sums, book, (rows) => {
-      if (tags !== undefined)
-        for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
+    const seen = await addedUp(db, name, { sums, book }, (rows) => {
+      for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
       each(rows.length);
     });
     const meant = sumFor(book, name);
@@ -72,12 +78,6 @@ export async function faultsOfTables(
   return faults;
 }
 
-/** Refusal `store-corrupt` if any sum does not fit. For the end of a rekey, which counts all rows under a new key. */
-export async function requireSums(db: Db, sums: SumKeys, book: Book): Promise<void> {
-  const [fault] = await faultsOfTables(db, { sums }, book);
-  if (fault !== undefined) throw notOurs(fault);
-}
-
 /** A book of the tables as they stand, under a new key: for a new store, a migration, and the end of a rekey. */
 export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
   let book = emptyBook(sums, at);
@@ -87,16 +87,14 @@ export async function bookOf(db: Db, sums: SumKeys, at: number): Promise<Book> {
   return book;
 }
 
-interface Pass {
-  readonly db: Db;
-  readonly name: string;
-  readonly columns: RawBuilder<unknown>;
-}
-
-async function addedUp(pass: Pass, sums: SumKeys, { key }: Book, look: (rows: readonly Row[]) => void) {
-  const { db, name, columns } = pass;
+async function addedUp(
+  db: Db,
+  name: string,
+  { sums, book: { key } }: { readonly sums: SumKeys; readonly book: Book },
+  look: (rows: readonly Row[]) => void,
+) {
   let book: Book = { key, at: 0, parts: new Map() };
-  for await (const rows of pages(db, name, columns)) {
+  for await (const rows of pages(db, name, sql`*`)) {
     look(rows);
     book = folded(sums, book, counted(name, rows), 0);
   }

@@ -21,7 +21,7 @@ export const rounds = 7;
 export async function prepare() {
   bench = await benchDesk([
     "export { openHead } from './src/store/record.js';",
-    "export { faultsOfTables } from './src/store/guard/check-tables.js';",
+    "export { requireSums } from './src/store/guard/check-tables.js';",
   ]);
   await bench.fill(USERS, false);
   const desk = await bench.open();
@@ -32,10 +32,9 @@ export async function prepare() {
 }
 
 export async function figure() {
-  const { openHead, faultsOfTables } = bench.sources;
+  const { openHead, requireSums } = bench.sources;
   const { book } = await openHead(engine.db, notary);
-  const faults = await faultsOfTables(engine.db, { sums: notary.sums }, book);
-  if (faults.length > 0) throw new Error(`the sums do not fit: ${JSON.stringify(faults)}`);
+  await requireSums(engine.db, engine.traits, notary.sums, book, 'all');
 }
 
 export function floor() {
