@@ -44,15 +44,17 @@ function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
 /** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. */
 export async function reserveAttempt(desk: Desk, write: Writes, subject: Subject): Promise<ThrottleDecision> {
   const time = desk.clock.time();
-  const { state, decision } = reserve(toThrottle(await write.throttles.get(subject)), time, desk.policy.limits);
-  if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now));
+  const before = await write.throttles.get(subject);
+  const { state, decision } = reserve(toThrottle(before), time, desk.policy.limits);
+  if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now), before ?? null);
   return decision;
 }
 
 /** The answer was right: takes back what was counted for the attempt. */
 export async function clearAttempt(desk: Desk, write: Writes, subject: Subject, attempt: number): Promise<void> {
-  const state = succeed(toThrottle(await write.throttles.get(subject)), attempt, desk.policy.limits);
-  await write.throttles.put(toRow(subject, state, desk.clock.time().now));
+  const before = await write.throttles.get(subject);
+  const state = succeed(toThrottle(before), attempt, desk.policy.limits);
+  await write.throttles.put(toRow(subject, state, desk.clock.time().now), before ?? null);
 }
 
 /** A lead lifts everything (B76); the owner's own sign-in lifts only the wait. Returns whether there was anything to lift. */
@@ -61,7 +63,7 @@ export async function liftLock(desk: Desk, write: Writes, subject: Subject, by: 
   if (row === undefined) return false;
   const time = desk.clock.time();
   const wasLocked = refusalNow(toThrottle(row), time) !== undefined || row.failures > 0;
-  await write.throttles.put(toRow(subject, unlock(toThrottle(row), by), time.now));
+  await write.throttles.put(toRow(subject, unlock(toThrottle(row), by), time.now), row);
   return wasLocked;
 }
 

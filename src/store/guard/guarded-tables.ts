@@ -28,7 +28,7 @@ export interface GuardedTable {
   readonly watched: 'all' | Live | 'none';
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
 /** Rows whose time is past decide nothing. */
 const until = (column: string, span: number): Live => ({ column, span, back: 0 });
 
@@ -61,7 +61,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   operator_sessions: table(
     'id',
     'operator_id person digest created_at last_seen_at expires_at code_at ended_at',
-    until('expires_at', 24 * HOUR),
+    until('expires_at', 240 * MINUTE),
   ),
   operator_tokens: table('id', 'operator_id role digest expires_at revoked_at', 'all'),
   operator_contacts: table('id', 'email', 'all'),
@@ -71,18 +71,18 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   verifications: table(
     'id',
     'operator_id account_id user_id caller_key action ticket outcome reason started_at decided_at',
-    { column: 'started_at', span: HOUR, back: HOUR },
+    { column: 'started_at', span: 10 * MINUTE, back: 60 * MINUTE },
   ),
   grants: table(
     'id',
     'verification_id operator_id account_id user_id action authority_version created_at expires_at used_at revoked_at',
-    until('expires_at', HOUR),
+    until('expires_at', 5 * MINUTE),
   ),
   policy_pins: table('id', 'pinned accepted_at', 'all'),
   approvals: table(
     'id',
     'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at',
-    until('expires_at', HOUR),
+    until('expires_at', 10 * MINUTE),
   ),
   resets: table(
     'id',

@@ -29,15 +29,12 @@ export const throttleReads = (db: Db) => ({
 });
 
 export const throttleWrites = (tx: Tx) => ({
-  async put(row: ThrottleRow): Promise<void> {
+  /** `before`: the row as it was read in the same transaction; null if there was none. */
+  async put(row: ThrottleRow, before?: ThrottleRow | null): Promise<void> {
     const { subject, ...rest } = row;
-    const before = await tx.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
-    await tx
-      .insertInto('throttles')
-      .values(row)
-      .onConflict((c) => c.column('subject').doUpdateSet(rest))
-      .execute();
-    if (before !== undefined) return;
+    const known = before === undefined ? await throttleReads(tx).get(subject) : before;
+    if (known) return void (await tx.updateTable('throttles').set(rest).where('subject', '=', subject).execute());
+    await tx.insertInto('throttles').values(row).execute();
     const person = await personOf(tx, subject);
     if (person === undefined) return;
     const tried = [...person.tried, kindOf(subject)].join(' ');
