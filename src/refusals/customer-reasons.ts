@@ -71,6 +71,8 @@ export interface CustomerReasons {
   'own-privileges': Bare;
   'scope-inside-category': { readonly user: string; readonly scope: string; readonly category: string };
   'admin-holds-all': Bare;
+  /** Power that was given lately waits (B84). */
+  'power-held': { readonly until: Moment };
   'scopes-not-in-edition': Bare;
   'resets-frozen': { readonly until: Moment | null; readonly by: string };
   'own-reset': Bare;
@@ -146,6 +148,7 @@ export interface CustomerSteps {
   'admins-have-one': Bare;
   'admin-has-all': Bare;
   'privileges-for-others': Bare;
+  'other-admin-or-wait': Bare;
   'revoke-category': { readonly user: string; readonly category: string };
   'admin-all-user-none': Bare;
   'search-users': Bare;

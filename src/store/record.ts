@@ -74,8 +74,8 @@ export interface Head extends LogState {
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
-/** Messages that entries cause on their own; they are queued in the same transaction. */
-export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
+/** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
+export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
@@ -92,12 +92,10 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
       const done = await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
-        const result = await change(
-          writesOf(tx, tagging, (id) => messages.push(id)),
-          head,
-        );
+        const write = writesOf(tx, tagging, (id) => messages.push(id));
+        const result = await change(write, head);
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
-        if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
+        if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, write));
         return { result, head: await append(tx, notary, head, entries) };
       });
       anchor?.keep(done.head);

@@ -57,7 +57,12 @@ export async function editAccount(
       at,
       by: actor,
       account: account.id,
-      detail: { fields },
+      detail: {
+        fields,
+        ...(fields.includes('phone-resets')
+          ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
+          : {}),
+      },
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
     change: (acting) => applyEdit(acting, account, wanted),

@@ -106,6 +106,7 @@ async function resetOrAsk(
     caller: grant.caller,
     target,
     objected: open !== undefined && open.objected_at !== null,
+    now,
   });
   if (approval !== null) {
     const subject = await subjectOf(write, asked, grant.caller);

@@ -29,7 +29,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   ),
   users: table(
     'id',
-    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at',
+    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until',
   ),
   // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),

@@ -44,6 +44,18 @@ export async function tagUntagged(db: Db, tagging: Tagging, names: readonly stri
   }
 }
 
+/** Tags every row of a table anew whose tag fits `before`, the columns of an older version. Any other row keeps its tag. Only for migrations. */
+export async function retagAll(db: Db, tagging: Tagging, name: string, before: GuardedTable): Promise<void> {
+  for (let after = ''; ; ) {
+    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: CHUNK });
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = String(last[before.key]);
+    const good = rows.filter((row) => checks(tagging.tags, name, before, row));
+    await writeTags(db, name, good, tagging);
+  }
+}
+
 export interface Retagged {
   /** Key of the last row that was read, to continue after it; undefined if no row was left. */
   readonly last: string | undefined;

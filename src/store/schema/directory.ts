@@ -93,6 +93,8 @@ export interface UsersTable {
   /** Kept for notices to old contacts (B58): JSON array of {email, phone, until}. */
   former_contacts: string;
   disabled_at: number | null;
+  /** Until then, power over other people that was given lately waits (B84). */
+  power_held_until: number | null;
   created_at: number;
   updated_at: number;
 }
