@@ -67,7 +67,10 @@ export interface DeskReasons {
   'account-number-taken': { readonly number: string; readonly name: string };
   'login-taken': { readonly number: string; readonly login: string };
   'phone-resets-by-admin': Bare;
-  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' };
+  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' | 'change-power' };
+  'edition-loses-mfa': Bare;
+  'edition-loses-privileges': { readonly edition: string; readonly logins: readonly string[] };
+  'not-an-admin': { readonly login: string };
   'sso-off-and-set': Bare;
   'sso-incomplete': { readonly missing: readonly ('issuer' | 'audience' | 'jwks')[] };
   'not-https': { readonly setting: 'issuer' | 'jwks'; readonly address: string };

@@ -61,6 +61,8 @@ export interface DeskSteps {
   'written-request': Bare;
   'name-written-request': Bare;
   'sso-together': Bare;
+  'admin-switches-mfa-off': Bare;
+  'drop-privileges': Bare;
   'https-example': Bare;
   'key-set-form': Bare;
   'public-keys-only': Bare;

@@ -32,7 +32,14 @@ export type IdTokenFault =
   | 'used-before'
   | 'not-a-token';
 
-export type ApprovalReason = 'own-reset' | 'admin-target' | 'objected-reset' | 'bulk-over-limit';
+export type ApprovalReason =
+  | 'own-reset'
+  | 'admin-target'
+  | 'objected-reset'
+  | 'bulk-over-limit'
+  | 'successor'
+  | 'edition'
+  | 'sign-in-kind';
 
 export type LockedOut = 'caller' | 'sign-in';
 

@@ -26,6 +26,7 @@ const approvalDocument = (approval: Approval) => ({
   final: approval.subject.final,
   reason: approval.subject.reason,
   ticket: approval.subject.ticket,
+  ...(approval.subject.change === undefined ? {} : { change: approval.subject.change }),
   grant: approval.subject.grant,
   requester: approval.requester,
   requestedAt: iso(approval.requestedAt),
@@ -110,6 +111,7 @@ function requestView(approval: ApprovalInFull): View {
       rows: [
         ['Asked for by', requester.name],
         ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
+        ...(subject.change === undefined ? [] : [['Change', subject.change] as const]),
         ['Reason', subject.reason ?? 'none given'],
         ['Ticket', subject.ticket ?? 'none given'],
         ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),

@@ -25,6 +25,9 @@ export const APPROVAL_REASONS: Readonly<Record<ApprovalReason, string>> = {
   'admin-target': 'the reset of an admin',
   'objected-reset': 'a reset that the customer objected to before',
   'bulk-over-limit': 'a bulk run over the limit',
+  successor: 'the successor of an admin',
+  edition: 'a change of edition',
+  'sign-in-kind': 'another way to sign in',
 };
 
 /** Why a reset was not undone. */
@@ -124,7 +127,13 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
       ? 'missing: --reason, why you lift the lock'
       : to === 'disable'
         ? 'missing: --reason, why you disable it'
-        : 'missing: --reason, why you allow resets by phone again',
+        : to === 'change-power'
+          ? 'missing: --reason, why this is changed'
+          : 'missing: --reason, why you allow resets by phone again',
+  'edition-loses-mfa': () => 'the company requires multi-factor authentication, which a Classic account does not have',
+  'edition-loses-privileges': ({ edition, logins }) =>
+    `${edition} does not know single privileges, so these logins would lose theirs: ${logins.join(', ')}`,
+  'not-an-admin': ({ login }) => `${login} is not an admin`,
   'sso-off-and-set': () => '--no-sso cannot be combined with settings of single sign-on',
   'sso-incomplete': ({ missing }) => `missing: ${missing.map((one) => OPTIONS[one]).join(', ')}`,
   'not-https': ({ setting, address }) => `${OPTIONS[setting]}: "${address}" is not an https address`,

@@ -75,6 +75,8 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'written-request': () => 'Ask an admin of the desk. The customer must request it in writing.',
   'name-written-request': () => 'Name the written request, for instance --reason "letter of 3 May, ticket 4711".',
   'sso-together': () => 'Set issuer, audience and keys together.',
+  'admin-switches-mfa-off': () => 'An admin of the company switches it off first: countersign portal mfa require off',
+  'drop-privileges': () => 'If that is meant, add: --drop-privileges   An admin can raise one of them later.',
   'https-example': () =>
     'For instance: https://login.example.com   (http is allowed only for a provider on this machine)',
   'key-set-form': () => 'It looks like {"keys":[{"kty":"RSA",…}]}. Download it from the provider (jwks_uri).',

@@ -1,5 +1,5 @@
 /**
- * Changes one company. Its number and edition never change (B01). Everyone who keeps the directory may forbid resets by phone for
+ * Changes one company. Its number never changes, and its edition only with a second operator (procedures/exits). Everyone who keeps the directory may forbid resets by phone for
  * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
 import type { Desk, SignedOperator } from '../../desk.js';

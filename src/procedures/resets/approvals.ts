@@ -17,7 +17,7 @@ import { otherApprovers } from '../operators/second-operator.js';
 import { pause } from '../pause.js';
 
 /** The permissions whose use may need a second operator's approval. */
-export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk';
+export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk' | 'directory:write';
 
 /** What an operator has asked for, before a transaction or inside one. */
 export interface Asked {
