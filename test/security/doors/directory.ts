@@ -6,6 +6,9 @@ import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
+import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
+import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
@@ -64,6 +67,22 @@ export const DIRECTORY: Doors = {
   'directory/export-directory.exportUsers': {
     permission: WRITE,
     knock: (desk, signed) => exportUsers(desk, signed, account),
+  },
+  'exits/change-edition.changeEdition': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) =>
+      changeEdition(desk, signed, account, { edition: 'classic', dropPrivileges: false, reason: '' }),
+  },
+  'exits/change-sign-in.changeSignIn': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => changeSignIn(desk, signed, account, { signIn: 'sso', user: null, reason: '' }),
+  },
+  'exits/hand-over.appointSuccessor': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => appointSuccessor(desk, signed, { account, from: user, to: user, reason: '' }),
   },
   'directory/import-directory.importDirectory': {
     permission: WRITE,
