@@ -115,15 +115,13 @@ const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
     : [];
 
 /** Of a new admin: since when the role counts for others. */
-export function handedLines({ user }: Handed, { name }: Account): readonly string[] {
-  const until = user.powerHeldUntil;
-  return [
-    `${user.name} (${user.login}) is now ${user.role} at ${name}.`,
-    ...(until === null
-      ? []
-      : [`Until ${localMinute(until)} this login can do nothing to others. Its admins are told.`]),
-  ];
-}
+export const heldLines = ({ powerHeldUntil: until }: User): readonly string[] =>
+  until === null ? [] : [`Until ${localMinute(until)} this login can do nothing to others. The admins there are told.`];
+
+export const handedLines = ({ user }: Handed, { name }: Account): readonly string[] => [
+  `${user.name} (${user.login}) is now ${user.role} at ${name}.`,
+  ...heldLines(user),
+];
 
 export const handedDocument = ({ user, roleBefore, grantsEnded }: Handed) => ({
   user: { id: user.id, login: user.login, name: user.name, role: user.role },
