@@ -90,6 +90,7 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'policy.accepted': desk,
   'scope.granted': role,
   'scope.revoked': role,
+  'store.clock-set-back': desk,
   'store.restored': desk,
   'token.created': desk,
   // A large import lists logins without power by their ids alone.

@@ -32,6 +32,7 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
   'policy.accepted': { does: { after: 'abc' } },
   'scope.granted': { does: { result: 'changed', role: 'secondary-admin' }, not: { result: 'nothing-to-do' } },
   'scope.revoked': { does: { result: 'changed', role: 'user', scopes: [] }, not: { result: 'nothing-to-do' } },
+  'store.clock-set-back': { does: {} },
   'store.restored': { does: {} },
   'token.created': { does: { operator: 'op_1', token: 'tok_1', role: 'lead' } },
   'user.added': { does: { role: 'admin', heldUntil: 1 }, not: { role: 'user' } },
@@ -55,7 +56,7 @@ const NO_POWER = [
 const NOUNS = ['approval', 'call', 'delivery', 'device', 'factor', 'job', 'passphrase', 'portal', 'verification'];
 /** What operators do about their own sign-in, and the care of the store. */
 const OWN =
-  /^(operator\.(code|denied|password|recover-|recovery-codes|session|set-up|sign|signed).*|store\.(backed|migrated|rekey|reseal).*)$/;
+  /^(operator\.(code|denied|password|recover-|recovery-codes|session|set-up|sign|signed).*|store\.(backed|clock-confirmed|migrated|rekey|reseal).*)$/;
 
 const placed = (kind: string): boolean =>
   kind in POWER || NO_POWER.includes(kind) || NOUNS.includes(kind.split('.')[0] ?? '') || OWN.test(kind);
