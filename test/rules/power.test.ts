@@ -47,7 +47,15 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
 /** Reads, sign-ins, codes, calls, resets and their approvals have notices of their own; refused acts changed nothing. */
 const NO_POWER = [
   ...['account.added', 'account.change-refused', 'application-password.changed', 'audit.exported'],
-  ...['backup-codes.made', 'desk.founded', 'directory.exported', 'directory.imported', 'grant.revoke-refused'],
+  ...[
+    'backup-codes.made',
+    'desk.founded',
+    'directory.exported',
+    'directory.imported',
+    'directory.viewed',
+    'user.viewed',
+    'grant.revoke-refused',
+  ],
   ...['grant.revoked', 'key.read', 'policy.read', 'report.made', 'scope.change-refused', 'token.revoked'],
   ...['user.invited', 'user.unlocked', 'mfa.frozen', 'mfa.thawed', 'mfa.objected', 'mfa.reset', 'mfa.reset-refused'],
   ...['mfa.reset-undone', 'mfa.undo-refused'],

@@ -1,6 +1,6 @@
 /** The reset under the grant just given (B54). */
 import { isRefusal } from '../../errors.js';
-import { askAuthority } from '../../procedures/authorise.js';
+import { askAuthority, mayAlso } from '../../procedures/authorise.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { User } from '../../rules/people.js';
@@ -65,7 +65,8 @@ async function giveFreshCode(session: LiveSession): Promise<boolean> {
 
 async function lacksFreshCode({ desk, signed }: LiveSession): Promise<boolean> {
   try {
-    await askAuthority(desk, signed, RESETTING);
+    // A code that is missing is asked for here, and is no refusal; a role that is missing is.
+    if (!(await mayAlso(desk, signed, RESETTING))) await askAuthority(desk, signed, RESETTING);
     return false;
   } catch (error) {
     if (isRefusal(error) && error.code === 'factor-needed') return true;

@@ -9,7 +9,6 @@ import { untilApproved } from '../ask-approver.js';
 import type { Context, OptionSpec, Result } from '../command.js';
 import { localMinute } from '../wording/times.js';
 import { accountDocument } from './account-view.js';
-import { userDocument } from './user-view.js';
 
 export const WAIT: OptionSpec = { flags: '--wait', about: 'wait until a second operator has decided' };
 
@@ -82,7 +81,7 @@ export async function runSignIn(
   const document = {
     ...(user === null
       ? { account: accountDocument(account) }
-      : { user: userDocument({ account, user: { ...user, signIn } }) }),
+      : { user: { id: user.id, login: user.login, name: user.name, role: user.role, signIn } }),
     changed: done === null ? [] : ['sign-in'],
     logins: done?.users.length ?? 0,
     passwordsEnded: done?.passwordsEnded ?? 0,

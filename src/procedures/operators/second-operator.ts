@@ -8,6 +8,7 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
+import { logIfPossible } from '../authorise.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 
 /**
@@ -22,13 +23,26 @@ export async function secondOperator(
 ): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
   if (named !== undefined && (named.id === requesterId || named.id === about)) {
-    throw refusal('forbidden', 'own-request', {}, 'ask-other-lead');
+    throw await refused(desk, named, refusal('forbidden', 'own-request', {}, 'ask-other-lead'));
   }
   const { operator } = await signInOperator(desk, signIn);
   if (!permits(desk.policy, operator.role as OperatorRole, 'approval:decide')) {
-    throw refusal('forbidden', 'role-does-not-approve', { role: operator.role }, 'ask-lead');
+    const no = refusal('forbidden', 'role-does-not-approve', { role: operator.role }, 'ask-lead');
+    throw await refused(desk, operator, no);
   }
   return { kind: 'operator', id: operator.id, name: operator.name };
+}
+
+/** Whoever was named as the second, proven or not, is in the log (B99). */
+async function refused(
+  desk: Desk,
+  { id, name }: { readonly id: string; readonly name: string },
+  no: Refusal,
+): Promise<Refusal> {
+  const by = { kind: 'operator', id, name } as const;
+  const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by, reason: no.code } as const;
+  await logIfPossible(desk, { ...entry, detail: { why: no.because?.reason ?? '' } });
+  return no;
 }
 
 /** Operators beside these who may approve and can sign in. */
