@@ -5,7 +5,7 @@
  * something. It ends with its transaction, so nobody can fetch it before a prompt or keep it across one.
  * procedures/portal/act-as-owner.ts does the same for customers.
  */
-import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
+import type { Desk, LogState, OperatorTokenRow, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, refusal } from '../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
@@ -64,6 +64,12 @@ class Authorised<out P extends Lock> {
   get actor(): ProvenActor {
     this.#requireLive();
     return this.#actor as ProvenActor;
+  }
+
+  /** The token that acts; null for a person. */
+  get token(): OperatorTokenRow | null {
+    this.#requireLive();
+    return this.#standing.token;
   }
 
   /** The customer login of the same person, or null (B55: nobody resets themselves). */

@@ -34,6 +34,9 @@ export type IdTokenFault =
 
 export type ApprovalReason = 'own-reset' | 'admin-target' | 'objected-reset' | 'bulk-over-limit';
 
+/** What one operator did to another, or in their name (rules/two-persons). */
+export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'token';
+
 export type LockedOut = 'caller' | 'sign-in';
 
 /** Who a command is about, for a next step that can be copied. `account` is its number. */

@@ -9,6 +9,7 @@ import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
 import { newStart, type StartCode } from './start-code.js';
+import { layHand } from './two-persons.js';
 
 export interface OperatorChange {
   readonly role?: OperatorRole;
@@ -66,16 +67,18 @@ async function startIfNeeded(
 }
 
 async function changeRow(
-  { desk, write, log, now, by }: Acting<'operator:manage'>,
+  acting: Acting<'operator:manage'>,
   row: OperatorRow,
   { role, disabled, email, unlock }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
+  const { desk, write, log, now, by } = acting;
   const ends = role !== undefined || disabled !== undefined;
   if (ends && row.id === by.operator.id) {
     throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   }
   const unlocked = unlock === true && (await unlockOperator(desk, write, log, row.id));
   const who = by.operator.name;
+  if (ends || email !== undefined) await layHand(acting, row.id, 'changed');
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
   if (!ends) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {

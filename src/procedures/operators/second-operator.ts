@@ -2,13 +2,18 @@
  * Four eyes for replacing the store, when a request cannot wait in the store itself: a second operator, there in person, approves
  * by giving password and code.
  */
-import type { Desk, OperatorRow, Reads } from '../../desk.js';
+import type { Desk, OperatorRow } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
+import type { Step } from '../../refusals/because.js';
+import type { HandKind } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
+import { apartFrom } from '../../rules/two-persons.js';
+import { trustedNow } from '../lock-outs.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
+import { type Asking, personOf } from './two-persons.js';
 
 /**
  * `about` is the operator whom the request is about, if it is about one. Refusals: forbidden (the requester, the one whom it is about, or a
@@ -21,24 +26,59 @@ export async function secondOperator(
   about: string | null = null,
 ): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
-  if (named !== undefined && (named.id === requesterId || named.id === about)) {
-    throw refusal('forbidden', 'own-request', {}, 'ask-other-lead');
-  }
+  if (named !== undefined && (named.id === requesterId || named.id === about)) throw ownRequest();
   const { operator } = await signInOperator(desk, signIn);
-  if (!permits(desk.policy, operator.role as OperatorRole, 'approval:decide')) {
-    throw refusal('forbidden', 'role-does-not-approve', { role: operator.role }, 'ask-lead');
-  }
-  return { kind: 'operator', id: operator.id, name: operator.name };
+  const { id, name, role } = operator;
+  const approver: Actor = { kind: 'operator', id, name };
+  const asking = { policy: desk.policy, reads: desk.store.read, now: await trustedNow(desk) };
+  const refused = permits(desk.policy, role as OperatorRole, 'approval:decide')
+    ? requesterId === null
+      ? null
+      : await notTwoPersons(asking, requesterId, id, { about })
+    : refusal('forbidden', 'role-does-not-approve', { role }, 'ask-lead');
+  if (refused === null) return approver;
+  const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by: approver } as const;
+  const detail = { requester: requesterId, about, because: refused.because?.reason ?? null };
+  await desk.store.record({ ...entry, reason: refused.code, detail }, async () => undefined);
+  throw refused;
 }
 
-/** Operators beside these who may approve and can sign in. */
+const ownRequest = (): Refusal => refusal('forbidden', 'own-request', {}, 'ask-other-lead');
+
+/** Why these two are not two persons (B81), with those who could approve instead; null if they are. */
+export async function notTwoPersons(
+  asking: Asking,
+  requesterId: string,
+  approverId: string,
+  { about = null, otherwise = 'ask-other-lead' }: { about?: string | null; otherwise?: Step } = {},
+): Promise<Refusal | null> {
+  const person = await personOf(asking, requesterId);
+  if (person.isAlso(approverId)) return ownRequest();
+  const hand = person.handWith(approverId);
+  if (hand === undefined) return null;
+  const nameOf = (id: string) => person.all.find((row) => row.id === id)?.name ?? id;
+  const names = (await otherApprovers(asking, requesterId, about)).map(({ name }) => name);
+  const facts = {
+    by: nameOf(hand.by_id),
+    whom: nameOf(hand.operator_id),
+    what: hand.what as HandKind,
+    at: hand.at,
+    until: apartFrom(asking.policy, hand),
+    names,
+  };
+  return refusal('forbidden', 'not-two-persons', facts, names.length > 0 ? 'ask-one-of' : otherwise);
+}
+
+/** Operators who may approve what this one asks, and can sign in. */
 export async function otherApprovers(
-  desk: Pick<Desk, 'policy'>,
-  { operators }: Pick<Reads, 'operators'>,
-  but: readonly string[],
+  asking: Asking,
+  requesterId: string,
+  about: string | null = null,
 ): Promise<readonly OperatorRow[]> {
-  return (await operators.all()).filter(
-    (row) => !but.includes(row.id) && mayApprove(desk, row) && row.verifier !== null && hasItsFactor(desk, row),
+  const person = await personOf(asking, requesterId);
+  const may = (row: OperatorRow) => mayApprove(asking, row) && row.verifier !== null && hasItsFactor(asking, row);
+  return person.all.filter(
+    (row) => row.id !== about && may(row) && !person.isAlso(row.id) && person.handWith(row.id) === undefined,
   );
 }
 

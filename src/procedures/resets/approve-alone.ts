@@ -9,6 +9,7 @@ import { standingOf } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
+import { trustedNow } from '../lock-outs.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, otherApprovers } from '../operators/second-operator.js';
@@ -35,7 +36,10 @@ export async function approveAlone(
   if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
     throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
   }
-  const others = await otherApprovers(desk, desk.store.read, [self]);
+  const others = await otherApprovers(
+    { policy: desk.policy, reads: desk.store.read, now: await trustedNow(desk) },
+    self,
+  );
   if (others.length > 0) throw notAlone(others, 'ask-other-lead');
   const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
   const at = desk.now();
@@ -52,7 +56,7 @@ export async function approveAlone(
       if (standing !== 'pending') {
         throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
       }
-      const still = await otherApprovers(desk, write, [self]);
+      const still = await otherApprovers({ policy: desk.policy, reads: write, now }, self);
       if (still.length > 0) throw notAlone(still, 'ask-other-lead');
       if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) {
         throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
