@@ -58,6 +58,8 @@ interface Outcome {
 class Run {
   readonly #options: SessionOptions;
   readonly #home: string;
+  readonly #clock: string;
+  #offset = 0;
   readonly #variables: Map<string, string>;
   readonly #env: Record<string, string>;
 
@@ -69,7 +71,12 @@ class Run {
     mkdirSync(programs);
     if (options.policy !== undefined) usePolicy(join(this.#home, 'config'), options.policy);
     const program = join(programs, 'countersign');
-    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${options.executable}' "$@"\n`);
+    this.#clock = join(programs, 'clock-offset');
+    const ahead = join(programs, 'clock.mjs');
+    writeFileSync(ahead, aheadBy(this.#clock));
+    // Only a session that moves the clock loads what moves it.
+    const preload = `$(test -s '${this.#clock}' && echo --import '${ahead}')`;
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' ${preload} '${options.executable}' "$@"\n`);
     chmodSync(program, 0o755);
     this.#variables = new Map(Object.entries({ home: this.#home, ...options.variables }));
     this.#env = {
@@ -180,13 +187,18 @@ class Run {
       const path = resolve(this.#home, text);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       writeFileSync(path, step.body.map((line) => `${fillIn(line, this.#variables)}\n`).join(''), { mode: 0o600 });
+    } else if (step.kind === 'clock') {
+      const days = /^\+(\d+)d$/.exec(text)?.[1];
+      if (days === undefined) throw fault('needs a number of days, such as +8d');
+      this.#offset += Number(days) * 86_400_000;
+      writeFileSync(this.#clock, String(this.#offset));
     } else if (step.kind === 'totp') {
       const [name, rest] = splitOnce(text);
       const [, typed = '', steps = '0'] = /^(.*?)(?: ([+-]\d+))?$/.exec(rest) ?? [];
       const seed = (/[?&]secret=([A-Z2-7]+)/i.exec(typed)?.[1] ?? typed.replace(/[ -]/g, '')).toUpperCase();
       if (!/^[A-Z2-7]{16,}$/.test(seed)) throw fault('needs a name and a base32 secret or an otpauth address');
       await roomInStep();
-      this.#variables.set(name, referenceCode(fromBase32(seed), Date.now() / 1000 + Number(steps) * 30));
+      this.#variables.set(name, referenceCode(fromBase32(seed), this.#now() / 1000 + Number(steps) * 30));
     } else if (step.kind === 'operator') {
       const [, name = '', role = '', more = '', password] = /^(\S+) (\S+)((?: --\S+ \S+)*) (.+)$/.exec(text) ?? [];
       if (password === undefined) throw fault('needs a name, a role and a password');
@@ -205,6 +217,10 @@ class Run {
     }
   }
 
+  #now(): number {
+    return Date.now() + this.#offset;
+  }
+
   /** Adds and starts an operator as people do; the session's environment holds an admin's token. Answers the app's secret. */
   async #startOperator(
     { name, role, more, password }: Record<'name' | 'role' | 'more' | 'password', string>,
@@ -221,11 +237,19 @@ class Run {
     const { secretBase32 } = (await json(`${start} --password-stdin`, password)).totp;
     await roomInStep();
     // The code of the step before, so that the one of now still signs in.
-    const first = referenceCode(fromBase32(secretBase32), Date.now() / 1000 - 30);
+    const first = referenceCode(fromBase32(secretBase32), this.#now() / 1000 - 30);
     await json(`${start} --totp ${first}`);
     return secretBase32;
   }
 }
+
+/** A module that moves the clock of a program by the milliseconds in a file. */
+const aheadBy = (file: string): string => `
+  import { readFileSync } from 'node:fs';
+  const real = Date.now;
+  const offset = Number(readFileSync(${JSON.stringify(file)}, 'utf8'));
+  Date.now = () => real() + offset;
+`;
 
 /** A code must still be valid when the command after it runs, so near the end of a step it waits for the next code. */
 export async function roomInStep(): Promise<void> {
