@@ -137,6 +137,7 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const reason = approve ? null : await screen.line({ view, message: 'Reason' });
   if (reason === undefined || !(await giveFreshCode(session, DECIDING))) return 'find';
   const { standing, requester } = await decideApproval(desk, session.signed, { id, approve, reason });
+  session.requests = session.requests.filter((one) => one.id !== id);
   const verdict = standing === 'approved' ? 'APPROVED' : 'REJECTED';
   await screen.choose({
     view: () => [
