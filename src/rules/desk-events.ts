@@ -13,17 +13,8 @@ export interface DeskEvent {
 }
 
 /** Kinds that are events when they are done. */
-const AS_DONE = [
-  'mfa.reset',
-  'mfa.reset-undone',
-  'mfa.objected',
-  'mfa.frozen',
-  'mfa.thawed',
-  'job.ended',
-  'approval.requested',
-  'approval.approved',
-  'approval.rejected',
-];
+const AS_DONE =
+  /^(mfa\.(reset|reset-undone|objected|frozen|thawed)|job\.ended|approval\.(requested|approved|rejected))$/;
 /** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
 const REFUSED: Readonly<Record<string, string>> = {
   locked: 'verification.locked',
@@ -53,7 +44,7 @@ export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
 
 function typeOf({ kind, outcome, reason, detail }: AuditEntry): string | undefined {
   if (kind === 'verification.refused') return REFUSED[reason ?? ''];
-  if (outcome !== 'done' || !AS_DONE.includes(kind)) return undefined;
+  if (outcome !== 'done' || !AS_DONE.test(kind)) return undefined;
   return detail?.['result'] === 'nothing-to-do' ? undefined : kind;
 }
 

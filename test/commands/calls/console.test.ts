@@ -444,7 +444,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       await seek(terminal, /^APPROVED$/m);
       await seek(terminal, /Ana Trujillo/);
       terminal.type('1');
-      await terminal.waitFor(/another request/);
+      await terminal.waitFor(/factors are\s+reset/);
       await seek(terminal, /RESET$/m);
     });
 
