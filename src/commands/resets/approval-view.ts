@@ -40,7 +40,7 @@ export const listTable = (approvals: readonly Approval[]): Block => ({
 /** `mira`, or `token "nightly" of bulk, made by ana` */
 export function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>): string {
   if (token === null) return name;
-  return `token "${token.label}" of ${name}${token.madeBy === null ? '' : `, made by ${token.madeBy}`}`;
+  return `token "${token.label}" of ${name}${token.madeBy === null || token.madeBy === name ? '' : `, made by ${token.madeBy}`}`;
 }
 
 export function requestView(approval: ApprovalInFull): View {
