@@ -162,7 +162,7 @@ async function requireStill(desk: Desk, write: Writes, second: Second, { signed,
     const { id } = second.approver;
     if (!mayApprove(desk, await write.operators.byId(id)))
       throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
-    const refused = await notTwoPersons(asking(desk, write, now), signed.operator.id, id, { about: target.id });
+    const refused = await notTwoPersons(asking(desk, write, now), signed.operator.id, id, target.id);
     if (refused === null) return;
     throw refused;
   }

@@ -4,7 +4,6 @@
  */
 import type { Desk, OperatorRow } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Step } from '../../refusals/because.js';
 import type { HandKind } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
@@ -34,7 +33,7 @@ export async function secondOperator(
   const refused = permits(desk.policy, role as OperatorRole, 'approval:decide')
     ? requesterId === null
       ? null
-      : await notTwoPersons(asking, requesterId, id, { about })
+      : await notTwoPersons(asking, requesterId, id, about)
     : refusal('forbidden', 'role-does-not-approve', { role }, 'ask-lead');
   if (refused === null) return approver;
   const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by: approver } as const;
@@ -50,14 +49,15 @@ export async function notTwoPersons(
   asking: Asking,
   requesterId: string,
   approverId: string,
-  { about = null, otherwise = 'ask-other-lead' }: { about?: string | null; otherwise?: Step } = {},
+  about: string | null = null,
 ): Promise<Refusal | null> {
   const person = await personOf(asking, requesterId);
   if (person.isAlso(approverId)) return ownRequest();
   const hand = person.handWith(approverId);
   if (hand === undefined) return null;
   const nameOf = (id: string) => person.all.find((row) => row.id === id)?.name ?? id;
-  const names = (await otherApprovers(asking, requesterId, about)).map(({ name }) => name);
+  const others = await otherApprovers(asking, requesterId, about);
+  const names = others.flatMap(({ id, name }) => (person.handWith(id) === undefined ? [name] : []));
   const facts = {
     by: nameOf(hand.by_id),
     whom: nameOf(hand.operator_id),
@@ -66,20 +66,25 @@ export async function notTwoPersons(
     until: apartFrom(asking.policy, hand),
     names,
   };
-  return refusal('forbidden', 'not-two-persons', facts, names.length > 0 ? 'ask-one-of' : otherwise);
+  return refusal('forbidden', 'not-two-persons', facts, names.length > 0 ? 'ask-one-of' : 'ask-other-lead');
 }
 
-/** Operators who may approve what this one asks, and can sign in. */
+/**
+ * Operators who may approve what this one asks, and can sign in. Whom the requester only changed, or made a token for, is still among
+ * them, though not to approve: otherwise a change would open the way with a recovery code, where nobody else is.
+ */
 export async function otherApprovers(
   asking: Asking,
   requesterId: string,
   about: string | null = null,
 ): Promise<readonly OperatorRow[]> {
   const person = await personOf(asking, requesterId);
+  const isThere = (row: OperatorRow): boolean => {
+    const hand = person.handWith(row.id);
+    return hand === undefined || (person.isAlso(hand.by_id) && ['changed', 'token'].includes(hand.what));
+  };
   const may = (row: OperatorRow) => mayApprove(asking, row) && row.verifier !== null && hasItsFactor(asking, row);
-  return person.all.filter(
-    (row) => row.id !== about && may(row) && !person.isAlso(row.id) && person.handWith(row.id) === undefined,
-  );
+  return person.all.filter((row) => row.id !== about && may(row) && !person.isAlso(row.id) && isThere(row));
 }
 
 /** A recovery code counts only where no second operator can be asked. */

@@ -173,8 +173,7 @@ async function decide(
   const own = refusalOf(by, shown, requester?.also_user_id ?? null);
   if (own !== null) return own;
   const asking = { policy: desk.policy, reads: write, now };
-  const otherwise = 'ask-other-lead-or-code' as const;
-  const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id, { otherwise }) : null;
+  const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id) : null;
   if (tied !== null) return tied;
   const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
   if (standing !== 'pending') return decidedAlready(id, standing);

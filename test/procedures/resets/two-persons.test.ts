@@ -167,6 +167,28 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     await decide(lena, await ask(eve));
   });
 
+  it('whoever touches the only other approver is not alone by that: a recovery code does not count (B80)', async () => {
+    const maker = await place.another('admin', 'maker');
+    const { id } = await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
+    const others = async () => {
+      const rows = await otherApprovers(
+        { policy: desk.policy, reads: desk.store.read, now: desk.now() },
+        eve.operator.id,
+      );
+      return rows.map(({ name }) => name);
+    };
+    for (const touch of [
+      () => changeOperator(desk, eve, 'lea', { email: 'lea@desk.example' }),
+      () => createToken(desk, eve, { owner: 'lea', label: 'nightly' }),
+    ]) {
+      await touch();
+      expect(await others()).toEqual(['lea']);
+    }
+    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    const refused = await refusalOf(decide(lea, await ask(eve)), desk.now());
+    expect(refused).toMatchObject({ code: 'forbidden', hint: 'Ask another lead or admin.' });
+  });
+
   it('a second operator in person is judged alike, logged, and is not counted as another approver', async () => {
     const { id, seed } = await startedOperator(desk, eve, { name: 'lea', role: 'lead', password: PASSWORD });
     const signIn = { name: 'lea', password: PASSWORD, code: async () => referenceCode(seed, desk.now() / 1000) };
