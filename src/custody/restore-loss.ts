@@ -85,7 +85,7 @@ async function approverOf(
     await present?.store.read.operators.byId(approver.id),
   ];
   if (present !== undefined && signed !== null) {
-    const asking = { policy: present.policy, reads: present.store.read, now: custody.now() };
+    const asking = { policy: present.policy, reads: present.store.read, now: present.now() };
     const refused = await notTwoPersons(asking, signed.operator.id, approver.id);
     if (refused !== null) throw refused;
   }

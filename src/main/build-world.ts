@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly machine: Machine;
   readonly node: string;
   readonly now: () => number;
+  /** As in opening/open-custody.ts. */
+  readonly clockAsGiven?: boolean;
   readonly stdin: () => NodeJS.ReadableStream;
   readonly stdinIsTTY: boolean;
   /** The terminal for prompts; null inside another run. */
@@ -105,7 +107,12 @@ function beginRun(around: Surroundings): Run {
   const custodyOnce = (options: GlobalOptions) => {
     custody ??= (async () => {
       const { openCustody } = await import('../opening/open-custody.js');
-      return openCustody({ settings: await readOnce(options), dataFolder, now: around.now });
+      return openCustody({
+        settings: await readOnce(options),
+        dataFolder,
+        now: around.now,
+        clockAsGiven: around.clockAsGiven === true,
+      });
     })();
     return custody;
   };

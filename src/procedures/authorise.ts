@@ -6,12 +6,11 @@
  * procedures/portal/act-as-owner.ts does the same for customers.
  */
 import type { Desk, LogState, OperatorTokenRow, Reads, SignedOperator, Writes } from '../desk.js';
-import { isRefusal, refusal } from '../errors.js';
+import { isRefusal, type Refusal, refusal } from '../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
-import { trustedNow } from './lock-outs.js';
 import { judgeSession, judgeToken, notSignedIn, type Standing } from './operators/standing.js';
 
 /** What a door asks for: a permission of the role, or only that the operator is still signed in. */
@@ -103,7 +102,7 @@ export interface Act<P extends Lock, T> {
 
 /**
  * The operators' way through the write door: checks the authority, makes the change and writes its entry in one
- * transaction, then sends what was queued. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the
+ * transaction, then sends what was queued. Refusals: not-signed-in, forbidden and factor-needed (logged), and those of the
  * change.
  */
 export async function act<P extends Lock, T>(
@@ -117,7 +116,7 @@ export async function act<P extends Lock, T>(
     const { done } = await desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
       ({ entries }) => entries,
       async (write, log) => {
-        const now = Math.max(desk.now(), log.latestAt);
+        const now = desk.now();
         const by = await authorise(desk, { read: write, now }, signed, door);
         denied = false;
         try {
@@ -131,8 +130,8 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    const refused = isRefusal(error) && error.code === 'forbidden';
-    if (refused && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission);
+    const logs = denied || door.logsRefusals === true;
+    if (logs && coded(error, denied ? DENIED : REFUSED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
@@ -142,29 +141,45 @@ export async function act<P extends Lock, T>(
  * vain and a refusal does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await trustedNow(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
   } catch (error) {
-    if (isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    if (coded(error, DENIED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
+
+/** What is refused before an act on a secret or a power begins is in the log, as what the act itself refuses (B99). */
+export async function loggingRefusals(desk: Desk, by: SignedOperator, door: Door, work: () => void): Promise<void> {
+  try {
+    work();
+  } catch (error) {
+    if (coded(error, REFUSED)) await logDenial(desk, by, door.permission, error);
+    throw error;
+  }
+}
+
+/** The role, or a proof that is missing: a fresh code, or a person where a token asks. */
+const DENIED = /^(forbidden|factor-needed)$/;
+const REFUSED = /^(forbidden|refused-by-policy|locked)$/;
+const coded = (error: unknown, codes: RegExp): error is Refusal => isRefusal(error) && codes.test(error.code);
 
 /**
  * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
  * a denial and is not logged. Refusal not-signed-in.
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await trustedNow(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
     return true;
   } catch (error) {
     if (isRefusal(error) && error.code === 'forbidden') return false;
     throw error;
   }
 }
+
+/** The time, after a look at what others have logged meanwhile: a console runs for a whole shift. */
+const nowAsLogged = (desk: Desk): Promise<number> => desk.store.read.audit.head().then(() => desk.now());
 
 /** The one function that hands out authority. */
 async function authorise<P extends Lock>(
@@ -215,17 +230,26 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 
-/** Logs a denial. If the store takes no entry (read-only, behind its anchor), the operator gets the same answer all the same. */
 export async function logDenial(
   desk: Desk,
   signed: SignedOperator,
   permission: string,
+  { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission };
+  const given = {
+    ...(command === undefined ? {} : { command }),
+    ...(because === undefined ? {} : { why: because.reason }),
+  };
+  const detail = { ...given, role: signed.operator.role, permission };
   const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  await logIfPossible(desk, { ...entry, reason: code, detail });
+}
+
+/** A store that takes no entry (read-only, behind its anchor) changes nothing of the answer. */
+export async function logIfPossible(desk: Desk, entry: AuditEntry): Promise<void> {
   try {
-    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+    await desk.store.record(entry, async () => undefined);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

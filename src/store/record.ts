@@ -8,7 +8,7 @@
  */
 
 import { Refusal } from '../errors.js';
-import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
+import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
@@ -52,6 +52,14 @@ export interface Anchor {
   close(): void;
 }
 
+/** What the store tells the desk's clock, and asks of it (B87). */
+export interface Clock {
+  /** The latest time of a head that this desk wrote; with it the server's own time, from an engine that has one. */
+  saw(latestAt: number, serverAt: number | null): void;
+  /** Refusal `clock`: this machine's time is further ahead of the log than a desk is silent. */
+  requireLikely(latestAt: number): void;
+}
+
 export type Entries = AuditEntry | readonly AuditEntry[];
 
 export type WriteDoor = <T>(
@@ -62,7 +70,7 @@ export type WriteDoor = <T>(
 /** The log when the write begins. */
 export interface LogState {
   readonly size: number;
-  /** The latest time that any writer has seen, in ms. A clock behind it is not trusted (T22). */
+  /** The latest time in the log of somebody who proved who they are, ms (B87). */
   readonly latestAt: number;
 }
 
@@ -79,12 +87,13 @@ export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessa
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
+  readonly clock?: Clock | undefined;
   readonly follow?: Consequences | undefined;
   /** Receives the ids of the messages that a committed transaction queued, without those that `follow` queued. */
   readonly queued?: ((ids: readonly string[]) => void) | undefined;
 }
 
-export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queued }: DoorParts = {}): WriteDoor {
+export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
   const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
     try {
@@ -92,6 +101,8 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
       const done = await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
+        clock?.saw(head.latestAt, null);
+        clock?.requireLikely(head.latestAt);
         const result = await change(
           writesOf(tx, tagging, (id) => messages.push(id)),
           head,
@@ -138,7 +149,7 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     frontier = appendLeaf(notary.tree, size, frontier, leaf);
     rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
     size += 1;
-    latestAt = Math.max(latestAt, entry.at);
+    latestAt = latestAfter(latestAt, logged);
   }
   for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
     await tx

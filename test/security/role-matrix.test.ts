@@ -20,6 +20,8 @@ const RESETS: readonly OperatorRole[] = ['agent', 'lead', 'admin'];
 const LEADS: readonly OperatorRole[] = ['lead', 'admin'];
 const ADMINS: readonly OperatorRole[] = ['admin'];
 const READS_THE_LOG: readonly OperatorRole[] = ['admin', 'auditor'];
+/** A lead, what it says of one caller; anything wider is refused by the procedure (B83). */
+const READS_OF_A_CALLER: readonly OperatorRole[] = ['lead', ...READS_THE_LOG];
 const EVERY_ROLE: readonly OperatorRole[] = ['verifier', 'agent', 'lead', 'admin', 'auditor'];
 
 /** `anyone`: without signing in as an operator. What it does is guarded by something else, or touches no desk. */
@@ -84,7 +86,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'store rekey': ADMINS,
   'key backup': ADMINS,
   'key jwks': READS_THE_LOG, // a public key
-  'audit list': READS_THE_LOG,
+  'audit list': READS_OF_A_CALLER,
   'audit verify': READS_THE_LOG,
   'audit export': READS_THE_LOG,
   'audit prove': READS_THE_LOG,
@@ -105,6 +107,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'passphrase check': 'anyone',
   'key restore': 'anyone', // the desk cannot be opened without it; it takes the copy and its passphrase
   'policy check': 'anyone', // files, no desk
+  'store clock': 'anyone', // sessions have ended then: it signs people in itself
   'store migrate': 'anyone', // a desk that cannot be opened yet; it takes the store's key
   'store restore': 'anyone', // a desk that is gone; where there is one, it asks for an admin itself
   // A user's own doing: guarded by the application password.

@@ -137,17 +137,21 @@ export async function peopleOf({ desk, account, text, most, thoroughly }: Wanted
 async function opened(session: LiveSession, found: Found): Promise<Stage> {
   Object.assign(session, { action: null, verdict: null, alerts: null });
   if (found.kind === 'account') {
-    session.account = found.account;
-    session.caller = null;
     await note(session, { account: found.account, caller: null });
+    Object.assign(session, { account: found.account, caller: null });
     return 'who';
   }
-  if (found.kind === 'user') session.account = found.account;
-  session.caller = found.kind === 'user' ? found.user : found.text;
+  const account = found.kind === 'user' ? found.account : session.account;
   const user = found.kind === 'user' ? found.user : null;
-  await note(session, { account: session.account, caller: user });
+  await noteCaller(session, account, user);
+  Object.assign(session, { account, caller: user ?? (found.kind === 'nobody' ? found.text : null) });
   await lookForAlerts(session);
   return 'request';
+}
+
+async function noteCaller(session: LiveSession, account: Account | null, caller: User | null): Promise<void> {
+  await note(session, { account, caller, opens: caller !== null && !session.viewed.includes(caller.id) });
+  if (caller !== null) session.viewed = [...session.viewed, caller.id];
 }
 
 /** Looks up this caller's earlier failures with any operator, and recent changes (B76). */
@@ -198,6 +202,7 @@ export async function resumeStage(session: LiveSession): Promise<Stage> {
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);
   Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
+  session.viewed = call.caller === null ? [] : [call.caller.id];
   session.events.push('resumed');
   if (call.account === null) return 'find';
   if (call.caller === null) return 'who';

@@ -1,6 +1,6 @@
 /** The reset under the grant just given (B54). */
 import { isRefusal } from '../../errors.js';
-import { askAuthority, type Door } from '../../procedures/authorise.js';
+import { askAuthority, type Door, mayAlso } from '../../procedures/authorise.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { User } from '../../rules/people.js';
@@ -65,7 +65,8 @@ export async function giveFreshCode(session: LiveSession, door: Door = RESETTING
 
 async function lacksFreshCode({ desk, signed }: LiveSession, door: Door): Promise<boolean> {
   try {
-    await askAuthority(desk, signed, door);
+    // A code that is missing is asked for here, and is no refusal; a role that is missing is.
+    if (!(await mayAlso(desk, signed, door))) await askAuthority(desk, signed, door);
     return false;
   } catch (error) {
     if (isRefusal(error) && error.code === 'factor-needed') return true;

@@ -72,6 +72,8 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
+  /** Ids of those whom this call has opened; each is in the log once (B83). */
+  viewed: readonly string[];
   verdict: Verdict | null;
   /** A reset that waits for a second operator, to be tried again unchanged. */
   reset: AskedReset | null;
@@ -93,6 +95,7 @@ const NOTHING_KNOWN = {
   caller: null,
   action: null,
   alerts: null,
+  viewed: [],
   verdict: null,
   reset: null,
   request: null,

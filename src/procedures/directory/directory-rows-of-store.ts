@@ -1,6 +1,6 @@
 /** Turns entries of the directory into rows of the store, with their comparison and search keys; the only place that makes them. */
 import type { FormerContact, Writes } from '../../desk.js';
-import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
+import { foldKey, personWords, phoneDigits, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
@@ -83,5 +83,5 @@ export const contactPatch = (before: Person, former: readonly FormerContact[], a
 });
 
 export function userSearchKeys(id: string, user: Person & { readonly login: string }): SearchKeys {
-  return { kind: 'user', id, words: [...searchWords(user.login, user.name, user.email), ...phoneWords(user.phone)] };
+  return { kind: 'user', id, words: personWords(user) };
 }

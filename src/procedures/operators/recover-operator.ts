@@ -15,8 +15,7 @@ import type {
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
-import { act, askAuthority } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
+import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
@@ -50,10 +49,12 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
   const { reason } = wish;
   const target = await findOperator(desk.store.read, wish.reference);
   if (reason.trim() === '') throw refusal('missing-option', 'recovery-reason-missing', {});
-  if (target.id === signed.operator.id) throw refusal('forbidden', 'own-recovery', {}, 'use-recovery-code');
-  if (target.disabled_at !== null) {
-    throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
-  }
+  await loggingRefusals(desk, signed, MANAGE_OPERATORS, () => {
+    if (target.id === signed.operator.id) throw refusal('forbidden', 'own-recovery', {}, 'use-recovery-code');
+    if (target.disabled_at !== null) {
+      throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
+    }
+  });
   const second = (await neverStarted(desk, target)) ? 'never-started' : await secondYes(desk, signed, target, wish);
   const waits = second !== 'never-started' && 'code' in second;
   const at = desk.now();
@@ -134,7 +135,7 @@ async function secondYes(
   if (given !== null && 'approver' in given) {
     return { approver: await secondOperator(desk, given.approver, asker, target.id) };
   }
-  const others = await otherApprovers(asking(desk, desk.store.read, await trustedNow(desk)), asker, target.id);
+  const others = await otherApprovers(asking(desk, desk.store.read, desk.now()), asker, target.id);
   if (given === null) {
     const what = 'recovering an operator';
     const next = others.length > 0 ? 'approver-signs-in' : 'own-recovery-code';

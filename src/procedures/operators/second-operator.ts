@@ -10,7 +10,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import { apartFrom } from '../../rules/two-persons.js';
-import { trustedNow } from '../lock-outs.js';
+import { logIfPossible } from '../authorise.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 import { type Asking, personOf } from './two-persons.js';
 
@@ -25,21 +25,29 @@ export async function secondOperator(
   about: string | null = null,
 ): Promise<Actor> {
   const named = await desk.store.read.operators.byName(foldKey(signIn.name));
-  if (named !== undefined && (named.id === requesterId || named.id === about)) throw ownRequest();
+  if (named !== undefined && (named.id === requesterId || named.id === about))
+    throw await refused(desk, named, ownRequest());
   const { operator } = await signInOperator(desk, signIn);
   const { id, name, role } = operator;
-  const approver: Actor = { kind: 'operator', id, name };
-  const asking = { policy: desk.policy, reads: desk.store.read, now: await trustedNow(desk) };
-  const refused = permits(desk.policy, role as OperatorRole, 'approval:decide')
-    ? requesterId === null
-      ? null
-      : await notTwoPersons(asking, requesterId, id, about)
-    : refusal('forbidden', 'role-does-not-approve', { role }, 'ask-lead');
-  if (refused === null) return approver;
-  const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by: approver } as const;
-  const detail = { requester: requesterId, about, because: refused.because?.reason ?? null };
-  await desk.store.record({ ...entry, reason: refused.code, detail }, async () => undefined);
-  throw refused;
+  if (!permits(desk.policy, role as OperatorRole, 'approval:decide')) {
+    throw await refused(desk, operator, refusal('forbidden', 'role-does-not-approve', { role }, 'ask-lead'));
+  }
+  const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
+  const tied = requesterId === null ? null : await notTwoPersons(asking, requesterId, id, about);
+  if (tied !== null) throw await refused(desk, operator, tied);
+  return { kind: 'operator', id, name };
+}
+
+/** Whoever was named as the second, proven or not, is in the log (B99). */
+async function refused(
+  desk: Desk,
+  { id, name }: { readonly id: string; readonly name: string },
+  no: Refusal,
+): Promise<Refusal> {
+  const by = { kind: 'operator', id, name } as const;
+  const entry = { kind: 'approval.decision-refused', outcome: 'refused', at: desk.now(), by, reason: no.code } as const;
+  await logIfPossible(desk, { ...entry, detail: { why: no.because?.reason ?? '' } });
+  return no;
 }
 
 const ownRequest = (): Refusal => refusal('forbidden', 'own-request', {}, 'ask-other-lead');

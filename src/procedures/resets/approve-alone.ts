@@ -8,8 +8,7 @@ import { refusal } from '../../errors.js';
 import { standingOf } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
-import { act, askAuthority } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
+import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, otherApprovers } from '../operators/second-operator.js';
@@ -31,15 +30,14 @@ export async function approveAlone(
   await askAuthority(desk, signed, DECIDING);
   const shown = await showApproval(desk, given.id);
   const { id: self } = signed.operator;
-  if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
   const { alsoUserId } = signed;
-  if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
-    throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
-  }
-  const others = await otherApprovers(
-    { policy: desk.policy, reads: desk.store.read, now: await trustedNow(desk) },
-    self,
-  );
+  await loggingRefusals(desk, signed, DECIDING, () => {
+    if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
+    if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
+      throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
+    }
+  });
+  const others = await otherApprovers({ policy: desk.policy, reads: desk.store.read, now: desk.now() }, self);
   if (others.length > 0) throw notAlone(others, 'ask-other-lead');
   const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
   const at = desk.now();

@@ -147,7 +147,7 @@ export async function decideApproval(desk: Desk, signed: SignedOperator, decisio
             at,
             by: actor,
             reason: done.code,
-            detail: { approval: id, because: done.because?.reason ?? null },
+            detail: { approval: id, why: done.because?.reason ?? null },
           }
         : { ...approvalEntry(actor, done.row, `approval.${state}`, at), ...(reason === null ? {} : { reason }) },
     change: (acting) => decide(acting, shown, { ...decision, id }),

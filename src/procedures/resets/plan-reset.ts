@@ -19,8 +19,7 @@ import {
   type ResetPlan,
   somethingToReset,
 } from '../../rules/reset-plan.js';
-import { askAuthority } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
+import { askAuthority, loggingRefusals } from '../authorise.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -47,7 +46,7 @@ export interface FrozenPlan {
 }
 
 /** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
-export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true } as const;
+export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true, logsRefusals: true } as const;
 
 /** Refusals: invalid-input for an empty list; forbidden if the operator's own login is in it (B55). Nothing is written. */
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
@@ -56,7 +55,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
   const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
-  refuseOneself(signed.alsoUserId, rows);
+  await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, rows));
   const { plain } = planTargets(desk.policy, rows);
   const plan: ResetPlan = {
     v: 1,
@@ -84,7 +83,7 @@ export function hasItsOwnNumbers(desk: Desk, { rows, counts, confirm }: ResetPla
 
 /** What this operator and the desk reset in the last 24 hours without anybody's approval (B81). */
 export async function recentRuns(desk: Desk, operatorId: string): Promise<RecentRuns> {
-  return desk.store.read.jobs.unapprovedSince(operatorId, (await trustedNow(desk)) - days(1));
+  return desk.store.read.jobs.unapprovedSince(operatorId, desk.now() - days(1));
 }
 
 /**

@@ -107,7 +107,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
       expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
         by: { id: decider.operator.id },
         outcome: 'refused',
-        detail: { approval: id, because: 'not-two-persons' },
+        detail: { approval: id, why: 'not-two-persons' },
       });
       // To say no needs no second person.
       expect(await decide(decider, id, false)).toMatchObject({ standing: 'rejected' });
@@ -196,7 +196,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     const [entry] = await desk.store.read.audit.newest({ kind: 'approval.decision-refused' }, 1);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
       by: { id },
-      detail: { requester: eve.operator.id, because: 'not-two-persons' },
+      detail: { why: 'not-two-persons' },
     });
     const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
     expect(await otherApprovers(asking, eve.operator.id)).toEqual([]);

@@ -5,6 +5,7 @@ import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
@@ -19,7 +20,7 @@ const account: Account = {
   phoneResetForbidden: false,
   disabledAt: null,
 };
-const user = { id: 'usr_none', accountId: account.id, login: 'none', disabledAt: null } as User;
+const user = { id: 'usr_none', accountId: account.id, login: 'none', email: '', phone: '', disabledAt: null } as User;
 const off = { on: false, reason: undefined };
 
 const WRITE = 'directory:write';
@@ -68,6 +69,20 @@ export const DIRECTORY: Doors = {
   'directory/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/see-people.rowsFor': { permission: 'signed-in', knock: (desk, signed) => rowsFor(desk, signed, 5) },
+  'directory/see-people.seenAfterAct': {
+    permission: 'signed-in',
+    knock: (desk, signed) => seenAfterAct(desk, signed, { account, user }),
+  },
+  'directory/see-people.viewUser': {
+    permission: 'directory:read',
+    knock: (desk, signed) => viewUser(desk, signed, { account, user }, { view: 'user' }),
+  },
+  'directory/see-people.viewUsers': {
+    permission: 'directory:read',
+    knock: (desk, signed) =>
+      viewUsers(desk, signed, { list: 'user list', limit: 1 }, async () => ({ found: [], more: false })),
   },
   'directory/unlock-caller.unlockCaller': {
     permission: 'user:unlock',

@@ -1,6 +1,7 @@
 /** `user add`: sets role and scopes once; later they change in the portal (B16). */
 import * as z from 'zod';
 import { addUser } from '../../../procedures/directory/add-to-directory.js';
+import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { CUSTOMER_ROLES } from '../../../rules/people.js';
 import { askMissing } from '../../ask-missing.js';
 import { command } from '../../command.js';
@@ -51,7 +52,8 @@ export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
       { name: 'phone', option: '--phone', message: 'Phone (empty for none)' },
       { name: 'role', option: '--role', message: 'Role', choices: CUSTOMER_ROLES },
     ]);
-    const found = await addUser(await context.desk(), context.operator(), {
+    const desk = await context.desk();
+    const found = await addUser(desk, context.operator(), {
       ...asked,
       scopes: given.scope,
       signIn: given.signIn,
@@ -65,7 +67,7 @@ export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
           ? []
           : [{ kind: 'next', lines: [`countersign user invite ${who}`] } as const]),
       ],
-      document: { user: userDocument(found) },
+      document: { user: userDocument(await seenAfterAct(desk, context.operator(), found)) },
     };
   },
 });

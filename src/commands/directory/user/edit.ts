@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Refusal } from '../../../errors.js';
 import { editUser } from '../../../procedures/directory/edit-user.js';
+import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
 import { userDocument } from '../user-view.js';
@@ -56,7 +57,7 @@ export const editUserCommand = command({
         },
       ],
       document: {
-        user: userDocument({ account: found.account, user: edited.user }),
+        user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
         changed: edited.fields,
         notices: edited.notices,
       },
