@@ -3,9 +3,14 @@
  * environment, nothing of the person who runs the tests.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Settings } from '../../src/config.js';
+import { openCustody } from '../../src/opening/open-custody.js';
+import { openDesk } from '../../src/opening/open-desk.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { days } from '../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../factors/reference.js';
 import { usePolicy } from './floor-policy.js';
 import { newestCode } from './outbox-code.js';
@@ -19,6 +24,7 @@ import {
   type TerminalAct,
 } from './session-file.js';
 import { compare, fillIn, onScreen } from './session-match.js';
+import { repositoryRoot } from './test-desk.js';
 
 export interface SessionOptions {
   /** Name for messages, such as `test/sessions/first-look.session`. */
@@ -58,8 +64,6 @@ interface Outcome {
 class Run {
   readonly #options: SessionOptions;
   readonly #home: string;
-  readonly #clock: string;
-  #offset = 0;
   readonly #variables: Map<string, string>;
   readonly #env: Record<string, string>;
 
@@ -71,12 +75,7 @@ class Run {
     mkdirSync(programs);
     if (options.policy !== undefined) usePolicy(join(this.#home, 'config'), options.policy);
     const program = join(programs, 'countersign');
-    this.#clock = join(programs, 'clock-offset');
-    const ahead = join(programs, 'clock.mjs');
-    writeFileSync(ahead, aheadBy(this.#clock));
-    // Only a session that moves the clock loads what moves it.
-    const preload = `$(test -s '${this.#clock}' && echo --import '${ahead}')`;
-    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' ${preload} '${options.executable}' "$@"\n`);
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${options.executable}' "$@"\n`);
     chmodSync(program, 0o755);
     this.#variables = new Map(Object.entries({ home: this.#home, ...options.variables }));
     this.#env = {
@@ -187,18 +186,15 @@ class Run {
       const path = resolve(this.#home, text);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       writeFileSync(path, step.body.map((line) => `${fillIn(line, this.#variables)}\n`).join(''), { mode: 0o600 });
-    } else if (step.kind === 'clock') {
-      const days = /^\+(\d+)d$/.exec(text)?.[1];
-      if (days === undefined) throw fault('needs a number of days, such as +8d');
-      this.#offset += Number(days) * 86_400_000;
-      writeFileSync(this.#clock, String(this.#offset));
+    } else if (step.kind === 'week-ago') {
+      await this.#weekAgo();
     } else if (step.kind === 'totp') {
       const [name, rest] = splitOnce(text);
       const [, typed = '', steps = '0'] = /^(.*?)(?: ([+-]\d+))?$/.exec(rest) ?? [];
       const seed = (/[?&]secret=([A-Z2-7]+)/i.exec(typed)?.[1] ?? typed.replace(/[ -]/g, '')).toUpperCase();
       if (!/^[A-Z2-7]{16,}$/.test(seed)) throw fault('needs a name and a base32 secret or an otpauth address');
       await roomInStep();
-      this.#variables.set(name, referenceCode(fromBase32(seed), this.#now() / 1000 + Number(steps) * 30));
+      this.#variables.set(name, referenceCode(fromBase32(seed), Date.now() / 1000 + Number(steps) * 30));
     } else if (step.kind === 'operator') {
       const [, name = '', role = '', more = '', password] = /^(\S+) (\S+)((?: --\S+ \S+)*) (.+)$/.exec(text) ?? [];
       if (password === undefined) throw fault('needs a name, a role and a password');
@@ -217,8 +213,37 @@ class Run {
     }
   }
 
-  #now(): number {
-    return Date.now() + this.#offset;
+  /** Whoever had a hand in an operator had it eight days ago: time that no test waits for, and no clock of a machine can bring (B87). */
+  async #weekAgo(): Promise<void> {
+    const { COUNTERSIGN_STORE: url } = this.#env;
+    const config = join(this.#home, 'config', 'countersign');
+    const file = join(config, 'config.toml');
+    const data = join(this.#home, 'data', 'countersign');
+    const settings: Settings = {
+      store: url ?? join(data, 'desk.db'),
+      engine: url === undefined ? 'sqlite' : 'postgres',
+      storeFrom: 'option',
+      key: { file: join(config, 'master.key') },
+      keyFrom: 'option',
+      dataFolder: data,
+      folders: { data, config, state: join(this.#home, 'state', 'countersign') },
+      policyFolder: existsSync(file) ? (/^policy = "(.*)"$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? null) : null,
+      deskName: 'Test desk',
+      file: {},
+      token: undefined,
+      person: { id: 'uid:1' },
+    };
+    const desk = await openDesk(openCustody({ settings, dataFolder: join(repositoryRoot, 'data'), now: Date.now }));
+    try {
+      const { operators, lifeCycle } = desk.store.read;
+      const hands = await lifeCycle.handsOf((await operators.all()).map(({ id }) => id));
+      const entry = { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
+      await desk.store.record(entry, async (write) => {
+        for (const { id: _id, ...hand } of hands) await write.lifeCycle.putHand({ ...hand, at: hand.at - days(8) });
+      });
+    } finally {
+      await desk.store.close();
+    }
   }
 
   /** Adds and starts an operator as people do; the session's environment holds an admin's token. Answers the app's secret. */
@@ -237,19 +262,11 @@ class Run {
     const { secretBase32 } = (await json(`${start} --password-stdin`, password)).totp;
     await roomInStep();
     // The code of the step before, so that the one of now still signs in.
-    const first = referenceCode(fromBase32(secretBase32), this.#now() / 1000 - 30);
+    const first = referenceCode(fromBase32(secretBase32), Date.now() / 1000 - 30);
     await json(`${start} --totp ${first}`);
     return secretBase32;
   }
 }
-
-/** A module that moves the clock of a program by the milliseconds in a file. */
-const aheadBy = (file: string): string => `
-  import { readFileSync } from 'node:fs';
-  const real = Date.now;
-  const offset = Number(readFileSync(${JSON.stringify(file)}, 'utf8'));
-  Date.now = () => real() + offset;
-`;
 
 /** A code must still be valid when the command after it runs, so near the end of a step it waits for the next code. */
 export async function roomInStep(): Promise<void> {

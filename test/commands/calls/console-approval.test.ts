@@ -128,16 +128,13 @@ describe('an agent who waits for a second operator', () => {
     const id = await askOwnReset(terminal);
     move(minutes(31));
     await terminal.waitFor(/LOCKED/);
-    // Logged with the moved clock, so that the desk of this test knows the time too.
-    terminal.type(`not the password${KEYS.enter}`);
-    await terminal.waitFor(/The name, the password or the code is wrong/);
     const lead = await signedOperator(desk(), 'lead', 'rosa');
-    await decideApproval(desk(), lead, { id, approve: true, reason: null });
-    expect(await terminal.waitFor(/LOCKED/)).not.toMatch(/APPROVED/);
+    await decideApproval(desk(), lead, { id, approve: false, reason: 'call back first' });
+    expect(await terminal.waitFor(/LOCKED/)).not.toMatch(/NOT APPROVED/);
     terminal.type(`${PASSWORD}${KEYS.enter}`);
     await terminal.waitFor(/\? Code from your authenticator app/);
     terminal.type(`${code()}${KEYS.enter}`);
-    await terminal.waitFor(/^APPROVED$/m);
+    await terminal.waitFor(/^NOT APPROVED$/m);
   });
 });
 
