@@ -29,6 +29,7 @@ export interface DeskSteps {
   'ask-lead': Bare;
   'ask-other-lead': Bare;
   'ask-other-lead-or-code': Bare;
+  'ask-one-of': { readonly names: readonly string[] };
   'approve-as-usual': Bare;
   'ask-other-admin': Bare;
   'ask-other-operator': Bare;

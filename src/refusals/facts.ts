@@ -41,6 +41,9 @@ export type ApprovalReason =
   | 'edition'
   | 'sign-in-kind';
 
+/** What one operator did to another, or in their name (rules/two-persons). */
+export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'token';
+
 export type LockedOut = 'caller' | 'sign-in';
 
 /** Who a command is about, for a next step that can be copied. `account` is its number. */

@@ -14,7 +14,17 @@ export interface DeskEvent {
 }
 
 /** Kinds that are events when they are done, beside those that change power (power.ts). */
-const AS_DONE = ['mfa.reset', 'mfa.reset-undone', 'mfa.objected', 'mfa.frozen', 'mfa.thawed', 'job.ended'];
+const AS_DONE = [
+  'mfa.reset',
+  'mfa.reset-undone',
+  'mfa.objected',
+  'mfa.frozen',
+  'mfa.thawed',
+  'job.ended',
+  'approval.requested',
+  'approval.approved',
+  'approval.rejected',
+];
 /** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
 const REFUSED: Readonly<Record<string, string>> = {
   locked: 'verification.locked',
@@ -24,7 +34,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 /** Details of an entry that go into the event. */
 const NAMED = [
-  ...['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until'],
+  ...['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until', 'approval', 'users', 'why'],
   ...['operator', 'token', 'role', 'roleBefore', 'edition', 'signIn', 'phoneResets', 'heldUntil', 'from'],
 ];
 /** Keeps a message well below the 20 kB of Standard Webhooks. */

@@ -117,6 +117,7 @@ function deskLimits() {
     approval: z.strictObject({
       minutes: whole(1, 60),
       requestHours: whole(1, 168),
+      apartDays: whole(7, 365).default(7),
       bulkOver: whole(1, 1000),
       deskBulkOver: whole(1, 10_000).default(100),
       ownResetByPhone: z.boolean(),

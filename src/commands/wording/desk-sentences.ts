@@ -2,7 +2,7 @@
 
 import type { CustomerReasons } from '../../refusals/customer-reasons.js';
 import type { DeskReasons } from '../../refusals/desk-reasons.js';
-import type { ApprovalReason, GrantFault, LockedOut, UndoStop } from '../../refusals/facts.js';
+import type { ApprovalReason, GrantFault, HandKind, LockedOut, UndoStop } from '../../refusals/facts.js';
 import { counted, either, type Sentences } from './sentences.js';
 import { localMinute } from './times.js';
 
@@ -18,6 +18,15 @@ const GRANT_FAULTS: Readonly<Record<GrantFault, string>> = {
   'caller-disabled': 'the login of the caller was disabled',
   'authority-changed': "the caller's role, privileges or passphrase have changed since",
   'privilege-lost': 'the caller no longer holds the privilege',
+};
+
+/** What one operator did to another. */
+const HANDS: Readonly<Record<HandKind, string>> = {
+  made: 'made the operator',
+  invited: 'made a new start code for',
+  recovered: 'recovered',
+  changed: 'changed',
+  token: 'made a token for',
 };
 
 /** What a second operator is asked to approve. */
@@ -105,6 +114,8 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'token-unknown': ({ id }) => `no token has the id "${id}"`,
   'not-own-request': () => 'a recovery code is for a request of your own, and this one is not',
   'own-request': () => 'you cannot decide on your own request',
+  'not-two-persons': ({ by, whom, what, at, until }) =>
+    `${by} ${HANDS[what]} ${whom} on ${localMinute(at)}, so these two do not count as two persons until ${localMinute(until)}`,
   'role-does-not-approve': ({ role }) => `the role ${role} may not approve`,
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
 

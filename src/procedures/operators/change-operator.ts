@@ -9,6 +9,7 @@ import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
 import { newStart, type StartCode } from './start-code.js';
+import { layHand } from './two-persons.js';
 
 export interface OperatorChange {
   readonly role?: OperatorRole;
@@ -68,10 +69,11 @@ async function startIfNeeded(
 }
 
 async function changeRow(
-  { desk, write, now, by }: Acting<'operator:manage'>,
+  acting: Acting<'operator:manage'>,
   row: OperatorRow,
   { role, disabled, email, unlock, customer }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
+  const { desk, write, now, by } = acting;
   const ends = role !== undefined || disabled !== undefined;
   const linked = customer !== undefined && customer !== row.also_user_id;
   if ((ends || linked) && row.id === by.operator.id) {
@@ -79,6 +81,7 @@ async function changeRow(
   }
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
   const who = by.operator.name;
+  if (ends || email !== undefined) await layHand(acting, row.id, 'changed');
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
   if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {

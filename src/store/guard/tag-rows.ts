@@ -44,13 +44,15 @@ export async function tagUntagged(db: Db, tagging: Tagging, names: readonly stri
   }
 }
 
-/** Tags every row of a table anew whose tag fits `before`, the columns of an older version. Any other row keeps its tag. Only for migrations. */
-export async function retagAll(db: Db, tagging: Tagging, name: string, before: GuardedTable): Promise<void> {
+/** Tags rows again whose tag does not cover these new columns yet. A row with any other tag was changed, and keeps it. */
+export async function tagAnew(db: Db, tagging: Tagging, name: string, added: readonly string[]): Promise<void> {
+  const table = tableOf(name);
+  const before = { ...table, columns: table.columns.filter((column) => !added.includes(column)) };
   for (let after = ''; ; ) {
-    const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: CHUNK });
+    const rows = await rowsAfter(db, name, sql`${TAG} is not null`, { after, limit: CHUNK });
     const last = rows.at(-1);
     if (last === undefined) break;
-    after = String(last[before.key]);
+    after = String(last[table.key]);
     const good = rows.filter((row) => checks(tagging.tags, name, before, row));
     await writeTags(db, name, good, tagging);
   }

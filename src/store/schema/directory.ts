@@ -14,7 +14,12 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './calls.js';
-import type { OperatorContactsTable, OperatorRecoveryCodesTable, OperatorStartsTable } from './operators.js';
+import type {
+  OperatorContactsTable,
+  OperatorHandsTable,
+  OperatorRecoveryCodesTable,
+  OperatorStartsTable,
+} from './operators.js';
 import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
 export type * from './calls.js';
@@ -209,6 +214,7 @@ export interface Database {
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;
+  operator_hands: OperatorHandsTable;
   operator_contacts: OperatorContactsTable;
   operator_starts: OperatorStartsTable;
   operator_recovery_codes: OperatorRecoveryCodesTable;
