@@ -12,7 +12,7 @@ import type { Custody } from '../opening/open-custody.js';
 import { deskOver, openEngine } from '../opening/open-desk.js';
 import { offeredPolicy } from '../opening/pinned-policy.js';
 import { provenBySignIn } from '../procedures/authorise.js';
-import { otherApprovers, secondOperator } from '../procedures/operators/second-operator.js';
+import { mayApprove, secondOperator } from '../procedures/operators/second-operator.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
 import { SYSTEM } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
@@ -91,7 +91,8 @@ async function keepCopy(engine: Engine, { now }: Custody, backedUp: boolean): Pr
 
 /** Where nobody can sign in, as on a desk of scripts, nobody is asked. Refusals: those of signing in. */
 async function vouch(desk: Desk, signIn: SignIn | undefined): Promise<MigratedStore['vouchedBy']> {
-  const approvers = await otherApprovers(desk, desk.store.read, []);
+  const operators = await desk.store.read.operators.all();
+  const approvers = operators.filter((row) => row.verifier !== null && mayApprove(desk, row));
   if (approvers.length > 0 && signIn === undefined) throw voucherNeeded();
   const approver = signIn === undefined ? null : await secondOperator(desk, signIn, null);
   const by = approver === null ? SYSTEM : provenBySignIn(approver);

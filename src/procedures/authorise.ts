@@ -1,9 +1,8 @@
 /**
- * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. The transaction that acts reads
- * session or token, operator, role and fresh code again, by the trusted clock, and makes an `Authorised<permission>`
- * from them. Steps that change anything take one, and only its actor may appear in an entry that says an operator did
- * something. It ends with its transaction, so nobody can fetch it before a prompt or keep it across one.
- * procedures/portal/act-as-owner.ts does the same for customers.
+ * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. The transaction that acts reads session or token,
+ * operator, role and fresh code again, by the trusted clock, and makes an `Authorised<permission>` from them. Steps that change anything
+ * take one, and only its actor may appear in an entry that says an operator did something. It ends with its transaction, so nobody can
+ * fetch it before a prompt or keep it across one. procedures/portal/act-as-owner.ts does the same for customers.
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, type Refusal, refusal } from '../errors.js';
@@ -33,8 +32,8 @@ export interface Door<P extends Lock = Lock> {
 let end: (authorised: Authorised<Lock>) => void;
 
 /**
- * The proof that this operator may do this, now. The class is not exported and has private fields, so outside this file
- * only `act` can give an `Authorised`: a literal, a spread or another permission does not type-check.
+ * The proof that this operator may do this, now. The class is not exported and has private fields, so outside this file only `act` can
+ * give an `Authorised`: a literal, a spread or another permission does not type-check.
  */
 class Authorised<out P extends Lock> {
   static {
@@ -43,12 +42,15 @@ class Authorised<out P extends Lock> {
     };
   }
   readonly permission: P;
+  /** The token that acts; null for a person. */
+  readonly token: Standing['token'];
   readonly #standing: Standing;
   readonly #actor: Actor;
   #live = true;
 
   constructor(permission: P, standing: Standing, actor: Actor) {
     this.permission = permission;
+    this.token = standing.token;
     this.#standing = standing;
     this.#actor = actor;
   }
@@ -95,9 +97,8 @@ export interface Act<P extends Lock, T> {
 }
 
 /**
- * The operators' way through the write door: checks the authority, makes the change and writes its entry in one
- * transaction, then sends what was queued. Refusals: not-signed-in, forbidden and factor-needed (logged), and those of the
- * change.
+ * The operators' way through the write door: checks the authority, makes the change and writes its entry in one transaction, then sends
+ * what was queued. Refusals: not-signed-in, forbidden and factor-needed (logged), and those of the change.
  */
 export async function act<P extends Lock, T>(
   desk: Desk,
@@ -131,8 +132,8 @@ export async function act<P extends Lock, T>(
 }
 
 /**
- * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in
- * vain and a refusal does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
+ * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in vain and a refusal
+ * does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
   try {
@@ -159,8 +160,8 @@ const REFUSED = /^(forbidden|refused-by-policy|locked)$/;
 const coded = (error: unknown, codes: RegExp): error is Refusal => isRefusal(error) && codes.test(error.code);
 
 /**
- * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
- * a denial and is not logged. Refusal not-signed-in.
+ * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not a denial and is
+ * not logged. Refusal not-signed-in.
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
   try {
@@ -218,9 +219,8 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
 }
 
 /**
- * Marks an operator as proven who has just shown who they are, before any session exists. Only the sign-in, the code
- * that makes the first operator, and a restore (its operator was proven in the replaced store) may use it
- * (test/architecture.test.ts).
+ * Marks an operator as proven who has just shown who they are, before any session exists. Only the sign-in, the code that makes the first
+ * operator, and a restore (its operator was proven in the replaced store) may use it (test/architecture.test.ts).
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 

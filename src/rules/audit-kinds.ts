@@ -3,7 +3,7 @@
  * can match nothing is refused. Kinds are never renamed: old entries keep theirs.
  */
 const KINDS = {
-  account: ['added', 'disabled', 'edited', 'enabled'],
+  account: ['added', 'change-refused', 'disabled', 'edited', 'edition-changed', 'enabled', 'sign-in-changed'],
   'application-password': ['changed'],
   approval: ['approved', 'decision-refused', 'rejected', 'requested'],
   audit: ['exported'],
@@ -91,7 +91,18 @@ const KINDS = {
     'vouched',
   ],
   token: ['created', 'revoked'],
-  user: ['added', 'disabled', 'edited', 'enabled', 'invited', 'unlocked', 'viewed'],
+  user: [
+    'added',
+    'disabled',
+    'edited',
+    'enabled',
+    'handed-over',
+    'invited',
+    'promoted',
+    'sign-in-changed',
+    'unlocked',
+    'viewed',
+  ],
   verification: ['refused', 'started', 'verified'],
 } as const;
 

@@ -99,8 +99,8 @@ interface Opened extends Head {
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
-/** Messages that entries cause on their own; they are queued in the same transaction. */
-export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
+/** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
+export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
@@ -130,7 +130,7 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           const writes = writesOf(tx, counting, (id) => messages.push(id));
           const result = await change(writes, head);
           const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
-          if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
+          if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, writes));
           const traits = writes.sums.renewed ? engine.traits : undefined;
           return { result, head: await append(tx, notary, { head, delta, traits }, entries) };
         });

@@ -5,7 +5,7 @@ import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/mi
 import type { Database } from '../../src/store/schema/directory.js';
 import { openStore, unchecked } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
-import { entry, keysWith, notaryWith } from './rows.js';
+import { accountRow, entry, keysWith, notaryWith, userRow } from './rows.js';
 import { type EmptyPlace, emptyPlace, faultsOfLog, schemaUntil } from './support.js';
 
 const TABLES: readonly (keyof Database)[] = [
@@ -25,6 +25,7 @@ const TABLES: readonly (keyof Database)[] = [
   'meta',
   'one_time_codes',
   'operator_contacts',
+  'operator_hands',
   'operator_recovery_codes',
   'operator_sessions',
   'operator_starts',
@@ -125,6 +126,55 @@ describe.each(engines)('migrations on %s', (name) => {
     expect(await store.read.policyPin.get()).toBe('a'.repeat(64));
     await sql`update policy_pins set pinned = 'countersign'`.execute(db);
     await expect(store.read.policyPin.get()).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B84 add the hold on power: every user is tagged anew, and a row that was changed before stays refused', async () => {
+    const { db } = place.engine;
+    const { rows } = notaryWith();
+    await schemaUntil(place.engine, '0009-two-persons');
+    await db
+      .insertInto('accounts')
+      .values(tagged('accounts', accountRow('1')) as Row as ReturnType<typeof accountRow>)
+      .execute();
+    // As an older countersign tagged them: without the new columns. The tag of b fits another role.
+    const later = ['power_held_until', 'passphrase_at', 'password_at', 'enrolled_at', 'tried'];
+    const { columns, ...users } = GUARDED['users'] as GuardedTable;
+    const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
+    for (const login of ['a', 'b']) {
+      const { power_held_until: _new, ...row } = userRow('acc_1', login);
+      const mac = rows.make(rowText('users', older, login === 'a' ? row : { ...row, role: 'admin' }));
+      await db
+        .insertInto('users')
+        .values({ ...row, mac } as typeof row)
+        .execute();
+    }
+    await migrate(place.engine, keysWith());
+    const store = openStore(place.engine, notaryWith());
+    expect(await store.read.users.byId('usr_acc_1_a')).toMatchObject({ login: 'a', powerHeldUntil: null });
+    await expect(store.read.users.byId('usr_acc_1_b')).rejects.toMatchObject({ code: 'store-corrupt' });
+    expect(await store.tableFaults()).toMatchObject([{ table: 'users', changed: ['usr_acc_1_b'] }]);
+    await sql`update users set power_held_until = 5 where id = 'usr_acc_1_a'`.execute(db);
+    await expect(store.read.users.byId('usr_acc_1_a')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('tag tokens and requests with their new columns, and leave what was changed refused (B81)', async () => {
+    const { db } = place.engine;
+    const { rows } = notaryWith();
+    await schemaUntil(place.engine, '0008-persons');
+    await insertOperator();
+    // As they were tagged before: without the new column.
+    const text = (id: string) => JSON.stringify(['row', 'operator_tokens', id, 'op_1', 'lead', id, 99, null]);
+    for (const id of ['tok_1', 'tok_2'])
+      await sql`insert into operator_tokens (id, operator_id, label, role, digest, created_at, expires_at, mac)
+        values (${id}, 'op_1', 'l', ${id === 'tok_1' ? 'lead' : 'admin'}, ${id}, 1, 99, ${rows.make(text(id))})`.execute(
+        db,
+      );
+    expect((await migrate(place.engine, keysWith()))[0]).toBe('0009-two-persons');
+    const store = openStore(place.engine, notaryWith());
+    expect(await store.read.operators.tokenById('tok_1')).toMatchObject({ id: 'tok_1', made_by: null });
+    await expect(store.read.operators.tokenById('tok_2')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update operator_tokens set made_by = 'op_1' where id = 'tok_1'`.execute(db);
+    await expect(store.read.operators.tokenById('tok_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
   it('a place without a schema is no desk', async () => {

@@ -22,6 +22,7 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   signIn: user.signIn,
   contactChangedAt: iso(user.contactChangedAt),
   disabledAt: iso(user.disabledAt),
+  powerHeldUntil: iso(user.powerHeldUntil),
 });
 
 /** `withAccount` is false if all are of one account. */

@@ -17,6 +17,7 @@ import {
   readFilter,
   requireGenuine,
 } from '../../procedures/log/read-audit-log.js';
+import { pause } from '../../procedures/pause.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
 import { iso } from '../../rules/moment.js';
@@ -165,18 +166,6 @@ async function writeEntries(
   const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door));
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([{ kind: 'lines', lines }], context.style, { plain: context.options.plain }));
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }
 
 const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });

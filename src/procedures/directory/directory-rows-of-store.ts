@@ -40,7 +40,13 @@ export function accountSearchKeys(id: string, account: { readonly name: string; 
   return { kind: 'account', id, words: searchWords(account.name, account.number) };
 }
 
-export function newUserRow(id: string, accountId: string, entry: UserEntry, at: number): UserRow {
+export function newUserRow(
+  id: string,
+  accountId: string,
+  entry: UserEntry,
+  at: number,
+  heldUntil: number | null,
+): UserRow {
   return {
     id,
     account_id: accountId,
@@ -54,6 +60,7 @@ export function newUserRow(id: string, accountId: string, entry: UserEntry, at: 
     contact_changed_at: at,
     former_contacts: '[]',
     disabled_at: null,
+    power_held_until: heldUntil,
     created_at: at,
     updated_at: at,
   };

@@ -37,7 +37,7 @@ export async function approveAlone(
       throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
     }
   });
-  const others = await otherApprovers(desk, desk.store.read, [self]);
+  const others = await otherApprovers({ policy: desk.policy, reads: desk.store.read, now: desk.now() }, self);
   if (others.length > 0) throw notAlone(others, 'ask-other-lead');
   const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
   const at = desk.now();
@@ -54,7 +54,7 @@ export async function approveAlone(
       if (standing !== 'pending') {
         throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
       }
-      const still = await otherApprovers(desk, write, [self]);
+      const still = await otherApprovers({ policy: desk.policy, reads: write, now }, self);
       if (still.length > 0) throw notAlone(still, 'ask-other-lead');
       if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) {
         throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

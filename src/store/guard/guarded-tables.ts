@@ -46,7 +46,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   ),
   users: table(
     'id',
-    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at passphrase_at password_at enrolled_at tried',
+    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until passphrase_at password_at enrolled_at tried',
   ),
   // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),
@@ -63,7 +63,8 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'operator_id person digest created_at last_seen_at expires_at code_at ended_at',
     until('expires_at', 240 * MINUTE),
   ),
-  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at', 'all'),
+  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at made_by', 'all'),
+  operator_hands: table('id', 'operator_id by_id what at', 'all'),
   operator_contacts: table('id', 'email', 'all'),
   operator_starts: table('id', 'digest reason valid_from expires_at totp used_at signed_in_at', 'all'),
   operator_recovery_codes: table('id', 'operator_id slot verifier used_at', 'all'),
@@ -81,7 +82,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   policy_pins: table('id', 'pinned accepted_at', 'all'),
   approvals: table(
     'id',
-    'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at',
+    'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at token_id',
     until('expires_at', 10 * MINUTE),
   ),
   resets: table(

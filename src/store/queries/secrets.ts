@@ -55,6 +55,11 @@ export const secretWrites = (tx: Tx) => ({
       .execute();
     await noteFirst(tx, row.user_id, 'password_at', row.changed_at);
   },
+  /** True if there was one. */
+  async deleteApplicationPassword(userId: string): Promise<boolean> {
+    const done = await tx.deleteFrom('application_passwords').where('user_id', '=', userId).executeTakeFirst();
+    return done.numDeletedRows > 0n;
+  },
 });
 
 /** The user's own row remembers that there was one, so that deleting it opens nothing (T19). */

@@ -1,4 +1,6 @@
 /** What the procedures of procedures/directory ask of an operator. */
+
+import { Refusal } from '../../../src/errors.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
@@ -7,6 +9,10 @@ import { exportAccounts, exportUsers } from '../../../src/procedures/directory/e
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
+import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
+import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
+import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
@@ -65,6 +71,39 @@ export const DIRECTORY: Doors = {
   'directory/export-directory.exportUsers': {
     permission: WRITE,
     knock: (desk, signed) => exportUsers(desk, signed, account),
+  },
+  'exits/change-edition.changeEdition': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) =>
+      changeEdition(desk, signed, account, { edition: 'classic', dropPrivileges: false, reason: '' }),
+  },
+  'exits/change-sign-in.changeSignIn': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => changeSignIn(desk, signed, account, { signIn: 'sso', user: null, reason: '' }),
+  },
+  'exits/hand-over.appointSuccessor': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => appointSuccessor(desk, signed, { account, from: user, to: user, reason: '' }),
+  },
+  'exits/two-persons.withSecondOperator': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) =>
+      withSecondOperator(
+        desk,
+        signed,
+        { why: 'edition', account, reason: '' },
+        {
+          plan: async () => {
+            throw new Refusal('not-found', 'nothing');
+          },
+          apply: async () => null,
+          entry: () => [],
+        },
+      ),
   },
   'directory/import-directory.importDirectory': {
     permission: WRITE,

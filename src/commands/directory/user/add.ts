@@ -6,6 +6,7 @@ import { CUSTOMER_ROLES } from '../../../rules/people.js';
 import { askMissing } from '../../ask-missing.js';
 import { command } from '../../command.js';
 import { ACCOUNT_OPTION } from '../given-user.js';
+import { heldLines } from '../power-change.js';
 import { ssoBlocks, userDocument } from '../user-view.js';
 
 const addInput = () =>
@@ -61,7 +62,7 @@ export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
     const who = `${found.account.number}/${found.user.login}`;
     return {
       view: [
-        { kind: 'lines', lines: [`Added ${found.user.name} (${who}), ${found.user.role}.`] },
+        { kind: 'lines', lines: [`Added ${found.user.name} (${who}), ${found.user.role}.`, ...heldLines(found.user)] },
         ...ssoBlocks(found),
         ...(found.user.email === '' || found.user.signIn === 'sso'
           ? []
