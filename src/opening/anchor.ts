@@ -6,8 +6,8 @@
  * and only a store behind its anchor is refused. A missing anchor (new desk, new machine, deleted file) is not a fault; the next command
  * writes one. It is only as safe as the folder of the key.
  */
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, constants, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
 import { sha256Hex } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
@@ -17,7 +17,6 @@ import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.
 import { iso } from '../rules/moment.js';
 import type { Anchor, Head, Notary } from '../store/record.js';
 import type { Store } from '../store/store.js';
-import { keyPlace, readKeyring } from './master-key.js';
 
 /** One block of a disk, written and read in one call. Large enough for the frontier of any log. */
 const BLOCK = 4_096;
@@ -71,34 +70,16 @@ export function anchoredHead(settings: Settings, keyring: Keyring, of: AnchorOf)
   }
 }
 
-/**
- * A key serves one store: whoever may use the key could otherwise be the admin of a store of their own under it (T18). The anchors beside the
- * key tell which stores it serves. Refusal `refused-by-policy`; `storeId` is that of a store whose setup was interrupted.
- */
-export function refuseUsedKey(settings: Settings, storeId: string | undefined): void {
-  const { key, folders } = settings;
-  if ('file' in key && !existsSync(key.file)) return;
-  const [folder, start] =
-    'file' in key ? [dirname(key.file), `${basename(key.file)}.anchor-`] : [folders.state, 'anchor-'];
-  if (!existsSync(folder)) return;
-  const keyring = readKeyring(settings);
-  for (const name of readdirSync(folder).filter((one) => one.startsWith(start))) {
-    const anchor = new FileAnchor(join(folder, name), storeId ?? '', keyring);
-    const whose = anchor.whose();
-    anchor.close();
-    if (whose === 'other store')
-      throw new Refusal('refused-by-policy', `${keyPlace(settings)} is the key of another store`, {
-        hint: 'Each store has a key of its own: name another file with --key-file. Nothing was made.',
-      });
-  }
-}
-
 /** Overwrites the anchor with this head, also an older one: the loss was accepted. */
 export function replaceAnchor(settings: Settings, keyring: Keyring, of: AnchorOf, head: Head): void {
   const anchor = new FileAnchor(anchorPath(settings, of), of.storeId, keyring);
   anchor.write(head);
   anchor.close();
 }
+
+/** What the tag of an anchor covers. */
+export const anchorText = (storeId: string, { size, frontier, latestAt }: Head): string =>
+  JSON.stringify(['anchor', storeId, size, frontier, latestAt]);
 
 class FileAnchor implements Anchor {
   fault: Refusal | undefined;
@@ -182,14 +163,8 @@ class FileAnchor implements Anchor {
     );
   }
 
-  whose(): 'this store' | 'other store' | 'other key' {
-    const head = this.#parse((this.#read() ?? Buffer.alloc(0)).toString('utf8').trimEnd());
-    if (head === 'other key') return head;
-    return head === undefined ? 'other store' : 'this store';
-  }
-
   write(head: Head): void {
-    const tag = makeTag(this.#keyring, 'mac/audit', this.#text(head));
+    const tag = makeTag(this.#keyring, 'mac/audit', anchorText(this.#storeId, head));
     const block = Buffer.alloc(BLOCK, ' ');
     block.write(JSON.stringify({ size: head.size, latestAt: head.latestAt, frontier: head.frontier, tag }));
     block.write('\n', BLOCK - 1);
@@ -231,14 +206,10 @@ class FileAnchor implements Anchor {
       const head = { size, frontier, latestAt };
       const keyId = keyOfTag(tag);
       if (keyId !== undefined && !this.#keyring.has(keyId)) return 'other key';
-      return tagFits(this.#keyring, 'mac/audit', this.#text(head), tag) ? head : undefined;
+      return tagFits(this.#keyring, 'mac/audit', anchorText(this.#storeId, head), tag) ? head : undefined;
     } catch {
       return undefined;
     }
-  }
-
-  #text({ size, frontier, latestAt }: Head): string {
-    return JSON.stringify(['anchor', this.#storeId, size, frontier, latestAt]);
   }
 
   #behind(known: Head, head: Head): Refusal {

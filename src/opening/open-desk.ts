@@ -38,7 +38,7 @@ import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
 import { migrate, openStore, requireCurrent, unchecked } from '../store/store.js';
-import { openAnchor, refuseUsedKey, replaceAnchor } from './anchor.js';
+import { openAnchor, replaceAnchor } from './anchor.js';
 import { openClock } from './desk-clock.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey, keyPlace } from './master-key.js';
@@ -48,6 +48,7 @@ import type { Custody } from './open-custody.js';
 import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
+import { refuseUsedKey } from './used-key.js';
 
 export interface OpenChoice {
   /** What to do if the desk has not accepted the policy in force (B79): refuse, or let the policy that comes with countersign judge. */

@@ -5,15 +5,7 @@ import type { Engine } from './engine.js';
 import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
-import {
-  type MigrationKeys,
-  migrate,
-  missingSteps,
-  NEWEST,
-  requireCurrent,
-  SHIPPED_POLICY,
-  schemaState,
-} from './migrations/index.js';
+import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
 import { type Clock, type DoorParts, type Notary, openDoor, openHead, type WriteDoor } from './record.js';
@@ -126,7 +118,8 @@ export async function unchecked(engine: Engine, key: 'store-id' | 'key-id' | 'un
   return row?.value;
 }
 
-export { type MigrationKeys, migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
+export type { MigrationKeys } from './migrations/migration-keys.js';
+export { migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
 
 /** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {

@@ -51,6 +51,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'type rules/*',
       'rules/audit-entry', // whose entry moves the clock of the desk
       'rules/audit-tree',
+      'rules/table-fault', // how the refusal of a table is worded
       'errors',
       'type crypto/*',
       'kysely',

@@ -131,6 +131,8 @@ const SIGN_INS = [
   'src/procedures/operators/recover-by-code.ts',
   // The operator was proven in the replaced store; the restored one does not have today's session.
   'src/custody/restore-store.ts',
+  // Whoever vouches for a migrated store has just signed in to it.
+  'src/custody/migrate-store.ts',
   'src/procedures/portal/sign-in-user.ts',
   'src/procedures/portal/sign-in-by-sso.ts',
   'src/procedures/portal/activate-user.ts',

@@ -3,7 +3,7 @@
 import type { SchemaTraits } from '../engine.js';
 import { tagUntagged } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
-import type { MigrationKeys } from './index.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 const TABLES = [
   'accounts',

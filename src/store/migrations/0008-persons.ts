@@ -7,7 +7,7 @@ import { GUARDED, rowText, TAG_COLUMN } from '../guard/guarded-tables.js';
 import { PIN_ID } from '../queries/policy-pins.js';
 import type { Db } from '../schema/directory.js';
 import { createTable } from './0001-desk.js';
-import type { MigrationKeys } from './index.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys, pinned: string): Promise<void> {
   for (const table of ['operator_sessions', 'portal_sessions'] as const) {

@@ -6,7 +6,7 @@ import type { SchemaTraits } from '../engine.js';
 import { tagAnew } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0001-desk.js';
-import type { MigrationKeys } from './index.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys): Promise<void> {
   await createTable(db, traits, 'operator_hands', 'id', {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import { tagAnew } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
-import type { MigrationKeys } from './index.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys): Promise<void> {
   const time = sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');

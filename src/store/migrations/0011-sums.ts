@@ -11,7 +11,7 @@ import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
 import { FREEZE_ID } from '../queries/freezes.js';
 import type { Db } from '../schema/directory.js';
 import { createIndex, createTable } from './0001-desk.js';
-import type { MigrationKeys } from './index.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 /** Tables without tags until now. */
 const NEW = [

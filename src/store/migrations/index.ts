@@ -7,9 +7,8 @@ import { Refusal } from '../../errors.js';
 import { tableFault } from '../../rules/table-fault.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { faultsOfTables } from '../guard/check-tables.js';
-import type { Row } from '../guard/guarded-tables.js';
-import { type AuditReads, auditReads } from '../queries/audit.js';
-import { type Notary, openHead, sealTables } from '../record.js';
+import { auditReads } from '../queries/audit.js';
+import { openHead, sealTables } from '../record.js';
 import type { Db, Tx } from '../schema/directory.js';
 import * as desk from './0001-desk.js';
 import * as resets from './0002-resets.js';
@@ -22,22 +21,13 @@ import * as persons from './0008-persons.js';
 import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
 import * as sums from './0011-sums.js';
+import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
 const BOUND = '0011-sums';
 
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
-
-export interface MigrationKeys {
-  /** Checks what a store holds from before it was bound to its keys (0011). */
-  readonly former: Notary;
-  readonly notary: Notary;
-  /** The sealed values of a row, under the keys of this store. */
-  reseal(table: string, row: Row, account: string | undefined): Row;
-  /** Verifies the log of a store from before 0011. */
-  verify(log: AuditReads): Promise<void>;
-}
 
 interface Step {
   readonly name: string;

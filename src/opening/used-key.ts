@@ -1,0 +1,40 @@
+/**
+ * A key serves one store: whoever may use the key could otherwise be the admin of a store of their own under it (T18). The anchors beside the
+ * key tell which stores it serves. Part of main's room.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Settings } from '../config.js';
+import type { Keyring } from '../crypto/keyring.js';
+import { keyOfTag, tagFits } from '../crypto/tag.js';
+import { Refusal } from '../errors.js';
+import type { Head } from '../store/record.js';
+import { anchorText } from './anchor.js';
+import { keyPlace, readKeyring } from './master-key.js';
+
+/** Refusal `refused-by-policy`; `storeId` is that of a store whose setup was interrupted. */
+export function refuseUsedKey(settings: Settings, storeId: string | undefined): void {
+  const { key, folders } = settings;
+  if ('file' in key && !existsSync(key.file)) return;
+  const [folder, start] =
+    'file' in key ? [dirname(key.file), `${basename(key.file)}.anchor-`] : [folders.state, 'anchor-'];
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(start)) : [];
+  if (names.length === 0) return;
+  const keyring = readKeyring(settings);
+  if (!names.some((name) => servesAnother(join(folder, name), keyring, storeId ?? ''))) return;
+  throw new Refusal('refused-by-policy', `${keyPlace(settings)} is the key of another store`, {
+    hint: 'Each store has a key of its own: name another file with --key-file. Nothing was made.',
+  });
+}
+
+/** An anchor under another key is that key's affair; one that cannot be read is not taken for a yes. */
+function servesAnother(path: string, keyring: Keyring, storeId: string): boolean {
+  try {
+    const { tag, ...head } = JSON.parse(readFileSync(path, 'utf8')) as Head & { tag: string };
+    const keyId = keyOfTag(tag);
+    if (keyId !== undefined && !keyring.has(keyId)) return false;
+    return !tagFits(keyring, 'mac/audit', anchorText(storeId, head), tag);
+  } catch {
+    return true;
+  }
+}
