@@ -3,7 +3,6 @@
  * and run another command. Types only; `main/build-house.ts` builds the value.
  */
 import type { Desk, Founding, Phrasebook, SignedOperator } from './desk.js';
-import type { SignIn } from './procedures/operators/sign-in-operator.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { Policy } from './rules/policy.js';
 
@@ -60,9 +59,16 @@ export interface InnerOutput {
   readonly stderr: string;
 }
 
+/** Name and password of an operator; the code is asked for after the password was right. */
+export interface Voucher {
+  readonly name: string;
+  readonly password: string;
+  readonly code: () => Promise<string>;
+}
+
 export interface MigrateChoice {
   /** The operator who vouches for the store; asked for only if somebody can sign in. */
-  readonly voucher: () => Promise<SignIn | undefined>;
+  readonly voucher: () => Promise<Voucher | undefined>;
   /** PostgreSQL: whoever migrates says that a dump was made. */
   readonly backedUp: boolean;
 }

@@ -39,7 +39,7 @@ describe.each(engines)('a store of an earlier release on %s', (name) => {
     writeFileSync(join(folder, 'master.key'), readFileSync(fixture('desk-0008.key')), { mode: 0o600 });
     chmodSync(join(folder, 'master.key'), 0o600);
     engine = name === 'sqlite' ? await openEngine(old, false) : await copyInto(settings.store, old);
-    parts = { settings, dataFolder, now: () => LATER, hashing: CHEAP };
+    parts = { settings, dataFolder, now: () => LATER, clockAsGiven: true, hashing: CHEAP };
   });
   afterEach(async () => {
     await engine.close();
@@ -99,10 +99,11 @@ describe.each(engines)('a store that was migrated on %s', (name) => {
       await write.meta.put('key-id', desk.keyring.keyId);
       await write.meta.put('unvouched', 'yes');
     });
-    const parts = { settings, dataFolder, now: clock.now, hashing: CHEAP };
+    const parts = { settings, dataFolder, now: clock.now, clockAsGiven: true, hashing: CHEAP };
     const migrated = (voucher: () => Promise<SignIn | undefined>) =>
       migrateStore(openCustody(parts), { voucher, backedUp: false });
-    const lenas = (password: string) => async () => ({ name: 'lena', password, code: async () => lena.code(1) });
+    const lenas = (password: string) => async () => ({ name: 'lena', password, code: async () => lena.code() });
+    clock.advance(60_000);
     const shut = () => expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
     await expect(migrated(async () => undefined)).rejects.toMatchObject({ code: 'approval-needed' });
     await expect(migrated(lenas('not the password'))).rejects.toMatchObject({ code: 'not-signed-in' });

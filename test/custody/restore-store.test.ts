@@ -289,7 +289,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     expect(applied.at(-1)).toBe(NEWEST);
     expect(await migrateStore(openCustody(parts), NOBODY)).toMatchObject({ applied: [] });
     const desk = await openDesk(openCustody(parts));
-    const [entry] = await desk.store.read.audit.newest({ kind: 'store' }, 5);
+    const [entry] = await desk.store.read.audit.newest({ kind: 'store.migrated' }, 1);
     expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
       kind: 'store.migrated',
       by: { kind: 'system' },

@@ -200,7 +200,9 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
       return {
         engine,
         open: async () => {
-          const made = await openDesk(openCustody({ settings, dataFolder, now: clock.now, hashing: CHEAP }));
+          const made = await openDesk(
+            openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: true, hashing: CHEAP }),
+          );
           opened.push(made);
           return made;
         },

@@ -117,3 +117,9 @@ export interface OutboxTable {
   created_at: number;
   delivered_at: number | null;
 }
+
+/** How much of the log was sent to a sink; see ../queries/sink-cursor.ts. */
+export interface SinkCursorsTable {
+  key: string;
+  value: string;
+}

@@ -11,6 +11,7 @@ import type {
   OperatorsTable,
   OperatorTokensTable,
   OutboxTable,
+  SinkCursorsTable,
   ThrottlesTable,
   VerificationsTable,
 } from './calls.js';
@@ -20,7 +21,7 @@ import type {
   OperatorRecoveryCodesTable,
   OperatorStartsTable,
 } from './operators.js';
-import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
+import type { ApprovalsTable, FreezesTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
 export type * from './calls.js';
 export type * from './operators.js';
@@ -29,24 +30,6 @@ export type * from './resets.js';
 export interface MetaTable {
   key: string;
   value: string;
-}
-
-/** How much of the log was sent to a sink; see ../queries/sink-cursor.ts. */
-export interface SinkCursorsTable {
-  key: string;
-  value: string;
-}
-
-/** The single row that says whether resets are frozen (B63). It is always there: without it nothing is reset. */
-export interface FreezesTable {
-  id: string;
-  /** Null while nothing is frozen. */
-  frozen_at: number | null;
-  /** When the freeze ends by itself; null if somebody must thaw. */
-  frozen_until: number | null;
-  by_id: string | null;
-  by_name: string | null;
-  reason: string | null;
 }
 
 /** The single row that says which policy the desk has accepted (B79). */

@@ -80,3 +80,15 @@ export interface ApprovalsTable {
   /** The token that asked; null for a person, and for a request from before 0009. */
   token_id: string | null;
 }
+
+/** The single row that says whether resets are frozen (B63). It is always there: without it nothing is reset. */
+export interface FreezesTable {
+  id: string;
+  /** Null while nothing is frozen. */
+  frozen_at: number | null;
+  /** When the freeze ends by itself; null if somebody must thaw. */
+  frozen_until: number | null;
+  by_id: string | null;
+  by_name: string | null;
+  reason: string | null;
+}
