@@ -8,7 +8,7 @@ import type { StoreCheck } from './check.js';
 export const checkClearCodes: StoreCheck = {
   subject: 'Codes',
   look: async ({ store, custody: { settings } }) => {
-    const written = Object.entries(channelsOf(settings)).filter(([, one]) => one.settings.channel === 'file');
+    const written = Object.entries(channelsOf(settings) ?? {}).filter(([, one]) => one.settings.channel === 'file');
     const users = written.length === 0 ? 0 : await store.read.users.count();
     if (users === 0) return [];
     const where = `${written.map(([kind]) => kind).join(', ')} as files in ${join(settings.dataFolder, 'outbox')}`;
@@ -23,7 +23,7 @@ function channelsOf({ file, deskName }: Settings) {
   try {
     return readDeliveryConfig(file, deskName).channels;
   } catch (error) {
-    if (isRefusal(error)) return {};
+    if (isRefusal(error)) return null;
     throw error;
   }
 }
