@@ -43,7 +43,7 @@ function bug(world: World): Shown {
   return {
     code: 'internal',
     message: `something went wrong inside countersign (reference ${world.reference()})`,
-    hint: 'Nothing was left half done. Run it again with --verbose and send the output to your administrator.',
+    hint: 'Look whether it was done before you repeat it. Then run it with --verbose and send the output to your administrator.',
     problems: [],
     also: {},
   };

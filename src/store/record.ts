@@ -87,9 +87,10 @@ export interface DoorParts {
 export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queued }: DoorParts = {}): WriteDoor {
   const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
+    const messages: string[] = [];
+    let committing: { readonly result: Awaited<ReturnType<typeof change>>; readonly head: Appended } | undefined;
     try {
-      const messages: string[] = [];
-      const done = await engine.db.transaction().execute(async (tx) => {
+      await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
         const result = await change(
@@ -98,15 +99,65 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
         );
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
         if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
-        return { result, head: await append(tx, notary, head, entries) };
+        committing = { result, head: await append(tx, notary, head, entries) };
       });
-      anchor?.keep(done.head);
-      queued?.(messages);
-      return done.result;
     } catch (error) {
-      throw engine.refusalOf(error) ?? error;
+      const refusal = engine.refusalOf(error);
+      if (committing === undefined) throw refusal ?? error;
+      await requireDone(engine, committing.head, refusal ?? error);
     }
+    if (committing === undefined) throw new Error('a transaction that did not run');
+    anchor?.keep(committing.head);
+    queued?.(messages);
+    return committing.result;
   };
+}
+
+/** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
+interface Appended extends Head {
+  readonly leaf: Uint8Array;
+}
+
+/**
+ * After a commit that failed or whose answer was lost (T25): returns if the log has the entry, otherwise throws what is known. The look
+ * takes the write lock, so that a commit that was still under way has ended. It also writes: otherwise SQLite's log file could still
+ * hold the failed transaction, and the next process would find it whole and apply it.
+ */
+async function requireDone(engine: Engine, { size, leaf }: Appended, error: unknown): Promise<void> {
+  for (const wait of [0, ...engine.lookAgainMs]) {
+    if (wait > 0) await new Promise((over) => void setTimeout(over, wait));
+    const found = await look(engine, size - 1).catch((failed: unknown) => void engine.refusalOf(failed));
+    if (found === undefined) continue;
+    if (found !== null && Buffer.from(leaf).equals(found)) return;
+    throw error instanceof Refusal ? worded(error, 'this change was not made', 'Try again.', 'not done') : error;
+  }
+  const known = error instanceof Refusal ? error : new Refusal('store-unreachable', 'the store did not confirm', {});
+  throw worded(
+    known,
+    'it is not known whether the change was made',
+    'Look before you repeat it: countersign audit list',
+    'unknown',
+  );
+}
+
+const worded = (cause: Refusal, what: string, next: string, outcome: 'unknown' | 'not done'): Refusal =>
+  new Refusal(cause.code, `${cause.message}; ${what}`, {
+    hint: [cause.hint, next].join(' ').trim(),
+    also: { outcome },
+    cause,
+  });
+
+/** The leaf of an entry, or null if the log is shorter. */
+async function look(engine: Engine, seq: number): Promise<Uint8Array | null> {
+  return engine.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('audit_head')
+      .set((e) => ({ size: e.ref('size') }))
+      .where('id', '=', 1)
+      .execute();
+    const row = await tx.selectFrom('audit_entries').select('leaf').where('seq', '=', seq).executeTakeFirst();
+    return row?.leaf ?? null;
+  });
 }
 
 async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
@@ -126,8 +177,7 @@ async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
   return head;
 }
 
-async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Head> {
-  if (entries.length === 0) throw new Error('a write without an audit entry');
+async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Appended> {
   let { size, latestAt } = head;
   let frontier = decodeFrontier(size, head.frontier);
   const rows: { seq: number; body: string; leaf: Buffer }[] = [];
@@ -152,7 +202,9 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     .set({ size, frontier: encoded, latest_at: latestAt, mac: notary.headMac(size, encoded, latestAt) })
     .where('id', '=', 1)
     .execute();
-  return { size, frontier: encoded, latestAt };
+  const leaf = rows.at(-1)?.leaf;
+  if (leaf === undefined) throw new Error('a write without an audit entry');
+  return { size, frontier: encoded, latestAt, leaf };
 }
 
 /** Writes the empty head of a new log. Only `init` calls it, in the transaction that creates the desk. */

@@ -2,7 +2,7 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
@@ -58,23 +58,30 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     headLock: '',
     place: path,
     refusalOf: (error) => wordError(error, path),
+    lookAgainMs: [],
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
-    backup: (target) => copyTo(file, target),
+    backup: (target) => copyTo(path, target),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
   };
 }
 
-/** SQLite's own online backup: one transaction on the target, under its locks. */
-async function copyTo(file: SQLite.Database, target: string): Promise<void> {
+/**
+ * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
+ * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there.
+ */
+async function copyTo(path: string, target: string): Promise<void> {
   // The driver trims the name, so it would write to another file than the one that was checked, and could overwrite it.
   if (target !== target.trim()) {
     throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a space`, {
       hint: 'Remove the spaces at its ends.',
     });
   }
+  const isNew = !existsSync(target);
+  const file = await openFile(path, false);
   try {
+    file.exec('begin; select 1 from sqlite_schema');
     await file.backup(target);
     chmodSync(target, 0o600);
   } catch (error) {
@@ -84,7 +91,10 @@ async function copyTo(file: SQLite.Database, target: string): Promise<void> {
         cause: error,
       });
     }
+    if (isNew) for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${target}${end}`, { force: true });
     throw wordError(error, target) ?? error;
+  } finally {
+    file.close();
   }
 }
 
@@ -179,8 +189,8 @@ function wordError(error: unknown, path: string): Refusal | undefined {
     });
   }
   if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
-    return new Refusal('store-unreachable', `the disk could not write to ${path} (${code})`, {
-      hint: 'Free some space or repair the disk. Then check whether the change was made before you repeat it.',
+    return new Refusal('store-unreachable', `the disk could not read or write ${path} (${code})`, {
+      hint: 'Free some space or repair the disk.',
       cause: error,
     });
   }

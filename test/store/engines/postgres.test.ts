@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openPostgres, withoutCredentials } from '../../../src/store/engines/postgres.js';
+import { openPostgres } from '../../../src/store/engines/postgres.js';
+import { withoutCredentials } from '../../../src/store/engines/postgres-hosts.js';
 import { establishStore, openStore } from '../../../src/store/store.js';
 import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
 import { accountRow, entry, notaryWith } from '../rows.js';
