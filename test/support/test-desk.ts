@@ -65,9 +65,13 @@ export function testClock(start = START): TestClock {
   };
 }
 
-export async function testSettings(engine: EngineName, folder: string): Promise<Settings> {
+export async function testSettings(
+  engine: EngineName,
+  folder: string,
+  server: string = inject('postgresUrl'),
+): Promise<Settings> {
   return {
-    store: engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(folder, 'desk.db'),
+    store: engine === 'postgres' ? await createDatabase(server) : join(folder, 'desk.db'),
     engine,
     storeFrom: 'option',
     key: { file: join(folder, 'master.key') },
@@ -84,11 +88,11 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
 
 export async function testDesk(
   engine: EngineName = 'sqlite',
-  options: { hashing?: 'real' | 'cheap' } = {},
+  options: { hashing?: 'real' | 'cheap'; server?: string } = {},
 ): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock();
-  const settings = await testSettings(engine, folder);
+  const settings = await testSettings(engine, folder, options.server);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(openCustody({ settings, dataFolder, now: clock.now, ...hashing }));
   const signed = new Map<OperatorRole, Promise<SignedOperator>>();

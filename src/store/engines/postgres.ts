@@ -2,8 +2,8 @@
  * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
  * it: number parsing, the row lock on the audit head, and the words for its errors.
  */
-import { Kysely, PostgresDialect, sql } from 'kysely';
-import type { Pool, PoolConfig } from 'pg';
+import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingUpdates } from '../guard/guarded-updates.js';
@@ -78,7 +78,7 @@ export async function openPostgres(url: string): Promise<Engine> {
                 pool = next;
               }
               stale = false;
-              return pool.connect();
+              return lent(await pool.connect());
             },
             end: () => pool.end(),
           },
@@ -90,6 +90,24 @@ export async function openPostgres(url: string): Promise<Engine> {
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
+}
+
+/**
+ * A connection on which a query met the end of the server: what follows, such as the rollback, fails with the same error instead of waiting
+ * behind that query, and the pool throws the connection away.
+ */
+function lent(client: PoolClient): PostgresPoolClient {
+  let broken: Error | undefined;
+  const query = async (text: string, values: unknown[]) => {
+    if (broken !== undefined) throw broken;
+    try {
+      return await client.query(text, values);
+    } catch (error) {
+      if (isGone(error)) broken = error;
+      throw error;
+    }
+  };
+  return { query, release: () => client.release(broken) } as unknown as PostgresPoolClient;
 }
 
 function engineOn(db: Db, place: string, refusalOf: Engine['refusalOf']): Engine {
@@ -126,6 +144,20 @@ const UNREACHABLE = new Set([
   'EPIPE',
 ]);
 
+const isGone = (error: unknown): error is Error => {
+  const code = codeOf(error);
+  const text = error instanceof Error ? error.message : '';
+  return (
+    UNREACHABLE.has(code) ||
+    code.startsWith('08') ||
+    code.startsWith('57P') ||
+    // Read-only: a standby, also one that was the primary a moment ago. The rest is about certificates.
+    code === '25006' ||
+    /^ERR_TLS|CERT|SIGNATURE|SSL/.test(code) ||
+    /timeout|terminated|Connection|does not support SSL/i.test(text)
+  );
+};
+
 function wordError(error: unknown, place: string): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
@@ -139,16 +171,7 @@ function wordError(error: unknown, place: string): Refusal | undefined {
       cause: error,
     });
   }
-  if (
-    UNREACHABLE.has(code) ||
-    code.startsWith('08') ||
-    code.startsWith('57P') ||
-    // Read-only: a standby, also one that was the primary a moment ago. The rest is about certificates.
-    code === '25006' ||
-    /^ERR_TLS|CERT|SIGNATURE|SSL/.test(code) ||
-    text.includes('does not support SSL') ||
-    /timeout|terminated|Connection/i.test(text)
-  ) {
+  if (isGone(error)) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
       hint: 'Check that the server runs and that the address is right.',
       cause: error,
