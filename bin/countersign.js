@@ -8,6 +8,15 @@
 
 // Before anything else: without a listener SIGUSR1 opens Node's debugger, which can read every secret in memory (T10).
 process.on('SIGUSR1', function () {});
+// One that came while Node started may have opened it already, or is about to. Whoever starts Node with --inspect wants it.
+function closeDebugger() {
+  var inspector = require('inspector');
+  if (inspector.url() !== undefined) inspector.close();
+}
+if (!/--inspect/.test(process.execArgv.join(' '))) {
+  closeDebugger();
+  setImmediate(closeDebugger);
+}
 // A run that ends before main returns has failed. Without this, a prompt at the end of input would exit with 0.
 process.exitCode = 1;
 

@@ -22,18 +22,25 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   try {
     const word = firstWord(argv);
     if (word === undefined && !asksForHelp(argv)) return await runBare(argv, world, options);
-    const { program, finished } = buildProgram(world, await loaded(word, argv), word);
-    await program.parseAsync([...argv], { from: 'user' });
-    return finished.exit;
+    return await finish(buildProgram(world, await loaded(word, argv), word), argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0;
-      return reportError(world, options, usageRefusal(error, firstWord(argv)), readerOf(argv));
-    }
-    return reportError(world, options, error, readerOf(argv));
+    const refused = error instanceof CommanderError ? usageRefusal(error, firstWord(argv)) : error;
+    return await reportError(world, options, refused, readerOf(argv));
   } finally {
-    await world.close();
+    // The answer is given; nothing that follows may change it (T25).
+    await world.close().catch(() => undefined);
   }
+}
+
+async function finish({ program, finished }: Built, argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    // commander's way to say that it has shown help or version.
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+  }
+  await finished.told;
+  return finished.exit;
 }
 
 /** At `portal` sit the customer's people. */
@@ -42,9 +49,7 @@ const readerOf = (argv: readonly string[]): Reader => (firstWord(argv) === 'port
 /** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
 async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {
   if (world.canAsk(options)) {
-    const { program, finished } = buildProgram(world, await loaded('console', argv), 'console');
-    await program.parseAsync(['console', ...argv], { from: 'user' });
-    return finished.exit;
+    return finish(buildProgram(world, await loaded('console', argv), 'console'), ['console', ...argv]);
   }
   const { program } = buildProgram(world, [], undefined);
   if (options.json) throw new Refusal('usage', 'no command was given', { hint: 'See: countersign --help' });
@@ -60,11 +65,15 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
 
 interface Built {
   readonly program: Commander;
-  readonly finished: { exit: number };
+  readonly finished: { exit: number; told: Promise<void> };
 }
 
 function buildProgram(world: World, commands: readonly Command[], word: string | undefined): Built {
-  const finished = { exit: 0 };
+  const finished = { exit: 0, told: Promise.resolve() };
+  const writeOut = (text: string) => {
+    finished.told = world.stdout.write(text);
+    finished.told.catch(() => undefined); // whoever awaits it reports it
+  };
   const program = new Commander('countersign');
   program
     .exitOverride()
@@ -73,7 +82,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .version(`countersign ${world.version}`, '--version', 'print the version')
     .helpOption('-h, --help', 'show help, also for one command')
     .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
-    .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
+    .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
   program.addHelpText('after', () => topicsLine(world.topics));
@@ -173,9 +182,11 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
   const input = checkInput(spec, raw);
   await askingHere(context, 'not-signed-in', () => world.authorise(spec, options));
   const result = await askingHere<Result>(context, 'factor-needed', () => spec.run(context, input as never));
-  const exit = await reportResult(world, options, result);
-  await result.after?.();
-  return exit;
+  try {
+    return await reportResult(world, options, result);
+  } finally {
+    await result.after?.();
+  }
 }
 
 /** What only a sign-in or a fresh code is missing for is asked on a terminal and tried again; elsewhere it is refused. */

@@ -7,7 +7,11 @@ import type { Result } from './command.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
-export async function reportResult(world: World, options: GlobalOptions, result: Result): Promise<number> {
+export async function reportResult(
+  world: Pick<World, 'stdout' | 'style'>,
+  options: GlobalOptions,
+  result: Result,
+): Promise<number> {
   if (result.raw !== undefined && !options.json) await world.stdout.write(result.raw);
   else if (options.json) {
     if (result.streamed !== true) await world.stdout.write(`${printableJson(result.document)}\n`);
@@ -25,8 +29,10 @@ export async function reportError(
   reader: Reader,
 ): Promise<number> {
   const shown = isRefusal(error) ? await inWords(world, error, reader) : bug(world);
-  if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`);
-  else await world.stderr.write(renderError(shown, world.style('stderr', options)));
+  const inText = () => world.stderr.write(renderError(shown, world.style('stderr', options)));
+  // Where standard output takes nothing, a person may still read why.
+  if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`).catch(inText);
+  else await inText();
   if (options.verbose) await world.stderr.write(`${stackOf(error)}\n`);
   return isRefusal(error) ? exitOf(error.code) : 1;
 }
