@@ -63,6 +63,7 @@ export interface DeskSteps {
   'sso-together': Bare;
   'https-example': Bare;
   'key-set-form': Bare;
+  'stronger-key': Bare;
   'public-keys-only': Bare;
   'mend-rows': Bare;
   'name-columns': { readonly columns: string };

@@ -7,9 +7,9 @@ import { engines } from '../support/test-desk.js';
 import { entry, notaryWith } from './rows.js';
 import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
 
-/** Takes the columns and the table of 0008 away again. */
+/** Takes the columns and the tables since 0008 away again. */
 async function undoPersons(db: EmptyPlace['engine']['db']): Promise<void> {
-  await sql`drop table policy_pins`.execute(db);
+  for (const table of ['policy_pins', 'sso_subjects']) await sql`drop table ${sql.table(table)}`.execute(db);
   for (const table of ['operator_sessions', 'portal_sessions'])
     await sql`alter table ${sql.table(table)} drop column person`.execute(db);
 }
@@ -41,6 +41,7 @@ const TABLES: readonly (keyof Database)[] = [
   'portal_sessions',
   'resets',
   'search_words',
+  'sso_subjects',
   'throttles',
   'used_id_tokens',
   'users',
@@ -115,6 +116,7 @@ describe.each(engines)('migrations on %s', (name) => {
       '0006-job-plans',
       '0007-operators',
       '0008-persons',
+      '0012-sso-subjects',
     ]);
     expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
   });

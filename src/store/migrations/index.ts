@@ -15,6 +15,7 @@ import * as idTokens from './0005-id-tokens.js';
 import * as jobPlans from './0006-job-plans.js';
 import * as operators from './0007-operators.js';
 import * as persons from './0008-persons.js';
+import * as ssoSubjects from './0012-sso-subjects.js';
 
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
@@ -33,6 +34,7 @@ const STEPS: readonly Step[] = [
   { name: '0006-job-plans', up: jobPlans.up },
   { name: '0007-operators', up: operators.up },
   { name: '0008-persons', up: persons.up },
+  { name: '0012-sso-subjects', up: ssoSubjects.up },
 ];
 
 /** Name of the newest migration that this build knows. */
