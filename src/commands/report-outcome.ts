@@ -1,6 +1,6 @@
 /** Prints a result or an error, in words or as JSON, and answers the exit status. */
 import type { GlobalOptions } from '../config.js';
-import { exitOf, isRefusal, type Refusal } from '../errors.js';
+import { exitOf, isRefusal, Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
 import { renderError, renderView } from '../terminal/render.js';
 import type { Result } from './command.js';
@@ -28,13 +28,24 @@ export async function reportError(
   error: unknown,
   reader: Reader,
 ): Promise<number> {
-  const shown = isRefusal(error) ? await inWords(world, error, reader) : bug(world);
+  const refused = isRefusal(error) ? error : ofTheSystem(error);
+  const shown = refused === undefined ? bug(world) : await inWords(world, refused, reader);
   const inText = () => world.stderr.write(renderError(shown, world.style('stderr', options)));
   // Where standard output takes nothing, a person may still read why.
   if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`).catch(inText);
   else await inText();
   if (options.verbose) await world.stderr.write(`${stackOf(error)}\n`);
-  return isRefusal(error) ? exitOf(error.code) : 1;
+  return refused === undefined ? 1 : exitOf(refused.code);
+}
+
+/** A call of the system that failed (a full disk, a folder that is not ours) where nothing worded it nearer to its place. */
+function ofTheSystem(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  const place = 'path' in error ? ` of ${String(error.path)}` : '';
+  return new Refusal('config', `the system refused ${String(error.syscall)}${place} (${String(error.code)})`, {
+    hint: 'Check space and permissions there. Look whether it was done before you repeat it.',
+    cause: error,
+  });
 }
 
 /** Loaded only when somebody was refused. */

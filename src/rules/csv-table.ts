@@ -84,15 +84,19 @@ function suggestion(name: string, known: readonly string[]): string {
   return close === undefined ? '' : `; did you mean ${close}?`;
 }
 
-/** First characters that spreadsheets take for a formula, also in full width. */
-const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
+/**
+ * Where a cell begins, for a spreadsheet: at the start, and after each separator of any locale, because a file with commas is split at
+ * semicolons in half of Europe, whatever is in quotes. Then the characters that make a formula, also in full width.
+ */
+const FORMULA = /(^|[;,\t\r\n]\s*)(?='*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/gu;
+const GUARDED = /(^|[;,\t\r\n]\s*)'(?='*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/gu;
 
 /** Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula. */
 export function guardCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  return text.replace(FORMULA, "$1'");
 }
 
 /** Undoes `guardCell`, so that an export imports as it was. */
 export function unguardCell(text: string): string {
-  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+  return text.replace(GUARDED, '$1');
 }

@@ -74,6 +74,9 @@ export interface Head extends LogState {
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
 
+/** Of a reason or a ticket. The log never shrinks. */
+const MOST_TEXT = 4_096;
+
 /** Messages that entries cause on their own; they are queued in the same transaction. */
 export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
 
@@ -184,6 +187,11 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
   for (const entry of entries) {
     const logged: LoggedEntry = { ...entry, v: 1, seq: size, policy: notary.policyHash };
     const body = notary.canonical(logged);
+    if ([entry.reason, entry.ticket].some((text) => (text?.length ?? 0) > MOST_TEXT)) {
+      throw new Refusal('invalid-input', 'a text is too long for the log; nothing was changed', {
+        hint: 'Shorten it.',
+      });
+    }
     const leaf = notary.tree.leaf(body);
     frontier = appendLeaf(notary.tree, size, frontier, leaf);
     rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
@@ -194,7 +202,10 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     await tx
       .insertInto('audit_entries')
       .values(rows.slice(from, from + ENTRIES_PER_INSERT))
-      .execute();
+      .execute()
+      .catch((error: unknown) => {
+        throw placeTaken(error) ?? error;
+      });
   }
   const encoded = encodeFrontier(frontier);
   await tx
@@ -205,6 +216,16 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
   const leaf = rows.at(-1)?.leaf;
   if (leaf === undefined) throw new Error('a write without an audit entry');
   return { size, frontier: encoded, latestAt, leaf };
+}
+
+/** The sealed head says which place is next; a row that stands there already was put there by another hand. */
+function placeTaken(error: unknown): Refusal | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('SQLITE_CONSTRAINT') && code !== '23505') return undefined;
+  return new Refusal('audit-broken', 'the log has an entry that countersign did not write; nothing was changed', {
+    hint: 'Keep the store as it is and tell your lead. To see the entry: countersign audit verify',
+    cause: error,
+  });
 }
 
 /** Writes the empty head of a new log. Only `init` calls it, in the transaction that creates the desk. */

@@ -25,7 +25,7 @@ export interface Store {
   takeQueued(): readonly string[];
   /**
    * Removes deleted values from the files of the engine. It follows a commit, so it throws for no fault of the machine (T25); the next call does the rest, and
-   * `doctor` tries too.
+   * `doctor` says if it cannot.
    */
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
