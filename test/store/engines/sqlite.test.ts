@@ -285,8 +285,10 @@ describe('backup on sqlite', () => {
     const place = await foundedStore('sqlite');
     const other = openStore(await place.connect(), place.notary);
     let n = 0;
-    const add = (store: Store) =>
-      store.record(entry(), (write) => write.accounts.insert([accountRow(String((n += 1)))]));
+    const add = (store: Store) => {
+      n += 1;
+      return store.record(entry(), (write) => write.accounts.insert([accountRow(String(n))]));
+    };
     await sql`create table ballast as with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000)
       select randomblob(1000) as b from c`.execute(place.engine.db);
     const copy = join(place.folder, 'copy.db');
