@@ -3,7 +3,7 @@
  * that is ended inside a transaction. Each answer is compared with the store over a connection of its own, and the run goes on from
  * what stands.
  */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { SignedOperator } from '../../src/desk.js';
 import { isRefusal } from '../../src/errors.js';
 import { openCustody } from '../../src/opening/open-custody.js';
@@ -18,6 +18,7 @@ import { openStore } from '../../src/store/store.js';
 import { type ResetDesk, resetDesk } from '../procedures/reset-desk.js';
 import { accountRow, entry } from '../store/rows.js';
 import { type Founded, foundedStore } from '../store/support.js';
+import { builtDesk, requireBuilt } from '../support/built-desk.js';
 import { onServer, startServer } from '../support/postgres.js';
 import { isCommit, type Wire, wireTo } from '../support/postgres-proxy.js';
 import { CHEAP, dataFolder } from '../support/test-desk.js';
@@ -201,6 +202,11 @@ describe.skipIf(!there)('a fail-over to a synchronous standby', () => {
     const both = new URL(primary.url).href.replace(/\/postgres$/, `,127.0.0.1:${new URL(standby.url).port}${pathname}`);
     const after = standby.url.replace(/\/postgres$/, pathname);
     const settings = { ...place.settings, store: `${both}?target_session_attrs=read-write` };
+    const behind = new URL(standby.url).port;
+    const standbyFirst = await openEngine(both.replace('@', `@127.0.0.1:${behind},`), false);
+    const audited = openStore(standbyFirst, place.desk.notary);
+    await audited.record(entry(), async () => undefined);
+    await audited.close();
     const told = new Set<number>();
     let over: Promise<unknown> | undefined;
     const run = async () => {
@@ -244,3 +250,32 @@ const endBackends = (address: string): Promise<unknown> =>
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'",
     ),
   );
+
+describe.skipIf(!there)('the built command on a PostgreSQL that goes away', () => {
+  it('S16 ends with 7 and one document that says how to go on, never with a stack', async () => {
+    requireBuilt();
+    const desk = await builtDesk('postgres');
+    onTestFinished(() => desk.close());
+    const { token } = await desk.must(['init', '--token', '--json']);
+    const wire = await wireTo(desk.store);
+    onTestFinished(() => wire.close());
+    const env = { COUNTERSIGN_TOKEN: String(token), COUNTERSIGN_STORE: wire.url };
+    let ended = 0;
+    for (const at of [3, 9, 13, 17, 22]) {
+      wire.watch(async (_piece, n) => {
+        if (n === at) ended += 1;
+        return n >= at ? 'cut' : 'pass';
+      });
+      const add = ['account', 'add', `C${at}`, '--number', String(at), '--edition', 'classic', '--json'];
+      const { code, stdout, stderr } = await desk.run(add, '', env);
+      expect(code === 0 || code === 7, `at ${at}: ${code} ${stdout}`).toBe(true);
+      expect(stderr).not.toMatch(/\n {4}at |node:|Warning/);
+      const document = JSON.parse(stdout) as { error?: { code: string }; outcome?: string };
+      if (code === 7) expect(document.error?.code).toBe('store-unreachable');
+      const listed = await desk.must(['account', 'list', '--json'], '', { COUNTERSIGN_TOKEN: String(token) });
+      const there = JSON.stringify(listed).includes(`"C${at}"`);
+      if (document.outcome !== 'unknown') expect(there, `at ${at}`).toBe(code === 0);
+    }
+    expect(ended).toBeGreaterThan(2);
+  }, 180_000);
+});
