@@ -117,6 +117,16 @@ describe.skipIf(!strace)('a system call on the store that fails', () => {
     expect(fired.get('fsync'), 'faults in syncs must have fired').toBeGreaterThan(1);
   }, 300_000);
 
+  it('S36 a disk that cannot read is not called damage, nor a store that is damaged a disk', async () => {
+    const codes = new Set<string>();
+    for (const when of [1, 2, 4, 7, '3+']) {
+      const seen = await run(`pread64:error=EIO:when=${when}`);
+      for (const code of seen.refusals) codes.add(code);
+      expect(lies(seen)).toEqual([]);
+    }
+    expect([...codes]).toEqual(['store-unreachable']);
+  }, 60_000);
+
   it('teeth: a writer that says so before the commit is found out', async () => {
     const found: string[] = [];
     for (const when of ['6+', '10+', '14+']) found.push(...lies(await run(`pwrite64:error=EIO:when=${when}`, 'early')));
