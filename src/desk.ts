@@ -14,8 +14,9 @@ import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { LoginMethod, LoginState } from './rules/mfa-login.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
+import type { TrustedTime } from './rules/throttle.js';
 import type { Reads, Writes } from './store/queries/queries.js';
-import type { LogState, Notary, WriteDoor } from './store/record.js';
+import type { Clock, LogState, Notary, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
 
 export type * from './store/rows.js';
@@ -94,9 +95,29 @@ export interface PolicyPin {
   readonly accepted: boolean;
 }
 
+/** The one clock of a desk (B87). Times in milliseconds since the epoch. */
+export interface DeskClock extends Clock {
+  now(): number;
+  /** For lock-outs: `behind` means that none may end by this clock. */
+  time(): TrustedTime;
+  /** For codes that a telephone's clock makes: the clock itself; null while it is too far behind the log to tell one step from another. */
+  codeTime(): number | null;
+  state(): ClockState;
+  /** From here on this process goes by its own clock; only `store clock` and a restore may say so. */
+  mend(): void;
+}
+
+export interface ClockState {
+  readonly machineAt: number;
+  /** The latest time in the log of somebody who proved who they are; 0 if there is none. */
+  readonly latestAt: number;
+  readonly is: 'right' | 'behind' | 'far-ahead';
+}
+
 export interface Desk {
-  /** Milliseconds since the epoch. A procedure reads it once. */
+  /** The trusted time, ms since the epoch (B87). A procedure reads it once. */
   readonly now: () => number;
+  readonly clock: DeskClock;
   readonly newId: (prefix: IdPrefix) => string;
   readonly chance: Chance;
   readonly policy: Policy;

@@ -21,7 +21,11 @@ export const EXIT_FAMILIES = [
   { exit: 4, family: 'partly done', codes: ['partial'] },
   { exit: 5, family: 'waiting', codes: ['approval-needed', 'factor-needed', 'enrolment-needed'] },
   { exit: 6, family: 'try later', codes: ['locked', 'busy'] },
-  { exit: 7, family: 'out of reach', codes: ['store-unreachable', 'delivery-failed', 'key-missing', 'config'] },
+  {
+    exit: 7,
+    family: 'out of reach',
+    codes: ['store-unreachable', 'delivery-failed', 'key-missing', 'config', 'clock'],
+  },
   { exit: 8, family: 'does not check out', codes: ['audit-broken', 'store-corrupt', 'key-mismatch'] },
   { exit: 130, family: 'interrupted', codes: ['cancelled'] },
 ] as const;

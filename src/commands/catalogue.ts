@@ -148,7 +148,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   {
     word: 'store',
     group: 'Set-up and care',
-    summary: 'inspect, migrate, back up, restore or rekey the store',
+    summary: 'inspect, migrate, back up, restore or rekey the store; mend its clock',
     load: async () => (await import('./upkeep/store.js')).commands,
   },
   {

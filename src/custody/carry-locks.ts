@@ -2,12 +2,13 @@
  * After a restore to an earlier time: keeps lock-outs and ends every session. Part of main's room.
  *
  * A lock-out in the replaced store carries over to the restored one. If the replaced store cannot be read, each lock-out of the backup
- * starts again, because the program does not know how old the backup is. Sessions, grants, start codes and remembered devices of the
+ * starts again, because the program does not know how old the backup is. Sessions, grants, approvals, codes and remembered devices of the
  * backup end, because they may have ended after the backup was made.
  */
 import type { Desk, Reads, ThrottleRow, Writes } from '../desk.js';
 import { isRefusal } from '../errors.js';
 import { openEngine } from '../opening/open-desk.js';
+import { endEverything } from '../procedures/upkeep/end-everything.js';
 import { lockedAnew, strictest, type Throttle } from '../rules/throttle.js';
 import type { Notary } from '../store/record.js';
 import { openStore } from '../store/store.js';
@@ -61,10 +62,7 @@ export async function carryLocks(
       updated_at: now,
     });
   }
-  await write.operators.endEverySession(now);
-  await write.lifeCycle.endEveryStart(now);
-  await write.trust.endEverything();
-  await write.grants.revokeEvery(now);
+  await endEverything(write, { now, seen: 0 });
 }
 
 const toState = (row: ThrottleRow): Throttle => ({

@@ -158,6 +158,8 @@ async function noteRestore(
         hint: 'Stop the other countersign commands of this desk, then try again.',
       });
     }
+    // The backup may be older than a desk is ever silent; who restores it was proven a moment ago.
+    desk.clock.mend();
     const { size: entriesBefore, approver } = before;
     const { signed } = choice;
     const detail = {
@@ -169,7 +171,7 @@ async function noteRestore(
     };
     const by = signed === null ? SYSTEM : provenBySignIn(signed.actor);
     await desk.store.record(
-      { kind: 'store.restored', outcome: 'done', at: custody.now(), by, detail },
+      { kind: 'store.restored', outcome: 'done', at: desk.now(), by, detail },
       async (write, { latestAt }) => {
         if (!lossy) return;
         await carryLocks(desk, write, { before: await locksOf(kept, desk.notary), seen: latestAt });

@@ -27,6 +27,8 @@ export interface Surroundings {
   readonly machine: Machine;
   readonly node: string;
   readonly now: () => number;
+  /** As in opening/open-custody.ts. */
+  readonly clockAsGiven?: boolean;
   readonly stdin: () => NodeJS.ReadableStream;
   readonly stdinIsTTY: boolean;
   /** The terminal for prompts; null inside another run. */
@@ -106,7 +108,12 @@ function beginRun(around: Surroundings): Run {
   const custodyOnce = (options: GlobalOptions) => {
     custody ??= (async () => {
       const { openCustody } = await import('../opening/open-custody.js');
-      return openCustody({ settings: await readOnce(options), dataFolder, now: around.now });
+      return openCustody({
+        settings: await readOnce(options),
+        dataFolder,
+        now: around.now,
+        clockAsGiven: around.clockAsGiven === true,
+      });
     })();
     return custody;
   };
@@ -171,10 +178,8 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     ),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
-    print: async (result) => {
-      const style: World['style'] = (stream, given) => styleOf(around, stream, given);
-      await reportResult({ stdout: around.stdout, style }, options, result);
-    },
+    print: async (result) =>
+      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(around, ...of) }, options, result)),
     row: async (value) => {
       if (!options.json) return;
       const { printableJson } = await import('../terminal/printable.js');

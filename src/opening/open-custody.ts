@@ -15,7 +15,10 @@ export interface DeskParts {
   readonly settings: Settings;
   /** Folder of the data that comes with countersign. */
   readonly dataFolder: string;
+  /** This machine's clock. */
   readonly now: () => number;
+  /** `now` is moved as somebody likes, in a test or for made-up history: no server is asked, and no leap is refused. */
+  readonly clockAsGiven?: boolean;
   /** Cheaper hashing, for tests of other things. */
   readonly hashing?: HasherCosts;
 }

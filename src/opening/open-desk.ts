@@ -27,7 +27,7 @@ import type { DeliveryEffects } from '../delivery/channel.js';
 import { openComposer } from '../delivery/composer.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
-import type { Desk, IdPrefix, PolicyPin } from '../desk.js';
+import type { Desk, DeskClock, IdPrefix, PolicyPin } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
@@ -38,6 +38,7 @@ import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
 import { establishStore, holdsDesk, openStore, requireCurrent, type Store } from '../store/store.js';
 import { openAnchor } from './anchor.js';
+import { openClock } from './desk-clock.js';
 import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey, keyPlace } from './master-key.js';
 import { openNoteSigner } from './note-signer.js';
@@ -60,12 +61,14 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
   return closingOnFailure(engine, async () => {
     await requireCurrent(engine);
     const { keyring, notary } = custody;
-    const bare = openStore(engine, notary);
+    const clock = clockOf(custody, engine);
+    const bare = openStore(engine, notary, { clock });
     await requireOwnKey(bare, keyring, settings);
     const pin = await readPin(custody, bare);
     if (!pin.accepted && choice.unaccepted === 'refuse') throw notAccepted(pin);
     return assemble(pin.accepted ? custody : withShippedPolicy(custody), {
       engine,
+      clock,
       pin,
       anchor: await openAnchor(settings, { store: bare, notary, keyring }),
       sink: await openSink(settings.file, effectsOf(settings, keyring)),
@@ -75,7 +78,17 @@ export async function openDesk(custody: Custody, choice: OpenChoice = { unaccept
 
 /** A desk over a store without its anchor and sink: a new store, or a backup that is being inspected. */
 export const deskOver = (custody: Custody, engine: Engine): Desk =>
-  assemble(custody, { engine, pin: freshPin(custody), anchor: undefined, sink: null });
+  assemble(custody, {
+    engine,
+    clock: clockOf(custody, engine),
+    pin: freshPin(custody),
+    anchor: undefined,
+    sink: null,
+  });
+
+/** With PostgreSQL the server's clock is the desk's (B87). */
+const clockOf = ({ now, clockAsGiven, policy }: Custody, { name }: Engine): DeskClock =>
+  openClock(now, clockAsGiven === true ? 'as-given' : name === 'postgres' ? 'server' : 'machine', policy.limits);
 
 export interface Established {
   readonly desk: Desk;
@@ -127,13 +140,15 @@ export async function openEngine(store: string, create: boolean): Promise<Engine
 
 interface Opened {
   readonly engine: Engine;
+  readonly clock: DeskClock;
   readonly pin: PolicyPin;
   readonly anchor: Anchor | undefined;
   readonly sink: Sink | null;
 }
 
-function assemble(custody: Custody, { engine, pin, anchor, sink }: Opened): Desk {
-  const { settings, now, dataFolder, policy, keyring, notary } = custody;
+function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened): Desk {
+  const { settings, dataFolder, policy, keyring, notary } = custody;
+  const { now } = clock;
   const vault = openVault(keyring);
   const hasher = openHasher(custody.hashing ?? costsOf(policy.limits));
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
@@ -141,9 +156,10 @@ function assemble(custody: Custody, { engine, pin, anchor, sink }: Opened): Desk
   const { wanted } = delivery;
   const follow =
     wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;
-  const store = openStore(engine, notary, anchor, follow);
+  const store = openStore(engine, notary, { anchor, clock, follow });
   const desk: Desk = {
     ...sealing,
+    clock,
     chance: { bytes: randomBytes, int: randomInt },
     policy,
     policyHash: notary.policyHash,

@@ -3,20 +3,17 @@
  * checked (B72, T6). Call `reserveAttempt` inside the write door, check outside it, then call `clearAttempt` inside the
  * door.
  */
-import type { Desk, LogState, ThrottleRow, Writes } from '../desk.js';
+import type { Desk, ThrottleRow, Writes } from '../desk.js';
 import { type Refusal, refusal } from '../errors.js';
 import type { LockedOut } from '../refusals/facts.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import {
-  clockTolerance,
   refusalNow,
   reserve,
   succeed,
   type Throttle,
   type ThrottleDecision,
-  type TrustedTime,
-  trustedNow as trustedTime,
   UNTRIED,
   unlock,
 } from '../rules/throttle.js';
@@ -27,15 +24,6 @@ export type Subject = `${'caller' | 'portal' | 'portal-code' | 'sign-in' | 'star
 /** A known caller is counted under the ids in the store, so that a lock-out survives a change of the master key. */
 export const callerKeyOf = (account: Pick<Account, 'id'>, caller: Pick<User, 'id'>): string =>
   `${account.id}/${caller.id}`;
-
-/** Time for decisions: never before the latest time that any writer has seen. */
-export function timeOf(desk: Desk, log: LogState): TrustedTime {
-  return trustedTime(desk.now(), log.latestAt, clockTolerance(desk.policy.limits));
-}
-
-/** The same outside a transaction (T22), ms. */
-export const trustedNow = async ({ now, store }: Desk): Promise<number> =>
-  Math.max(now(), (await store.read.audit.head())?.latestAt ?? 0);
 
 export function toThrottle(row: ThrottleRow | undefined): Throttle {
   if (row === undefined) return UNTRIED;
@@ -54,41 +42,24 @@ function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
 }
 
 /** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. */
-export async function reserveAttempt(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  subject: Subject,
-): Promise<ThrottleDecision> {
-  const time = timeOf(desk, log);
+export async function reserveAttempt(desk: Desk, write: Writes, subject: Subject): Promise<ThrottleDecision> {
+  const time = desk.clock.time();
   const { state, decision } = reserve(toThrottle(await write.throttles.get(subject)), time, desk.policy.limits);
   if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now));
   return decision;
 }
 
 /** The answer was right: takes back what was counted for the attempt. */
-export async function clearAttempt(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  subject: Subject,
-  attempt: number,
-): Promise<void> {
+export async function clearAttempt(desk: Desk, write: Writes, subject: Subject, attempt: number): Promise<void> {
   const state = succeed(toThrottle(await write.throttles.get(subject)), attempt, desk.policy.limits);
-  await write.throttles.put(toRow(subject, state, timeOf(desk, log).now));
+  await write.throttles.put(toRow(subject, state, desk.clock.time().now));
 }
 
 /** A lead lifts everything (B76); the owner's own sign-in lifts only the wait. Returns whether there was anything to lift. */
-export async function liftLock(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  subject: Subject,
-  by: 'lead' | 'owner',
-): Promise<boolean> {
+export async function liftLock(desk: Desk, write: Writes, subject: Subject, by: 'lead' | 'owner'): Promise<boolean> {
   const row = await write.throttles.get(subject);
   if (row === undefined) return false;
-  const time = timeOf(desk, log);
+  const time = desk.clock.time();
   const wasLocked = refusalNow(toThrottle(row), time) !== undefined || row.failures > 0;
   await write.throttles.put(toRow(subject, unlock(toThrottle(row), by), time.now));
   return wasLocked;

@@ -25,6 +25,9 @@ export interface DeskReasons {
   'sign-in-without-authenticator': Bare;
   'locked-for-good': { readonly who: LockedOut };
   'locked-until': { readonly who: LockedOut; readonly until: Moment };
+  'clock-far-ahead': { readonly machineAt: Moment; readonly latestAt: Moment };
+  'clock-behind': { readonly machineAt: Moment; readonly latestAt: Moment };
+  'clock-not-behind': Bare;
   'own-role': Bare;
   'role-unknown': { readonly role: string };
   'operator-name-form': Bare;

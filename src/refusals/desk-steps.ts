@@ -8,6 +8,8 @@ export interface DeskSteps {
   'sign-in-again': Bare;
   'give-code': Bare;
   'code-works-once': Bare;
+  'confirm-clock': Bare;
+  'repair-clock': Bare;
   'retry-sign-in': { readonly failures: number };
   'set-up-authenticator': { readonly name: string; readonly role: string };
   'ask-admin-for-start': Bare;

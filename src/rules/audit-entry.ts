@@ -79,4 +79,19 @@ export interface LoggedEntry extends Said {
   readonly policy: string;
 }
 
+/**
+ * The latest time of the log after this entry. Only somebody who proved who they are moves it (B87, T21): neither a denial nor an attempt,
+ * nor what countersign does by itself; the first entry begins it.
+ */
+export function latestAfter(
+  latest: number,
+  entry: Pick<LoggedEntry, 'kind' | 'outcome' | 'by' | 'at' | 'seq'>,
+): number {
+  if (entry.kind === 'store.clock-set-back') return entry.at;
+  const attempt =
+    entry.outcome === 'started' && entry.kind.endsWith('-started') && entry.kind !== 'store.rekey-started';
+  const proven = (entry.outcome === 'done' || entry.outcome === 'started') && !attempt && entry.by.kind !== 'system';
+  return proven || entry.seq === 0 ? Math.max(latest, entry.at) : latest;
+}
+
 export const SYSTEM: SystemActor = { kind: 'system', id: 'system', name: 'countersign' };

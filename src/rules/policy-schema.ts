@@ -84,7 +84,7 @@ function secretLimits() {
       deskFailuresPerHour: whole(1, 1000),
       alertLookBackDays: whole(1, 90),
     }),
-    clock: z.strictObject({ toleranceSeconds: whole(0, 600) }),
+    clock: z.strictObject({ toleranceSeconds: whole(0, 600), silenceHours: whole(24, 744).default(96) }),
   };
 }
 

@@ -56,12 +56,12 @@ export interface TrustedTime {
 }
 
 /** Time for decisions, from the host's clock and the latest time the store has seen. `tolerance` in milliseconds. */
-export function trustedNow(now: number, latestSeen: number, tolerance: number): TrustedTime {
+export function trustedTime(now: number, latestSeen: number, tolerance: number): TrustedTime {
   return { now: Math.max(now, latestSeen), behind: latestSeen - now > tolerance };
 }
 
 /** The tolerance of the policy in milliseconds. */
-export function clockTolerance(limits: Limits): number {
+export function clockTolerance(limits: Pick<Limits, 'clock'>): number {
   return seconds(limits.clock.toleranceSeconds);
 }
 

@@ -21,6 +21,8 @@ export interface SchemaTraits {
   asHex(column: string): RawBuilder<string>;
   /** A statement that sets one text column of many rows; its one value is a JSON object of key → text. */
   setEach(table: string, key: string, column: string): string;
+  /** The engine's own time in ms; null where it is the machine's. */
+  readonly serverTime: RawBuilder<number | null>;
   /** A source of rows (k, v), one for each member of a JSON object of texts, for a join. */
   pairs(json: string): RawBuilder<unknown>;
 }

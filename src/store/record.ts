@@ -8,10 +8,11 @@
  */
 
 import { Refusal } from '../errors.js';
-import type { AuditEntry, LoggedEntry } from '../rules/audit-entry.js';
+import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
+import { requireDone } from './lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
@@ -52,6 +53,14 @@ export interface Anchor {
   close(): void;
 }
 
+/** What the store tells the desk's clock, and asks of it (B87). */
+export interface Clock {
+  /** The latest time of a head that this desk wrote; with it the server's own time, from an engine that has one. */
+  saw(latestAt: number, serverAt: number | null): void;
+  /** Refusal `clock`: this machine's time is further ahead of the log than a desk is silent. */
+  requireLikely(latestAt: number): void;
+}
+
 export type Entries = AuditEntry | readonly AuditEntry[];
 
 export type WriteDoor = <T>(
@@ -62,13 +71,18 @@ export type WriteDoor = <T>(
 /** The log when the write begins. */
 export interface LogState {
   readonly size: number;
-  /** The latest time that any writer has seen, in ms. A clock behind it is not trusted (T22). */
+  /** The latest time in the log of somebody who proved who they are, ms (B87). */
   readonly latestAt: number;
 }
 
 /** The head of the log, after the check that this desk wrote it. */
 export interface Head extends LogState {
   readonly frontier: string;
+}
+
+/** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
+export interface Appended extends Head {
+  readonly leaf: Uint8Array;
 }
 
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
@@ -82,12 +96,13 @@ export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessa
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
+  readonly clock?: Clock | undefined;
   readonly follow?: Consequences | undefined;
   /** Receives the ids of the messages that a committed transaction queued, without those that `follow` queued. */
   readonly queued?: ((ids: readonly string[]) => void) | undefined;
 }
 
-export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queued }: DoorParts = {}): WriteDoor {
+export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
   const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
     const messages: string[] = [];
@@ -96,6 +111,8 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
       await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
+        clock?.saw(head.latestAt, null);
+        clock?.requireLikely(head.latestAt);
         const result = await change(
           writesOf(tx, tagging, (id) => messages.push(id)),
           head,
@@ -114,56 +131,6 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, follow, queue
     queued?.(messages);
     return committing.result;
   };
-}
-
-/** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
-interface Appended extends Head {
-  readonly leaf: Uint8Array;
-}
-
-/**
- * After a commit that failed or whose answer was lost (T25): returns if the log has the entry, otherwise throws what is known. The look
- * takes the write lock, so that a commit that was still under way has ended. It also writes: otherwise SQLite's log file could still
- * hold the failed transaction, and the next process would find it whole and apply it.
- */
-async function requireDone(engine: Engine, { size, leaf }: Appended, error: unknown): Promise<void> {
-  for (const wait of [0, ...engine.lookAgainMs]) {
-    if (wait > 0) await new Promise((over) => void setTimeout(over, wait));
-    const found = await look(engine, size - 1).catch((failed: unknown) => void engine.refusalOf(failed));
-    if (found === undefined) continue;
-    if (found !== null && Buffer.from(leaf).equals(found)) return;
-    throw error instanceof Refusal ? worded(error, 'this change was not made', 'Try again.', 'not done') : error;
-  }
-  const known = error instanceof Refusal ? error : new Refusal('store-unreachable', 'the store did not confirm', {});
-  throw worded(
-    known,
-    'it is not known whether the change was made',
-    'Look before you repeat it: countersign audit list',
-    'unknown',
-  );
-}
-
-const worded = (cause: Refusal, what: string, next: string, outcome: 'unknown' | 'not done'): Refusal =>
-  new Refusal(cause.code, `${cause.message}; ${what}`, {
-    hint: [cause.hint, next].join(' ').trim(),
-    also: { outcome },
-    cause,
-  });
-
-/** The leaf of an entry, or null if the log is shorter. */
-async function look(engine: Engine, seq: number): Promise<Uint8Array | null> {
-  return engine.db.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('audit_head')
-      .set((e) => ({ size: e.ref('size') }))
-      .where('id', '=', 1)
-      .execute();
-    const nothing = { digest: 'look', expires_at: 0 };
-    await tx.insertInto('used_id_tokens').values(nothing).execute();
-    await tx.deleteFrom('used_id_tokens').where('digest', '=', nothing.digest).execute();
-    const row = await tx.selectFrom('audit_entries').select('leaf').where('seq', '=', seq).executeTakeFirst();
-    return row?.leaf ?? null;
-  });
 }
 
 async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
@@ -199,7 +166,7 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     frontier = appendLeaf(notary.tree, size, frontier, leaf);
     rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
     size += 1;
-    latestAt = Math.max(latestAt, entry.at);
+    latestAt = latestAfter(latestAt, logged);
   }
   for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
     await tx

@@ -6,7 +6,7 @@ import { GUARDED_NAMES } from './guard/sealed.js';
 import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
-import { type Anchor, type Consequences, createHead, type Notary, openDoor, type WriteDoor } from './record.js';
+import { type Clock, createHead, type DoorParts, type Notary, openDoor, type WriteDoor } from './record.js';
 
 export interface Store {
   readonly engine: 'sqlite' | 'postgres';
@@ -33,19 +33,21 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export type StoreParts = Pick<DoorParts, 'anchor' | 'clock' | 'follow'>;
+
 /**
  * Opens a store whose schema is current. `notary` tags its log and its guarded rows. There is no `anchor` for a store that is not a live
  * desk: a backup that is being inspected, or a desk that is being created. `follow` queues the messages that entries cause.
  */
-export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?: Consequences): Store {
+export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow }: StoreParts = {}): Store {
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   const queue: string[] = [];
   return {
     engine: engine.name,
     place: engine.place,
     schema: NEWEST,
-    read: wordingErrors(engine, readsOf(engine.db, engine.traits)),
-    record: openDoor(engine, notary, { anchor, follow, queued: (ids) => queue.push(...ids) }),
+    read: wordingErrors(engine, tellingClock(readsOf(engine.db, engine.traits), notary, clock)),
+    record: openDoor(engine, notary, { anchor, clock, follow, queued: (ids) => queue.push(...ids) }),
     readOnly: anchor?.fault,
     sinkCursor: sinkCursors(engine.db, notary.rows),
     guardedTables: GUARDED_NAMES,
@@ -58,6 +60,17 @@ export function openStore(bare: Engine, notary: Notary, anchor?: Anchor, follow?
       await engine.close();
     },
   };
+}
+
+/** Each read of the head tells the clock what the log has seen, if this desk wrote it. */
+function tellingClock(reads: Reads, notary: Notary, clock: Clock | undefined): Reads {
+  if (clock === undefined) return reads;
+  const head = async () => {
+    const found = await reads.audit.head();
+    if (found !== undefined && notary.headFits(found)) clock.saw(found.latestAt, found.serverAt ?? null);
+    return found;
+  };
+  return { ...reads, audit: { ...reads.audit, head } };
 }
 
 /** Ignores what the engine or the system reports; a bug of ours still shows. */

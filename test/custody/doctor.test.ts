@@ -25,14 +25,17 @@ describe.each(engines)('doctor on %s', (engine) => {
     });
     await noteKeyBackup(desk, admin, desk.keyring.keyId);
     // The first command that opens the desk remembers its log beside the key.
-    const opened = await openDesk(openCustody({ settings: made.settings, dataFolder, now: desk.now }));
+    const opened = await openDesk(
+      openCustody({ settings: made.settings, dataFolder, now: desk.now, clockAsGiven: true }),
+    );
     await opened.store.close();
   });
   afterEach(() => made.close());
 
   const inspect = async (given: Partial<Settings> = {}, now = START) =>
     inspectSetup(
-      async () => openCustody({ settings: { ...made.settings, ...given }, dataFolder, now: () => now }),
+      async () =>
+        openCustody({ settings: { ...made.settings, ...given }, dataFolder, now: () => now, clockAsGiven: true }),
       'v20.19.0',
     );
   it('B80 mentions that verifiers sign in without a second factor', async () => {
@@ -73,7 +76,7 @@ describe.each(engines)('doctor on %s', (engine) => {
 
   it('an old Node', async () => {
     const findings = await inspectSetup(
-      async () => openCustody({ settings: made.settings, dataFolder, now: () => START }),
+      async () => openCustody({ settings: made.settings, dataFolder, now: () => START, clockAsGiven: true }),
       'v20.18.3',
     );
     expect(findings[0]).toMatchObject({ subject: 'Node', state: 'wrong', mend: expect.stringContaining('20.19') });

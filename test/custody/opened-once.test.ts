@@ -29,7 +29,7 @@ describe('what a run opens', () => {
     await made.desk.store.record(later, async () => undefined);
 
     const count = { keys: 0, policy: 0, notary: 0 };
-    const parts = { settings: made.settings, dataFolder, now: made.clock.now, hashing: CHEAP };
+    const parts = { settings: made.settings, dataFolder, now: made.clock.now, clockAsGiven: true, hashing: CHEAP };
     const custody = openCustody(parts, {
       loadPolicy: (...args) => [count.policy++, loadPolicy(...args)][1] as ReturnType<typeof loadPolicy>,
       readKeyring: (...args) => [count.keys++, readKeyring(...args)][1] as ReturnType<typeof readKeyring>,

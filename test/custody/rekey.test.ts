@@ -34,7 +34,7 @@ describe.each(engines)('store rekey on %s', (name) => {
 
   const begin = async (count: number) => {
     made = await testDesk(name);
-    parts = { settings: made.settings, dataFolder, now: made.clock.now, hashing: CHEAP };
+    parts = { settings: made.settings, dataFolder, now: made.clock.now, clockAsGiven: true, hashing: CHEAP };
     engine = await openEngine(made.settings.store, false);
     opened = [];
     oldKey = made.desk.keyring.keyId;

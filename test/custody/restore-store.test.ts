@@ -45,7 +45,7 @@ describe('store restore', () => {
 
   beforeEach(async () => {
     made = await finishedDesk();
-    parts = { settings: made.settings, dataFolder, now: made.clock.now, hashing: CHEAP };
+    parts = { settings: made.settings, dataFolder, now: made.clock.now, clockAsGiven: true, hashing: CHEAP };
     backup = join(made.folder, 'backup.db');
     await backUpStore(made.desk, await made.operator('admin'), backup);
   });
@@ -269,7 +269,7 @@ describe.each(engines)('store migrate on %s', (engineName) => {
   beforeEach(async () => {
     made = await testDesk(engineName);
     const store = engineName === 'sqlite' ? join(made.folder, 'old.db') : await createDatabase(inject('postgresUrl'));
-    parts = { settings: { ...made.settings, store }, dataFolder, now: made.clock.now };
+    parts = { settings: { ...made.settings, store }, dataFolder, now: made.clock.now, clockAsGiven: true };
     engine = await openEngine(store, true);
   });
   afterEach(async () => {
@@ -367,7 +367,7 @@ describe.skipIf(!engines.includes('postgres'))('on postgres', () => {
         code: 'usage',
       },
     );
-    const parts = { settings: made.settings, dataFolder, now: made.clock.now };
+    const parts = { settings: made.settings, dataFolder, now: made.clock.now, clockAsGiven: true };
     await expect(
       restoreStore(openCustody(parts), 'b.db', { acceptRollback: true, signed: null, approve: async () => SYSTEM }),
     ).rejects.toMatchObject({

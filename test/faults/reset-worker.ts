@@ -19,7 +19,9 @@ export interface WorkerOrder {
 }
 
 export async function runWorker(order: WorkerOrder, say: (text: string) => void, now: () => number): Promise<void> {
-  const desk = await openDesk(openCustody({ settings: order.settings, dataFolder: order.dataFolder, now }));
+  const desk = await openDesk(
+    openCustody({ settings: order.settings, dataFolder: order.dataFolder, now, clockAsGiven: true }),
+  );
   say('ready\n');
   const signal = new AbortController().signal;
   const used = order.early ? acknowledgingEarly(desk, order.job, say) : desk;

@@ -40,7 +40,7 @@ describe.each(engines)('the anchor of a store on %s', (engine) => {
         await write.meta.put('key-id', made.desk.keyring.keyId);
       },
     );
-    parts = { settings: made.settings, dataFolder, now: made.clock.now, hashing: CHEAP };
+    parts = { settings: made.settings, dataFolder, now: made.clock.now, clockAsGiven: true, hashing: CHEAP };
   });
   afterEach(async () => {
     for (const desk of opened) await desk.store.close();

@@ -19,7 +19,7 @@ describe('a desk', () => {
 
   beforeAll(async () => {
     const settings = await testSettings('sqlite', folder);
-    const parts = { dataFolder, now: () => START };
+    const parts = { dataFolder, now: () => START, clockAsGiven: true };
     shipped = (await establishDesk(openCustody({ ...parts, settings }))).desk;
     const custody = openCustody({ ...parts, settings: { ...settings, policyFolder: inject('floorPolicy') } });
     floor = deskOver(custody, await openEngine(settings.store, false));

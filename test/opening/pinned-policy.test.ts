@@ -24,6 +24,7 @@ describe.each(engines)('the accepted policy (B79) on %s', (engine) => {
       settings: { ...place.settings, policyFolder },
       dataFolder: shipped,
       now: () => START,
+      clockAsGiven: true,
       hashing: CHEAP,
     });
   const open = async (policyFolder: string | null, choice?: typeof LOOSE, shipped?: string): Promise<Desk> => {
@@ -131,6 +132,7 @@ describe.each(engines)('the accepted policy (B79) on %s', (engine) => {
         settings: { ...place.settings, store, policyFolder: own },
         dataFolder,
         now: () => START,
+        clockAsGiven: true,
         hashing: CHEAP,
       });
     const { desk } = await establishDesk(second());

@@ -10,6 +10,7 @@ import type { PortalLogin } from '../../src/procedures/portal/customer-login.js'
 import type { LoginMethod, LoginState } from '../../src/rules/mfa-login.js';
 import type { User } from '../../src/rules/people.js';
 import { accountRow, userRow } from '../store/rows.js';
+import { proven } from '../support/proven.js';
 import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';
 
 export const PHRASE = 'Vélo bleu, saffron ladybug justify 7!';
@@ -45,7 +46,7 @@ const PEOPLE: readonly (readonly [Login, string, string, string])[] = [
 export async function northwind(engine: EngineName): Promise<Northwind> {
   const made = await testDesk(engine);
   const { desk } = made;
-  const by = { kind: 'system', id: 'test', name: 'test' } as const;
+  const by = proven({ kind: 'operator', id: 'test', name: 'test' });
   const write = (change: Parameters<Desk['store']['record']>[1]) =>
     desk.store.record({ kind: 'test.prepared', outcome: 'done', at: desk.now(), by }, change);
   await write(async (tables) => {

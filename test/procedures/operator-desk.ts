@@ -1,5 +1,5 @@
 /** Operators with passwords and authenticator apps on a test desk, and what they type to sign in. */
-import type { OperatorRow, SignedOperator } from '../../src/desk.js';
+import type { Desk, OperatorRow, SignedOperator } from '../../src/desk.js';
 import { authenticateOperator } from '../../src/procedures/operators/authenticate-operator.js';
 import { type OperatorSession, signInOperator } from '../../src/procedures/operators/sign-in-operator.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
@@ -7,7 +7,7 @@ import type { Permission } from '../../src/rules/operator-roles.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { referenceCode } from '../factors/reference.js';
 import { startedOperator } from '../support/started-operator.js';
-import { type EngineName, type TestDesk, testDesk } from '../support/test-desk.js';
+import { type EngineName, type TestDesk, type TestDeskOptions, testDesk } from '../support/test-desk.js';
 
 export const PASSWORD = 'seven herons on one lantern';
 
@@ -23,18 +23,20 @@ export interface OperatorDesk extends TestDesk {
   signIn(name: string, given?: { password?: string; code?: string }): Promise<OperatorSession>;
   bySession(token: string, access?: Permission | 'signed-in'): Promise<SignedOperator>;
   byToken(token: string, access?: Permission | 'signed-in'): Promise<SignedOperator>;
+  bySessionOn(desk: Desk, token: string): Promise<SignedOperator>;
+  byTokenOn(desk: Desk, token: string): Promise<SignedOperator>;
   row(name: string): Promise<OperatorRow>;
   entries(kind: string): Promise<readonly { outcome: string; reason?: string; by: { id: string }; detail?: object }[]>;
 }
 
-export async function operatorDesk(engine: EngineName): Promise<OperatorDesk> {
-  const place = await testDesk(engine);
+export async function operatorDesk(engine: EngineName, options: TestDeskOptions = {}): Promise<OperatorDesk> {
+  const place = await testDesk(engine, options);
   const { desk, clock } = place;
   const admin = await place.operator('admin');
   const authenticate =
     (via: 'session' | 'token') =>
-    (token: string, access: Permission | 'signed-in' = 'signed-in') =>
-      authenticateOperator(desk, { token, via, access, command: 'test command' });
+    (token: string, access: Permission | 'signed-in' = 'signed-in', on = desk) =>
+      authenticateOperator(on, { token, via, access, command: 'test command' });
   /** Where a test is not about codes: the code of now, also if it was used. */
   const byApp = new Map<string, Member>();
   async function nextCode(name: string): Promise<string | undefined> {
@@ -60,6 +62,8 @@ export async function operatorDesk(engine: EngineName): Promise<OperatorDesk> {
     },
     bySession: authenticate('session'),
     byToken: authenticate('token'),
+    bySessionOn: (on, token) => authenticate('session')(token, 'signed-in', on),
+    byTokenOn: (on, token) => authenticate('token')(token, 'signed-in', on),
     row: async (name) => {
       const row = await desk.store.read.operators.byName(name);
       if (row === undefined) throw new Error(`no operator ${name}`);

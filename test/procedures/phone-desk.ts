@@ -2,6 +2,7 @@
  * The people of northwind.ts on the phone: passphrases written straight into the store, an agent and a lead, verification in one
  * line, and what the log says of it.
  */
+
 import type { Desk, SignedOperator, Writes } from '../../src/desk.js';
 import type { Refusal } from '../../src/errors.js';
 import { act } from '../../src/procedures/authorise.js';
@@ -11,6 +12,7 @@ import { passphraseContext } from '../../src/procedures/seal-contexts.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
+import { proven } from '../support/proven.js';
 import { refusalOf } from '../support/said.js';
 import type { EngineName } from '../support/test-desk.js';
 import { type Login, type Northwind, northwind, PHRASE } from './northwind.js';
@@ -56,7 +58,7 @@ export async function phoneDesk(engine: EngineName): Promise<PhoneDesk> {
   const { desk, clock } = place;
   const agent = await place.operator('agent');
   const write = async (change: (write: Writes) => Promise<unknown>): Promise<void> => {
-    const by = { kind: 'system', id: 'test', name: 'test' } as const;
+    const by = proven({ kind: 'operator', id: 'test', name: 'test' });
     await desk.store.record({ kind: 'test.prepared', outcome: 'done', at: clock.now(), by }, change);
   };
   return {

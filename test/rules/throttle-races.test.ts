@@ -12,7 +12,7 @@ import {
   succeed,
   type Throttle,
   type TrustedTime,
-  trustedNow,
+  trustedTime,
   UNTRIED,
   unlock,
 } from '../../src/rules/throttle.js';
@@ -124,7 +124,7 @@ function inARow(model: Model): number {
 }
 
 function timeOf(model: Model): TrustedTime {
-  return trustedNow(model.host, model.latestSeen, TOLERANCE);
+  return trustedTime(model.host, model.latestSeen, TOLERANCE);
 }
 
 function expectSame(model: Model, real: Real): void {

@@ -9,7 +9,7 @@ import {
   succeed,
   type Throttle,
   type ThrottleDecision,
-  trustedNow,
+  trustedTime,
   UNTRIED,
   unlock,
 } from '../../src/rules/throttle.js';
@@ -183,13 +183,13 @@ describe('a clock set back', () => {
     ['120.001 s back', -120_001, START, true],
     ['2 h back', -hours(2), START, true],
   ])('%s of the latest time seen', (_title, shift, now, behind) => {
-    expect(trustedNow(START + shift, START, tolerance)).toEqual({ now, behind });
+    expect(trustedTime(START + shift, START, tolerance)).toEqual({ now, behind });
   });
 
   it('B72 no lock expires by a clock that is behind, and the refusal says so', () => {
     const { state } = afterFailures(5);
     const latestSeen = START + hours(3);
-    const time = trustedNow(START - hours(2), latestSeen, tolerance);
+    const time = trustedTime(START - hours(2), latestSeen, tolerance);
     expect(reserve(state, time, limits).decision).toEqual({
       kind: 'locked',
       until: START + minutes(15),
@@ -199,7 +199,7 @@ describe('a clock set back', () => {
   });
 
   it('B72 a lock set while the clock is behind is not over sooner', () => {
-    const time = trustedNow(START - days(1), START, tolerance);
+    const time = trustedTime(START - days(1), START, tolerance);
     let state = UNTRIED;
     for (let guess = 0; guess < 5; guess += 1) state = reserve(state, time, limits).state;
     expect(state.lockedUntil).toBe(START + minutes(15));

@@ -26,7 +26,7 @@ import { openDesk } from './src/opening/open-desk.js';
 import { authenticateOperator } from './src/procedures/operators/authenticate-operator.js';
 import { checkPhrase } from './src/procedures/calls/check-passphrase.js';
 import { openCall } from './src/procedures/calls/open-call.js';
-import { reserveAttempt, timeOf, toThrottle } from './src/procedures/lock-outs.js';
+import { reserveAttempt, toThrottle } from './src/procedures/lock-outs.js';
 import { readSettings } from './src/opening/read-settings.js';
 import { matchForm } from './src/rules/spoken-form.js';
 import { refusalNow } from './src/rules/throttle.js';
@@ -45,7 +45,7 @@ const options = { json: false, quiet: false, verbose: false, color: false, input
   process.stdout.write('ready\\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
   const look = () => desk.store.read.throttles.get(subject).then((row) => refusalNow(toThrottle(row), { now: Date.now(), behind: false }));
-  const count = () => desk.store.record({ kind: 'test.counted', outcome: 'done', at: Date.now(), by: signed.actor }, (write, log) => reserveAttempt(desk, write, log, subject));
+  const count = () => desk.store.record({ kind: 'test.counted', outcome: 'done', at: Date.now(), by: signed.actor }, (write) => reserveAttempt(desk, write, subject));
   const check = () => checkPhrase(desk, call.caller, 'a wrong phrase', matchForm('a wrong phrase'));
   let checked = false;
   if (process.argv[3] === 'naive') {

@@ -49,6 +49,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     may: [
       'store/*',
       'type rules/*',
+      'rules/audit-entry', // whose entry moves the clock of the desk
       'rules/audit-tree',
       'errors',
       'type crypto/*',

@@ -27,6 +27,7 @@ export async function runCommand(
     machine: testMachine(),
     node: process.version,
     now: clock.now,
+    clockAsGiven: true,
     terminal: null,
     stdinIsTTY: false,
     onSignal: () => () => undefined,

@@ -33,6 +33,15 @@ export const CHEAP = { person: { m: 64, t: 1, p: 1 }, code: { m: 32, t: 1, p: 1 
 
 export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
 
+export interface TestDeskOptions {
+  readonly hashing?: 'real' | 'cheap';
+  /** `real`: leaps ahead are refused, as on a real machine (B87). */
+  readonly clock?: 'as-given' | 'real';
+  readonly start?: number;
+  /** Address of a PostgreSQL server of its own. */
+  readonly server?: string;
+}
+
 export interface TestClock {
   now(): number;
   advance(milliseconds: number): void;
@@ -86,15 +95,14 @@ export async function testSettings(
   };
 }
 
-export async function testDesk(
-  engine: EngineName = 'sqlite',
-  options: { hashing?: 'real' | 'cheap'; server?: string } = {},
-): Promise<TestDesk> {
+export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskOptions = {}): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
-  const clock = testClock();
+  const clock = testClock(options.start);
   const settings = await testSettings(engine, folder, options.server);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
-  const { desk } = await establishDesk(openCustody({ settings, dataFolder, now: clock.now, ...hashing }));
+  const { desk } = await establishDesk(
+    openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: options.clock !== 'real', ...hashing }),
+  );
   const signed = new Map<OperatorRole, Promise<SignedOperator>>();
   return {
     desk,

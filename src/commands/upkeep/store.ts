@@ -13,6 +13,7 @@ import { iso } from '../../rules/moment.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { type Command, type Context, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
+import { commands as mendingClock } from './store-clock.js';
 import { commands as rekeying } from './store-rekey.js';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -179,4 +180,4 @@ async function askApprover(
   return secondOperator(desk, signIn, requesterId);
 }
 
-export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying];
+export const commands: readonly Command[] = [info, migrate, backup, restore, ...rekeying, ...mendingClock];

@@ -4,6 +4,7 @@ import type { CustomerReasons } from '../../refusals/customer-reasons.js';
 import type { DeskReasons } from '../../refusals/desk-reasons.js';
 import type { ApprovalReason, GrantFault, LockedOut, UndoStop } from '../../refusals/facts.js';
 import { counted, either, type Sentences } from './sentences.js';
+import { localMinute } from './times.js';
 
 const LOCKED: Readonly<Record<LockedOut, string>> = { caller: 'this caller', 'sign-in': 'this operator' };
 
@@ -70,6 +71,11 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'locked-for-good': ({ who }) => `${LOCKED[who]} is locked out after too many wrong answers`,
   'locked-until': ({ who, until }, when) =>
     `${LOCKED[who]} is locked out after too many wrong answers; the next try is possible ${when(until)}`,
+  'clock-far-ahead': ({ machineAt, latestAt }) =>
+    `this machine's clock says ${localMinute(machineAt)}, but nobody has worked at the desk since ${localMinute(latestAt)}; nothing was written`,
+  'clock-behind': ({ machineAt, latestAt }) =>
+    `this machine's clock says ${localMinute(machineAt)}, but the log of the desk goes up to ${localMinute(latestAt)}; no code can be checked`,
+  'clock-not-behind': () => 'the clock of this machine is not behind the log, so there is nothing to set back',
   'own-role': () => 'you cannot change your own role or disable yourself',
   'role-unknown': ({ role }) => `there is no operator role "${role}"`,
   'operator-name-form': () => "an operator's name has 1 to 100 visible characters",

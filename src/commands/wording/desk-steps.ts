@@ -11,8 +11,11 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'sign-in-in-person': () => SIGN_IN,
   'sign-in-again': () => 'Sign in again with: countersign login',
   'give-code': () => 'Give it with: countersign login --code CODE',
-  'code-works-once': () =>
-    "A code works only once, and not while this machine's clock is behind the desk's. Wait for the next code.",
+  'code-works-once': () => 'A code works only once. Wait for the next code.',
+  'confirm-clock': () =>
+    "If this machine's clock is right, confirm it: countersign store clock   If not, set it right.",
+  'repair-clock': () =>
+    'Set the clock of this machine. If it is right, another machine was wrong: countersign store clock',
   'retry-sign-in': ({ failures }) =>
     `Try again. After ${counted(failures, 'failure')} the sign-in is locked out for a while.`,
   'set-up-authenticator': ({ name, role }) =>

@@ -2,6 +2,9 @@
 import type { Finding } from '../../house.js';
 import { inspectAnchor } from '../../opening/anchor.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
+import { hours } from '../../rules/duration.js';
+import { iso } from '../../rules/moment.js';
+import type { AuditHead } from '../../store/queries/audit.js';
 import { faultOf, type OpenedStore, type StoreCheck } from './check.js';
 
 export const checkLog: StoreCheck = {
@@ -11,7 +14,7 @@ export const checkLog: StoreCheck = {
 
 async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
   const { store, custody } = opened;
-  const { notary, policy } = custody;
+  const { notary } = custody;
   const head = await store.read.audit.head();
   if (head === undefined || !sealedByDesk(notary, head)) {
     const text = 'the head of the log was not written by this desk';
@@ -21,11 +24,27 @@ async function inspectLog(opened: OpenedStore): Promise<readonly Finding[]> {
     { subject: 'Audit log', state: 'ok', text: `${head.size} entries; the head of the log is valid` } as const,
     await inspectAnchorOf(opened),
   ];
-  const behind = head.latestAt - custody.now();
-  if (behind <= policy.limits.clock.toleranceSeconds * 1000)
-    return [...log, { subject: 'Clock', state: 'ok', text: 'this machine is not behind the log' }];
-  const text = `${Math.round(behind / 1000)} s behind the latest entry of the log; codes fail and locks do not expire`;
-  return [...log, { subject: 'Clock', state: 'wrong', text, mend: 'set the clock of this machine' }];
+  return [...log, clockOf(opened, head)];
+}
+
+/** This machine's clock, or with PostgreSQL the server's, beside the log (B87). */
+function clockOf({ custody, store }: OpenedStore, { latestAt, serverAt = null }: AuditHead): Finding {
+  const subject = 'Clock';
+  const ofServer = custody.clockAsGiven === true ? null : serverAt;
+  const whose = ofServer === null ? "this machine's clock" : "the database server's clock";
+  const at = ofServer ?? custody.now();
+  const { toleranceSeconds, silenceHours } = custody.policy.limits.clock;
+  const says = `${whose} says ${iso(at)}, the log of the desk goes up to ${iso(latestAt)}`;
+  if (latestAt - at > toleranceSeconds * 1000) {
+    const text = `${says}; codes fail and locks do not expire`;
+    const mend = 'set that clock; if it is right, another machine was wrong: countersign store clock';
+    return { subject, state: 'wrong', text, mend };
+  }
+  if (store.engine === 'sqlite' && latestAt > 0 && at - latestAt > hours(silenceHours)) {
+    const mend = 'set that clock; if it is right, confirm the silence: countersign store clock';
+    return { subject, state: 'wrong', text: `${says}; nothing can be written`, mend };
+  }
+  return { subject, state: 'ok', text: `${whose} fits the log` };
 }
 
 async function inspectAnchorOf({ store, custody }: OpenedStore): Promise<Finding> {

@@ -4,7 +4,7 @@
  */
 import type { Desk } from '../../desk.js';
 import { days } from '../../rules/duration.js';
-import { clockTolerance, refusalNow, trustedNow } from '../../rules/throttle.js';
+import { refusalNow } from '../../rules/throttle.js';
 import { toThrottle } from '../lock-outs.js';
 import type { Call } from './open-call.js';
 
@@ -31,8 +31,7 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
   const since = now - days(lookBackDays);
   const failures = await read.verifications.failuresOn(call.callerKey, since);
   const throttle = toThrottle(await read.throttles.get(`caller:${call.callerKey}`));
-  const latest = (await read.audit.head())?.latestAt ?? 0;
-  const locked = refusalNow(throttle, trustedNow(now, latest, clockTolerance(desk.policy.limits)));
+  const locked = refusalNow(throttle, desk.clock.time());
   const recent = (time: number | null | undefined): number | null => (time != null && time >= since ? time : null);
   const passphrase = call.caller === null ? undefined : await read.secrets.passphrase(call.caller.id);
   const createdAt = call.caller === null ? undefined : await read.users.createdAt(call.caller.id);

@@ -66,10 +66,10 @@ async function insertVerification(
 }
 
 async function countAttempt(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
-  const { desk, write, log } = acting;
+  const { desk, write } = acting;
   const spray = await lookForSpray(acting, asked);
   if (spray !== 'ok') return { kind: 'refused', reason: spray, refusal: sprayRefusal(spray) };
-  const decision = await reserveAttempt(desk, write, log, `caller:${asked.callerKey}`);
+  const decision = await reserveAttempt(desk, write, `caller:${asked.callerKey}`);
   if (decision.kind === 'proceed') return { kind: 'counted', attempt: decision.attempt };
   return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, 'caller') };
 }

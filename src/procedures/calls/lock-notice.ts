@@ -8,7 +8,7 @@ import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import type { Acting } from '../authorise.js';
-import { type Subject, timeOf, toThrottle } from '../lock-outs.js';
+import { type Subject, toThrottle } from '../lock-outs.js';
 import { prepareMessage } from '../messages/queue-message.js';
 
 export interface WrongAttempt {
@@ -19,12 +19,12 @@ export interface WrongAttempt {
 
 /** Queues one message if this very attempt caused the lock and its owner has an address, none otherwise. */
 export async function queueLockNotice(
-  { desk, write, log }: Pick<Acting<'verify'>, 'desk' | 'write' | 'log'>,
+  { desk, write }: Pick<Acting<'verify'>, 'desk' | 'write' | 'log'>,
   { account, caller }: { readonly account: Account; readonly caller: User | null },
   { subject, attempt }: WrongAttempt,
 ): Promise<void> {
   const state = toThrottle(await write.throttles.get(subject));
-  const lock = refusalNow(state, timeOf(desk, log));
+  const lock = refusalNow(state, desk.clock.time());
   if (lock === undefined || state.reserved !== attempt || caller === null || caller.email === '') return;
   const message = prepareMessage(desk, {
     template: 'locked-out',

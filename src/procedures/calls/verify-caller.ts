@@ -95,7 +95,7 @@ async function decide(desk: Desk, signed: SignedOperator, tried: Attempted): Pro
 
 /** Asks the rules about the caller as stored now, and records the answer together with what follows from it. */
 async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdict> {
-  const { desk, write, log, now } = acting;
+  const { desk, write, now } = acting;
   const account = (await write.accounts.byId(tried.account.id)) ?? tried.account;
   const caller = tried.caller === null ? null : ((await write.users.byId(tried.caller.id)) ?? null);
   const { passphrase, renewed } = await asItStands(write, tried, tried.caller, caller);
@@ -103,7 +103,7 @@ async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdic
   const reason = decision.outcome === 'verified' ? null : decision.reason;
   const known = passphrase === 'matches' && (reason === null || reason === 'not-privileged');
   const subject: Subject = `caller:${tried.callerKey}`;
-  if (known) await clearAttempt(desk, write, log, subject, tried.attempt);
+  if (known) await clearAttempt(desk, write, subject, tried.attempt);
   else await queueLockNotice(acting, { account, caller }, { subject, attempt: tried.attempt });
   if (known && caller !== null && renewed !== null)
     await write.secrets.updatePassphrase(caller.id, { verifier: renewed, form_version: FOLD_VERSION });

@@ -18,7 +18,6 @@ import { codeMessageOf } from '../../factors/registry.js';
 import { hours, seconds } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { timeOf } from '../lock-outs.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 
 /** What the write door gives to a step. */
@@ -83,9 +82,9 @@ const digestOf = (desk: Desk, binding: CodeBinding, code: string): string =>
  * Stores the code and queues its message; the tries of the code before it go on counting. Refusal `locked` while those are used
  * up, or after too many codes that nobody used: somebody has the password and not the phone, or only wants it to ring.
  */
-export async function storeSentCode({ desk, write, log }: Inside, code: NewCode): Promise<void> {
+export async function storeSentCode({ desk, write }: Inside, code: NewCode): Promise<void> {
   const { binding, digest } = code;
-  const { now } = timeOf(desk, log);
+  const now = desk.now();
   await requireWanted(desk, write, binding, now);
   const before = await write.factors.newestCode(binding.userId, binding.purpose, binding.factorId ?? undefined);
   const limits = desk.policy.limits.code;
@@ -135,14 +134,14 @@ export async function judgeSentCode(
 
 /** Judges one row, and stores the `used_at` and `tries` that follow from it. `limits` are the policy's for short codes. */
 export async function judgeRow(
-  { desk, write, log }: Inside,
+  { desk, write }: Inside,
   row: OneTimeCodeRow,
   asked: { readonly binding: CodeBinding; readonly digestOfGiven: string | null; readonly limits?: CodeLimits },
 ): Promise<CodeOutcome> {
   const { outcome, state } = judgeCode(toState(row), {
     ...asked.binding,
     digestOfGiven: asked.digestOfGiven,
-    now: timeOf(desk, log).now,
+    now: desk.now(),
     limits: asked.limits ?? desk.policy.limits.code,
     equal: desk.digests.equal,
   });

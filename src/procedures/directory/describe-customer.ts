@@ -5,7 +5,7 @@
 import type { Desk } from '../../desk.js';
 import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
-import { clockTolerance, refusalNow, trustedNow } from '../../rules/throttle.js';
+import { refusalNow } from '../../rules/throttle.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
 import type { FoundUser } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
@@ -77,9 +77,8 @@ export async function describeUser(desk: Desk, { user, account }: FoundUser): Pr
 }
 
 async function locksOf(desk: Desk, account: Account, user: User): Promise<readonly Lock[]> {
-  const { audit, throttles } = desk.store.read;
-  const latest = (await audit.head())?.latestAt ?? 0;
-  const time = trustedNow(desk.now(), latest, clockTolerance(desk.policy.limits));
+  const { throttles } = desk.store.read;
+  const time = desk.clock.time();
   const lockOf = async (subject: Subject): Promise<readonly Lock[]> => {
     const refusal = refusalNow(toThrottle(await throttles.get(subject)), time);
     if (refusal === undefined) return [];

@@ -33,10 +33,10 @@ export async function unlockCaller(
       reason: reason.trim(),
       detail: { lifted },
     }),
-    change: async ({ write, log }) => {
+    change: async ({ write }) => {
       const lifted: string[] = [];
       for (const subject of subjectsOf(account, user)) {
-        if (await liftLock(desk, write, log, subject, 'lead')) lifted.push(subject.slice(0, subject.indexOf(':')));
+        if (await liftLock(desk, write, subject, 'lead')) lifted.push(subject.slice(0, subject.indexOf(':')));
       }
       return lifted;
     },

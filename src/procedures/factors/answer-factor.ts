@@ -12,7 +12,7 @@ import { afterFactor } from '../../rules/mfa-login.js';
 import type { AnswerKind } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { clearAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { clearAttempt, type Subject } from '../lock-outs.js';
 import { type ActingOwner, actAsOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
@@ -42,7 +42,7 @@ export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answe
     }),
     change: async (acting) => {
       if (!(await redeem(acting))) return null;
-      await clearAttempt(desk, acting.write, acting.log, subject, attempt);
+      await clearAttempt(desk, acting.write, subject, attempt);
       return passOn(acting, answer.kind);
     },
   });
@@ -97,8 +97,7 @@ async function checkGenerated(
   for (const row of rows) {
     const step = await stepOf(desk, owner, { kind, row, code });
     if (step === null) continue;
-    return async ({ write, log }) =>
-      !timeOf(desk, log).behind && (await isActive(write, owner, row.id)) && write.factors.advanceStep(row.id, step);
+    return async ({ write }) => (await isActive(write, owner, row.id)) && write.factors.advanceStep(row.id, step);
   }
   return async () => false;
 }
@@ -109,10 +108,12 @@ export async function stepOf(
   { user }: Owner,
   { kind, row, code }: { readonly kind: GeneratedFactor; readonly row: FactorRow; readonly code: string },
 ): Promise<number | null> {
+  const now = desk.clock.codeTime();
+  if (now === null) return null;
   const result = await kind.check({
     secret: desk.vault.openText('seal/factor', factorContext(user, row.id), row.secret ?? ''),
     code,
-    now: desk.now(),
+    now,
     lastStep: row.last_step,
     settings: desk.policy.limits.totp,
     hmacSha1: desk.digests.hmacSha1,
@@ -135,7 +136,7 @@ async function checkBackupCode(desk: Desk, { user }: Owner, code: string): Promi
     typed?.secret ?? '',
   );
   if (!matches || row === undefined) return async () => false;
-  return async ({ write, log }) => write.factors.useBackupCode(row.id, timeOf(desk, log).now);
+  return async ({ write }) => write.factors.useBackupCode(row.id, desk.now());
 }
 
 async function isActive({ factors }: Pick<Reads, 'factors'>, { user }: Owner, factorId: string): Promise<boolean> {

@@ -65,7 +65,6 @@ class Walk {
   /** Entries are missing, added or moved, so the tree over the rest proves nothing more. */
   #outOfOrder = false;
   #expected = 0;
-  #latestAt = 0;
   #beyond: number | undefined;
 
   constructor(check: LogCheck, head: AuditHead | undefined) {
@@ -89,8 +88,6 @@ class Walk {
     const hash = this.#check.notary.hexTree.leaf(body);
     if (hash !== leaf) this.faults.addEntry(seq, 'is not what was hashed when it was written');
     else if (seqIn(body) !== seq) this.faults.addEntry(seq, `says that it is entry ${seqIn(body)}: entries were moved`);
-    const at = timeIn(body);
-    if (at > this.#latestAt) this.#latestAt = at;
     this.tree.append(hash);
     this.#expected = seq + 1;
     if (this.tree.size() === this.#check.checkpoint?.size) this.#rootThen = this.tree.root();
@@ -122,8 +119,6 @@ class Walk {
       this.#outOfOrder = true;
       this.faults.addMissing(this.#expected, head.size);
     }
-    if (this.#latestAt > head.latestAt)
-      this.faults.add('the head of the log knows no time as late as that of an entry');
     if (this.#outOfOrder) return;
     const peaks = this.tree.peaks();
     for (const [at, { start, end }] of peakRanges(head.size).entries()) {
@@ -154,12 +149,6 @@ const spanOf = (start: number, end: number): string =>
 function seqIn(body: string): number {
   const at = body.lastIndexOf(',"seq":');
   return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + 7, at + 24), 10);
-}
-
-/** Only `account`, a text, comes before `at`, so the first match is the time. */
-function timeIn(body: string): number {
-  const at = body.indexOf('"at":');
-  return at < 0 ? 0 : Number.parseInt(body.slice(at + 5, at + 21), 10);
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

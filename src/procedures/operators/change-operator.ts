@@ -1,5 +1,5 @@
 /** Changes an operator (B70, B80): role, address, whether they may sign in at all, and the lock after too many wrong sign-ins. */
-import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { minuteOf } from '../../rules/moment.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
@@ -66,7 +66,7 @@ async function startIfNeeded(
 }
 
 async function changeRow(
-  { desk, write, log, now, by }: Acting<'operator:manage'>,
+  { desk, write, now, by }: Acting<'operator:manage'>,
   row: OperatorRow,
   { role, disabled, email, unlock }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
@@ -74,7 +74,7 @@ async function changeRow(
   if (ends && row.id === by.operator.id) {
     throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   }
-  const unlocked = unlock === true && (await unlockOperator(desk, write, log, row.id));
+  const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
   const who = by.operator.name;
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
   if (!ends) return { sessions: 0, tokens: 0, unlocked };
@@ -94,10 +94,10 @@ async function changeRow(
 }
 
 /** Wrong passwords, start codes and recovery codes are counted apart; one unlock lifts all. */
-async function unlockOperator(desk: Desk, write: Writes, log: LogState, id: string): Promise<boolean> {
+async function unlockOperator(desk: Desk, write: Writes, id: string): Promise<boolean> {
   let lifted = false;
   for (const what of ['sign-in', 'start', 'recover'] as const)
-    lifted = (await liftLock(desk, write, log, `${what}:${id}`, 'lead')) || lifted;
+    lifted = (await liftLock(desk, write, `${what}:${id}`, 'lead')) || lifted;
   return lifted;
 }
 

@@ -31,7 +31,7 @@ export async function changeOwnPassword(
       const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
       return { kind: 'operator.password-started', outcome, at, by: actor };
     },
-    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+    change: ({ write }) => reserveAttempt(desk, write, subject),
   });
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   const before = await desk.store.read.operators.byId(id);
@@ -44,9 +44,7 @@ export async function changeOwnPassword(
   const verifier = await sealedNext(desk, signed, { old, next }).catch(async (error: unknown) => {
     // The old password was right, so a new one that is refused is no wrong guess.
     const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
-    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
-      clearAttempt(desk, write, log, subject, attempt),
-    );
+    await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
     throw error;
   });
   return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
@@ -57,12 +55,12 @@ export async function changeOwnPassword(
       by: actor,
       detail: { sessionsEnded },
     }),
-    change: async ({ write, log, now }) => {
+    change: async ({ write, now }) => {
       if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'try-again');
       }
       await write.operators.update(id, { verifier });
-      await clearAttempt(desk, write, log, subject, attempt);
+      await clearAttempt(desk, write, subject, attempt);
       const values = { change: 'your password was changed', who: name };
       await tellOperator(desk, write, { id, name }, { kind: 'operator-changed', values, now });
       return { sessionsEnded: await write.operators.endOtherSessions(id, signed.sessionId ?? '', now) };

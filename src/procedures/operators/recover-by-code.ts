@@ -40,12 +40,12 @@ export async function recoverYourself(desk: Desk, { name, code, password }: OwnR
   const at = desk.now();
   const done = await desk.store.record<Recovered | undefined>(
     (result) => entryOf(result, by, at),
-    async (write, log) => {
-      const now = Math.max(at, log.latestAt);
+    async (write) => {
+      const now = desk.now();
       const row = await write.operators.byId(operator.id);
       if (row === undefined || row.disabled_at !== null || row.verifier !== operator.verifier) return undefined;
       if (!(await write.lifeCycle.useRecoveryCode(found.id, now))) return undefined;
-      await clearAttempt(desk, write, log, subject, attempt);
+      await clearAttempt(desk, write, subject, attempt);
       return recover(desk, write, row, { now, waits, who: row.name });
     },
   );
@@ -60,7 +60,7 @@ async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
       const entry = { kind: 'operator.recover-started', at: desk.now(), by } as const;
       return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
     },
-    (write, log) => reserveAttempt(desk, write, log, subject),
+    (write) => reserveAttempt(desk, write, subject),
   );
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   return decision.attempt;

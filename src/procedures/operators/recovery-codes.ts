@@ -65,14 +65,14 @@ export async function requireRecoveryCode<P extends Lock>(
       const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
       return { kind: 'operator.recover-started', outcome, at, by: actor };
     },
-    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+    change: ({ write }) => reserveAttempt(desk, write, subject),
   });
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   const code = await findRecoveryCode(desk, id, typed);
   if (code !== undefined) {
     await act<P, void>(desk, signed, door, {
       entry: (_done, { actor }) => ({ kind: 'operator.recover-judged', outcome: 'done', at, by: actor }),
-      change: ({ write, log }) => clearAttempt(desk, write, log, subject, decision.attempt),
+      change: ({ write }) => clearAttempt(desk, write, subject, decision.attempt),
     });
     return code;
   }

@@ -3,7 +3,7 @@
  * counted before the check.
  */
 
-import type { Desk, LogState, OperatorRow, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
@@ -13,7 +13,7 @@ import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf } from '../lock-outs.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
 import { noteFirstSignIn } from './first-sign-in.js';
 import { sealOperatorPassword } from './operator-password.js';
@@ -44,12 +44,13 @@ function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: strin
 export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
   const key = foldKey(signIn.name);
   const operator = await desk.store.read.operators.byName(key);
+  if (operator?.totp !== null) await requireRightClock(desk);
   const subject = signInSubject(desk, operator, key);
   const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
   const attempt = attemptOf(
     await desk.store.record<ThrottleDecision>(
       (decision) => entryOfAttempt(desk, decision, by),
-      (write, log) => reserveAttempt(desk, write, log, subject),
+      (write) => reserveAttempt(desk, write, subject),
     ),
   );
   const place = operatorPasswordContext(operator?.id ?? 'nobody');
@@ -107,7 +108,7 @@ async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promi
   const result = await totp.check({
     secret,
     code,
-    now: desk.now(),
+    now: desk.clock.codeTime() ?? desk.now(),
     lastStep: operator.totp_last_step,
     settings: desk.policy.limits.totp,
     hmacSha1: desk.digests.hmacSha1,
@@ -134,16 +135,16 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
       opened === undefined
         ? { ...common, kind: 'operator.sign-in-refused', outcome: 'refused', by }
         : { ...common, kind: 'operator.signed-in', outcome: 'done', by: provenBySignIn(by) },
-    async (write, log) => {
+    async (write) => {
       const current = await write.operators.byId(operator.id);
       // The operator was disabled, or got another role or secret, while the password was checked: the check no longer counts.
       if (current === undefined || current.disabled_at !== null || current.role !== operator.role) return undefined;
       if (current.verifier !== operator.verifier || current.totp !== operator.totp) return undefined;
-      if (passed.step !== null && !(await redeem(desk, write, log, operator.id, passed.step))) return undefined;
-      await clearAttempt(desk, write, log, passed.subject, passed.attempt);
+      if (passed.step !== null && !(await write.operators.advanceTotp(operator.id, passed.step))) return undefined;
+      await clearAttempt(desk, write, passed.subject, passed.attempt);
       if (passed.renewed !== null) await write.operators.update(operator.id, { verifier: passed.renewed });
       // Every act judges the session by this clock.
-      const { now } = timeOf(desk, log);
+      const now = desk.now();
       const expires = now + hours(desk.policy.limits.operatorSession.hours);
       await write.operators.insertSession({
         id,
@@ -165,9 +166,12 @@ async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed
   return { token, expiresAt, operator };
 }
 
-/** A code counts only for the sign-in that moves the step on (T7), and only if the clock can be trusted. */
-async function redeem(desk: Desk, write: Writes, log: LogState, operatorId: string, step: number): Promise<boolean> {
-  return !timeOf(desk, log).behind && write.operators.advanceTotp(operatorId, step);
+/** Before anything is counted: a right code is not told from a wrong one by a clock that stands behind the log. Refusal `clock`. */
+async function requireRightClock(desk: Desk): Promise<void> {
+  await desk.store.read.audit.head();
+  if (desk.clock.codeTime() !== null) return;
+  const { machineAt, latestAt } = desk.clock.state();
+  throw refusal('clock', 'clock-behind', { machineAt, latestAt }, 'repair-clock');
 }
 
 /** The door for operators' own sign-in. */
@@ -179,6 +183,7 @@ const OWN_SESSION = { permission: 'signed-in' } as const;
  */
 export async function refreshCode(desk: Desk, signed: SignedOperator, code: string): Promise<void> {
   await askAuthority(desk, signed, OWN_SESSION);
+  await requireRightClock(desk);
   const operator = await desk.store.read.operators.byId(signed.operator.id);
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
     throw refusal('usage', 'sign-in-without-authenticator', {}, 'sign-in-again');
@@ -187,7 +192,7 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   const attempt = attemptOf(
     await act(desk, signed, OWN_SESSION, {
       entry: (decision, by) => entryOfAttempt(desk, decision, by.actor),
-      change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+      change: ({ write }) => reserveAttempt(desk, write, subject),
     }),
   );
   const step = await checkCode(desk, operator, code);
@@ -196,9 +201,9 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   const at = desk.now();
   const done = await act(desk, signed, OWN_SESSION, {
     entry: (fresh, by) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at, by: by.actor }),
-    change: async ({ write, log, now }) => {
-      if (!(await redeem(desk, write, log, operator.id, step))) return false;
-      await clearAttempt(desk, write, log, subject, attempt);
+    change: async ({ write, now }) => {
+      if (!(await write.operators.advanceTotp(operator.id, step))) return false;
+      await clearAttempt(desk, write, subject, attempt);
       await write.operators.updateSession(sessionId, { code_at: now, last_seen_at: now });
       return true;
     },

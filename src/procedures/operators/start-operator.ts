@@ -3,7 +3,7 @@
  * counted before the check. If a password is set already, because only the app is missing or the set-up was left half done, it must be
  * given; so nobody who finds the code later takes the place of the person who began.
  */
-import type { Desk, LogState, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
+import type { Desk, OperatorRow, OperatorStartRow, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Enrolment } from '../../factors/factor.js';
 import { totp as app } from '../../factors/registry.js';
@@ -13,7 +13,7 @@ import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { provenBySignIn } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject, timeOf, trustedNow } from '../lock-outs.js';
+import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
 import { newSeed } from './make-operator.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
@@ -110,11 +110,11 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
       const entry = { kind: 'operator.set-up-started', at: desk.now(), by } as const;
       return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
     },
-    (write, log) => reserveAttempt(desk, write, log, subject),
+    (write) => reserveAttempt(desk, write, subject),
   );
   if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
   const row = operator && (await desk.store.read.lifeCycle.startOf(operator.id));
-  const judged = judgeStart(desk, operator, row, code, await trustedNow(desk));
+  const judged = judgeStart(desk, operator, row, code, desk.now());
   if (operator === undefined || row === undefined || judged === 'wrong') return refuse(desk, by, 'wrong-code');
   if (judged === 'early') {
     const early = refusal('refused-by-policy', 'start-too-early', { from: row.valid_from }, 'start-then');
@@ -133,9 +133,7 @@ async function newPassword(desk: Desk, { operator, by, subject, attempt }: Begun
     return await sealOperatorPassword(desk, id, password);
   } catch (error) {
     const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by } as const;
-    await desk.store.record({ ...entry, reason: 'password' }, (write, log) =>
-      clearAttempt(desk, write, log, subject, attempt),
-    );
+    await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
     throw error;
   }
 }
@@ -162,14 +160,14 @@ async function finish(
       right
         ? { ...entry, kind: 'operator.set-up', outcome: 'done', by: provenBySignIn(by) }
         : { ...entry, kind: 'operator.set-up-refused', outcome: 'refused', by },
-    async (write: Writes, log: LogState) => {
+    async (write: Writes) => {
       const [current, start] = [await write.operators.byId(operator.id), await write.lifeCycle.startOf(operator.id)];
-      const time = timeOf(desk, log);
+      const time = desk.clock.time();
       if (current === undefined || current.verifier !== operator.verifier || current.role !== operator.role)
         return false;
       if (start?.totp !== row.totp || judgeStart(desk, current, start, code, time.now) !== 'accepted') return false;
       if (!(await change(write, time.now, time))) return false;
-      await clearAttempt(desk, write, log, subject, attempt);
+      await clearAttempt(desk, write, subject, attempt);
       return true;
     },
   );

@@ -75,8 +75,8 @@ export async function actAsOwner<L extends OwnerLock, T>(
     desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
       ({ entries }) => entries,
       async (write, log) => {
-        const now = Math.max(desk.now(), log.latestAt);
-        const current = await currentLogin(desk, write, log, login);
+        const now = desk.now();
+        const current = await currentLogin(desk, write, login);
         judge(current, now);
         const by = new AuthorisedOwner(door.lock, current);
         try {
@@ -98,9 +98,9 @@ export async function actAsOwner<L extends OwnerLock, T>(
  */
 export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor): Promise<void> {
   const { read } = desk.store;
-  const latestAt = (await read.audit.head())?.latestAt ?? 0;
-  const current = await currentLogin(desk, read, { latestAt }, login);
-  await loggingDenials(desk, login, door, async (judge) => judge(current, Math.max(desk.now(), latestAt)));
+  await read.audit.head();
+  const current = await currentLogin(desk, read, login);
+  await loggingDenials(desk, login, door, async (judge) => judge(current, desk.now()));
 }
 
 /** A customer whose role does not open the door is in the log (B99), as an operator is. `work` gets the judge that knows. */

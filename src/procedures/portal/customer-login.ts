@@ -22,7 +22,7 @@
  * confirm-factor move it on. It expires, also when idle, and ends with a sign-out, a reset, a disabled login, and in another session with a
  * new password or a removed method (B82).
  */
-import type { Desk, LogState, PortalSessionRow, Reads, SignedUser, TrustEnded } from '../../desk.js';
+import type { Desk, PortalSessionRow, Reads, SignedUser, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { Who } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
@@ -53,16 +53,13 @@ export function ownerEntryBase(desk: Desk, user: User) {
 export async function currentLogin(
   desk: Desk,
   read: Pick<Reads, 'portalSessions' | 'users' | 'accounts'>,
-  { latestAt }: Pick<LogState, 'latestAt'>,
   login: PortalLogin,
 ): Promise<PortalLogin> {
   const rows = await read.portalSessions.ofUser(login.user.id);
   const row = rows.find((candidate) => candidate.id === login.session.sessionId);
   const owner = await openOwner(read, login.user.id);
   if (row === undefined || owner === undefined || row.person !== desk.person) throw notSignedIn(login.user);
-  if (hasEnded(desk, row, Math.max(desk.now(), latestAt))) {
-    throw notSignedIn(login.user);
-  }
+  if (hasEnded(desk, row, desk.now())) throw notSignedIn(login.user);
   return { ...owner, session: toSignedUser(row) };
 }
 

@@ -7,7 +7,6 @@ import type { Desk, DeviceRow, PortalSessionRow, Reads } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours, minutes } from '../../rules/duration.js';
 import { deviceStillRemembered, type LoginMethod, type LoginState } from '../../rules/mfa-login.js';
-import { trustedNow } from '../lock-outs.js';
 import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
 import { hasEnded, type PortalLogin } from './customer-login.js';
 
@@ -46,7 +45,7 @@ export async function listDevices(
   await askOwner(desk, login, OWN);
   const { rememberDays } = desk.policy.limits.device;
   const here = digestsOf(desk, tokens);
-  return (await devicesOf(desk, desk.store.read, login, await trustedNow(desk))).map((row) => ({
+  return (await devicesOf(desk, desk.store.read, login, desk.now())).map((row) => ({
     id: row.id,
     rememberedAt: row.created_at,
     expiresAt: row.created_at + days(rememberDays),
@@ -83,7 +82,7 @@ export async function forgetDevices(desk: Desk, login: PortalLogin, which: { rea
 export async function listSessions(desk: Desk, login: PortalLogin): Promise<readonly ShownSession[]> {
   await askOwner(desk, login, OWN);
   const { hours: longest, idleMinutes } = desk.policy.limits.portalSession;
-  return (await sessionsOf(desk, desk.store.read, login, await trustedNow(desk))).map((row) => ({
+  return (await sessionsOf(desk, desk.store.read, login, desk.now())).map((row) => ({
     id: row.id,
     state: row.state as LoginState,
     method: row.method as LoginMethod,

@@ -1,5 +1,5 @@
 /** Opens a portal session and moves it on: the state of a login, and what happens when it is finished (B33–B38). */
-import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
+import type { Desk, SignedUser, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
 import {
@@ -12,7 +12,7 @@ import {
 import type { SignIn } from '../../rules/people.js';
 import type { Inside } from '../codes/sent-codes.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
-import { callerKeyOf, liftLock, timeOf } from '../lock-outs.js';
+import { callerKeyOf, liftLock } from '../lock-outs.js';
 import type { ActingOwner } from './act-as-owner.js';
 import { hasEnded, type Owner, type PortalLogin, toSignedUser } from './customer-login.js';
 
@@ -52,11 +52,11 @@ export interface NewSession {
 
 /** Also deletes the user's sessions that have expired, so that they do not pile up. */
 export async function openSession(
-  { desk, write, log }: Inside,
+  { desk, write }: Inside,
   { account, user }: Owner,
   { state, method, digest }: NewSession,
 ): Promise<PortalLogin> {
-  const { now } = timeOf(desk, log);
+  const now = desk.now();
   for (const old of await write.portalSessions.ofUser(user.id)) {
     if (hasEnded(desk, old, now)) await write.portalSessions.delete(old.id);
   }
@@ -64,24 +64,24 @@ export async function openSession(
   const row = { id: desk.newId('ses'), user_id: user.id, person: desk.person, digest, state, method, ...times };
   await write.portalSessions.insert(row);
   const login = { account, user, session: toSignedUser(row) };
-  if (state === 'done') await liftPhoneLock(desk, write, log, login);
+  if (state === 'done') await liftPhoneLock(desk, write, login);
   return login;
 }
 
 /** A step was taken: puts the session into a new state. */
 export async function moveOn(
-  { desk, write, log, now, by: { login } }: ActingOwner,
+  { desk, write, now, by: { login } }: ActingOwner,
   to: { readonly state: LoginState; readonly method: LoginMethod },
 ): Promise<PortalLogin> {
   await write.portalSessions.update(login.session.sessionId, { ...to, last_seen_at: now });
   const moved = { ...login, session: { ...login.session, ...to } };
-  if (to.state === 'done') await liftPhoneLock(desk, write, log, moved);
+  if (to.state === 'done') await liftPhoneLock(desk, write, moved);
   return moved;
 }
 
 /** A user who is signed in has proved to be the owner: lifts a lock that wrong guesses by phone caused (their count stays). */
-async function liftPhoneLock(desk: Desk, write: Writes, log: LogState, { account, user }: Owner): Promise<void> {
-  await liftLock(desk, write, log, `caller:${callerKeyOf(account, user)}`, 'owner');
+async function liftPhoneLock(desk: Desk, write: Writes, { account, user }: Owner): Promise<void> {
+  await liftLock(desk, write, `caller:${callerKeyOf(account, user)}`, 'owner');
 }
 
 /** The log entry for how far a login got. */

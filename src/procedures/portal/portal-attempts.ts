@@ -56,7 +56,7 @@ export async function countPortalAttempt(
   const decision = await desk.store.record<ThrottleDecision>(
     (result) =>
       result.kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' },
-    (write, log) => reserveAttempt(desk, write, log, subject),
+    (write) => reserveAttempt(desk, write, subject),
   );
   return numberOf(decision);
 }
@@ -73,7 +73,7 @@ export async function countOwnerAttempt(
       const entry = { ...ownerEntry(desk, by), ...about };
       return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' };
     },
-    change: ({ write, log }) => reserveAttempt(desk, write, log, subject),
+    change: ({ write }) => reserveAttempt(desk, write, subject),
   });
   return numberOf(decision);
 }

@@ -2,12 +2,11 @@
  * "Do not ask me again on this device": a token in the device's own file, whose digest the store has (B38, B39). The period runs
  * from the day it was made, and use does not extend it. The file alone, or the store alone, opens nothing.
  */
-import type { Desk, LogState, SignedUser, Writes } from '../../desk.js';
+import type { Desk, SignedUser, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
 import { deviceStillRemembered, nextOf } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
-import { timeOf } from '../lock-outs.js';
 import { actAsOwner, ownerEntry } from './act-as-owner.js';
 import type { PortalLogin } from './customer-login.js';
 
@@ -15,14 +14,8 @@ import type { PortalLogin } from './customer-login.js';
  * True if one of these tokens is a device of this user that is still within its period. A token is for one login on one device
  * (B43).
  */
-export async function isRemembered(
-  desk: Desk,
-  write: Writes,
-  log: LogState,
-  user: User,
-  tokens: readonly string[],
-): Promise<boolean> {
-  const time = timeOf(desk, log);
+export async function isRemembered(desk: Desk, write: Writes, user: User, tokens: readonly string[]): Promise<boolean> {
+  const time = desk.clock.time();
   // A clock that was set back would stretch the period.
   if (time.behind) return false;
   for (const token of tokens) {

@@ -55,10 +55,10 @@ export async function signInWithPassword(desk: Desk, input: PasswordSignIn): Pro
     checked.outdated && checked.viewKey !== null
       ? await prepareApplicationPassword(desk, user, input.password, checked.viewKey)
       : null;
-  const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write, log) => {
+  const opened = await openWithPassword(desk, { account, user }, input.deviceTokens, async (write) => {
     // If the password was set anew meanwhile, the one that was checked is no longer the password.
     if ((await write.secrets.applicationPassword(user.id))?.verifier !== stored?.verifier) throw wrong(desk);
-    await clearAttempt(desk, write, log, subject, attempt);
+    await clearAttempt(desk, write, subject, attempt);
     if (renewed !== null) {
       const row = { user_id: user.id, verifier: renewed.verifier, changed_at: desk.now() };
       await write.secrets.putApplicationPassword(row);
@@ -103,7 +103,7 @@ async function openWithPassword(
       if (owner === undefined) return wrong(desk);
       await afterMatch(write, log);
       const { account, user } = owner;
-      const deviceRemembered = await isRemembered(desk, write, log, user, deviceTokens);
+      const deviceRemembered = await isRemembered(desk, write, user, deviceTokens);
       const { need } = await decideFor(desk, write, owner, { method: 'native', deviceRemembered });
       if (need.next === 'refused') return loginRefusal(need.reason);
       const asks = account.mfaRequiredAt !== null;
@@ -141,8 +141,8 @@ export async function provePassword(desk: Desk, login: PortalLogin, password: st
       outcome: 'done',
       detail: { session: session.sessionId },
     }),
-    change: async ({ write, log, now }) => {
-      await clearAttempt(desk, write, log, subject, attempt);
+    change: async ({ write, now }) => {
+      await clearAttempt(desk, write, subject, attempt);
       await write.portalSessions.update(session.sessionId, { password_at: now, last_seen_at: now });
       return now;
     },

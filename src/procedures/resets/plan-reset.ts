@@ -20,7 +20,6 @@ import {
   somethingToReset,
 } from '../../rules/reset-plan.js';
 import { askAuthority } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -84,7 +83,7 @@ export function hasItsOwnNumbers(desk: Desk, { rows, counts, confirm }: ResetPla
 
 /** What this operator and the desk reset in the last 24 hours without anybody's approval (B81). */
 export async function recentRuns(desk: Desk, operatorId: string): Promise<RecentRuns> {
-  return desk.store.read.jobs.unapprovedSince(operatorId, (await trustedNow(desk)) - days(1));
+  return desk.store.read.jobs.unapprovedSince(operatorId, desk.now() - days(1));
 }
 
 /**

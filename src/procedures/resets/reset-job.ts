@@ -10,7 +10,6 @@ import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
-import { trustedNow } from '../lock-outs.js';
 import {
   approvalEntry,
   freezeSubject,
@@ -125,7 +124,7 @@ async function standingRequest(
 ): Promise<ApprovalRow | 'approved' | null> {
   const { hash } = freezeSubject(desk, subject);
   const { policy, store } = desk;
-  const asked = { policy, reads: store.read, operatorId: signed.operator.id, now: await trustedNow(desk) };
+  const asked = { policy, reads: store.read, operatorId: signed.operator.id, now: desk.now() };
   if ((await usableApproval(asked, hash)) !== undefined) return 'approved';
   return (await pendingApproval(asked, hash)) ?? null;
 }
@@ -149,7 +148,7 @@ async function joinJob(desk: Desk, signed: SignedOperator, head: JobHead, plan: 
 async function hasExpired(desk: Desk, { head, targets }: JobWork): Promise<boolean> {
   if (head.approval_id === null || head.done >= targets.length) return false;
   const approval = await desk.store.read.approvals.byId(head.approval_id);
-  return approval === undefined || (await trustedNow(desk)) >= approval.expires_at;
+  return approval === undefined || desk.now() >= approval.expires_at;
 }
 
 async function renewApproval(desk: Desk, signed: SignedOperator, work: JobWork): Promise<BegunJob> {

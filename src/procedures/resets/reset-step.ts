@@ -12,7 +12,6 @@ import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
 import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
-import { trustedNow } from '../lock-outs.js';
 import type { PreparedMessage } from '../messages/queue-message.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
 import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
@@ -67,7 +66,7 @@ export async function prepareStep(
   const ids = targets.map((target) => target.userId);
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
   const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
-  const facts = await resets.facts(ids, await trustedNow(desk));
+  const facts = await resets.facts(ids, desk.now());
   const decided = decideAll(desk, order, targets, { contacts, homes, facts });
   return { order, decided, ...(await composeAll(desk, order, decided, homes)) };
 }

@@ -19,6 +19,7 @@ const traits: SchemaTraits = {
     const value = `(body::jsonb #>> '{${steps}}')`;
     return sql.raw(`generated always as (${type === 'integer' ? `${value}::bigint` : value}) stored`);
   },
+  serverTime: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::float8`,
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
   setEach: (table, key, column) =>

@@ -25,6 +25,7 @@ const traits: SchemaTraits = {
         type === 'integer' ? ' as integer)' : ''
       } end) virtual`,
     ),
+  serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
   setEach: (table, key, column) =>

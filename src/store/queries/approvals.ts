@@ -36,6 +36,10 @@ export const approvalWrites = (tx: Tx) => ({
   async insert(row: Insertable<ApprovalsTable>): Promise<void> {
     await tx.insertInto('approvals').values(row).execute();
   },
+  async endEvery(now: number): Promise<void> {
+    const unused = tx.updateTable('approvals').set({ expires_at: now }).where('used_at', 'is', null);
+    await unused.where('expires_at', '>', now).execute();
+  },
   /** True for the first decision. */
   async decide(
     id: string,

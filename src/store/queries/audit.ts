@@ -15,6 +15,8 @@ export interface AuditHead {
   readonly frontier: string;
   readonly latestAt: number;
   readonly mac: string;
+  /** The engine's own time, ms; null where it has none. */
+  readonly serverAt?: number | null;
 }
 
 export interface AuditFilter {
@@ -30,8 +32,17 @@ export interface AuditFilter {
 
 export const auditReads = (db: Db, traits: SchemaTraits) => ({
   async head(): Promise<AuditHead | undefined> {
-    const row = await db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-    return row && { size: row.size, frontier: row.frontier, latestAt: row.latest_at, mac: row.mac };
+    const query = db.selectFrom('audit_head').selectAll().select(traits.serverTime.as('server_at'));
+    const row = await query.where('id', '=', 1).executeTakeFirst();
+    return (
+      row && {
+        size: row.size,
+        frontier: row.frontier,
+        latestAt: row.latest_at,
+        mac: row.mac,
+        serverAt: row.server_at,
+      }
+    );
   },
   /** Entries from a sequence number on, in order; for verification, which needs every one. */
   async batch(fromSeq: number, limit: number): Promise<readonly AuditRow[]> {

@@ -121,6 +121,10 @@ export const factorWrites = (tx: Tx) => ({
         .values([...rows])
         .execute();
   },
+  async endEveryCode(now: number): Promise<void> {
+    const unused = tx.updateTable('one_time_codes').set({ expires_at: now }).where('used_at', 'is', null);
+    await unused.where('expires_at', '>', now).execute();
+  },
   async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
     await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
   },

@@ -86,6 +86,11 @@ export const operatorWrites = (tx: Tx) => ({
   async updateToken(id: string, patch: Updateable<OperatorTokensTable>): Promise<void> {
     await tx.updateTable('operator_tokens').set(patch).where('id', '=', id).execute();
   },
+  /** Revokes the tokens that had run out by `seen`. */
+  async revokeRunOut(seen: number, now: number): Promise<void> {
+    const standing = tx.updateTable('operator_tokens').set({ revoked_at: now }).where('revoked_at', 'is', null);
+    await standing.where('expires_at', '<=', seen).execute();
+  },
   async revokeTokensOf(operatorId: string, now: number): Promise<number> {
     const result = await tx
       .updateTable('operator_tokens')

@@ -334,7 +334,9 @@ describe.each(engines)('delivery by the built command on %s', (engine) => {
       key: { file: join(out.place.folders.config, 'master.key') },
       file: { mail: out.config.mail },
     };
-    const desk = await openDesk(openCustody({ settings, dataFolder, now: () => Date.now() + minutes(2) + 1_000 }));
+    const desk = await openDesk(
+      openCustody({ settings, dataFolder, now: () => Date.now() + minutes(2) + 1_000, clockAsGiven: true }),
+    );
     try {
       expect(await deliverDue(desk)).toMatchObject({ delivered: 1, waiting: 0, givenUp: 0 });
     } finally {

@@ -139,9 +139,8 @@ const lift = (by: 'lead' | 'owner'): Step => ({
       Object.assign(model, { inARow: 0, disabled: false });
     } else {
       const actor = { kind: 'user', id, name: user.name } as const;
-      await desk.store.record(
-        { kind: 'test.lifted', outcome: 'done', at: desk.now(), by: proven(actor) },
-        (write, log) => liftLock(desk, write, log, `caller:${account.id}/${id}`, 'owner'),
+      await desk.store.record({ kind: 'test.lifted', outcome: 'done', at: desk.now(), by: proven(actor) }, (write) =>
+        liftLock(desk, write, `caller:${account.id}/${id}`, 'owner'),
       );
     }
     model.lockedUntil = null;

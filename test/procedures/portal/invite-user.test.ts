@@ -198,7 +198,7 @@ describe.each(engines)('a lock on %s', (engine) => {
       for (const subject of [caller, portal]) {
         await place.desk.store.record(
           { kind: 'test.attempt', outcome: 'done', at: place.clock.now(), by: proven(place.admin.actor) },
-          (write, log) => reserveAttempt(place.desk, write, log, subject),
+          (write) => reserveAttempt(place.desk, write, subject),
         );
       }
     }

@@ -6,6 +6,7 @@ import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
 import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
+import { confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
 import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import type { Doors } from './door.js';
@@ -34,6 +35,16 @@ export const CARE: Doors = {
   'upkeep/desk-report.deskReport': {
     permission: 'report:read',
     knock: (desk, signed) => deskReport(desk, signed, desk.now()),
+  },
+  'upkeep/mend-clock.confirmClock': {
+    permission: 'approval:decide',
+    knock: (desk, signed) => confirmClock(desk, signed),
+  },
+  'upkeep/mend-clock.setClockBack': {
+    permission: 'store:manage',
+    fresh: true,
+    inPerson: true,
+    knock: (desk, signed) => setClockBack(desk, signed, { kind: 'operator', id: 'none', name: 'none' }),
   },
   'upkeep/note-key-backup.noteKeyBackup': {
     permission: 'store:manage',
