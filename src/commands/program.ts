@@ -13,6 +13,7 @@ import { checkPaths } from './typing/check-paths.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
+import { usageRefusal } from './typing/usage-refusal.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
@@ -223,10 +224,6 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
   return parent?.parent == null ? leaf.opts() : { ...optionsOf(parent), ...leaf.opts() };
 }
 
-/** The value of an unknown option may be a secret: `--passphrase=…`, `-p…`. It is already visible in the process list; do not repeat it in the error. */
-const withoutValue = (message: string): string =>
-  message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
-
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
   const flag = (name: string) => given[name] === true;
@@ -242,19 +239,4 @@ function globalsOf(program: Commander): GlobalOptions {
     color: given['color'] !== false,
     input: given['input'] !== false,
   };
-}
-
-function usageRefusal(error: CommanderError, word: string | undefined): Refusal {
-  const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
-  const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
-  const message = withoutValue(error.message)
-    .replace(/^error: /, '')
-    .replace(/\n/g, ' ');
-  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
-  const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
-  return new Refusal(missing ? 'missing-option' : 'usage', message, {
-    hint: advice
-      ? 'Do not put a secret on the command line. Type it when asked, or use the --…-stdin option.'
-      : `See: ${see}`,
-  });
 }

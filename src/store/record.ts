@@ -12,7 +12,7 @@ import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-e
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
-import { requireDone } from './lost-commit.js';
+import { requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
@@ -81,7 +81,7 @@ export interface Head extends LogState {
 }
 
 /** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
-export interface Appended extends Head {
+interface Appended extends Head {
   readonly leaf: Uint8Array;
 }
 

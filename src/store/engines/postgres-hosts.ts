@@ -2,7 +2,6 @@
  * Addresses of a PostgreSQL store as libpq reads them: several hosts or sockets, tried in order until one takes writes; `sslmode`;
  * `target_session_attrs`. Its weaker readings of `sslmode=require` are not taken: a certificate that nobody checks proves nothing.
  */
-import type { Pool, PoolConfig } from 'pg';
 import { Refusal } from '../../errors.js';
 
 export interface Address {
@@ -97,18 +96,23 @@ function notAnAddress(hint?: string): Refusal {
   });
 }
 
+interface AnyPool {
+  query(text: string): Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>;
+  end(): Promise<void>;
+}
+
 /** Opens a pool on the first way that connects. `final`: an error after which the others are not tried, such as a wrong password. */
-export async function firstPool(
+export async function firstPool<P extends AnyPool>(
   { urls, writable, timeoutMs }: Address,
-  open: (config: PoolConfig) => Pool,
+  open: (config: { connectionString: string; connectionTimeoutMillis: number }) => P,
   final: (error: unknown) => boolean,
-): Promise<Pool> {
+): Promise<P> {
   let failure: unknown;
   for (const connectionString of urls) {
     const pool = open({ connectionString, connectionTimeoutMillis: timeoutMs });
     try {
-      const { rows } = await pool.query<{ transaction_read_only: string }>('show transaction_read_only');
-      if (!writable || rows[0]?.transaction_read_only === 'off') return pool;
+      const { rows } = await pool.query('show transaction_read_only');
+      if (!writable || rows[0]?.['transaction_read_only'] === 'off') return pool;
       failure ??= Object.assign(new Error('it is a standby, which takes no writes'), { code: '25006' });
     } catch (error) {
       failure = error;

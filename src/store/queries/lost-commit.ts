@@ -1,14 +1,17 @@
 /** Looks up what became of a commit that failed or whose answer was lost (B88). */
-import { Refusal } from '../errors.js';
-import type { Engine } from './engine.js';
-import type { Appended } from './record.js';
+import { Refusal } from '../../errors.js';
+import type { Engine } from '../engine.js';
 
 /**
  * After a commit that failed or whose answer was lost (T25): returns if the log has the entry, otherwise throws what is known. The look
  * takes the write lock, so that a commit that was still under way has ended. It also writes: otherwise SQLite's log file could still
  * hold the failed transaction, and the next process would find it whole and apply it.
  */
-export async function requireDone(engine: Engine, { size, leaf }: Appended, error: unknown): Promise<void> {
+export async function requireDone(
+  engine: Engine,
+  { size, leaf }: { readonly size: number; readonly leaf: Uint8Array },
+  error: unknown,
+): Promise<void> {
   for (const wait of [0, ...engine.lookAgainMs]) {
     if (wait > 0) await new Promise((over) => void setTimeout(over, wait));
     const found = await look(engine, size - 1).catch((failed: unknown) => void engine.refusalOf(failed));
