@@ -6,7 +6,10 @@ import { CATALOGUE } from '../catalogue.js';
 const withoutValue = (message: string): string =>
   message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
 
-export function usageRefusal(error: { readonly code: string; readonly message: string }, word: string | undefined): Refusal {
+export function usageRefusal(
+  error: { readonly code: string; readonly message: string },
+  word: string | undefined,
+): Refusal {
   const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
   const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
   const message = withoutValue(error.message)
