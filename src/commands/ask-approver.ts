@@ -1,6 +1,8 @@
 /** A second operator, who approves in person beside the one who asks: by options or prompts. */
 import * as z from 'zod';
+import { isRefusal } from '../errors.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
+import { waitForApproval } from '../procedures/resets/approvals.js';
 import { askCode, askSecret } from './ask-secret.js';
 import type { Context, OptionSpec } from './command.js';
 
@@ -35,3 +37,17 @@ export async function askSecondOperator(
   const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
   return { name, password, code: () => askCode(context, given.code, `Code from ${name}'s authenticator app`) };
 }
+
+/** With `wait`, an attempt that needs a second operator's yes waits until that is decided, and is made again. */
+export async function untilApproved<T>(context: Context, wait: boolean, attempt: () => Promise<T>): Promise<T> {
+  return attempt().catch(async (error: unknown) => {
+    const id = isRefusal(error) && error.code === 'approval-needed' ? approvalIn(error.also) : undefined;
+    if (!wait || id === undefined) throw error;
+    context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${id}`);
+    await waitForApproval(await context.desk(), id, context.signal);
+    return attempt();
+  });
+}
+
+const approvalIn = (also: Readonly<Record<string, unknown>>): string | undefined =>
+  (also['approval'] as { id?: string } | undefined)?.id;

@@ -10,6 +10,7 @@ import { anchoredHead } from '../opening/anchor.js';
 import type { Custody } from '../opening/open-custody.js';
 import { deskOver, openDesk } from '../opening/open-desk.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
+import { notTwoPersons } from '../procedures/operators/second-operator.js';
 import type { Actor } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
 import type { Head } from '../store/record.js';
@@ -75,7 +76,7 @@ async function approverOf(
   custody: Custody,
   backup: Backup,
   present: Desk | undefined,
-  { approve }: RestoreChoice,
+  { approve, signed }: RestoreChoice,
 ): Promise<Actor> {
   if (present !== undefined && present.store.readOnly === undefined) return approve(present);
   const approver = await approve(deskOver(custody, backup.engine));
@@ -83,6 +84,11 @@ async function approverOf(
     await operatorIn(backup.engine, custody, approver),
     await present?.store.read.operators.byId(approver.id),
   ];
+  if (present !== undefined && signed !== null) {
+    const asking = { policy: present.policy, reads: present.store.read, now: present.now() };
+    const refused = await notTwoPersons(asking, signed.operator.id, approver.id);
+    if (refused !== null) throw refused;
+  }
   if (now === undefined || (now.disabled_at === null && now.role === then?.role)) return approver;
   throw new Refusal(
     'forbidden',

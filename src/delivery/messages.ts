@@ -4,7 +4,7 @@
  *
  * Meaning of the placeholders: `deskName` the desk; `name`, `login`, `account` the recipient and their company; `who` did it;
  * `requestedBy` asked for it on the phone; `target` the person it happened to, if that is not the recipient;
- * `role`, `change` what was changed; `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
+ * `role`, `before`, `scopes`, `state`, `signIn`, `edition`, `what`, `change` what was changed; `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
  */
 
 import type { MessageKind } from './channel.js';
@@ -17,6 +17,9 @@ export interface MessageShape {
 export type Messages = Readonly<Record<string, MessageShape>>;
 
 const PERSON = ['deskName', 'name', 'login', 'account'] as const;
+
+/** Changes of power, to the admins of a company (B84). */
+const TOLD = ['deskName', 'name', 'account', 'who', 'when'] as const;
 
 /** Messages to operators go to people of the desk. */
 const OPERATOR = ['deskName', 'name'] as const;
@@ -45,6 +48,19 @@ const FIXED = {
   },
   'backup-codes-created': { kind: 'email', placeholders: [...PERSON, 'count', 'who', 'when'] },
   'locked-out': { kind: 'email', placeholders: [...PERSON, 'count', 'when', 'until'] },
+  'power-admin-added': { kind: 'email', placeholders: [...TOLD, 'target', 'role', 'from'] },
+  'power-admins-added': { kind: 'email', placeholders: [...TOLD, 'count', 'users', 'from'] },
+  'power-company-switched': { kind: 'email', placeholders: [...TOLD, 'state'] },
+  'power-edition': { kind: 'email', placeholders: [...TOLD, 'before', 'edition'] },
+  'power-handed-over': { kind: 'email', placeholders: [...TOLD, 'target', 'previous', 'role', 'from'] },
+  'power-login-switched': { kind: 'email', placeholders: [...TOLD, 'target', 'state'] },
+  'power-mfa-off': { kind: 'email', placeholders: [...TOLD] },
+  'power-phone-resets': { kind: 'email', placeholders: [...TOLD] },
+  'power-role-changed': { kind: 'email', placeholders: [...TOLD, 'target', 'before', 'role', 'scopes'] },
+  'power-sign-in': { kind: 'email', placeholders: [...TOLD, 'target', 'signIn'] },
+  'power-sign-in-all': { kind: 'email', placeholders: [...TOLD, 'count', 'signIn'] },
+  'power-sign-on-changed': { kind: 'email', placeholders: [...TOLD] },
+  'desk-power-changed': { kind: 'email', placeholders: [...OPERATOR, 'what', 'target', 'change', 'who', 'when'] },
   'operator-invitation': { kind: 'email', placeholders: [...OPERATOR, 'role', 'code', 'until'] },
   'operator-changed': { kind: 'email', placeholders: [...OPERATOR, 'change', 'who', 'when'] },
   'operator-signed-in': { kind: 'email', placeholders: [...OPERATOR, 'when'] },

@@ -27,9 +27,10 @@ import type { DeliveryEffects } from '../delivery/channel.js';
 import { openComposer } from '../delivery/composer.js';
 import { openChannels, readDeliveryConfig } from '../delivery/registry.js';
 import type { Sink } from '../delivery/sink.js';
-import type { Desk, DeskClock, IdPrefix, PolicyPin } from '../desk.js';
+import type { Desk, DeskClock, IdPrefix, PolicyPin, Writes } from '../desk.js';
 import { Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
+import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
@@ -154,8 +155,10 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
   const delivery = readDeliveryConfig(settings.file, settings.deskName);
   const { wanted } = delivery;
-  const follow =
-    wanted.length > 0 ? (entries: readonly AuditEntry[]) => eventMessages(sealing, wanted, entries) : undefined;
+  const follow = async (entries: readonly AuditEntry[], write: Writes) => {
+    await announcePower(desk, write, entries);
+    return wanted.length > 0 ? eventMessages(sealing, wanted, entries) : [];
+  };
   const store = openStore(engine, notary, { anchor, clock, follow });
   const desk: Desk = {
     ...sealing,

@@ -1,12 +1,11 @@
 /**
- * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. The transaction that acts reads
- * session or token, operator, role and fresh code again, by the trusted clock, and makes an `Authorised<permission>`
- * from them. Steps that change anything take one, and only its actor may appear in an entry that says an operator did
- * something. It ends with its transaction, so nobody can fetch it before a prompt or keep it across one.
- * procedures/portal/act-as-owner.ts does the same for customers.
+ * Every door has its own lock (B78, T14, T15). A `SignedOperator` is only a claim. The transaction that acts reads session or token,
+ * operator, role and fresh code again, by the trusted clock, and makes an `Authorised<permission>` from them. Steps that change anything
+ * take one, and only its actor may appear in an entry that says an operator did something. It ends with its transaction, so nobody can
+ * fetch it before a prompt or keep it across one. procedures/portal/act-as-owner.ts does the same for customers.
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
-import { isRefusal, refusal } from '../errors.js';
+import { isRefusal, type Refusal, refusal } from '../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
@@ -33,8 +32,8 @@ export interface Door<P extends Lock = Lock> {
 let end: (authorised: Authorised<Lock>) => void;
 
 /**
- * The proof that this operator may do this, now. The class is not exported and has private fields, so outside this file
- * only `act` can give an `Authorised`: a literal, a spread or another permission does not type-check.
+ * The proof that this operator may do this, now. The class is not exported and has private fields, so outside this file only `act` can
+ * give an `Authorised`: a literal, a spread or another permission does not type-check.
  */
 class Authorised<out P extends Lock> {
   static {
@@ -43,12 +42,15 @@ class Authorised<out P extends Lock> {
     };
   }
   readonly permission: P;
+  /** The token that acts; null for a person. */
+  readonly token: Standing['token'];
   readonly #standing: Standing;
   readonly #actor: Actor;
   #live = true;
 
   constructor(permission: P, standing: Standing, actor: Actor) {
     this.permission = permission;
+    this.token = standing.token;
     this.#standing = standing;
     this.#actor = actor;
   }
@@ -95,9 +97,8 @@ export interface Act<P extends Lock, T> {
 }
 
 /**
- * The operators' way through the write door: checks the authority, makes the change and writes its entry in one
- * transaction, then sends what was queued. Refusals: not-signed-in, forbidden (logged), factor-needed, and those of the
- * change.
+ * The operators' way through the write door: checks the authority, makes the change and writes its entry in one transaction, then sends
+ * what was queued. Refusals: not-signed-in, forbidden and factor-needed (logged), and those of the change.
  */
 export async function act<P extends Lock, T>(
   desk: Desk,
@@ -124,34 +125,47 @@ export async function act<P extends Lock, T>(
     if (door.sendLater !== true) await desk.sendQueued();
     return done;
   } catch (error) {
-    const refused = isRefusal(error) && error.code === 'forbidden';
-    if (refused && (denied || door.logsRefusals === true)) await logDenial(desk, signed, door.permission);
+    const logs = denied || door.logsRefusals === true;
+    if (logs && coded(error, denied ? DENIED : REFUSED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
 
 /**
- * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in
- * vain and a refusal does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
+ * Asks the same questions before anything is looked up, shown or asked of a person, so that nobody types an answer in vain and a refusal
+ * does not reveal what exists. It gives no authority: the act asks again. Refusals as `act`.
  */
 export async function askAuthority(desk: Desk, signed: SignedOperator, door: Door): Promise<void> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await nowAsLogged(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
   } catch (error) {
-    if (isRefusal(error) && error.code === 'forbidden') await logDenial(desk, signed, door.permission);
+    if (coded(error, DENIED)) await logDenial(desk, signed, door.permission, error);
     throw error;
   }
 }
 
+/** What is refused before an act on a secret or a power begins is in the log, as what the act itself refuses (B99). */
+export async function loggingRefusals(desk: Desk, by: SignedOperator, door: Door, work: () => void): Promise<void> {
+  try {
+    work();
+  } catch (error) {
+    if (coded(error, REFUSED)) await logDenial(desk, by, door.permission, error);
+    throw error;
+  }
+}
+
+/** The role, or a proof that is missing: a fresh code, or a person where a token asks. */
+const DENIED = /^(forbidden|factor-needed)$/;
+const REFUSED = /^(forbidden|refused-by-policy|locked)$/;
+const coded = (error: unknown, codes: RegExp): error is Refusal => isRefusal(error) && codes.test(error.code);
+
 /**
- * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not
- * a denial and is not logged. Refusal not-signed-in.
+ * Tells whether the operator may do this too, as stored now, to decide what is shown beside something else. A no is not a denial and is
+ * not logged. Refusal not-signed-in.
  */
 export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): Promise<boolean> {
-  const { read } = desk.store;
   try {
-    end(await authorise(desk, { read, now: await nowAsLogged(desk) }, signed, door));
+    end(await authorise(desk, { read: desk.store.read, now: await nowAsLogged(desk) }, signed, door));
     return true;
   } catch (error) {
     if (isRefusal(error) && error.code === 'forbidden') return false;
@@ -160,10 +174,7 @@ export async function mayAlso(desk: Desk, signed: SignedOperator, door: Door): P
 }
 
 /** The time, after a look at what others have logged meanwhile: a console runs for a whole shift. */
-async function nowAsLogged(desk: Desk): Promise<number> {
-  await desk.store.read.audit.head();
-  return desk.now();
-}
+const nowAsLogged = (desk: Desk): Promise<number> => desk.store.read.audit.head().then(() => desk.now());
 
 /** The one function that hands out authority. */
 async function authorise<P extends Lock>(
@@ -208,23 +219,31 @@ function requireFresh(desk: Desk, signed: SignedOperator, { operator, codeAt }: 
 }
 
 /**
- * Marks an operator as proven who has just shown who they are, before any session exists. Only the sign-in, the code
- * that makes the first operator, and a restore (its operator was proven in the replaced store) may use it
- * (test/architecture.test.ts).
+ * Marks an operator as proven who has just shown who they are, before any session exists. Only the sign-in, the code that makes the first
+ * operator, and a restore (its operator was proven in the replaced store) may use it (test/architecture.test.ts).
  */
 export const provenBySignIn = (actor: Actor): ProvenActor => actor as ProvenActor;
 
-/** Logs a denial. If the store takes no entry (read-only, behind its anchor), the operator gets the same answer all the same. */
 export async function logDenial(
   desk: Desk,
   signed: SignedOperator,
   permission: string,
+  { code, because }: Pick<Refusal, 'code' | 'because'>,
   command?: string,
 ): Promise<void> {
-  const detail = { ...(command === undefined ? {} : { command }), role: signed.operator.role, permission };
+  const given = {
+    ...(command === undefined ? {} : { command }),
+    ...(because === undefined ? {} : { why: because.reason }),
+  };
+  const detail = { ...given, role: signed.operator.role, permission };
   const entry = { kind: 'operator.denied', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
+  await logIfPossible(desk, { ...entry, reason: code, detail });
+}
+
+/** A store that takes no entry (read-only, behind its anchor) changes nothing of the answer. */
+export async function logIfPossible(desk: Desk, entry: AuditEntry): Promise<void> {
   try {
-    await desk.store.record({ ...entry, reason: 'forbidden', detail }, async () => undefined);
+    await desk.store.record(entry, async () => undefined);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }

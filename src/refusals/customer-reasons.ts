@@ -72,6 +72,11 @@ export interface CustomerReasons {
   'own-privileges': Bare;
   'scope-inside-category': { readonly user: string; readonly scope: string; readonly category: string };
   'admin-holds-all': Bare;
+  /** Power that was given lately waits (B84). */
+  'power-held': { readonly until: Moment };
+  'one-primary-admin': Bare;
+  'admin-already': { readonly login: string };
+  'successor-disabled': { readonly login: string };
   'scopes-not-in-edition': Bare;
   'resets-frozen': { readonly until: Moment | null; readonly by: string };
   'own-reset': Bare;
@@ -148,6 +153,9 @@ export interface CustomerSteps {
   'admins-have-one': Bare;
   'admin-has-all': Bare;
   'privileges-for-others': Bare;
+  'other-admin-or-wait': Bare;
+  'hand-over-instead': Bare;
+  'name-other-login': Bare;
   'revoke-category': { readonly user: string; readonly category: string };
   'admin-all-user-none': Bare;
   'search-users': Bare;

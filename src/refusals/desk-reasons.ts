@@ -1,5 +1,5 @@
 /** Reasons that only the desk meets, each with its facts. */
-import type { ApprovalReason, Bare, GrantFault, LockedOut, Moment, UndoStop } from './facts.js';
+import type { ApprovalReason, Bare, GrantFault, HandKind, LockedOut, Moment, UndoStop } from './facts.js';
 
 /** What only the desk meets. */
 export interface DeskReasons {
@@ -53,6 +53,13 @@ export interface DeskReasons {
   'token-unknown': { readonly id: string };
   'own-request': Bare;
   'not-own-request': Bare;
+  'not-two-persons': {
+    readonly by: string;
+    readonly whom: string;
+    readonly what: HandKind;
+    readonly at: Moment;
+    readonly until: Moment;
+  };
   'role-does-not-approve': { readonly role: string };
   'second-operator-needed': { readonly what: string };
   // calls
@@ -70,7 +77,10 @@ export interface DeskReasons {
   'account-number-taken': { readonly number: string; readonly name: string };
   'login-taken': { readonly number: string; readonly login: string };
   'phone-resets-by-admin': Bare;
-  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' };
+  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' | 'change-power' };
+  'edition-loses-mfa': Bare;
+  'edition-loses-privileges': { readonly edition: string; readonly logins: readonly string[] };
+  'not-an-admin': { readonly login: string };
   'sso-off-and-set': Bare;
   'sso-incomplete': { readonly missing: readonly ('issuer' | 'audience' | 'jwks')[] };
   'not-https': { readonly setting: 'issuer' | 'jwks'; readonly address: string };

@@ -29,6 +29,7 @@ export interface DeskSteps {
   'ask-lead': Bare;
   'ask-other-lead': Bare;
   'ask-other-lead-or-code': Bare;
+  'ask-one-of': { readonly names: readonly string[] };
   'approve-as-usual': Bare;
   'ask-other-admin': Bare;
   'ask-other-operator': Bare;
@@ -63,6 +64,8 @@ export interface DeskSteps {
   'written-request': Bare;
   'name-written-request': Bare;
   'sso-together': Bare;
+  'admin-switches-mfa-off': Bare;
+  'drop-privileges': Bare;
   'https-example': Bare;
   'key-set-form': Bare;
   'stronger-key': Bare;

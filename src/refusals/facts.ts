@@ -34,7 +34,17 @@ export type IdTokenFault =
   | 'used-before'
   | 'not-a-token';
 
-export type ApprovalReason = 'own-reset' | 'admin-target' | 'objected-reset' | 'bulk-over-limit';
+export type ApprovalReason =
+  | 'own-reset'
+  | 'admin-target'
+  | 'objected-reset'
+  | 'bulk-over-limit'
+  | 'successor'
+  | 'edition'
+  | 'sign-in-kind';
+
+/** What one operator did to another, or in their name (rules/two-persons). */
+export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'token';
 
 export type LockedOut = 'caller' | 'sign-in';
 

@@ -24,7 +24,7 @@ export function readApprovalId(text: string): string {
 
 /** What is asked for. Canonical JSON of this is hashed. It names users by id, so a changed name does not matter. */
 export interface ApprovalSubject {
-  readonly kind: 'reset' | 'bulk';
+  readonly kind: 'reset' | 'bulk' | 'change';
   /** The store's id, so that an approval does not count in another store. */
   readonly desk: string;
   readonly final: boolean;
@@ -33,8 +33,10 @@ export interface ApprovalSubject {
   /** For a reset on a call: under which grant, and for which caller. */
   readonly grant: string | null;
   readonly caller: string | null;
-  /** Ids of the users to reset, sorted. */
+  /** Ids of the users whom it concerns, sorted. */
   readonly users: readonly string[];
+  /** What would become of a customer's powers, as the desk's plan says it (B84). */
+  readonly change?: string;
 }
 
 export type ApprovalStanding = 'pending' | 'approved' | 'rejected' | 'used' | 'expired';

@@ -3,7 +3,7 @@
  * can match nothing is refused. Kinds are never renamed: old entries keep theirs.
  */
 const KINDS = {
-  account: ['added', 'disabled', 'edited', 'enabled'],
+  account: ['added', 'change-refused', 'disabled', 'edited', 'edition-changed', 'enabled', 'sign-in-changed'],
   'application-password': ['changed'],
   approval: ['approved', 'decision-refused', 'rejected', 'requested'],
   audit: ['exported'],
@@ -12,7 +12,7 @@ const KINDS = {
   delivery: ['attempted', 'ended', 'switched-on'],
   desk: ['founded'],
   device: ['forgotten', 'remembered'],
-  directory: ['exported', 'imported'],
+  directory: ['exported', 'imported', 'viewed'],
   factor: ['added', 'code-started', 'enrolment-begun', 'refused', 'removed'],
   grant: ['revoke-refused', 'revoked'],
   job: ['advanced', 'ended', 'interrupted', 'resumed', 'started'],
@@ -90,7 +90,18 @@ const KINDS = {
     'restored',
   ],
   token: ['created', 'revoked'],
-  user: ['added', 'disabled', 'edited', 'enabled', 'invited', 'unlocked'],
+  user: [
+    'added',
+    'disabled',
+    'edited',
+    'enabled',
+    'handed-over',
+    'invited',
+    'promoted',
+    'sign-in-changed',
+    'unlocked',
+    'viewed',
+  ],
   verification: ['refused', 'started', 'verified'],
 } as const;
 

@@ -4,6 +4,7 @@
  */
 import type { AuditEntry } from './audit-entry.js';
 import { iso } from './moment.js';
+import { powerOf } from './power.js';
 
 export interface DeskEvent {
   /** `mfa.reset`, `verification.locked`, … */
@@ -12,8 +13,18 @@ export interface DeskEvent {
   readonly items: readonly Readonly<Record<string, string | number | boolean | null>>[];
 }
 
-/** Kinds that are events when they are done. */
-const AS_DONE = ['mfa.reset', 'mfa.reset-undone', 'mfa.objected', 'mfa.frozen', 'mfa.thawed', 'job.ended'];
+/** Kinds that are events when they are done, beside those that change power (power.ts). */
+const AS_DONE = [
+  'mfa.reset',
+  'mfa.reset-undone',
+  'mfa.objected',
+  'mfa.frozen',
+  'mfa.thawed',
+  'job.ended',
+  'approval.requested',
+  'approval.approved',
+  'approval.rejected',
+];
 /** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
 const REFUSED: Readonly<Record<string, string>> = {
   locked: 'verification.locked',
@@ -22,7 +33,10 @@ const REFUSED: Readonly<Record<string, string>> = {
   'desk-stop': 'verification.stopped',
 };
 /** Details of an entry that go into the event. */
-const NAMED = ['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until'];
+const NAMED = [
+  ...['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until', 'approval', 'users', 'why'],
+  ...['operator', 'token', 'role', 'roleBefore', 'edition', 'signIn', 'phoneResets', 'heldUntil', 'from'],
+];
 /** Keeps a message well below the 20 kB of Standard Webhooks. */
 const ITEMS = 40;
 
@@ -41,8 +55,10 @@ export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
   );
 }
 
-function typeOf({ kind, outcome, reason, detail }: AuditEntry): string | undefined {
+function typeOf(entry: AuditEntry): string | undefined {
+  const { kind, outcome, reason, detail } = entry;
   if (kind === 'verification.refused') return REFUSED[reason ?? ''];
+  if (powerOf(entry) !== null) return kind;
   if (outcome !== 'done' || !AS_DONE.includes(kind)) return undefined;
   return detail?.['result'] === 'nothing-to-do' ? undefined : kind;
 }

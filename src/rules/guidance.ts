@@ -24,13 +24,16 @@ const PATHS: Readonly<Record<Edition, readonly string[]>> = {
   ],
 };
 
-export type GuidanceReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot';
+export type GuidanceReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
 
 /** Lines to read aloud. They depend on the edition and on what the caller may learn, never on what the desk knows of the phrase. */
 export function guidanceFor(reason: GuidanceReason, edition: Edition): readonly string[] {
   if (reason === 'not-privileged') return [PRIVILEGE[edition]];
+  if (reason === 'held') return [HELD];
   return passphrasePath(edition);
 }
+
+const HELD = 'Your role is new, so it cannot make this request yet. Another admin of your company can make it now.';
 
 const PRIVILEGE: Readonly<Record<Edition, string>> = {
   'x-series': 'An admin of your company can make this request.',

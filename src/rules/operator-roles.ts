@@ -7,6 +7,7 @@ import type { OperatorRole } from './people.js';
 /** Every permission and what it opens. The text is shown by `policy show`. */
 export const PERMISSION_MEANINGS = {
   'directory:read': 'find and show accounts and users',
+  'contacts:read': "see customers' e-mail and phone outside a call, and lists of any length (B83)",
   'directory:write': 'add, edit, disable and import accounts and users',
   verify: 'verify callers; list the live grants',
   'passphrase:setup': 'set the first passphrase of an admin on the set-up call (B13)',
@@ -26,6 +27,7 @@ export const PERMISSION_MEANINGS = {
   'policy:read': 'show and check the policy',
   'store:manage': 'migrate, back up, restore and rekey the store',
   'audit:read': 'list, verify, prove and export the audit log',
+  'audit:read-caller': 'list what the log says about one caller',
   'audit:receipt': 'print size and root of the log, for a ticket',
 } as const;
 
@@ -43,14 +45,18 @@ export interface OperatorRules {
   readonly withoutSecondFactor: readonly OperatorRole[];
 }
 
-/** True if the role has the permission. A role that the policy does not know has none. */
+/** Who may read the whole log may read what it says about one caller. */
+const PART_OF: Partial<Readonly<Record<Permission, Permission>>> = { 'audit:read-caller': 'audit:read' };
+
+/** True if the role has the permission, or one that it is a part of. A role that the policy does not know has none. */
 export function permits(
   policy: { readonly roles: OperatorRules },
   role: OperatorRole,
   permission: Permission,
 ): boolean {
   const { operators } = policy.roles;
-  return Object.hasOwn(operators, role) && operators[role].includes(permission);
+  if (!Object.hasOwn(operators, role)) return false;
+  return [permission, PART_OF[permission]].some((one) => one !== undefined && operators[role].includes(one));
 }
 
 /** True if the role signs in with a password and an authenticator app: every role, unless the policy relaxes it (B80). */

@@ -48,6 +48,8 @@ export interface User {
   readonly disabledAt: number | null;
   /** Grows with every change of role, scope, passphrase or state; a grant made under an older value no longer counts (B08). */
   readonly authorityVersion: number;
+  /** Until then the user may not act on others (B84, power-hold.ts); null if nothing waits. */
+  readonly powerHeldUntil: number | null;
 }
 
 /** A person or script of the desk. */

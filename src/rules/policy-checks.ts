@@ -60,6 +60,8 @@ const FORBIDDEN: readonly (readonly [OperatorRole, Permission, string])[] = [
   ['agent', 'mfa:reset-bulk', 'an agent resets under a grant and no other way (B54)'],
   ['agent', 'approval:decide', 'an agent cannot approve (B71)'],
   ['verifier', 'approval:decide', 'a verifier verifies only (B71)'],
+  ['verifier', 'contacts:read', 'a verifier sees contacts only in a call (B83)'],
+  ['agent', 'contacts:read', 'an agent sees contacts only in a call (B83)'],
 ];
 
 /** Powers that some role must have, so that the desk can leave every state that it can get into. */

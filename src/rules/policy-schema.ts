@@ -117,11 +117,14 @@ function deskLimits() {
     approval: z.strictObject({
       minutes: whole(1, 60),
       requestHours: whole(1, 168),
+      apartDays: whole(7, 365).default(7),
       bulkOver: whole(1, 1000),
       deskBulkOver: whole(1, 10_000).default(100),
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),
+    // How long an admin who was added to a company with admins waits before acting on others (B84). A policy without it gets the default.
+    adminHoldHours: whole(24, 720).default(72),
     operatorSession: z.strictObject({ hours: whole(1, 24), idleMinutes: whole(1, 60), freshCodeMinutes: whole(1, 60) }),
     operatorToken: z.strictObject({ defaultHours: whole(1, 8760), maxDays: whole(1, 365) }),
     operatorStart: z.strictObject({ hours: whole(1, 24) }),

@@ -3,6 +3,7 @@ import { refusal } from '../errors.js';
 import { hasAdminStatus } from './customer-roles.js';
 import type { Account, User } from './people.js';
 import type { Policy } from './policy.js';
+import { isHeld } from './power-hold.js';
 
 export interface TargetQuestion {
   readonly policy: Policy;
@@ -13,10 +14,12 @@ export interface TargetQuestion {
   readonly target: User;
   /** An objection to an earlier reset of the target is open (B62). */
   readonly objected: boolean;
+  /** The trusted time, ms. */
+  readonly now: number;
 }
 
 /** Throws a refusal if the reset is not allowed; returns whether a second operator must approve (B56). */
-export function decideTarget({ policy, operatorUserId, account, caller, target, objected }: TargetQuestion): {
+export function decideTarget({ policy, operatorUserId, account, caller, target, objected, now }: TargetQuestion): {
   readonly approval: 'own-reset' | 'admin-target' | 'objected-reset' | null;
 } {
   if (target.accountId !== account.id || caller.accountId !== account.id) {
@@ -25,6 +28,9 @@ export function decideTarget({ policy, operatorUserId, account, caller, target, 
   if (operatorUserId === target.id) throw refusal('forbidden', 'own-reset', {}, 'ask-other-operator');
   if (account.phoneResetForbidden) {
     throw refusal('refused-by-policy', 'phone-resets-forbidden', { account: account.name }, 'admin-in-console');
+  }
+  if (caller.id !== target.id && caller.powerHeldUntil !== null && isHeld(caller, now)) {
+    throw refusal('forbidden', 'power-held', { until: caller.powerHeldUntil }, 'other-admin-or-wait');
   }
   const targetIsAdmin = hasAdminStatus(policy, account, target);
   if (targetIsAdmin && !hasAdminStatus(policy, account, caller)) {

@@ -5,6 +5,7 @@
 import { customerRule, hasAdminStatus } from './customer-roles.js';
 import type { Account, CustomerRole, Edition, User } from './people.js';
 import { type Action, findAction, type Policy } from './policy.js';
+import { heldOnPhone } from './power-hold.js';
 
 export interface ScopeQuestion {
   readonly policy: Policy;
@@ -42,20 +43,22 @@ export interface VerificationQuestion {
   /** The account the call is about. */
   readonly account: Pick<Account, 'id' | 'edition' | 'disabledAt'>;
   /** Whom the look-up found; null for nobody. */
-  readonly caller: Pick<User, 'accountId' | 'role' | 'scopes' | 'disabledAt'> | null;
+  readonly caller: Pick<User, 'accountId' | 'role' | 'scopes' | 'disabledAt' | 'powerHeldUntil'> | null;
   readonly passphrase: PassphraseCheck;
   readonly action: Action;
+  /** The trusted time, ms. */
+  readonly now: number;
 }
 
 export type VerificationDecision =
   | { readonly outcome: 'verified'; readonly by: 'admin' }
   | { readonly outcome: 'verified'; readonly by: 'scope'; readonly scope: string }
-  | { readonly outcome: 'refused'; readonly reason: 'not-verified' | 'not-privileged' | 'no-passphrase' };
+  | { readonly outcome: 'refused'; readonly reason: 'not-verified' | 'not-privileged' | 'no-passphrase' | 'held' };
 
 /**
  * Verified = the passphrase matches and (a scope for the action or admin status) (B03).
  * Nobody found, a caller of another account (B05) and anyone disabled are `not-verified`, whatever was said. Privilege is
- * checked only after the phrase, so `not-privileged` always means that callers are who they say they are.
+ * checked only after the phrase, so `not-privileged` and `held` (B84) always mean that callers are who they say they are.
  */
 export function decideVerification({
   policy,
@@ -63,6 +66,7 @@ export function decideVerification({
   caller,
   passphrase,
   action,
+  now,
 }: VerificationQuestion): VerificationDecision {
   if (caller === null || caller.accountId !== account.id) return { outcome: 'refused', reason: 'not-verified' };
   if (account.disabledAt !== null || caller.disabledAt !== null) return { outcome: 'refused', reason: 'not-verified' };
@@ -70,6 +74,7 @@ export function decideVerification({
   if (passphrase !== 'matches') return { outcome: 'refused', reason: 'not-verified' };
   const decision = decideScope({ policy, edition: account.edition, role: caller.role, scopes: caller.scopes, action });
   if (!decision.allowed) return { outcome: 'refused', reason: 'not-privileged' };
+  if (heldOnPhone(policy, account, caller, { action: action.id, now })) return { outcome: 'refused', reason: 'held' };
   return decision.by === 'admin'
     ? { outcome: 'verified', by: 'admin' }
     : { outcome: 'verified', by: 'scope', scope: decision.scope };

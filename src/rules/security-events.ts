@@ -47,6 +47,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'portal.signed-out': () => [REVOKED],
   'portal.sessions-ended': () => [REVOKED],
   'device.forgotten': () => [REVOKED],
+  'account.sign-in-changed': () => [REVOKED],
+  'user.sign-in-changed': () => [REVOKED],
   'user.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
   'account.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
 };

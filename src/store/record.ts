@@ -91,8 +91,8 @@ const ENTRIES_PER_INSERT = 500;
 /** Of a reason or a ticket. The log never shrinks. */
 const MOST_TEXT = 4_096;
 
-/** Messages that entries cause on their own; they are queued in the same transaction. */
-export type Consequences = (entries: readonly AuditEntry[]) => readonly NewMessage[];
+/** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
+export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
@@ -113,12 +113,10 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
         anchor?.check(head);
         clock?.saw(head.latestAt, null);
         clock?.requireLikely(head.latestAt);
-        const result = await change(
-          writesOf(tx, tagging, (id) => messages.push(id)),
-          head,
-        );
+        const write = writesOf(tx, tagging, (id) => messages.push(id));
+        const result = await change(write, head);
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
-        if (follow !== undefined) await outboxWrites(tx).insert(follow(entries));
+        if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, write));
         committing = { result, head: await append(tx, notary, head, entries) };
       });
     } catch (error) {

@@ -33,6 +33,8 @@ export interface Asked {
 
 export interface ChooseQuestion<T> extends Asked {
   readonly choices: readonly LiveChoice<T>[];
+  /** Looked at every second: an answer that came from elsewhere and ends the question. */
+  readonly overtaken?: (() => T | undefined) | undefined;
 }
 export interface SearchQuestion<T> extends Asked {
   /**
@@ -109,6 +111,8 @@ export interface OpenQuestion extends Picture {
   onEnter?(line: string): void;
   /** Esc; without it the answer is undefined. */
   onEscape?(line: string): void;
+  /** Every second, unless the screen is locked. */
+  onTick?(): void;
   onEnd?(): void;
 }
 

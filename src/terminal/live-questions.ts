@@ -22,6 +22,10 @@ export function chooseQuestion<T>(question: ChooseQuestion<T>): QuestionMaker<T>
         hooks.redraw();
         hooks.answer(chosen.value);
       },
+      onTick() {
+        const answer = question.overtaken?.();
+        if (answer !== undefined) hooks.answer(answer);
+      },
       onEnter() {
         const chosen = list.marked();
         if (chosen !== undefined) hooks.answer(chosen.value);

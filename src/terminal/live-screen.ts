@@ -121,7 +121,10 @@ class HeldTerminal {
     const idle = this.#idle;
     if (idle !== undefined && !this.#locked && this.#terminal.now() - this.#lastKey >= idle.afterMs)
       void this.#lock(idle.lock);
-    else this.#redraw(false);
+    else {
+      this.#open?.question.onTick?.();
+      this.#redraw(false);
+    }
   }
 
   /** The question that is open waits; nobody sees it, or what was typed, until `lock` is done. */

@@ -6,6 +6,7 @@ import { SYSTEM } from '../../src/rules/audit-entry.js';
 import type { Permission } from '../../src/rules/operator-roles.js';
 import type { OperatorRole } from '../../src/rules/people.js';
 import { referenceCode } from '../factors/reference.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { startedOperator } from '../support/started-operator.js';
 import { type EngineName, type TestDesk, type TestDeskOptions, testDesk } from '../support/test-desk.js';
 
@@ -32,7 +33,8 @@ export interface OperatorDesk extends TestDesk {
 export async function operatorDesk(engine: EngineName, options: TestDeskOptions = {}): Promise<OperatorDesk> {
   const place = await testDesk(engine, options);
   const { desk, clock } = place;
-  const admin = await place.operator('admin');
+  // Members are made by somebody who does nothing else, so that nobody else has a hand in them (B81).
+  const maker = await signedOperator(desk, 'admin', 'the maker');
   const authenticate =
     (via: 'session' | 'token') =>
     (token: string, access: Permission | 'signed-in' = 'signed-in', on = desk) =>
@@ -50,7 +52,7 @@ export async function operatorDesk(engine: EngineName, options: TestDeskOptions 
   return {
     ...place,
     member: async (name, role) => {
-      const { id, seed } = await startedOperator(desk, admin, { name, role, password: PASSWORD });
+      const { id, seed } = await startedOperator(desk, maker, { name, role, password: PASSWORD });
       const member = { id, name, code: (steps = 0) => referenceCode(seed, clock.now() / 1000 + 30 * steps) };
       if (role !== 'lead' && role !== 'admin') byApp.set(name.toLowerCase(), member);
       return member;

@@ -14,7 +14,7 @@ const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}) =>
 const types = (...entries: AuditEntry[]) => eventsOf(entries).map(({ type }) => type);
 
 describe('events of the desk', () => {
-  it('resets, their undoing, objections (B62), the brake (B63), ended jobs, locks and stopped guessing (B72)', () => {
+  it('resets, their undoing, objections (B62), the brake (B63), ended jobs, approvals (B81), locks and stopped guessing (B72)', () => {
     for (const kind of [
       'mfa.reset',
       'mfa.reset-undone',
@@ -22,6 +22,9 @@ describe('events of the desk', () => {
       'mfa.frozen',
       'mfa.thawed',
       'job.ended',
+      'approval.requested',
+      'approval.approved',
+      'approval.rejected',
     ] as const)
       expect(types(entry(kind))).toEqual([kind]);
     const refused = (reason: string) => types(entry('verification.refused', { outcome: 'refused', reason }));

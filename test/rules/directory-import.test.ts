@@ -29,6 +29,7 @@ const ana: User = {
   contactChangedAt: 1,
   disabledAt: null,
   authorityVersion: 1,
+  powerHeldUntil: null,
 };
 
 const row = {

@@ -22,6 +22,9 @@ const B71: Readonly<Record<Permission, string>> = {
   'grant:revoke': '- - L M -',
   'outbox:read': '- - L M -',
   'report:read': '- - L M -',
+  // B83: verifiers and agents see contacts in a call, and a lead what the log says about one caller.
+  'contacts:read': '- - L M -',
+  'audit:read-caller': '- - L M R',
   'directory:write': '- - - M -',
   'operator:manage': '- - - M -',
   'policy:read': '- - - M -',

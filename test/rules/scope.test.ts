@@ -66,9 +66,16 @@ function decide(row: Row): VerificationDecision {
   return decideVerification({
     policy,
     account: { id: 'acc_1', edition: row.edition, disabledAt: null },
-    caller: { accountId: row.sameAccount ? 'acc_1' : 'acc_2', role: row.role, scopes: row.scopes, disabledAt: null },
+    caller: {
+      accountId: row.sameAccount ? 'acc_1' : 'acc_2',
+      role: row.role,
+      scopes: row.scopes,
+      disabledAt: null,
+      powerHeldUntil: null,
+    },
     passphrase: row.passphrase,
     action: actionOf(row.action),
+    now: 1,
   });
 }
 
@@ -191,8 +198,14 @@ describe('who covers an action', () => {
 
 describe('verification of those who are not there', () => {
   const account = { id: 'acc_1', edition: 'classic', disabledAt: null } as const;
-  const admin = { accountId: 'acc_1', role: 'primary-admin', scopes: [], disabledAt: null } as const;
-  const rest = { policy, passphrase: 'matches', action: actionOf('billing:change') } as const;
+  const admin = {
+    accountId: 'acc_1',
+    role: 'primary-admin',
+    scopes: [],
+    disabledAt: null,
+    powerHeldUntil: null,
+  } as const;
+  const rest = { policy, passphrase: 'matches', action: actionOf('billing:change'), now: 1_000 } as const;
   const notVerified = { outcome: 'refused', reason: 'not-verified' };
 
   it('B73 nobody found is not verified, whatever the check said', () => {

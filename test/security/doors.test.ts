@@ -28,20 +28,26 @@ const DOORS: Readonly<Record<string, DoorRow>> = {
   ...RESETS,
 };
 
-describe('role × procedure (B71, B78)', () => {
+describe('role × procedure (B71, B78, B99)', () => {
   let place: TestDesk;
   beforeAll(async () => {
     place = await testDesk('sqlite');
   });
   afterAll(() => place.close());
 
-  /** The code of the refusal, or `passed` where the door let them through, whatever came after. */
+  /** The code of the refusal, or `passed` where the door let them through, whatever came after. A no of role or proof is in the log (B99). */
   async function answer({ knock }: DoorRow, signed: SignedOperator): Promise<string> {
+    const before = (await place.desk.store.read.audit.head())?.size ?? 0;
     try {
       await knock(place.desk, signed);
       return 'passed';
     } catch (error) {
       const code = (error as { code?: string }).code ?? '';
+      if (code === 'forbidden' || code === 'factor-needed') {
+        const [row] = await place.desk.store.read.audit.newest({ by: signed.operator.id, outcome: 'refused' }, 1);
+        expect(row?.seq ?? -1, 'the refusal is in the log').toBeGreaterThanOrEqual(before);
+        expect(JSON.parse(row?.body ?? '{}')).toMatchObject({ reason: code });
+      }
       return ['forbidden', 'not-signed-in', 'factor-needed'].includes(code) ? code : 'passed';
     }
   }

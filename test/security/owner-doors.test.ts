@@ -20,7 +20,7 @@ type Person = keyof typeof PEOPLE;
 
 const sources = readSources(repositoryRoot, 'src');
 
-describe('login × procedure (B33, B38, T14, T15)', () => {
+describe('login × procedure (B33, B38, B99, T14, T15)', () => {
   let place: PortalPlace;
   beforeAll(async () => {
     place = await portalPlace('sqlite');
@@ -35,17 +35,29 @@ describe('login × procedure (B33, B38, T14, T15)', () => {
     place.login(PEOPLE[person], { method: 'password+totp', ...more });
 
   /** The lock's refusal, or `passed` where the door opened, whatever came after. */
-  async function answer({ knock }: OwnerDoorRow, login: PortalLogin): Promise<string> {
+  async function answer(row: OwnerDoorRow, login: PortalLogin): Promise<string> {
+    const before = (await place.desk.store.read.audit.head())?.size ?? 0;
     try {
-      await knock(place.desk, login);
+      await row.knock(place.desk, login);
       return 'passed';
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const { code, because } = error;
+      const guards = row.adminsOnly ?? row.notByDevice ?? row.lately !== undefined;
+      const proof =
+        because?.reason === 'password-needed-lately' || /^(forbidden|factor-needed|enrolment-needed)$/.test(code);
+      if (guards && proof) await requireLogged(login, code, before);
       if (code === 'not-signed-in')
         return /^(not-signed-in-to-portal|password-needed-lately)$/.test(because?.reason ?? '') ? code : 'passed';
       return ['forbidden', 'factor-needed', 'enrolment-needed', 'usage'].includes(code) ? code : 'passed';
     }
+  }
+
+  /** A secret or a power that role or proof keeps from somebody leaves an entry (B99). */
+  async function requireLogged({ user }: PortalLogin, code: string, before: number): Promise<void> {
+    const [row] = await place.desk.store.read.audit.newest({ by: user.id, outcome: 'refused' }, 1);
+    expect(row?.seq ?? -1, 'the refusal is in the log').toBeGreaterThanOrEqual(before);
+    expect(JSON.parse(row?.body ?? '{}')).toMatchObject({ reason: code });
   }
 
   const span = () => minutes(place.desk.policy.limits.portalSession.freshPasswordMinutes);

@@ -20,6 +20,8 @@ const RESETS: readonly OperatorRole[] = ['agent', 'lead', 'admin'];
 const LEADS: readonly OperatorRole[] = ['lead', 'admin'];
 const ADMINS: readonly OperatorRole[] = ['admin'];
 const READS_THE_LOG: readonly OperatorRole[] = ['admin', 'auditor'];
+/** A lead, what it says of one caller; anything wider is refused by the procedure (B83). */
+const READS_OF_A_CALLER: readonly OperatorRole[] = ['lead', ...READS_THE_LOG];
 const EVERY_ROLE: readonly OperatorRole[] = ['verifier', 'agent', 'lead', 'admin', 'auditor'];
 
 /** `anyone`: without signing in as an operator. What it does is guarded by something else, or touches no desk. */
@@ -64,6 +66,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'user edit': ADMINS,
   'user disable': ADMINS,
   'user enable': ADMINS,
+  'user successor': ADMINS,
   'user import': ADMINS,
   'user export': ADMINS,
   'operator add': ADMINS,
@@ -84,7 +87,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'store rekey': ADMINS,
   'key backup': ADMINS,
   'key jwks': READS_THE_LOG, // a public key
-  'audit list': READS_THE_LOG,
+  'audit list': READS_OF_A_CALLER,
   'audit verify': READS_THE_LOG,
   'audit export': READS_THE_LOG,
   'audit prove': READS_THE_LOG,
@@ -124,6 +127,8 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'portal team list': 'anyone',
   'portal team grant': 'anyone',
   'portal team revoke': 'anyone',
+  'portal team promote': 'anyone',
+  'portal team hand-over': 'anyone',
   'portal devices forget': 'anyone',
   'portal devices list': 'anyone',
   'portal sessions end': 'anyone',

@@ -1,15 +1,25 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GUARDED, rowText } from '../../src/store/guard/guarded-tables.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
 import type { Database } from '../../src/store/schema/directory.js';
 import { establishStore, holdsDesk, openStore } from '../../src/store/store.js';
 import { engines } from '../support/test-desk.js';
-import { entry, notaryWith } from './rows.js';
+import { accountRow, entry, notaryWith, userRow } from './rows.js';
 import { type EmptyPlace, emptyPlace, faultsOfLog } from './support.js';
+
+/** Takes the columns and the tables since 0009 away again. */
+async function undoTwoPersons(db: EmptyPlace['engine']['db']): Promise<void> {
+  await sql`alter table users drop column power_held_until`.execute(db);
+  for (const table of ['operator_hands', 'sso_subjects']) await sql`drop table ${sql.table(table)}`.execute(db);
+  await sql`alter table operator_tokens drop column made_by`.execute(db);
+  await sql`alter table approvals drop column token_id`.execute(db);
+}
 
 /** Takes the columns and the tables since 0008 away again. */
 async function undoPersons(db: EmptyPlace['engine']['db']): Promise<void> {
-  for (const table of ['policy_pins', 'sso_subjects']) await sql`drop table ${sql.table(table)}`.execute(db);
+  await undoTwoPersons(db);
+  await sql`drop table policy_pins`.execute(db);
   for (const table of ['operator_sessions', 'portal_sessions'])
     await sql`alter table ${sql.table(table)} drop column person`.execute(db);
 }
@@ -30,6 +40,7 @@ const TABLES: readonly (keyof Database)[] = [
   'meta',
   'one_time_codes',
   'operator_contacts',
+  'operator_hands',
   'operator_recovery_codes',
   'operator_sessions',
   'operator_starts',
@@ -116,6 +127,8 @@ describe.each(engines)('migrations on %s', (name) => {
       '0006-job-plans',
       '0007-operators',
       '0008-persons',
+      '0009-two-persons',
+      '0010-power-holds',
       '0012-sso-subjects',
     ]);
     expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
@@ -135,6 +148,56 @@ describe.each(engines)('migrations on %s', (name) => {
     expect(await store.read.policyPin.get()).toBe('a'.repeat(64));
     await sql`update policy_pins set pinned = 'countersign'`.execute(db);
     await expect(store.read.policyPin.get()).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B84 add the hold on power: every user is tagged anew, and a row that was changed before stays refused', async () => {
+    const { db } = place.engine;
+    const notary = notaryWith();
+    await establishStore(place.engine, notary);
+    const store = openStore(place.engine, notary);
+    await store.record(entry(), (write) => write.accounts.insert([accountRow('1')]));
+    await store.record(entry(), (write) => write.users.insert(['a', 'b'].map((login) => userRow('acc_1', login))));
+    await sql`alter table users drop column power_held_until`.execute(db);
+    await sql`delete from kysely_migration where name >= '0010'`.execute(db);
+    // As an older countersign tagged them: without the new column. The tag of b fits another role.
+    for (const login of ['a', 'b']) {
+      const { power_held_until: _new, ...row } = userRow('acc_1', login);
+      const older = {
+        key: 'id',
+        columns: (GUARDED['users']?.columns ?? []).filter((name) => name !== 'power_held_until'),
+      };
+      const mac = notary.rows.make(rowText('users', older, login === 'a' ? row : { ...row, role: 'admin' }));
+      await sql`update users set mac = ${mac} where id = ${row.id}`.execute(db);
+    }
+    await migrate(place.engine, notary.rows);
+    expect(await store.read.users.byId('usr_acc_1_a')).toMatchObject({ login: 'a', powerHeldUntil: null });
+    await expect(store.read.users.byId('usr_acc_1_b')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update users set power_held_until = 5 where id = 'usr_acc_1_a'`.execute(db);
+    await expect(store.read.users.byId('usr_acc_1_a')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('tag tokens and requests with their new columns, and leave what was changed refused (B81)', async () => {
+    const { db } = place.engine;
+    await establishStore(place.engine, notaryWith());
+    const store = openStore(place.engine, notaryWith());
+    const token = { operator_id: 'op_1', label: 'l', role: 'lead', created_at: 1, expires_at: 99, revoked_at: null };
+    await store.record(entry(), async (write) => {
+      await write.operators.insert(OPERATOR);
+      for (const id of ['tok_1', 'tok_2']) await write.operators.insertToken({ ...token, id, digest: id });
+    });
+    await undoTwoPersons(db);
+    await sql`delete from kysely_migration where name >= '0009'`.execute(db);
+    // As they were tagged before: without the new column.
+    const { rows } = notaryWith();
+    const text = (id: string) => JSON.stringify(['row', 'operator_tokens', id, 'op_1', 'lead', id, 99, null]);
+    for (const id of ['tok_1', 'tok_2'])
+      await sql`update operator_tokens set mac = ${rows.make(text(id))} where id = ${id}`.execute(db);
+    await sql`update operator_tokens set role = 'admin' where id = 'tok_2'`.execute(db);
+    expect(await migrate(place.engine, rows)).toEqual(['0009-two-persons', '0010-power-holds', '0012-sso-subjects']);
+    expect(await store.read.operators.tokenById('tok_1')).toMatchObject({ id: 'tok_1', made_by: null });
+    await expect(store.read.operators.tokenById('tok_2')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update operator_tokens set made_by = 'op_1' where id = 'tok_1'`.execute(db);
+    await expect(store.read.operators.tokenById('tok_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
   it('a place without a schema is no desk', async () => {

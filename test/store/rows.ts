@@ -73,6 +73,7 @@ export function userRow(accountId: string, login: string, more: Partial<NewUser>
     contact_changed_at: NOW,
     former_contacts: '[]',
     disabled_at: null,
+    power_held_until: null,
     created_at: NOW,
     updated_at: NOW,
     ...more,

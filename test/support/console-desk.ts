@@ -183,7 +183,7 @@ async function addOperator(desk: Desk, name: string, role: OperatorRole): Promis
       disabled_at: null,
       created_at: at,
     });
-    await write.operators.insertToken(tokenRow(token, at));
+    await write.operators.insertToken(tokenRow(token, at, id));
   });
   return token.token;
 }

@@ -13,3 +13,13 @@ export async function refusalOf(work: Promise<unknown>, now = 0): Promise<Refusa
 }
 
 export const said = (error: Refusal): Refusal => worded(error, 'desk', 0);
+
+/** The refusal as it is thrown, with its reason. */
+export async function thrownBy(work: Promise<unknown>): Promise<Refusal> {
+  const error = await work.then(
+    () => new Error('it was not refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (isRefusal(error)) return error;
+  throw error;
+}

@@ -29,7 +29,7 @@ export interface CommandStep {
 }
 
 export interface DirectiveStep {
-  readonly kind: 'env' | 'file' | 'code' | 'totp' | 'operator';
+  readonly kind: 'env' | 'file' | 'code' | 'totp' | 'operator' | 'week-ago';
   readonly line: number;
   /** The text after the directive's name. */
   readonly text: string;
@@ -62,7 +62,7 @@ interface Draft extends Omit<CommandStep, 'exit'> {
   readonly stderr: ExpectedLine[];
 }
 
-const DIRECTIVES = ['env', 'file', 'code', 'totp', 'operator'] as const;
+const DIRECTIVES = ['env', 'file', 'code', 'totp', 'operator', 'week-ago'] as const;
 
 export function parseSession(name: string, source: string): Session {
   const lines = source.split('\n');

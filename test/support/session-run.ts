@@ -3,9 +3,14 @@
  * environment, nothing of the person who runs the tests.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Settings } from '../../src/config.js';
+import { openCustody } from '../../src/opening/open-custody.js';
+import { openDesk } from '../../src/opening/open-desk.js';
+import { SYSTEM } from '../../src/rules/audit-entry.js';
+import { days } from '../../src/rules/duration.js';
 import { fromBase32, referenceCode } from '../factors/reference.js';
 import { usePolicy } from './floor-policy.js';
 import { newestCode } from './outbox-code.js';
@@ -19,6 +24,7 @@ import {
   type TerminalAct,
 } from './session-file.js';
 import { compare, fillIn, onScreen } from './session-match.js';
+import { repositoryRoot } from './test-desk.js';
 
 export interface SessionOptions {
   /** Name for messages, such as `test/sessions/first-look.session`. */
@@ -180,6 +186,8 @@ class Run {
       const path = resolve(this.#home, text);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       writeFileSync(path, step.body.map((line) => `${fillIn(line, this.#variables)}\n`).join(''), { mode: 0o600 });
+    } else if (step.kind === 'week-ago') {
+      await this.#weekAgo();
     } else if (step.kind === 'totp') {
       const [name, rest] = splitOnce(text);
       const [, typed = '', steps = '0'] = /^(.*?)(?: ([+-]\d+))?$/.exec(rest) ?? [];
@@ -202,6 +210,39 @@ class Run {
       if (code === undefined)
         throw fault(`no message with a code in ${folder}${words === '' ? '' : ` holds "${words}"`}`);
       this.#variables.set(name, code);
+    }
+  }
+
+  /** Whoever had a hand in an operator had it eight days ago: time that no test waits for, and no clock of a machine can bring (B87). */
+  async #weekAgo(): Promise<void> {
+    const { COUNTERSIGN_STORE: url } = this.#env;
+    const config = join(this.#home, 'config', 'countersign');
+    const file = join(config, 'config.toml');
+    const data = join(this.#home, 'data', 'countersign');
+    const settings: Settings = {
+      store: url ?? join(data, 'desk.db'),
+      engine: url === undefined ? 'sqlite' : 'postgres',
+      storeFrom: 'option',
+      key: { file: join(config, 'master.key') },
+      keyFrom: 'option',
+      dataFolder: data,
+      folders: { data, config, state: join(this.#home, 'state', 'countersign') },
+      policyFolder: existsSync(file) ? (/^policy = "(.*)"$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? null) : null,
+      deskName: 'Test desk',
+      file: {},
+      token: undefined,
+      person: { id: 'uid:1' },
+    };
+    const desk = await openDesk(openCustody({ settings, dataFolder: join(repositoryRoot, 'data'), now: Date.now }));
+    try {
+      const { operators, lifeCycle } = desk.store.read;
+      const hands = await lifeCycle.handsOf((await operators.all()).map(({ id }) => id));
+      const entry = { kind: 'test.prepared', outcome: 'done', at: desk.now(), by: SYSTEM } as const;
+      await desk.store.record(entry, async (write) => {
+        for (const { id: _id, ...hand } of hands) await write.lifeCycle.putHand({ ...hand, at: hand.at - days(8) });
+      });
+    } finally {
+      await desk.store.close();
     }
   }
 

@@ -18,6 +18,7 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   factors: ['portal', 'codes', 'messages'],
   passphrases: ['portal', 'codes', 'messages'],
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
+  exits: ['resets', 'portal', 'directory'],
   upkeep: ['log'],
 };
 

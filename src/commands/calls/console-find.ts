@@ -21,6 +21,7 @@ import {
   showNotes,
   titleOf,
 } from './console-session.js';
+import { decides, requestLines } from './console-watch.js';
 
 /** One more than the nine that are shown, to know whether there are more. */
 const MOST = 10;
@@ -29,10 +30,12 @@ type Found =
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'user'; readonly account: Account; readonly user: User }
   | { readonly kind: 'nobody'; readonly text: string };
-type Pressed = 'general' | 'resume' | 'end' | 'notes';
+type Pressed = 'general' | 'resume' | 'requests' | 'end' | 'notes';
 
 const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
 const RESUME: LiveKey<'resume'> = { keys: ['f5', 'ctrl-o'], about: 'resume a call', value: 'resume' };
+
+const REQUESTS: LiveKey<'requests'> = { keys: ['f6', 'ctrl-p'], about: 'requests', value: 'requests' };
 
 /** One box for name, number, phone and e-mail. Esc leaves the console, or ends the call if one has begun. */
 export async function findStage(session: LiveSession): Promise<Stage> {
@@ -40,6 +43,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const view = (): View => [
     titleOf(session, begun ? 'Who else?' : session.desk.name),
     { kind: 'blank' },
+    ...(begun ? [] : requestLines(session)),
     { kind: 'lines', lines: ['Account number, company, name, login, phone or e-mail of the caller.'] },
   ];
   const answer = await session.screen.search<Found | Pressed>({
@@ -47,7 +51,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     message: 'Find',
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     meanwhile: begun ? [] : session.notes,
-    keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME])],
+    keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME, ...(decides(session) ? [REQUESTS] : [])])],
   });
   if (answer === undefined) return begun ? 'end' : 'left';
   if (answer === 'notes') return stay(session, 'find');
@@ -133,17 +137,21 @@ export async function peopleOf({ desk, account, text, most, thoroughly }: Wanted
 async function opened(session: LiveSession, found: Found): Promise<Stage> {
   Object.assign(session, { action: null, verdict: null, alerts: null });
   if (found.kind === 'account') {
-    session.account = found.account;
-    session.caller = null;
     await note(session, { account: found.account, caller: null });
+    Object.assign(session, { account: found.account, caller: null });
     return 'who';
   }
-  if (found.kind === 'user') session.account = found.account;
-  session.caller = found.kind === 'user' ? found.user : found.text;
+  const account = found.kind === 'user' ? found.account : session.account;
   const user = found.kind === 'user' ? found.user : null;
-  await note(session, { account: session.account, caller: user });
+  await noteCaller(session, account, user);
+  Object.assign(session, { account, caller: user ?? (found.kind === 'nobody' ? found.text : null) });
   await lookForAlerts(session);
   return 'request';
+}
+
+async function noteCaller(session: LiveSession, account: Account | null, caller: User | null): Promise<void> {
+  await note(session, { account, caller, opens: caller !== null && !session.viewed.includes(caller.id) });
+  if (caller !== null) session.viewed = [...session.viewed, caller.id];
 }
 
 /** Looks up this caller's earlier failures with any operator, and recent changes (B76). */
@@ -194,6 +202,7 @@ export async function resumeStage(session: LiveSession): Promise<Stage> {
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);
   Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
+  session.viewed = call.caller === null ? [] : [call.caller.id];
   session.events.push('resumed');
   if (call.account === null) return 'find';
   if (call.caller === null) return 'who';

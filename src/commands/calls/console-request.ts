@@ -68,44 +68,33 @@ export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
   { name: 'end the call', value: 'end', key: '9' },
 ];
 
-/** Shows a refusal of the desk (locked out, frozen, waiting), then returns to the stage where the call can continue. */
+/** Shows a refusal of the desk (locked out, frozen), then returns to the stage where the call can continue. */
 export async function problemStage(session: LiveSession, from: Stage, error: Refusal): Promise<Stage> {
   const now = session.context.house.now();
   const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
-  const waiting = shown.code === 'approval-needed';
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   session.events.push(`${session.action?.id ?? from}: ${shown.code}`);
   if (session.call !== null) await note(session, { outcome: shown.code });
-  const say = waiting ? 'A colleague has to confirm this. One moment, please.' : neutralLineOf(shown);
+  const say = neutralLineOf(shown);
   const own = worded(error, 'desk', now).hint;
-  const hint = waiting ? approvalLines(shown) : own === undefined ? [] : [own];
   const view = (): View => [
     titleOf(session, session.account?.name ?? session.desk.name),
     { kind: 'blank' },
-    { kind: 'verdict', verdict: waiting ? 'WAITING FOR A SECOND OPERATOR' : 'NOT DONE', tone: 'warn' },
+    { kind: 'verdict', verdict: 'NOT DONE', tone: 'warn' },
     ...(say === undefined ? [] : [{ kind: 'say', text: say } as const]),
     { kind: 'private', text: shown.message },
-    { kind: 'lines', lines: hint },
+    { kind: 'lines', lines: own === undefined ? [] : [own] },
   ];
-  return (await askNext(session, view, problemSteps(session, back, waiting))) ?? back;
+  return (await askNext(session, view, problemSteps(session, back))) ?? back;
 }
 
-function problemSteps({ call }: LiveSession, back: Stage, waiting: boolean): readonly LiveChoice<Stage>[] {
+function problemSteps({ call }: LiveSession, back: Stage): readonly LiveChoice<Stage>[] {
   if (call === null)
     return [
       { name: 'go on', value: back },
       { name: 'leave the console', value: 'left', key: '9' },
     ];
-  const again: LiveChoice<Stage> = waiting
-    ? { name: 'try again, now that it is approved', value: 'reset' }
-    : { name: 'go on with the call', value: back };
-  return [again, ...OTHER_STEPS.filter(({ value }) => waiting || value !== 'request')];
-}
-
-/** The command for the colleague, on a separate line. */
-function approvalLines({ also }: Refusal): readonly string[] {
-  const { id } = also['approval'] as { readonly id: string };
-  return ['A lead or an admin decides; then press 1:', `  countersign approval approve ${id}`];
+  return [{ name: 'go on with the call', value: back }, ...OTHER_STEPS.filter(({ value }) => value !== 'request')];
 }
 
 function neutralLineOf({ also }: Refusal): string | undefined {

@@ -1,6 +1,6 @@
 /** The reset under the grant just given (B54). */
 import { isRefusal } from '../../errors.js';
-import { askAuthority } from '../../procedures/authorise.js';
+import { askAuthority, type Door, mayAlso } from '../../procedures/authorise.js';
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { User } from '../../rules/people.js';
@@ -35,19 +35,19 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
     resetUnderGrant(desk, session.signed, asked),
   );
   session.events.push(`reset of ${target.login}: ${done.outcome} (${done.id})`);
-  Object.assign(session, { verdict: null, reset: null });
+  Object.assign(session, { verdict: null, reset: null, request: null });
   await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
   const view = (): View => [titleOf(session, account.name), { kind: 'blank' }, ...resetView(done)];
   return (await askNext(session, view, OTHER_STEPS)) ?? 'request';
 }
 
 /**
- * A lead or an admin must give a fresh code before a reset. The console asks for it here, so that the call continues, and asks again
+ * A lead or an admin must give a fresh code before a reset or a decision. The console asks for it here, so that the call continues, and asks again
  * after a mistyped code; it ends only if the operator is no longer signed in.
  */
-async function giveFreshCode(session: LiveSession): Promise<boolean> {
+export async function giveFreshCode(session: LiveSession, door: Door = RESETTING): Promise<boolean> {
   const { desk, screen, context } = session;
-  for (let lines = [OWN_CODE]; await lacksFreshCode(session); lines = [WRONG_CODE, OWN_CODE]) {
+  for (let lines = [OWN_CODE]; await lacksFreshCode(session, door); lines = [WRONG_CODE, OWN_CODE]) {
     const code = await screen.line({
       view: () => [titleOf(session, 'Your own code'), { kind: 'blank' }, { kind: 'lines', lines }],
       message: 'Code',
@@ -63,9 +63,10 @@ async function giveFreshCode(session: LiveSession): Promise<boolean> {
   return true;
 }
 
-async function lacksFreshCode({ desk, signed }: LiveSession): Promise<boolean> {
+async function lacksFreshCode({ desk, signed }: LiveSession, door: Door): Promise<boolean> {
   try {
-    await askAuthority(desk, signed, RESETTING);
+    // A code that is missing is asked for here, and is no refusal; a role that is missing is.
+    if (!(await mayAlso(desk, signed, door))) await askAuthority(desk, signed, door);
     return false;
   } catch (error) {
     if (isRefusal(error) && error.code === 'factor-needed') return true;
@@ -73,7 +74,7 @@ async function lacksFreshCode({ desk, signed }: LiveSession): Promise<boolean> {
   }
 }
 
-const OWN_CODE = 'A reset needs a fresh code from your own authenticator app. Do not ask the caller for one.';
+const OWN_CODE = 'This needs a fresh code from your own authenticator app. Do not ask the caller for one.';
 const WRONG_CODE = 'That code was not right, or it was used before. Wait for the next one.';
 
 async function askReset(session: LiveSession): Promise<AskedReset | undefined> {

@@ -4,6 +4,7 @@ import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../procedures/calls/live-calls.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
+import type { Approval } from '../../procedures/resets/decide-approval.js';
 import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
@@ -21,6 +22,8 @@ export type Stage =
   | 'phrase'
   | 'verdict'
   | 'reset'
+  | 'waiting'
+  | 'requests'
   | 'hand-over'
   | 'end'
   | 'left';
@@ -33,12 +36,13 @@ export async function askNext(
   { desk, screen, signed }: LiveSession,
   view: () => View,
   steps: readonly LiveChoice<Stage>[],
+  overtaken?: () => Stage | undefined,
 ): Promise<Stage | undefined> {
   const choices = steps.filter(({ value }) => {
     const permission = NEEDS[value];
     return permission === undefined || permits(desk.policy, signed.operator.role, permission);
   });
-  return screen.choose<Stage>({ view, message: 'Next', choices });
+  return screen.choose<Stage>({ view, message: 'Next', choices, overtaken });
 }
 
 export interface AskedReset {
@@ -68,15 +72,21 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
+  /** Ids of those whom this call has opened; each is in the log once (B83). */
+  viewed: readonly string[];
   verdict: Verdict | null;
   /** A reset that waits for a second operator, to be tried again unchanged. */
   reset: AskedReset | null;
+  /** The request for approval that it waits for. */
+  request: string | null;
+  /** What waits for this operator to decide. */
+  requests: readonly Approval[];
   /** The outcome of each request, for the note. */
   events: string[];
 }
 
 export function beginSession(given: Given): LiveSession {
-  return { ...given, ...NOTHING_KNOWN, events: [] };
+  return { ...given, ...NOTHING_KNOWN, requests: [], events: [] };
 }
 
 const NOTHING_KNOWN = {
@@ -85,8 +95,10 @@ const NOTHING_KNOWN = {
   caller: null,
   action: null,
   alerts: null,
+  viewed: [],
   verdict: null,
   reset: null,
+  request: null,
 } as const;
 
 /** The console stays open for hours, so session, role and operator are checked again before each stage (B70, B71). */

@@ -1,13 +1,14 @@
 /**
  * `console`: takes a day of calls on one screen. Each stage asks one thing and returns the next stage; one LiveSession has what is
- * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-hand-over and
- * console-note; this file has the loop around them and what happens when it is cut off.
+ * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-approval,
+ * console-hand-over and console-note; this file has the loop around them and what happens when it is cut off.
  */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
 import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
 import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
@@ -16,6 +17,7 @@ import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
 import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
+import { watchRequests } from './console-watch.js';
 
 const input = () => z.object({ call: z.string().optional(), notes: z.string().optional() });
 type Input = z.infer<ReturnType<typeof input>>;
@@ -42,6 +44,8 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
   phrase: phraseStage,
   verdict: verdictStage,
   reset: resetStage,
+  waiting: waitingStage,
+  requests: requestsStage,
   'hand-over': handOverStage,
   end: endStage,
 };
@@ -57,6 +61,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   const screen = await context.ask.screen();
   const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming: given.call });
   lockWhenIdle(session);
+  const watching = watchRequests(session);
   try {
     let stage: Stage = given.call === undefined ? 'find' : 'resume';
     while (stage !== 'left') stage = await step(session, stage);
@@ -66,6 +71,7 @@ async function run(context: Context, given: Input): Promise<Result> {
   } finally {
     screen.wipe();
     screen.close();
+    await watching.stop();
   }
 }
 
@@ -91,7 +97,7 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
       if (!entered) throw error;
       session.signed = await stillSignedIn(context, desk);
     }
-    return problemStage(session, stage, error);
+    return error.code === 'approval-needed' ? beginWaiting(session, error) : problemStage(session, stage, error);
   }
 }
 

@@ -7,12 +7,12 @@ import { exitOf, isRefusal, Refusal } from '../../errors.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { type GuidanceReason, guidanceFor } from '../../rules/guidance.js';
 import { iso } from '../../rules/moment.js';
-import type { CustomerRole } from '../../rules/people.js';
+import type { User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { localClock } from '../wording/times.js';
+import { localClock, localMinute } from '../wording/times.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 
@@ -36,6 +36,7 @@ export function verdictDocument(verdict: Verdict) {
     id: verdict.id,
     outcome: verdict.outcome,
     ...(verdict.reason === null ? {} : { reason: verdict.reason }),
+    ...(verdict.reason === 'held' ? { heldUntil: iso(verdict.caller?.powerHeldUntil ?? null) } : {}),
     account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
     caller: caller === null ? null : { id: caller.id, login: caller.login, name: caller.name, role: caller.role },
     action: verdict.action.id,
@@ -77,7 +78,10 @@ export function verdictView(verdict: Verdict): View {
 }
 
 /** For the operator alone: what a refusal for want of a passphrase means in this role (B12, B13, B15). */
-function operatorNote(reason: GuidanceReason, role: CustomerRole | null): string {
+function operatorNote(reason: GuidanceReason, caller: User | null): string {
+  const role = caller?.role ?? null;
+  if (reason === 'held')
+    return `The phrase is right, but the role of the caller is new and waits until ${localMinute(caller?.powerHeldUntil ?? 0)}. The company's admins were told of it.`;
   if (reason === 'not-privileged')
     return 'The phrase is right, but neither role nor privileges of the caller cover this request.';
   if (reason === 'forgot')
@@ -98,7 +102,7 @@ function refusedView(verdict: Verdict): View {
     },
     { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
     { kind: 'say', text: sayOf(verdict) },
-    { kind: 'private', text: operatorNote(verdict.reason ?? 'not-verified', verdict.caller?.role ?? null) },
+    { kind: 'private', text: operatorNote(verdict.reason ?? 'not-verified', verdict.caller) },
     {
       kind: 'lines',
       lines: [
@@ -114,6 +118,7 @@ const MESSAGES = {
   'no-passphrase': 'the caller is not verified: there is no passphrase yet',
   forgot: 'the caller is not verified: the passphrase is forgotten',
   'not-privileged': 'the caller may not request this',
+  held: 'the caller may not request this yet: the role is new',
 } as const;
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
@@ -122,7 +127,7 @@ export function resultOf(verdict: Verdict, mayReset = true): Result {
   // The reset is the next step only for a role that may take it.
   const view = verdictView(verdict).filter(({ kind }) => mayReset || kind !== 'next');
   if (verdict.reason === null) return { view, document: { verification } };
-  const code = verdict.reason === 'not-privileged' ? 'not-privileged' : 'not-verified';
+  const code = verdict.reason === 'not-privileged' || verdict.reason === 'held' ? 'not-privileged' : 'not-verified';
   const refusal = new Refusal(code, MESSAGES[verdict.reason], {
     hint: guidanceOf(verdict).join(' '),
     also: { verification },

@@ -6,6 +6,7 @@ import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { openCall, VERIFYING } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
+import { viewUser } from '../../procedures/directory/see-people.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
@@ -74,6 +75,10 @@ async function hear(context: Context, desk: Desk, request: Parameters<typeof ope
   await askAuthority(desk, context.operator(), VERIFYING);
   const call = await openCall(desk, request);
   const prompts = await context.ask.prompts('--passphrase-stdin');
+  if (call.caller !== null) {
+    const found = { account: call.account, user: call.caller };
+    await viewUser(desk, context.operator(), found, { view: 'call' });
+  }
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
   await context.show([
     ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),

@@ -40,8 +40,11 @@ export function accountTable(accounts: readonly Account[], empty: string): Block
 }
 
 /** The note under a table that was cut. */
-export const cutNote = (shown: number, more: boolean): readonly Block[] =>
-  more ? [{ kind: 'note', text: `Shown: the first ${shown}. There are more; raise --limit to see them.` }] : [];
+export const cutNote = (shown: number, more: boolean, capped: boolean): readonly Block[] => {
+  if (!more) return [];
+  const next = capped ? 'your role sees no more at once: search for more of the name' : 'raise --limit to see them';
+  return [{ kind: 'note', text: `Shown: the first ${shown}. There are more; ${next}.` }];
+};
 
 export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
   const each = Object.entries(roles)

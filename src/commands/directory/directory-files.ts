@@ -48,6 +48,8 @@ async function importing(context: Context, request: ImportRequest): Promise<Resu
   const desk = await context.desk();
   const report = await importDirectory(desk, context.operator(), request);
   const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
+  // What the import tells the companies' admins (B84).
+  if (!context.signal.aborted) await desk.sendQueued();
   const { accounts, users, kept, warnings, notices } = report;
   return {
     view: [...importView(report), ...waitingBlocks(waiting)],

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { switchUser } from '../../procedures/directory/disable-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
+import { seenAfterAct } from '../../procedures/directory/see-people.js';
 import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
 import { iso } from '../../rules/moment.js';
@@ -48,7 +49,7 @@ const switching = (word: 'disable' | 'enable') =>
             lines: [changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was already ${word}d.`],
           },
         ],
-        document: { user: userDocument(after), changed },
+        document: { user: userDocument(await seenAfterAct(desk, context.operator(), after)), changed },
       };
     },
   });
@@ -69,7 +70,8 @@ const unlock = command({
       lifted.length === 0
         ? `${whoOf(found)} was not locked.`
         : `Unlocked ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
-    return { view: [{ kind: 'lines', lines: [line] }], document: { user: userDocument(found), lifted } };
+    const person = await seenAfterAct(desk, context.operator(), found);
+    return { view: [{ kind: 'lines', lines: [line] }], document: { user: userDocument(person), lifted } };
   },
 });
 

@@ -3,26 +3,30 @@
 import type { MfaStatus } from '../../procedures/codes/mfa-status.js';
 import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures/directory/describe-customer.js';
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
+import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { localMinute } from '../wording/times.js';
 
-export const userDocument = ({ account, user }: FoundUser) => ({
+/** `contacts` says whether e-mail and phone are in full (B83). */
+export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   id: user.id,
   account: { id: account.id, number: account.number, name: account.name, edition: account.edition },
   login: user.login,
   name: user.name,
   email: user.email,
   phone: user.phone,
+  contacts,
   role: user.role,
   scopes: user.scopes,
   signIn: user.signIn,
   contactChangedAt: iso(user.contactChangedAt),
   disabledAt: iso(user.disabledAt),
+  powerHeldUntil: iso(user.powerHeldUntil),
 });
 
 /** `withAccount` is false if all are of one account. */
-export function userTable(found: readonly FoundUser[], empty: string, withAccount: boolean): Block {
+export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean): Block {
   const account = withAccount ? [{ title: 'account', whole: true }] : [];
   return {
     kind: 'table',
@@ -65,7 +69,8 @@ export function ssoBlocks({ account, user }: FoundUser): View {
   ];
 }
 
-type Described = UserDescription & { readonly mfa: MfaStatus };
+type Described = Omit<UserDescription, 'sharing'> &
+  SeenUser & { readonly mfa: MfaStatus; readonly sharing: readonly SeenUser[] };
 
 export function userView(described: Described): View {
   const { account, user, sharing } = described;
@@ -128,7 +133,7 @@ export const subjectWords = (subject: string): string => LOCK_WORDS[subject] ?? 
 const SHARING_LISTED = 8;
 
 /** Logins with the same e-mail or phone are listed, so that nobody is taken for another (B09); --json lists all. */
-function sharingBlocks(sharing: readonly FoundUser[]): readonly Block[] {
+function sharingBlocks(sharing: readonly SeenUser[]): readonly Block[] {
   if (sharing.length === 0) return [];
   const rest = sharing.length - SHARING_LISTED;
   return [

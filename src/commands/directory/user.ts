@@ -4,6 +4,7 @@ import { commands as files } from './directory-files.js';
 import { addUserCommand } from './user/add.js';
 import { editUserCommand } from './user/edit.js';
 import { listUsers, searchUsersCommand, showUser } from './user/look.js';
+import { successorCommand } from './user/successor.js';
 import { commands as access } from './user-access.js';
 
 export const commands: readonly Command[] = [
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   showUser,
   searchUsersCommand,
   editUserCommand,
+  successorCommand,
   ...access,
   ...files.filter(({ path }) => path.startsWith('user ')),
 ];

@@ -5,8 +5,9 @@ import type { AuditFilter, Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import {
+  doorOfLog,
   entriesAfter,
-  FOLLOW_LOG,
+  type LogDoor,
   type LogQuery,
   lastNumber,
   newestEntries,
@@ -14,6 +15,7 @@ import {
   peopleOf,
   readFilter,
 } from '../../procedures/log/read-audit-log.js';
+import { pause } from '../../procedures/pause.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
 import { guardCell } from '../../rules/csv-table.js';
@@ -75,7 +77,7 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
     'countersign audit list --kind mfa.reset --by mira --json',
     'countersign audit list --outcome refused --follow',
   ],
-  access: 'audit:read',
+  access: 'audit:read-caller',
   options: [
     ...FILTERS,
     { flags: '--limit <n>', about: 'how many of the newest (default: 50)' },
@@ -84,12 +86,14 @@ const list = command<z.infer<ReturnType<typeof listInput>>>({
   input: listInput,
   run: async (context, { limit, follow, ...query }) => {
     const desk = await context.desk();
+    const door = doorOfLog(query as LogQuery, follow);
+    await askAuthority(desk, context.operator(), door);
     const filter = await readFilter(desk, query as LogQuery);
     const last = await lastNumber(desk);
     const entries = await newestEntries(desk, filter, limit);
-    if (follow) return followLog(context, desk, filter, { entries, last });
+    if (follow) return followLog(context, desk, { filter, door }, { entries, last });
     for (const entry of entries) await context.row(rowOf(entry));
-    const people = await peopleOf(desk, context.operator(), entries);
+    const people = await peopleOf(desk, context.operator(), entries, door);
     return { view: [tableOf(entries, people)], document: null, streamed: true };
   },
 });
@@ -124,15 +128,15 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
 async function followLog(
   context: Context,
   desk: Desk,
-  filter: AuditFilter,
+  { filter, door }: { readonly filter: AuditFilter; readonly door: LogDoor },
   seen: { readonly entries: readonly LoggedEntry[]; readonly last: number },
 ): Promise<Result> {
   let after = seen.last;
-  await writeEntries(context, desk, seen.entries);
+  await writeEntries(context, desk, door, seen.entries);
   while (!context.signal.aborted) {
     await pause(FOLLOW_MS, context.signal);
     for await (const page of entriesAfter(desk, filter, after)) {
-      await writeEntries(context, desk, page);
+      await writeEntries(context, desk, door, page);
       after = page.at(-1)?.seq ?? after;
     }
   }
@@ -143,26 +147,19 @@ async function followLog(
  * Writes entries at once: one row each with --json, otherwise lines without the heading, which would repeat. Checks the authority again, so
  * an operator who may no longer read the log sees no new entries.
  */
-async function writeEntries(context: Context, desk: Desk, entries: readonly LoggedEntry[]): Promise<void> {
+async function writeEntries(
+  context: Context,
+  desk: Desk,
+  door: LogDoor,
+  entries: readonly LoggedEntry[],
+): Promise<void> {
   if (entries.length === 0) return;
-  await askAuthority(desk, context.operator(), FOLLOW_LOG);
+  await askAuthority(desk, context.operator(), door);
   for (const entry of entries) await context.row(rowOf(entry));
   if (context.options.json) return;
-  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, FOLLOW_LOG));
+  const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door));
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
   await context.write(renderView([{ kind: 'lines', lines }], context.style, { plain: context.options.plain }));
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });
 }
 
 const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });

@@ -93,6 +93,7 @@ const tokenList = command({
           role: row.role,
           label: row.label,
           state: stateOf(row),
+          madeBy: row.made_by === null ? null : nameOf(row.made_by),
           expiresAt: iso(row.expires_at),
         })),
       },

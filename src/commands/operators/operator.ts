@@ -97,13 +97,18 @@ const stateOf = (row: { readonly disabled_at: number | null }): string =>
 
 const edit = command({
   path: 'operator edit',
-  summary: "change an operator's role or address, enable or unlock an operator",
+  summary: "change an operator's role, address or customer login, enable or unlock an operator",
   examples: ['countersign operator edit mira --role lead', 'countersign operator edit mira --unlock'],
   access: 'operator:manage',
   arguments: [{ name: '<name>', about: 'name or id' }],
   options: [
     { flags: '--role <role>', about: 'the new role; sessions and tokens end' },
     { flags: '--email <address>', about: 'where notices go; the old address is told' },
+    {
+      flags: '--is-user <account/login>',
+      about: 'the customer login of the same person; nobody verifies or resets themselves',
+    },
+    { flags: '--is-no-user', about: 'the person has no customer login any more' },
     { flags: '--enable', about: 'let a disabled operator sign in again' },
     { flags: '--unlock', about: 'lift the lock-out after too many wrong sign-ins' },
   ],
@@ -112,18 +117,25 @@ const edit = command({
       name: z.string(),
       role: z.string().optional(),
       email: z.string().optional(),
+      isUser: z.string().optional(),
+      isNoUser: z.boolean().default(false),
       enable: z.boolean().default(false),
       unlock: z.boolean().default(false),
     }),
   run: async (context, given) => {
-    if (given.role === undefined && given.email === undefined && !given.enable && !given.unlock)
-      throw new Refusal('missing-option', 'missing: --role, --email, --enable or --unlock', {
+    const { isUser, isNoUser } = given;
+    if (isUser !== undefined && isNoUser) throw new Refusal('usage', '--is-user and --is-no-user exclude each other');
+    if (![given.role, given.email, isUser].some(Boolean) && !given.enable && !given.unlock && !isNoUser)
+      throw new Refusal('missing-option', 'missing: --role, --email, --is-user, --is-no-user, --enable or --unlock', {
         hint: `Example: countersign operator edit ${given.name} --role lead`,
       });
     const desk = await context.desk();
+    await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
     const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.email === undefined ? {} : { email: given.email }),
+      ...(isUser === undefined ? {} : { customer: (await findUser(desk, isUser)).user.id }),
+      ...(isNoUser ? { customer: null } : {}),
       ...(given.enable ? { disabled: false } : {}),
       unlock: given.unlock,
     });

@@ -1,12 +1,15 @@
-/** `portal team list|grant|revoke`: an admin manages the privileges of the company's users (B16). */
+/** `portal team …`: an admin manages the privileges of the company's users (B16), and finds a successor (B84). */
 import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-over.js';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
+import { localMinute } from '../wording/times.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { openSession } from './portal-session.js';
+import { freshSession, openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal team list',
@@ -116,4 +119,39 @@ const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => 
   disabledAt: iso(disabledAt),
 });
 
-export const commands: readonly Command[] = [list, grant, revoke];
+const passing = (verb: 'promote' | 'hand-over') =>
+  command({
+    path: `portal team ${verb}`,
+    summary:
+      verb === 'promote'
+        ? 'make a user an admin beside you (X Series)'
+        : 'hand your role over to another user; you become a plain user',
+    examples: [`countersign portal team ${verb} sue --account 100241 --as ana`],
+    access: 'anyone',
+    arguments: [{ name: '<login>', about: 'login, id or unique e-mail of a user of your company' }],
+    options: PORTAL_OPTIONS,
+    input: () => z.object({ login: z.string(), ...portalShape() }),
+    run: (context, given) =>
+      freshSession(context, given, HANDING_OVER, async ({ desk, login }) => {
+        if (verb === 'hand-over' && context.ask.possible && !context.options.yes) {
+          const prompts = await context.ask.prompts('--yes');
+          const message = `Hand your role over to ${given.login}? You become a plain user at once.`;
+          if (!(await prompts.confirm({ message }))) throw new Refusal('cancelled', 'nothing was changed');
+        }
+        const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
+        const until = done.user.powerHeldUntil;
+        const lines = [
+          `${done.user.name} (${done.user.login}) is now ${done.user.role}.`,
+          ...(until === null ? [] : [`Until ${localMinute(until)} this login can do nothing to others.`]),
+          ...(verb === 'promote' ? [] : ['You are a plain user now.']),
+        ];
+        return {
+          view: [{ kind: 'lines', lines }],
+          document: {
+            admin: { user: memberDocument(done.user), roleBefore: done.roleBefore, powerHeldUntil: iso(until) },
+          },
+        };
+      }),
+  });
+
+export const commands: readonly Command[] = [list, grant, revoke, passing('promote'), passing('hand-over')];

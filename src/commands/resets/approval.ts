@@ -1,75 +1,64 @@
 /** `approval …`: a second operator approves or rejects exactly what was asked for (B56). */
 
 import * as z from 'zod';
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
+import { pause } from '../../procedures/pause.js';
 import { approveAlone } from '../../procedures/resets/approve-alone.js';
-import {
-  type Approval,
-  type ApprovalInFull,
-  DECIDING,
-  decideApproval,
-  listApprovals,
-  showApproval,
-} from '../../procedures/resets/decide-approval.js';
+import { DECIDING, decideApproval, listApprovals, showApproval } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
-import type { View } from '../../terminal/render.js';
+import { renderView, type View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
-import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
-import { localMinute } from '../wording/times.js';
-
-const approvalDocument = (approval: Approval) => ({
-  id: approval.id,
-  why: approval.why,
-  state: approval.standing,
-  sha256: approval.hash,
-  users: approval.users,
-  final: approval.subject.final,
-  reason: approval.subject.reason,
-  ticket: approval.subject.ticket,
-  grant: approval.subject.grant,
-  requester: approval.requester,
-  requestedAt: iso(approval.requestedAt),
-  expiresAt: iso(approval.expiresAt),
-  decidedBy: approval.decidedBy,
-  decidedAt: iso(approval.decidedAt),
-  decisionReason: approval.decisionReason,
-  ...(countsFrom(approval) === null ? {} : { validFrom: iso(countsFrom(approval)) }),
-});
-
-/** An approval with a recovery code of the requester counts only later (approve-alone.ts). */
-const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: Approval): number | null =>
-  standing === 'approved' && decidedBy === requester.name && decidedAt !== null && decidedAt > requestedAt
-    ? decidedAt
-    : null;
+import { localMinute, localSecond } from '../wording/times.js';
+import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
   path: 'approval list',
   summary: 'list what waits for a second operator',
-  examples: ['countersign approval list', 'countersign approval list --all --json'],
+  examples: [
+    'countersign approval list',
+    'countersign approval list --watch',
+    'countersign approval list --all --json',
+  ],
   access: 'mfa:read',
-  options: [{ flags: '--all', about: 'also list what was decided, used or has expired' }],
-  input: () => z.object({ all: z.boolean().default(false) }),
-  run: async (context, { all }) => {
-    const approvals = await listApprovals(await context.desk(), all);
-    return {
-      view: [
-        {
-          kind: 'table',
-          columns: [{ title: 'request' }, { title: 'for' }, { title: 'users' }, { title: 'by' }, { title: 'state' }],
-          empty: 'Nothing waits for an approval.',
-          rows: approvals.map((one) => [
-            one.id,
-            APPROVAL_REASONS[one.why],
-            String(one.users),
-            one.requester.name,
-            one.standing,
-          ]),
-        },
-      ],
-      document: { approvals: approvals.map(approvalDocument) },
-    };
+  options: [
+    { flags: '--all', about: 'also list what was decided, used or has expired' },
+    { flags: '--watch', about: 'print it again whenever it changes, until Ctrl-C; with --json one line each time' },
+  ],
+  input: () => z.object({ all: z.boolean().default(false), watch: z.boolean().default(false) }),
+  run: async (context, { all, watch }) => {
+    const desk = await context.desk();
+    if (watch) return watchList(context, desk, all);
+    const approvals = await listApprovals(desk, all);
+    return { view: [listTable(approvals)], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
+
+/** Who only watches is not idle, as long as the session lasts and the role allows it. */
+const WATCHING = { permission: 'mfa:read', running: true } as const;
+const LOOK_AGAIN_MS = 1_000;
+
+async function watchList(context: Context, desk: Desk, all: boolean): Promise<Result> {
+  const { json, plain } = context.options;
+  if (!json && !context.ask.possible) {
+    throw new Refusal('usage', '--watch needs a terminal, or --json', {
+      hint: 'A script that looks once uses: countersign approval list --json',
+    });
+  }
+  for (let shown = ''; !context.signal.aborted; await pause(LOOK_AGAIN_MS, context.signal)) {
+    await askAuthority(desk, context.operator(), WATCHING);
+    const approvals = await listApprovals(desk, all);
+    const document = { approvals: approvals.map(approvalDocument) };
+    const now = JSON.stringify(document);
+    if (now === shown) continue;
+    shown = now;
+    const view: View = [{ kind: 'title', text: localSecond(desk.now()) }, listTable(approvals), { kind: 'blank' }];
+    if (json) await context.row(document);
+    else await context.write(await renderView(view, context.style, { plain }));
+  }
+  return { view: [], document: null, streamed: true };
+}
 
 const show = command({
   path: 'approval show',
@@ -99,40 +88,6 @@ const show = command({
     };
   },
 });
-
-function requestView(approval: ApprovalInFull): View {
-  const { subject, requester, caller, targets } = approval;
-  const counts = countsFrom(approval);
-  return [
-    { kind: 'title', text: APPROVAL_REASONS[approval.why], aside: approval.standing },
-    {
-      kind: 'fields',
-      rows: [
-        ['Asked for by', requester.name],
-        ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
-        ['Reason', subject.reason ?? 'none given'],
-        ['Ticket', subject.ticket ?? 'none given'],
-        ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
-        ...(counts === null ? [] : [['Counts from', localMinute(counts)] as const]),
-        ['Expires', localMinute(approval.expiresAt)],
-        ['SHA-256', approval.hash],
-      ],
-    },
-    {
-      kind: 'table',
-      columns: [{ title: 'account' }, { title: 'login' }, { title: 'name' }, { title: 'role' }],
-      empty: 'No users.',
-      rows: targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
-    },
-    {
-      kind: 'next',
-      lines:
-        approval.standing === 'pending'
-          ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
-          : [],
-    },
-  ];
-}
 
 const approve = command({
   path: 'approval approve',

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
-import { waitForApproval } from '../../procedures/resets/approvals.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
@@ -112,19 +112,8 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
   const { reason, ticket, final } = given;
   const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
   const attempt = () => resetUnderGrant(desk, signed, asked);
-  const outcome = await attempt().catch(async (error: unknown) => {
-    const id = given.wait ? waitingId(error) : undefined;
-    if (id === undefined) throw error;
-    context.notice(`Waiting for another lead or admin to decide: countersign approval approve ${id}`);
-    await waitForApproval(desk, id, context.signal);
-    return attempt();
-  });
+  const outcome = await untilApproved(context, given.wait, attempt);
   return { view: resetView(outcome), document: resetDocument(outcome) };
-}
-
-function waitingId(error: unknown): string | undefined {
-  if (!(error instanceof Refusal) || error.code !== 'approval-needed') return undefined;
-  return (error.also['approval'] as { id?: string } | undefined)?.id;
 }
 
 export const commands: readonly Command[] = [reset];

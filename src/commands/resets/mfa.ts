@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
+import { viewUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
@@ -27,6 +28,7 @@ const status = command({
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const found = await findUser(desk, given.user, account);
     const state = await mfaStatus(desk, found.account, found.user);
+    await viewUser(desk, context.operator(), found, { view: 'factors' });
     return { view: statusView(state), document: { mfa: statusDocument(state) } };
   },
 });

@@ -13,6 +13,7 @@ export function resetView(done: ResetOutcome): View {
       { kind: 'verdict', verdict: 'NOTHING TO DO', tone: 'good' },
       { kind: 'fields', rows },
       { kind: 'lines', lines: ['The user has no factor, backup code, device or session to remove.'] },
+      { kind: 'say', text: 'There is nothing to reset on this login.' },
     ];
   }
   return [

@@ -67,7 +67,9 @@ function policyView(policy: Policy, hash: string): View {
       columns: [{ title: 'limit' }, { title: 'value', align: 'right' }],
       empty: '',
       rows: Object.entries(policy.limits).flatMap(([group, limits]) =>
-        Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
+        typeof limits === 'number'
+          ? [[group, String(limits)]]
+          : Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
       ),
     },
   ];

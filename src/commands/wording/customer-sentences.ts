@@ -103,6 +103,11 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
     `${user} holds all of ${category}, so ${scope} alone cannot be taken away`,
   'own-privileges': () => 'you cannot change your own privileges',
   'admin-holds-all': () => 'an admin holds every privilege; nothing can be given or taken',
+  'power-held': ({ until }, when) =>
+    `this role is new in a company that has an admin already, so it can act for others only later; it can ${when(until)}`,
+  'one-primary-admin': () => 'a Classic account has one primary admin',
+  'admin-already': ({ login }) => `${login} is an admin already`,
+  'successor-disabled': ({ login }) => `the login ${login} is disabled`,
   'scopes-not-in-edition': () => 'in X Series accounts privileges are not assigned one by one',
   'resets-frozen': ({ until }, when) =>
     `your support desk has stopped all resets${until === null ? '' : `; they will be possible again ${when(until)}`}`,

@@ -82,6 +82,10 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'revoke-category': ({ user, category }) =>
     `Revoke the category, then grant what should stay: ${PORTAL} team revoke ${user} ${category}`,
   'privileges-for-others': () => 'Privileges are given to users and secondary admins.',
+  'other-admin-or-wait': () => 'Another admin of the company can do it now. Its admins were told of the new role.',
+  'hand-over-instead': () =>
+    `Give single privileges: ${PORTAL} team grant   Or hand the role over: ${PORTAL} team hand-over`,
+  'name-other-login': () => 'Name another login.',
   'admin-all-user-none': () => 'There an admin holds all privileges, and a user holds none.',
   'search-users': () => 'Check the spelling. An admin sees the team with: countersign portal team list',
   'name-by-login': () => 'Name one of them by its login or id.',

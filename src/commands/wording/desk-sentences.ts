@@ -2,7 +2,7 @@
 
 import type { CustomerReasons } from '../../refusals/customer-reasons.js';
 import type { DeskReasons } from '../../refusals/desk-reasons.js';
-import type { ApprovalReason, GrantFault, LockedOut, UndoStop } from '../../refusals/facts.js';
+import type { ApprovalReason, GrantFault, HandKind, LockedOut, UndoStop } from '../../refusals/facts.js';
 import { counted, either, type Sentences } from './sentences.js';
 import { localMinute } from './times.js';
 
@@ -20,12 +20,24 @@ const GRANT_FAULTS: Readonly<Record<GrantFault, string>> = {
   'privilege-lost': 'the caller no longer holds the privilege',
 };
 
+/** What one operator did to another. */
+const HANDS: Readonly<Record<HandKind, string>> = {
+  made: 'made the operator',
+  invited: 'made a new start code for',
+  recovered: 'recovered',
+  changed: 'changed',
+  token: 'made a token for',
+};
+
 /** What a second operator is asked to approve. */
 export const APPROVAL_REASONS: Readonly<Record<ApprovalReason, string>> = {
   'own-reset': 'a reset of the caller themselves',
   'admin-target': 'the reset of an admin',
   'objected-reset': 'a reset that the customer objected to before',
   'bulk-over-limit': 'a bulk run over the limit',
+  successor: 'the successor of an admin',
+  edition: 'a change of edition',
+  'sign-in-kind': 'another way to sign in',
 };
 
 /** Why a reset was not undone. */
@@ -102,6 +114,8 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'token-unknown': ({ id }) => `no token has the id "${id}"`,
   'not-own-request': () => 'a recovery code is for a request of your own, and this one is not',
   'own-request': () => 'you cannot decide on your own request',
+  'not-two-persons': ({ by, whom, what, at, until }) =>
+    `${by} ${HANDS[what]} ${whom} on ${localMinute(at)}, so these two do not count as two persons until ${localMinute(until)}`,
   'role-does-not-approve': ({ role }) => `the role ${role} may not approve`,
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
 
@@ -130,7 +144,13 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
       ? 'missing: --reason, why you lift the lock'
       : to === 'disable'
         ? 'missing: --reason, why you disable it'
-        : 'missing: --reason, why you allow resets by phone again',
+        : to === 'change-power'
+          ? 'missing: --reason, why this is changed'
+          : 'missing: --reason, why you allow resets by phone again',
+  'edition-loses-mfa': () => 'the company requires multi-factor authentication, which a Classic account does not have',
+  'edition-loses-privileges': ({ edition, logins }) =>
+    `${edition} does not know single privileges, so these logins would lose theirs: ${logins.join(', ')}`,
+  'not-an-admin': ({ login }) => `${login} is not an admin`,
   'sso-off-and-set': () => '--no-sso cannot be combined with settings of single sign-on',
   'sso-incomplete': ({ missing }) => `missing: ${missing.map((one) => OPTIONS[one]).join(', ')}`,
   'not-https': ({ setting, address }) => `${OPTIONS[setting]}: "${address}" is not an https address`,

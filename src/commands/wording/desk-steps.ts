@@ -1,7 +1,7 @@
 /** The terminal's next steps for the desk: a sentence, or a command to type. */
 import type { CustomerSteps } from '../../refusals/customer-reasons.js';
 import type { DeskSteps } from '../../refusals/desk-steps.js';
-import { counted, type Sentences } from './sentences.js';
+import { counted, either, type Sentences } from './sentences.js';
 
 const SIGN_IN = 'Sign in with: countersign login';
 
@@ -42,6 +42,7 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'ask-other-lead': () => 'Ask another lead or admin.',
   'ask-other-lead-or-code': () =>
     'Ask another lead or admin. If there is no other, approve with one of your recovery codes: --recovery-code-stdin',
+  'ask-one-of': ({ names }) => `Ask ${either(names)}.`,
   'approve-as-usual': () => 'Approve it without a recovery code.',
   'ask-other-admin': () => 'Ask another admin.',
   'ask-other-operator': () => 'Ask another operator.',
@@ -78,6 +79,8 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'written-request': () => 'Ask an admin of the desk. The customer must request it in writing.',
   'name-written-request': () => 'Name the written request, for instance --reason "letter of 3 May, ticket 4711".',
   'sso-together': () => 'Set issuer, audience and keys together.',
+  'admin-switches-mfa-off': () => 'An admin of the company switches it off first: countersign portal mfa require off',
+  'drop-privileges': () => 'If that is meant, add: --drop-privileges   An admin can raise one of them later.',
   'https-example': () =>
     'For instance: https://login.example.com   (http is allowed only for a provider on this machine)',
   'stronger-key': () => 'The provider must sign with an RSA key of 2048 bits or more, or with an elliptic curve.',

@@ -5,11 +5,12 @@
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { type AuditEntry, type Deed, SYSTEM } from '../../rules/audit-entry.js';
+import { type AuditEntry, type Deed, type ProvenActor, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
 import { act } from '../authorise.js';
+import { viewedEntry } from '../directory/see-people.js';
 import { VERIFYING } from './open-call.js';
 
 export interface LiveCall {
@@ -28,6 +29,8 @@ export interface LiveCall {
 export interface CallNews {
   readonly account?: Account | null;
   readonly caller?: User | null;
+  /** The caller is shown for the first time on this call, which is one more entry (B83). */
+  readonly opens?: boolean;
   readonly action?: Action | null;
   readonly ticket?: string | null;
   readonly verificationId?: string;
@@ -37,7 +40,7 @@ export interface CallNews {
 export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNews): Promise<LiveCall> {
   const at = desk.now();
   const id = await act<'verify', string>(desk, signed, VERIFYING, {
-    entry: (made, { actor }) => entryOf(actor, at, { kind: 'opened', id: made, news }),
+    entry: (made, { actor }) => entriesOf(actor, at, { kind: 'opened', id: made, news }),
     change: async ({ write, by }) => {
       const free = await freeId(desk, write);
       await write.calls.insert({
@@ -90,10 +93,10 @@ export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, 
 export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
   const at = desk.now();
   const { id } = await act<'verify', CallRow>(desk, signed, VERIFYING, {
-    entry: (row, { actor }) => ({
-      ...entryOf(actor, at, { kind: 'resumed', id: row.id }),
-      detail: { call: row.id, from: row.operator_id },
-    }),
+    entry: (row, { actor }) => [
+      { ...entryOf(actor, at, { kind: 'resumed', id: row.id }), detail: { call: row.id, from: row.operator_id } },
+      ...opened(actor, at, row.id, row.account_id, row.user_id),
+    ],
     change: async ({ write, by }) => {
       const row = await resumable(write, text);
       await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: at });
@@ -152,7 +155,7 @@ async function record(
 ): Promise<void> {
   const at = desk.now();
   await act(desk, signed, VERIFYING, {
-    entry: (_done, { actor }) => entryOf(actor, at, event),
+    entry: (_done, { actor }) => entriesOf(actor, at, event),
     change: ({ write }) => write.calls.update(event.id, columns(at)),
   });
 }
@@ -188,6 +191,15 @@ function columnsOf(news: CallNews, at: number) {
     ...(news.outcome === undefined ? {} : { outcome: news.outcome }),
   };
 }
+
+function entriesOf(by: ProvenActor, at: number, event: CallEvent): readonly AuditEntry[] {
+  const { id, news = {} } = event;
+  const user = news.opens === true ? (news.caller?.id ?? null) : null;
+  return [entryOf(by, at, event), ...opened(by, at, id, news.caller?.accountId ?? null, user)];
+}
+
+const opened = (by: ProvenActor, at: number, call: string, account: string | null, user: string | null) =>
+  user === null ? [] : [viewedEntry(by, at, { account, user }, { view: 'call', call })];
 
 function entryOf(by: Deed['by'], at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
   return {

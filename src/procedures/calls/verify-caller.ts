@@ -36,7 +36,8 @@ export interface VerificationRequest {
   readonly ticket: string | undefined;
 }
 
-export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot';
+/** `held`: the caller's role is too new for this (B84). */
+export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
 
 export interface Verdict {
   readonly id: string;
@@ -99,9 +100,9 @@ async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdic
   const account = (await write.accounts.byId(tried.account.id)) ?? tried.account;
   const caller = tried.caller === null ? null : ((await write.users.byId(tried.caller.id)) ?? null);
   const { passphrase, renewed } = await asItStands(write, tried, tried.caller, caller);
-  const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action: tried.action });
+  const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action: tried.action, now });
   const reason = decision.outcome === 'verified' ? null : decision.reason;
-  const known = passphrase === 'matches' && (reason === null || reason === 'not-privileged');
+  const known = passphrase === 'matches' && (reason === null || reason === 'not-privileged' || reason === 'held');
   const subject: Subject = `caller:${tried.callerKey}`;
   if (known) await clearAttempt(desk, write, subject, tried.attempt);
   else await queueLockNotice(acting, { account, caller }, { subject, attempt: tried.attempt });

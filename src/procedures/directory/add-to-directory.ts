@@ -10,6 +10,7 @@ import { act, askAuthority } from '../authorise.js';
 import { accountOf } from './apply-import.js';
 import { accountSearchKeys, newAccountRow, newUserRow, userSearchKeys } from './directory-rows-of-store.js';
 import { findAccount } from './find-account.js';
+import { holdOnGain } from './hold-power.js';
 
 export interface NewAccountRequest {
   readonly number: string;
@@ -98,23 +99,25 @@ export async function addUser(
   refuseIfAny(faultsInAccount(desk.policy, account, entry));
   const at = desk.now();
   const id = desk.newId('usr');
-  const detail = { login: entry.login, role: entry.role, scopes: [...(entry.scopes ?? [])] };
   return act<'directory:write', { account: Account; user: User }>(desk, signed, ADDING, {
-    entry: (_done, { actor }) => ({
+    entry: ({ user }, { actor }) => ({
       kind: 'user.added',
       outcome: 'done',
       at,
       by: actor,
       account: account.id,
       user: id,
-      detail,
+      detail: { login: user.login, role: user.role, scopes: [...user.scopes], heldUntil: user.powerHeldUntil },
     }),
-    change: async ({ write }) => {
+    change: async (acting) => {
+      const { write } = acting;
       const taken = await write.users.byLogin(account.id, entry.loginKey);
       if (taken !== undefined) {
         throw refusal('invalid-input', 'login-taken', { number: account.number, login: taken.login }, 'show-user');
       }
-      await write.users.insert([newUserRow(id, account.id, entry, at)]);
+      const after = { role: entry.role, scopes: entry.scopes ?? [] };
+      const held = await holdOnGain(acting, account, { id, powerHeldUntil: null }, { before: null, after });
+      await write.users.insert([newUserRow(id, account.id, entry, at, held)]);
       await write.search.insert([
         userSearchKeys(id, {
           login: entry.login,

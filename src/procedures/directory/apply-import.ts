@@ -3,6 +3,7 @@ import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
+import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
 import { changePerson } from './change-person.js';
 import {
@@ -13,6 +14,7 @@ import {
   ssoPatch,
   userSearchKeys,
 } from './directory-rows-of-store.js';
+import { accountsWithAdmin } from './hold-power.js';
 
 export interface PlannedCompanies extends Planned<Account, AccountEntry> {
   /** `plan.add`, each entry with its future account. */
@@ -31,6 +33,7 @@ const ROWS = 1_000;
 /** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
 const SINGLE_ENTRIES = 1_000;
 const IDS_PER_ENTRY = 500;
+const ACCOUNTS_AT_ONCE = 500;
 
 export const accountOf = (id: string, entry: AccountEntry): Account => ({
   id,
@@ -72,11 +75,15 @@ export async function applyAccounts(
       single,
       base,
     ),
-    ...logOf(
-      'account.edited',
-      plan.update.map(({ before, fields }) => ({ ...about(before), detail: { number: before.number, fields } })),
-      single,
-      base,
+    ...[true, false].flatMap((power) =>
+      logOf(
+        'account.edited',
+        plan.update
+          .filter(({ fields }) => fields.includes('sso') === power)
+          .map(({ before, fields }) => ({ ...about(before), detail: { number: before.number, fields } })),
+        single || power,
+        base,
+      ),
     ),
   ];
 }
@@ -87,9 +94,12 @@ export async function applyUsers(
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
   const { desk, write } = acting;
-  const added = plan.add.map((entry) => ({ id: desk.newId('usr'), account: homeOf(entry), entry }));
+  const waits = await newPower(acting, { plan, homeOf });
+  const added = plan.add.map((entry) => ({ id: desk.newId('usr'), account: homeOf(entry), entry, held: waits(entry) }));
   await inChunks(added, async (some) => {
-    await write.users.insert(some.map(({ id, account, entry }) => newUserRow(id, account.id, entry, base.at)));
+    await write.users.insert(
+      some.map(({ id, account, entry, held }) => newUserRow(id, account.id, entry, base.at, held)),
+    );
     await write.search.insert(
       some.map(({ id, entry }) => userSearchKeys(id, { ...entry, email: entry.email ?? '', phone: entry.phone ?? '' })),
     );
@@ -101,15 +111,41 @@ export async function applyUsers(
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
-  const fresh = added.map(({ id, account, entry }) => ({
-    account: account.id,
-    user: id,
-    detail: { role: entry.role, scopes: [...(entry.scopes ?? [])] },
-  }));
+  const fresh = (some: typeof added) =>
+    some.map(({ id, account, entry, held }) => ({
+      account: account.id,
+      user: id,
+      detail: { role: entry.role, scopes: [...(entry.scopes ?? [])], heldUntil: held },
+    }));
+  // New power is announced by its entry, so it has one of its own, however large the import is (B84).
+  const powerful = added.filter(({ held }) => held !== null);
+  const rest = added.filter(({ held }) => held === null);
   return {
     notices,
-    entries: [...logOf('user.added', fresh, single, base), ...logOf('user.edited', edited, single, base)],
+    entries: [
+      ...logOf('user.added', fresh(powerful), true, base),
+      ...logOf('user.added', fresh(rest), single, base),
+      ...logOf('user.edited', edited, single, base),
+    ],
   };
+}
+
+/** Until when a new login waits: null in a company that had no admin before this import. */
+async function newPower(
+  acting: Acting<'directory:write'>,
+  { plan, homeOf }: Pick<PlannedPeople, 'plan' | 'homeOf'>,
+): Promise<(entry: UserEntry) => number | null> {
+  const { policy } = acting.desk;
+  const gains = (entry: UserEntry) =>
+    gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
+  const homes = [...new Map(plan.add.filter(gains).map((entry) => [homeOf(entry).id, homeOf(entry)])).values()];
+  const ruled = new Set<string>();
+  for (let from = 0; from < homes.length; from += ACCOUNTS_AT_ONCE) {
+    const some = await accountsWithAdmin(acting, homes.slice(from, from + ACCOUNTS_AT_ONCE));
+    for (const id of some) ruled.add(id);
+  }
+  const until = heldUntil(policy, acting.now);
+  return (entry) => (ruled.has(homeOf(entry).id) && gains(entry) ? until : null);
 }
 
 const aboutUser = (user: User) => ({ account: user.accountId, user: user.id });

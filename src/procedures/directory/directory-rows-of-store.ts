@@ -1,6 +1,6 @@
 /** Turns entries of the directory into rows of the store, with their comparison and search keys; the only place that makes them. */
 import type { FormerContact, Writes } from '../../desk.js';
-import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
+import { foldKey, personWords, phoneDigits, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
@@ -40,7 +40,13 @@ export function accountSearchKeys(id: string, account: { readonly name: string; 
   return { kind: 'account', id, words: searchWords(account.name, account.number) };
 }
 
-export function newUserRow(id: string, accountId: string, entry: UserEntry, at: number): UserRow {
+export function newUserRow(
+  id: string,
+  accountId: string,
+  entry: UserEntry,
+  at: number,
+  heldUntil: number | null,
+): UserRow {
   return {
     id,
     account_id: accountId,
@@ -54,6 +60,7 @@ export function newUserRow(id: string, accountId: string, entry: UserEntry, at: 
     contact_changed_at: at,
     former_contacts: '[]',
     disabled_at: null,
+    power_held_until: heldUntil,
     created_at: at,
     updated_at: at,
   };
@@ -83,5 +90,5 @@ export const contactPatch = (before: Person, former: readonly FormerContact[], a
 });
 
 export function userSearchKeys(id: string, user: Person & { readonly login: string }): SearchKeys {
-  return { kind: 'user', id, words: [...searchWords(user.login, user.name, user.email), ...phoneWords(user.phone)] };
+  return { kind: 'user', id, words: personWords(user) };
 }

@@ -6,6 +6,7 @@
 import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
+import { holdOnGain } from './hold-power.js';
 
 export interface Switch {
   readonly on: boolean;
@@ -33,10 +34,14 @@ export async function switchUser(
       ...(reason === undefined ? {} : { reason }),
       detail: { changed },
     }),
-    change: async ({ write }) => {
+    change: async (acting) => {
+      const { write } = acting;
       const current = (await write.users.byId(user.id)) ?? user;
       if ((current.disabledAt === null) === on) return false;
-      await write.users.update(user.id, { disabled_at: on ? null : at, updated_at: at });
+      // Power that comes back is new power: it waits like that of a new login (B84).
+      const gained = { before: null, after: current };
+      const held = on ? await holdOnGain(acting, account, current, gained) : current.powerHeldUntil;
+      await write.users.update(user.id, { disabled_at: on ? null : at, power_held_until: held, updated_at: at });
       await endWhatIsLive(write, user.id, at);
       return true;
     },

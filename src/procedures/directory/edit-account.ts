@@ -1,5 +1,5 @@
 /**
- * Changes one company. Its number and edition never change (B01). Everyone who keeps the directory may forbid resets by phone for
+ * Changes one company. Its number never changes, and its edition only with a second operator (procedures/exits). Everyone who keeps the directory may forbid resets by phone for
  * it. Only an admin may allow them again, with a reason, and never because a voice on the phone asks for it (B63).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
@@ -58,7 +58,12 @@ export async function editAccount(
       at,
       by: actor,
       account: account.id,
-      detail: { fields },
+      detail: {
+        fields,
+        ...(fields.includes('phone-resets')
+          ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
+          : {}),
+      },
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
     change: (acting) => applyEdit(acting, account, wanted, desk.policy.limits.sso),

@@ -1,4 +1,4 @@
-/** The desk changes name and contacts of one user. It may not change role, scopes or sign-in (B16), so nothing here can. */
+/** The desk changes name and contacts of one user. It may not change role or scopes (B16), and the sign-in only with a second operator. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
 import { changedContacts } from '../../rules/directory-import.js';

@@ -5,7 +5,7 @@
 import type { Desk } from '../../desk.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
-import { type FoundUser, readings } from './search-directory.js';
+import { type FoundUser, findable, readings, together, usersByAddress } from './search-directory.js';
 
 export async function accountsAsTyped(desk: Desk, text: string, limit: number): Promise<readonly Account[]> {
   const { search, accounts } = desk.store.read;
@@ -16,6 +16,9 @@ export async function accountsAsTyped(desk: Desk, text: string, limit: number): 
   return [];
 }
 
+/** How many are looked at where parts of contacts, kept by an earlier version, found others too. */
+const LOOKED_AT = 200;
+
 /** In one account, or in all. */
 export async function usersAsTyped(
   desk: Desk,
@@ -24,14 +27,16 @@ export async function usersAsTyped(
   account?: Account,
 ): Promise<readonly FoundUser[]> {
   const { search, users, accounts } = desk.store.read;
+  const addressed = await usersByAddress(desk, text, account?.id);
+  const look = async (words: readonly string[], most: number) => {
+    if (account !== undefined) return search.firstInAccount(account.id, words, most);
+    const ids = await search.first('user', words, most);
+    return inOrder(ids, await users.byIds(ids));
+  };
   for (const words of readings(text)) {
-    if (account !== undefined) {
-      const found = await search.firstInAccount(account.id, words, limit);
-      if (found.length > 0) return namesFirst(text, found).map((user) => ({ user, account }));
-      continue;
-    }
-    const ids = await search.first('user', words, limit);
-    const found = namesFirst(text, inOrder(ids, await users.byIds(ids)));
+    const others = namesFirst(text, await findable(words, limit, LOOKED_AT, (most) => look(words, most)));
+    const found = together(addressed, others).slice(0, limit);
+    if (account !== undefined && found.length > 0) return found.map((user) => ({ user, account }));
     const homes = await accounts.byIds([...new Set(found.map(({ accountId }) => accountId))]);
     if (found.length > 0) {
       return found.flatMap((user) => {

@@ -1,10 +1,10 @@
 /**
- * Finds companies and people by part of a name, number, login, e-mail or phone; case and accents do not count. It first looks for
- * words that start with the text, by range. If there are none, it scans for the text anywhere inside a word. It lists results and
- * never picks one (B09).
+ * Finds companies and people by part of a name, number or login, and people by a whole e-mail or at least seven digits of a phone
+ * (B83); case and accents do not count. It first looks for words that start with the text, by range. If there are none, it scans
+ * for the text anywhere inside a word. It lists results and never picks one (B09).
  */
 import type { Desk } from '../../desk.js';
-import { foldKey, phoneDigits, phoneWords, searchWords } from '../../rules/directory-keys.js';
+import { findsPerson, foldKey, phoneDigits, searchWords } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 
 export interface Found<T> {
@@ -63,16 +63,16 @@ async function usersHolding(
   accountId: string | undefined,
 ): Promise<Found<User>> {
   const { search, users } = desk.store.read;
+  const addressed = await usersByAddress(desk, text, accountId);
   for (const words of readings(text)) {
-    const found = await search.users(words, limit + 1, accountId);
+    const others = await findable(words, limit + 1, SCANNED, (most) => search.users(words, most, accountId));
+    const found = together(addressed, others);
     if (found.length > 0) return cut(found, limit);
   }
   for (const words of readings(text)) {
     const ids = await search.inside('user', longest(words), SCANNED, accountId);
     const found = await users.byIds(ids);
-    const fitting = found.filter((user) =>
-      holdsAll([...searchWords(user.login, user.name, user.email), ...phoneWords(user.phone)], words),
-    );
+    const fitting = found.filter((user) => findsPerson(user, words, 'includes'));
     if (fitting.length > 0)
       return cut(
         fitting.toSorted((a, b) => (foldKey(a.login) < foldKey(b.login) ? -1 : 1)),
@@ -80,6 +80,37 @@ async function usersHolding(
       );
   }
   return { found: [], more: false };
+}
+
+/** Whoever has exactly this address; nobody if the text is none. */
+export async function usersByAddress(desk: Desk, text: string, accountId?: string): Promise<readonly User[]> {
+  const { users } = desk.store.read;
+  const emailKey = foldKey(text);
+  if (!emailKey.includes('@')) return [];
+  return accountId === undefined
+    ? users.sharing({ id: '', emailKey, phoneDigits: '' }, 50)
+    : users.byEmail(accountId, emailKey);
+}
+
+export const together = (addressed: readonly User[], others: readonly User[]): readonly User[] => [
+  ...addressed,
+  ...others.filter(({ id }) => addressed.every((user) => user.id !== id)),
+];
+
+/**
+ * Those of the found who do not fall out because a part of a contact found them. If some do, it looks once more among `most`, so
+ * that words which an earlier version kept hide nobody else.
+ */
+export async function findable(
+  words: readonly string[],
+  limit: number,
+  most: number,
+  look: (most: number) => Promise<readonly User[]>,
+): Promise<readonly User[]> {
+  const fitting = (found: readonly User[]) => found.filter((user) => findsPerson(user, words, 'startsWith'));
+  const few = await look(limit);
+  const fit = fitting(few);
+  return fit.length === few.length || most <= limit ? fit : fitting(await look(most)).slice(0, limit);
 }
 
 /**

@@ -81,8 +81,17 @@ function parse(row: { readonly seq: number; readonly body: string }): LoggedEntr
 
 const READ_LOG = { permission: 'audit:read' } as const;
 
-/** Following the log does not count as idle while the operator looks elsewhere. */
-export const FOLLOW_LOG = { ...READ_LOG, running: true } as const;
+export interface LogDoor {
+  readonly permission: 'audit:read' | 'audit:read-caller';
+  /** Following the log does not count as idle while the operator looks elsewhere. */
+  readonly running: boolean;
+}
+
+/** What reading asks for: a lead may read what the log says about one caller, and nothing wider (B83). */
+export const doorOfLog = ({ user }: Pick<LogQuery, 'user'>, running: boolean): LogDoor => ({
+  permission: user === undefined ? READ_LOG.permission : 'audit:read-caller',
+  running,
+});
 
 /** Exporting the log is itself an event; its entry is written before the first line leaves. */
 export async function noteExport(desk: Desk, signed: SignedOperator, filter: AuditFilter, format: string) {
@@ -102,7 +111,7 @@ export async function peopleOf(
   desk: Desk,
   signed: SignedOperator,
   entries: readonly LoggedEntry[],
-  door: typeof READ_LOG | typeof FOLLOW_LOG = READ_LOG,
+  door: LogDoor = doorOfLog({}, false),
 ): Promise<ReadonlyMap<string, string>> {
   const words = new Map<string, string>();
   await askAuthority(desk, signed, door);

@@ -22,7 +22,10 @@ export interface PreparedMessage {
 }
 
 /** Makes the sealed row; pass it to `write.outbox.insert` inside the door. It is sent after the commit (`desk.sendQueued`). */
-export function prepareMessage(desk: Desk, notice: Notice): PreparedMessage {
+export function prepareMessage(
+  desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>,
+  notice: Notice,
+): PreparedMessage {
   const { template, to, account, user, values } = notice;
   const composed = desk.compose(template, values);
   return sealedMessage(desk, { kind: template, composed, to, about: { account: account.id, user: user.id } });

@@ -1,8 +1,7 @@
 /** What the desk sees of queued messages: never content or codes, and only enough of an address to recognise it. */
 import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
-import { maskedAddress } from '../../rules/directory-fields.js';
-import { phoneDigits } from '../../rules/directory-keys.js';
+import { maskedContact } from '../../rules/masked-contact.js';
 
 export interface WaitingMessage {
   readonly id: string;
@@ -81,5 +80,5 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
 function maskedTo(channel: string, address: string): string {
   if (channel === 'webhook') return 'the webhook';
   if (channel === 'event') return 'the receiver of events';
-  return channel === 'sms' ? `…${phoneDigits(address).slice(-2)}` : maskedAddress(address);
+  return maskedContact(channel === 'sms' ? 'phone' : 'email', address);
 }

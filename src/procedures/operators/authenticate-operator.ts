@@ -25,13 +25,10 @@ export async function authenticateOperator(desk: Desk, claim: OperatorClaim): Pr
     claim.via === 'token' ? await byToken(desk, claim.token) : await bySession(desk, claim.token);
   const { access } = claim;
   if (access !== 'signed-in' && !roles.every((role) => permits(desk.policy, role, access))) {
-    await logDenial(desk, signed, claim.access, claim.command);
-    throw refusal(
-      'forbidden',
-      'role-may-not-run',
-      { role: signed.operator.role, command: claim.command, permission: claim.access },
-      'ask-permitted',
-    );
+    const facts = { role: signed.operator.role, command: claim.command, permission: access };
+    const denied = refusal('forbidden', 'role-may-not-run', facts, 'ask-permitted');
+    await logDenial(desk, signed, access, denied, claim.command);
+    throw denied;
   }
   await active();
   return signed;

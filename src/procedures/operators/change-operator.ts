@@ -9,11 +9,14 @@ import { liftLock } from '../lock-outs.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorEmail } from './make-operator.js';
 import { mailOperator, tellOperator } from './operator-notices.js';
 import { newStart, type StartCode } from './start-code.js';
+import { layHand } from './two-persons.js';
 
 export interface OperatorChange {
   readonly role?: OperatorRole;
   readonly disabled?: boolean;
   readonly email?: string;
+  /** The customer login of the same person (B55); null if there is none. It ends sessions and grants, which knew another one. */
+  readonly customer?: string | null;
   /** Lifts the lock after wrong sign-ins; ends no session. */
   readonly unlock?: boolean;
 }
@@ -66,29 +69,33 @@ async function startIfNeeded(
 }
 
 async function changeRow(
-  { desk, write, now, by }: Acting<'operator:manage'>,
+  acting: Acting<'operator:manage'>,
   row: OperatorRow,
-  { role, disabled, email, unlock }: OperatorChange,
+  { role, disabled, email, unlock, customer }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
+  const { desk, write, now, by } = acting;
   const ends = role !== undefined || disabled !== undefined;
-  if (ends && row.id === by.operator.id) {
+  const linked = customer !== undefined && customer !== row.also_user_id;
+  if ((ends || linked) && row.id === by.operator.id) {
     throw refusal('forbidden', 'own-role', {}, 'ask-other-admin');
   }
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
   const who = by.operator.name;
+  if (ends || email !== undefined) await layHand(acting, row.id, 'changed');
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
-  if (!ends) return { sessions: 0, tokens: 0, unlocked };
+  if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {
+    ...(customer === undefined ? {} : { also_user_id: customer }),
     ...(role === undefined ? {} : { role }),
     ...(disabled === undefined ? {} : { disabled_at: disabled ? now : null }),
   });
   if (disabled === true) await write.lifeCycle.deleteStart(row.id);
   await write.grants.revokeOfOperator(row.id, now);
-  const values = { change: wordsOf(row, { role, disabled }), who };
+  const values = { change: wordsOf(row, { role, disabled, linked }), who };
   await tellOperator(desk, write, row, { kind: 'operator-changed', values, now });
   return {
     sessions: await write.operators.endSessionsOf(row.id, now),
-    tokens: await write.operators.revokeTokensOf(row.id, now),
+    tokens: ends ? await write.operators.revokeTokensOf(row.id, now) : 0,
     unlocked,
   };
 }
@@ -118,16 +125,20 @@ async function changeAddress(
 
 function wordsOf(
   row: OperatorRow,
-  { role, disabled }: { role: OperatorRole | undefined; disabled: boolean | undefined },
+  { role, disabled, linked }: { role: OperatorRole | undefined; disabled: boolean | undefined; linked: boolean },
 ) {
   const changes = [
     ...(role === undefined ? [] : [`your role is ${role} (before: ${row.role})`]),
+    ...(linked ? ['another customer login counts as yours'] : []),
     ...(disabled === undefined ? [] : [disabled ? 'you can no longer sign in' : 'you can sign in again']),
   ];
   return changes.join('; ');
 }
 
-function entryOfChange(operator: OperatorChanged['operator'], { role, disabled, email, unlock }: OperatorChange) {
+function entryOfChange(
+  operator: OperatorChanged['operator'],
+  { role, disabled, email, unlock, customer }: OperatorChange,
+) {
   const kind =
     disabled === undefined
       ? ('operator.edited' as const)
@@ -138,6 +149,7 @@ function entryOfChange(operator: OperatorChanged['operator'], { role, disabled, 
     operator: operator.id,
     ...(role === undefined ? {} : { roleBefore: operator.role, role }),
     ...(email === undefined ? {} : { address: true }),
+    ...(customer === undefined ? {} : { customer: customer ?? 'none' }),
     ...(unlock === true ? { unlock } : {}),
   };
   return { kind, detail };

@@ -54,7 +54,7 @@ export async function finishEstablishing(
     ],
     async (write) => {
       await write.operators.insert(operatorRow(operator, at));
-      if (token !== null) await write.operators.insertToken(tokenRow(token, at));
+      if (token !== null) await write.operators.insertToken(tokenRow(token, at, operator.id));
       if (recovery !== null) await write.lifeCycle.putRecoveryCodes(operator.id, recovery.rows);
       await write.meta.put('key-id', desk.keyring.keyId);
       await write.policyPin.put(desk.pin.offered.pinned, at);

@@ -13,6 +13,7 @@ import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
 import { newStart, type StartCode } from './start-code.js';
+import { layHand } from './two-persons.js';
 
 export interface NewOperator {
   readonly id: string;
@@ -124,11 +125,13 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
   const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
   const { mail, ...added } = await act<'operator:manage', Added>(desk, signed, MANAGE_OPERATORS, {
     entry: (_operator, by) => ({ kind: 'operator.added', outcome: 'done', at, by: by.actor, detail }),
-    change: async ({ write, now }) => {
+    change: async (acting) => {
+      const { write, now } = acting;
       if ((await write.operators.byName(foldKey(name))) !== undefined) {
         throw refusal('invalid-input', 'operator-name-taken', { name }, 'other-name');
       }
       await write.operators.insert(operatorRow(operator, now));
+      await layHand(acting, id, 'made');
       if (email !== null) await write.lifeCycle.putEmail(id, email, now);
       if (!wish.starts) return { ...operator, start: null, mail: null };
       const { start, row } = newStart(desk, id, { reason: 'added', now });

@@ -7,6 +7,7 @@ import type { OperatorRole } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS, readOperatorRole } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
+import { layHand } from './two-persons.js';
 
 export interface NewToken {
   readonly id: string;
@@ -40,7 +41,11 @@ export function prepareToken(
   };
 }
 
-export const tokenRow = (token: NewToken, at: number): Parameters<Writes['operators']['insertToken']>[0] => ({
+export const tokenRow = (
+  token: NewToken,
+  at: number,
+  madeBy: string,
+): Parameters<Writes['operators']['insertToken']>[0] => ({
   id: token.id,
   operator_id: token.operatorId,
   label: token.label,
@@ -49,6 +54,7 @@ export const tokenRow = (token: NewToken, at: number): Parameters<Writes['operat
   created_at: at,
   expires_at: token.expiresAt,
   revoked_at: null,
+  made_by: madeBy,
 });
 
 export interface TokenWish {
@@ -67,14 +73,16 @@ export async function createToken(
   wish: TokenWish,
 ): Promise<{ readonly token: NewToken; readonly owner: OperatorRow }> {
   const at = desk.now();
-  return act(desk, signed, MANAGE_OPERATORS, {
+  return act<'operator:manage', { token: NewToken; owner: OperatorRow }>(desk, signed, MANAGE_OPERATORS, {
     entry: ({ token }, by) => ({ ...entryOfToken(token), outcome: 'done', at, by: by.actor }),
-    change: async ({ write, now, by }) => {
+    change: async (acting) => {
+      const { write, now, by } = acting;
       const owner = await findOperator(write, wish.owner);
       const role = wish.role ?? readOperatorRole(owner.role);
       requireOwner(desk, role, owner);
       const token = prepareToken(desk, { ...wish, operatorId: owner.id, role });
-      await write.operators.insertToken(tokenRow(token, now));
+      await write.operators.insertToken(tokenRow(token, now, by.operator.id));
+      await layHand(acting, owner.id, 'token');
       const change = `a token for scripts was made in your name (role ${role}, until ${minuteOf(token.expiresAt)})`;
       await tellOperator(desk, write, owner, {
         kind: 'operator-changed',

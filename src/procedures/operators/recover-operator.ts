@@ -15,13 +15,14 @@ import type {
 import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
-import { act, askAuthority } from '../authorise.js';
+import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
-import { mayApprove, notAlone, otherApprovers, secondOperator } from './second-operator.js';
+import { mayApprove, notAlone, notTwoPersons, otherApprovers, secondOperator } from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
 import { newStart, type StartCode } from './start-code.js';
+import { type Asking, layHand } from './two-persons.js';
 
 export interface RecoveryWish {
   readonly reference: string;
@@ -48,10 +49,12 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
   const { reason } = wish;
   const target = await findOperator(desk.store.read, wish.reference);
   if (reason.trim() === '') throw refusal('missing-option', 'recovery-reason-missing', {});
-  if (target.id === signed.operator.id) throw refusal('forbidden', 'own-recovery', {}, 'use-recovery-code');
-  if (target.disabled_at !== null) {
-    throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
-  }
+  await loggingRefusals(desk, signed, MANAGE_OPERATORS, () => {
+    if (target.id === signed.operator.id) throw refusal('forbidden', 'own-recovery', {}, 'use-recovery-code');
+    if (target.disabled_at !== null) {
+      throw refusal('refused-by-policy', 'recover-disabled', { name: target.name }, 'enable-operator');
+    }
+  });
   const second = (await neverStarted(desk, target)) ? 'never-started' : await secondYes(desk, signed, target, wish);
   const waits = second !== 'never-started' && 'code' in second;
   const at = desk.now();
@@ -70,10 +73,13 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
         tokens: tokens.length,
       },
     }),
-    change: async ({ write, now, by }) => {
+    change: async (acting) => {
+      const { write, now, by } = acting;
       const row = await findOperator(write, target.id);
       await requireStill(desk, write, second, { signed, target: row, now });
-      return recover(desk, write, row, { now, waits, who: by.operator.name, fresh: second === 'never-started' });
+      const fresh = second === 'never-started';
+      await layHand(acting, row.id, fresh ? 'invited' : 'recovered');
+      return recover(desk, write, row, { now, waits, who: by.operator.name, fresh });
     },
   });
 }
@@ -129,7 +135,7 @@ async function secondYes(
   if (given !== null && 'approver' in given) {
     return { approver: await secondOperator(desk, given.approver, asker, target.id) };
   }
-  const others = await otherApprovers(desk, desk.store.read, [asker, target.id]);
+  const others = await otherApprovers(asking(desk, desk.store.read, desk.now()), asker, target.id);
   if (given === null) {
     const what = 'recovering an operator';
     const next = others.length > 0 ? 'approver-signs-in' : 'own-recovery-code';
@@ -138,6 +144,8 @@ async function secondYes(
   if (others.length > 0) throw notAlone(others, 'approver-signs-in');
   return { code: await requireRecoveryCode({ desk, signed, door: MANAGE_OPERATORS }, given.recoveryCode) };
 }
+
+const asking = ({ policy }: Desk, reads: Asking['reads'], now: number): Asking => ({ policy, reads, now });
 
 interface Case {
   readonly signed: SignedOperator;
@@ -152,10 +160,14 @@ async function requireStill(desk: Desk, write: Writes, second: Second, { signed,
     throw refusal('busy', 'approver-changed', {}, 'try-again');
   }
   if ('approver' in second) {
-    if (mayApprove(desk, await write.operators.byId(second.approver.id))) return;
-    throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
+    const { id } = second.approver;
+    if (!mayApprove(desk, await write.operators.byId(id)))
+      throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
+    const refused = await notTwoPersons(asking(desk, write, now), signed.operator.id, id, target.id);
+    if (refused === null) return;
+    throw refused;
   }
-  const others = await otherApprovers(desk, write, [signed.operator.id, target.id]);
+  const others = await otherApprovers(asking(desk, write, now), signed.operator.id, target.id);
   if (others.length > 0) throw notAlone(others, 'approver-signs-in');
   if (await write.lifeCycle.useRecoveryCode(second.code.id, now)) return;
   throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

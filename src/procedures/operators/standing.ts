@@ -15,6 +15,7 @@ export interface Standing {
   /** Each must have the permission: the token's own role, and its owner's, which may have been lowered since. */
   readonly roles: readonly OperatorRole[];
   readonly codeAt: number | null;
+  readonly token: OperatorTokenRow | null;
 }
 
 /** Refusal not-signed-in: unknown, revoked, expired, or its owner is disabled. */
@@ -29,6 +30,7 @@ export function judgeToken(row: OperatorRow, token: OperatorTokenRow | undefined
     alsoUserId: row.also_user_id,
     roles: [role, row.role as OperatorRole],
     codeAt: null,
+    token,
   };
 }
 
@@ -46,7 +48,7 @@ export function judgeSession(
     throw notSignedIn('session-idle', { minutes: idleMinutes });
   requireEnabled(row);
   const operator = toOperator(row);
-  return { operator, alsoUserId: row.also_user_id, roles: [operator.role], codeAt: session.code_at };
+  return { operator, alsoUserId: row.also_user_id, roles: [operator.role], codeAt: session.code_at, token: null };
 }
 
 function requireEnabled(row: OperatorRow): void {

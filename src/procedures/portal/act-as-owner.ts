@@ -6,6 +6,7 @@
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { logIfPossible } from '../authorise.js';
 import { currentLogin, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
@@ -103,40 +104,44 @@ export async function askOwner(desk: Desk, login: PortalLogin, door: OwnerDoor):
   await loggingDenials(desk, login, door, async (judge) => judge(current, desk.now()));
 }
 
-/** A customer whose role does not open the door is in the log (B99), as an operator is. `work` gets the judge that knows. */
+/** Locks whose acts log their own refusals, under kinds of their own. */
+const LOG_THEMSELVES: readonly OwnerLock[] = ['passphrase:set', 'passphrase:view', 'company:resets', 'company:scopes'];
+
+/**
+ * A customer whom role or missing proof keeps from a secret or a power is in the log (B99), as an operator is; so is what the act itself
+ * forbids. `work` gets the judge that knows.
+ */
 async function loggingDenials<T>(
   desk: Desk,
   login: PortalLogin,
   door: OwnerDoor,
   work: (judge: (current: PortalLogin, now: number) => void) => Promise<T>,
 ): Promise<T> {
+  const guards = door.lock !== 'login' && door.lock !== 'owner';
   let denied = false;
   try {
     return await work((current, now) => {
       try {
         judgeOwner(desk, current, door, now);
       } catch (error) {
-        denied = isRefusal(error) && error.code === 'forbidden';
+        denied = isRefusal(error) && error.code !== 'usage';
         throw error;
       }
     });
   } catch (error) {
-    if (denied) {
+    const refused = isRefusal(error) && ['forbidden', 'refused-by-policy'].includes(error.code);
+    if (guards && isRefusal(error) && (denied || (refused && !LOG_THEMSELVES.includes(door.lock)))) {
       const { account, user } = login;
-      const about = { at: desk.now(), account: account.id, user: user.id, detail: { lock: door.lock } } as const;
+      const detail = { lock: door.lock, ...(error.because === undefined ? {} : { why: error.because.reason }) };
+      const about = { at: desk.now(), account: account.id, user: user.id, detail } as const;
       const entry = {
         ...about,
         kind: 'portal.denied',
         outcome: 'refused',
         by: portalActor(user),
-        reason: 'forbidden',
+        reason: error.code,
       } as const;
-      // A store that takes no entry, such as one behind its anchor, changes nothing of the answer.
-      await desk.store
-        .record(entry, async () => undefined)
-        .catch((failed: unknown) => {
-          if (!isRefusal(failed)) throw failed;
-        });
+      await logIfPossible(desk, entry);
     }
     throw error;
   }

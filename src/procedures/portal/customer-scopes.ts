@@ -9,14 +9,16 @@ import { CUSTOMER_ROLES, type CustomerRole, type User } from '../../rules/people
 import { validScope } from '../../rules/policy.js';
 import { categoryOf, withoutScope, withScope } from '../../rules/scope-change.js';
 import { findUser } from '../directory/find-account.js';
+import { holdOnGain } from '../directory/hold-power.js';
 import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
 import { type Owner, type PortalLogin, portalActor } from './customer-login.js';
 
-const ASSIGNING = { lock: 'company:scopes' } as const;
+const SEEING = { lock: 'company:scopes' } as const;
+const ASSIGNING = { lock: 'company:assigning' } as const;
 
 /** Everyone of the admin's own account, by login. Refusal `forbidden` for a user who assigns no scopes. */
 export async function listTeam(desk: Desk, admin: PortalLogin): Promise<readonly User[]> {
-  await askOwner(desk, admin, ASSIGNING);
+  await askOwner(desk, admin, SEEING);
   return desk.store.read.users.ofAccount(admin.account.id);
 }
 
@@ -52,7 +54,7 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
   try {
     await askOwner(desk, admin, ASSIGNING);
     const target = (await findUser(desk, whom, admin.account)).user;
-    return await actAsOwner<'company:scopes', ScopeChange>(desk, admin, ASSIGNING, {
+    return await actAsOwner<'company:assigning', ScopeChange>(desk, admin, ASSIGNING, {
       entry: ({ outcome, user, roleBefore, grantsEnded }, by) => ({
         ...base,
         by: by.actor,
@@ -68,8 +70,8 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
       },
     });
   } catch (error) {
-    // A role that may not change the team is in the log already, by its lock.
-    const unlogged = isRefusal(error) && error.because?.reason !== 'admins-assign';
+    // Whoever may not change the team, or not yet, is in the log already, by the lock.
+    const unlogged = isRefusal(error) && !['admins-assign', 'power-held'].includes(error.because?.reason ?? '');
     if (unlogged && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
       const refused = { kind: 'scope.change-refused', outcome: 'refused', reason: error.code } as const;
       await desk.store.record(
@@ -103,7 +105,7 @@ function roleThatHolds(desk: Desk, { account }: Owner, holds: 'its-scopes' | 'no
 }
 
 async function apply(
-  { desk, write, now, by }: ActingOwner<'company:scopes'>,
+  { desk, write, now, by }: ActingOwner<'company:assigning'>,
   before: User,
   { kind, scope }: Wish,
 ): Promise<ScopeChange> {
@@ -125,7 +127,9 @@ async function apply(
     return { outcome: 'nothing-to-do', user: before, roleBefore: before.role, grantsEnded: 0 };
   }
   const role = held.length === 0 ? plain : scoped;
-  await write.users.update(before.id, { role, scopes: held.join(' '), updated_at: now });
+  const after = { role, scopes: held };
+  const power_held_until = await holdOnGain({ desk, write, now }, admin.account, before, { before, after });
+  await write.users.update(before.id, { role, scopes: held.join(' '), power_held_until, updated_at: now });
   await write.users.bumpAuthority(before.id);
   const grantsEnded = await write.grants.revokeOfUser(before.id, now);
   const user = (await write.users.byId(before.id)) ?? before;

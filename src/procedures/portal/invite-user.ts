@@ -14,7 +14,7 @@ import { days, hours } from '../../rules/duration.js';
 import { nextInvitation } from '../../rules/invitation-pace.js';
 import { iso, minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { type Acting, act, askAuthority } from '../authorise.js';
+import { type Acting, act, askAuthority, loggingRefusals } from '../authorise.js';
 import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
@@ -33,7 +33,7 @@ export interface Invitation {
   readonly state: SentState;
 }
 
-const INVITING = { permission: 'user:invite' } as const;
+const INVITING = { permission: 'user:invite', logsRefusals: true } as const;
 
 /**
  * Refusals, before anyone is invited: no e-mail on file, disabled, a login that signs in by SSO only (B36), or one with a
@@ -47,7 +47,7 @@ export async function inviteUsers(
   await askAuthority(desk, signed, INVITING);
   const people: Invitee[] = [];
   for (const one of new Map(found.map((each) => [each.user.id, each])).values()) {
-    requireInvitable(desk, one);
+    await loggingRefusals(desk, signed, INVITING, () => requireInvitable(desk, one));
     people.push(await addressed(desk, one));
   }
   const at = desk.now();

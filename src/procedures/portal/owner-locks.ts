@@ -7,6 +7,7 @@ import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import type { LoginState } from '../../rules/mfa-login.js';
+import { isHeld } from '../../rules/power-hold.js';
 import { methodIds } from '../codes/methods.js';
 import { type Owner, type PortalLogin, requireState } from './customer-login.js';
 import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } from './owner-proof.js';
@@ -14,7 +15,7 @@ import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } fro
 /**
  * `login`: not ended, and in one of the named states. `owner`: finished, as for all that follow. `owner:methods`: more than a
  * remembered device. `owner:fresh`: a recent password, and with MFA a factor. `passphrase:…`: for users whose role has one (B17).
- * `company:…`: admin status (B04), or a role that assigns privileges (B16).
+ * `company:…`: admin status (B04), or a role that assigns privileges (B16); for what has an effect on others, one that does not wait (B84).
  */
 export type OwnerLock =
   | 'login'
@@ -26,7 +27,9 @@ export type OwnerLock =
   | 'company:mfa'
   | 'company:resets'
   | 'company:objections'
-  | 'company:scopes';
+  | 'company:scopes'
+  | 'company:assigning'
+  | 'company:hand-over';
 
 export interface OwnerDoor<L extends OwnerLock = OwnerLock> {
   readonly lock: L;
@@ -44,6 +47,8 @@ interface Role {
 
 interface Demands {
   readonly role?: Role;
+  /** It acts on others, so new power waits (rules/power-hold). */
+  readonly onOthers?: true;
   readonly proof?: OwnerProof;
 }
 
@@ -72,15 +77,19 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   'company:mfa': {
     role: admin(() => refusal('forbidden', 'admins-require-mfa', { kinds: methodIds }, 'ask-admin-set-up-own')),
     proof: 'methods',
+    onOthers: true,
   },
   'company:resets': {
     role: admin(() => refusal('forbidden', 'admins-reset', {}, 'ask-admin')),
     proof: 'fresh',
+    onOthers: true,
   },
   'company:objections': {
     role: admin(() => refusal('forbidden', 'admins-object', {}, 'ask-admin-or-desk')),
   },
   'company:scopes': { role: assigner },
+  'company:assigning': { role: assigner, onOthers: true },
+  'company:hand-over': { role: assigner, proof: 'fresh', onOthers: true },
 };
 
 /** Refusals: factor-needed, enrolment-needed, usage (state); forbidden (role); not-signed-in, factor-needed (proof). `now` is trusted. */
@@ -100,8 +109,12 @@ export function proofsToGive(
   now: number,
 ): readonly MissingProof[] {
   requireState(login, states);
-  const { role, proof } = LOCKS[lock];
+  const { role, proof, onOthers } = LOCKS[lock];
   if (role?.may(desk, login) === false) throw role.refused();
+  const { powerHeldUntil: until } = login.user;
+  if (onOthers === true && until !== null && isHeld(login.user, now)) {
+    throw refusal('forbidden', 'power-held', { until }, 'other-admin-or-wait');
+  }
   return proof === undefined ? [] : missingProofs(desk, login, proof, now);
 }
 

@@ -11,20 +11,18 @@ import { hours } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import type { Policy } from '../../rules/policy.js';
 import type { Acting } from '../authorise.js';
 import { otherApprovers } from '../operators/second-operator.js';
+import { type Asking, personOf } from '../operators/two-persons.js';
 import { pause } from '../pause.js';
 
 /** The permissions whose use may need a second operator's approval. */
-export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk';
+export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk' | 'directory:write';
 
 /** What an operator has asked for, before a transaction or inside one. */
-export interface Asked {
-  readonly policy: Policy;
-  readonly reads: Pick<Reads, 'approvals' | 'operators'>;
+export interface Asked extends Asking {
+  readonly reads: Asking['reads'] & Pick<Reads, 'approvals'>;
   readonly operatorId: string;
-  readonly now: number;
 }
 
 const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
@@ -44,30 +42,25 @@ export function freezeSubject(
 }
 
 /** The requester's approval for exactly this, if it can be used now. */
-export async function usableApproval(
-  { policy, reads, operatorId, now }: Asked,
-  hash: string,
-): Promise<ApprovalRow | undefined> {
+export async function usableApproval(asked: Asked, hash: string): Promise<ApprovalRow | undefined> {
+  const { policy, reads, operatorId, now } = asked;
   for (const row of await reads.approvals.ofSubject(hash, operatorId)) {
     if (standingOf({ state: row.state, expiresAt: row.expires_at }, now) !== 'approved') continue;
     const approver = row.decided_by === null ? undefined : await reads.operators.byId(row.decided_by);
     // An approver who was disabled, or given a lower role, since then does not count any more.
     if (approver === undefined || approver.disabled_at !== null) continue;
-    if (approver.id === operatorId && !(await countsAlone({ policy }, reads, row, now))) continue;
+    if (approver.id === operatorId) {
+      if (!(await countsAlone(asked, row))) continue;
+    } else if ((await personOf(asked, operatorId)).handWith(approver.id) !== undefined) continue;
     if (permits(policy, approver.role as OperatorRole, 'approval:decide')) return row;
   }
   return undefined;
 }
 
 /** With a recovery code (approve-alone.ts) the requester's own approval counts: its time has come, and still nobody else may approve. */
-async function countsAlone(
-  desk: Pick<Desk, 'policy'>,
-  reads: Pick<Reads, 'operators'>,
-  { decided_at, operator_id }: ApprovalRow,
-  now: number,
-): Promise<boolean> {
-  if (decided_at === null || now < decided_at) return false;
-  return (await otherApprovers(desk, reads, [operator_id])).length === 0;
+async function countsAlone(asking: Asking, { decided_at, operator_id }: ApprovalRow): Promise<boolean> {
+  if (decided_at === null || asking.now < decided_at) return false;
+  return (await otherApprovers(asking, operator_id)).length === 0;
 }
 
 /** Finds the approval and uses it up, inside the transaction that it allows. */
@@ -110,6 +103,7 @@ export async function requestApproval(
     decided_at: null,
     decision_reason: null,
     used_at: null,
+    token_id: by.token?.id ?? null,
   };
   await write.approvals.insert(request);
   return { request, made: true };

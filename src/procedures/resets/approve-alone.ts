@@ -8,7 +8,7 @@ import { refusal } from '../../errors.js';
 import { standingOf } from '../../rules/approval.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
-import { act, askAuthority } from '../authorise.js';
+import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { tellOperator } from '../operators/operator-notices.js';
 import { requireRecoveryCode } from '../operators/recovery-codes.js';
 import { notAlone, otherApprovers } from '../operators/second-operator.js';
@@ -30,12 +30,14 @@ export async function approveAlone(
   await askAuthority(desk, signed, DECIDING);
   const shown = await showApproval(desk, given.id);
   const { id: self } = signed.operator;
-  if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
   const { alsoUserId } = signed;
-  if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
-    throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
-  }
-  const others = await otherApprovers(desk, desk.store.read, [self]);
+  await loggingRefusals(desk, signed, DECIDING, () => {
+    if (shown.requester.id !== self) throw refusal('forbidden', 'not-own-request', {}, 'approve-as-usual');
+    if (alsoUserId !== null && (shown.subject.users.includes(alsoUserId) || shown.subject.caller === alsoUserId)) {
+      throw refusal('forbidden', 'request-about-oneself', {}, 'ask-other-lead');
+    }
+  });
+  const others = await otherApprovers({ policy: desk.policy, reads: desk.store.read, now: desk.now() }, self);
   if (others.length > 0) throw notAlone(others, 'ask-other-lead');
   const code = await requireRecoveryCode({ desk, signed, door: DECIDING }, await given.recoveryCode());
   const at = desk.now();
@@ -52,7 +54,7 @@ export async function approveAlone(
       if (standing !== 'pending') {
         throw refusal('refused-by-policy', 'request-decided', { id: row.id, standing }, 'list-decided');
       }
-      const still = await otherApprovers(desk, write, [self]);
+      const still = await otherApprovers({ policy: desk.policy, reads: write, now }, self);
       if (still.length > 0) throw notAlone(still, 'ask-other-lead');
       if (!(await write.lifeCycle.useRecoveryCode(code.id, now))) {
         throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

@@ -14,6 +14,8 @@ import {
 } from '../../rules/approval.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
+import { notTwoPersons } from '../operators/second-operator.js';
+import { personOf } from '../operators/two-persons.js';
 import { approvalEntry, noSuchRequest } from './approvals.js';
 
 /** A request as people see it. */
@@ -24,7 +26,12 @@ export interface Approval {
   readonly hash: string;
   readonly subject: ApprovalSubject;
   readonly users: number;
-  readonly requester: { readonly id: string; readonly name: string };
+  readonly requester: {
+    readonly id: string;
+    readonly name: string;
+    /** The token that asked, and who made it, if it is known; null for a person. */
+    readonly token: { readonly id: string; readonly label: string; readonly madeBy: string | null } | null;
+  };
   readonly requestedAt: number;
   readonly expiresAt: number;
   readonly decidedBy: string | null;
@@ -38,6 +45,17 @@ export async function listApprovals(desk: Desk, all: boolean): Promise<readonly 
   return all ? approvals : approvals.filter(({ standing }) => standing === 'pending' || standing === 'approved');
 }
 
+/** What waits for this operator to decide: what others asked, without those who are the same person or do not count as another (B81). */
+export async function requestsFor(desk: Desk, operatorId: string): Promise<readonly Approval[]> {
+  const { policy, store } = desk;
+  const now = desk.now();
+  const rows = await store.read.approvals.pending(now, 50);
+  if (rows.length === 0) return [];
+  const person = await personOf({ policy, reads: store.read, now }, operatorId);
+  const theirs = rows.filter(({ operator_id: id }) => !person.isAlso(id) && person.handWith(id) === undefined);
+  return Promise.all(theirs.map((row) => toApproval(desk, row)));
+}
+
 async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
   const { operators } = desk.store.read;
   const requester = await operators.byId(row.operator_id);
@@ -49,13 +67,23 @@ async function toApproval(desk: Desk, row: ApprovalRow): Promise<Approval> {
     hash: row.hash,
     subject: JSON.parse(row.subject) as ApprovalSubject,
     users: row.users,
-    requester: { id: row.operator_id, name: requester?.name ?? '' },
+    requester: { id: row.operator_id, name: requester?.name ?? '', token: await tokenOf(desk, row) },
     requestedAt: row.requested_at,
     expiresAt: row.expires_at,
     decidedBy: decider?.name ?? null,
     decidedAt: row.decided_at,
     decisionReason: row.decision_reason,
   };
+}
+
+async function tokenOf(
+  { store: { read } }: Desk,
+  { token_id: id }: ApprovalRow,
+): Promise<Approval['requester']['token']> {
+  const token = id === null ? undefined : await read.operators.tokenById(id);
+  if (token === undefined) return null;
+  const maker = token.made_by === null ? undefined : await read.operators.byId(token.made_by);
+  return { id: token.id, label: token.label, madeBy: maker?.name ?? null };
 }
 
 /** A request with the people in it, as they are now. */
@@ -119,7 +147,7 @@ export async function decideApproval(desk: Desk, signed: SignedOperator, decisio
             at,
             by: actor,
             reason: done.code,
-            detail: { approval: id },
+            detail: { approval: id, why: done.because?.reason ?? null },
           }
         : { ...approvalEntry(actor, done.row, `approval.${state}`, at), ...(reason === null ? {} : { reason }) },
     change: (acting) => decide(acting, shown, { ...decision, id }),
@@ -142,8 +170,11 @@ async function decide(
   const row = await write.approvals.byId(id);
   if (row === undefined || row.hash !== shown.hash) throw noSuchRequest(id);
   const requester = await write.operators.byId(row.operator_id);
-  const refusal = refusalOf(by, shown, requester?.also_user_id ?? null);
-  if (refusal !== null) return refusal;
+  const own = refusalOf(by, shown, requester?.also_user_id ?? null);
+  if (own !== null) return own;
+  const asking = { policy: desk.policy, reads: write, now };
+  const tied = approve ? await notTwoPersons(asking, row.operator_id, by.operator.id) : null;
+  if (tied !== null) return tied;
   const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, now);
   if (standing !== 'pending') return decidedAlready(id, standing);
   const expiresAt = approve ? approvalEnds(desk.policy, now) : row.expires_at;

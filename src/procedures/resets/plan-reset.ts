@@ -19,7 +19,7 @@ import {
   type ResetPlan,
   somethingToReset,
 } from '../../rules/reset-plan.js';
-import { askAuthority } from '../authorise.js';
+import { askAuthority, loggingRefusals } from '../authorise.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -46,7 +46,7 @@ export interface FrozenPlan {
 }
 
 /** Resets without a call need a role that allows them, a fresh code or a token, a reason and a ticket (B54). */
-export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true } as const;
+export const RESETTING_MANY = { permission: 'mfa:reset-bulk', fresh: true, logsRefusals: true } as const;
 
 /** Refusals: invalid-input for an empty list; forbidden if the operator's own login is in it (B55). Nothing is written. */
 export async function planReset(desk: Desk, signed: SignedOperator, request: BulkRequest): Promise<FrozenPlan> {
@@ -55,7 +55,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
   const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
   const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
-  refuseOneself(signed.alsoUserId, rows);
+  await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, rows));
   const { plain } = planTargets(desk.policy, rows);
   const plan: ResetPlan = {
     v: 1,

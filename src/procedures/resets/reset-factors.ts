@@ -120,8 +120,10 @@ async function resetOrAsk(
     caller: grant.caller,
     target,
     objected: open !== undefined && open.objected_at !== null,
+    now,
   });
-  if (approval !== null) {
+  // Nobody is fetched to approve that nothing is taken (E13). `applyStep` looks again.
+  if (approval !== null && prepared.decided.some(({ act: takes }) => takes)) {
     const subject = await subjectOf(write, asked, grant.caller);
     const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
     if (yes === undefined) return requestApproval(acting, approval, subject);

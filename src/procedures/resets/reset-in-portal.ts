@@ -30,7 +30,7 @@ export interface PortalReset {
 /** How many of these users a reset would take something from. Refusals: as `resetInPortal`. */
 export async function countPortalReset(desk: Desk, login: PortalLogin, references: readonly string[]): Promise<number> {
   await askOwner(desk, login, RESETTING_USERS);
-  const { targets } = await findUsers(desk, login, references);
+  const { targets } = await logged(desk, login, () => findUsers(desk, login, references));
   return actingOf(await prepareStep(desk, orderOf(login, ''), targets)).length;
 }
 

@@ -9,7 +9,7 @@ import type { ApprovalSubject } from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { type PlannedRow, type PlanTargets, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
-import { type Acting, act, askAuthority } from '../authorise.js';
+import { type Acting, act, askAuthority, loggingRefusals } from '../authorise.js';
 import {
   approvalEntry,
   freezeSubject,
@@ -38,7 +38,7 @@ export interface BegunJob {
 export async function beginJob(desk: Desk, signed: SignedOperator, frozen: FrozenPlan): Promise<BegunJob> {
   await askAuthority(desk, signed, RESETTING_MANY);
   await requireOwnPlan(desk, frozen.plan);
-  refuseOneself(signed.alsoUserId, frozen.plan.rows);
+  await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, frozen.plan.rows));
   // If two terminals begin the same plan at the same moment, the second joins the job of the first.
   return untilNotOvertaken(() => joinOrBegin(desk, signed, frozen));
 }

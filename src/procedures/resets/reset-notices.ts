@@ -82,11 +82,17 @@ export async function adminsOf(
   accounts: readonly Account[],
 ): Promise<ReadonlyMap<string, readonly User[]>> {
   const byId = new Map(accounts.map((account) => [account.id, account]));
-  const found = await desk.store.read.users.withRoles([...byId.keys()], adminRoles(desk.policy));
+  const found = await desk.store.read.users.holders([...byId.keys()], adminRoles(desk.policy));
   const admins = new Map<string, User[]>();
-  for (const user of found) {
+  for (const { user } of found) {
     const account = byId.get(user.accountId);
-    if (account === undefined || !hasAdminStatus(desk.policy, account, user)) continue;
+    if (
+      user.disabledAt !== null ||
+      user.email === '' ||
+      account === undefined ||
+      !hasAdminStatus(desk.policy, account, user)
+    )
+      continue;
     admins.set(account.id, [...(admins.get(account.id) ?? []), user]);
   }
   return admins;

@@ -6,7 +6,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
-import { act, askAuthority, type Door } from '../authorise.js';
+import { act, askAuthority, type Door, loggingRefusals } from '../authorise.js';
 import { pause } from '../pause.js';
 import { requireNotFrozen } from './freeze.js';
 import type { JobWork } from './job-work.js';
@@ -40,7 +40,7 @@ const GOING_ON = { permission: 'mfa:reset-bulk', running: true, sendLater: true 
  */
 export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, watching: Watching): Promise<void> {
   await resumable(work, () => askAuthority(desk, signed, RESETTING_MANY));
-  refuseOneself(signed.alsoUserId, work.targets);
+  await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, work.targets));
   const told = new Set<number>();
   const tell = async (rows: readonly RowOutcome[]): Promise<void> => {
     for (const row of rows) told.add(row.line);

@@ -29,7 +29,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   ),
   users: table(
     'id',
-    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at',
+    'account_id login login_key name email email_key phone phone_digits role scopes sign_in authority_version contact_changed_at former_contacts disabled_at created_at power_held_until',
   ),
   // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),
@@ -37,7 +37,8 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at'),
   operator_sessions: table('id', 'operator_id person digest created_at last_seen_at expires_at code_at ended_at'),
-  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at'),
+  operator_tokens: table('id', 'operator_id role digest expires_at revoked_at made_by'),
+  operator_hands: table('id', 'operator_id by_id what at'),
   operator_contacts: table('id', 'email'),
   operator_starts: table('id', 'digest reason valid_from expires_at totp used_at signed_in_at'),
   operator_recovery_codes: table('id', 'operator_id slot verifier used_at'),
@@ -50,7 +51,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   sso_subjects: table('id', 'account_id issuer subject'),
   approvals: table(
     'id',
-    'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at',
+    'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at token_id',
   ),
 };
 

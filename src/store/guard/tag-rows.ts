@@ -44,6 +44,20 @@ export async function tagUntagged(db: Db, tagging: Tagging, names: readonly stri
   }
 }
 
+/** Tags rows again whose tag does not cover these new columns yet. A row with any other tag was changed, and keeps it. */
+export async function tagAnew(db: Db, tagging: Tagging, name: string, added: readonly string[]): Promise<void> {
+  const table = tableOf(name);
+  const before = { ...table, columns: table.columns.filter((column) => !added.includes(column)) };
+  for (let after = ''; ; ) {
+    const rows = await rowsAfter(db, name, sql`${TAG} is not null`, { after, limit: CHUNK });
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = String(last[table.key]);
+    const good = rows.filter((row) => checks(tagging.tags, name, before, row));
+    await writeTags(db, name, good, tagging);
+  }
+}
+
 export interface Retagged {
   /** Key of the last row that was read, to continue after it; undefined if no row was left. */
   readonly last: string | undefined;

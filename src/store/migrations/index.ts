@@ -15,6 +15,8 @@ import * as idTokens from './0005-id-tokens.js';
 import * as jobPlans from './0006-job-plans.js';
 import * as operators from './0007-operators.js';
 import * as persons from './0008-persons.js';
+import * as twoPersons from './0009-two-persons.js';
+import * as powerHolds from './0010-power-holds.js';
 import * as ssoSubjects from './0012-sso-subjects.js';
 
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
@@ -34,6 +36,8 @@ const STEPS: readonly Step[] = [
   { name: '0006-job-plans', up: jobPlans.up },
   { name: '0007-operators', up: operators.up },
   { name: '0008-persons', up: persons.up },
+  { name: '0009-two-persons', up: twoPersons.up },
+  { name: '0010-power-holds', up: powerHolds.up },
   { name: '0012-sso-subjects', up: ssoSubjects.up },
 ];
 

@@ -18,6 +18,18 @@ export const approvalReads = (db: Db) => ({
       .limit(limit)
       .execute();
   },
+  /** Undecided and not expired, newest first. */
+  async pending(now: number, limit: number): Promise<readonly ApprovalRow[]> {
+    return db
+      .selectFrom('approvals')
+      .selectAll()
+      .where('state', '=', 'pending')
+      .where('expires_at', '>', now)
+      .orderBy('requested_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+  },
   /** Of one requester for exactly this subject, newest first. */
   async ofSubject(hash: string, operatorId: string): Promise<readonly ApprovalRow[]> {
     return db

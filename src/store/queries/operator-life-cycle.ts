@@ -1,8 +1,15 @@
 /** Addresses, start codes and recovery codes of operators (B80). */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { Db, OperatorRecoveryCodesTable, OperatorStartsTable, Tx } from '../schema/directory.js';
+import type {
+  Db,
+  OperatorHandsTable,
+  OperatorRecoveryCodesTable,
+  OperatorStartsTable,
+  Tx,
+} from '../schema/directory.js';
 
 export type OperatorStartRow = Selectable<OperatorStartsTable>;
+export type OperatorHandRow = Selectable<OperatorHandsTable>;
 export type RecoveryCodeRow = Selectable<OperatorRecoveryCodesTable>;
 
 export const lifeCycleReads = (db: Db) => ({
@@ -17,6 +24,14 @@ export const lifeCycleReads = (db: Db) => ({
   },
   async startOf(operatorId: string): Promise<OperatorStartRow | undefined> {
     return db.selectFrom('operator_starts').selectAll().where('id', '=', operatorId).executeTakeFirst();
+  },
+  /** Whatever one of these operators had a hand in, and whoever had a hand in one of them. */
+  async handsOf(ids: readonly string[]): Promise<readonly OperatorHandRow[]> {
+    return db
+      .selectFrom('operator_hands')
+      .selectAll()
+      .where((e) => e.or([e('operator_id', 'in', ids), e('by_id', 'in', ids)]))
+      .execute();
   },
   /** The unused recovery codes of an operator. */
   async recoveryCodes(operatorId: string): Promise<readonly RecoveryCodeRow[]> {
@@ -37,6 +52,14 @@ export const lifeCycleWrites = (tx: Tx) => ({
       .insertInto('operator_contacts')
       .values({ id: operatorId, ...values })
       .onConflict((c) => c.column('id').doUpdateSet(values))
+      .execute();
+  },
+  /** The last hand of one operator in another counts. */
+  async putHand(row: Omit<OperatorHandRow, 'id'>): Promise<void> {
+    await tx
+      .insertInto('operator_hands')
+      .values({ id: `${row.operator_id} ${row.by_id}`, ...row })
+      .onConflict((c) => c.column('id').doUpdateSet(row))
       .execute();
   },
   /** A new start code ends the one before. */

@@ -36,4 +36,9 @@ export const secretWrites = (tx: Tx) => ({
       .onConflict((conflict) => conflict.column('user_id').doUpdateSet(rest))
       .execute();
   },
+  /** True if there was one. */
+  async deleteApplicationPassword(userId: string): Promise<boolean> {
+    const done = await tx.deleteFrom('application_passwords').where('user_id', '=', userId).executeTakeFirst();
+    return done.numDeletedRows > 0n;
+  },
 });

@@ -19,6 +19,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     contactChangedAt: row.contact_changed_at,
     disabledAt: row.disabled_at,
     authorityVersion: row.authority_version,
+    powerHeldUntil: row.power_held_until,
   };
 }
 
@@ -36,6 +37,12 @@ export interface UserContacts {
   readonly createdAt: number;
   readonly formerContacts: readonly FormerContact[];
 }
+
+const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
+  user: toUser(row),
+  createdAt: row.created_at,
+  formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
+});
 
 export const userReads = (db: Db) => ({
   async byId(id: string): Promise<User | undefined> {
@@ -90,26 +97,20 @@ export const userReads = (db: Db) => ({
       .selectAll()
       .where('id', 'in', [...ids])
       .execute();
-    return rows.map((row) => ({
-      user: toUser(row),
-      createdAt: row.created_at,
-      formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
-    }));
+    return rows.map(toContacts);
   },
-  /** Enabled logins with one of the roles and an e-mail address, in each of the accounts. */
-  async withRoles(accountIds: readonly string[], roles: readonly CustomerRole[]): Promise<readonly User[]> {
+  /** Everybody in one of the accounts with one of the roles, disabled logins too, with all contacts. */
+  async holders(accountIds: readonly string[], roles: readonly CustomerRole[]): Promise<readonly UserContacts[]> {
     if (accountIds.length === 0) return [];
     const rows = await db
       .selectFrom('users')
       .selectAll()
       .where('account_id', 'in', [...accountIds])
       .where('role', 'in', [...roles])
-      .where('disabled_at', 'is', null)
-      .where('email', '!=', '')
       .orderBy('account_id')
       .orderBy('login_key')
       .execute();
-    return rows.map(toUser);
+    return rows.map(toContacts);
   },
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   async byEmailPairs(

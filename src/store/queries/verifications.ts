@@ -71,16 +71,16 @@ export const grantReads = (db: Db) => ({
   async byId(id: string): Promise<GrantRow | undefined> {
     return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
   },
-  /** Grants that are not used, revoked or expired. Whether one is still valid is decided when it is used. */
-  async live(now: number): Promise<readonly GrantRow[]> {
-    return db
+  /** Grants that are not used, revoked or expired, of one operator or all. Whether one is still valid is decided when it is used. */
+  async live(now: number, operatorId?: string): Promise<readonly GrantRow[]> {
+    const live = db
       .selectFrom('grants')
       .selectAll()
       .where('expires_at', '>', now)
       .where('used_at', 'is', null)
       .where('revoked_at', 'is', null)
-      .orderBy('created_at')
-      .execute();
+      .orderBy('created_at');
+    return (operatorId === undefined ? live : live.where('operator_id', '=', operatorId)).execute();
   },
 });
 

@@ -36,6 +36,8 @@ export interface OperatorTokensTable {
   created_at: number;
   expires_at: number;
   revoked_at: number | null;
+  /** Null for a token from before 0009. */
+  made_by: string | null;
 }
 
 /** One attempt to verify a caller; written before the phrase is checked (B72). */

@@ -14,7 +14,12 @@ import type {
   ThrottlesTable,
   VerificationsTable,
 } from './calls.js';
-import type { OperatorContactsTable, OperatorRecoveryCodesTable, OperatorStartsTable } from './operators.js';
+import type {
+  OperatorContactsTable,
+  OperatorHandsTable,
+  OperatorRecoveryCodesTable,
+  OperatorStartsTable,
+} from './operators.js';
 import type { ApprovalsTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
 
 export type * from './calls.js';
@@ -93,6 +98,8 @@ export interface UsersTable {
   /** Kept for notices to old contacts (B58): JSON array of {email, phone, until}. */
   former_contacts: string;
   disabled_at: number | null;
+  /** Until then, power over other people that was given lately waits (B84). */
+  power_held_until: number | null;
   created_at: number;
   updated_at: number;
 }
@@ -217,6 +224,7 @@ export interface Database {
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;
+  operator_hands: OperatorHandsTable;
   operator_contacts: OperatorContactsTable;
   operator_starts: OperatorStartsTable;
   operator_recovery_codes: OperatorRecoveryCodesTable;

@@ -26,6 +26,16 @@ export interface OperatorStartsTable {
   signed_in_at: number | null;
 }
 
+/** The last time that one operator had a hand in another (rules/two-persons). `id` is both ids, so that there is one row for the two. */
+export interface OperatorHandsTable {
+  id: string;
+  operator_id: string;
+  by_id: string;
+  /** A `HandKind`. */
+  what: string;
+  at: number;
+}
+
 export interface OperatorRecoveryCodesTable {
   id: string;
   operator_id: string;

@@ -77,4 +77,6 @@ export interface ApprovalsTable {
   decided_at: number | null;
   decision_reason: string | null;
   used_at: number | null;
+  /** The token that asked; null for a person, and for a request from before 0009. */
+  token_id: string | null;
 }

@@ -391,8 +391,8 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(entry).toMatchObject({ ticket: 'T-7', reason: 'phone in the sea' });
     });
 
-    it("a caller's own reset waits for a second operator, says so, and is tried again once there is a yes (B56)", async () => {
-      const terminal = run();
+    /** ana asks for her own reset, to the end of the questions. */
+    async function askOwnReset(terminal: OpenTerminal): Promise<void> {
       await getVerified(terminal, 'ana.trujillo', '6');
       terminal.type('1');
       await terminal.waitFor(/\? Reset whom/);
@@ -403,19 +403,49 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Ticket/);
       terminal.type(KEYS.enter);
-      expect(await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/)).toMatch(/try again/);
-      terminal.type('1');
-      await expect.poll(async () => (await kinds({ kind: 'mfa.reset-refused' })).length).toBeGreaterThan(1);
+    }
+
+    it('nobody is fetched to approve a reset that takes nothing (E13)', async () => {
+      const terminal = run();
+      await askOwnReset(terminal);
+      await terminal.waitFor(/another request/);
+      await seek(terminal, /NOTHING TO DO/);
+      await seek(terminal, /nothing to\s+reset/);
+      expect(await made.desk.store.read.approvals.list(1)).toEqual([]);
+    });
+
+    it("a caller's own reset waits for a second operator; the screen shows the yes by itself, and one key resets (B56, B81, E13)", async () => {
+      const factor = { id: made.desk.newId('fac'), user_id: 'usr_acc_100234_ana.trujillo', kind: 'email', label: '' };
+      const more = {
+        secret: null,
+        state: 'active',
+        last_step: null,
+        created_at: 1,
+        confirmed_at: 1,
+        suspended_by: null,
+      };
+      await made.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: Date.now(), by: SYSTEM }, (write) =>
+        write.factors.insert({ ...factor, ...more }),
+      );
+      const terminal = run();
+      await askOwnReset(terminal);
       await terminal.waitFor(/WAITING FOR A SECOND OPERATOR/);
+      await seek(terminal, /changes by\s+itself/);
+      expect(terminal.screen()).not.toMatch(/reset second factors now/);
+      // Too early: there is no such key yet.
+      terminal.type('1');
       const [request] = await made.desk.store.read.approvals.list(1);
       await decideApproval(made.desk, await secondOperator(), {
         id: request?.id ?? '',
         approve: true,
         reason: null,
       });
+      await terminal.waitFor(/reset second factors now/);
+      await seek(terminal, /^APPROVED$/m);
+      await seek(terminal, /Ana Trujillo/);
       terminal.type('1');
-      await terminal.waitFor(/another request/);
-      await seek(terminal, /NOTHING TO DO|RESET$/m);
+      await terminal.waitFor(/factors are\s+reset/);
+      await seek(terminal, /RESET$/m);
     });
 
     it('another request by the same caller is verified anew', async () => {

@@ -83,6 +83,7 @@ function verdict(
       contactChangedAt: at,
       disabledAt: null,
       authorityVersion: 1,
+      powerHeldUntil: null,
     },
     action: { id: 'billing:change', category: 'billing', title: 'Change billing' },
     ticket: 'T-1',

@@ -1,11 +1,18 @@
 /** What the procedures of procedures/directory ask of an operator. */
+
+import { Refusal } from '../../../src/errors.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
 import { switchAccount, switchUser } from '../../../src/procedures/directory/disable-customer.js';
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
+import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
+import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
+import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
+import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
 
@@ -19,7 +26,7 @@ const account: Account = {
   phoneResetForbidden: false,
   disabledAt: null,
 };
-const user = { id: 'usr_none', accountId: account.id, login: 'none', disabledAt: null } as User;
+const user = { id: 'usr_none', accountId: account.id, login: 'none', email: '', phone: '', disabledAt: null } as User;
 const off = { on: false, reason: undefined };
 
 const WRITE = 'directory:write';
@@ -65,9 +72,56 @@ export const DIRECTORY: Doors = {
     permission: WRITE,
     knock: (desk, signed) => exportUsers(desk, signed, account),
   },
+  'exits/change-edition.changeEdition': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) =>
+      changeEdition(desk, signed, account, { edition: 'classic', dropPrivileges: false, reason: '' }),
+  },
+  'exits/change-sign-in.changeSignIn': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => changeSignIn(desk, signed, account, { signIn: 'sso', user: null, reason: '' }),
+  },
+  'exits/hand-over.appointSuccessor': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) => appointSuccessor(desk, signed, { account, from: user, to: user, reason: '' }),
+  },
+  'exits/two-persons.withSecondOperator': {
+    permission: WRITE,
+    fresh: true,
+    knock: (desk, signed) =>
+      withSecondOperator(
+        desk,
+        signed,
+        { why: 'edition', account, reason: '' },
+        {
+          plan: async () => {
+            throw new Refusal('not-found', 'nothing');
+          },
+          apply: async () => null,
+          entry: () => [],
+        },
+      ),
+  },
   'directory/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/see-people.rowsFor': { permission: 'signed-in', knock: (desk, signed) => rowsFor(desk, signed, 5) },
+  'directory/see-people.seenAfterAct': {
+    permission: 'signed-in',
+    knock: (desk, signed) => seenAfterAct(desk, signed, { account, user }),
+  },
+  'directory/see-people.viewUser': {
+    permission: 'directory:read',
+    knock: (desk, signed) => viewUser(desk, signed, { account, user }, { view: 'user' }),
+  },
+  'directory/see-people.viewUsers': {
+    permission: 'directory:read',
+    knock: (desk, signed) =>
+      viewUsers(desk, signed, { list: 'user list', limit: 1 }, async () => ({ found: [], more: false })),
   },
   'directory/unlock-caller.unlockCaller': {
     permission: 'user:unlock',

@@ -3,6 +3,7 @@
  * so that whoever may gets another answer than a refusal of the lock.
  */
 import type { Desk } from '../../../src/desk.js';
+import { handOver, promote } from '../../../src/procedures/exits/hand-over.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
@@ -50,6 +51,18 @@ const OWING: readonly LoginState[] = [...ENROLLING, 'enrolment-code-needed'];
 
 /** `wing/file.procedure` → its row. */
 export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
+  'exits/hand-over.handOver': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => handOver(desk, login, 'nobody'),
+  },
+  'exits/hand-over.promote': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => promote(desk, login, 'nobody'),
+  },
   'factors/answer-factor.answerFactor': {
     states: WAITING,
     knock: (desk, login) => answerFactor(desk, login, { kind: 'backup', code: 'no code' }),

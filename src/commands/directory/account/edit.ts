@@ -1,11 +1,12 @@
-/** `account edit`: name, single sign-on, resets by phone. */
+/** `account edit`: name, single sign-on, resets by phone; or, with a second operator, edition and way to sign in. */
 import * as z from 'zod';
 import { Refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
-import { type Context, command } from '../../command.js';
+import { type Context, command, type Result } from '../../command.js';
 import { accountDocument } from '../account-view.js';
 import { REFERENCE } from '../listing-arguments.js';
+import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
 
 const editInput = () =>
   z.object({
@@ -17,16 +18,21 @@ const editInput = () =>
     ssoJwks: z.string().optional(),
     forbidPhoneResets: z.boolean().default(false),
     allowPhoneResets: z.boolean().default(false),
+    edition: z.string().optional(),
+    dropPrivileges: z.boolean().default(false),
+    signIn: z.string().optional(),
     reason: z.string().optional(),
+    wait: z.boolean().default(false),
   });
 
 export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>({
   path: 'account edit',
-  summary: 'change name, single sign-on or resets by phone (never number or edition)',
+  summary: 'change name, single sign-on, resets by phone, or with a second operator the edition (never the number)',
   examples: [
     'countersign account edit 100234 --name "Alfreds Feinkost"',
     'countersign account edit 100241 --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
     'countersign account edit 100234 --forbid-phone-resets',
+    'countersign account edit 100234 --edition x-series --reason "contract of 3 May"',
   ],
   access: 'directory:write',
   arguments: [REFERENCE],
@@ -46,11 +52,23 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
       flags: '--allow-phone-resets',
       about: 'allow them again: admins only, with --reason, never because a caller asks',
     },
+    {
+      flags: '--edition <edition>',
+      about: 'classic or x-series; every role moves along; needs --reason and a second operator',
+    },
+    {
+      flags: '--drop-privileges',
+      about: 'with --edition: single privileges that the new edition does not know may end',
+    },
+    { flags: '--sign-in <kind>', about: 'native or sso for all logins; needs --reason and a second operator' },
     { flags: '--reason <text>', about: 'why, for the log' },
+    WAIT,
   ],
   input: editInput,
   run: async (context, given) => {
     const desk = await context.desk();
+    const power = await runPower(context, given);
+    if (power !== null) return power;
     const change = await changeOf(context, given);
     const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
     return {
@@ -59,6 +77,17 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
     };
   },
 });
+
+/** Edition and way to sign in, each alone. */
+async function runPower(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<Result | null> {
+  const { account: reference, edition, signIn, reason, wait, dropPrivileges, ...others } = given;
+  if (edition === undefined && signIn === undefined) return null;
+  requireAlone(edition === undefined ? '--sign-in' : '--edition', Object.values(others));
+  const account = await findAccount(await context.desk(), reference);
+  if (edition === undefined) return runSignIn(context, { account, user: null }, { signIn: signIn ?? '', reason, wait });
+  requireAlone('--edition', [signIn]);
+  return runEdition(context, account, { edition, dropPrivileges, reason, wait });
+}
 
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason } = given;

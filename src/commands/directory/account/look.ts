@@ -4,6 +4,7 @@ import { describeAccount } from '../../../procedures/directory/describe-customer
 import { allAccounts } from '../../../procedures/directory/export-directory.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { searchAccounts } from '../../../procedures/directory/search-directory.js';
+import { rowsFor } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from '../account-view.js';
 import { LIMIT, limitOf, REFERENCE } from '../listing-arguments.js';
@@ -16,11 +17,14 @@ export const listAccounts = command({
   options: [LIMIT],
   input: () => z.object({ limit: limitOf().optional() }),
   run: async (context, { limit }) => {
-    const found = await allAccounts(await context.desk(), limit === undefined ? undefined : limit + 1);
-    const shown = found.slice(0, limit);
+    const desk = await context.desk();
+    const most = await rowsFor(desk, context.operator(), limit);
+    const found = await allAccounts(desk, most === undefined ? undefined : most + 1);
+    const shown = found.slice(0, most);
+    const more = found.length > shown.length;
     return {
-      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, found.length > shown.length)],
-      document: { accounts: shown.map(accountDocument) },
+      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, more, most !== limit)],
+      document: { accounts: shown.map(accountDocument), more },
     };
   },
 });
@@ -48,9 +52,11 @@ export const searchAccountsCommand = command({
   options: [LIMIT],
   input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20) }),
   run: async (context, { text, limit }) => {
-    const { found, more } = await searchAccounts(await context.desk(), text.join(' '), limit);
+    const desk = await context.desk();
+    const most = await rowsFor(desk, context.operator(), limit);
+    const { found, more } = await searchAccounts(desk, text.join(' '), most);
     return {
-      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more)],
+      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more, most !== limit)],
       document: { accounts: found.map(accountDocument), more },
     };
   },

@@ -1,17 +1,20 @@
-/** `user edit`: name, e-mail and phone. */
+/** `user edit`: name, e-mail and phone; or, with a second operator, the way to sign in. */
 import * as z from 'zod';
 import { Refusal } from '../../../errors.js';
 import { editUser } from '../../../procedures/directory/edit-user.js';
+import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
+import { requireAlone, runSignIn, WAIT } from '../power-change.js';
 import { userDocument } from '../user-view.js';
 
 export const editUserCommand = command({
   path: 'user edit',
-  summary: 'change name, e-mail or phone (an admin of the company changes role and scopes in the portal)',
+  summary: 'change name, e-mail, phone or way to sign in (an admin of the company changes role and scopes)',
   examples: [
     'countersign user edit 100234/nancy.davolio --phone "(206) 555-0100"',
     'countersign user edit nancy.davolio --account 100234 --email nancy@new.example --json',
+    'countersign user edit 100241/ana --sign-in native --reason "no single sign-on any more"',
   ],
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
@@ -20,6 +23,9 @@ export const editUserCommand = command({
     { flags: '--name <name>', about: 'the new name' },
     { flags: '--email <address>', about: 'the new e-mail address; a notice goes to the old and the new one' },
     { flags: '--phone <number>', about: 'the new phone number' },
+    { flags: '--sign-in <kind>', about: 'native or sso; ends sessions, needs --reason and a second operator' },
+    { flags: '--reason <text>', about: 'why, for the log' },
+    WAIT,
   ],
   input: () =>
     z.object({
@@ -28,10 +34,18 @@ export const editUserCommand = command({
       name: z.string().optional(),
       email: z.string().optional(),
       phone: z.string().optional(),
+      signIn: z.string().optional(),
+      reason: z.string().optional(),
+      wait: z.boolean().default(false),
     }),
-  run: async (context, { user, account, ...change }) => {
+  run: async (context, { user, account, signIn, reason, wait, ...change }) => {
+    if (signIn !== undefined) {
+      requireAlone('--sign-in', Object.values(change));
+      const found = await givenUser(await context.desk(), user, account);
+      return runSignIn(context, found, { signIn, reason, wait });
+    }
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new Refusal('missing-option', 'missing: --name, --email or --phone', {
+      throw new Refusal('missing-option', 'missing: --name, --email, --phone or --sign-in', {
         hint: 'An admin of the company changes role and scopes in the portal.',
       });
     }
@@ -56,7 +70,7 @@ export const editUserCommand = command({
         },
       ],
       document: {
-        user: userDocument({ account: found.account, user: edited.user }),
+        user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
         changed: edited.fields,
         notices: edited.notices,
       },

@@ -5,6 +5,7 @@ import { describeUser } from '../../../procedures/directory/describe-customer.js
 import { allUsers } from '../../../procedures/directory/export-directory.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { searchUsers } from '../../../procedures/directory/search-directory.js';
+import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
@@ -25,8 +26,15 @@ export const listUsers = command({
   run: async (context, { account: reference, limit }) => {
     const desk = await context.desk();
     const account = reference === undefined ? undefined : await findAccount(desk, reference);
-    const found = await allUsers(desk, account, limit === undefined ? undefined : limit + 1);
-    const shown = found.slice(0, limit);
+    const { found, more, capped } = await viewUsers(
+      desk,
+      context.operator(),
+      { list: 'user list', account, limit },
+      async (most) => {
+        const users = await allUsers(desk, account, most === undefined ? undefined : most + 1);
+        return { found: users.slice(0, most), more: most !== undefined && users.length > most };
+      },
+    );
     return {
       view: [
         ...(account === undefined
@@ -35,22 +43,16 @@ export const listUsers = command({
               {
                 kind: 'title',
                 text: `${account.name} (${account.number})`,
-                aside: countOf(found.length, limit),
+                aside: more ? '' : found.length === 1 ? '1 user' : `${found.length} users`,
               } as const,
             ]),
-        userTable(shown, 'No users yet.', account === undefined),
-        ...cutNote(shown.length, found.length > shown.length),
+        userTable(found, 'No users yet.', account === undefined),
+        ...cutNote(found.length, more, capped),
       ],
-      document: { users: shown.map(userDocument) },
+      document: { users: found.map(userDocument), more },
     };
   },
 });
-
-/** How many there are; empty if not all of them were read. */
-function countOf(found: number, limit = Number.POSITIVE_INFINITY): string {
-  if (found > limit) return '';
-  return found === 1 ? '1 user' : `${found} users`;
-}
 
 export const showUser = command({
   path: 'user show',
@@ -67,14 +69,17 @@ export const showUser = command({
     const desk = await context.desk();
     const found = await givenUser(desk, given.user, given.account);
     const mfa = await mfaStatus(desk, found.account, found.user);
-    const described = { ...(await describeUser(desk, found)), mfa };
+    const all = await describeUser(desk, found);
+    const asked = { view: 'user', others: all.sharing } as const;
+    const { person, others } = await viewUser(desk, context.operator(), found, asked);
+    const described = { ...all, ...person, sharing: others, mfa };
     return { view: userView(described), document: { user: describedUserDocument(described) } };
   },
 });
 
 export const searchUsersCommand = command({
   path: 'user search',
-  summary: 'find people by part of name, login, e-mail or phone',
+  summary: 'find people by part of name or login, or by a whole e-mail or phone',
   examples: [
     'countersign user search anders',
     'countersign user search 555-9857',
@@ -84,7 +89,7 @@ export const searchUsersCommand = command({
   arguments: [
     {
       name: '<text...>',
-      about: 'part of a name, login, e-mail or phone number; case and accents are ignored',
+      about: 'part of a name or login, a whole e-mail, or at least 7 digits of a phone; case and accents are ignored',
     },
   ],
   options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many (default: 20)' }],
@@ -92,9 +97,15 @@ export const searchUsersCommand = command({
   run: async (context, given) => {
     const desk = await context.desk();
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
-    const { found, more } = await searchUsers(desk, given.text.join(' '), given.limit, account);
+    const text = given.text.join(' ');
+    const { found, more, capped } = await viewUsers(
+      desk,
+      context.operator(),
+      { list: 'user search', text, account, limit: given.limit },
+      (most = given.limit) => searchUsers(desk, text, most, account),
+    );
     return {
-      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more)],
+      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more, capped)],
       document: { users: found.map(userDocument), more },
     };
   },

@@ -1,0 +1,46 @@
+/** What the console looks for in the store while a question is open: news of a request, and what waits for this operator. */
+import { pause } from '../../procedures/pause.js';
+import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Block } from '../../terminal/render.js';
+import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import type { LiveSession } from './console-session.js';
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** Looks at the store beside the open question, until it is stopped. What goes wrong is found again by the stage itself. */
+export function lookBeside(look: () => Promise<unknown>): { stop(): Promise<void> } {
+  const ended = new AbortController();
+  const looking = (async () => {
+    for (; !ended.signal.aborted; await pause(LOOK_AGAIN_MS, ended.signal)) await look().catch(() => undefined);
+  })();
+  return {
+    stop: async () => {
+      ended.abort();
+      await looking;
+    },
+  };
+}
+
+/** A token never decides. */
+export const decides = ({ desk, signed }: LiveSession): boolean =>
+  signed.via === 'session' && permits(desk.policy, signed.operator.role, DECIDING.permission);
+
+/** Keeps what waits for this operator up to date, for whoever may decide in person. */
+export function watchRequests(session: LiveSession): { stop(): Promise<void> } {
+  const { desk } = session;
+  return lookBeside(async () => {
+    session.requests = decides(session) ? await requestsFor(desk, session.signed.operator.id) : [];
+  });
+}
+
+/** One line for a lead who waits for a call. */
+export function requestLines({ requests }: LiveSession): readonly Block[] {
+  const [first] = requests;
+  if (first === undefined) return [];
+  const many = requests.length === 1 ? '1 request waits' : `${requests.length} requests wait`;
+  return [{ kind: 'alerts', lines: [`${many} for a second operator: ${summaryOf(first)} · F6 to open`] }];
+}
+
+export const summaryOf = ({ id, requester, why, users }: Approval): string =>
+  `${id}, ${requester.name}, ${APPROVAL_REASONS[why]}${users === 1 ? '' : ` (${users} users)`}`;

@@ -1,0 +1,39 @@
+/** `user successor`: where an admin of a company is gone, another login takes the role over. */
+import * as z from 'zod';
+import { appointSuccessor } from '../../../procedures/exits/hand-over.js';
+import { untilApproved } from '../../ask-approver.js';
+import { command } from '../../command.js';
+import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
+import { handedDocument, handedLines, reasonFor, WAIT } from '../power-change.js';
+
+export const successorCommand = command({
+  path: 'user successor',
+  summary: 'hand the role of an admin who is gone to another login; a second operator approves',
+  examples: ['countersign user successor 100234/nancy.davolio --of maria.anders --reason "letter of 3 May"'],
+  access: 'directory:write',
+  arguments: [USER_ARGUMENT],
+  options: [
+    ACCOUNT_OPTION,
+    { flags: '--of <login>', about: 'the admin whose role it is; that login becomes a plain user' },
+    { flags: '--reason <text>', about: 'why, for the log; needed' },
+    WAIT,
+  ],
+  input: () =>
+    z.object({
+      user: z.string(),
+      account: z.string().optional(),
+      of: z.string(),
+      reason: z.string().optional(),
+      wait: z.boolean().default(false),
+    }),
+  run: async (context, given) => {
+    const reason = reasonFor(given);
+    const desk = await context.desk();
+    const { account, user: to } = await givenUser(desk, given.user, given.account);
+    const { user: from } = await givenUser(desk, given.of, account.id);
+    const wish = { account, from, to, reason };
+    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
+    const lines = [...handedLines(done, account), `${from.name} (${from.login}) is a plain user.`];
+    return { view: [{ kind: 'lines', lines }], document: { successor: { ...handedDocument(done), of: from.id } } };
+  },
+});

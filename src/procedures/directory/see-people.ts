@@ -1,0 +1,144 @@
+/**
+ * Who at the desk sees whose e-mail and phone (B83): a role that may read contacts, and an operator with a live grant of that
+ * caller. Everybody else gets them masked. A view of a person, and a list with contacts in full, is in the log before it is
+ * shown; if it cannot be logged, it is not shown.
+ */
+import type { Desk, SignedOperator } from '../../desk.js';
+import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { maskedContact, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
+import type { Permission } from '../../rules/operator-roles.js';
+import type { Account } from '../../rules/people.js';
+import { act, askAuthority, mayAlso } from '../authorise.js';
+import type { Found, FoundUser } from './search-directory.js';
+
+declare const seen: unique symbol;
+
+/** A person with the contacts that this operator may see. Only such a person can be put on a screen or into a document. */
+export interface SeenUser extends FoundUser {
+  readonly contacts: 'full' | 'masked';
+  readonly [seen]: true;
+}
+
+/** What shows a person, and what it asks for. */
+const VIEWS = { user: 'directory:read', factors: 'mfa:read', call: 'verify' } as const satisfies Record<
+  string,
+  Permission
+>;
+export type View = keyof typeof VIEWS;
+
+const CONTACTS = { permission: 'contacts:read' } as const;
+const LISTING = { permission: 'directory:read', sendLater: true } as const;
+
+/** Decides about each person. A view is no use of a grant, but a grant that has ended by whatever means shows nothing. */
+async function sightOf(desk: Desk, signed: SignedOperator) {
+  const all = await mayAlso(desk, signed, CONTACTS);
+  const grants = all ? [] : await desk.store.read.grants.live(desk.now(), signed.operator.id);
+  const grantFor = ({ user }: FoundUser) =>
+    grants.find((row) => row.user_id === user.id && row.authority_version === user.authorityVersion);
+  const see = (found: FoundUser): SeenUser => {
+    const full =
+      all || (grantFor(found) !== undefined && found.user.disabledAt === null && found.account.disabledAt === null);
+    const { email, phone } = found.user;
+    const user = full
+      ? found.user
+      : { ...found.user, email: maskedContact('email', email), phone: maskedContact('phone', phone) };
+    return { account: found.account, user, contacts: full ? 'full' : 'masked' } as SeenUser;
+  };
+  return { all, see, grantFor };
+}
+
+/** The person whom an act was about; the act itself is in the log. */
+export async function seenAfterAct(desk: Desk, signed: SignedOperator, found: FoundUser): Promise<SeenUser> {
+  return (await sightOf(desk, signed)).see(found);
+}
+
+/** One person, once a call: while the same grant lives, one entry is enough. `others` come with them, in the same entry. */
+export async function viewUser(
+  desk: Desk,
+  signed: SignedOperator,
+  found: FoundUser,
+  { view, others = [] }: { readonly view: View; readonly others?: readonly FoundUser[] },
+): Promise<{ readonly person: SeenUser; readonly others: readonly SeenUser[] }> {
+  const door = { permission: VIEWS[view], sendLater: true } as const;
+  await askAuthority(desk, signed, door);
+  const { see, grantFor } = await sightOf(desk, signed);
+  const person = see(found);
+  const shown = { person, others: others.map(see) };
+  const grant = grantFor(found);
+  if (grant !== undefined && (await viewedUnder(desk, signed, grant))) return shown;
+  const at = desk.now();
+  const detail = { view, contacts: person.contacts, ...(grant === undefined ? {} : { grant: grant.id }) };
+  const ids = { account: found.account.id, user: found.user.id };
+  await act(desk, signed, door, {
+    entry: (_done, { actor }) => viewedEntry(actor, at, ids, detail),
+    change: async () => undefined,
+  });
+  return shown;
+}
+
+export function viewedEntry(
+  by: ProvenActor,
+  at: number,
+  { account, user }: { readonly account: string | null; readonly user: string },
+  detail: AuditEntry['detail'] & { readonly view: View },
+): AuditEntry {
+  return { kind: 'user.viewed', outcome: 'done', at, by, user, detail, ...(account === null ? {} : { account }) };
+}
+
+async function viewedUnder(
+  desk: Desk,
+  { operator }: SignedOperator,
+  grant: { readonly id: string; readonly user_id: string; readonly created_at: number },
+): Promise<boolean> {
+  const filter = { kind: 'user.viewed', by: operator.id, user: grant.user_id, since: grant.created_at };
+  const [row] = await desk.store.read.audit.newest(filter, 1);
+  return row !== undefined && (JSON.parse(row.body) as { detail?: { grant?: string } }).detail?.grant === grant.id;
+}
+
+export interface Asked {
+  readonly list: 'user list' | 'user search';
+  /** What was searched for; the log gets a keyed digest of it. */
+  readonly text?: string;
+  readonly account?: Account | undefined;
+  readonly limit: number | undefined;
+}
+
+/** A list or a search. `capped`: the role sees no more rows than these, whatever it asks for. */
+export async function viewUsers(
+  desk: Desk,
+  signed: SignedOperator,
+  { list, text, account, limit }: Asked,
+  look: (most: number | undefined) => Promise<Found<FoundUser>>,
+): Promise<Found<SeenUser> & { readonly capped: boolean }> {
+  await askAuthority(desk, signed, LISTING);
+  const { all, see } = await sightOf(desk, signed);
+  const { found, more } = await look(all ? limit : Math.min(limit ?? ROWS_IN_A_CALL, ROWS_IN_A_CALL));
+  const people = found.map(see);
+  const full = people.filter(({ contacts }) => contacts === 'full').length;
+  const at = desk.now();
+  const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
+  if (full > 0) {
+    await act(desk, signed, LISTING, {
+      entry: (_done, { actor }) => ({
+        kind: 'directory.viewed',
+        outcome: 'done',
+        at,
+        by: actor,
+        ...(account === undefined ? {} : { account: account.id }),
+        detail: { list, ...filter, people: full },
+      }),
+      change: async () => undefined,
+    });
+  }
+  return { found: people, more, capped: !all && more };
+}
+
+/** How many companies a list or a search shows. */
+export async function rowsFor<L extends number | undefined>(
+  desk: Desk,
+  signed: SignedOperator,
+  limit: L,
+): Promise<L | number> {
+  return (await mayAlso(desk, signed, CONTACTS)) ? limit : Math.min(limit ?? ROWS_IN_A_CALL, ROWS_IN_A_CALL);
+}

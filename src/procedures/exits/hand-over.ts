@@ -1,0 +1,134 @@
+/**
+ * An admin's way out (B84): in the portal an admin raises a colleague, or hands over; where the admin is gone, the desk appoints a
+ * successor with a second operator. The new one waits as any new admin does (rules/power-hold), and everybody concerned is told.
+ */
+import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import type { Account, CustomerRole, User } from '../../rules/people.js';
+import { askAuthority } from '../authorise.js';
+import { findUser } from '../directory/find-account.js';
+import { holdOnGain } from '../directory/hold-power.js';
+import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import type { PortalLogin } from '../portal/customer-login.js';
+import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
+
+export interface Handed {
+  /** The new admin, after the change. */
+  readonly user: User;
+  readonly roleBefore: CustomerRole;
+  readonly grantsEnded: number;
+}
+
+export const HANDING_OVER = { lock: 'company:hand-over' } as const;
+
+/** The login becomes an admin beside this one. Refusals: forbidden, refused-by-policy (Classic has one primary admin, or it is one), not-found. */
+export const promote = (desk: Desk, admin: PortalLogin, whom: string): Promise<Handed> =>
+  inPortal(desk, admin, whom, false);
+
+/** The login becomes an admin, and this one a plain user. The same refusals. */
+export const handOver = (desk: Desk, admin: PortalLogin, whom: string): Promise<Handed> =>
+  inPortal(desk, admin, whom, true);
+
+async function inPortal(desk: Desk, admin: PortalLogin, whom: string, leaves: boolean): Promise<Handed> {
+  await askOwner(desk, admin, HANDING_OVER);
+  const target = (await findUser(desk, whom, admin.account)).user;
+  return actAsOwner<'company:hand-over', Handed>(desk, admin, HANDING_OVER, {
+    entry: (done, by) => ({
+      ...ownerEntry(desk, by),
+      user: done.user.id,
+      kind: leaves ? 'user.handed-over' : 'user.promoted',
+      outcome: 'done',
+      detail: detailOf(done, leaves ? by.login.user.id : undefined),
+    }),
+    change: async ({ write, now, by }) => {
+      const { account, user: from } = by.login;
+      const to = await requireSuccessor({ desk, write }, { account, from, to: target });
+      if (!leaves && account.edition === 'classic') {
+        throw refusal('refused-by-policy', 'one-primary-admin', {}, 'hand-over-instead');
+      }
+      if (!leaves && hasAdminStatus(desk.policy, account, to)) {
+        throw refusal('refused-by-policy', 'admin-already', { login: to.login }, 'nothing-changed');
+      }
+      return move({ desk, write, now }, { account, from, to }, leaves);
+    },
+  });
+}
+
+/** Refusals: approval-needed, forbidden (the operator's own login), refused-by-policy, and those of authority. */
+export async function appointSuccessor(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, from, to, reason }: Pair & { readonly reason: string },
+): Promise<Handed> {
+  await askAuthority(desk, signed, CHANGING_POWER);
+  return withSecondOperator(
+    desk,
+    signed,
+    { why: 'successor', account, reason },
+    {
+      plan: async ({ write, by }) => {
+        const before = (await write.users.byId(from.id)) ?? from;
+        if (!hasAdminStatus(desk.policy, account, before)) {
+          throw refusal('refused-by-policy', 'not-an-admin', { login: before.login }, 'nothing-changed');
+        }
+        const after = await requireSuccessor({ desk, write }, { account, from: before, to });
+        if (by.alsoUserId === after.id) throw refusal('forbidden', 'own-privileges', {}, 'ask-other-operator');
+        const change = `${before.login} (${before.role}) -> ${after.login} (${after.role})`;
+        return { users: [before.id, after.id], change, from: before, to: after };
+      },
+      apply: ({ write, now }, plan) => move({ desk, write, now }, { account, from: plan.from, to: plan.to }, true),
+      entry: (done, base) => ({
+        ...base,
+        kind: 'user.handed-over',
+        outcome: 'done',
+        user: done.user.id,
+        detail: detailOf(done, from.id),
+      }),
+    },
+  );
+}
+
+interface Pair {
+  readonly account: Account;
+  readonly from: User;
+  readonly to: User;
+}
+
+const detailOf = ({ user, roleBefore }: Handed, from: string | undefined) => ({
+  role: user.role,
+  roleBefore,
+  heldUntil: user.powerHeldUntil,
+  ...(from === undefined ? {} : { from }),
+});
+
+async function requireSuccessor({ write }: Pick<Place, 'desk' | 'write'>, { account, from, to }: Pair): Promise<User> {
+  const now = await write.users.byId(to.id);
+  if (now === undefined || now.accountId !== account.id) throw refusal('not-found', 'user-gone', {});
+  if (now.id === from.id) throw refusal('forbidden', 'own-privileges', {}, 'name-other-login');
+  if (now.disabledAt !== null)
+    throw refusal('refused-by-policy', 'successor-disabled', { login: now.login }, 'nothing-changed');
+  return now;
+}
+
+interface Place {
+  readonly desk: Desk;
+  readonly write: Writes;
+  readonly now: number;
+}
+
+/** Live grants of both end (B08). Somebody who is an admin already stays one, and only the other leaves. */
+async function move(place: Place, { account, from, to }: Pair, leaves: boolean): Promise<Handed> {
+  const { desk, write, now } = place;
+  const stays = hasAdminStatus(desk.policy, account, to);
+  const role = stays ? to.role : from.role;
+  const power_held_until = await holdOnGain(place, account, to, { before: to, after: { role, scopes: [] } });
+  await write.users.update(to.id, { role, scopes: '', power_held_until, updated_at: now });
+  if (leaves) await write.users.update(from.id, { role: 'user', scopes: '', updated_at: now });
+  let grantsEnded = 0;
+  for (const { id } of leaves ? [to, from] : [to]) {
+    await write.users.bumpAuthority(id);
+    grantsEnded += await write.grants.revokeOfUser(id, now);
+  }
+  return { user: (await write.users.byId(to.id)) ?? to, roleBefore: to.role, grantsEnded };
+}

@@ -1,0 +1,71 @@
+/**
+ * What the desk changes of a customer's powers only with a second operator (B56, B84). The first try plans and makes a request that shows
+ * what would change; the same command acts once it is approved. The plan is made inside the transaction that acts, so what was approved is
+ * what happens, and after any change in between it is another request.
+ */
+import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
+import type { ApprovalReason } from '../../refusals/facts.js';
+import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
+import type { Account } from '../../rules/people.js';
+import { type Acting, act } from '../authorise.js';
+import { approvalEntry, approvalNeeded, freezeSubject, requestApproval, useApproval } from '../resets/approvals.js';
+
+/** Whose powers change, and how, in one line for whoever approves it. */
+export interface Plan {
+  readonly users: readonly string[];
+  readonly change: string;
+}
+
+export interface Wish {
+  readonly why: Extract<ApprovalReason, 'successor' | 'edition' | 'sign-in-kind'>;
+  readonly account: Account;
+  readonly reason: string;
+}
+
+export const CHANGING_POWER = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
+
+type Waiting = { readonly request: ApprovalRow; readonly made: boolean };
+type Base = Pick<Deed, 'at' | 'by' | 'account' | 'reason'>;
+
+/** Refusals: approval-needed (the request is made, and named in the document), and those of `plan`. */
+export async function withSecondOperator<P extends Plan, T>(
+  desk: Desk,
+  signed: SignedOperator,
+  { why, account, reason }: Wish,
+  steps: {
+    readonly plan: (acting: Acting<'directory:write'>) => Promise<P>;
+    readonly apply: (acting: Acting<'directory:write'>, plan: P) => Promise<T>;
+    readonly entry: (done: T, base: Base) => AuditEntry | readonly AuditEntry[];
+  },
+): Promise<T> {
+  const at = desk.now();
+  const done = await act<'directory:write', { readonly value: T } | Waiting>(desk, signed, CHANGING_POWER, {
+    entry: (result, { actor }) => {
+      if ('value' in result) return steps.entry(result.value, { at, by: actor, account: account.id, reason });
+      const { request, made } = result;
+      const detail = { asked: why, approval: request.id };
+      const base = { at, by: actor, account: account.id, reason: 'approval-needed', detail };
+      const refused: AuditEntry = { ...base, kind: 'account.change-refused', outcome: 'refused' };
+      return made ? [refused, approvalEntry(actor, request, 'approval.requested', at)] : [refused];
+    },
+    change: async (acting) => {
+      const plan = await steps.plan(acting);
+      const subject = {
+        kind: 'change',
+        desk: (await acting.write.meta.get('store-id')) ?? '',
+        final: false,
+        reason,
+        ticket: null,
+        grant: null,
+        caller: null,
+        users: plan.users.toSorted(),
+        change: `${account.number}: ${plan.change}`,
+      } as const;
+      const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
+      if (yes === undefined) return requestApproval(acting, why, subject);
+      return { value: await steps.apply(acting, plan) };
+    },
+  });
+  if ('request' in done) throw approvalNeeded(done.request);
+  return done.value;
+}

@@ -1,0 +1,146 @@
+/**
+ * Tells of every change of power in the transaction that makes it (B84; rules/power). The write door calls it with each entry, so no act can
+ * forget it. A company's admins are told at the addresses on file and at those that were replaced lately, also admins who were disabled
+ * lately; so is the user it is about. Whoever was added by the same act is not. Of several new admins there is one message.
+ */
+import type { Desk, UserContacts, Writes } from '../../desk.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
+import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
+import { days } from '../../rules/duration.js';
+import { minuteOf } from '../../rules/moment.js';
+import { permits } from '../../rules/operator-roles.js';
+import type { Account, OperatorRole } from '../../rules/people.js';
+import { type Power, powerOf } from '../../rules/power.js';
+import { prepareMessage, sealedMessage } from './queue-message.js';
+
+type Telling = Pick<Desk, 'newId' | 'now' | 'vault' | 'compose' | 'policy'>;
+
+interface Change extends Power {
+  readonly template: string;
+  readonly entry: AuditEntry;
+}
+
+/** A contact or an admin of longer ago is not told any more. */
+const LATELY_DAYS = 30;
+const ACCOUNTS_AT_ONCE = 500;
+
+export async function announcePower(desk: Telling, write: Writes, entries: readonly AuditEntry[]): Promise<void> {
+  const changes = entries.flatMap((entry): Change[] => {
+    const power = powerOf(entry);
+    return power === null || power.template === null ? [] : [{ ...power, template: power.template, entry }];
+  });
+  const ofDesk = changes.filter(({ told }) => told === 'desk');
+  if (ofDesk.length > 0) await tellDesk(desk, write, ofDesk);
+  const byAccount = new Map<string, Change[]>();
+  for (const change of changes) {
+    const { account } = change.entry;
+    if (change.told === 'company' && account !== undefined)
+      byAccount.set(account, [...(byAccount.get(account) ?? []), change]);
+  }
+  const ids = [...byAccount.keys()];
+  for (let from = 0; from < ids.length; from += ACCOUNTS_AT_ONCE) {
+    const accounts = await write.accounts.byIds(ids.slice(from, from + ACCOUNTS_AT_ONCE));
+    const holders = await write.users.holders(
+      accounts.map(({ id }) => id),
+      adminRoles(desk.policy),
+    );
+    for (const account of accounts)
+      await tellCompany(desk, write, { account, holders, changes: byAccount.get(account.id) ?? [] });
+  }
+}
+
+interface Company {
+  readonly account: Account;
+  readonly holders: readonly UserContacts[];
+  readonly changes: readonly Change[];
+}
+
+async function tellCompany(desk: Telling, write: Writes, { account, holders, changes }: Company): Promise<void> {
+  const lately = desk.now() - days(LATELY_DAYS);
+  const added = new Set(changes.flatMap(({ entry }) => (entry.kind === 'user.added' ? [entry.user] : [])));
+  const admins = holders.filter(
+    ({ user }) =>
+      user.accountId === account.id &&
+      hasAdminStatus(desk.policy, account, user) &&
+      !added.has(user.id) &&
+      (user.disabledAt === null || user.disabledAt > lately),
+  );
+  const about = await write.users.contacts(
+    changes.flatMap(({ entry }) => subjectsOf(entry)).slice(0, ACCOUNTS_AT_ONCE),
+  );
+  const known = new Map([...about, ...admins].map((one) => [one.user.id, one]));
+  for (const { template, values, entry, subjects } of digested(changes, known)) {
+    const told = new Map(
+      [...admins, ...subjects.filter(({ user }) => !added.has(user.id))].map((one) => [one.user.id, one]),
+    );
+    const common = { account: account.name, who: entry.by.name, when: minuteOf(entry.at), ...values };
+    for (const one of told.values())
+      for (const to of addressesOf(one, lately)) {
+        const { user } = one;
+        const said = { name: user.name || user.login, ...common };
+        const { row } = prepareMessage(desk, { template, to, account, user, values: said });
+        await write.outbox.insert([row]);
+      }
+  }
+}
+
+/** The user an entry is about, and in a hand-over the one who had the role before. */
+const subjectsOf = ({ user, detail }: AuditEntry): readonly string[] =>
+  [user, detail?.['from']].filter((id) => typeof id === 'string');
+
+interface Told extends Pick<Change, 'values' | 'entry' | 'template'> {
+  readonly subjects: readonly UserContacts[];
+}
+
+function digested(changes: readonly Change[], known: ReadonlyMap<string, UserContacts>): readonly Told[] {
+  const subjects = (entry: AuditEntry) => subjectsOf(entry).flatMap((id) => known.get(id) ?? []);
+  const added = changes.filter(({ entry }) => entry.kind === 'user.added');
+  const single = added.length > 1 ? changes.filter((one) => !added.includes(one)) : changes;
+  const [first] = added;
+  const names = added.flatMap(({ entry }) => subjects(entry).map(nameOf)).join(', ');
+  const values = { from: first?.values['from'] ?? '–', count: String(added.length), users: names || '–' };
+  return [
+    ...single.map((one) => ({ ...one, subjects: subjects(one.entry), values: named(one, subjects(one.entry)) })),
+    ...(first === undefined || added.length === 1
+      ? []
+      : [{ ...first, template: 'power-admins-added', subjects: [], values }]),
+  ];
+}
+
+const nameOf = ({ user }: UserContacts): string => `${user.name} (${user.login})`;
+
+/** Names the people of a message, where its words have a place for them. */
+function named({ values }: Change, [target, previous]: readonly UserContacts[]): Change['values'] {
+  const people = { target, previous };
+  const places = (['target', 'previous'] as const).filter((place) => place in values);
+  return {
+    ...values,
+    ...Object.fromEntries(places.map((place) => [place, people[place] ? nameOf(people[place]) : '–'])),
+  };
+}
+
+function addressesOf({ user, formerContacts }: UserContacts, since: number): readonly string[] {
+  const former = formerContacts.filter(({ replacedAt }) => replacedAt > since).map(({ email }) => email);
+  return [...new Set([user.email, ...former])].filter((address) => address !== '');
+}
+
+/** The desk's other admins; where a token acts, its owner too. */
+async function tellDesk(desk: Telling, write: Writes, changes: readonly Change[]): Promise<void> {
+  const [operators, emails] = [await write.operators.all(), await write.lifeCycle.emails()];
+  const admins = operators.filter(
+    (row) => row.disabled_at === null && permits(desk.policy, row.role as OperatorRole, 'operator:manage'),
+  );
+  for (const { template, values, entry } of changes) {
+    const { by, detail = {}, at } = entry;
+    const target = operators.find(({ id }) => id === detail['operator'])?.name ?? '–';
+    for (const { id, name } of admins) {
+      const to = emails.get(id);
+      if (to === undefined || id === detail['operator'] || (by.kind === 'operator' && by.id === id)) continue;
+      const said = { ...values, name, target, who: by.name, when: minuteOf(at) };
+      const about = { account: null, user: null };
+      await write.outbox.insert([
+        sealedMessage(desk, { kind: template, composed: desk.compose(template, said), to, about }).row,
+      ]);
+    }
+  }
+}

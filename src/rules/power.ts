@@ -1,0 +1,111 @@
+/**
+ * Which entries of the log change power (B84), whom they are told to, and in which words of data/messages. The write door asks this of every
+ * entry, so no act can forget it. What an entry does not say clearly counts as a change. Pure.
+ */
+import type { AuditEntry, AuditValue } from './audit-entry.js';
+import type { AuditKind } from './audit-kinds.js';
+import { minuteOf } from './moment.js';
+
+export interface Power {
+  /** The admins of the company and the user it is about; or the admins of the desk. */
+  readonly told: 'company' | 'desk';
+  /** Null: an event only, because another notice says it, or nobody can lose by it. */
+  readonly template: string | null;
+  /** `target` and `previous` are named by whoever writes the message: an entry has only their ids. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+type Detail = Readonly<Record<string, AuditValue>>;
+type Judge = (detail: Detail, entry: AuditEntry) => Power | null;
+
+const TARGET = { target: '' } as const;
+const company = (template: string | null, values: Power['values'] = {}): Power => ({
+  told: 'company',
+  template,
+  values,
+});
+const text = (value: AuditValue | undefined): string =>
+  (Array.isArray(value) ? value.join(' ') : String(value ?? '')) || '–';
+const from = ({ heldUntil }: Detail, at: number) => minuteOf(typeof heldUntil === 'number' ? heldUntil : at);
+
+const switched =
+  (template: string, values: (state: string) => Power['values'], state: string): Judge =>
+  (detail) =>
+    detail['changed'] === false ? null : company(template, values(state));
+const aLogin = (state: string) => ({ state, ...TARGET });
+const aCompany = (state: string) => ({ state });
+
+const role: Judge = (detail) => {
+  const values = { role: text(detail['role']), before: text(detail['roleBefore']), scopes: text(detail['scopes']) };
+  return detail['result'] === 'nothing-to-do' ? null : company('power-role-changed', { ...values, ...TARGET });
+};
+
+const gained =
+  (template: string, more: Power['values']): Judge =>
+  (detail, { at }) =>
+    company(template, { role: text(detail['role']), from: from(detail, at), ...TARGET, ...more });
+
+/** Fields on which no power depends. A large import counts what it changed of them (apply-import.ts). */
+const HARMLESS = ['name', 'email', 'phone'];
+const harmless = ({ fields, count }: Detail): boolean =>
+  count !== undefined || (Array.isArray(fields) && fields.every((field) => HARMLESS.includes(field)));
+
+const account: Judge = (detail) => {
+  if (harmless(detail)) return null;
+  const { fields } = detail;
+  const others = Array.isArray(fields) ? fields.filter((field) => !HARMLESS.includes(field)) : [];
+  if (others.length === 0 || others.some((field) => field !== 'phone-resets')) return company('power-sign-on-changed');
+  return company(detail['phoneResets'] === 'forbidden' ? null : 'power-phone-resets');
+};
+
+/** Told to the desk's admins by kind and ids; the operator it is about has a notice of their own. */
+const SAID = ['role', 'roleBefore', 'address', 'customer', 'starts', 'approver', 'after', 'key'];
+const desk: Judge = (detail, { kind }) => {
+  const said = SAID.flatMap((name) => (detail[name] === undefined ? [] : [`${name}: ${text(detail[name])}`]));
+  return {
+    told: 'desk',
+    template: 'desk-power-changed',
+    values: { what: kind, change: said.join(', ') || '–', ...TARGET },
+  };
+};
+
+const POWERS: { readonly [K in AuditKind]?: Judge } = {
+  'account.disabled': switched('power-company-switched', aCompany, 'disabled'),
+  'account.edited': account,
+  'account.edition-changed': ({ edition, editionBefore }) =>
+    company('power-edition', { edition: text(edition), before: text(editionBefore) }),
+  'account.enabled': switched('power-company-switched', aCompany, 'enabled'),
+  'account.sign-in-changed': ({ signIn, logins }) =>
+    company('power-sign-in-all', { signIn: text(signIn), count: text(logins) }),
+  'key.backed-up': desk,
+  'mfa.not-required': ({ unchanged }) => (unchanged === true ? null : company('power-mfa-off')),
+  'mfa.required': ({ unchanged }) => (unchanged === true ? null : company(null)),
+  'operator.added': desk,
+  'operator.disabled': desk,
+  // To lift a lock-out gives nobody more than they had.
+  'operator.edited': (detail, entry) =>
+    Object.keys(detail).every((name) => name === 'operator' || name === 'unlock') ? null : desk(detail, entry),
+  'operator.enabled': desk,
+  'operator.recovered': desk,
+  'policy.accepted': desk,
+  'scope.granted': role,
+  'scope.revoked': role,
+  'store.clock-set-back': desk,
+  'store.restored': desk,
+  'token.created': desk,
+  // A large import lists logins without power by their ids alone.
+  'user.added': (detail, entry) =>
+    detail['role'] === 'user' || detail['count'] !== undefined ? null : gained('power-admin-added', {})(detail, entry),
+  'user.disabled': switched('power-login-switched', aLogin, 'disabled'),
+  'user.edited': (detail, entry) => (harmless(detail) ? null : role(detail, entry)),
+  'user.enabled': switched('power-login-switched', aLogin, 'enabled'),
+  'user.handed-over': gained('power-handed-over', { previous: '' }),
+  'user.promoted': gained('power-admin-added', {}),
+  'user.sign-in-changed': ({ signIn }) => company('power-sign-in', { signIn: text(signIn), ...TARGET }),
+};
+
+/** Null if the entry changes nobody's power. */
+export function powerOf(entry: AuditEntry): Power | null {
+  if (entry.outcome !== 'done') return null;
+  return POWERS[entry.kind]?.(entry.detail ?? {}, entry) ?? null;
+}

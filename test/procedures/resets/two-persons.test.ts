@@ -1,0 +1,230 @@
+/** Four eyes are two persons (B81): who had a hand in whom, in both directions, at every door where a second operator decides. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk, SignedOperator } from '../../../src/desk.js';
+import { authenticateOperator } from '../../../src/procedures/operators/authenticate-operator.js';
+import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
+import { addOperator } from '../../../src/procedures/operators/make-operator.js';
+import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
+import { recoverOperator } from '../../../src/procedures/operators/recover-operator.js';
+import { otherApprovers, secondOperator } from '../../../src/procedures/operators/second-operator.js';
+import { decideApproval, requestsFor, showApproval } from '../../../src/procedures/resets/decide-approval.js';
+import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
+import { days, hours } from '../../../src/rules/duration.js';
+import { referenceCode } from '../../factors/reference.js';
+import { refusalOf } from '../../support/said.js';
+import { signedInAs } from '../../support/signed-operator.js';
+import { startedOperator } from '../../support/started-operator.js';
+import { engines } from '../../support/test-desk.js';
+import { FULL, holdingsOf, type ResetDesk, resetDesk } from '../reset-desk.js';
+
+const PASSWORD = 'seven herons on one lantern';
+
+describe.each(engines)('two persons on %s (B81)', (engine) => {
+  let place: ResetDesk;
+  let desk: Desk;
+  /** The insider. */
+  let eve: SignedOperator;
+  /** Made by nobody on this desk, so that only what a test does ties her. */
+  let lena: SignedOperator;
+  beforeEach(async () => {
+    place = await resetDesk(engine);
+    desk = place.desk;
+    eve = await place.another('admin', 'eve');
+    lena = await place.another('lead', 'lena');
+    await place.account('1');
+    await place.user('1', 'boss', { role: 'admin' }, FULL);
+  });
+  afterEach(() => place.close());
+
+  const wish = async (by: SignedOperator) => {
+    const { read } = desk.store;
+    const [account] = await read.accounts.byIds(['acc_1']);
+    const target = await read.users.byId('usr_acc_1_boss');
+    if (account === undefined || target === undefined) throw new Error('not there');
+    const grantId = await place.grant(by, '1', 'boss');
+    return { grantId, account, target, reason: undefined, ticket: undefined };
+  };
+  /** Asks for the reset of an admin; answers the id of the request. */
+  const ask = async (by: SignedOperator, asked?: Awaited<ReturnType<typeof wish>>): Promise<string> => {
+    const error = await refusalOf(resetUnderGrant(desk, by, asked ?? (await wish(by))));
+    expect(error.code).toBe('approval-needed');
+    return (error.also['approval'] as { id: string }).id;
+  };
+  const decide = (by: SignedOperator, id: string, approve = true) =>
+    decideApproval(desk, by, { id, approve, reason: null });
+  const made = async (by: SignedOperator, name: string) => {
+    const { id } = await addOperator(desk, by, { name, role: 'lead', email: null, starts: true });
+    return signedInAs(desk, { id, name, role: 'lead', disabledAt: null });
+  };
+  /** The same operator, signed in again. */
+  const again = ({ operator }: SignedOperator) => signedInAs(desk, operator);
+  const byToken = (token: string) =>
+    authenticateOperator(desk, { token, via: 'token', access: 'signed-in', command: 'test' });
+
+  const HANDS: Readonly<Record<string, () => Promise<SignedOperator>>> = {
+    'made the operator': () => made(eve, 'lea'),
+    'made a new start code for': async () => {
+      const lea = await made(await place.another('admin', 'maker'), 'lea');
+      await recoverOperator(desk, eve, { reference: 'lea', reason: 'lost', second: async () => null });
+      return again(lea);
+    },
+    recovered: async () => {
+      const maker = await place.another('admin', 'maker');
+      const second = await startedOperator(desk, maker, { name: 'nina', role: 'lead', password: PASSWORD });
+      const { id } = await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
+      const code = async () => referenceCode(second.seed, desk.now() / 1000);
+      const approver = { name: 'nina', password: PASSWORD, code };
+      await recoverOperator(desk, eve, { reference: 'lea', reason: 'lost', second: async () => ({ approver }) });
+      return signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    },
+    changed: async () => {
+      await changeOperator(desk, eve, 'lena', { disabled: true });
+      await changeOperator(desk, eve, 'lena', { disabled: false });
+      return again(lena);
+    },
+    'made a token for': async () => {
+      await createToken(desk, eve, { owner: 'lena', label: 'nightly' });
+      return lena;
+    },
+  };
+
+  it.each(Object.keys(HANDS))('neither approves for the other when one %s the other, for 7 days', async (what) => {
+    const lea = (await HANDS[what]?.()) ?? lena;
+    const at = desk.now();
+    const pairs = [
+      [eve, lea],
+      [lea, eve],
+    ] as const;
+    for (const [asker, decider] of pairs) {
+      const id = await ask(asker);
+      const refused = await refusalOf(decide(decider, id), desk.now());
+      expect(refused).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining(`eve ${what} ${lea.operator.name} on `),
+      });
+      expect(await requestsFor(desk, decider.operator.id), 'is not offered either').toEqual([]);
+      const [entry] = await desk.store.read.audit.newest({ kind: 'approval.decision-refused' }, 1);
+      expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+        by: { id: decider.operator.id },
+        outcome: 'refused',
+        detail: { approval: id, why: 'not-two-persons' },
+      });
+      // To say no needs no second person.
+      expect(await decide(decider, id, false)).toMatchObject({ standing: 'rejected' });
+    }
+    place.clock.advance(at + days(7) - desk.now());
+    for (const [asker, decider] of pairs) {
+      const asked = await wish(asker);
+      const id = await ask(asker, asked);
+      expect((await requestsFor(desk, decider.operator.id)).map((one) => one.id)).toEqual([id]);
+      await decide(decider, id);
+    }
+    expect(await holdingsOf(desk, 'usr_acc_1_boss')).toMatchObject({ active: 2 });
+  });
+
+  it('what a token asked is refused to its maker, and shown as asked by it', async () => {
+    const { token } = await createToken(desk, eve, { owner: 'lena', label: 'nightly' });
+    const script = await byToken(token.token);
+    const asked = await wish(script);
+    const id = await ask(script, asked);
+    const requester = { name: 'lena', token: { id: token.id, label: 'nightly', madeBy: 'eve' } };
+    expect(await showApproval(desk, id)).toMatchObject({ requester });
+    await expect(decide(eve, id)).rejects.toMatchObject({ code: 'forbidden' });
+    await decide(await place.another('lead', 'omar'), id);
+    expect(await resetUnderGrant(desk, script, asked)).toMatchObject({ outcome: 'reset' });
+  });
+
+  it('whoever made the token that made the operator has a hand in it too', async () => {
+    const sven = await place.another('admin', 'sven');
+    const { token } = await createToken(desk, eve, { owner: 'sven', label: 'nightly' });
+    const lea = await made(await byToken(token.token), 'lea');
+    for (const by of [sven, eve]) await expect(decide(lea, await ask(by))).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('one admin made both: they are two persons, and a third one is named who may approve', async () => {
+    const maker = await place.another('admin', 'maker');
+    const { id } = await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
+    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    const omar = await made(maker, 'omar');
+    const request = await ask(omar);
+    const refused = await refusalOf(decide(maker, request), desk.now());
+    expect(refused.hint).toBe('Ask lea.');
+    await decide(lea, request);
+  });
+
+  it('a hand laid between the approval and its use takes the approval back', async () => {
+    const asked = await wish(eve);
+    await decide(lena, await ask(eve, asked));
+    await changeOperator(desk, eve, 'lena', { email: 'eve@desk.example' });
+    await ask(eve, asked);
+    expect(await holdingsOf(desk, 'usr_acc_1_boss')).toMatchObject({ active: 2 });
+  });
+
+  it('unlocking somebody, or changing oneself, is no hand', async () => {
+    await changeOperator(desk, eve, 'lena', { unlock: true });
+    await changeOperator(desk, eve, 'eve', { email: 'eve@desk.example' });
+    await createToken(desk, eve, { owner: 'eve', label: 'own' });
+    await decide(lena, await ask(eve));
+  });
+
+  it('whoever touches the only other approver is not alone by that: a recovery code does not count (B80)', async () => {
+    const maker = await place.another('admin', 'maker');
+    const { id } = await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
+    const others = async () => {
+      const rows = await otherApprovers(
+        { policy: desk.policy, reads: desk.store.read, now: desk.now() },
+        eve.operator.id,
+      );
+      return rows.map(({ name }) => name);
+    };
+    for (const touch of [
+      () => changeOperator(desk, eve, 'lea', { email: 'lea@desk.example' }),
+      () => createToken(desk, eve, { owner: 'lea', label: 'nightly' }),
+    ]) {
+      await touch();
+      expect(await others()).toEqual(['lea']);
+    }
+    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    const refused = await refusalOf(decide(lea, await ask(eve)), desk.now());
+    expect(refused).toMatchObject({ code: 'forbidden', hint: 'Ask another lead or admin.' });
+  });
+
+  it('a second operator in person is judged alike, logged, and is not counted as another approver', async () => {
+    const { id, seed } = await startedOperator(desk, eve, { name: 'lea', role: 'lead', password: PASSWORD });
+    const signIn = { name: 'lea', password: PASSWORD, code: async () => referenceCode(seed, desk.now() / 1000) };
+    await expect(secondOperator(desk, signIn, eve.operator.id)).rejects.toMatchObject({ code: 'forbidden' });
+    const [entry] = await desk.store.read.audit.newest({ kind: 'approval.decision-refused' }, 1);
+    expect(JSON.parse(entry?.body ?? '{}')).toMatchObject({
+      by: { id },
+      detail: { why: 'not-two-persons' },
+    });
+    const asking = { policy: desk.policy, reads: desk.store.read, now: desk.now() };
+    expect(await otherApprovers(asking, eve.operator.id)).toEqual([]);
+    expect((await otherApprovers(asking, lena.operator.id)).map(({ name }) => name)).toEqual(['lea']);
+    // Nor under a second name of the one who asks.
+    await place.change(eve, { operator: { also_user_id: 'usr_acc_1_boss' } });
+    const other = await place.another('lead', 'eve2', 'usr_acc_1_boss');
+    place.clock.advance(hours(1));
+    await expect(secondOperator(desk, signIn, other.operator.id)).rejects.toMatchObject({ code: 'forbidden' });
+    place.clock.advance(days(7));
+    expect(await secondOperator(desk, signIn, eve.operator.id)).toMatchObject({ id });
+  });
+});
+
+describe.each(engines)('nothing to approve on %s (E13)', (engine) => {
+  it('nobody is fetched for a reset that would take nothing', async () => {
+    const place = await resetDesk(engine);
+    const agent = await place.operator('agent');
+    await place.account('1');
+    await place.user('1', 'boss', { role: 'admin' });
+    const { read } = place.desk.store;
+    const [account] = await read.accounts.byIds(['acc_1']);
+    const target = await read.users.byId('usr_acc_1_boss');
+    if (account === undefined || target === undefined) throw new Error('not there');
+    const grantId = await place.grant(agent, '1', 'boss');
+    const asked = { grantId, account, target, reason: undefined, ticket: undefined };
+    expect(await resetUnderGrant(place.desk, agent, asked)).toMatchObject({ outcome: 'nothing-to-do' });
+    expect(await read.approvals.list(5)).toEqual([]);
+    await place.close();
+  });
+});
