@@ -15,8 +15,11 @@ function closeDebugger() {
   if (!inside || inside.url() !== undefined) require('inspector').close();
 }
 if (!/--inspect/.test(process.execArgv.join(' '))) {
+  // Node opens it on a thread of its own, some time after the signal.
+  [0, 50, 250].forEach(function (ms) {
+    setTimeout(closeDebugger, ms).unref();
+  });
   closeDebugger();
-  setImmediate(closeDebugger);
 }
 // A run that ends before main returns has failed. Without this, a prompt at the end of input would exit with 0.
 process.exitCode = 1;
