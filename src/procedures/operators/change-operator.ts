@@ -81,7 +81,7 @@ async function changeRow(
   }
   const unlocked = unlock === true && (await unlockOperator(desk, write, row.id));
   const who = by.operator.name;
-  if (ends || email !== undefined) await layHand(acting, row.id, 'changed');
+  if (ends || linked || email !== undefined) await layHand(acting, row.id, 'changed');
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
   if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {
