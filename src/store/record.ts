@@ -12,6 +12,7 @@ import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-e
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine } from './engine.js';
 import type { RowTags } from './guard/guarded-tables.js';
+import { requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
@@ -79,8 +80,16 @@ export interface Head extends LogState {
   readonly frontier: string;
 }
 
+/** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
+interface Appended extends Head {
+  readonly leaf: Uint8Array;
+}
+
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
+
+/** Of a reason or a ticket. The log never shrinks. */
+const MOST_TEXT = 4_096;
 
 /** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
 export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
@@ -96,9 +105,10 @@ export interface DoorParts {
 export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
   const tagging = { traits: engine.traits, tags: notary.rows };
   return async (entry, change) => {
+    const messages: string[] = [];
+    let committing: { readonly result: Awaited<ReturnType<typeof change>>; readonly head: Appended } | undefined;
     try {
-      const messages: string[] = [];
-      const done = await engine.db.transaction().execute(async (tx) => {
+      await engine.db.transaction().execute(async (tx) => {
         const head = await lockHead(tx, engine, notary);
         anchor?.check(head);
         clock?.saw(head.latestAt, null);
@@ -107,14 +117,17 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
         const result = await change(write, head);
         const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
         if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, write));
-        return { result, head: await append(tx, notary, head, entries) };
+        committing = { result, head: await append(tx, notary, head, entries) };
       });
-      anchor?.keep(done.head);
-      queued?.(messages);
-      return done.result;
     } catch (error) {
-      throw engine.refusalOf(error) ?? error;
+      const refusal = engine.refusalOf(error);
+      if (committing === undefined) throw refusal ?? error;
+      await requireDone(engine, committing.head, refusal ?? error);
     }
+    if (committing === undefined) throw new Error('a transaction that did not run');
+    anchor?.keep(committing.head);
+    queued?.(messages);
+    return committing.result;
   };
 }
 
@@ -135,14 +148,18 @@ async function lockHead(tx: Tx, engine: Engine, notary: Notary): Promise<Head> {
   return head;
 }
 
-async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Head> {
-  if (entries.length === 0) throw new Error('a write without an audit entry');
+async function append(tx: Tx, notary: Notary, head: Head, entries: readonly AuditEntry[]): Promise<Appended> {
   let { size, latestAt } = head;
   let frontier = decodeFrontier(size, head.frontier);
   const rows: { seq: number; body: string; leaf: Buffer }[] = [];
   for (const entry of entries) {
     const logged: LoggedEntry = { ...entry, v: 1, seq: size, policy: notary.policyHash };
     const body = notary.canonical(logged);
+    if ([entry.reason, entry.ticket].some((text) => (text?.length ?? 0) > MOST_TEXT)) {
+      throw new Refusal('invalid-input', 'a text is too long for the log; nothing was changed', {
+        hint: 'Shorten it.',
+      });
+    }
     const leaf = notary.tree.leaf(body);
     frontier = appendLeaf(notary.tree, size, frontier, leaf);
     rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
@@ -153,7 +170,10 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     await tx
       .insertInto('audit_entries')
       .values(rows.slice(from, from + ENTRIES_PER_INSERT))
-      .execute();
+      .execute()
+      .catch((error: unknown) => {
+        throw placeTaken(error) ?? error;
+      });
   }
   const encoded = encodeFrontier(frontier);
   await tx
@@ -161,7 +181,19 @@ async function append(tx: Tx, notary: Notary, head: Head, entries: readonly Audi
     .set({ size, frontier: encoded, latest_at: latestAt, mac: notary.headMac(size, encoded, latestAt) })
     .where('id', '=', 1)
     .execute();
-  return { size, frontier: encoded, latestAt };
+  const leaf = rows.at(-1)?.leaf;
+  if (leaf === undefined) throw new Error('a write without an audit entry');
+  return { size, frontier: encoded, latestAt, leaf };
+}
+
+/** The sealed head says which place is next; a row that stands there already was put there by another hand. */
+function placeTaken(error: unknown): Refusal | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('SQLITE_CONSTRAINT') && code !== '23505') return undefined;
+  return new Refusal('audit-broken', 'the log has an entry that countersign did not write; nothing was changed', {
+    hint: 'Keep the store as it is and tell your lead. To see the entry: countersign audit verify',
+    cause: error,
+  });
 }
 
 /** Writes the empty head of a new log. Only `init` calls it, in the transaction that creates the desk. */

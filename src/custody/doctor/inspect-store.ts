@@ -3,6 +3,7 @@ import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
 import { openEngine } from '../../opening/open-desk.js';
+import type { Engine } from '../../store/engine.js';
 import { openStore, requireCurrent, type Store } from '../../store/store.js';
 import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
 import { checkAcceptedPolicy } from './check-accepted-policy.js';
@@ -38,13 +39,24 @@ export async function inspectStore(custody: Custody): Promise<readonly Finding[]
     await requireCurrent(engine);
     const found: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
     if (!hasKeyAndPolicy(custody)) return [found];
-    return [found, ...(await inspectContents(openStore(engine, custody.notary), custody))];
+    return [found, ...(await forgets(engine)), ...(await inspectContents(openStore(engine, custody.notary), custody))];
   } catch (error) {
     const refusal = engine.refusalOf(error) ?? error;
     const unreachable = isRefusal(refusal) && refusal.code === 'store-unreachable';
     return [faultOf('Store', refusal, unreachable ? 'missing' : 'wrong')];
   } finally {
     await engine.close();
+  }
+}
+
+/** Destroyed secrets must leave the store's own log file too; commands do not say so if that failed (T25). */
+async function forgets(engine: Engine): Promise<readonly Finding[]> {
+  try {
+    await engine.forgetDeleted();
+    return [];
+  } catch (error) {
+    const finding = faultOf('Store', engine.refusalOf(error) ?? error);
+    return [{ ...finding, text: `destroyed secrets may still be in its log file: ${finding.text}` }];
   }
 }
 

@@ -11,12 +11,14 @@ export interface Establishing {
   readonly token: NewToken | null;
   /** Recovery codes of a first admin with a password (B80). */
   readonly recovery: NewRecoveryCodes | null;
+  /** Shows what is shown only once. If that fails, there is no desk: nobody could get into it. */
+  readonly show?: () => Promise<void>;
 }
 
 /** Writes operator, token, key id, the accepted policy and store id together, so if it is cut off, there is no half-made desk. */
 export async function finishEstablishing(
   desk: Desk,
-  { operator, token, recovery }: Establishing,
+  { operator, token, recovery, show }: Establishing,
 ): Promise<{ readonly storeId: string }> {
   const at = desk.now();
   const storeId = desk.newId('inv').replace(/^inv_/, 'desk_');
@@ -58,6 +60,7 @@ export async function finishEstablishing(
       await write.policyPin.put(desk.pin.offered.pinned, at);
       await write.meta.put('created-at', String(at));
       await write.meta.put('store-id', storeId);
+      await show?.();
     },
   );
   return { storeId };

@@ -48,6 +48,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'verification_id operator_id account_id user_id action authority_version created_at expires_at used_at revoked_at',
   ),
   policy_pins: table('id', 'pinned accepted_at'),
+  sso_subjects: table('id', 'account_id issuer subject'),
   approvals: table(
     'id',
     'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at token_id',

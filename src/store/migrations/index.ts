@@ -17,6 +17,7 @@ import * as operators from './0007-operators.js';
 import * as persons from './0008-persons.js';
 import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
+import * as ssoSubjects from './0012-sso-subjects.js';
 
 /** The pin of the policy that comes with countersign. A desk that has accepted it follows its updates. */
 export const SHIPPED_POLICY = 'countersign';
@@ -37,6 +38,7 @@ const STEPS: readonly Step[] = [
   { name: '0008-persons', up: persons.up },
   { name: '0009-two-persons', up: twoPersons.up },
   { name: '0010-power-holds', up: powerHolds.up },
+  { name: '0012-sso-subjects', up: ssoSubjects.up },
 ];
 
 /** Name of the newest migration that this build knows. */
