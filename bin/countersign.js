@@ -8,6 +8,19 @@
 
 // Before anything else: without a listener SIGUSR1 opens Node's debugger, which can read every secret in memory (T10).
 process.on('SIGUSR1', function () {});
+// One that came while Node started may have opened it already, or is about to. Whoever starts Node with --inspect wants it.
+function closeDebugger() {
+  // Loading Node's own module takes longer than all else here; its inside says at no cost whether there is anything to close.
+  var inside = process.binding('inspector');
+  if (!inside || inside.url() !== undefined) require('inspector').close();
+}
+if (!/--inspect/.test(process.execArgv.join(' '))) {
+  // Node opens it on a thread of its own, some time after the signal.
+  [0, 50, 250].forEach(function (ms) {
+    setTimeout(closeDebugger, ms).unref();
+  });
+  closeDebugger();
+}
 // A run that ends before main returns has failed. Without this, a prompt at the end of input would exit with 0.
 process.exitCode = 1;
 

@@ -5,6 +5,7 @@
 import { userInfo } from 'node:os';
 import { isatty } from 'node:tty';
 import { runProgram } from './commands/program.js';
+import { Refusal } from './errors.js';
 import type { InnerInput, InnerOutput } from './house.js';
 import { buildWorld, type Surroundings } from './main/build-world.js';
 import { temporaryFolders } from './main/files.js';
@@ -48,7 +49,7 @@ export async function main(invocation: Invocation): Promise<number> {
       return isatty(0);
     },
     terminal: () => ({ input: process.stdin, output: process.stderr }),
-    stdout: outStream(process.stdout),
+    stdout: outStream(process.stdout, unprinted),
     stderr: outStream(process.stderr),
     onSignal,
     signal: stop.signal,
@@ -64,6 +65,11 @@ export async function main(invocation: Invocation): Promise<number> {
     folders.removeAll();
   }
 }
+
+const unprinted = (code: string): Refusal =>
+  new Refusal('delivery-failed', `standard output takes no more (${code}), so the answer is not complete`, {
+    hint: 'What the command did stands: look before you repeat it. Make room, or send the output elsewhere.',
+  });
 
 function onSignal(name: NodeJS.Signals, handler: () => void): () => void {
   process.on(name, handler);

@@ -285,6 +285,16 @@ const CASES: readonly BadCase[] = [
     code: 'not-signed-in',
     says: /does not know the token/,
   },
+  ...(
+    [
+      [
+        'a ticket of 201 characters',
+        ['verify', '--account', '1', '--caller', 'a', '--for', 'x', '--ticket', 't'.repeat(201)],
+      ],
+      ['a reason of 1,001 characters', ['mfa', 'freeze', '--reason', 'r'.repeat(1_001)]],
+      ['fifty thousand characters to search for', ['user', 'search', 'x'.repeat(50_000)]],
+    ] as const
+  ).map(([what, argv]) => ({ what, argv, exit: 2, code: 'invalid-input', says: /is longer than \d+ characters/ })),
 ];
 
 describe('bad input', () => {

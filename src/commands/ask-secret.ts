@@ -22,7 +22,7 @@ export async function readSecretLines(
   option: string,
   { least, most, what }: { readonly least: number; readonly most: number; readonly what: string },
 ): Promise<readonly string[]> {
-  const text = (await context.files.readText('-')).replace(/^\u{FEFF}/u, '').replace(/\r?\n$/, '');
+  const text = (await context.files.readText('-', 16 * MOST_BYTES)).replace(/^\u{FEFF}/u, '').replace(/\r?\n$/, '');
   const lines = text.split(/\r?\n/);
   const fits = lines.length >= least && lines.length <= most && Buffer.byteLength(text) <= MOST_BYTES;
   if (fits && lines.slice(0, least).every((line) => line !== '')) return lines;

@@ -7,7 +7,10 @@ import type { Command } from './command.js';
 export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>): unknown {
   // Used once in a process: compiling the schema first would take longer than checking by it.
   const parsed = (spec.input() as z.ZodType).safeParse(raw, { jitless: true });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    requireShort(spec, raw);
+    return parsed.data;
+  }
   const problems = parsed.error.issues.map((issue) => ({
     column: flagOf(spec, String(issue.path[0] ?? '')),
     message: issue.message,
@@ -19,6 +22,19 @@ export function checkInput(spec: Command, raw: Readonly<Record<string, unknown>>
     throw new Refusal('missing-option', `missing: ${missing.map((problem) => problem.column).join(', ')}`, { hint });
   const one = problems.map((problem) => `${problem.column}: ${problem.message}`).join('; ');
   throw new Refusal('invalid-input', one, { hint });
+}
+
+/** The log never shrinks, so what is written into it has bounds; longer arguments of any kind are mistakes, such as a whole file. */
+const MOST: Readonly<Record<string, number>> = { reason: 1_000, ticket: 200 };
+const MOST_OTHERWISE = 4_096;
+
+function requireShort(spec: Command, raw: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(raw)) {
+    const most = MOST[name] ?? MOST_OTHERWISE;
+    if ([value].flat().every((text) => typeof text !== 'string' || text.length <= most)) continue;
+    const message = `${flagOf(spec, name)}: is longer than ${most} characters`;
+    throw new Refusal('invalid-input', message, { hint: 'Shorten it.' });
+  }
 }
 
 /** The name a person typed or should have typed for a member of the input. */

@@ -102,6 +102,8 @@ export interface Context {
   readonly sessions: Sessions;
   /** Writes text to stdout at once, for exports and followed logs. It is the result, so --quiet does not suppress it. */
   readonly write: (text: string) => Promise<void>;
+  /** Prints a result before the command has ended: what nobody may miss must be out before it counts. */
+  readonly print: (result: Result) => Promise<void>;
   /** One NDJSON row on stdout under --json, nothing otherwise. */
   readonly row: (value: unknown) => Promise<void>;
   /** A line on stderr, unless --quiet. */

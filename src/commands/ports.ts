@@ -26,8 +26,8 @@ export interface FileKind {
  * of the desk, also not through a symbolic link.
  */
 export interface Files {
-  /** Text of a file; `-` is standard input. Refusal `invalid-input` with the path if it cannot be read. */
-  readText(path: string): Promise<string>;
+  /** Text of a file; `-` is standard input. Refusal `invalid-input` with the path if it cannot be read or has more bytes than `most`. */
+  readText(path: string, most?: number): Promise<string>;
   /** Bytes of a file or standard input, piece by piece. */
   readChunks(path: string): AsyncIterable<Uint8Array>;
   /** Standard input as one line, without the final newline (for `--…-stdin`). */

@@ -13,6 +13,7 @@ import { checkPaths } from './typing/check-paths.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
 import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
+import { usageRefusal } from './typing/usage-refusal.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
@@ -22,18 +23,25 @@ export async function runProgram(argv: readonly string[], world: World): Promise
   try {
     const word = firstWord(argv);
     if (word === undefined && !asksForHelp(argv)) return await runBare(argv, world, options);
-    const { program, finished } = buildProgram(world, await loaded(word, argv), word);
-    await program.parseAsync([...argv], { from: 'user' });
-    return finished.exit;
+    return await finish(buildProgram(world, await loaded(word, argv), word), argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0;
-      return reportError(world, options, usageRefusal(error, firstWord(argv)), readerOf(argv));
-    }
-    return reportError(world, options, error, readerOf(argv));
+    const refused = error instanceof CommanderError ? usageRefusal(error, firstWord(argv)) : error;
+    return await reportError(world, options, refused, readerOf(argv));
   } finally {
-    await world.close();
+    // The answer is given; nothing that follows may change it (T25).
+    await world.close().catch(() => undefined);
   }
+}
+
+async function finish({ program, finished }: Built, argv: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    // commander's way to say that it has shown help or version.
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+  }
+  await finished.told;
+  return finished.exit;
 }
 
 /** At `portal` sit the customer's people. */
@@ -42,9 +50,7 @@ const readerOf = (argv: readonly string[]): Reader => (firstWord(argv) === 'port
 /** `countersign` alone: the console on a terminal, otherwise help on stderr and exit 2. */
 async function runBare(argv: readonly string[], world: World, options: GlobalOptions): Promise<number> {
   if (world.canAsk(options)) {
-    const { program, finished } = buildProgram(world, await loaded('console', argv), 'console');
-    await program.parseAsync(['console', ...argv], { from: 'user' });
-    return finished.exit;
+    return finish(buildProgram(world, await loaded('console', argv), 'console'), ['console', ...argv]);
   }
   const { program } = buildProgram(world, [], undefined);
   if (options.json) throw new Refusal('usage', 'no command was given', { hint: 'See: countersign --help' });
@@ -60,11 +66,15 @@ async function loaded(word: string | undefined, argv: readonly string[]): Promis
 
 interface Built {
   readonly program: Commander;
-  readonly finished: { exit: number };
+  readonly finished: { exit: number; told: Promise<void> };
 }
 
 function buildProgram(world: World, commands: readonly Command[], word: string | undefined): Built {
-  const finished = { exit: 0 };
+  const finished = { exit: 0, told: Promise.resolve() };
+  const writeOut = (text: string) => {
+    finished.told = world.stdout.write(text);
+    finished.told.catch(() => undefined); // whoever awaits it reports it
+  };
   const program = new Commander('countersign');
   program
     .exitOverride()
@@ -73,7 +83,7 @@ function buildProgram(world: World, commands: readonly Command[], word: string |
     .version(`countersign ${world.version}`, '--version', 'print the version')
     .helpOption('-h, --help', 'show help, also for one command')
     .configureHelp({ helpWidth: Math.min(world.stdout.columns, 100), sortSubcommands: false })
-    .configureOutput({ writeOut: (text) => void world.stdout.write(text), writeErr: () => undefined })
+    .configureOutput({ writeOut, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const { flags, about } of GLOBAL_OPTIONS) program.addOption(new Option(flags, about));
   program.addHelpText('after', () => topicsLine(world.topics));
@@ -173,9 +183,11 @@ async function runCommand(spec: Command, leaf: Commander, world: World, program:
   const input = checkInput(spec, raw);
   await askingHere(context, 'not-signed-in', () => world.authorise(spec, options));
   const result = await askingHere<Result>(context, 'factor-needed', () => spec.run(context, input as never));
-  const exit = await reportResult(world, options, result);
-  await result.after?.();
-  return exit;
+  try {
+    return await reportResult(world, options, result);
+  } finally {
+    await result.after?.();
+  }
 }
 
 /** What only a sign-in or a fresh code is missing for is asked on a terminal and tried again; elsewhere it is refused. */
@@ -212,10 +224,6 @@ function optionsOf(leaf: Commander): Readonly<Record<string, unknown>> {
   return parent?.parent == null ? leaf.opts() : { ...optionsOf(parent), ...leaf.opts() };
 }
 
-/** The value of an unknown option may be a secret: `--passphrase=…`, `-p…`. It is already visible in the process list; do not repeat it in the error. */
-const withoutValue = (message: string): string =>
-  message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
-
 function globalsOf(program: Commander): GlobalOptions {
   const given = program.opts();
   const flag = (name: string) => given[name] === true;
@@ -231,19 +239,4 @@ function globalsOf(program: Commander): GlobalOptions {
     color: given['color'] !== false,
     input: given['input'] !== false,
   };
-}
-
-function usageRefusal(error: CommanderError, word: string | undefined): Refusal {
-  const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
-  const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
-  const message = withoutValue(error.message)
-    .replace(/^error: /, '')
-    .replace(/\n/g, ' ');
-  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
-  const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
-  return new Refusal(missing ? 'missing-option' : 'usage', message, {
-    hint: advice
-      ? 'Do not put a secret on the command line. Type it when asked, or use the --…-stdin option.'
-      : `See: ${see}`,
-  });
 }

@@ -1,13 +1,17 @@
 /** Prints a result or an error, in words or as JSON, and answers the exit status. */
 import type { GlobalOptions } from '../config.js';
-import { exitOf, isRefusal, type Refusal } from '../errors.js';
+import { exitOf, isRefusal, Refusal } from '../errors.js';
 import { printableJson } from '../terminal/printable.js';
 import { renderError, renderView } from '../terminal/render.js';
 import type { Result } from './command.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 
-export async function reportResult(world: World, options: GlobalOptions, result: Result): Promise<number> {
+export async function reportResult(
+  world: Pick<World, 'stdout' | 'style'>,
+  options: GlobalOptions,
+  result: Result,
+): Promise<number> {
   if (result.raw !== undefined && !options.json) await world.stdout.write(result.raw);
   else if (options.json) {
     if (result.streamed !== true) await world.stdout.write(`${printableJson(result.document)}\n`);
@@ -24,11 +28,24 @@ export async function reportError(
   error: unknown,
   reader: Reader,
 ): Promise<number> {
-  const shown = isRefusal(error) ? await inWords(world, error, reader) : bug(world);
-  if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`);
-  else await world.stderr.write(renderError(shown, world.style('stderr', options)));
+  const refused = isRefusal(error) ? error : ofTheSystem(error);
+  const shown = refused === undefined ? bug(world) : await inWords(world, refused, reader);
+  const inText = () => world.stderr.write(renderError(shown, world.style('stderr', options)));
+  // Where standard output takes nothing, a person may still read why.
+  if (options.json) await world.stdout.write(`${printableJson(errorDocument(shown))}\n`).catch(inText);
+  else await inText();
   if (options.verbose) await world.stderr.write(`${stackOf(error)}\n`);
-  return isRefusal(error) ? exitOf(error.code) : 1;
+  return refused === undefined ? 1 : exitOf(refused.code);
+}
+
+/** A call of the system that failed (a full disk, a folder that is not ours) where nothing worded it nearer to its place. */
+function ofTheSystem(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined;
+  const place = 'path' in error ? ` of ${String(error.path)}` : '';
+  return new Refusal('config', `the system refused ${String(error.syscall)}${place} (${String(error.code)})`, {
+    hint: 'Check space and permissions there. Look whether it was done before you repeat it.',
+    cause: error,
+  });
 }
 
 /** Loaded only when somebody was refused. */
@@ -43,7 +60,7 @@ function bug(world: World): Shown {
   return {
     code: 'internal',
     message: `something went wrong inside countersign (reference ${world.reference()})`,
-    hint: 'Nothing was left half done. Run it again with --verbose and send the output to your administrator.',
+    hint: 'Look whether it was done before you repeat it. Then run it with --verbose and send the output to your administrator.',
     problems: [],
     also: {},
   };

@@ -85,7 +85,10 @@ export function verifySignedNote(note: string, vkeys: readonly string[]): { text
     }
     signers.add(name);
   }
-  if (signers.size === 0) throw new Refusal('audit-broken', 'the note has no signature by a known key');
+  if (signers.size === 0) {
+    const others = [...new Set(signatures.map(({ name }) => name))].join(', ');
+    throw new Refusal('audit-broken', `the note has no signature by a known key; it is signed by ${others}`);
+  }
   return { text, signers: [...signers] };
 }
 

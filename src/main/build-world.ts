@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from '../commands/catalogue.js';
 import type { Context } from '../commands/command.js';
+import { reportResult } from '../commands/report-outcome.js';
 import type { OutStream, World } from '../commands/world.js';
 import type { Environment, GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
@@ -177,6 +178,8 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     ),
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
+    print: async (result) =>
+      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(around, ...of) }, options, result)),
     row: async (value) => {
       if (!options.json) return;
       const { printableJson } = await import('../terminal/printable.js');

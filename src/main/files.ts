@@ -19,13 +19,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Files, Sessions } from '../commands/ports.js';
 import type { Person } from '../config.js';
-import { sha256Hex } from '../crypto/digests.js';
+import { randomBytes, sha256Hex } from '../crypto/digests.js';
 import { Refusal } from '../errors.js';
 import { pathRefused } from '../opening/locked-mode.js';
 import { type OwnPlaces, requireForeign, requireReplaceable } from './typed-paths.js';
 
 /** A secret is one line. Longer input is a mistake, such as a whole file. */
 const SECRET_BYTES = 4_096;
+/** Reading stops here. A plan for a hundred thousand users is half of the second. */
+const STDIN_SECRET_BYTES = 64 * 1024;
+const TEXT_BYTES = 64 * 1024 * 1024;
 
 /** What the rules for paths need to know of the run. */
 export interface PathRules {
@@ -35,11 +38,6 @@ export interface PathRules {
 
 export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortSignal, rules: PathRules): Files {
   const stdin = () => stoppedBy(signal, openStdin());
-  const readStdin = async (): Promise<string> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stdin()) chunks.push(Buffer.from(chunk as Uint8Array));
-    return Buffer.concat(chunks).toString('utf8');
-  };
   const unlocked = async (path: string): Promise<void> => {
     const lockedBy = await rules.lockedBy();
     if (lockedBy !== undefined) throw pathRefused(path, lockedBy);
@@ -50,15 +48,14 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
   };
   return {
     lockedBy: rules.lockedBy,
-    readText: async (path) => {
-      if (path === '-') return readStdin();
-      await unlocked(path);
-      return guardedRead(path);
+    readText: async (path, most = TEXT_BYTES) => {
+      const chunks = path === '-' ? stdin() : readChunks(path, () => unlocked(path));
+      return (await gather(chunks, path === '-' ? 'standard input' : path, most)).toString('utf8');
     },
     readChunks: (path) =>
       path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path)),
     readSecretLine: async (option) => {
-      const text = (await readStdin()).replace(/\r?\n$/, '');
+      const text = (await gather(stdin(), 'standard input', STDIN_SECRET_BYTES)).toString('utf8').replace(/\r?\n$/, '');
       if (text === '' || /[\r\n]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
         throw new Refusal('invalid-input', `${option}: standard input must be exactly one line with the secret`, {
           hint: `For instance: printf '%s\\n' "$SECRET" | countersign … ${option}`,
@@ -106,12 +103,17 @@ function stoppedBy(signal: AbortSignal, stream: NodeJS.ReadableStream): NodeJS.R
   return stream;
 }
 
-function guardedRead(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw unreadable(path, error);
+async function gather(chunks: AsyncIterable<Uint8Array | string>, place: string, most: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += parts[parts.push(Buffer.from(chunk as Uint8Array)) - 1]?.length ?? 0;
+    if (size <= most) continue;
+    throw new Refusal('invalid-input', `${place} is too long: more than ${most / 1024} KB`, {
+      hint: 'Check that it is the right input.',
+    });
   }
+  return Buffer.concat(parts);
 }
 
 async function* readChunks(path: string, allowed: () => Promise<void>): AsyncIterable<Uint8Array> {
@@ -134,9 +136,13 @@ function unreadable(path: string, error: unknown): Refusal {
 /** Writes beside the place, flushes, then renames, so that a reader sees the old file or the whole new one. */
 function writeWhole(path: string, content: string): void {
   const target = resolve(path);
-  const beside = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
+  // A name that nobody can guess and put a link in place of; `wx` follows none.
+  const beside = join(
+    dirname(target),
+    `.${basename(target)}.${Buffer.from(randomBytes(9)).toString('base64url')}.part`,
+  );
   try {
-    const handle = openSync(beside, 'w', 0o600);
+    const handle = openSync(beside, 'wx', 0o600);
     try {
       // writeSync may write less than asked (T26).
       writeFileSync(handle, content);

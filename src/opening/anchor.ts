@@ -170,7 +170,7 @@ class FileAnchor implements Anchor {
     block.write('\n', BLOCK - 1);
     const handle = this.#open(true);
     if (handle === undefined) return;
-    writeSync(handle, block, 0, BLOCK, 0);
+    for (let done = 0; done < BLOCK; ) done += writeSync(handle, block, done, BLOCK - done, done);
     this.#seen = { block, head };
   }
 

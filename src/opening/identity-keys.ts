@@ -1,24 +1,58 @@
 /**
- * The public keys of customers' identity providers (RFC 7517): a JWK set from the account's settings, or fetched from an address at each
- * sign-in. Part of main's room, because it uses the network.
+ * The public keys of customers' identity providers (RFC 7517): a JWK set from the account's settings, or fetched from an address. Part of main's room, because it uses the network.
  */
+import { isIP } from 'node:net';
+import { rangeOf } from '../delivery/address-range.js';
 import { Refusal } from '../errors.js';
+import { isAddress } from '../rules/sso-settings.js';
 
 const TIMEOUT_MS = 5_000;
 /** A set of fifty RSA keys is a tenth of this. */
 const MOST_BYTES = 256 * 1024;
 
+/** How long a process uses what it fetched; a new key of the provider counts after that. */
+const FRESH_MS = 60_000;
+
+export interface KeyEffects {
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+  readonly resolveHost: (host: string) => Promise<readonly string[]>;
+  /** Keys may be on this machine, there by plain http too. */
+  readonly loopback: boolean;
+}
+
 /** Returns the JSON unchecked; the verifier checks that it is a key set. Refusal `busy` if it cannot be fetched. */
-export function openIdentityKeys(fetchOne: typeof fetch): (source: string) => Promise<unknown> {
+export function openIdentityKeys(effects: KeyEffects): (source: string) => Promise<unknown> {
+  const fetched = new Map<string, { readonly at: number; readonly text: Promise<string> }>();
   return async (source) => {
-    if (!/^https?:/i.test(source)) return JSON.parse(source) as unknown;
-    const text = await download(fetchOne, source);
+    if (!isAddress(source)) return JSON.parse(source) as unknown;
+    const known = fetched.get(source);
+    const age = effects.now() - (known?.at ?? 0);
+    const kept =
+      known !== undefined && age >= 0 && age < FRESH_MS ? known : { at: effects.now(), text: fetchFrom(source) };
+    fetched.set(source, kept);
+    const text = await kept.text;
     try {
       return JSON.parse(text) as unknown;
     } catch (cause) {
       throw outOfReach(source, 'its answer is not a key set', cause);
     }
   };
+  async function fetchFrom(source: string): Promise<string> {
+    await requirePublic(source, effects);
+    return download(effects.fetch, source);
+  }
+}
+
+/** A desk admin who sets an address must not reach the desk's own network with it, nor learn what answers there. */
+async function requirePublic(source: string, { resolveHost, loopback }: KeyEffects): Promise<void> {
+  const { protocol, hostname } = new URL(source);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const addresses = isIP(host) === 0 ? await resolveHost(host).catch(() => []) : [host];
+  const own = addresses.length > 0 && addresses.every((address) => /^(127\.|::1$)/.test(address));
+  if (own && loopback) return;
+  if (protocol !== 'https:' || addresses.length === 0 || addresses.some((address) => rangeOf(address) !== 'public'))
+    throw outOfReach(source, 'it is not a public https address');
 }
 
 async function download(fetchOne: typeof fetch, address: string): Promise<string> {

@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Settings } from '../config.js';
+import { randomBytes } from '../crypto/digests.js';
 import { generateMasterKeyText, type Keyring, openKeyring, parseMasterKeys } from '../crypto/keyring.js';
 import { Refusal } from '../errors.js';
 
@@ -53,18 +55,41 @@ function readKeyText(settings: Settings): string {
   return readFileSync(file, 'utf8');
 }
 
-function runKeyCommand(line: string): string {
+/** Exported for its test. Refusal `key-missing`; a command that does not end in time is stopped, with all that it started. */
+export function runKeyCommand(line: string, limitMs = 30_000): string {
+  const mark = `KEY_COMMAND_RUN=${Buffer.from(randomBytes(12)).toString('hex')}`;
   try {
-    return execFileSync('/bin/sh', ['-c', line], {
+    return execFileSync('/usr/bin/env', [mark, '/bin/sh', '-c', line], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 30_000,
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
     });
   } catch (error) {
-    throw new Refusal('key-missing', 'the key command did not print a key', {
+    const late = error instanceof Error && 'code' in error && error.code === 'ETIMEDOUT';
+    if (late) killMarked(mark);
+    const why = late ? `did not end within ${limitMs / 1_000} s and was stopped` : 'did not print a key';
+    throw new Refusal('key-missing', `the key command ${why}`, {
       hint: 'Run the key command by hand (COUNTERSIGN_KEY_COMMAND, or keyCommand in the config file) and read its error.',
       cause: error,
     });
+  }
+}
+
+/** Kills what the command started, by the mark in its environment: a group of its own would have no terminal to ask on. */
+function killMarked(mark: string): void {
+  const folder = '/proc';
+  for (const id of existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : []) {
+    try {
+      if (
+        readFileSync(join(folder, id, 'environ'), 'utf8')
+          .split('\0')
+          .includes(mark)
+      )
+        process.kill(Number(id), 'SIGKILL');
+    } catch {
+      // It has ended, or belongs to another account.
+    }
   }
 }
 
@@ -77,7 +102,15 @@ export function ensureKey(settings: Settings): { place: string; made: boolean } 
   }
   const { file } = settings.key;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, generateMasterKeyText(), { mode: 0o600, flag: 'wx' });
+  inWords(file, () => {
+    try {
+      writeFileSync(file, generateMasterKeyText(), { mode: 0o600, flag: 'wx', flush: true });
+    } catch (error) {
+      // Half a key would stand in the way of the next try. One that was there already is somebody else's.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) rmSync(file, { force: true });
+      throw error;
+    }
+  });
   return { place, made: true };
 }
 
@@ -86,15 +119,30 @@ export function ensureKey(settings: Settings): { place: string; made: boolean } 
  * with it would be lost.
  */
 export function replaceKeyText(file: string, text: string): void {
-  const target = existsSync(file) ? realpathSync(file) : file;
-  const beside = join(dirname(target), `.${basename(target)}.new`);
-  rmSync(beside, { force: true });
-  writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
-  renameSync(beside, target);
-  const folder = openSync(dirname(target), 'r');
+  inWords(file, () => {
+    const target = existsSync(file) ? realpathSync(file) : file;
+    const beside = join(dirname(target), `.${basename(target)}.new`);
+    rmSync(beside, { force: true });
+    writeFileSync(beside, text, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(beside, target);
+    const folder = openSync(dirname(target), 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  });
+}
+
+/** A disk that fails here may have taken the key all the same, so the refusal claims neither. */
+function inWords(file: string, write: () => void): void {
   try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
+    write();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    throw new Refusal('config', `the key file ${file} could not be written for certain (${code})`, {
+      hint: 'Nothing is lost. Make room or repair the disk, then run the same command again.',
+      cause: error,
+    });
   }
 }

@@ -201,7 +201,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     channels: openChannels(delivery, effectsOf(settings, keyring)),
     sendQueued: () => sendQueued(desk),
     sink,
-    identityKeys: openIdentityKeys(fetch),
+    identityKeys: openIdentityKeys({ fetch, now, resolveHost, loopback: policy.limits.sso.loopbackKeys }),
     compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName, codeMessages),
     words: openWordbook(dataFolder),
     name: settings.deskName,
@@ -215,11 +215,14 @@ const costsOf = ({ hashing, codeHashing }: Limits): HasherCosts => ({
   code: { m: codeHashing.memoryKiB, t: codeHashing.passes, p: codeHashing.lanes },
 });
 
+const resolveHost = async (host: string): Promise<readonly string[]> =>
+  (await lookup(host, { all: true })).map((found) => found.address);
+
 const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects => ({
   dataFolder,
   fetch,
   signToken: (claims) => openTokenSigner(keyring).sign(claims),
-  resolveHost: async (host) => (await lookup(host, { all: true })).map((found) => found.address),
+  resolveHost,
   readFile: async (path) => readFileSync(path, 'utf8'),
 });
 

@@ -18,6 +18,7 @@ export interface CustomerReasons {
   'sso-not-set-up': { readonly account: string };
   'id-token-refused': { readonly why: IdTokenFault };
   'id-token-names-none': Bare;
+  'sso-too-often': Bare;
   'provider-keys-unreadable': Bare;
   // proofs and roles
   'password-needed-lately': { readonly minutes: number };
@@ -125,6 +126,7 @@ export interface CustomerSteps {
   'sign-in-or-desk-sets-sso': Bare;
   'desk-sets-keys': Bare;
   'new-id-token': Bare;
+  'try-in-a-minute': Bare;
   'name-login': Bare;
   'retry-portal-sign-in': { readonly failures: number };
   'retry-code': { readonly failures: number };

@@ -86,6 +86,7 @@ export interface DeskReasons {
   'not-https': { readonly setting: 'issuer' | 'jwks'; readonly address: string };
   'no-key-set': Bare;
   'private-key': { readonly position: number };
+  'weak-key': { readonly position: number };
   'account-ambiguous': { readonly count: number; readonly name: string };
   'account-unknown': { readonly reference: string };
   'account-missing': { readonly reference: string };

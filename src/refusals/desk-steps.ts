@@ -68,6 +68,7 @@ export interface DeskSteps {
   'drop-privileges': Bare;
   'https-example': Bare;
   'key-set-form': Bare;
+  'stronger-key': Bare;
   'public-keys-only': Bare;
   'mend-rows': Bare;
   'name-columns': { readonly columns: string };

@@ -21,6 +21,8 @@ export type UndoStop = 'nothing-taken' | 'undone-before' | 'enrolled-again' | 's
 
 export type IdTokenFault =
   | 'access-token'
+  | 'other-kind'
+  | 'other-person'
   | 'other-request'
   | 'other-application'
   | 'expired'

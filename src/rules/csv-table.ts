@@ -86,13 +86,18 @@ function suggestion(name: string, known: readonly string[]): string {
 
 /** First characters that spreadsheets take for a formula, also in full width. */
 const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
+/** The same after a separator of any locale: a file with commas is split at semicolons in half of Europe, whatever is in quotes. */
+const INSIDE = /([;,\t\r\n]\s*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
+const GUARDED_INSIDE = /([;,\t\r\n]\s*)'(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
 /** Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula. */
 export function guardCell(text: string): string {
-  return FORMULA.test(text) ? `'${text}` : text;
+  const inside = text.replace(INSIDE, "$1'");
+  return FORMULA.test(inside) ? `'${inside}` : inside;
 }
 
 /** Undoes `guardCell`, so that an export imports as it was. */
 export function unguardCell(text: string): string {
-  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+  const bare = text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+  return bare.replace(GUARDED_INSIDE, '$1');
 }

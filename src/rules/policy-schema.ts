@@ -154,6 +154,8 @@ function portalLimits() {
     backupCodes: z.strictObject({ count: whole(1, 20) }),
     // Users whom one admin of a company resets in the portal. A policy without it gets the default.
     portalReset: z.strictObject({ perAdminPerHour: whole(1, 1000) }).default({ perAdminPerHour: 30 }),
+    // Whether an identity provider on this machine itself may publish its keys; for tests of a set-up.
+    sso: z.strictObject({ loopbackKeys: z.boolean() }).default({ loopbackKeys: false }),
     totp: z.strictObject({ stepSeconds: z.literal(30), digits: whole(6, 8), stepsBack: whole(0, 1) }),
   };
 }

@@ -28,10 +28,17 @@ const KEY_SET = () =>
 /** Members of a JWK that only its owner may have (RFC 7518, section 6). */
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
+/** Whether the keys are fetched, not kept here. */
+export const isAddress = (text: string): boolean => /^https?:/i.test(text.trim());
+
 /** The https address of a JWK set, or the set itself as JSON of its public keys. Refusal `invalid-input` for anything else. */
-export function readKeySet(text: string): string {
+export function readKeySet(text: string, { loopbackKeys }: { readonly loopbackKeys: boolean }): string {
   const trimmed = text.trim();
-  if (/^https?:/i.test(trimmed)) return readProviderAddress('jwks', trimmed);
+  if (isAddress(trimmed)) {
+    const address = readProviderAddress('jwks', trimmed);
+    if (loopbackKeys || !LOOPBACK.test(new URL(address).hostname)) return address;
+    throw refusal('invalid-input', 'not-https', { setting: 'jwks', address }, 'https-example');
+  }
   const parsed = KEY_SET().safeParse(json(trimmed));
   if (!parsed.success) {
     throw refusal('invalid-input', 'no-key-set', {}, 'key-set-form');
@@ -42,7 +49,16 @@ export function readKeySet(text: string): string {
   if (secret !== -1) {
     throw refusal('invalid-input', 'private-key', { position: secret + 1 }, 'public-keys-only');
   }
+  const weak = parsed.data.keys.findIndex((key) => key.kty === 'RSA' && !isStrong(key));
+  if (weak !== -1) throw refusal('invalid-input', 'weak-key', { position: weak + 1 }, 'stronger-key');
   return JSON.stringify({ keys: parsed.data.keys });
+}
+
+/** 2048 bits or more, with an exponent that is no trick: a signature under exponent 1 is the message itself. */
+function isStrong({ n, e }: Readonly<Record<string, unknown>>): boolean {
+  const [modulus, exponent] = [n, e].map((value) => Buffer.from(String(value), 'base64url'));
+  const bits = (modulus?.length ?? 0) * 8 - Math.clz32(modulus?.[0] ?? 0) + 24;
+  return bits >= 2_048 && Number(`0x0${exponent?.toString('hex') ?? ''}`) >= 3;
 }
 
 function json(text: string): unknown {

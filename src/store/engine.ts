@@ -37,6 +37,8 @@ export interface Engine {
   lock(tx: Db): Promise<void>;
   /** Turns an engine's own error into a refusal; undefined if it is a bug of ours. */
   refusalOf(error: unknown): Refusal | undefined;
+  /** Waits, in ms, before each further look for a commit whose answer was lost. */
+  readonly lookAgainMs: readonly number[];
   /** After a secret was destroyed: removes its copies from the engine's own log file (T9). */
   forgetDeleted(): Promise<void>;
   /** Makes a consistent copy of the whole store while others write. Replaces a store that is already in `file`. */

@@ -18,6 +18,7 @@ import { bookOf, requireSums } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
+import { requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Db, Tx } from './schema/directory.js';
@@ -96,8 +97,16 @@ interface Opened extends Head {
   readonly book: Book;
 }
 
+/** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
+interface Appended extends Head {
+  readonly leaf: Uint8Array;
+}
+
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
 const ENTRIES_PER_INSERT = 500;
+
+/** Of a reason or a ticket. The log never shrinks. */
+const MOST_TEXT = 4_096;
 
 /** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
 export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
@@ -112,9 +121,10 @@ export interface DoorParts {
 
 export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
   return async (entry, change) => {
+    const messages: string[] = [];
+    let committing: { readonly result: Awaited<ReturnType<typeof change>>; readonly head: Appended } | undefined;
     try {
-      const messages: string[] = [];
-      const done = await engine.db
+      await engine.db
         .transaction()
         .setIsolationLevel('repeatable read')
         .execute(async (plain) => {
@@ -132,14 +142,17 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
           if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, writes));
           const traits = writes.sums.renewed ? engine.traits : undefined;
-          return { result, head: await append(tx, notary, { head, delta, traits }, entries) };
+          committing = { result, head: await append(tx, notary, { head, delta, traits }, entries) };
         });
-      anchor?.keep(done.head);
-      queued?.(messages);
-      return done.result;
     } catch (error) {
-      throw engine.refusalOf(error) ?? error;
+      const refusal = engine.refusalOf(error);
+      if (committing === undefined) throw refusal ?? error;
+      await requireDone(engine, committing.head, refusal ?? error);
     }
+    if (committing === undefined) throw new Error('a transaction that did not run');
+    anchor?.keep(committing.head);
+    queued?.(messages);
+    return committing.result;
   };
 }
 
@@ -173,7 +186,7 @@ async function append(
   notary: Notary,
   { head, delta, traits }: Changed,
   entries: readonly AuditEntry[],
-): Promise<Head> {
+): Promise<Appended> {
   if (entries.length === 0) throw new Error('a write without an audit entry');
   let { size, latestAt } = head;
   let frontier = decodeFrontier(size, head.frontier);
@@ -181,6 +194,11 @@ async function append(
   for (const entry of entries) {
     const logged: LoggedEntry = { ...entry, v: 1, seq: size, policy: notary.policyHash };
     const body = notary.canonical(logged);
+    if ([entry.reason, entry.ticket].some((text) => (text?.length ?? 0) > MOST_TEXT)) {
+      throw new Refusal('invalid-input', 'a text is too long for the log; nothing was changed', {
+        hint: 'Shorten it.',
+      });
+    }
     const leaf = notary.tree.leaf(body);
     frontier = appendLeaf(notary.tree, size, frontier, leaf);
     rows.push({ seq: size, body, leaf: Buffer.from(leaf) });
@@ -191,7 +209,10 @@ async function append(
     await tx
       .insertInto('audit_entries')
       .values(rows.slice(from, from + ENTRIES_PER_INSERT))
-      .execute();
+      .execute()
+      .catch((error: unknown) => {
+        throw placeTaken(error) ?? error;
+      });
   }
   let book = folded(notary.sums, head.book, delta, latestAt);
   if (traits !== undefined) {
@@ -200,7 +221,19 @@ async function append(
   }
   const encoded = encodeFrontier(frontier);
   await writeHead(tx, notary, { size, frontier: encoded, latestAt }, book);
-  return { size, frontier: encoded, latestAt };
+  const leaf = rows.at(-1)?.leaf;
+  if (leaf === undefined) throw new Error('a write without an audit entry');
+  return { size, frontier: encoded, latestAt, leaf };
+}
+
+/** The sealed head says which place is next; a row that stands there already was put there by another hand. */
+function placeTaken(error: unknown): Refusal | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('SQLITE_CONSTRAINT') && code !== '23505') return undefined;
+  return new Refusal('audit-broken', 'the log has an entry that countersign did not write; nothing was changed', {
+    hint: 'Keep the store as it is and tell your lead. To see the entry: countersign audit verify',
+    cause: error,
+  });
 }
 
 /** Seals the sums for this size of the log, and tags the whole. */

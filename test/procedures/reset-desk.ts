@@ -34,8 +34,11 @@ export interface ResetDesk extends TestDesk {
   change(signed: SignedOperator, patch: { readonly operator?: object; readonly session?: object }): Promise<void>;
 }
 
-export async function resetDesk(engine: EngineName = 'sqlite'): Promise<ResetDesk> {
-  const place = await testDesk(engine);
+export async function resetDesk(
+  engine: EngineName = 'sqlite',
+  options: Parameters<typeof testDesk>[1] = {},
+): Promise<ResetDesk> {
+  const place = await testDesk(engine, options);
   const { desk } = place;
   const give = (userId: string, holdings: Holdings) => giveTo(desk, userId, holdings);
   return {

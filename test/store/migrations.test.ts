@@ -38,6 +38,7 @@ const TABLES: readonly (keyof Database)[] = [
   'resets',
   'search_words',
   'sink_cursors',
+  'sso_subjects',
   'throttles',
   'used_id_tokens',
   'users',

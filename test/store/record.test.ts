@@ -89,7 +89,7 @@ describe.each(engines)('the write door on %s', (name) => {
     it('where the database does not take the entry', async () => {
       const stray = { seq: 0, body: '{}', leaf: Buffer.alloc(32) };
       await place.engine.db.insertInto('audit_entries').values(stray).execute();
-      await expect(addAccount(place.store.record, '1')).rejects.toThrow();
+      await expect(addAccount(place.store.record, '1')).rejects.toMatchObject({ code: 'audit-broken' });
       expect(await countsOf(place.engine)).toEqual({ accounts: 0, entries: 1, size: 0 });
     });
 

@@ -29,6 +29,8 @@ export interface PostgresServer {
   restart(): Promise<void>;
   /** Stops it and removes the data. */
   stop(): Promise<void>;
+  /** Another server that follows this one; a commit of this one waits for it. Promote it with `select pg_promote()`. */
+  standby(): Promise<PostgresServer>;
 }
 
 const USER = 'countersign_test';
@@ -47,22 +49,60 @@ export async function startServer(options: ServerOptions = {}): Promise<Postgres
     if (owner !== undefined) chownSync(passwordFile, owner.uid, owner.gid);
     const port = await freePort();
     const start = () => startShell({ programs, folder, port, owner, durable: options.durable === true });
-    let shell = await start();
-    return {
-      url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`,
-      crash: () => endShell(shell, 'QUIT'),
-      restart: async () => {
-        shell = await start();
-      },
-      stop: async () => {
-        if (shell.exitCode === null) await endShell(shell, 'INT');
-        rmSync(folder, { recursive: true, force: true });
-      },
-    };
+    return await running({ start, folder, owner, port, password }, async (copy) => {
+      const second = { folder: copy, port: await freePort() };
+      const again = () => startShell({ programs, ...second, owner, durable: options.durable === true });
+      return running({ start: again, ...second, owner, password }, noStandby);
+    });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+const noStandby = () => Promise.reject(new Error('a standby has none of its own'));
+
+interface RunningServer {
+  readonly start: () => Promise<ChildProcess>;
+  readonly folder: string;
+  readonly owner: Owner | undefined;
+  readonly port: number;
+  readonly password: string;
+}
+
+async function running(
+  { start, folder, owner, port, password }: RunningServer,
+  follow: (folder: string) => Promise<PostgresServer>,
+): Promise<PostgresServer> {
+  let shell = await start();
+  const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  return {
+    url,
+    crash: () => endShell(shell, 'QUIT'),
+    restart: async () => {
+      shell = await start();
+    },
+    stop: async () => {
+      if (shell.exitCode === null) await endShell(shell, 'INT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+    standby: async () => {
+      await onServer(url, (client) => client.query("alter system set synchronous_standby_names = '*'"));
+      await endShell(shell, 'QUIT');
+      const copy = mkdtempSync(join(tmpdir(), 'countersign-postgres-'));
+      cpSync(join(folder, 'data'), join(copy, 'data'), { recursive: true });
+      for (const lock of ['postmaster.pid', 'postmaster.opts']) rmSync(join(copy, 'data', lock), { force: true });
+      writeFileSync(join(copy, 'data', 'standby.signal'), '');
+      writeFileSync(
+        join(copy, 'data', 'postgresql.auto.conf'),
+        `primary_conninfo = 'host=127.0.0.1 port=${port} user=${USER} password=${password}'\n`,
+      );
+      spawnSync('chmod', ['-R', 'go=', copy]);
+      if (owner !== undefined) spawnSync('chown', ['-R', `${owner.uid}:${owner.gid}`, copy]);
+      shell = await start();
+      return follow(copy);
+    },
+  };
 }
 
 /** Makes an empty database with a random name on the server and returns its URL. */
@@ -212,7 +252,7 @@ function whenReady(shell: ChildProcess): Promise<ChildProcess> {
     shell.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-2_000);
       if (/FATAL: {2}(?!the database system is)|PANIC:/.test(log)) fail(log);
-      if (!log.includes('ready to accept connections')) return;
+      if (!/ready to accept (read-only )?connections/.test(log)) return;
       clearTimeout(timer);
       shell.removeAllListeners('exit');
       shell.stderr?.removeAllListeners('data').resume();

@@ -38,6 +38,8 @@ export interface TestDeskOptions {
   /** `real`: leaps ahead are refused, as on a real machine (B87). */
   readonly clock?: 'as-given' | 'real';
   readonly start?: number;
+  /** Address of a PostgreSQL server of its own. */
+  readonly server?: string;
 }
 
 export interface TestClock {
@@ -72,9 +74,13 @@ export function testClock(start = START): TestClock {
   };
 }
 
-export async function testSettings(engine: EngineName, folder: string): Promise<Settings> {
+export async function testSettings(
+  engine: EngineName,
+  folder: string,
+  server: string = inject('postgresUrl'),
+): Promise<Settings> {
   return {
-    store: engine === 'postgres' ? await createDatabase(inject('postgresUrl')) : join(folder, 'desk.db'),
+    store: engine === 'postgres' ? await createDatabase(server) : join(folder, 'desk.db'),
     engine,
     storeFrom: 'option',
     key: { file: join(folder, 'master.key') },
@@ -92,7 +98,7 @@ export async function testSettings(engine: EngineName, folder: string): Promise<
 export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskOptions = {}): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock(options.start);
-  const settings = await testSettings(engine, folder);
+  const settings = await testSettings(engine, folder, options.server);
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(
     openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: options.clock !== 'real', ...hashing }),

@@ -20,6 +20,7 @@ import {
 import { pause } from '../../procedures/pause.js';
 import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
+import { guardCell } from '../../rules/csv-table.js';
 import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
@@ -210,7 +211,7 @@ const CSV_COLUMNS = 'seq at kind outcome by_kind by_id by_name account user tick
 async function csvLines() {
   const { stringify } = await import('csv-stringify/sync');
   const csv = (rows: readonly (readonly unknown[])[]) =>
-    stringify(rows as unknown[][], { escape_formulas: true, record_delimiter: 'windows' });
+    stringify(rows as unknown[][], { record_delimiter: 'windows' });
   const cells = (entry: LoggedEntry) => [
     String(entry.seq),
     iso(entry.at),
@@ -229,7 +230,8 @@ async function csvLines() {
   return {
     heading: csv([CSV_COLUMNS]),
     // Control and bidi characters of stored text must not get into a cell raw, so they are escaped as on the screen.
-    textOf: (entries: readonly LoggedEntry[]) => csv(entries.map((entry) => cells(entry).map(printable))),
+    textOf: (entries: readonly LoggedEntry[]) =>
+      csv(entries.map((entry) => cells(entry).map((cell) => guardCell(printable(cell))))),
   };
 }
 

@@ -1,6 +1,7 @@
 /** `init`: makes store, master key and first admin (B70). It refuses a store that has a desk already. */
 
 import * as z from 'zod';
+import { isRefusal, Refusal } from '../../errors.js';
 import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import {
   type NewOperator,
@@ -45,6 +46,12 @@ const init = command<Input>({
 });
 
 async function run(context: Context, given: Input): Promise<Result> {
+  const { quiet, json } = context.options;
+  if (quiet && !json && !given.token) {
+    throw new Refusal('usage', '--quiet would hide the secrets that init shows only once', {
+      hint: 'Leave it out, or use --json.',
+    });
+  }
   await context.house.refuseSecondDesk();
   const expiresAt =
     given.expires === undefined
@@ -59,9 +66,9 @@ async function run(context: Context, given: Input): Promise<Result> {
     ? prepareToken(desk, { operatorId: operator.id, role: 'admin', label: 'init', ...expiresAt })
     : null;
   const recovery = given.token ? null : await makeRecoveryCodes(desk, operator.id);
-  await finishEstablishing(desk, { operator, token, recovery });
   const places = { store: desk.store.place, key: keyPlace, keyMade };
-  return {
+  const result: Result = {
+    ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
     view: [
       { kind: 'verdict', verdict: 'DESK MADE', tone: 'good' },
       {
@@ -89,6 +96,20 @@ async function run(context: Context, given: Input): Promise<Result> {
     ],
     document: documentOf(operator, { token, own, recovery }, places),
   };
+  await finishEstablishing(desk, { operator, token, recovery, show: () => shown(context, result) });
+  return { view: [], document: null, streamed: true };
+}
+
+async function shown(context: Context, result: Result): Promise<void> {
+  try {
+    await context.print(result);
+  } catch (cause) {
+    if (!isRefusal(cause)) throw cause;
+    throw new Refusal(cause.code, `${cause.message}; no desk was made`, {
+      hint: 'Make room, then run init again.',
+      cause,
+    });
+  }
 }
 
 interface Own {

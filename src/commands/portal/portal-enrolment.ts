@@ -98,9 +98,10 @@ async function waitingForCode(context: Context, begun: BegunEnrolment, options: 
     hint: `Give it with: ${next}`,
   });
   const { family: _, kind, id, ...rest } = begun;
+  const bare = 'secretBase32' in rest ? { secretBase32: rest.secretBase32.replaceAll(' ', '') } : {};
   return {
     view: [...(await begunBlocks(context, begun)), { kind: 'next', lines: [next] }],
-    document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest } },
+    document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest, ...bare } },
     exit: exitOf('factor-needed'),
   };
 }

@@ -7,7 +7,7 @@ import { type Command, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
 
 const WORDS = {
-  waiting: 'code sent, not used',
+  waiting: 'code made, not used',
   expired: 'code expired: reset again to send another',
   objected: 'OBJECTED: stopped by the customer',
   'no-code-needed': 'not enrolled yet',

@@ -47,7 +47,7 @@ function statusView(state: MfaStatus): View {
         ['Backup codes left', String(state.backupCodesLeft)],
         ['Remembered devices', String(state.devices)],
         ['Portal sessions', String(state.sessions)],
-        ...(state.enrolmentCodeWaiting ? [['Enrolment code', 'sent, not yet used'] as const] : []),
+        ...(state.enrolmentCodeWaiting ? [['Enrolment code', 'made, not yet used'] as const] : []),
       ],
     },
     {

@@ -7,7 +7,7 @@ import { type Problem, Refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
-import { guardCell } from '../../rules/csv-table.js';
+import { guardCell, unguardCell } from '../../rules/csv-table.js';
 import type { Account } from '../../rules/people.js';
 import type { Context } from '../command.js';
 import { givenUser } from '../directory/given-user.js';
@@ -151,7 +151,7 @@ export function writeRows({ bom, newline, delimiter, header, cells }: WrittenInp
     return found === undefined ? [] : [found];
   });
   const quoted = (cell: string): string => {
-    const safe = cell.startsWith("'") ? cell : guardCell(cell);
+    const safe = guardCell(unguardCell(cell));
     return /["\r\n;,\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const text = [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}${newline}`).join('');

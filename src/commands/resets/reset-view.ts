@@ -30,16 +30,29 @@ export function resetView(done: ResetOutcome): View {
       ],
     },
     ...(done.final ? [{ kind: 'note', text: 'The old factors are destroyed; this cannot be undone.' } as const] : []),
+    ...codeNote(done),
     { kind: 'say', text: SAY[done.enrolmentCode] },
   ];
 }
 
 const SAY = {
   sent: 'The second factors are reset. A code is on its way to the e-mail address we have on file. At the next sign-in it is needed to set up a new factor.',
+  waiting:
+    'The second factors are reset. The code for the next sign-in is not sent yet. It follows to the e-mail address we have on file as soon as our mail works again.',
+  'not-sent':
+    'The second factors are reset. The e-mail address we have on file does not take the enrolment code; your admin must help.',
   'not-needed': 'The second factors are reset. The next sign-in asks to set up a new factor.',
   'no-address-on-file':
     'The second factors are reset. There is no e-mail address on file that is old enough for the enrolment code; your admin must help.',
 } as const;
+
+function codeNote({ enrolmentCode, codeTrouble }: ResetOutcome): View {
+  if (enrolmentCode !== 'waiting' && enrolmentCode !== 'not-sent') return [];
+  const what = enrolmentCode === 'waiting' ? 'The code is waiting to be sent' : 'The code could not be sent';
+  return [
+    { kind: 'note', text: `${what}${codeTrouble === null ? '' : `: ${codeTrouble}`}. See: countersign outbox list` },
+  ];
+}
 
 /** The row that a list also has, and what only a reset on a call has. */
 export function resetDocument(done: ResetOutcome) {
@@ -56,6 +69,7 @@ function onCall(done: ResetOutcome) {
     user: { id: done.target.id, login: done.target.login, name: done.target.name },
     removed: done.removed,
     enrolmentCode: done.enrolmentCode,
+    ...(done.codeTrouble === null ? {} : { codeTrouble: done.codeTrouble }),
     final: done.final,
   };
 }

@@ -8,6 +8,8 @@ import { counted, type Sentences } from './sentences.js';
 
 const TOKEN_FAULTS: Readonly<Record<IdTokenFault, string>> = {
   'access-token': 'it is an access token',
+  'other-kind': 'it is not for signing in',
+  'other-person': 'another person of your identity provider has this login',
   'other-request': 'it belongs to another sign-on request',
   'other-application': 'it was issued for another application',
   expired: 'it has expired',
@@ -38,6 +40,7 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'sso-not-set-up': ({ account }) => `single sign-on is not set up for ${account}`,
   'id-token-refused': ({ why }) => `the ID token is not accepted: ${TOKEN_FAULTS[why]}`,
   'id-token-names-none': () => 'the ID token does not name exactly one login of this account',
+  'sso-too-often': () => 'too many sign-ons of this company failed just now',
   'provider-keys-unreadable': () => "your identity provider's keys cannot be read",
 
   'password-needed-lately': ({ minutes }) =>

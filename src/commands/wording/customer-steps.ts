@@ -45,6 +45,7 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'sign-in-by-sso': () => `Use: ${PORTAL} login --sso   If single sign-on is broken, ask an admin of your company.`,
   'sign-in-or-desk-sets-sso': () => `Sign in with: ${PORTAL} login   Your support desk can set up single sign-on.`,
   'desk-sets-keys': () => 'Tell your support desk. It has to set the keys again.',
+  'try-in-a-minute': () => 'Try again in a minute.',
   'new-id-token': () => 'Sign in at your identity provider again to get a new one.',
   'name-login': () => 'Name your login with --as, or ask your support desk to put your address on file.',
   'retry-portal-sign-in': ({ failures }) =>

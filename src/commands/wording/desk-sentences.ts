@@ -155,6 +155,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'sso-incomplete': ({ missing }) => `missing: ${missing.map((one) => OPTIONS[one]).join(', ')}`,
   'not-https': ({ setting, address }) => `${OPTIONS[setting]}: "${address}" is not an https address`,
   'no-key-set': () => `${OPTIONS.jwks}: the file is not a JWK set`,
+  'weak-key': ({ position }) => `${OPTIONS.jwks}: key ${position} of the set is an RSA key that can be broken`,
   'private-key': ({ position }) => `${OPTIONS.jwks}: key ${position} of the set is a private key`,
   'account-ambiguous': ({ count, name }) => `${count} accounts are named "${name}"`,
   'account-unknown': ({ reference }) => `no account matches "${reference}"`,

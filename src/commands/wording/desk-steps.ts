@@ -83,6 +83,7 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'drop-privileges': () => 'If that is meant, add: --drop-privileges   An admin can raise one of them later.',
   'https-example': () =>
     'For instance: https://login.example.com   (http is allowed only for a provider on this machine)',
+  'stronger-key': () => 'The provider must sign with an RSA key of 2048 bits or more, or with an elliptic curve.',
   'key-set-form': () => 'It looks like {"keys":[{"kty":"RSA",…}]}. Download it from the provider (jwks_uri).',
   'public-keys-only': () => "Give only the provider's public keys. Treat that private key as leaked.",
   'mend-rows': () => 'Correct the rows named above and import the whole file again.',

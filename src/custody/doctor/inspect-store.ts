@@ -44,13 +44,24 @@ export async function inspectStore(custody: Custody): Promise<readonly Finding[]
     const found: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
     if (!hasKeyAndPolicy(custody)) return [found];
     const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
-    return [found, ...(await inspectContents(engine, own))];
+    return [found, ...(await forgets(engine)), ...(await inspectContents(engine, own))];
   } catch (error) {
     const refusal = engine.refusalOf(error) ?? error;
     const unreachable = isRefusal(refusal) && refusal.code === 'store-unreachable';
     return [faultOf('Store', refusal, unreachable ? 'missing' : 'wrong')];
   } finally {
     await engine.close();
+  }
+}
+
+/** Destroyed secrets must leave the store's own log file too; commands do not say so if that failed (T25). */
+async function forgets(engine: Engine): Promise<readonly Finding[]> {
+  try {
+    await engine.forgetDeleted();
+    return [];
+  } catch (error) {
+    const finding = faultOf('Store', engine.refusalOf(error) ?? error);
+    return [{ ...finding, text: `destroyed secrets may still be in its log file: ${finding.text}` }];
   }
 }
 

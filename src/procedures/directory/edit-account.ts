@@ -6,6 +6,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import type { Account } from '../../rules/people.js';
+import type { Limits } from '../../rules/policy.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
@@ -65,18 +66,23 @@ export async function editAccount(
       },
       ...(wanted.reason === undefined ? {} : { reason: wanted.reason }),
     }),
-    change: (acting) => applyEdit(acting, account, wanted),
+    change: (acting) => applyEdit(acting, account, wanted, desk.policy.limits.sso),
   });
   const { fields } = edited;
   const lost = edited.account.sso === null && fields.includes('sso');
   return { ...edited, stranded: lost ? await countStranded(desk, account) : 0 };
 }
 
-async function applyEdit({ write, now, by }: Acting<'directory:write'>, account: Account, wanted: AccountEdit) {
+async function applyEdit(
+  { write, now, by }: Acting<'directory:write'>,
+  account: Account,
+  wanted: AccountEdit,
+  rules: Limits['sso'],
+) {
   const current = (await write.accounts.byId(account.id)) ?? account;
   const { forbidPhoneResets } = wanted;
   if (forbidPhoneResets === false && current.phoneResetForbidden) requirePowerToAllow(by, wanted);
-  const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id));
+  const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id), rules);
   const name = wanted.name ?? current.name;
   const sso = providerOf(current, wanted, openid);
   const fields = [
@@ -92,6 +98,8 @@ async function applyEdit({ write, now, by }: Acting<'directory:write'>, account:
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),
   });
+  // Set anew, also to the same: a provider that gave a person another identity is let in again.
+  if (fields.some((field) => field.startsWith('sso'))) await write.idTokens.unpin(account.id);
   if (fields.includes('name'))
     await write.search.replace(accountSearchKeys(account.id, { name, number: current.number }));
   return { fields, account: (await write.accounts.byId(account.id)) ?? current };
@@ -134,13 +142,18 @@ function providerOf(current: Account, { sso }: AccountEdit, { sso_issuer }: Open
 }
 
 /** OpenID settings go together: a token is checked against issuer, audience and keys, or not at all. */
-async function openIdPatch(current: Account, wanted: AccountEdit, stored: Stored | undefined): Promise<OpenIdPatch> {
+async function openIdPatch(
+  current: Account,
+  wanted: AccountEdit,
+  stored: Stored | undefined,
+  rules: Limits['sso'],
+): Promise<OpenIdPatch> {
   if (wanted.issuer === undefined && wanted.audience === undefined && wanted.keys === undefined) return {};
   if (wanted.sso === null) throw refusal('usage', 'sso-off-and-set', {});
   const kept = wanted.sso === undefined || wanted.sso === current.sso ? stored : undefined;
   const issuer = wanted.issuer === undefined ? (kept?.issuer ?? null) : readProviderAddress('issuer', wanted.issuer);
   const audience = wanted.audience ?? kept?.audience ?? null;
-  const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys);
+  const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys, rules);
   if (issuer === null || audience === null || jwks === null) {
     const given = { issuer, audience, jwks };
     const missing = (['issuer', 'audience', 'jwks'] as const).filter((setting) => given[setting] === null);

@@ -43,12 +43,16 @@ export type SentState = 'delivered' | 'queued' | 'given-up';
  * What became of a message that an act has queued. The act is committed, so a store that cannot be read now must not make it look failed:
  * then nothing is claimed, and the message counts as queued.
  */
-export async function sentState(desk: Desk, id: string): Promise<SentState> {
+export async function sentState(
+  desk: Desk,
+  id: string,
+): Promise<{ readonly state: SentState; readonly why: string | null }> {
   try {
     const row = await desk.store.read.outbox.byId(id);
-    return row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
+    const state = row?.state === 'delivered' || row?.state === 'given-up' ? row.state : 'queued';
+    return { state, why: row?.last_error ?? null };
   } catch (error) {
-    if (isRefusal(error)) return 'queued';
+    if (isRefusal(error)) return { state: 'queued', why: null };
     throw error;
   }
 }

@@ -11,12 +11,14 @@ export interface Establishing {
   readonly token: NewToken | null;
   /** Recovery codes of a first admin with a password (B80). */
   readonly recovery: NewRecoveryCodes | null;
+  /** Shows what is shown only once. If that fails, there is no desk: nobody could get into it. */
+  readonly show?: () => Promise<void>;
 }
 
 /** Writes operator, token, key id and the accepted policy together, so if it is cut off, there is no half-made desk. */
 export async function finishEstablishing(
   desk: Desk,
-  { operator, token, recovery }: Establishing,
+  { operator, token, recovery, show }: Establishing,
 ): Promise<{ readonly storeId: string }> {
   const at = desk.now();
   const { storeId } = desk.notary;
@@ -57,6 +59,7 @@ export async function finishEstablishing(
       await write.meta.put('key-id', desk.keyring.keyId);
       await write.policyPin.put(desk.pin.offered.pinned, at);
       await write.meta.put('created-at', String(at));
+      await show?.();
     },
   );
   return { storeId };

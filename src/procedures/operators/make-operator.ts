@@ -143,7 +143,7 @@ export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewP
       };
     },
   });
-  return { ...added, mail: mail && { to: mail.sentTo, state: await sentState(desk, mail.messageId) } };
+  return { ...added, mail: mail && { to: mail.sentTo, state: (await sentState(desk, mail.messageId)).state } };
 }
 
 interface Added extends NewOperator {

@@ -3,7 +3,7 @@
  * which is loaded only here. Only signatures by a public key count: never `none`, never a shared secret.
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
-import { type Refusal, refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { IdTokenFault } from '../../refusals/facts.js';
 
 export interface TokenDemand {
@@ -13,7 +13,7 @@ export interface TokenDemand {
   readonly keys: unknown;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The value sent with the sign-on request; if it is given, the token must contain it. */
+  /** The value sent with the sign-on request. The token must contain it, and none if none was sent. */
   readonly nonce: string | undefined;
   /** How far the clocks of the two parties may differ; milliseconds. */
   readonly tolerance: number;
@@ -25,9 +25,12 @@ export interface TokenClaims {
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
   readonly username: string | undefined;
-  /** Absent if the provider says that it did not check it. */
+  /** Absent unless the provider says that it checked it. */
   readonly email: string | undefined;
 }
+
+/** No provider's ID token lasts longer; one that was issued earlier comes out of a drawer. */
+const LONGEST_S = 24 * 3_600;
 
 const ALGORITHMS = [
   'RS256',
@@ -54,18 +57,25 @@ export async function verifyIdToken(token: string, demand: TokenDemand): Promise
       currentDate: new Date(demand.now),
       clockTolerance: Math.floor(demand.tolerance / 1000),
       requiredClaims: ['sub', 'iat', 'exp'],
+      maxTokenAge: LONGEST_S,
     });
-    if (protectedHeader.typ?.toLowerCase().includes('at+jwt') === true) throw refused('access-token');
+    const type = protectedHeader.typ?.toLowerCase().replace(/^application\//, '') ?? 'jwt';
+    if (type === 'at+jwt') throw refused('access-token');
+    // A logout token (OIDC Back-Channel Logout 1.0, 2.4) and other security events are signed by the same keys.
+    if (type !== 'jwt' || payload['events'] !== undefined) throw refused('other-kind');
     return claimsOf(payload, demand);
   } catch (error) {
     if (error instanceof errors.JWKSInvalid) throw badKeys(error);
     if (error instanceof errors.JOSEError) throw refused(faultOf(error.code), error);
-    throw error;
+    if (isRefusal(error)) throw error;
+    // What jose's own errors do not cover: a key that cannot be used, such as one that is too short.
+    throw badKeys(error);
   }
 }
 
 function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
-  if (demand.nonce !== undefined && payload['nonce'] !== demand.nonce) throw refused('other-request');
+  if (payload['nonce'] !== demand.nonce) throw refused('other-request');
+  if ((payload.exp ?? 0) - (payload.iat ?? 0) > LONGEST_S) throw refused('claims');
   const several = Array.isArray(payload.aud) && payload.aud.length > 1;
   const { azp } = payload;
   if ((several || azp !== undefined) && azp !== demand.audience) throw refused('other-application');
@@ -74,7 +84,7 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
     subject: payload.sub ?? '',
     expiresAt: (payload.exp ?? 0) * 1000,
     username: text(payload['preferred_username']),
-    email: payload['email_verified'] === false ? undefined : text(payload['email']),
+    email: payload['email_verified'] === true ? text(payload['email']) : undefined,
   };
 }
 

@@ -74,7 +74,7 @@ export async function inviteUsers(
       expiresAt,
       sentTo: maskedAddress(to),
       address,
-      state: await sentState(desk, messageId),
+      state: (await sentState(desk, messageId)).state,
     })),
   );
 }

@@ -4,9 +4,11 @@
  */
 import type { Desk } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
+import type { IdTokenFault } from '../../refusals/facts.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { days, seconds } from '../../rules/duration.js';
+import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
+import { isAddress } from '../../rules/sso-settings.js';
 import { findAccount } from '../directory/find-account.js';
 import { provenBySignIn } from './act-as-owner.js';
 import { openOwner, ownerEntryBase, type PortalLogin } from './customer-login.js';
@@ -24,12 +26,13 @@ export interface SsoSignIn {
 /** How far the clocks of two machines that both keep time may differ. */
 const CLOCKS_APART = seconds(30);
 /** Kept for longer than the token lasts, in case a clock is set back. */
-const REMEMBERED = days(1);
+const REMEMBERED = days(2);
+const REFUSED_A_MINUTE = 20;
 
 /** Refusals: not-signed-in (token, unknown person), forbidden (native users, B36), config, refused-by-policy (no provider set). */
 export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalLogin & { readonly token: string }> {
   const account = await knownAccount(desk, input.account);
-  const { user, expiresAt } = await provenUser(desk, account, input);
+  const { user, expiresAt, issuer, subject } = await provenUser(desk, account, input);
   const { token, digest } = desk.digests.newToken('csp');
   const base = ownerEntryBase(desk, user);
   const result = await desk.store.record<PortalLogin | Refusal>(
@@ -42,9 +45,12 @@ export async function signInBySso(desk: Desk, input: SsoSignIn): Promise<PortalL
       if (owner === undefined) return notKnown();
       const { need } = await decideFor(desk, write, owner, { method: 'sso', deviceRemembered: false });
       if (need.next === 'refused') return loginRefusal(need.reason);
-      const forgetBefore = desk.now() - REMEMBERED;
+      const at = desk.now();
+      const pinned = { userId: user.id, accountId: account.id, issuer, subject, at };
+      if (!(await write.idTokens.pin(pinned))) return tokenRefused('other-person');
+      const forgetBefore = at - REMEMBERED;
       if (!(await write.idTokens.use({ digest: signedPart(desk, input.idToken), expiresAt, forgetBefore }))) {
-        return usedBefore();
+        return tokenRefused('used-before');
       }
       return openSession({ desk, write, log }, owner, { state: need.next, method: 'sso', digest });
     },
@@ -67,19 +73,29 @@ async function provenUser(
   desk: Desk,
   account: Account,
   input: SsoSignIn,
-): Promise<{ readonly user: User; readonly expiresAt: number }> {
+): Promise<Pick<TokenClaims, 'subject' | 'expiresAt'> & { readonly user: User; readonly issuer: string }> {
   try {
     const settings = await desk.store.read.accounts.ssoSettings(account.id);
     if (settings?.issuer == null || settings.audience === null || settings.jwks === null) throw noProvider(account);
     const { issuer, audience, jwks } = settings;
+    if (isAddress(jwks)) await requirePace(desk, account);
     const keys = await desk.identityKeys(jwks);
     const demand = { issuer, audience, keys, now: desk.now(), nonce: input.nonce, tolerance: CLOCKS_APART };
     const claims = await verifyIdToken(input.idToken, demand);
-    return { user: await userOf(desk, account, claims, input.login), expiresAt: claims.expiresAt };
+    const { subject, expiresAt } = claims;
+    return { user: await userOf(desk, account, claims, input.login), expiresAt, issuer, subject };
   } catch (error) {
     if (error instanceof Refusal) await logRefusal(desk, account, error);
     throw error;
   }
+}
+
+/** Anybody can make the desk fetch the keys with a token that proves nothing; after some of those it waits. Refusal `busy`. */
+async function requirePace(desk: Desk, account: Account): Promise<void> {
+  const since = desk.now() - minutes(1);
+  const kind = 'portal.sign-in-refused';
+  const refusals = await desk.store.read.audit.newest({ kind, account: account.id, since }, REFUSED_A_MINUTE);
+  if (refusals.length >= REFUSED_A_MINUTE) throw refusal('busy', 'sso-too-often', {}, 'try-in-a-minute');
 }
 
 async function logRefusal(desk: Desk, account: Account, { code }: Refusal): Promise<void> {
@@ -95,11 +111,7 @@ async function userOf(desk: Desk, account: Account, claims: TokenClaims, login: 
     const user = name === undefined ? undefined : await users.byLogin(account.id, foldKey(name));
     return user !== undefined && name !== undefined && sameName(user.login, name) ? [user] : [];
   };
-  const named = [
-    ...(await byLogin(claims.username)),
-    ...(await byLogin(claims.subject)),
-    ...(await byLogin(claims.email)),
-  ];
+  const named = [...(await byLogin(claims.username)), ...(await byLogin(claims.subject))];
   const { email } = claims;
   const mailed =
     email === undefined
@@ -124,7 +136,8 @@ const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => 
 /** What the provider signed, without the signature: the same token can have another signature that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
 
-const usedBefore = (): Refusal => refusal('not-signed-in', 'id-token-refused', { why: 'used-before' }, 'new-id-token');
+const tokenRefused = (why: IdTokenFault): Refusal =>
+  refusal('not-signed-in', 'id-token-refused', { why }, 'new-id-token');
 
 const notKnown = (): Refusal => refusal('not-signed-in', 'id-token-names-none', {}, 'name-login');
 

@@ -15,6 +15,7 @@ import type { Removed } from '../../rules/reset-plan.js';
 import { decideTarget } from '../../rules/reset-target.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { requireGrant, type UsableGrant } from '../calls/grants.js';
+import { sentState } from '../messages/read-outbox.js';
 import { approvalEntry, approvalNeeded, freezeSubject, requestApproval, useApproval } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
@@ -30,8 +31,10 @@ export interface ResetOutcome {
   readonly caller: User;
   readonly target: User;
   readonly removed: Removed;
-  /** Where the enrolment code went, or why none was sent. */
-  readonly enrolmentCode: StepOutcome['enrolmentCode'];
+  /** `sent`: a server took it. `waiting`: it is tried again. `not-sent`: the address takes no mail. */
+  readonly enrolmentCode: StepOutcome['enrolmentCode'] | 'waiting' | 'not-sent';
+  /** Why the code is not sent, in words of the channel. */
+  readonly codeTrouble: string | null;
   /** Destroyed at once; cannot be undone. */
   readonly final: boolean;
 }
@@ -61,7 +64,18 @@ export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked:
   if ('request' in done) throw approvalNeeded(done.request);
   const outcome = toOutcome(done, asked);
   if (outcome.outcome === 'reset') await desk.store.forgetDeleted();
-  return outcome;
+  return { ...outcome, ...(await codeState(desk, done.step)) };
+}
+
+/** What became of the mail with the code: nobody is promised a code that no server took (E7). */
+async function codeState(
+  desk: Desk,
+  { enrolmentCode, codeMessage }: StepOutcome,
+): Promise<Pick<ResetOutcome, 'enrolmentCode' | 'codeTrouble'>> {
+  if (codeMessage === null) return { enrolmentCode, codeTrouble: null };
+  const { state, why } = await sentState(desk, codeMessage);
+  if (state === 'delivered') return { enrolmentCode, codeTrouble: null };
+  return { enrolmentCode: state === 'queued' ? 'waiting' : 'not-sent', codeTrouble: why };
 }
 
 interface Done {
@@ -157,11 +171,14 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
   };
 }
 
-function toOutcome({ step, grant }: Done, { final = false }: GrantedReset): ResetOutcome {
-  const { id, result, user: target, removed, enrolmentCode } = step;
+function toOutcome(
+  { step, grant }: Done,
+  { final = false }: GrantedReset,
+): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble'> {
+  const { id, result, user: target, removed } = step;
   const outcome = result === 'reset' ? 'reset' : 'nothing-to-do';
   const { account, caller } = grant;
-  return { id, outcome, account, caller, target, removed, enrolmentCode, final };
+  return { id, outcome, account, caller, target, removed, final };
 }
 
 function waitingEntries(asked: GrantedReset, { request, made }: Waiting, by: ProvenActor, at: number): AuditEntry[] {

@@ -61,6 +61,8 @@ export interface StepOutcome {
   readonly user: User;
   readonly removed: Removed;
   readonly enrolmentCode: 'sent' | 'not-needed' | 'no-address-on-file';
+  /** Id of the message with the code. */
+  readonly codeMessage: string | null;
 }
 
 /** A target looked up and decided on. */
@@ -139,6 +141,7 @@ export function outcomeOf(
     user: contacts.user,
     removed: act ? removedOf(facts) : NOTHING,
     enrolmentCode: bar === undefined ? 'not-needed' : bar.message === null ? 'no-address-on-file' : 'sent',
+    codeMessage: bar?.message?.id ?? null,
   };
 }
 

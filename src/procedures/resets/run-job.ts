@@ -53,7 +53,7 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
     const outcomes = await resumable(work, () => runChunk(desk, signed, work, { from, door }));
     door = GOING_ON;
     if (outcomes !== 'overtaken') {
-      await tell(outcomes);
+      await resumable(work, () => tell(outcomes));
       idle = 0;
       from += CHUNK;
     } else {

@@ -2,11 +2,13 @@
  * PostgreSQL: for desks that outgrow one machine. Loaded only for a postgres URL. This file contains everything that is particular to
  * it: number parsing, the lock on the audit head, and the words for its errors.
  */
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
-import type { Database } from '../schema/directory.js';
+import type { Database, Db } from '../schema/directory.js';
+import { firstPool, readAddress, withoutCredentials } from './postgres-hosts.js';
 
 const traits: SchemaTraits = {
   bytes: 'bytea',
@@ -27,30 +29,90 @@ const traits: SchemaTraits = {
 
 const INT8 = 20;
 const NUMERIC = 1700;
+const LOCK_TIMEOUT_MS = 30_000;
+/** Password, user, privilege, database: another server would refuse them too. */
+const REFUSED = new Set(['28P01', '28000', '42501', '3D000']);
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Opens a pool and checks that the server answers. Never shows `url`, which may contain a password. */
 export async function openPostgres(url: string): Promise<Engine> {
+  const address = readAddress(url);
   const { default: pg } = await import('pg');
   const place = withoutCredentials(url);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 4,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 1_000,
-    allowExitOnIdle: true,
-    types: {
-      getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)),
-    },
-  });
-  pool.on('error', () => undefined); // the next query notices an idle connection that broke
-  const db = new Kysely<Database>({ dialect: guardingWrites(new PostgresDialect({ pool }), traits) });
-  const refusalOf = (error: unknown) => wordError(error, place);
+  const open = (config: PoolConfig): Pool => {
+    const made = new pg.Pool({
+      ...config,
+      max: 4,
+      keepAlive: true,
+      // A server whose client vanished may keep its lock for long.
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idleTimeoutMillis: 1_000,
+      allowExitOnIdle: true,
+      types: {
+        getTypeParser: (oid, format) =>
+          oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
+      },
+    });
+    // The next query notices a connection that broke. One in use reports it here too, and would end the process (T27).
+    made.on('error', () => undefined).on('connect', (client) => void client.on('error', () => undefined));
+    return made;
+  };
+  const final = (error: unknown) => REFUSED.has(codeOf(error));
+  let stale = false;
+  const refusalOf = (error: unknown) => {
+    const refusal = wordError(error, place);
+    stale ||= refusal?.code === 'store-unreachable';
+    return refusal;
+  };
   try {
-    await sql`select 1`.execute(db);
+    let pool = await firstPool(address, open, final);
+    const db = new Kysely<Database>({
+      dialect: guardingWrites(
+        new PostgresDialect({
+          pool: {
+            connect: async () => {
+              // After a fail-over another server of the address takes the writes.
+              if (stale && address.urls.length > 1) {
+                const next = await firstPool(address, open, final);
+                void pool.end();
+                pool = next;
+              }
+              stale = false;
+              return lent(await pool.connect());
+            },
+            end: () => pool.end(),
+          },
+        }),
+        traits,
+      ),
+    });
+    return engineOn(db, place, refusalOf);
   } catch (error) {
-    await db.destroy();
     throw refusalOf(error) ?? error;
   }
+}
+
+/**
+ * A connection on which a query met the end of the server: what follows, such as the rollback, fails with the same error instead of waiting
+ * behind that query, and the pool throws the connection away.
+ */
+function lent(client: PoolClient): PostgresPoolClient {
+  let broken: Error | undefined;
+  const query = async (text: string, values: unknown[]) => {
+    if (broken !== undefined) throw broken;
+    try {
+      return await client.query(text, values);
+    } catch (error) {
+      if (isGone(error)) broken = error;
+      throw error;
+    }
+  };
+  return { query, release: () => client.release(broken) } as unknown as PostgresPoolClient;
+}
+
+function engineOn(db: Db, place: string, refusalOf: Engine['refusalOf']): Engine {
   return {
     name: 'postgres',
     db,
@@ -59,6 +121,7 @@ export async function openPostgres(url: string): Promise<Engine> {
     lock: async (tx) => void (await sql`lock table audit_head in exclusive mode`.execute(tx)),
     place,
     refusalOf,
+    lookAgainMs: [200, 500, 1_000, 2_000, 4_000],
     forgetDeleted: async () => undefined,
     backup: async () => {
       throw new Refusal('usage', 'countersign cannot back up a PostgreSQL store: PostgreSQL has its own tools', {
@@ -73,16 +136,6 @@ export async function openPostgres(url: string): Promise<Engine> {
   };
 }
 
-/** The address for messages: scheme, host, port and database, no user or password. */
-export function withoutCredentials(url: string): string {
-  try {
-    const parts = new URL(url);
-    return `${parts.protocol}//${parts.host}${parts.pathname}`;
-  } catch {
-    return 'postgres://…';
-  }
-}
-
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -94,33 +147,36 @@ const UNREACHABLE = new Set([
   'EPIPE',
 ]);
 
+const isGone = (error: unknown): error is Error => {
+  const code = codeOf(error);
+  const text = error instanceof Error ? error.message : '';
+  return (
+    UNREACHABLE.has(code) ||
+    code.startsWith('08') ||
+    code.startsWith('57P') ||
+    // Read-only: a standby, also one that was the primary a moment ago. The rest is about certificates.
+    code === '25006' ||
+    /^ERR_TLS|CERT|SIGNATURE|SSL/.test(code) ||
+    /timeout|terminated|Connection|does not support SSL/i.test(text)
+  );
+};
+
 function wordError(error: unknown, place: string): Refusal | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = codeOf(error);
   const text = error.message;
-  if (code === 'ERR_INVALID_URL') {
-    // Without its cause, which contains the address as typed.
-    return new Refusal('config', 'the address of the PostgreSQL store is not valid', {
-      hint: 'Write postgres://user:password@host:port/database. Inside a password write / # @ : % as %2F %23 %40 %3A %25.',
-    });
-  }
   if (code === '40001' || code === '40P01' || code === '55P03') {
     return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
   }
-  if (code === '28P01' || code === '28000' || code === '42501' || code === '3D000') {
+  if (REFUSED.has(code)) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, {
       hint: 'Check user, password and database name in --store or COUNTERSIGN_STORE.',
       cause: error,
     });
   }
-  if (
-    UNREACHABLE.has(code) ||
-    code.startsWith('08') ||
-    code.startsWith('57P') ||
-    /timeout|terminated|Connection/i.test(text)
-  ) {
+  if (isGone(error)) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} cannot be reached (${code || text})`, {
-      hint: 'Check that the server runs and that the address is right. Nothing was changed.',
+      hint: 'Check that the server runs and that the address is right.',
       cause: error,
     });
   }

@@ -2,7 +2,7 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
@@ -60,23 +60,30 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     lock: async () => undefined,
     place: path,
     refusalOf: (error) => wordError(error, path),
+    lookAgainMs: [],
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
-    backup: (target) => copyTo(file, target),
+    backup: (target) => copyTo(path, target),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
   };
 }
 
-/** SQLite's own online backup: one transaction on the target, under its locks. */
-async function copyTo(file: SQLite.Database, target: string): Promise<void> {
+/**
+ * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
+ * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there.
+ */
+async function copyTo(path: string, target: string): Promise<void> {
   // The driver trims the name, so it would write to another file than the one that was checked, and could overwrite it.
   if (target !== target.trim()) {
     throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a space`, {
       hint: 'Remove the spaces at its ends.',
     });
   }
+  const isNew = !existsSync(target);
+  const file = await openFile(path, false);
   try {
+    file.exec('begin; select 1 from sqlite_schema');
     await file.backup(target);
     chmodSync(target, 0o600);
   } catch (error) {
@@ -86,7 +93,10 @@ async function copyTo(file: SQLite.Database, target: string): Promise<void> {
         cause: error,
       });
     }
+    if (isNew) for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${target}${end}`, { force: true });
     throw wordError(error, target) ?? error;
+  } finally {
+    file.close();
   }
 }
 
@@ -103,8 +113,12 @@ export async function sqliteVersion(): Promise<string> {
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
+/** The driver, once it is loaded. */
+let loaded: typeof SQLite | undefined;
+
 async function openFile(path: string, create: boolean): Promise<SQLite.Database> {
   const { default: Driver } = await import('better-sqlite3');
+  loaded = Driver;
   try {
     const file = new Driver(path, { fileMustExist: !create, timeout: BUSY_TIMEOUT_MS });
     try {
@@ -180,19 +194,47 @@ function wordError(error: unknown, path: string): Refusal | undefined {
       cause: error,
     });
   }
-  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR')) {
-    return new Refusal('store-unreachable', `the disk could not write to ${path} (${code})`, {
-      hint: 'Free some space or repair the disk. Then check whether the change was made before you repeat it.',
+  // Only a reference inside the schema names a table in this form, so the schema itself was damaged.
+  const lost = code === 'SQLITE_ERROR' && error.message.startsWith('no such table: main.');
+  const damaged = code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB';
+  if (code === 'SQLITE_FULL' || code.startsWith('SQLITE_IOERR') || (damaged && !isDamaged(path))) {
+    return new Refusal('store-unreachable', `the disk could not read or write ${path} (${code})`, {
+      hint: 'Free some space or repair the disk.',
       cause: error,
     });
   }
-  // Only a reference inside the schema names a table in this form, so the schema itself was damaged.
-  const lost = code === 'SQLITE_ERROR' && error.message.startsWith('no such table: main.');
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || lost) {
+  // Rows that break a rule of the schema: a bug of ours, unless the file is not what was written (S40).
+  const odd = /^SQLITE_(MISMATCH|CONSTRAINT_(FOREIGNKEY|NOTNULL|DATATYPE|CHECK))/.test(code) && isDamaged(path);
+  if (damaged || lost || odd) {
     return new Refusal('store-corrupt', `the file ${path} is damaged or not a countersign store (${code})`, {
       hint: 'Keep the file as it is. Restore a backup with: countersign store restore FILE',
       cause: error,
     });
   }
   return undefined;
+}
+
+/** A disk that cannot read takes the look of damage in SQLite: so what it calls damaged is read and checked once more (S36). */
+function isDamaged(path: string): boolean {
+  try {
+    const bytes = Buffer.alloc(1024 * 1024);
+    for (const place of [path, `${path}-wal`].filter((one) => existsSync(one))) {
+      const handle = openSync(place, 'r');
+      try {
+        while (readSync(handle, bytes) > 0);
+      } finally {
+        closeSync(handle);
+      }
+    }
+    if (loaded === undefined) return true;
+    const file = new loaded(path, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+    try {
+      return file.pragma('integrity_check(1)', { simple: true }) !== 'ok';
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return code.startsWith('SQLITE_') && !code.startsWith('SQLITE_IOERR');
+  }
 }

@@ -80,6 +80,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     until('expires_at', 5 * MINUTE),
   ),
   policy_pins: table('id', 'pinned accepted_at', 'all'),
+  sso_subjects: table('id', 'account_id issuer subject'),
   approvals: table(
     'id',
     'why hash operator_id users state requested_at expires_at decided_by decided_at decision_reason used_at token_id',

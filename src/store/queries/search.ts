@@ -19,6 +19,7 @@ export interface SearchKeys {
 /** The first string after every string that starts with `prefix`, in byte order. */
 const endOf = (prefix: string): string => `${prefix}\u{10ffff}`;
 
+const LONGEST_WORD = 1_000;
 /** Words per statement: three bound values each, below both engines' limits. */
 const WORDS_PER_INSERT = 5_000;
 
@@ -61,6 +62,8 @@ export const searchReads = (db: Db) => ({
   },
   /** A slower search, used if no word starts with the text: finds it anywhere inside a word. Scans the keys. */
   async inside(kind: SearchKind, text: string, limit: number, accountId?: string): Promise<readonly string[]> {
+    // No word is so long, and SQLite refuses a pattern that is much longer.
+    if (text.length > LONGEST_WORD) return [];
     let query = db
       .selectFrom('search_words')
       .select('target_id')

@@ -199,6 +199,15 @@ export interface PortalSessionsTable {
 }
 
 /** An ID token that has opened a session: digest of what its provider signed, and when it expires. */
+/** The person of the provider as whom a login signed on first; `id` is the user's. Goes when the company's single sign-on is set anew. */
+export interface SsoSubjectsTable {
+  id: string;
+  account_id: string;
+  issuer: string;
+  subject: string;
+  pinned_at: number;
+}
+
 export interface UsedIdTokensTable {
   digest: string;
   expires_at: number;
@@ -222,6 +231,7 @@ export interface Database {
   devices: DevicesTable;
   portal_sessions: PortalSessionsTable;
   used_id_tokens: UsedIdTokensTable;
+  sso_subjects: SsoSubjectsTable;
   operators: OperatorsTable;
   operator_sessions: OperatorSessionsTable;
   operator_tokens: OperatorTokensTable;

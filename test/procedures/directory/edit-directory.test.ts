@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
 import { addAccount, addUser } from '../../../src/procedures/directory/add-to-directory.js';
@@ -14,7 +15,7 @@ import { refusalOf as refusal } from '../../support/said.js';
 import { signedOperator } from '../../support/signed-operator.js';
 import { engines } from '../../support/test-desk.js';
 
-const KEYS = JSON.stringify({ keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] });
+const KEYS = JSON.stringify({ keys: [{ kty: 'EC', crv: 'P-256', x: 'AQAB', y: 'AQAB' }] });
 const OPENID = { issuer: 'https://login.example', audience: 'countersign', keys: KEYS };
 
 describe.each(engines)('the directory by hand on %s', (engine) => {
@@ -213,6 +214,21 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
       /private/,
     );
     expect((await refusal(edit({ ...OPENID, keys: 'nonsense' }))).code).toBe('invalid-input');
+    const rsa = (modulusLength: number, publicExponent = 65_537) =>
+      generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' });
+    for (const weak of [
+      rsa(1_024),
+      { ...rsa(2_048), e: 'AQ' },
+      { kty: 'RSA' },
+      { ...rsa(1_024), n: `AAAA${'A'.repeat(300)}` },
+    ])
+      expect((await refusal(edit({ ...OPENID, keys: JSON.stringify({ keys: [weak] }) }))).message, 'S26').toMatch(
+        /broken/,
+      );
+    expect((await edit({ ...OPENID, keys: JSON.stringify({ keys: [rsa(2_048), rsa(2_048, 3)] }) })).fields).toContain(
+      'sso-settings',
+    );
+    await edit({ sso: null });
     for (const change of [OPENID, { sso: null }, { issuer: OPENID.issuer }, { keys: KEYS }, { audience: 'x' }])
       expect((await refusal(editAccount(place.desk, await stale(), place.series, change))).code).toBe('factor-needed');
     expect((await editAccount(place.desk, await stale(), place.series, { name: 'Ana' })).fields).toEqual(['name']);
@@ -250,7 +266,9 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     const first = await editAccount(place.desk, place.admin, place.classic, OPENID);
     expect(first).toMatchObject({ account: { sso: new URL(OPENID.issuer).hostname }, fields: ['sso', 'sso-settings'] });
     for (const issuer of ['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000']) {
-      const keys = `${issuer}/jwks`;
+      const there = editAccount(place.desk, place.admin, place.classic, { ...OPENID, issuer, keys: `${issuer}/jwks` });
+      expect((await refusal(there)).code, 'S27 its keys are not fetched from there').toBe('invalid-input');
+      const keys = KEYS;
       const edited = await editAccount(place.desk, place.admin, place.classic, { ...OPENID, issuer, keys });
       expect(edited, issuer).toMatchObject({ account: { sso: first.account.sso }, fields: ['sso-settings'] });
       expect(await place.desk.store.read.accounts.ssoSettings(place.classic.id)).toMatchObject({ issuer, jwks: keys });

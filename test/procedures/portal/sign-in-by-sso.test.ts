@@ -1,7 +1,8 @@
 /** Single sign-on with ID tokens of a real OpenID provider on loopback, and with tokens made to deceive (B35, B36). */
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openIdentityKeys } from '../../../src/opening/identity-keys.js';
 import { signInBySso } from '../../../src/procedures/portal/sign-in-by-sso.js';
 import { hours, minutes, seconds } from '../../../src/rules/duration.js';
 import { type IdentityProvider, identityProvider } from '../../support/identity-provider.js';
@@ -35,8 +36,8 @@ describe.each(engines)('single sign-on on %s', (engine) => {
       await write.accounts.update('acc_200500', settings);
       await write.users.update('usr_acc_200500_xavi', { sign_in: 'sso' });
     });
-  const enter = (idToken: string, more: { login?: string; nonce?: string; account?: string } = {}) =>
-    signInBySso(place.desk, { account: '200500', login: undefined, nonce: undefined, ...more, idToken });
+  const enter = (idToken: string, more: { login?: string; nonce?: string; account?: string } = {}, desk = place.desk) =>
+    signInBySso(desk, { account: '200500', login: undefined, nonce: undefined, ...more, idToken });
 
   it('B35 a person of the provider is in, and is not asked for a factor, also with MFA on', async () => {
     await place.requireMfa();
@@ -63,13 +64,18 @@ describe.each(engines)('single sign-on on %s', (engine) => {
 
   it('keys fetched from the provider’s address do as well', async () => {
     await setUp({ issuer: provider.issuer, audience: provider.audience, jwks: provider.keysAddress });
-    expect((await enter((await provider.tokens(XAVI)).idToken)).session.state).toBe('done');
+    const resolveHost = async () => ['127.0.0.1'];
+    const identityKeys = openIdentityKeys({ fetch, now: place.clock.now, resolveHost, loopback: true });
+    const { idToken } = await provider.tokens(XAVI);
+    expect((await refusalOf(enter(idToken))).code, 'S27 not on this machine, unless the policy says so').toBe('busy');
+    expect((await enter(idToken, {}, { ...place.desk, identityKeys })).session.state).toBe('done');
   });
 
   it('the nonce must come back where one was sent', async () => {
     const { idToken } = await provider.tokens(XAVI, 'n-123');
     expect((await enter(idToken, { nonce: 'n-123' })).session.state).toBe('done');
     expect((await refusalOf(enter(idToken, { nonce: 'n-124' }))).code).toBe('not-signed-in');
+    expect((await refusalOf(enter(idToken))).code, 'S25 none was sent').toBe('not-signed-in');
   });
 
   it('one token opens one session, also when eight bring it at the same time', async () => {
@@ -80,7 +86,9 @@ describe.each(engines)('single sign-on on %s', (engine) => {
       message: expect.stringContaining('before'),
     });
     const another = await provider.tokens(XAVI, 'n-another');
-    expect((await enter(another.idToken)).session.state, 'a new one is as good as ever').toBe('done');
+    expect((await enter(another.idToken, { nonce: 'n-another' })).session.state, 'a new one is as good as ever').toBe(
+      'done',
+    );
   });
 
   it('a token that opened nothing is not spent', async () => {
@@ -95,11 +103,15 @@ describe.each(engines)('single sign-on on %s', (engine) => {
     expect((await enter(await of({ sub: 'u-9', email: 'XAVI@mail.example', email_verified: true }))).user.id).toBe(
       xavi,
     );
+    await update((write) => write.idTokens.unpin('acc_200500'));
     expect((await enter(await of({ sub: 'xavi' }))).user.id).toBe(xavi);
+    await update((write) => write.idTokens.unpin('acc_200500'));
     expect((await enter(await of(XAVI), { login: 'xavi' })).user.id).toBe(xavi);
     expect((await refusalOf(enter(await of(XAVI), { login: 'xena' }))).code).toBe('not-signed-in');
     const unchecked = { sub: 'u-8', email: 'xavi@mail.example', email_verified: false };
     expect((await refusalOf(enter(await of(unchecked)))).code).toBe('not-signed-in');
+    for (const email_verified of [undefined, 'true', 'false', 1] as unknown[] as boolean[])
+      expect((await refusalOf(enter(await of({ ...unchecked, email_verified })))).code, 'S24').toBe('not-signed-in');
     const two = { sub: 'u-7', preferred_username: 'xavi', email: 'xena@mail.example', email_verified: true };
     expect((await refusalOf(enter(await of(two)))).code).toBe('not-signed-in');
     expect((await refusalOf(enter(await of({ sub: 'xavi', preferred_username: 'xena' })))).code).toBe('not-signed-in');
@@ -175,6 +187,15 @@ describe.each(engines)('single sign-on on %s', (engine) => {
       ['another application in charge', { azp: 'other' }],
       ['no end', { exp: undefined } as unknown as JWTPayload],
       ['no subject', { sub: undefined } as unknown as JWTPayload],
+      [
+        'S25 issued a day ahead',
+        { iat: Math.floor(Date.now() / 1000) + 86_400, exp: Math.floor(Date.now() / 1000) + 90_000 },
+      ],
+      ['S25 issued two years ago', { iat: Math.floor(Date.now() / 1000) - 2 * 365 * 86_400 }],
+      ['S25 good for 95 years', { exp: Math.floor(Date.now() / 1000) + 95 * 365 * 86_400 }],
+      ['S25 a nonce that nobody sent', { nonce: 'n-1' }],
+      ['S25 a logout token', { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }],
+      ['S24 an address that is a login', { sub: 'u-3', email: 'xavi', email_verified: true }],
       ['not valid yet', { nbf: Math.floor(Date.now() / 1000) + 3_600 }],
     ])('%s', async (_what, more) => {
       expect((await refusalOf(enter(await signed(claims(more))))).code).toBe('not-signed-in');
@@ -200,12 +221,57 @@ describe.each(engines)('single sign-on on %s', (engine) => {
     });
 
     it('an access token of the same provider and key', async () => {
+      for (const typ of ['logout+jwt', 'secevent+jwt', 'application/logout+jwt'])
+        expect((await refusalOf(enter(await signed(claims(), { typ })))).code, typ).toBe('not-signed-in');
+      expect((await enter(await signed(claims(), { typ: 'JWT' }))).session.state).toBe('done');
       expect((await refusalOf(enter(await signed(claims(), { typ: 'at+jwt' })))).code).toBe('not-signed-in');
     });
 
     it('from the future by more than two clocks differ', async () => {
       const soon = Math.floor((place.clock.now() + minutes(10)) / 1000);
       expect((await refusalOf(enter(await signed(claims({ nbf: soon }))))).code).toBe('not-signed-in');
+    });
+
+    it('S24 the person of the provider is pinned at the first sign-on: neither login nor subject changes hands', async () => {
+      await update((write) => write.users.update('usr_acc_200500_xena', { sign_in: 'sso' }));
+      const of = async (sub: string, preferred_username: string) =>
+        enter(await signed(claims({ sub, preferred_username })));
+      expect((await of('s-1', 'xavi')).session.state).toBe('done');
+      expect((await of('s-1', 'Xavi')).session.state).toBe('done');
+      expect((await refusalOf(of('s-2', 'xavi'))).message, 'the same login, another subject').toContain(
+        'another person',
+      );
+      expect((await refusalOf(of('s-1', 'xena'))).message, 'the same subject, another login').toContain(
+        'another person',
+      );
+      expect((await of('s-3', 'xena')).session.state).toBe('done');
+      await update((write) => write.idTokens.unpin('acc_200500'));
+      expect((await of('s-2', 'xavi')).session.state, 'where single sign-on was set anew').toBe('done');
+    });
+
+    it('S26 a key that jose cannot use is a fault of the set-up, not of the program', async () => {
+      const token = await signed(claims());
+      const short = generateKeyPairSync('rsa', { modulusLength: 1_024 }).publicKey.export({ format: 'jwk' });
+      await setUp({
+        issuer: 'https://login.example',
+        audience: 'desk',
+        jwks: JSON.stringify({ keys: [{ ...short, kid: 'k1' }] }),
+      });
+      expect((await refusalOf(enter(token))).code).toBe('config');
+    });
+
+    it('S27 after twenty refusals in a minute the keys are not fetched for the next', async () => {
+      await setUp({ issuer: 'https://login.example', audience: 'desk', jwks: 'https://login.example/jwks' });
+      let fetches = 0;
+      const identityKeys = async () => {
+        fetches += 1;
+        return JSON.parse(jwks) as unknown;
+      };
+      const desk = { ...place.desk, identityKeys };
+      for (let n = 0; n < 25; n += 1) await refusalOf(enter(await signed(claims({ aud: 'x', jti: `${n}` })), {}, desk));
+      expect(fetches).toBe(20);
+      place.clock.advance(minutes(2));
+      expect((await enter(await signed(claims()), {}, desk)).session.state).toBe('done');
     });
 
     it('keys that are no key set, or whose address does not answer, are faults of the set-up', async () => {

@@ -1,5 +1,6 @@
 /** B50, B52–B58, B63: one user's reset on a call. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resetView } from '../../../src/commands/resets/reset-view.js';
 import type { Desk, SignedOperator } from '../../../src/desk.js';
 import { sendQueued } from '../../../src/procedures/messages/deliver-outbox.js';
 import { decideApproval, showApproval } from '../../../src/procedures/resets/decide-approval.js';
@@ -146,6 +147,22 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     ]);
     expect(sent.length).toBeGreaterThan(3);
     expect(await place.desk.store.read.factors.newestCode(id, 'enrol')).toMatchObject({ used_at: null });
+  });
+
+  it.each([
+    [{ ok: false, permanent: false, why: 'no mail server' }, 'waiting'],
+    [{ ok: false, permanent: true, why: 'no such mailbox' }, 'not-sent'],
+  ] as const)('B88 the code counts as sent only once a server took it: %j', async (answer, enrolmentCode) => {
+    const failing: Desk = {
+      ...place.desk,
+      channels: watch(place, [], answer),
+      sendQueued: () => sendQueued(failing),
+    };
+    const done = await resetUnderGrant(failing, agent, await ask('boss', 'ana'));
+    expect(done).toMatchObject({ outcome: 'reset', enrolmentCode, codeTrouble: answer.why });
+    const said = JSON.stringify(resetView(done));
+    expect(said).toContain(answer.why);
+    expect(said).not.toContain('on its way');
   });
 
   it('bars the way where no address is old enough: a code stands that nobody has (B57)', async () => {
@@ -339,8 +356,10 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
   });
 });
 
+type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>>;
+
 /** Channels that keep subject and address of what they are given. */
-function watch(place: ResetDesk, sent: string[]) {
+function watch(place: ResetDesk, sent: string[], answer: Sent = { ok: true, reference: 'kept' }) {
   const { channels } = place.desk;
   return {
     ...channels,
@@ -348,7 +367,7 @@ function watch(place: ResetDesk, sent: string[]) {
       ...channels.pick(kind),
       send: async (message: { subject: string; to: string }) => {
         sent.push(`${message.subject} → ${message.to}`);
-        return { ok: true, reference: 'kept' } as const;
+        return answer;
       },
     }),
   };

@@ -1,12 +1,18 @@
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openPostgres, withoutCredentials } from '../../../src/store/engines/postgres.js';
+import { openPostgres } from '../../../src/store/engines/postgres.js';
+import { readAddress, withoutCredentials } from '../../../src/store/engines/postgres-hosts.js';
 import { migrate, openStore } from '../../../src/store/store.js';
 import { createDatabase, type PostgresServer, startServer } from '../../support/postgres.js';
 import { accountRow, entry, keysWith, notaryWith } from '../rows.js';
 import { faultsOfLog, foundedStore } from '../support.js';
 
 const SECRET = 'hunter2-plum';
+/** As the driver reads an address. */
+const { parse } = createRequire(createRequire(import.meta.url).resolve('pg'))('pg-connection-string') as {
+  parse(url: string): { host: string; port: string; database: string; ssl: unknown };
+};
 
 /** The refusal as a person, a log or a script could ever see it. */
 async function refusalOf(attempt: Promise<unknown>): Promise<{ code: string; text: string }> {
@@ -51,7 +57,77 @@ describe('a PostgreSQL store that cannot be opened is refused without its creden
   });
 });
 
+describe('S20 addresses as libpq reads them', () => {
+  const hostsOf = (url: string) =>
+    readAddress(url).urls.map((one) => {
+      const { host, port } = parse(one);
+      return `${host}:${port}`;
+    });
+
+  it.each([
+    ['postgres://u:p@h1:5432,h2:5433/db?target_session_attrs=read-write', ['h1:5432', 'h2:5433']],
+    ['postgresql://u@h1,h2/db', ['h1:', 'h2:']],
+    ['postgres://u:p@/db?host=h1,h2&port=5432', ['h1:5432', 'h2:5432']],
+    ['postgres://u:p@/db?host=h1,h2&port=5432,6432', ['h1:5432', 'h2:6432']],
+    ['postgres:///db?host=/var/run/postgresql', ['/var/run/postgresql:']],
+    ['postgres://u@%2Fvar%2Frun%2Fpostgresql/db', ['/var/run/postgresql:']],
+    ['postgres://u@[::1]:5432,[fd00::2]/db', ['::1:5432', 'fd00::2:']],
+    ['postgres:///db', ['localhost:']],
+  ])('%s', (url, hosts) => {
+    expect(hostsOf(url)).toEqual(hosts);
+    expect(readAddress(url).urls.map((one) => parse(one).database)).toEqual(hosts.map(() => 'db'));
+  });
+
+  it('sslmode: what checks certificates goes on checking them; prefer and allow try both', () => {
+    const ssl = (more: string) => readAddress(`postgres://u@h/db?${more}`).urls.map((one) => parse(one).ssl);
+    expect(ssl('sslmode=require')).toEqual([{}]);
+    expect(ssl('sslmode=verify-full')).toEqual([{}]);
+    expect(ssl('sslmode=disable')).toEqual([false]);
+    expect(ssl('sslmode=prefer')).toEqual([{ rejectUnauthorized: false }, false]);
+    expect(ssl('sslmode=allow')).toEqual([false, { rejectUnauthorized: false }]);
+  });
+
+  it.each([
+    'postgres://u@h/db?target_session_attrs=standby',
+    'postgres://u@h/db?sslmode=perhaps',
+    'postgres://u@h1,h2,h3/db?port=1,2',
+    `postgres://u:${SECRET}@h:1x/db`,
+    `postgres://u:${SECRET}@h%/db`,
+  ])('refuses %s without showing it', async (url) => {
+    const refusal = await refusalOf(openPostgres(url));
+    expect(refusal.code).toBe('config');
+    expect(refusal.text).not.toContain(SECRET);
+  });
+
+  it('messages name the hosts and nothing else', () => {
+    expect(withoutCredentials(`postgres://ana:${SECRET}@h1:1,h2/db?sslpassword=${SECRET}`)).toBe(
+      'postgres://h1:1,h2/db',
+    );
+    expect(withoutCredentials(`postgres://ana:${SECRET}@/db?host=h1,h2`)).toBe('postgres://h1,h2/db');
+    expect(withoutCredentials(`postgres://ana:1/${SECRET}@h/db`)).not.toContain(SECRET);
+  });
+});
+
 describe.skipIf(inject('postgresUrl') === '')('a PostgreSQL server that answers', () => {
+  it('S20 is found behind a dead one, in either form; a wrong password stops the search', async () => {
+    const url = await createDatabase(inject('postgresUrl'));
+    const { port, username, password, pathname } = new URL(url);
+    const dead = await closedPort();
+    for (const address of [
+      `postgres://${username}:${password}@127.0.0.1:${dead},127.0.0.1:${port}${pathname}?target_session_attrs=read-write`,
+      `postgres://${username}:${password}@${pathname}?host=127.0.0.1,127.0.0.1&port=${dead},${port}`,
+      `postgres://${username}:${password}@127.0.0.1:${port}${pathname}?sslmode=prefer&connect_timeout=3`,
+    ]) {
+      const engine = await openPostgres(address);
+      await migrate(engine, keysWith());
+      await engine.close();
+    }
+    const wrong = `postgres://${username}:${SECRET}@127.0.0.1:${port},127.0.0.1:${dead}${pathname}`;
+    expect((await refusalOf(openPostgres(wrong))).text).toContain('refused access');
+    const secure = `postgres://${username}:${password}@127.0.0.1:${port}${pathname}?sslmode=require`;
+    expect((await refusalOf(openPostgres(secure))).code).toBe('store-unreachable');
+  });
+
   it.each([
     ['a wrong password', (url: URL) => Object.assign(url, { password: SECRET })],
     ['a database that is not there', (url: URL) => Object.assign(url, { pathname: '/nowhere' })],

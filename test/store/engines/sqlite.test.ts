@@ -12,9 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../../src/store/engines/sqlite.js';
-import { openStore } from '../../../src/store/store.js';
+import { openStore, type Store } from '../../../src/store/store.js';
 import { accountRow, entry, userRow } from '../rows.js';
 import { type Founded, faultsOfLog, foundedStore, pragma } from '../support.js';
 
@@ -277,6 +278,50 @@ describe('backup on sqlite', () => {
     const head = await openStore(engine, place.notary).read.audit.head();
     expect(head?.size).toBe(await openStore(engine, place.notary).read.accounts.count());
     await engine.close();
+    await place.close();
+  });
+
+  it('ends beside a working desk, out of one moment of it', async () => {
+    const place = await foundedStore('sqlite');
+    const other = openStore(await place.connect(), place.notary);
+    let n = 0;
+    const add = (store: Store) => {
+      n += 1;
+      return store.record(entry(), (write) => write.accounts.insert([accountRow(String(n))]));
+    };
+    await sql`create table ballast as with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000)
+      select randomblob(1000) as b from c`.execute(place.engine.db);
+    const copy = join(place.folder, 'copy.db');
+    let done = false;
+    const beside = async () => {
+      for (; !done; await new Promise((over) => void setImmediate(over))) await add(other);
+    };
+    const ended = place.store.backup(copy).finally(() => {
+      done = true;
+    });
+    await Promise.all([ended, beside()]);
+    expect(n, 'writes of another connection came in between').toBeGreaterThan(3);
+    const engine = await openSqlite({ path: copy, create: false });
+    expect(await faultsOfLog(engine, place.notary)).toEqual([]);
+    const restored = openStore(engine, place.notary);
+    expect((await restored.read.audit.head())?.size).toBe(await restored.read.accounts.count());
+    await engine.close();
+
+    // Teeth: the driver's own way begins anew at each write of another process.
+    const raw = new SQLite(place.address);
+    let steps = 0;
+    const restarted = raw.backup(join(place.folder, 'never.db'), {
+      progress: ({ totalPages }) => {
+        const writer = new SQLite(place.address);
+        writer.exec('pragma user_version = 7');
+        writer.close();
+        steps += 1;
+        if (steps > (3 * totalPages) / 10) throw new Error('it does not end');
+        return 10;
+      },
+    });
+    await expect(restarted).rejects.toThrow('it does not end');
+    raw.close();
     await place.close();
   });
 

@@ -1,0 +1,52 @@
+/** Looks up what became of a commit that failed or whose answer was lost (B88). */
+import { Refusal } from '../../errors.js';
+import type { Engine } from '../engine.js';
+
+/**
+ * After a commit that failed or whose answer was lost (T25): returns if the log has the entry, otherwise throws what is known. The look
+ * takes the write lock, so that a commit that was still under way has ended. It also writes: otherwise SQLite's log file could still
+ * hold the failed transaction, and the next process would find it whole and apply it.
+ */
+export async function requireDone(
+  engine: Engine,
+  { size, leaf }: { readonly size: number; readonly leaf: Uint8Array },
+  error: unknown,
+): Promise<void> {
+  for (const wait of [0, ...engine.lookAgainMs]) {
+    if (wait > 0) await new Promise((over) => void setTimeout(over, wait));
+    const found = await look(engine, size - 1).catch((failed: unknown) => void engine.refusalOf(failed));
+    if (found === undefined) continue;
+    if (found !== null && Buffer.from(leaf).equals(found)) return;
+    throw error instanceof Refusal ? worded(error, 'this change was not made', 'Try again.', 'not done') : error;
+  }
+  const known = error instanceof Refusal ? error : new Refusal('store-unreachable', 'the store did not confirm', {});
+  throw worded(
+    known,
+    'it is not known whether the change was made',
+    'Look before you repeat it: countersign audit list',
+    'unknown',
+  );
+}
+
+const worded = (cause: Refusal, what: string, next: string, outcome: 'unknown' | 'not done'): Refusal =>
+  new Refusal(cause.code, `${cause.message}; ${what}`, {
+    hint: [cause.hint, next].join(' ').trim(),
+    also: { outcome },
+    cause,
+  });
+
+/** The leaf of an entry, or null if the log is shorter. */
+async function look(engine: Engine, seq: number): Promise<Uint8Array | null> {
+  return engine.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('audit_head')
+      .set((e) => ({ size: e.ref('size') }))
+      .where('id', '=', 1)
+      .execute();
+    const nothing = { digest: 'look', expires_at: 0 };
+    await tx.insertInto('used_id_tokens').values(nothing).execute();
+    await tx.deleteFrom('used_id_tokens').where('digest', '=', nothing.digest).execute();
+    const row = await tx.selectFrom('audit_entries').select('leaf').where('seq', '=', seq).executeTakeFirst();
+    return row?.leaf ?? null;
+  });
+}
