@@ -18,7 +18,7 @@ import { bookOf, requireSums } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
-import { requireDone } from './queries/lost-commit.js';
+import { placeTaken, requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Db, Tx } from './schema/directory.js';
@@ -224,16 +224,6 @@ async function append(
   const leaf = rows.at(-1)?.leaf;
   if (leaf === undefined) throw new Error('a write without an audit entry');
   return { size, frontier: encoded, latestAt, leaf };
-}
-
-/** The sealed head says which place is next; a row that stands there already was put there by another hand. */
-function placeTaken(error: unknown): Refusal | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!code.startsWith('SQLITE_CONSTRAINT') && code !== '23505') return undefined;
-  return new Refusal('audit-broken', 'the log has an entry that countersign did not write; nothing was changed', {
-    hint: 'Keep the store as it is and tell your lead. To see the entry: countersign audit verify',
-    cause: error,
-  });
 }
 
 /** Seals the sums for this size of the log, and tags the whole. */

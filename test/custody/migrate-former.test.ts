@@ -49,7 +49,7 @@ describe.each(engines)('a store of an earlier release on %s', (name) => {
   it('comes up to date in one step, after a copy: secrets open, what was decided stands, tables and log verify', async () => {
     await expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
     const done = await migrateStore(openCustody(parts), YES);
-    expect(done.applied.at(-1)).toBe('0011-sums');
+    expect(done.applied).toContain('0011-sums');
     expect(done.kept === null).toBe(name === 'postgres');
     const desk = await openDesk(openCustody(parts));
     const { read } = desk.store;

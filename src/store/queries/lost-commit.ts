@@ -50,3 +50,13 @@ async function look(engine: Engine, seq: number): Promise<Uint8Array | null> {
     return row?.leaf ?? null;
   });
 }
+
+/** The sealed head says which place is next; a row that stands there already was put there by another hand. */
+export function placeTaken(error: unknown): Refusal | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('SQLITE_CONSTRAINT') && code !== '23505') return undefined;
+  return new Refusal('audit-broken', 'the log has an entry that countersign did not write; nothing was changed', {
+    hint: 'Keep the store as it is and tell your lead. To see the entry: countersign audit verify',
+    cause: error,
+  });
+}

@@ -22,10 +22,12 @@ import type {
   OperatorStartsTable,
 } from './operators.js';
 import type { ApprovalsTable, FreezesTable, JobPlansTable, JobsTable, ResetsTable } from './resets.js';
+import type { SsoSubjectsTable, UsedIdTokensTable } from './sign-on.js';
 
 export type * from './calls.js';
 export type * from './operators.js';
 export type * from './resets.js';
+export type * from './sign-on.js';
 
 export interface MetaTable {
   key: string;
@@ -196,21 +198,6 @@ export interface PortalSessionsTable {
   created_at: number;
   last_seen_at: number;
   password_at: number;
-}
-
-/** An ID token that has opened a session: digest of what its provider signed, and when it expires. */
-/** The person of the provider as whom a login signed on first; `id` is the user's. Goes when the company's single sign-on is set anew. */
-export interface SsoSubjectsTable {
-  id: string;
-  account_id: string;
-  issuer: string;
-  subject: string;
-  pinned_at: number;
-}
-
-export interface UsedIdTokensTable {
-  digest: string;
-  expires_at: number;
 }
 
 export interface Database {
