@@ -35,6 +35,8 @@ export interface Engine {
   readonly traits: SchemaTraits;
   /** Takes the write lock if `begin` did not, before the transaction sees anything. */
   lock(tx: Db): Promise<void>;
+  /** A number that another connection's commit changes, asked inside a transaction; undefined if the engine has none. */
+  readonly changedBy?: () => number;
   /** Turns an engine's own error into a refusal; undefined if it is a bug of ours. */
   refusalOf(error: unknown): Refusal | undefined;
   /** Waits, in ms, before each further look for a commit whose answer was lost. */

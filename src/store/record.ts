@@ -14,7 +14,7 @@ import { Refusal } from '../errors.js';
 import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-entry.js';
 import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
 import type { Engine, SchemaTraits } from './engine.js';
-import { bookOf, requireSums } from './guard/check-tables.js';
+import { bookOf, lookingAgain, requireSums } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
@@ -67,6 +67,8 @@ export interface Anchor {
 
 /** What the store tells the desk's clock, and asks of it (B87). */
 export interface Clock {
+  /** The trusted time, ms. */
+  now(): number;
   /** The latest time of a head that this desk wrote; with it the server's own time, from an engine that has one. */
   saw(latestAt: number, serverAt: number | null): void;
   /** Refusal `clock`: this machine's time is further ahead of the log than a desk is silent. */
@@ -120,6 +122,7 @@ export interface DoorParts {
 }
 
 export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
+  const look = lookingAgain(engine, notary.sums, clock);
   return async (entry, change) => {
     const messages: string[] = [];
     let committing: { readonly result: Awaited<ReturnType<typeof change>>; readonly head: Appended } | undefined;
@@ -133,7 +136,7 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           anchor?.check(head);
           clock?.saw(head.latestAt, null);
           clock?.requireLikely(head.latestAt);
-          await requireSums(plain, engine.traits, notary.sums, head.book);
+          await look(plain, head.book);
           const delta = new Delta();
           const tx = countRows(plain, notary.rows, delta);
           const counting = { traits: engine.traits, tags: notary.rows, delta };

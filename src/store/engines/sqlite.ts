@@ -58,6 +58,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     db,
     traits,
     lock: async () => undefined,
+    changedBy: () => Number(file.pragma('data_version', { simple: true })),
     place: path,
     refusalOf: (error) => wordError(error, path),
     lookAgainMs: [],
