@@ -14,5 +14,5 @@ export function tableFault({ table, surplus, changed }: TableFault): string {
   if (surplus > 0) return `the table ${table} has ${count(surplus)} too many`;
   if (surplus < 0) return `the table ${table} has ${count(-surplus)} too few`;
   if (changed.length > 0) return `rows of the table ${table} were changed outside countersign: ${changed.join(', ')}`;
-  return `the table ${table} has other rows than countersign wrote last`;
+  return `the table ${table} has other rows than the desk wrote last`;
 }

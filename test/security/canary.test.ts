@@ -183,11 +183,12 @@ async function looks(day: Day): Promise<void> {
     'audit list --json --limit 1000',
     'audit export',
     'audit verify',
-    'doctor',
     'operator list --json',
     'operator token list --json',
   ])
     await day.run(line);
+  // Its codes are files in clear, which doctor calls wrong (S21).
+  await day.run('doctor', '', 7);
   await day.run('user export');
   await day.run('store info --json');
   if (day.place.store.endsWith('.db')) await day.run('store backup backup.db');

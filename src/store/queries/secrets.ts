@@ -24,7 +24,7 @@ export const secretReads = (db: Db) => ({
   },
 });
 
-/** Rows of secrets are kept for good, so one that is missing was deleted by another hand, and nothing is won by that (T19). */
+/** What ends a secret says so in the user's row; so one that is only missing was deleted by another hand (T19). */
 async function had(db: Db, userId: string, column: 'passphrase_at' | 'password_at'): Promise<boolean> {
   const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
   return user?.[column] != null;
@@ -58,6 +58,7 @@ export const secretWrites = (tx: Tx) => ({
   /** True if there was one. */
   async deleteApplicationPassword(userId: string): Promise<boolean> {
     const done = await tx.deleteFrom('application_passwords').where('user_id', '=', userId).executeTakeFirst();
+    await tx.updateTable('users').set({ password_at: null }).where('id', '=', userId).execute();
     return done.numDeletedRows > 0n;
   },
 });
