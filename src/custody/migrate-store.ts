@@ -65,7 +65,8 @@ const voucherNeeded = (): Refusal =>
 async function bringUp(engine: Engine, custody: Custody, { backedUp }: MigrateChoice) {
   await refuseDowngradedStore(engine, custody);
   const keys = migrationKeys(custody);
-  const notary = { ...keys.former, storeId: keys.notary.storeId };
+  const headFits: typeof keys.notary.headFits = (head) => keys.former.headFits(head) || keys.notary.headFits(head);
+  const notary = { ...keys.former, headFits, storeId: keys.notary.storeId };
   const anchored = { store: openStore(engine, notary), notary, keyring: custody.keyring };
   const { fault } = await inspectAnchor(custody.settings, anchored);
   if (fault !== undefined) throw fault;

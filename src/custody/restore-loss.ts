@@ -107,7 +107,15 @@ const entriesFrom = (start: number, end: number): string =>
 
 export async function presentDesk(custody: Custody): Promise<Desk | undefined> {
   try {
-    return await openDesk(custody);
+    const desk = await openDesk(custody);
+    try {
+      // Nobody can sign in where the tables do not fit their sums (B86).
+      await desk.store.requireWatched();
+      return desk;
+    } catch (error) {
+      await desk.store.close();
+      throw error;
+    }
   } catch (error) {
     if (isRefusal(error) && ['store-unreachable', 'store-corrupt'].includes(error.code)) return undefined;
     throw error;

@@ -21,6 +21,7 @@ export function openClock(machine: () => number, source: ClockSource, limits: Pi
   const isBehind = () => latest - here() > tolerance;
   const isFarAhead = (latestAt: number) => source === 'machine' && latestAt > 0 && here() - latestAt > silence;
   return {
+    here,
     now: () => (mended ? here() : Math.max(here(), latest)),
     // While the clock is being mended, no lock-out ends by it.
     time: () => (mended ? { now: here(), behind: true } : trustedTime(here(), latest, tolerance)),

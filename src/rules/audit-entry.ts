@@ -87,7 +87,7 @@ export function latestAfter(
   latest: number,
   entry: Pick<LoggedEntry, 'kind' | 'outcome' | 'by' | 'at' | 'seq'>,
 ): number {
-  if (entry.kind === 'store.clock-set-back') return entry.at;
+  if (entry.kind === 'store.clock-set-back' && entry.outcome === 'done') return entry.at;
   const attempt =
     entry.outcome === 'started' && entry.kind.endsWith('-started') && entry.kind !== 'store.rekey-started';
   const proven = (entry.outcome === 'done' || entry.outcome === 'started') && !attempt && entry.by.kind !== 'system';

@@ -67,8 +67,8 @@ export interface Anchor {
 
 /** What the store tells the desk's clock, and asks of it (B87). */
 export interface Clock {
-  /** The trusted time, ms. */
-  now(): number;
+  /** This machine's time, ms; it goes on while the trusted time waits for it. */
+  here(): number;
   /** The latest time of a head that this desk wrote; with it the server's own time, from an engine that has one. */
   saw(latestAt: number, serverAt: number | null): void;
   /** Refusal `clock`: this machine's time is further ahead of the log than a desk is silent. */

@@ -66,7 +66,7 @@ export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow 
     tableFaults: (each) =>
       snapshot(engine, async (db) => {
         const { book } = await openHead(db, notary);
-        return faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book, each);
+        return faultsOfTables(db, { tags: notary.rows, sums: notary.sums, traits: engine.traits }, book, each);
       }),
     takeQueued: () => queue.splice(0),
     forgetDeleted: () => engine.forgetDeleted().catch(ignoreMachine),

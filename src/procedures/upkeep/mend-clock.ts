@@ -52,6 +52,8 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
     change: async ({ write, log, now }) => {
       if (log.latestAt <= now) throw refusal('refused-by-policy', 'clock-not-behind', {});
       await endEverything(write, { now, seen: log.latestAt });
+      // Otherwise rows of the time that was set back would count as past, and nobody would compare them.
+      write.sums.renew();
       return { from: log.latestAt, to: now };
     },
   });

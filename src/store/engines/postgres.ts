@@ -21,6 +21,10 @@ const traits: SchemaTraits = {
   },
   serverTime: sql<number>`floor(extract(epoch from clock_timestamp()) * 1000)::float8`,
   asHex: (column) => sql<string>`encode(${sql.ref(column)}, 'hex')`,
+  tricks: (tables) => `select c.relname as name from pg_catalog.pg_class c
+    where c.oid in (${tables.map((name) => `'"${name}"'::regclass`).join(', ')})
+    and (c.relkind <> 'r' or c.relrowsecurity or c.relhasrules or c.relhassubclass or exists (
+      select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal))`,
   joined: (expression) => `string_agg(${expression}, ',')`,
   pairs: (json) => sql`jsonb_each_text(${json}::jsonb) as j(k, v)`,
   setEach: (table, key, column) =>

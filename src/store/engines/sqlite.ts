@@ -27,6 +27,8 @@ const traits: SchemaTraits = {
     ),
   serverTime: sql<null>`null`,
   asHex: (column) => sql<string>`lower(hex(${sql.ref(column)}))`,
+  tricks: () => `select name from sqlite_schema where type in ('trigger', 'view')`,
+  indexCheck: (table) => `select '${table}' as t, integrity_check as fault from pragma_integrity_check('${table}')`,
   joined: (expression) => `group_concat(${expression}, ',')`,
   pairs: (json) => sql`(select key as k, value as v from json_each(${json})) as j`,
   setEach: (table, key, column) =>

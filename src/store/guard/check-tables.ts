@@ -9,6 +9,8 @@ import { type Book, Delta, emptyBook, firstSpan, folded, type SumKeys, sumFor } 
 import { fits } from './tag-rows.js';
 
 export interface Checking {
+  /** Left out in a migration, where a table can be missing. */
+  readonly traits?: SchemaTraits;
   readonly tags: RowTags;
   readonly sums: SumKeys;
 }
@@ -39,6 +41,17 @@ export async function requireSums(
   const { rows } = await db.executeQuery<{ t: string; n: number; digests: string | null }>(
     CompiledQuery.raw(statements.join(' union all ')),
   );
+  const [trick] = await tricksIn(db, traits, tables);
+  if (trick !== undefined) throw notOurs(trick);
+  // Otherwise an index could show other rows to a decision than the table to the sum, or the other way round.
+  const { indexCheck } = traits;
+  if (indexCheck !== undefined) {
+    const whole = tables.filter(([, { watched }]) => which === 'all' || watched === 'all');
+    for (const [name] of whole) {
+      const { rows: seen } = await db.executeQuery<{ fault: string }>(CompiledQuery.raw(indexCheck(name)));
+      if (seen.some(({ fault }) => fault !== 'ok')) throw notOurs({ table: name, surplus: 0, changed: [] });
+    }
+  }
   for (const { t, n, digests } of rows) {
     const tags = digests === null ? [] : digests.split(',');
     const { n: meant, sum } = sumFor(book, t, from(t));
@@ -55,16 +68,28 @@ const LOOK_AGAIN_MS = 2_000;
 export function lookingAgain(
   { traits, changedBy }: Pick<Engine, 'traits' | 'changedBy'>,
   sums: SumKeys,
-  clock: { now(): number } | undefined,
+  clock: { here(): number } | undefined,
 ) {
   let looked: { readonly changes: number; readonly at: number } | undefined;
   return async (tx: Db, book: Book): Promise<void> => {
-    const [changes, at] = [changedBy?.(), clock?.now()];
-    if (looked !== undefined && looked.changes === changes && at !== undefined && at - looked.at < LOOK_AGAIN_MS)
+    const [changes, at] = [changedBy?.(), clock?.here()];
+    if (
+      looked !== undefined &&
+      looked.changes === changes &&
+      at !== undefined &&
+      Math.abs(at - looked.at) < LOOK_AGAIN_MS
+    )
       return;
     await requireSums(tx, traits, sums, book);
     looked = changes === undefined || at === undefined ? undefined : { changes, at };
   };
+}
+
+/** What shows or changes other rows than those of the tables: no sum notices that. */
+async function tricksIn(db: Db, traits: SchemaTraits, tables: typeof ALL): Promise<readonly TableFault[]> {
+  const names = [...tables.map(([name]) => name), 'audit_head', 'audit_entries'];
+  const { rows } = await db.executeQuery<{ name: string }>(CompiledQuery.raw(traits.tricks(names)));
+  return rows.map(({ name }) => ({ table: name, surplus: 0, changed: [] }));
 }
 
 function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined): string {
@@ -77,14 +102,24 @@ function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTrai
 /** Every guarded table, read to the end. `each` is called with the rows of a page. Run it in one snapshot. */
 export async function faultsOfTables(
   db: Db,
-  { tags, sums }: Checking,
+  { tags, sums, traits }: Checking,
   book: Book,
   each: (rows: number) => void = () => undefined,
+  there?: ReadonlySet<string>,
 ): Promise<readonly TableFault[]> {
-  const faults: TableFault[] = [];
-  for (const [name, table] of ALL) {
+  const faults: TableFault[] = traits === undefined ? [] : [...(await tricksIn(db, traits, ALL))];
+  for (const [name, newest] of ALL) {
     const changed: string[] = [];
+    if (there?.has(name) === false) {
+      // A later step makes it; one that had rows was dropped by another hand.
+      const { n, sum } = sumFor(book, name);
+      if (n !== 0 || sum !== 0n) faults.push({ table: name, surplus: -n, changed });
+      continue;
+    }
     const seen = await addedUp(db, name, { sums, book }, (rows) => {
+      // Of an older schema, a tag covers the columns that are there.
+      const columns = newest.columns.filter((column) => there === undefined || rows.some((row) => column in row));
+      const table = { ...newest, columns };
       for (const row of rows) if (!fits(tags, name, table, row)) changed.push(String(row[table.key]));
       each(rows.length);
     });

@@ -112,14 +112,18 @@ class GuardingConnection implements DatabaseConnection {
       return { numAffectedRows: BigInt(rows.length), rows: [] };
     }
     const rows = insertedRows(node);
+    let replaced: readonly Row[] = [];
     if (node.onConflict !== undefined) {
       const keys = sql.join(rows.map((row) => row[table.key]));
       const query = sql<Row>`select * from ${sql.table(name)} where ${sql.ref(table.key)} in (${keys})`;
-      const before = await this.#run<Row>(query.toOperationNode() as unknown as SelectQueryNode);
-      for (const row of before.rows) delta.went(name, checkedRow(tags, name, table, row), row[TAG_COLUMN]);
+      replaced = (await this.#run<Row>(query.toOperationNode() as unknown as SelectQueryNode)).rows;
+      for (const row of replaced) checkedRow(tags, name, table, row);
     }
+    // Counted once it is done: a change may catch a failed statement and go on.
+    const result = await this.#inner.executeQuery<R>(compiled);
+    for (const row of replaced) delta.went(name, row, row[TAG_COLUMN]);
     for (const row of rows) delta.came(name, row, row[TAG_COLUMN]);
-    return this.#inner.executeQuery<R>(compiled);
+    return result;
   }
 
   async #update<R>(node: UpdateQueryNode, guard: Counting): Promise<QueryResult<R>> {
@@ -128,20 +132,24 @@ class GuardingConnection implements DatabaseConnection {
     if (!changesTagged(node, guard)) return this.#run<R>(node);
     const before = await this.#checkedRows(node, guard);
     if (before.length === 0) return { numAffectedRows: 0n, rows: [] };
-    for (const row of before) guard.delta.went(guard.name, row, row[TAG_COLUMN]);
+    const went = () => {
+      for (const row of before) guard.delta.went(guard.name, row, row[TAG_COLUMN]);
+    };
     const patch = taggedPatch(node, guard);
-    if (patch === undefined) return this.#updateComputed<R>(node, guard);
+    if (patch === undefined) return this.#updateComputed<R>(node, guard, went);
     const after = before.map((row) => tagged(guard, { ...row, ...patch }));
-    for (const row of after) guard.delta.came(guard.name, row, row[TAG_COLUMN]);
     const { numAffectedRows } = await this.#run<R>(withTags(node, guard, after, this.#traits));
+    went();
+    for (const row of after) guard.delta.came(guard.name, row, row[TAG_COLUMN]);
     return { numAffectedRows: numAffectedRows ?? BigInt(after.length), rows: [] };
   }
 
   /** If the database computes tagged values, it returns the new rows, and their tags are written after that. */
-  async #updateComputed<R>(node: UpdateQueryNode, guard: Counting): Promise<QueryResult<R>> {
+  async #updateComputed<R>(node: UpdateQueryNode, guard: Counting, went: () => void): Promise<QueryResult<R>> {
     const { name, table, delta } = guard;
     const { rows } = await this.#run<Row>({ ...node, returning });
     const after = rows.map((row) => tagged(guard, row));
+    went();
     for (const row of after) delta.came(name, row, row[TAG_COLUMN]);
     const tags = JSON.stringify(tagsOf(guard, after));
     await this.#inner.executeQuery(Compiled.raw(this.#traits.setEach(name, table.key, TAG_COLUMN), [tags]));

@@ -86,7 +86,8 @@ async function requireOurs(db: Tx, engine: Engine, keys: MigrationKeys, summed: 
   const { notary } = keys;
   if (!summed) return keys.verify(auditReads(db, engine.traits));
   const { book } = await openHead(db, notary);
-  const [fault] = await faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book);
+  const there = new Set((await db.introspection.getTables()).map(({ name }) => name));
+  const [fault] = await faultsOfTables(db, { tags: notary.rows, sums: notary.sums }, book, undefined, there);
   if (fault !== undefined) throw new Refusal('store-corrupt', `the store was not migrated: ${tableFault(fault)}`);
 }
 

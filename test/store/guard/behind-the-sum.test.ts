@@ -1,0 +1,108 @@
+/** Rows that the sum sees and the decision does not, or the other way round (B86): triggers, views, indexes, a time that was set back. */
+import Driver from 'better-sqlite3';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hours } from '../../../src/rules/duration.js';
+import { migrate, openStore, type Store } from '../../../src/store/store.js';
+import { engines } from '../../support/test-desk.js';
+import { accountRow, entry, keysWith, NOW } from '../rows.js';
+import { type Founded, foundedStore } from '../support.js';
+
+const OPERATOR = {
+  ...{ id: 'op_1', name: 'Olga', name_key: 'olga', role: 'admin', verifier: null, totp: null, totp_last_step: null },
+  ...{ also_user_id: null, disabled_at: null, created_at: NOW },
+};
+const CORRUPT = { code: 'store-corrupt' };
+
+describe.each(engines)('behind the sum on %s', (engine) => {
+  let place: Founded;
+  let store: Store;
+  beforeEach(async () => {
+    place = await foundedStore(engine);
+    ({ store } = place);
+    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
+  });
+  afterEach(() => place.close());
+
+  const raw = (text: string) => sql.raw(text).execute(place.engine.db);
+  const byNewProcess = async () => openStore(await place.connect(), place.notary);
+
+  it('B86 a trigger that changes rows between the look and the decision is refused, and named', async () => {
+    await (engine === 'sqlite'
+      ? raw('create trigger flip after insert on audit_entries begin delete from operator_hands; end')
+      : raw("create function flip() returns trigger language plpgsql as 'begin return new; end'").then(() =>
+          raw('create trigger flip before insert on audit_entries for each row execute function flip()'),
+        ));
+    const fresh = await byNewProcess();
+    await expect(fresh.record(entry(), (write) => write.accounts.insert([accountRow('9')]))).rejects.toMatchObject(
+      CORRUPT,
+    );
+    expect(await fresh.tableFaults()).toHaveLength(1);
+  });
+
+  it('B86 B87 rows made after the time was set back are still compared', async () => {
+    await store.record(entry('account.added', { at: NOW + hours(1_000) }), (write) =>
+      write.accounts.insert([accountRow('1')]),
+    );
+    await store.record(entry('store.clock-set-back', { at: NOW }), async (write) => write.sums.renew());
+    const session = {
+      ...{ id: 'ses_1', operator_id: 'op_1', person: 'uid:1', digest: 'd', created_at: NOW, last_seen_at: NOW },
+      ...{ expires_at: NOW + hours(12), code_at: null, ended_at: null },
+    };
+    await store.record(entry('account.added', { at: NOW + 1 }), (write) => write.operators.insertSession(session));
+    const { rows } = await sql<{ mac: string }>`select mac from operator_sessions`.execute(place.engine.db);
+    await store.record(entry('account.added', { at: NOW + 2 }), (write) =>
+      write.operators.endSessionsOf('op_1', NOW + 2),
+    );
+    await sql`update operator_sessions set ended_at = null, mac = ${rows[0]?.mac}`.execute(place.engine.db);
+    const read = (await byNewProcess()).record(entry(), (write) => write.operators.sessionById('ses_1'));
+    await expect(read).rejects.toMatchObject(CORRUPT);
+  });
+
+  it('B86 a store that has its sums takes a later step that makes a table', async () => {
+    await raw('drop table sso_subjects');
+    await raw("delete from kysely_migration where name = '0012-sso-subjects'");
+    expect(await migrate(place.engine, keysWith(place.notary))).toEqual(['0012-sso-subjects']);
+  });
+
+  it('B86 a failed statement that a change goes on from counts nothing', async () => {
+    await store.record(entry(), async (write) => {
+      if (engine === 'sqlite') await write.operators.insert(OPERATOR).catch(() => undefined);
+      await write.accounts.insert([accountRow('1')]);
+    });
+    expect(await store.tableFaults()).toEqual([]);
+  });
+});
+
+describe('behind the sum on sqlite', () => {
+  it('B86 an index that hides an older row from the sum is noticed', async () => {
+    const place = await foundedStore('sqlite');
+    const { store } = place;
+    await store.record(entry(), (write) => write.operators.insert(OPERATOR));
+    const older = await sql<{ mac: string }>`select mac from operators`.execute(place.engine.db);
+    await store.record(entry(), (write) => write.operators.update('op_1', { role: 'agent', disabled_at: NOW }));
+    const inSchema = (work: (file: Driver.Database) => void) => {
+      const file = new Driver(place.address);
+      file.unsafeMode(true);
+      file.pragma('writable_schema = on');
+      work(file);
+      file.pragma(`schema_version = ${Number(file.pragma('schema_version', { simple: true })) + 1}`);
+      file.close();
+    };
+    let kept: unknown;
+    inSchema((file) => {
+      file.exec('create index small on operators(mac)');
+      kept = file.prepare("select * from sqlite_schema where name = 'small'").get();
+      file.exec("delete from sqlite_schema where name = 'small'");
+    });
+    inSchema((file) => {
+      file.prepare("update operators set role = 'admin', disabled_at = null, mac = ?").run(older.rows[0]?.mac);
+    });
+    inSchema((file) => {
+      file.prepare('insert into sqlite_schema values (@type, @name, @tbl_name, @rootpage, @sql)').run(kept);
+    });
+    const fresh = openStore(await place.connect(), place.notary);
+    await expect(fresh.requireWatched()).rejects.toMatchObject(CORRUPT);
+    await place.close();
+  });
+});
