@@ -40,11 +40,18 @@ export function openCustody(parts: DeskParts, openers = OPENERS): Custody {
   const policy = once(() => openers.loadPolicy(policyFolder));
   const keyring = once(() => openers.readKeyring(parts.settings));
   const notary = once(() => openers.notaryFor(keyring(), policy()));
+  const bound = new Map<string, Custody>();
+  const bind = (storeId: string): Custody => {
+    const readBound = () => keyring().boundTo(storeId);
+    const custody =
+      bound.get(storeId) ?? openCustody(parts, { ...openers, loadPolicy: policy, readKeyring: readBound });
+    bound.set(storeId, custody);
+    return custody;
+  };
   return {
     ...parts,
     policyFolder,
-    boundTo: (storeId) =>
-      openCustody(parts, { ...openers, loadPolicy: policy, readKeyring: () => keyring().boundTo(storeId) }),
+    boundTo: bind,
     get policy() {
       return policy();
     },

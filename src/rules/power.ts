@@ -92,6 +92,7 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'scope.revoked': role,
   'store.clock-set-back': desk,
   'store.restored': desk,
+  'store.vouched': desk,
   'token.created': desk,
   // A large import lists logins without power by their ids alone.
   'user.added': (detail, entry) =>

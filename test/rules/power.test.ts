@@ -34,6 +34,7 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
   'scope.revoked': { does: { result: 'changed', role: 'user', scopes: [] }, not: { result: 'nothing-to-do' } },
   'store.clock-set-back': { does: {} },
   'store.restored': { does: {} },
+  'store.vouched': { does: {} },
   'token.created': { does: { operator: 'op_1', token: 'tok_1', role: 'lead' } },
   'user.added': { does: { role: 'admin', heldUntil: 1 }, not: { role: 'user' } },
   'user.disabled': { does: { changed: true }, not: { changed: false } },

@@ -76,16 +76,15 @@ async function happen(event: Event): Promise<void> {
     case 'sign out':
       return void (await countersign('logout').exit());
     case 'freeze':
-      return void (await desk().store.record(
-        { kind: 'mfa.frozen', outcome: 'done', at, by: SYSTEM, detail: { until: null } },
-        async () => undefined,
-      ));
+      return freeze(at);
   }
 }
 
-async function thaw(): Promise<void> {
-  const entry = { kind: 'mfa.thawed', outcome: 'done', at: Date.now(), by: SYSTEM } as const;
-  await desk().store.record(entry, async () => undefined);
+async function freeze(at: number | null): Promise<void> {
+  const kind = at === null ? 'mfa.thawed' : 'mfa.frozen';
+  const row = { frozen_at: at, frozen_until: null, by_id: null, by_name: 'lena', reason: null };
+  const entry = { kind, outcome: 'done', at: Date.now(), by: SYSTEM } as const;
+  await desk().store.record(entry, (write) => write.freeze.set(row));
 }
 
 /** Everything that somebody could have in hand. */
@@ -131,7 +130,7 @@ describe('role × prompt × what happens meanwhile (B78, T15)', () => {
     expect(terminal.screen()).toMatch(STOPPED);
     if (event !== 'freeze') expect(await done()).toEqual(before);
     expect(await done()).toMatchObject({ resets: (before as { resets: number }).resets });
-    if (event === 'freeze') await thaw();
+    if (event === 'freeze') await freeze(null);
   });
 
   it('teeth: with nothing happening the same answers verify and reset', async () => {

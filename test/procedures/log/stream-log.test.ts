@@ -94,12 +94,12 @@ describe.each(engines)('the log on its way to a sink, on %s', (name) => {
     const { openEngine } = await import('../../../src/opening/open-desk.js');
     const engine = await openEngine(made.settings.store, false);
     const { value } = await engine.db
-      .selectFrom('meta')
+      .selectFrom('sink_cursors')
       .select('value')
       .where('key', '=', 'sink')
       .executeTakeFirstOrThrow();
     await engine.db
-      .updateTable('meta')
+      .updateTable('sink_cursors')
       .set({ value: value.replace('[2,', '[4,') })
       .where('key', '=', 'sink')
       .execute();
