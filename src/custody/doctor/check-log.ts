@@ -3,7 +3,7 @@ import type { Finding } from '../../house.js';
 import { inspectAnchor } from '../../opening/anchor.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
 import { hours } from '../../rules/duration.js';
-import { iso } from '../../rules/moment.js';
+import { minuteOf } from '../../rules/moment.js';
 import type { AuditHead } from '../../store/queries/audit.js';
 import { faultOf, type OpenedStore, type StoreCheck } from './check.js';
 
@@ -34,7 +34,7 @@ function clockOf({ custody, store }: OpenedStore, { latestAt, serverAt = null }:
   const whose = ofServer === null ? "this machine's clock" : "the database server's clock";
   const at = ofServer ?? custody.now();
   const { toleranceSeconds, silenceHours } = custody.policy.limits.clock;
-  const says = `${whose} says ${iso(at)}, the log of the desk goes up to ${iso(latestAt)}`;
+  const says = `${whose} says ${minuteOf(at)}, the log of the desk goes up to ${minuteOf(latestAt)}`;
   if (latestAt - at > toleranceSeconds * 1000) {
     const text = `${says}; codes fail and locks do not expire`;
     const mend = 'set that clock; if it is right, another machine was wrong: countersign store clock';
