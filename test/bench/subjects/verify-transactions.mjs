@@ -57,6 +57,8 @@ export async function prepare() {
   const statements = await listener.during(verify);
   listener.stop();
   copy = openRaw(target);
+  // The callers before have been counted in the copy already.
+  replayed = caller;
   replay = replaying(copy, statements);
 }
 
