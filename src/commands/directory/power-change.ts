@@ -115,7 +115,9 @@ const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
 
 /** Of a new admin: since when the role counts for others. */
 export const heldLines = ({ powerHeldUntil: until }: User): readonly string[] =>
-  until === null ? [] : [`Until ${localMinute(until)} this login can do nothing to others. The admins there are told.`];
+  until === null
+    ? []
+    : [`Until ${localMinute(until)} this login can do nothing to others. The admins there get a message.`];
 
 export const handedLines = ({ user }: Handed, { name }: Account): readonly string[] => [
   `${user.name} (${user.login}) is now ${user.role} at ${name}.`,

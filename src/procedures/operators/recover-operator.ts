@@ -19,7 +19,7 @@ import { act, askAuthority, loggingRefusals } from '../authorise.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
-import { mayApprove, notAlone, notTwoPersons, otherApprovers, secondOperator } from './second-operator.js';
+import { notAlone, otherApprovers, requireStillSecond, secondOperator } from './second-operator.js';
 import type { SignIn } from './sign-in-operator.js';
 import { newStart, type StartCode } from './start-code.js';
 import { type Asking, layHand } from './two-persons.js';
@@ -160,12 +160,8 @@ async function requireStill(desk: Desk, write: Writes, second: Second, { signed,
     throw refusal('busy', 'approver-changed', {}, 'try-again');
   }
   if ('approver' in second) {
-    const { id } = second.approver;
-    if (!mayApprove(desk, await write.operators.byId(id)))
-      throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
-    const refused = await notTwoPersons(asking(desk, write, now), signed.operator.id, id, target.id);
-    if (refused === null) return;
-    throw refused;
+    const two = { now, requester: signed.operator.id, approver: second.approver.id };
+    return requireStillSecond(desk, write, two, target.id);
   }
   const others = await otherApprovers(asking(desk, write, now), signed.operator.id, target.id);
   if (others.length > 0) throw notAlone(others, 'approver-signs-in');

@@ -50,6 +50,19 @@ async function refused(
   return no;
 }
 
+/** The same once more in the transaction that acts: the second operator may have been disabled, or a hand laid, meanwhile (T15). */
+export async function requireStillSecond(
+  desk: Pick<Desk, 'policy'>,
+  reads: Asking['reads'],
+  { now, requester, approver }: { readonly now: number; readonly requester: string; readonly approver: string },
+  about: string | null = null,
+): Promise<void> {
+  if (!mayApprove(desk, await reads.operators.byId(approver)))
+    throw refusal('forbidden', 'approver-changed', {}, 'ask-other-lead');
+  const tied = await notTwoPersons({ policy: desk.policy, reads, now }, requester, approver, about);
+  if (tied !== null) throw tied;
+}
+
 const ownRequest = (): Refusal => refusal('forbidden', 'own-request', {}, 'ask-other-lead');
 
 /** Why these two are not two persons (B81), with those who could approve instead; null if they are. */

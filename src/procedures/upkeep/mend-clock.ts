@@ -7,11 +7,12 @@ import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { act } from '../authorise.js';
+import { requireStillSecond } from '../operators/second-operator.js';
 import { endEverything } from './end-everything.js';
 
 /** Whoever opens the desk after a holiday: leads and admins. */
 const CONFIRMING = { permission: 'approval:decide' } as const;
-const SETTING_BACK = { permission: 'store:manage', fresh: true, inPerson: true } as const;
+const SETTING_BACK = { permission: 'store:manage', fresh: true, inPerson: true, logsRefusals: true } as const;
 
 export interface MendedClock {
   /** The latest time in the log before and after, ms. */
@@ -49,8 +50,9 @@ export async function setClockBack(desk: Desk, signed: SignedOperator, approver:
       by: by.actor,
       detail: { from: iso(from), approvedBy: approver.id, approver: approver.name },
     }),
-    change: async ({ write, log, now }) => {
+    change: async ({ write, log, now, by }) => {
       if (log.latestAt <= now) throw refusal('refused-by-policy', 'clock-not-behind', {});
+      await requireStillSecond(desk, write, { now, requester: by.operator.id, approver: approver.id });
       await endEverything(write, { now, seen: log.latestAt });
       // Otherwise rows of the time that was set back would count as past, and nobody would compare them.
       write.sums.renew();

@@ -4,6 +4,7 @@ import { openClock } from '../../../src/opening/desk-clock.js';
 import { openCustody } from '../../../src/opening/open-custody.js';
 import { openDesk } from '../../../src/opening/open-desk.js';
 import { askAuthority } from '../../../src/procedures/authorise.js';
+import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { signInOperator } from '../../../src/procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
@@ -181,6 +182,18 @@ describe('store clock', () => {
     // The code that lena gave to the wrong machine is of a later step, so none of an earlier step is taken.
     expect(await refusalOf(signIn(lena, after))).toMatchObject({ code: 'not-signed-in' });
     await after.store.close();
+  });
+
+  it('B81 B87 the second operator is judged again in the act: nobody is their own, and a disabled one is none', async () => {
+    const { token } = await signIn(ada);
+    const signed = await place.bySession(token);
+    const approver = ({ id = '', name = '' }: Partial<Member> = {}) => ({ kind: 'operator', id, name }) as const;
+    place.clock.advance(-hours(1));
+    place.desk.clock.mend();
+    expect(await refusalOf(setClockBack(place.desk, signed, approver(ada)))).toMatchObject({ code: 'forbidden' });
+    await changeOperator(place.desk, await place.operator('admin'), 'lena', { disabled: true });
+    expect(await refusalOf(setClockBack(place.desk, signed, approver(lena)))).toMatchObject({ code: 'forbidden' });
+    expect(await place.entries('store.clock-set-back')).toEqual([]);
   });
 
   it('B87 is refused where the clock is not behind the log, and to a lead', async () => {
