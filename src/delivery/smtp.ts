@@ -62,6 +62,7 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
   const pool = pooled(() => transportOptions(config, timeoutMs, effects));
   return {
     ...channel,
+    hold: pool.hold,
     async send(message, context): Promise<Delivered> {
       assertSendable(channel, message);
       if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
@@ -80,7 +81,7 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
   };
 }
 
-/** Connections that serve all mails which are on their way at the same time, and end with the last of them. */
+/** Connections for all mails that are on their way. They end with the last of these, unless they are held. */
 function pooled(options: () => Promise<SMTPTransportOptions>) {
   let users = 0;
   let opening: Promise<Transporter> | undefined;
@@ -88,19 +89,29 @@ function pooled(options: () => Promise<SMTPTransportOptions>) {
     const { createTransport } = await import('nodemailer');
     return createTransport({ ...(await options()), pool: true, maxConnections: MOST_CONNECTIONS });
   };
+  const hold = () => {
+    users += 1;
+    return () => {
+      users -= 1;
+      if (users > 0) return;
+      void opening?.then((transport) => transport.close()).catch(() => undefined);
+      opening = undefined;
+    };
+  };
   return {
+    hold,
     use: async <T>(work: (transport: Transporter) => Promise<T>): Promise<T> => {
-      users += 1;
-      opening ??= open();
-      const mine = opening;
+      const release = hold();
       try {
-        return await work(await mine);
-      } finally {
-        users -= 1;
-        if (users === 0) {
+        opening ??= open();
+        const transport = await opening.catch((error) => {
+          // The next mail reads the settings anew.
           opening = undefined;
-          await mine.then((transport) => transport.close()).catch(() => undefined);
-        }
+          throw error;
+        });
+        return await work(transport);
+      } finally {
+        release();
       }
     },
   };

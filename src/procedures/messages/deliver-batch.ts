@@ -80,15 +80,16 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<readonly O
         outcome: taken.some(({ id }) => id === row.id) ? 'started' : 'refused',
       })),
     async (write) => {
-      const taken: OutboxRow[] = [];
-      for (const row of rows) {
-        const current = await write.outbox.byId(row.id);
-        if (current?.state !== 'queued' || current.next_attempt_at !== row.next_attempt_at) continue;
-        const patch = { attempts: current.attempts + 1, next_attempt_at: at + CLAIM };
-        await write.outbox.update(row.id, patch);
-        taken.push({ ...current, ...patch });
-      }
-      return taken;
+      const there = await write.outbox.byIds(rows.map(({ id }) => id));
+      const taken = rows.flatMap((row) => {
+        const now = there.get(row.id);
+        return now?.state === 'queued' && now.next_attempt_at === row.next_attempt_at ? [now] : [];
+      });
+      await write.outbox.claim(
+        taken.map(({ id }) => id),
+        at + CLAIM,
+      );
+      return taken.map((row) => ({ ...row, attempts: row.attempts + 1, next_attempt_at: at + CLAIM }));
     },
   );
 }
@@ -129,14 +130,21 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
       }),
     async (write) => {
       const outcomes: (readonly [string, Outcome])[] = [];
+      const there = await write.outbox.byIds(ended.map(({ row }) => row.id));
+      /** Kinds that are known to get through. */
+      const good = new Set<string>();
       for (const { row, sent, state, reference, why, next } of ended) {
-        const current = await write.outbox.byId(row.id);
+        const current = there.get(row.id);
         const own = current?.attempts === row.attempts && current.next_attempt_at === row.next_attempt_at;
         const open = state === 'delivered' ? current?.state !== 'delivered' : current?.state === 'queued' && own;
         outcomes.push([row.id, open ? OUTCOMES[state] : 'taken-by-another']);
         if (!open) continue;
         const disable = sent?.ok === false && sent.disable === true;
-        await noteOutcome(desk, write, { kind: row.channel, at, delivered: state === 'delivered', disable });
+        const delivered = state === 'delivered';
+        if (!(delivered && good.has(row.channel)))
+          await noteOutcome(desk, write, { kind: row.channel, at, delivered, disable });
+        if (delivered) good.add(row.channel);
+        if (disable) good.delete(row.channel);
         await write.outbox.update(row.id, {
           state,
           reference,
@@ -144,7 +152,7 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
           next_attempt_at: next,
           ...(sent === undefined ? { attempts: row.attempts - 1 } : {}),
           ...(state === 'queued' ? {} : { content: null }),
-          ...(state === 'delivered' ? { delivered_at: at } : {}),
+          ...(delivered ? { delivered_at: at } : {}),
         });
       }
       return outcomes;

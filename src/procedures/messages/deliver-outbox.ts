@@ -8,7 +8,9 @@ import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } f
 import { switchedOff } from './channel-switch.js';
 import { deliverBatch, type Outcome } from './deliver-batch.js';
 
-const PAGE = 100;
+const PAGE = 500;
+/** Events sent on the way of a command. */
+const FEW = 100;
 /** Messages of one transaction. */
 const MOST_AT_ONCE = 25;
 
@@ -70,7 +72,7 @@ export async function sendQueued(desk: Desk): Promise<void> {
 async function sendEvents(desk: Desk): Promise<void> {
   const run = beginRun(1);
   const kinds = (await openKinds(desk, run)).filter((kind) => kind === 'webhook' || kind === 'event');
-  await sendEach(desk, await desk.store.read.outbox.due(desk.now(), PAGE, kinds), run);
+  await sendEach(desk, await desk.store.read.outbox.due(desk.now(), FEW, kinds), run);
 }
 
 /** Kinds that are neither switched off for every process nor down for this run. */
@@ -92,7 +94,21 @@ async function sendEach(
   desk: Desk,
   rows: readonly OutboxRow[],
   begun: OutboxRun,
-  { signal, step, tried }: Watching = {},
+  watching: Watching = {},
+): Promise<OutboxRun> {
+  const release = desk.channels.pick('email').hold?.();
+  try {
+    return await sendInBatches(desk, rows, begun, watching);
+  } finally {
+    release?.();
+  }
+}
+
+async function sendInBatches(
+  desk: Desk,
+  rows: readonly OutboxRow[],
+  begun: OutboxRun,
+  { signal, step, tried }: Watching,
 ): Promise<OutboxRun> {
   let run = begun;
   let size = Number.isFinite(begun.downAfter) ? 1 : MOST_AT_ONCE;
