@@ -15,8 +15,9 @@ import type { LoginMethod, LoginState } from './rules/mfa-login.js';
 import type { Operator } from './rules/people.js';
 import type { Policy } from './rules/policy.js';
 import type { TrustedTime } from './rules/throttle.js';
+import type { LogState, Notary } from './store/head.js';
 import type { Reads, Writes } from './store/queries/queries.js';
-import type { Clock, LogState, Notary, WriteDoor } from './store/record.js';
+import type { Clock, WriteDoor } from './store/record.js';
 import type { Store } from './store/store.js';
 
 export type * from './store/rows.js';

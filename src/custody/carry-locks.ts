@@ -10,7 +10,7 @@ import { isRefusal } from '../errors.js';
 import { openEngine } from '../opening/open-desk.js';
 import { endEverything } from '../procedures/upkeep/end-everything.js';
 import { lockedAnew, strictest, type Throttle } from '../rules/throttle.js';
-import type { Notary } from '../store/record.js';
+import type { Notary } from '../store/head.js';
 import { openStore } from '../store/store.js';
 
 const PAGE = 1_000;

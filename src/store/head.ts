@@ -1,10 +1,40 @@
 /** The single row that stands for the whole log: its size, frontier and latest time, and the sealed sums of all guarded tables (B86). */
 import { Refusal } from '../errors.js';
+import type { TreeHasher } from '../rules/audit-tree.js';
 import { bookOf } from './guard/check-tables.js';
+import type { RowTags } from './guard/guarded-tables.js';
 import { again, rowOf } from './guard/statements.js';
-import { type Book, openBook, sealBook } from './guard/table-sums.js';
-import type { LogState, Notary } from './record.js';
+import { type Book, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
 import type { Db, Tx } from './schema/directory.js';
+
+/** What the door needs from crypto and policy, passed in so that the store imports neither. */
+export interface Notary {
+  readonly tree: TreeHasher;
+  canonical(value: unknown): string;
+  /** The store whose rows and head it vouches for. */
+  readonly storeId: string;
+  /** Tag of the head row. Without the key nobody can forge a log that matches it. */
+  headMac(head: Omit<SealedHead, 'mac'>): string;
+  headFits(head: SealedHead): boolean;
+  /**
+   * Whether this tag was made with a newer key than ours, because another process has begun a rekey. This keyring then uses the newest
+   * key too, but values that this writer sealed before still use the older one.
+   */
+  keyMovedOn(tag: string): boolean;
+  /** Tags of guarded rows. */
+  readonly rows: RowTags;
+  /** Sums of guarded tables. */
+  readonly sums: SumKeys;
+  /** SHA-256 of the policy in force, hex. */
+  readonly policyHash: string;
+}
+
+/** The log when the write begins. */
+export interface LogState {
+  readonly size: number;
+  /** The latest time in the log of somebody who proved who they are, ms (B87). */
+  readonly latestAt: number;
+}
 
 export interface SealedHead {
   readonly size: number;

@@ -12,40 +12,17 @@
 
 import { Refusal } from '../errors.js';
 import { type AuditEntry, type LoggedEntry, latestAfter } from '../rules/audit-entry.js';
-import { appendLeaf, decodeFrontier, encodeFrontier, type TreeHasher } from '../rules/audit-tree.js';
+import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.js';
 import type { Engine, SchemaTraits } from './engine.js';
 import { bookOf, lookingAgain, requireSums } from './guard/check-tables.js';
-import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
 import { again } from './guard/statements.js';
-import { Delta, folded, type SumKeys } from './guard/table-sums.js';
-import { type Head, type Opened, openHead, type SealedHead, type Written, writeHead } from './head.js';
+import { Delta, folded } from './guard/table-sums.js';
+import { type Head, type LogState, type Notary, type Opened, openHead, type Written, writeHead } from './head.js';
 import { placeTaken, requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
 import type { Tx } from './schema/directory.js';
-
-/** What the door needs from crypto and policy, passed in so that the store imports neither. */
-export interface Notary {
-  readonly tree: TreeHasher;
-  canonical(value: unknown): string;
-  /** The store whose rows and head it vouches for. */
-  readonly storeId: string;
-  /** Tag of the head row. Without the key nobody can forge a log that matches it. */
-  headMac(head: Omit<SealedHead, 'mac'>): string;
-  headFits(head: SealedHead): boolean;
-  /**
-   * Whether this tag was made with a newer key than ours, because another process has begun a rekey. This keyring then uses the newest
-   * key too, but values that this writer sealed before still use the older one.
-   */
-  keyMovedOn(tag: string): boolean;
-  /** Tags of guarded rows. */
-  readonly rows: RowTags;
-  /** Sums of guarded tables. */
-  readonly sums: SumKeys;
-  /** SHA-256 of the policy in force, hex. */
-  readonly policyHash: string;
-}
 
 /** A record of the log outside the store, which does not go back when an older copy of the store is restored (T8). */
 export interface Anchor {
@@ -74,13 +51,6 @@ export type WriteDoor = <T>(
   entry: Entries | ((result: T) => Entries),
   change: (write: Writes, log: LogState) => Promise<T>,
 ) => Promise<T>;
-
-/** The log when the write begins. */
-export interface LogState {
-  readonly size: number;
-  /** The latest time in the log of somebody who proved who they are, ms (B87). */
-  readonly latestAt: number;
-}
 
 /** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
 interface Appended extends Head {

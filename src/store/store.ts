@@ -5,11 +5,11 @@ import type { Engine } from './engine.js';
 import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
-import { openHead } from './head.js';
+import { type Notary, openHead } from './head.js';
 import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
-import { type Clock, type DoorParts, type Notary, openDoor, type WriteDoor } from './record.js';
+import { type Clock, type DoorParts, openDoor, type WriteDoor } from './record.js';
 import type { Db } from './schema/directory.js';
 
 export interface Store {

@@ -2,9 +2,9 @@
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
 import { openNotary } from '../../src/opening/open-notary.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
+import type { Notary } from '../../src/store/head.js';
 import type { NewAccount } from '../../src/store/queries/accounts.js';
 import type { NewUser } from '../../src/store/queries/users.js';
-import type { Notary } from '../../src/store/record.js';
 import type { MigrationKeys } from '../../src/store/store.js';
 import { proven } from '../support/proven.js';
 

@@ -53,7 +53,7 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
     'ask-secret',
     'check-input',
   ],
-  'src/store': ['store', 'record', 'engine', 'rows'],
+  'src/store': ['store', 'record', 'head', 'engine', 'rows'],
 };
 const LEAF = 'src/procedures/operators/standing';
 

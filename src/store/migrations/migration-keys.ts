@@ -1,7 +1,7 @@
 /** What a migration needs of the keys, passed in so that the store has none (opening/migration-keys.ts). */
 import type { Row } from '../guard/guarded-tables.js';
+import type { Notary } from '../head.js';
 import type { AuditReads } from '../queries/audit.js';
-import type { Notary } from '../record.js';
 
 export interface MigrationKeys {
   /** Checks what a store holds from before it was bound to its keys (0011). */
