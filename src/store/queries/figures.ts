@@ -1,6 +1,7 @@
 /** Counts for the report, grouped in the database, so that a year of calls is only a few hundred rows here. Reads only. */
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 /** A bucket is a whole number of `width` milliseconds since the epoch. */
 export interface BucketCount {
@@ -125,12 +126,7 @@ export const figureReads = (db: Db) => ({
       .execute();
   },
   async objections(since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('objected_at', '>=', since)
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(db.selectFrom('resets').where('objected_at', '>=', since));
   },
   async approvals(since: number) {
     return db
@@ -144,13 +140,7 @@ export const figureReads = (db: Db) => ({
   /** Callers who are locked out now: for a time, and until a lead unlocks them. */
   async lockedCallers(now: number): Promise<{ readonly forAWhile: number; readonly untilLifted: number }> {
     const count = async (condition: ReturnType<typeof sql<SqlBool>>) => {
-      const row = await db
-        .selectFrom('throttles')
-        .select((e) => e.fn.countAll<number>().as('n'))
-        .where('subject', 'like', 'caller:%')
-        .where(condition)
-        .executeTakeFirstOrThrow();
-      return row.n;
+      return countOf(db.selectFrom('throttles').where('subject', 'like', 'caller:%').where(condition));
     };
     return {
       forAWhile: await count(sql<SqlBool>`locked_until > ${now} and disabled_at is null`),

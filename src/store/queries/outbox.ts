@@ -2,6 +2,7 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { rowOf } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;
@@ -50,19 +51,13 @@ export const outboxReads = (db: Db) => ({
       .selectAll()
       .where('state', '=', 'queued')
       .where('next_attempt_at', '<=', now)
-      .where('channel', 'in', [...channels])
+      .where('channel', 'in', channels)
       .orderBy('next_attempt_at')
       .limit(limit)
       .execute();
   },
   async countDue(now: number): Promise<number> {
-    const { n } = await db
-      .selectFrom('outbox')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('state', '=', 'queued')
-      .where('next_attempt_at', '<=', now)
-      .executeTakeFirstOrThrow();
-    return n;
+    return countOf(db.selectFrom('outbox').where('state', '=', 'queued').where('next_attempt_at', '<=', now));
   },
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db
