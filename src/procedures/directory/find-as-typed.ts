@@ -14,7 +14,7 @@ export async function accountsAsTyped(desk: Desk, text: string, limit: number): 
     return inOrder(ids, await accounts.byIds(ids));
   };
   const typed = await readText(desk, text);
-  return (await best(typed, typed.exact.length === 0 ? [] : await look(typed.exact), [look])).slice(0, limit);
+  return (await best(typed, await look(typed.exact), [look])).slice(0, limit);
 }
 
 /** In one account, or in all. */
@@ -30,10 +30,7 @@ export async function usersAsTyped(
     return inOrder(ids, await users.byIds(ids));
   };
   const typed = await readText(desk, text);
-  const exact = [
-    ...(await usersByAddress(desk, text, account?.id)),
-    ...(typed.exact.length === 0 ? [] : await look(typed.exact)),
-  ];
+  const exact = [...(await usersByAddress(desk, text, account?.id)), ...(await look(typed.exact))];
   const others = await best(typed, exact, [async (words) => namesFirst(text, await look(words))]);
   return withHomes(desk, dialledSo(typed, others).slice(0, limit), account);
 }

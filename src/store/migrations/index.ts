@@ -66,6 +66,7 @@ export async function migrate(
   pinned: string = SHIPPED_POLICY,
 ): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
+  engine.schemaStays?.(false);
   const applied = await appliedTo(engine.db);
   const missing = STEPS.filter(({ name }) => !applied.includes(name));
   const [first, last] = [missing[0]?.name, missing.at(-1)?.name];

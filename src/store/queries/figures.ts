@@ -30,6 +30,17 @@ const FAILED = ['not-verified', 'no-passphrase', 'locked'];
 const bucketOf = (column: string, width: number) =>
   sql<number>`${sql.ref(column)} / ${sql.lit(Math.trunc(width))}`.as('bucket');
 
+/** The most failures first. */
+const failures = (db: Db, since: number, limit: number) =>
+  db
+    .selectFrom('verifications')
+    .select((e) => [e.fn.countAll<number>().as('n'), e.fn.max<number>('started_at').as('lastAt')])
+    .where('started_at', '>=', since)
+    .where('reason', 'in', FAILED)
+    .orderBy('n', 'desc')
+    .orderBy('lastAt', 'desc')
+    .limit(limit);
+
 export const figureReads = (db: Db) => ({
   async verificationsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
     return db
@@ -58,38 +69,13 @@ export const figureReads = (db: Db) => ({
       .execute();
     return rows.map(({ reason, n }) => ({ name: reason ?? '', n }));
   },
-  async failuresByCaller(since: number, limit: number): Promise<readonly FailureCount[]> {
-    return db
-      .selectFrom('verifications')
-      .select((e) => [
-        'account_id as accountId',
-        'user_id as id',
-        e.fn.countAll<number>().as('n'),
-        e.fn.max<number>('started_at').as('lastAt'),
-      ])
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
+  failuresByCaller: async (since: number, limit: number): Promise<readonly FailureCount[]> =>
+    failures(db, since, limit)
+      .select(['account_id as accountId', 'user_id as id'])
       .groupBy(['account_id', 'user_id', 'caller_key'])
-      .orderBy('n', 'desc')
-      .orderBy('lastAt', 'desc')
-      .limit(limit)
-      .execute();
-  },
+      .execute(),
   async failuresByOperator(since: number, limit: number): Promise<readonly FailureCount[]> {
-    const rows = await db
-      .selectFrom('verifications')
-      .select((e) => [
-        'operator_id as id',
-        e.fn.countAll<number>().as('n'),
-        e.fn.max<number>('started_at').as('lastAt'),
-      ])
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .groupBy('operator_id')
-      .orderBy('n', 'desc')
-      .orderBy('lastAt', 'desc')
-      .limit(limit)
-      .execute();
+    const rows = await failures(db, since, limit).select('operator_id as id').groupBy('operator_id').execute();
     return rows.map((row) => ({ ...row, accountId: null }));
   },
   /** Times from the start of a call on the console to its last verdict, ms, shortest first; the newest `limit` calls. */

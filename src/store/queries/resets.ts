@@ -2,7 +2,7 @@
  * Resets: what users have that a reset would take, and which resets can still be undone (B50–B52, B61, B62). Each statement handles up to a
  * few hundred users at once; one user is a list of one.
  */
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
 import { rowOf } from '../guard/statements.js';
 import type { Db, ResetsTable } from '../schema/directory.js';
@@ -56,7 +56,7 @@ export const resetReads = (db: Db) => ({
     if (userIds.length === 0) return [];
     const [factors, codes, devices, sessions, open, live] = await Promise.all([
       factorCounts(db, userIds),
-      backupCodeCounts(db, userIds),
+      counts(db, 'backup_codes', userIds),
       counts(db, 'devices', userIds),
       counts(db, 'portal_sessions', userIds),
       openResets(db, userIds),
@@ -85,31 +85,13 @@ async function factorCounts(db: Db, userIds: readonly string[]): Promise<Readonl
   return new Map(rows.map((row) => [`${row.user_id} ${row.state}`, row.n]));
 }
 
-async function backupCodeCounts(db: Db, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('backup_codes')
-    .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', userIds)
-    .where('state', '=', 'active')
-    .where('used_at', 'is', null)
-    .groupBy('user_id')
-    .execute();
+const counts = async (db: Db, table: 'backup_codes' | 'devices' | 'portal_sessions', userIds: readonly string[]) => {
+  const all = db.selectFrom(table).select(['user_id', (e) => e.fn.countAll<number>().as('n')]);
+  const ofUsers = all.where('user_id', 'in', userIds).groupBy('user_id');
+  const unused = sql<boolean>`state = 'active' and used_at is null`;
+  const rows = await (table === 'backup_codes' ? ofUsers.where(unused) : ofUsers).execute();
   return new Map(rows.map((row) => [row.user_id, row.n]));
-}
-
-async function counts(
-  db: Db,
-  table: 'devices' | 'portal_sessions',
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom(table)
-    .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', userIds)
-    .groupBy('user_id')
-    .execute();
-  return new Map(rows.map((row) => [row.user_id, row.n]));
-}
+};
 
 async function openResets(db: Db, userIds: readonly string[]) {
   const rows = await db

@@ -52,13 +52,14 @@ export const searchReads = (db: Db) => ({
    * have, only the first are looked at, so a keystroke costs the same at a million users. A company has few users: all are looked at.
    */
   async first(kind: SearchKind, words: readonly Word[], limit: number, accountId?: string): Promise<readonly string[]> {
-    if (accountId !== undefined) {
+    if (accountId !== undefined && words.length > 0) {
       const from = sql`select id, account_id, login_key as word from users where account_id = ${accountId}`;
       return idsOf(db, { from, words: words.length < 2 ? [] : words, own: words.flat(), limit });
     }
-    const [only = [], another] = words;
+    const [only, another] = words;
+    if (only === undefined) return [];
     if (another === undefined) return idsOf(db, { from: begun(kind, only, 4 * limit), words: [], limit });
-    const byOwn = await rarestFirst(words, (word) => countUpTo(db, begun(kind, word, LOOKED_AT)));
+    const byOwn = await rarestFirst(db, words, (word) => begun(kind, word, LOOKED_AT));
     const rarest = byOwn[0]?.word ?? [];
     const found = await idsOf(db, { from: begun(kind, rarest, LOOKED_AT), words: without(words, rarest), limit });
     return kind === 'account' || found.length >= limit ? found : besideCompany(db, { found, words, byOwn, limit });
@@ -114,7 +115,7 @@ interface SoFar {
 
 /** Adds those who have some of the words, while their company has the others. */
 async function besideCompany(db: Db, { found, words, byOwn, limit }: SoFar): Promise<readonly string[]> {
-  const byCompany = await rarestFirst(words, (word) => countUpTo(db, ofCompanies(db, word)));
+  const byCompany = await rarestFirst(db, words, (word) => ofCompanies(db, word));
   const all = [...found];
   for (const { word, n } of byCompany) {
     if (n === 0 || n >= LOOKED_AT) continue;
@@ -134,22 +135,22 @@ async function besideCompany(db: Db, { found, words, byOwn, limit }: SoFar): Pro
 const LOOKED_AT = 300;
 const FEW_LOOKED_AT = 100;
 
-/** The words with the number of their targets, the fewest first, because they leave the least to look at. */
+/** The words with the number of rows of their query, counted together: the fewest first, because they leave the least to look at. */
 async function rarestFirst(
+  db: Db,
   words: readonly Word[],
-  count: (word: Word) => Promise<number>,
+  queryOf: (word: Word) => RawBuilder<unknown>,
 ): Promise<readonly Counted[]> {
-  const counted = await Promise.all(words.map(async (word) => ({ word, n: await count(word) })));
+  const counts = words.map(
+    (word, at) => sql`(select count(*) from (${queryOf(word)}) as some_of) as ${sql.ref(`n${at}`)}`,
+  );
+  const { rows } = await sql<Readonly<Record<string, number>>>`select ${sql.join(counts)}`.execute(db);
+  const counted = words.map((word, at) => ({ word, n: Number(rows[0]?.[`n${at}`]) }));
   const longest = (word: Word) => Math.max(...word.map((start) => start.length));
   return counted.sort((a, b) => a.n - b.n || longest(b.word) - longest(a.word));
 }
 
 const without = (words: readonly Word[], word: Word): readonly Word[] => words.filter((one) => one !== word);
-
-async function countUpTo(db: Db, query: RawBuilder<unknown>): Promise<number> {
-  const { rows } = await sql<{ n: number }>`select count(*) as n from (${query}) as counted`.execute(db);
-  return rows[0]?.n ?? 0;
-}
 
 /** Those who have all words, in the order of `from`; a word may be their company's, if that is known, but one of `own` is not. */
 async function idsOf(
