@@ -65,6 +65,8 @@ export interface Channel {
   /** The one address that all of its messages go to, if there is one. `disable` is recorded for this address. */
   readonly place?: string;
   send(message: Message, context: Attempt): Promise<Delivered>;
+  /** Keeps connections open from one message to the next, until the function that it returns is called. */
+  hold?(): () => void;
 }
 
 /** All outside effects of a channel, passed in by main, so that a test can replace the network and the disk. */

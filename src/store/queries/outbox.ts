@@ -17,6 +17,14 @@ export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
     return rowOf(db, 'outbox', 'id', id);
   },
+  async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxRow>> {
+    const rows = await db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('id', 'in', [...ids])
+      .execute();
+    return new Map(rows.map((row) => [row.id, row]));
+  },
   /** The newest message of one kind about one user. */
   newestAbout: async (userId: string, kind: string): Promise<OutboxRow | undefined> =>
     about(db, userId, kind).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
@@ -66,6 +74,15 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
         .execute();
     }
     for (const { id } of rows) queued(id);
+  },
+  /** Counts an attempt of each, and makes them due again at a later time. */
+  async claim(ids: readonly string[], until: number): Promise<void> {
+    if (ids.length === 0) return;
+    await tx
+      .updateTable('outbox')
+      .set((e) => ({ attempts: e('attempts', '+', 1), next_attempt_at: until }))
+      .where('id', 'in', [...ids])
+      .execute();
   },
   async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
     await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();
