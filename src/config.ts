@@ -47,6 +47,8 @@ export interface ConfigFile {
   /** Folder with the desk's own actions.json, roles.json, limits.json. */
   readonly policy?: string;
   readonly deskName?: string;
+  /** Code of the country of telephone numbers that name none, such as `DE` (B96). */
+  readonly country?: string;
   readonly mail?: unknown;
   readonly sms?: unknown;
   readonly webhook?: unknown;
@@ -60,6 +62,7 @@ const TEXT_NAMES = [
   'keyCommand',
   'policy',
   'deskName',
+  'country',
   'dataFolder',
   'configFolder',
   'stateFolder',

@@ -13,6 +13,7 @@ import type { Actor } from './rules/audit-entry.js';
 import type { HexTreeHasher } from './rules/growing-tree.js';
 import type { LoginMethod, LoginState } from './rules/mfa-login.js';
 import type { Operator } from './rules/people.js';
+import type { ReadPhone } from './rules/phone-number.js';
 import type { Policy } from './rules/policy.js';
 import type { TrustedTime } from './rules/throttle.js';
 import type { LogState, Notary } from './store/head.js';
@@ -152,6 +153,8 @@ export interface Desk {
   /** A message text with its values filled in. A missing or unknown value is a bug, and throws. */
   readonly compose: (template: string, values: Readonly<Record<string, string>>) => Composed;
   readonly words: Wordbook;
+  /** Reads telephone numbers; loaded on first use. */
+  readonly phones: () => Promise<ReadPhone>;
   /** The desk's name in messages and prompts. */
   readonly name: string;
 }

@@ -51,8 +51,7 @@ export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Cha
     ...channel,
     async send(message, context): Promise<Delivered> {
       assertSendable(channel, message);
-      const to = dialled(message.to);
-      if (to === null) return permanent('the recipient is not a phone number');
+      if (!DIALLED.test(message.to)) return permanent('the recipient is not a phone number with its country code');
       const token = await readSecret(effects, config.tokenFile, 'SMS token').catch(unreadable);
       if (typeof token !== 'string') return token;
       const answer = await httpPost(effects.fetch, {
@@ -63,7 +62,7 @@ export function openSmsChannel(config: SmsConfig, effects: DeliveryEffects): Cha
           'idempotency-key': message.id,
           'user-agent': 'countersign',
         },
-        body: new URLSearchParams({ To: to, From: config.from, Body: message.body }).toString(),
+        body: new URLSearchParams({ To: message.to, From: config.from, Body: message.body }).toString(),
         timeoutMs: effects.timeoutMs ?? TIMEOUT_MS,
         signal: context.signal,
       });
@@ -82,11 +81,8 @@ function unreadable(error: unknown): Delivered {
   throw error;
 }
 
-/** The number in the form that a gateway needs: digits with an optional `+` (E.164), `00` read as `+`; null for anything else. */
-export function dialled(phone: string): string | null {
-  const digits = phone.replace(/[\s().\-/]/g, '').replace(/^00/, '+');
-  return /^\+?[0-9]{5,15}$/.test(digits) ? digits : null;
-}
+/** E.164, as the directory keeps numbers beside the text as written (B96). */
+const DIALLED = /^\+[1-9]\d{6,14}$/;
 
 /** The gateway's id for the message, if the answer has a valid one. */
 function sidOf(answer: string): string | null {

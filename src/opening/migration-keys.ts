@@ -1,6 +1,7 @@
 /** What a migration needs of the keys: those of the store, and those from before stores were bound to them (B86). Part of main's room. */
 import { openVault } from '../crypto/vault.js';
 import { Refusal } from '../errors.js';
+import { accountSearchKeys, userSearchKeys } from '../procedures/directory/directory-rows-of-store.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { SEALED_COLUMNS, sealedPlace } from '../procedures/upkeep/sealed-columns.js';
 import type { Row } from '../store/guard/guarded-tables.js';
@@ -8,12 +9,13 @@ import type { AuditReads } from '../store/queries/audit.js';
 import type { MigrationKeys } from '../store/store.js';
 import type { Custody } from './open-custody.js';
 import { formerNotary } from './open-notary.js';
+import { openPhones } from './open-phones.js';
 
 /** Values in `meta` that are sealed, by their keys. */
 const SEALED_FACTS = ['verifier-keys'];
 
 /** `custody` is bound to the store. */
-export function migrationKeys({ keyring, notary }: Custody): MigrationKeys {
+export function migrationKeys({ keyring, notary, settings }: Custody): MigrationKeys {
   const unbound = keyring.boundTo('');
   const former = formerNotary(unbound, notary.policyHash);
   const [before, vault] = [openVault(unbound), openVault(keyring)];
@@ -38,7 +40,22 @@ export function migrationKeys({ keyring, notary }: Custody): MigrationKeys {
         resealed['value'] = again('seal/check', { table, column: 'value', id: fact }, row['value']);
       return resealed as Row;
     },
+    directory: () => directoryKeys(settings.file.country),
     verify: (log) => requireFounded(log, former, keyring.storeId),
+  };
+}
+
+/** What rows of the directory are found by; a number is read in the country of the desk, because no company has its own yet. */
+export async function directoryKeys(country: string | undefined): ReturnType<MigrationKeys['directory']> {
+  const read = await openPhones(country);
+  const dialled = (row: Row) => read(String(row['phone']), null);
+  const found = (row: Row) => ({ id: String(row['id']), name: String(row['name']), login: String(row['login']) });
+  return {
+    phoneOf: (row) => dialled(row)?.e164 ?? null,
+    wordsOf: (table, row) =>
+      table === 'users'
+        ? userSearchKeys(found(row).id, { ...found(row), phone: String(row['phone']) }, dialled(row))
+        : accountSearchKeys(found(row).id, { ...found(row), number: String(row['number']) }),
   };
 }
 

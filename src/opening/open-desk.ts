@@ -45,6 +45,7 @@ import { ensureKey, keyPlace } from './master-key.js';
 import { migrationKeys } from './migration-keys.js';
 import { openNoteSigner } from './note-signer.js';
 import type { Custody } from './open-custody.js';
+import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
 import { openWordbook } from './open-wordbook.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
@@ -204,6 +205,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     identityKeys: openIdentityKeys({ fetch, now, resolveHost, loopback: policy.limits.sso.loopbackKeys }),
     compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName, codeMessages),
     words: openWordbook(dataFolder),
+    phones: () => openPhones(settings.file.country),
     name: settings.deskName,
   };
   return desk;

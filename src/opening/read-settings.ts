@@ -13,6 +13,7 @@ import {
   type Witness,
 } from '../config.js';
 import { Refusal } from '../errors.js';
+import { countryCode } from '../rules/phone-number.js';
 import { type Lock, lockedSettings, readLockText, refuseHome, refuseTyped } from './locked-mode.js';
 
 /** What settings depend on besides what was typed. */
@@ -61,7 +62,11 @@ async function readConfig(path: string, named: boolean): Promise<ConfigFile> {
 async function parseConfig(text: string, path: string): Promise<ConfigFile> {
   const { parse } = await import('smol-toml');
   try {
-    return readConfigFile(parse(text), path);
+    const file = readConfigFile(parse(text), path);
+    if (file.country === undefined || countryCode(file.country) !== undefined) return file;
+    throw new Refusal('config', `${path}: country = "${file.country}" is no country`, {
+      hint: 'Write its code of two letters, such as DE or US.',
+    });
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('config', `the config file ${path} is not valid TOML${placeOf(error)}`, {

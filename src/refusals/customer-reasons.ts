@@ -34,6 +34,8 @@ export interface CustomerReasons {
   'codes-guessed': { readonly until: Moment };
   'codes-unused': { readonly until: Moment };
   'code-not-sent': Bare;
+  /** `ending`: the last two digits of the number. */
+  'phone-not-dialled': { readonly login: string; readonly ending: string };
   'contact-not-on-file': { readonly contact: 'email' | 'phone'; readonly days: number; readonly login: string };
   'method-first': Bare;
   'methods-gone': { readonly user: string };
@@ -105,6 +107,7 @@ export interface CustomerSteps {
   'set-clock': Bare;
   wait: Bare;
   'wait-or-other-method': Bare;
+  'desk-mends-phone': Bare;
   'other-method': Bare;
   'other-method-or-later': Bare;
   'call-desk': Bare;

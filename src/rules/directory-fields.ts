@@ -3,7 +3,8 @@
  * half a sentence ("is empty"), or undefined. Texts are tidied first. Invisible characters are refused, because names appear on
  * operators' screens and in mails (T12).
  */
-import { foldKey, phoneDigits } from './directory-keys.js';
+import { foldKey } from './directory-keys.js';
+import { phoneDigits } from './phone-number.js';
 
 /** One spelling per text: NFC, no white space around it. */
 export function tidy(text: string): string {

@@ -7,10 +7,11 @@
  */
 import type { Problem } from '../errors.js';
 import { customerRule, hasAdminStatus } from './customer-roles.js';
-import { sameEmail } from './directory-fields.js';
-import { foldKey, phoneDigits } from './directory-keys.js';
+import { faultOfPhone, sameEmail } from './directory-fields.js';
+import { foldKey } from './directory-keys.js';
 import type { AccountEntry, UserEntry } from './directory-rows.js';
 import type { Account, User } from './people.js';
+import { samePhone } from './phone-number.js';
 import type { Policy } from './policy.js';
 
 export interface Change<Before, Entry> {
@@ -71,11 +72,12 @@ function accountFields(before: Account, entry: AccountEntry): readonly string[] 
   return [
     ...(before.name === entry.name ? [] : ['name']),
     ...(entry.sso === undefined || before.sso === entry.sso ? [] : ['sso']),
+    ...(entry.country === undefined || before.country === entry.country ? [] : ['country']),
   ];
 }
 
 /** What matters of an account for a login in it; an account that the same import adds has no id yet. */
-export type Home = Pick<Account, 'edition' | 'sso' | 'number'>;
+export type Home = Pick<Account, 'edition' | 'sso' | 'number' | 'country'>;
 
 export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly kept: readonly Kept[];
@@ -102,6 +104,7 @@ export function planUsers(
       problems.push(problem(entry, 'account', `there is no account "${entry.account}"; write its number or id`));
       continue;
     }
+    warnings.push(...notDialled(home, entry));
     const key = loginKeyOf(home, entry.loginKey);
     const twin = seen.get(key);
     const before = existing.get(key);
@@ -156,11 +159,21 @@ function withoutProvider(home: Home, entry: UserEntry): readonly Problem[] {
   return [problem(entry, 'sign_in', `account ${home.number} has no single sign-on yet; this login cannot sign in`)];
 }
 
+/** A number that is none, or none of the country, cannot get codes and does not show who calls. */
+function notDialled({ country }: Home, entry: UserEntry): readonly Problem[] {
+  const { phone = '', dialled } = entry;
+  if (phone === '' || dialled != null) return [];
+  const wrong = country !== null || /^(\+|00)/.test(phone) || faultOfPhone(phone) !== undefined;
+  return wrong ? [problem(entry, 'phone', 'is no number that can be dialled; kept as written')] : [];
+}
+
 function userFields(before: User, entry: UserEntry): readonly string[] {
   const fields: string[] = [];
   if (before.name !== entry.name) fields.push('name');
   if (entry.email !== undefined && before.email !== entry.email) fields.push('email');
-  if (entry.phone !== undefined && before.phone !== entry.phone) fields.push('phone');
+  const phone = { phone: entry.phone ?? '', phoneE164: entry.dialled?.e164 ?? null };
+  const same = samePhone(before, phone) && before.phoneE164 === phone.phoneE164;
+  if (entry.phone !== undefined && !same) fields.push('phone');
   return fields;
 }
 
@@ -182,11 +195,11 @@ function keptFields(home: Home, before: User, entry: UserEntry): readonly Kept[]
  * waiting time for codes (B57) nor sends a notice.
  */
 export function changedContacts(
-  before: Pick<User, 'email' | 'phone'>,
-  after: { readonly email: string; readonly phone: string },
+  before: Pick<User, 'email' | 'phone' | 'phoneE164'>,
+  after: Pick<User, 'email' | 'phone' | 'phoneE164'>,
 ): readonly ('e-mail' | 'phone')[] {
   const email = sameEmail(before.email, after.email) ? [] : (['e-mail'] as const);
-  const phone = phoneDigits(before.phone) === phoneDigits(after.phone) ? [] : (['phone'] as const);
+  const phone = samePhone(before, after) ? [] : (['phone'] as const);
   return [...email, ...phone];
 }
 

@@ -12,17 +12,18 @@ import {
   faultOfPhone,
   faultOfPhoneOnFile,
 } from './directory-fields.js';
-import { foldKey, phoneDigits } from './directory-keys.js';
+import { foldKey } from './directory-keys.js';
 import { nearest } from './nearest.js';
 import { CUSTOMER_ROLES, type CustomerRole, EDITIONS, type Edition, SIGN_INS, type SignIn } from './people.js';
+import { countryCode, type Phone } from './phone-number.js';
 import { type Policy, validScope } from './policy.js';
 
-export type AccountColumn = 'number' | 'name' | 'edition' | 'sso';
+export type AccountColumn = 'number' | 'name' | 'edition' | 'sso' | 'country';
 export type UserColumn = 'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'scopes' | 'sign_in';
 
 export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = {
   required: ['number', 'name', 'edition'],
-  optional: ['sso'],
+  optional: ['sso', 'country'],
   others: 'refuse',
 };
 export const USER_SHAPE: CsvShape<UserColumn> = {
@@ -40,6 +41,8 @@ export interface AccountEntry {
   readonly edition: Edition;
   /** Provider, null for none; undefined if the file has no such column: then it stays as it is. */
   readonly sso: string | null | undefined;
+  /** Code of its country, null for the desk's; undefined: it stays as it is. */
+  readonly country?: string | null | undefined;
 }
 
 /** One login as asked for. `undefined` means that nothing was said: then it stays as it is. */
@@ -52,6 +55,8 @@ export interface UserEntry {
   readonly name: string;
   readonly email: string | undefined;
   readonly phone: string | undefined;
+  /** The number, read with the country of the account (phone-number.ts). */
+  readonly dialled?: Phone | null;
   readonly role: CustomerRole;
   /** Sorted, without repeats. */
   readonly scopes: readonly string[] | undefined;
@@ -79,13 +84,6 @@ export function readUserRows(policy: Policy, table: CsvTable<UserColumn>): Entri
   );
 }
 
-/** Rows that are imported but should be looked at. */
-export function warningsOf(entries: readonly UserEntry[]): readonly Problem[] {
-  return entries
-    .filter(({ phone = '' }) => phone !== '' && phoneDigits(phone) === '')
-    .map(({ line }) => ({ ...place(line), column: 'phone', message: 'holds no digits; kept as written' }));
-}
-
 function collect<T>(table: CsvTable<string>, judged: readonly Judged<T>[]): Entries<T> {
   return {
     entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
@@ -104,9 +102,11 @@ export function judgeAccount(texts: Texts<AccountColumn>, line?: number): Judged
   note.add('name', faultOfName(name));
   if (edition === undefined) note.add('edition', unknownWord('edition', texts.edition ?? '', EDITIONS));
   if (texts.sso !== undefined && texts.sso !== '') note.add('sso', faultOfName(texts.sso));
+  const country = texts.country === '' ? null : countryCode(texts.country ?? '');
+  if (texts.country !== undefined && country === undefined) note.add('country', faultOfCountry(texts.country));
   if (edition === undefined || note.problems.length > 0) return { problems: note.problems };
   const sso = texts.sso === '' ? null : texts.sso;
-  return { entry: { ...place(line), number, numberKey: foldKey(number), name, edition, sso } };
+  return { entry: { ...place(line), number, numberKey: foldKey(number), name, edition, sso, country } };
 }
 
 export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: number): Judged<UserEntry> {
@@ -132,6 +132,8 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
     entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said },
   };
 }
+
+export const faultOfCountry = (text: string): string => `there is no country "${text}"; write its code, such as DE`;
 
 const place = (line: number | undefined) => (line === undefined ? {} : { line });
 

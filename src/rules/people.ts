@@ -24,6 +24,8 @@ export interface Account {
   readonly edition: Edition;
   /** Name of the single sign-on provider, or null. */
   readonly sso: string | null;
+  /** Where its telephone numbers without a country code are, such as `DE`; null: where the desk is. */
+  readonly country: string | null;
   /** Company-wide MFA since this time, or null while off (B32). */
   readonly mfaRequiredAt: number | null;
   /** True if the customer forbade resets by phone (B63). */
@@ -39,6 +41,8 @@ export interface User {
   readonly name: string;
   readonly email: string;
   readonly phone: string;
+  /** The number as it is dialled, `+12065559857`; null if it cannot be read. */
+  readonly phoneE164: string | null;
   readonly role: CustomerRole;
   /** Privileges of the user: a category (`billing`) or one action (`billing:inquiry`). Sorted. */
   readonly scopes: readonly string[];

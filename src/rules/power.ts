@@ -46,7 +46,7 @@ const gained =
     company(template, { role: text(detail['role']), from: from(detail, at), ...TARGET, ...more });
 
 /** Fields on which no power depends. A large import counts what it changed of them (apply-import.ts). */
-const HARMLESS = ['name', 'email', 'phone'];
+const HARMLESS = ['name', 'email', 'phone', 'country'];
 const harmless = ({ fields, count }: Detail): boolean =>
   count !== undefined || (Array.isArray(fields) && fields.every((field) => HARMLESS.includes(field)));
 

@@ -48,7 +48,7 @@ export type StoreParts = Pick<DoorParts, 'anchor' | 'clock' | 'follow'>;
  * desk: a backup that is being inspected, or a desk that is being created. `follow` queues the messages that entries cause.
  */
 export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow }: StoreParts = {}): Store {
-  bare.schemaStays?.();
+  bare.schemaStays?.(true);
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   const queue: string[] = [];
   return {

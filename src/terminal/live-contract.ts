@@ -38,10 +38,12 @@ export interface ChooseQuestion<T> extends Asked {
 }
 export interface SearchQuestion<T> extends Asked {
   /**
-   * Matches for the text typed so far. Nine are shown; a tenth means that there are more. After Enter `thoroughly` is true if typing
-   * found nothing.
+   * Matches for the text typed so far, nine on a page; a tenth means that there are more. `thoroughly`: all that there are, asked for by
+   * Enter if typing found nothing, and by turning the page.
    */
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
+  /** The text that the box begins with. */
+  readonly initial?: string | undefined;
   /** Shown below the view while the box is empty. */
   readonly meanwhile?: readonly string[];
   readonly keys?: readonly LiveKey<T>[];
@@ -49,6 +51,8 @@ export interface SearchQuestion<T> extends Asked {
 export interface LineQuestion extends Asked {
   /** The answer to an empty line. */
   readonly default?: string | undefined;
+  /** Sentences are expected, so they are shown; elsewhere a text like a passphrase is not. */
+  readonly prose?: boolean;
 }
 export interface PhraseQuestion<T> extends Asked {
   readonly keys: readonly LiveKey<T>[];
@@ -58,8 +62,8 @@ export interface LiveScreen {
   /** One key chooses, or arrows and Enter. */
   choose<T>(question: ChooseQuestion<T>): Promise<T | Back>;
   /**
-   * A box that shows matches as the person types. A digit after letters chooses, unless the text with the digit has matches; after
-   * Enter a digit always chooses. Enter takes the match if there is only one.
+   * A box that shows matches as the person types. Every letter and digit belongs to the text: arrows and Enter choose, PgUp and PgDn turn
+   * the page. Enter takes the match if there is only one.
    */
   search<T>(question: SearchQuestion<T>): Promise<T | Back>;
   line(question: LineQuestion): Promise<string | Back>;
@@ -107,6 +111,10 @@ export interface Hooks<T> {
 
 /** An open question: how it looks, and what keys do to it. */
 export interface OpenQuestion extends Picture {
+  /** What the box begins with. */
+  readonly line?: string;
+  /** True if the key turned the page of a list, and so does not scroll the view. */
+  turns?(name: string): boolean;
   onKey?(name: string, text: string, line: string): void;
   onEnter?(line: string): void;
   /** Esc; without it the answer is undefined. */

@@ -5,31 +5,40 @@ import { alignedLines } from './table.js';
 
 export const ESC_BACK = 'Esc back';
 
+/** Fixed keys stay where they are; the other choices have the digits that are free, and then letters. */
+function keysOf(choices: readonly LiveChoice<unknown>[]): readonly string[] {
+  const free = [...'123456789abcdefghijklmnopqrstuvwxyz'].filter((key) =>
+    choices.every((choice) => choice.key !== key),
+  );
+  return choices.map(({ key }) => key ?? free.shift() ?? '');
+}
+
+/** Rows with a mark before one of them, and the key of each, if there are keys. */
+export function rowLines(
+  choices: readonly LiveChoice<unknown>[],
+  { room, style, mark, keys }: { room: number; style: Style; mark: number | undefined; keys: readonly string[] },
+): string[] {
+  const cells = choices.map(({ name }) => (typeof name === 'string' ? [name] : name));
+  return alignedLines(cells, room - 6).map((text, at) => {
+    const sign = at === mark ? style.accent('>') : ' ';
+    return `${sign} ${keys.length === 0 ? '' : `${style.strong(keys[at] ?? '')}  `}${text}`;
+  });
+}
+
 /** A list with a cursor that the arrow keys move. */
-export function listOf<T>(choices: () => readonly LiveChoice<T>[]) {
+export function listOf<T>(choices: readonly LiveChoice<T>[]) {
   let mark = 0;
-  const keyOf = (choice: LiveChoice<T>, at: number) => (choice.key ?? String(at + 1)).toLowerCase();
+  const keys = keysOf(choices);
   return {
-    reset: () => {
-      mark = 0;
-    },
     move(name: string): boolean {
       if (name !== 'up' && name !== 'down') return false;
-      const last = choices().length - 1;
-      mark = Math.max(0, Math.min(last, mark + (name === 'down' ? 1 : -1)));
+      mark = Math.max(0, Math.min(choices.length - 1, mark + (name === 'down' ? 1 : -1)));
       return true;
     },
-    byKey: (text: string) => choices().find((choice, at) => keyOf(choice, at) === text.toLowerCase()),
-    marked: () => choices()[mark],
-    keys: () => choices().map(keyOf),
-    lines(room: number, style: Style, showMark: boolean): string[] {
-      const cells = choices().map(({ name }) => (typeof name === 'string' ? [name] : name));
-      return alignedLines(cells, room - 6).map((text, at) => {
-        const sign = showMark && at === mark ? style.accent('>') : ' ';
-        const choice = choices()[at];
-        return `${sign} ${style.strong(choice === undefined ? '' : keyOf(choice, at))}  ${text}`;
-      });
-    },
+    byKey: (text: string) => (text === '' ? undefined : choices[keys.indexOf(text.toLowerCase())]),
+    marked: () => choices[mark],
+    lines: (room: number, style: Style, showMark: boolean) =>
+      rowLines(choices, { room, style, mark: showMark ? mark : undefined, keys }),
   };
 }
 

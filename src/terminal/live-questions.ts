@@ -1,21 +1,30 @@
 /** The kinds of question of the live screen: what each key does, and what is shown. */
 import type { ChooseQuestion, LineQuestion, PhraseQuestion, QuestionMaker } from './live-contract.js';
 import { ESC_BACK, keyHelp, listOf } from './live-list.js';
-import { printable } from './printable.js';
+import { HIDDEN, likePhrase, printable } from './printable.js';
 
 export function chooseQuestion<T>(question: ChooseQuestion<T>): QuestionMaker<T> {
   return (hooks) => {
-    const list = listOf(() => question.choices);
+    const list = listOf(question.choices);
     let plainAnswer = '';
+    /** Plain output shows no mark before an arrow has moved it, and Enter takes only what is marked. */
+    let shown = false;
     return {
       view: question.view,
       prompt: question.message,
       box: false,
       keys: [ESC_BACK, 'Ctrl-C leave'],
-      body: (room, style) => list.lines(room, style, Number.isFinite(room)),
+      body(room, style) {
+        shown ||= Number.isFinite(room);
+        return list.lines(room, style, shown);
+      },
       typed: () => plainAnswer,
       onKey(name, text) {
-        if (list.move(name)) return;
+        if (list.move(name)) {
+          if (!shown) hooks.announce();
+          shown = true;
+          return;
+        }
         const chosen = list.byKey(text);
         if (chosen === undefined) return;
         plainAnswer = text;
@@ -27,7 +36,7 @@ export function chooseQuestion<T>(question: ChooseQuestion<T>): QuestionMaker<T>
         if (answer !== undefined) hooks.answer(answer);
       },
       onEnter() {
-        const chosen = list.marked();
+        const chosen = shown ? list.marked() : undefined;
         if (chosen !== undefined) hooks.answer(chosen.value);
       },
     };
@@ -41,7 +50,7 @@ export function lineQuestion(question: LineQuestion): QuestionMaker<string> {
     box: true,
     keys: ['Enter go on', ESC_BACK],
     body: () => [],
-    typed: (line) => line,
+    typed: (line) => (question.prose !== true && likePhrase(line) ? HIDDEN : line),
     onEnter: (line) => hooks.answer(line.trim() === '' ? (question.default ?? '') : line.trim()),
   });
 }

@@ -101,7 +101,7 @@ class HeldTerminal {
           setLine: (text) => this.#setLine(text),
         });
         asked = question;
-        this.#setLine('');
+        this.#setLine(question.line ?? '');
         this.#open = { question, answer: answer as (value: unknown) => void, fail };
         this.#painter.open(question);
       });
@@ -185,7 +185,7 @@ class HeldTerminal {
     if (key.name === 'escape')
       return open.question.onEscape === undefined ? open.answer(undefined) : open.question.onEscape(line);
     const name = `${key.ctrl === true ? 'ctrl-' : ''}${key.name ?? text ?? ''}`;
-    if (this.#painter.scroll(open.question, name)) return;
+    if (open.question.turns?.(name) === true || this.#painter.scroll(open.question, name)) return;
     open.question.onKey?.(name, key.ctrl === true ? '' : (text ?? ''), line);
     this.#redraw(false);
   }

@@ -1,18 +1,19 @@
 /**
- * The search box with its matches. A digit can be text or a choice: after letters it chooses, unless the text with the digit has
- * matches; after Enter it always chooses; in a number it always belongs to the number.
+ * The search box with its matches. Letters and digits always belong to the text, because a caller may say a number (B96); arrows and Enter
+ * choose. A text that finds nothing and may be a passphrase is not shown (B11).
  */
 import type { Hooks, LiveChoice, QuestionMaker, SearchQuestion } from './live-contract.js';
-import { ESC_BACK, keyHelp, listOf } from './live-list.js';
-import { fit } from './printable.js';
+import { ESC_BACK, keyHelp, rowLines } from './live-list.js';
+import { fit, HIDDEN, likePhrase } from './printable.js';
 import type { View } from './render.js';
 import type { Style } from './style.js';
 
-const MOST = 9;
+/** Matches on a page. */
+const PAGE = 9;
 
 const NOTHING_YET = '  No match yet. Press Enter to search anywhere in the text.';
 const NOTHING = '  No match.';
-const MORE = '  … there are more: type more of the name, company or number.';
+const MORE = '  … there are more: PgDn shows them, or type more of the name, company or number.';
 
 export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T> {
   return (hooks) => {
@@ -21,10 +22,12 @@ export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T>
       view: () => box.view(),
       prompt: question.message,
       box: true,
-      keys: ['Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
+      line: question.initial ?? '',
+      keys: ['↑↓ Enter choose', ...keyHelp(question.keys ?? []), ESC_BACK],
       body: (room, style) => box.body(room, style),
       typed: (line) => box.typed(line),
-      onKey: (name, typed, line) => void box.key(name, typed, line).catch(hooks.fail),
+      turns: (name) => box.turns(name),
+      onKey: (name, _typed, line) => box.key(name, line),
       onEnter: (line) => void box.enter(line).catch(hooks.fail),
       onEscape: (line) => box.escape(line),
     };
@@ -34,26 +37,31 @@ export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T>
 class SearchBox<T> {
   readonly #question: SearchQuestion<T>;
   readonly #hooks: Hooks<T>;
-  readonly #list = listOf<T>(() => this.#found);
   #found: readonly LiveChoice<T>[] = [];
+  /** Offered besides the matches. */
+  #beside: readonly LiveChoice<T>[] = [];
   #text = '';
-  /** The line after the newest key; its search may still be running. */
-  #newest = '';
-  /** More than nine were found. */
-  #more = false;
-  /** The search also looked inside words. */
+  /** The search also looked inside words, and for all that there are. */
   #thorough = false;
-  /** True after Enter: a digit chooses. */
-  #picking = false;
+  /** Index of the marked row among all; undefined until an arrow or Enter marks one. */
+  #mark: number | undefined;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(question: SearchQuestion<T>, hooks: Hooks<T>) {
     this.#question = question;
     this.#hooks = hooks;
+    if (question.initial !== undefined) void this.#begin(question.initial).catch(hooks.fail);
+  }
+
+  async #begin(text: string): Promise<void> {
+    this.#changed(text);
+    await this.#looking;
+    if (this.#found.length === 0) await this.#take(text, true);
+    this.#hooks.announce();
   }
 
   typed(line: string): string {
-    return this.#picking ? this.#text : line;
+    return this.#found.length === 0 && likePhrase(line) ? HIDDEN : line;
   }
 
   view(): View {
@@ -65,78 +73,89 @@ class SearchBox<T> {
 
   body(room: number, style: Style): string[] {
     if (this.#text.trim() === '') return [];
-    if (this.#found.length === 0) return [this.#thorough ? NOTHING : NOTHING_YET];
-    const lines = this.#list.lines(room, style, this.#picking || this.#found.length === 1);
-    return this.#more ? [...lines, fit(MORE, room)] : lines;
+    const from = this.#from();
+    const rows = [...this.#found.slice(from, from + PAGE), ...this.#beside];
+    const mark =
+      this.#mark === undefined
+        ? undefined
+        : this.#mark - (this.#marksBeside() ? this.#found.length - (rows.length - this.#beside.length) : from);
+    const lines = rowLines(rows, { room, style, mark, keys: [] });
+    if (this.#found.length === 0) return [this.#thorough ? NOTHING : NOTHING_YET, ...lines];
+    return this.#found.length > from + PAGE ? [...lines, fit(MORE, room)] : lines;
   }
 
-  async key(name: string, typed: string, line: string): Promise<void> {
-    this.#newest = line;
+  /** Index of the first row of the page. */
+  #from(): number {
+    const at = Math.min(this.#mark ?? 0, Math.max(0, this.#found.length - 1));
+    return at - (at % PAGE);
+  }
+
+  #marksBeside = (): boolean => (this.#mark ?? 0) >= this.#found.length;
+
+  turns(name: string): boolean {
+    const by = { pagedown: PAGE, pageup: -PAGE }[name];
+    if (by === undefined || this.#found.length <= PAGE) return false;
+    this.#move(this.#from() + by);
+    return true;
+  }
+
+  key(name: string, line: string): void {
     const special = (this.#question.keys ?? []).find(({ keys }) => keys.includes(name));
     if (special !== undefined) return this.#hooks.answer(special.value);
-    if (this.#list.move(name)) {
-      this.#picking = this.#found.length > 0;
-      return;
-    }
-    const meant = this.#list.byKey(typed);
-    if (meant !== undefined && (this.#picking || (await this.#choosesBehindLetters(typed, line)))) {
-      return this.#hooks.answer(meant.value);
-    }
-    if (this.#newest !== line) return;
+    if (name === 'down' || name === 'up')
+      return this.#move(this.#mark === undefined ? 0 : this.#mark + (name === 'down' ? 1 : -1));
     this.#changed(line);
-    this.#hooks.redraw();
   }
 
-  async #choosesBehindLetters(typed: string, line: string): Promise<boolean> {
-    if (!/\p{L}/u.test(this.#text) || this.#text + typed !== line) return false;
-    const goesOn = real(await this.#question.look(line.trim(), false)).length > 0;
-    return !goesOn && this.#newest === line;
+  /** Marks another row; the last page that was found by typing leads to all that there are. */
+  #move(to: number): void {
+    const all = this.#found.length + this.#beside.length;
+    if (all === 0) return;
+    this.#mark = Math.max(0, Math.min(all - 1, to));
+    this.#hooks.announce();
+    if (this.#thorough || this.#mark < PAGE || this.#found.length <= PAGE) return;
+    this.#take(this.#text, true).then(() => this.#hooks.announce(), this.#hooks.fail);
   }
 
   async enter(line: string): Promise<void> {
-    const marked = this.#picking ? this.#list.marked() : undefined;
-    if (marked !== undefined) return this.#hooks.answer(marked.value);
     // Enter empties the editor, but the text should stay.
     this.#hooks.setLine(line);
+    const marked = this.#mark === undefined ? undefined : [...this.#found, ...this.#beside][this.#mark];
+    if (marked !== undefined && line === this.#text) return this.#hooks.answer(marked.value);
     this.#changed(line);
     await this.#looking;
-    if (real(this.#found).length === 0) await this.#take(line, true);
-    const [only, another] = real(this.#found);
+    if (this.#found.length === 0) await this.#take(line, true);
+    const [only, another] = this.#found;
     if (only !== undefined && another === undefined) return this.#hooks.answer(only.value);
-    this.#picking = this.#found.length > 0;
-    this.#hooks.announce();
+    this.#move(0);
   }
 
   /** Empties the box; if it is empty, leaves the question. */
   escape(line: string): void {
-    if (line === '' && !this.#picking) return this.#hooks.answer(undefined);
+    if (line === '') return this.#hooks.answer(undefined);
     this.#hooks.setLine('');
-    this.#newest = '';
     this.#changed('');
     this.#hooks.redraw();
   }
 
   #changed(line: string): void {
-    this.#picking = false;
     if (line === this.#text) return;
     this.#text = line;
-    this.#list.reset();
+    this.#mark = undefined;
     this.#looking = this.#take(line, false);
     this.#looking.catch(this.#hooks.fail);
   }
 
-  /** Drops the matches if the text has changed meanwhile. */
+  /** Drops the matches if the text has changed meanwhile. All that there are follow those that are shown already. */
   async #take(line: string, thoroughly: boolean): Promise<void> {
     const results = await this.#question.look(line.trim(), thoroughly);
     if (this.#text !== line) return;
-    const found = real(results);
-    this.#more = found.length > MOST;
+    const found = results.filter(({ beside }) => beside !== true);
+    const shown = thoroughly ? this.#found.slice(0, PAGE) : [];
+    const names = new Set(shown.map(({ name }) => String(name)));
+    this.#found = [...shown, ...found.filter(({ name }) => !names.has(String(name)))];
+    this.#beside = results.filter(({ beside }) => beside === true);
     this.#thorough = thoroughly;
-    this.#found = [...found.slice(0, MOST), ...results.filter(({ beside }) => beside === true)];
     this.#hooks.redraw();
   }
 }
-
-/** The matches, without choices that are only offered besides. */
-const real = <T>(found: readonly LiveChoice<T>[]): readonly LiveChoice<T>[] =>
-  found.filter(({ beside }) => beside !== true);

@@ -106,3 +106,13 @@ function escapeUnits(unseen: string): string {
   }
   return escaped;
 }
+
+/**
+ * Text that may be a passphrase, typed into the wrong box (B11): three words, or twelve letters, and no address. Only the box for the phrase
+ * may show it.
+ */
+export const likePhrase = (text: string): boolean =>
+  !text.includes('@') && ((text.match(/\p{L}{2,}/gu)?.length ?? 0) >= 3 || (text.match(/\p{L}/gu)?.length ?? 0) >= 12);
+
+/** Stands for such a text. */
+export const HIDDEN = '…';

@@ -117,6 +117,7 @@ const USER = {
   email_key: "'user' || i || '@bench.example'",
   phone: "printf('030%08d', i)",
   phone_digits: "printf('030%08d', i)",
+  phone_e164: "printf('+4930%08d', i)",
   role: "'admin'",
   scopes: "'[]'",
   sign_in: "'both'",
@@ -135,8 +136,29 @@ const PASSPHRASE = {
   set_at: String(MADE_AT),
 };
 
-/** What a user is found by: login, both names, e-mail, phone. */
-const WORDS = ['login_key', "'given' || (i % 997)", "'family' || (i % 9973)", 'email_key', 'phone_digits'];
+/** What users and companies are found by, as rules/directory-keys.ts makes it of login, name, phone and number. */
+const NAME = "'given' || (i % 997) || 'family' || (i % 9973)";
+const WORDS = {
+  user: [
+    'login_key',
+    "'given' || (i % 997)",
+    "'family' || (i % 9973)",
+    NAME,
+    `'=' || ${NAME} || '='`,
+    "'=user' || i || '='",
+    "'+' || phone_digits",
+    "'+49' || substr(phone_digits, 2)",
+    "'+' || substr(phone_digits, 2)",
+  ],
+  account: [
+    'number_key',
+    "'company'",
+    'cast(i as text)',
+    "'company' || i",
+    "'=company' || i || '='",
+    "'=' || number_key || '='",
+  ],
+};
 
 function fill(store, { users, words, guarded, makeTag }) {
   const file = new Database(store);
@@ -152,12 +174,21 @@ function fill(store, { users, words, guarded, makeTag }) {
   ];
   for (const [name, columns, count] of tables) file.prepare(insert(name, columns, guarded[name])).run({ count });
   if (words) {
-    const rows = WORDS.map((word) => `select ${resolved(word)} word, 'user' kind, ${USER.id} target_id from n`);
-    file
-      .prepare(
-        `${numbers} insert into search_words (word, kind, target_id) ${rows.join(' union all ')} order by kind, word, target_id`,
-      )
-      .run({ count: users });
+    for (const [kind, columns, count] of [
+      ['account', ACCOUNT, Math.ceil(users / USERS_PER_ACCOUNT)],
+      ['user', USER, users],
+    ]) {
+      const rows = WORDS[kind].map(
+        (word) =>
+          `select ${word.replace(/login_key|phone_digits|number_key/g, (name) => columns[name])} word, '${kind}' kind, ${columns.id} target_id from n`,
+      );
+      // Numbers of companies can be two words that are one.
+      file
+        .prepare(
+          `${numbers} insert or ignore into search_words (word, kind, target_id) ${rows.join(' union all ')} order by kind, word, target_id`,
+        )
+        .run({ count });
+    }
   }
   file.pragma('wal_checkpoint(TRUNCATE)');
   file.exec('analyze');
@@ -165,7 +196,6 @@ function fill(store, { users, words, guarded, makeTag }) {
 }
 
 const numbers = 'with recursive n(i) as (select 0 union all select i + 1 from n where i + 1 < @count)';
-const resolved = (word) => USER[word] ?? word;
 
 function insert(name, columns, guard) {
   const all = { ...columns };

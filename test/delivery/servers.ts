@@ -32,7 +32,7 @@ const BODIES: Record<MessageKind, string> = {
 };
 const ADDRESSES: Record<MessageKind, string> = {
   email: 'ana@northwind.example',
-  sms: '+1 (555) 010-0100',
+  sms: '+15550100100',
   webhook: '',
   event: '',
 };

@@ -11,6 +11,7 @@ const classic: Account = {
   name: 'Northwind',
   edition: 'classic',
   sso: null,
+  country: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -23,6 +24,7 @@ const ana: User = {
   name: 'Ana',
   email: 'ana@nw.example',
   phone: '030 123',
+  phoneE164: null,
   role: 'secondary-admin',
   scopes: ['billing'],
   signIn: 'native',
@@ -38,6 +40,7 @@ const row = {
   name: 'Ana',
   email: 'ana@nw.example',
   phone: '030 123',
+  phoneE164: null,
   role: 'secondary-admin',
   scopes: 'billing',
   sign_in: 'native',
@@ -161,7 +164,10 @@ describe('the plan of an import', () => {
   });
 
   it('takes another spelling of a contact for the same contact', () => {
-    expect(changedContacts(ana, { email: 'ANA@nw.example', phone: '(030) 1-2-3' })).toEqual([]);
-    expect(changedContacts(ana, { email: 'aná@nw.example', phone: '030 124' })).toEqual(['e-mail', 'phone']);
+    expect(changedContacts(ana, { email: 'ANA@nw.example', phone: '(030) 1-2-3', phoneE164: null })).toEqual([]);
+    expect(changedContacts(ana, { email: 'aná@nw.example', phone: '030 124', phoneE164: null })).toEqual([
+      'e-mail',
+      'phone',
+    ]);
   });
 });

@@ -27,7 +27,7 @@ async function beginAs(role: OperatorRole): Promise<OpenTerminal> {
 const ANSWERS: Readonly<Record<Prompt, (terminal: OpenTerminal) => Promise<void> | void>> = {
   find: async (terminal) => {
     terminal.type('ana.trujillo');
-    await Promise.race([terminal.waitFor(/[> ] 1 {2}\S/), terminal.exit()]).catch(() => undefined);
+    await Promise.race([terminal.waitFor(/^[> ] (?!No match)\S/m), terminal.exit()]).catch(() => undefined);
     terminal.type(KEYS.enter);
   },
   request: (terminal) => terminal.type('6'),
@@ -36,7 +36,7 @@ const ANSWERS: Readonly<Record<Prompt, (terminal: OpenTerminal) => Promise<void>
   code: (terminal) => terminal.type(`${code()}${KEYS.enter}`),
   whom: async (terminal) => {
     terminal.type('cara');
-    await Promise.race([terminal.waitFor(/[> ] 1 {2}\S/), terminal.exit()]).catch(() => undefined);
+    await Promise.race([terminal.waitFor(/^[> ] (?!No match)\S/m), terminal.exit()]).catch(() => undefined);
     terminal.type(KEYS.enter);
   },
   reason: (terminal) => terminal.type(KEYS.enter),

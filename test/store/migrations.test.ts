@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GUARDED, type GuardedTable, type Row, rowText } from '../../src/store/guard/guarded-tables.js';
+import { sealTables } from '../../src/store/head.js';
 import { migrate, NEWEST, requireCurrent, schemaState } from '../../src/store/migrations/index.js';
 import type { Database } from '../../src/store/schema/directory.js';
 import { openStore, unchecked } from '../../src/store/store.js';
@@ -138,7 +139,7 @@ describe.each(engines)('migrations on %s', (name) => {
       .values(tagged('accounts', accountRow('1')) as Row as ReturnType<typeof accountRow>)
       .execute();
     // As an older countersign tagged them: without the new columns. The tag of b fits another role.
-    const later = ['power_held_until', 'passphrase_at', 'password_at', 'enrolled_at', 'tried'];
+    const later = ['power_held_until', 'passphrase_at', 'password_at', 'enrolled_at', 'tried', 'phone_e164'];
     const { columns, ...users } = GUARDED['users'] as GuardedTable;
     const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
     for (const login of ['a', 'b']) {
@@ -156,6 +157,42 @@ describe.each(engines)('migrations on %s', (name) => {
     expect(await store.tableFaults()).toMatchObject([{ table: 'users', changed: ['usr_acc_1_b'] }]);
     await sql`update users set power_held_until = 5 where id = 'usr_acc_1_a'`.execute(db);
     await expect(store.read.users.byId('usr_acc_1_a')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B96 read every number as it is dialled, and make the words of searches anew, of a store that nobody changed (B83)', async () => {
+    const { db } = place.engine;
+    const { rows } = notaryWith();
+    await schemaUntil(place.engine, '0012-sso-subjects');
+    const ofRelease = (table: string, row: Row) => {
+      const guarded = GUARDED[table] as GuardedTable;
+      const columns = guarded.columns.filter((column) => column !== 'country' && column !== 'phone_e164');
+      return { ...row, mac: rows.make(rowText(table, { ...guarded, columns }, row)) } as never;
+    };
+    const phones = { a: '030-0074321', b: '+44 20 7946 0018', c: 'n/a' };
+    await db
+      .insertInto('accounts')
+      .values(ofRelease('accounts', accountRow('1', { name: 'Müller' })))
+      .execute();
+    for (const [login, phone] of Object.entries(phones)) {
+      const row = userRow('acc_1', login, { name: `Jörg ${login}`, phone, email: `${login}@hidden.example` });
+      await db.insertInto('users').values(ofRelease('users', row)).execute();
+      await db.insertInto('search_words').values({ kind: 'user', target_id: row.id, word: 'hidden' }).execute();
+    }
+    await sealTables(db as never, notaryWith());
+    await sql`update users set role = 'admin' where id = 'usr_acc_1_a'`.execute(db);
+    await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update users set role = 'user' where id = 'usr_acc_1_a'`.execute(db);
+    expect(await migrate(place.engine, keysWith())).toEqual(['0013-phones']);
+    const { read } = openStore(place.engine, notaryWith());
+    const number = async (login: string) => (await read.users.byId(`usr_acc_1_${login}`))?.phoneE164;
+    expect([await number('a'), await number('b'), await number('c')]).toEqual(['+49300074321', '+442079460018', null]);
+    expect(await read.accounts.byId('acc_1')).toMatchObject({ country: null });
+    expect(await read.search.first('user', [['hidden']], 9)).toEqual([]);
+    expect(await read.search.first('user', [['+49300074321'], ['jorg'], ['muller']], 9)).toEqual(['usr_acc_1_a']);
+    await sql`update users set phone_e164 = '+4930666' where id = 'usr_acc_1_a'`.execute(db);
+    await expect(read.users.byId('usr_acc_1_a')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update accounts set country = 'AT'`.execute(db);
+    await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
   it('tag tokens and requests with their new columns, and leave what was changed refused (B81)', async () => {

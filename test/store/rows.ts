@@ -1,5 +1,6 @@
 /** Sample rows and a notary with a key of its own; free of vitest, so that child scripts may import it. */
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.js';
+import { directoryKeys } from '../../src/opening/migration-keys.js';
 import { openNotary } from '../../src/opening/open-notary.js';
 import type { AuditEntry } from '../../src/rules/audit-entry.js';
 import type { Notary } from '../../src/store/head.js';
@@ -23,6 +24,7 @@ export const keysWith = (notary: Notary = notaryWith()): MigrationKeys => ({
   former: notary,
   notary,
   reseal: () => ({}),
+  directory: () => directoryKeys('DE'),
   verify: async () => undefined,
 });
 

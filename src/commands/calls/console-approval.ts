@@ -134,7 +134,7 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
     ],
   });
   if (approve === undefined) return 'find';
-  const reason = approve ? null : await screen.line({ view, message: 'Reason' });
+  const reason = approve ? null : await screen.line({ view, message: 'Reason', prose: true });
   if (reason === undefined || !(await giveFreshCode(session, DECIDING))) return 'find';
   const { standing, requester } = await decideApproval(desk, session.signed, { id, approve, reason });
   session.requests = session.requests.filter((one) => one.id !== id);

@@ -1,11 +1,18 @@
 /** The start of a call: find the caller by anything they say, note a general question, or resume a dropped call. */
-import type { Desk } from '../../desk.js';
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { answerGeneralQuestion, resumeCall } from '../../procedures/calls/live-calls.js';
 import { openCall } from '../../procedures/calls/open-call.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { accountsAsTyped, usersAsTyped } from '../../procedures/directory/find-as-typed.js';
-import { searchAccounts, searchUsers } from '../../procedures/directory/search-directory.js';
+import {
+  type FoundUser,
+  namesPerson,
+  searchAccounts,
+  searchUsers,
+} from '../../procedures/directory/search-directory.js';
+import { noteList } from '../../procedures/directory/see-people.js';
+import { isExact } from '../../rules/directory-keys.js';
+import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
 import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
 import type { Block, View } from '../../terminal/render.js';
@@ -19,17 +26,25 @@ import {
   roleName,
   type Stage,
   showNotes,
+  spoken,
   titleOf,
 } from './console-session.js';
 import { decides, requestLines } from './console-watch.js';
+import { refusedUnknown } from './verdict-view.js';
 
-/** One more than the nine that are shown, to know whether there are more. */
+const ASK_PHRASE = 'Please tell me your support passphrase.';
+const END_STEP: LiveChoice<Stage> = { name: 'end the call', value: 'end', key: '9' };
+
+/** One more than the nine of a page, to know whether there are more. */
 const MOST = 10;
+/** The most that turning the pages shows. */
+const ALL = ROWS_IN_A_CALL * PAGES_IN_A_CALL;
 
 type Found =
   | { readonly kind: 'account'; readonly account: Account }
   | { readonly kind: 'user'; readonly account: Account; readonly user: User }
-  | { readonly kind: 'nobody'; readonly text: string };
+  | { readonly kind: 'nobody'; readonly text: string }
+  | { readonly kind: 'no-company' };
 type Pressed = 'general' | 'resume' | 'requests' | 'end' | 'notes';
 
 const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
@@ -49,40 +64,50 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const answer = await session.screen.search<Found | Pressed>({
     view,
     message: 'Find',
+    initial: session.from === '' ? undefined : session.from,
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     meanwhile: begun ? [] : session.notes,
     keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME, ...(decides(session) ? [REQUESTS] : [])])],
   });
-  if (answer === undefined) return begun ? 'end' : 'left';
-  if (answer === 'notes') return stay(session, 'find');
-  if (typeof answer === 'string') return answer;
+  session.from = undefined;
+  return answer === undefined ? (begun ? 'end' : 'left') : taken(session, answer, 'find');
+}
+
+async function taken(session: LiveSession, answer: Found | Pressed, stage: Stage): Promise<Stage> {
+  if (answer === 'notes') await showNotes(session);
+  if (typeof answer === 'string') return answer === 'notes' ? stage : answer;
   return opened(session, answer);
 }
 
-async function stay(session: LiveSession, stage: Stage): Promise<Stage> {
-  await showNotes(session);
-  return stage;
-}
-
+/** What the text names exactly comes first, people before companies; then companies, then people. */
 async function lookEverywhere(
-  { desk }: LiveSession,
+  session: LiveSession,
   text: string,
   thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const accounts = thoroughly ? (await searchAccounts(desk, text, 4)).found : await accountsAsTyped(desk, text, 4);
-  const users = thoroughly ? (await searchUsers(desk, text, MOST)).found : await usersAsTyped(desk, text, MOST);
-  return [
-    ...accounts.map((account) => ({
-      name: ['(company)', account.number, account.name, '', ''],
-      value: { kind: 'account', account } as const,
-    })),
-    ...users.map(({ user, account }) => ({
-      name: [user.name, account.number, account.name, user.login, roleName(user.role)],
-      value: { kind: 'user', account, user } as const,
-    })),
-  ].slice(0, MOST);
+  const { desk } = session;
+  const accounts = thoroughly
+    ? (await searchAccounts(desk, text, { limit: ALL })).found
+    : await accountsAsTyped(desk, text, MOST);
+  const companies = accounts.map((account) => ({
+    exact: isExact(text, account.number, account.name),
+    name: ['(company)', account.number, account.name, '', ''],
+    value: { kind: 'account', account } as const,
+  }));
+  const people = (await peopleOf(session, text, thoroughly)).map(({ user, account }) => ({
+    exact: namesPerson(text, { user, account }),
+    name: [user.name, account.number, account.name, user.login, roleName(user.role)],
+    value: { kind: 'user', account, user } as const,
+  }));
+  const all = [
+    ...[...people, ...companies].filter(({ exact }) => exact),
+    ...[...companies, ...people].filter(({ exact }) => !exact),
+  ];
+  return all.length > 0 || !thoroughly ? all : [{ name: NO_COMPANY, value: { kind: 'no-company' }, beside: true }];
 }
+
+const NO_COMPANY = 'neither caller nor company is on the list';
 
 /** The account is known; asks which of its people is calling. */
 export async function whoStage(session: LiveSession): Promise<Stage> {
@@ -94,10 +119,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
     look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
     keys: [...notesKey(session), GENERAL, END_KEY],
   });
-  if (answer === undefined) return 'find';
-  if (answer === 'notes') return stay(session, 'who');
-  if (typeof answer === 'string') return answer;
-  return opened(session, answer);
+  return answer === undefined ? 'find' : taken(session, answer, 'who');
 }
 
 const NO_CALLER = { caller: null, action: null, alerts: null } as const;
@@ -105,37 +127,39 @@ const ASK_NAME: Block = { kind: 'say', text: 'Who am I speaking to, please?' };
 
 /** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
 async function lookInside(
-  { desk }: LiveSession,
+  session: LiveSession,
   account: Account,
   text: string,
   thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const found = await peopleOf({ desk, account, text, most: MOST, thoroughly });
+  const found = await peopleOf(session, text, thoroughly, account);
   return [
     ...found.map(({ user }) => ({
       name: [user.name, user.login, roleName(user.role)],
       value: { kind: 'user', account, user } as const,
     })),
-    { name: ['not on the list', text, ''], value: { kind: 'nobody', text }, key: '0', beside: true },
+    { name: ['not on the list', spoken(text), ''], value: { kind: 'nobody', text }, beside: true },
   ];
 }
 
-interface Wanted {
-  readonly desk: Desk;
-  readonly account: Account;
-  readonly text: string;
-  readonly most: number;
-  readonly thoroughly: boolean;
-}
-
-/** People of one company: by the beginning of words, or anywhere in the text. */
-export async function peopleOf({ desk, account, text, most, thoroughly }: Wanted) {
-  return thoroughly ? (await searchUsers(desk, text, most, account)).found : usersAsTyped(desk, text, most, account);
+/** People of one company or of all: by the beginning of words, or all that there are. A list of more than a page is in the log (B83). */
+export async function peopleOf(
+  { desk, signed }: LiveSession,
+  text: string,
+  thoroughly: boolean,
+  account?: Account,
+): Promise<readonly FoundUser[]> {
+  if (!thoroughly) return usersAsTyped(desk, text, MOST, account);
+  const { found } = await searchUsers(desk, text, { limit: ALL }, account);
+  if (found.length >= MOST)
+    await noteList(desk, signed, { list: 'console', text, account }, { people: 0, shown: found.length });
+  return found;
 }
 
 async function opened(session: LiveSession, found: Found): Promise<Stage> {
   Object.assign(session, { action: null, verdict: null, alerts: null });
+  if (found.kind === 'no-company') return noCompany(session);
   if (found.kind === 'account') {
     await note(session, { account: found.account, caller: null });
     Object.assign(session, { account: found.account, caller: null });
@@ -143,15 +167,24 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
   }
   const account = found.kind === 'user' ? found.account : session.account;
   const user = found.kind === 'user' ? found.user : null;
-  await noteCaller(session, account, user);
+  await note(session, { account, caller: user, opens: user !== null && !session.viewed.includes(user.id) });
+  if (user !== null) session.viewed = [...session.viewed, user.id];
   Object.assign(session, { account, caller: user ?? (found.kind === 'nobody' ? found.text : null) });
   await lookForAlerts(session);
   return 'request';
 }
 
-async function noteCaller(session: LiveSession, account: Account | null, caller: User | null): Promise<void> {
-  await note(session, { account, caller, opens: caller !== null && !session.viewed.includes(caller.id) });
-  if (caller !== null) session.viewed = [...session.viewed, caller.id];
+/** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
+async function noCompany(session: LiveSession): Promise<Stage> {
+  await note(session, { account: null, caller: null });
+  const title = () => [titleOf(session, 'Not on the list'), { kind: 'blank' } as const];
+  const asked = { view: () => [...title(), { kind: 'say', text: ASK_PHRASE } as const], message: 'Phrase', keys: [] };
+  // What the caller says is compared with nothing, and dropped.
+  if ((await session.screen.phrase(asked)) === undefined) return 'find';
+  await note(session, { outcome: 'not-found' });
+  session.events.push('not on the list: refused');
+  const view = (): View => [...title(), ...refusedUnknown()];
+  return (await askNext(session, view, [{ name: 'look for another caller', value: 'find' }, END_STEP])) ?? 'find';
 }
 
 /** Looks up this caller's earlier failures with any operator, and recent changes (B76). */
@@ -180,7 +213,7 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
   ];
   const answer = await askNext(session, view, [
     { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
-    { name: 'end the call', value: session.call === null ? 'find' : 'end', key: '9' },
+    session.call === null ? { ...END_STEP, value: 'find' } : END_STEP,
   ]);
   return answer ?? (session.caller === null ? 'find' : 'request');
 }

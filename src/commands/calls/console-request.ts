@@ -10,7 +10,7 @@ import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
 
-/** Digits in the order of the policy; 0 for a request that is not protected. */
+/** Digits in the order of the policy, then letters; 6 for a reset, 9 for the end and 0 for a request that is not protected, whatever the policy. */
 export async function requestStage(session: LiveSession): Promise<Stage> {
   const { desk, screen } = session;
   const { actions } = desk.policy;
@@ -23,9 +23,13 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
     ],
     message: 'Request',
     choices: [
-      ...actions.map((action) => ({ name: action.title, value: action })),
+      ...actions.map((action) => ({
+        name: action.title,
+        value: action,
+        key: action.id === MFA_RESET ? '6' : undefined,
+      })),
       { name: 'a general question (needs no verification)', value: 'general', key: '0' },
-      { name: 'end the call', value: 'end', key: actions.length < 9 ? '9' : 'x' },
+      { name: 'end the call', value: 'end', key: '9' },
     ],
   });
   if (answer === undefined) return 'who';

@@ -82,7 +82,7 @@ async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
   const target = await askTarget(session);
   if (target === undefined) return undefined;
   const view = () => resetCard(session, target);
-  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call' });
+  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call', prose: true });
   if (reason === undefined) return undefined;
   const ticket = await screen.line({ view, message: 'Ticket', default: call?.ticket ?? undefined });
   return ticket === undefined ? undefined : { target, reason, ticket };
@@ -95,7 +95,7 @@ const resetCard = (session: LiveSession, target: User): View => [
 ];
 
 async function askTarget(session: LiveSession): Promise<User | undefined> {
-  const { desk, screen, account, caller } = session;
+  const { screen, account, caller } = session;
   if (account === null) return undefined;
   return screen.search<User>({
     view: () => [
@@ -107,7 +107,7 @@ async function askTarget(session: LiveSession): Promise<User | undefined> {
     message: 'Reset whom',
     look: async (text, thoroughly) => {
       if (text === '') return [];
-      const found = await peopleOf({ desk, account, text, most: 9, thoroughly });
+      const found = await peopleOf(session, text, thoroughly, account);
       return found.map(({ user }) => ({
         name: [user.name, user.login, roleName(user.role), user.id === (caller as User).id ? 'the caller' : ''],
         value: user,

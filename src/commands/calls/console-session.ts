@@ -9,6 +9,7 @@ import { type Permission, permits } from '../../rules/operator-roles.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
 import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
+import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
@@ -60,11 +61,14 @@ interface Given {
   readonly signed: SignedOperator;
   /** Id of a call to resume first. */
   readonly resuming: string | undefined;
+  /** The number that is calling, to look for first. */
+  readonly from: string | undefined;
 }
 
-export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
+export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from'> {
   signed: SignedOperator;
   resuming: string | undefined;
+  from: string | undefined;
   /** Null until the call has begun. */
   call: LiveCall | null;
   account: Account | null;
@@ -148,8 +152,11 @@ export const roleName = (role: string): string => role.replace('-', ' ');
 
 export function callerName(caller: User | string | null): string {
   if (caller === null) return '';
-  return typeof caller === 'string' ? `"${caller}" (not on the list)` : caller.name;
+  return typeof caller === 'string' ? `"${spoken(caller)}" (not on the list)` : caller.name;
 }
+
+/** A name as the caller said it, unless it may be a phrase that was typed into the wrong box (B11). */
+export const spoken = (text: string): string => (likePhrase(text) ? HIDDEN : text);
 
 /** The known ones of company, caller and request, and the alerts to read before the phrase is asked (B76). */
 export function card(session: LiveSession, more: readonly (readonly [string, string])[] = []): Block[] {

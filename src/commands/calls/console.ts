@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
 import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.js';
+import { isPhone } from '../../rules/directory-keys.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
@@ -19,16 +20,19 @@ import { resetStage } from './console-reset.js';
 import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
 import { watchRequests } from './console-watch.js';
 
-const input = () => z.object({ call: z.string().optional(), notes: z.string().optional() });
+const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
+const from = () => z.string().refine((text) => text === '' || isPhone(text), { message: WITHHELD });
+const input = () => z.object({ call: z.string().optional(), notes: z.string().optional(), from: from().optional() });
 type Input = z.infer<ReturnType<typeof input>>;
 
 const liveConsole = command<Input>({
   path: 'console',
   summary: 'open the live-call screen (so does countersign alone)',
-  examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --notes call-script.txt'],
+  examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --from +12065559857'],
   access: 'verify',
   options: [
     { flags: '--call <id>', about: 'resume a call that was dropped or handed over' },
+    { flags: '--from <number>', about: 'look first for who has this phone number; --from="" if it is withheld' },
     { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script', path: 'here' },
   ],
   input,
@@ -59,7 +63,8 @@ async function run(context: Context, given: Input): Promise<Result> {
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
   const screen = await context.ask.screen();
-  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming: given.call });
+  const { call: resuming, from } = given;
+  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming, from });
   lockWhenIdle(session);
   const watching = watchRequests(session);
   try {

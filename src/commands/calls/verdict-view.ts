@@ -113,6 +113,13 @@ function refusedView(verdict: Verdict): View {
   ];
 }
 
+/** For a caller of a company that is not on the list. */
+export const refusedUnknown = (): View => [
+  { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
+  { kind: 'say', text: NEUTRAL },
+  { kind: 'private', text: 'No company or caller like this is on the list, so nobody could be verified.' },
+];
+
 const MESSAGES = {
   'not-verified': 'the caller is not verified',
   'no-passphrase': 'the caller is not verified: there is no passphrase yet',

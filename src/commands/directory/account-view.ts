@@ -13,6 +13,7 @@ export const accountDocument = (account: Account) => ({
   name: account.name,
   edition: account.edition,
   sso: account.sso,
+  country: account.country,
   mfaRequiredAt: iso(account.mfaRequiredAt),
   phoneResetForbidden: account.phoneResetForbidden,
   disabledAt: iso(account.disabledAt),
@@ -40,11 +41,13 @@ export function accountTable(accounts: readonly Account[], empty: string): Block
 }
 
 /** The note under a table that was cut. */
-export const cutNote = (shown: number, more: boolean, capped: boolean): readonly Block[] => {
+export function cutNote(shown: number, more: boolean, capped: boolean, page?: number): readonly Block[] {
   if (!more) return [];
-  const next = capped ? 'your role sees no more at once: search for more of the name' : 'raise --limit to see them';
-  return [{ kind: 'note', text: `Shown: the first ${shown}. There are more; ${next}.` }];
-};
+  const raise = page === undefined ? 'raise --limit to see them' : `the next are shown with --page ${page + 1}`;
+  const next = capped ? 'your role sees no more at once: search for more of the name' : raise;
+  const which = page === undefined || page === 1 ? `the first ${shown}` : `${shown}, on page ${page}`;
+  return [{ kind: 'note', text: `Shown: ${which}. There are more; ${next}.` }];
+}
 
 export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
   const each = Object.entries(roles)
@@ -66,6 +69,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
             ? 'none'
             : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
         ],
+        ...(account.country === null ? [] : [['Country', account.country] as const]),
         ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
       ],
     },

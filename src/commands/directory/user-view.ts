@@ -5,6 +5,7 @@ import { type Lock, SHARING_SHOWN, type UserDescription } from '../../procedures
 import type { FoundUser } from '../../procedures/directory/search-directory.js';
 import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
+import type { User } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
 import { localMinute } from '../wording/times.js';
 
@@ -16,6 +17,7 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   name: user.name,
   email: user.email,
   phone: user.phone,
+  phoneE164: user.phoneE164,
   contacts,
   role: user.role,
   scopes: user.scopes,
@@ -72,6 +74,9 @@ export function ssoBlocks({ account, user }: FoundUser): View {
 type Described = Omit<UserDescription, 'sharing'> &
   SeenUser & { readonly mfa: MfaStatus; readonly sharing: readonly SeenUser[] };
 
+const phoneWords = ({ phone, phoneE164 }: User): string =>
+  `${phone === '' ? 'none on file' : phone}${phoneE164 === null || phoneE164 === phone ? '' : ` (${phoneE164})`}`;
+
 export function userView(described: Described): View {
   const { account, user, sharing } = described;
   return [
@@ -82,7 +87,7 @@ export function userView(described: Described): View {
         ['Role', `${user.role}${user.scopes.length === 0 ? '' : `: ${user.scopes.join(', ')}`}`],
         ['State', stateOf(described) === '' ? 'active' : stateOf(described)],
         ['E-mail', user.email === '' ? 'none on file' : user.email],
-        ['Phone', user.phone === '' ? 'none on file' : user.phone],
+        ['Phone', phoneWords(user)],
         ['Sign-in', user.signIn === 'sso' ? `single sign-on (${account.sso ?? 'none set up'})` : 'native'],
         ...secretRows(described),
         ['Locks', described.locks.length === 0 ? 'none' : described.locks.map(lockWords).join('; ')],

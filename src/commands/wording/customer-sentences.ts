@@ -57,6 +57,8 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'codes-guessed': ({ until }, when) => `too many wrong codes; you can get a new one ${when(until)}`,
   'codes-unused': ({ until }, when) => `too many codes were sent and not used; you can get a new one ${when(until)}`,
   'code-not-sent': () => 'the code could not be sent just now',
+  'phone-not-dialled': ({ login, ending }) =>
+    `the phone number on file for ${login} (…${ending}) cannot be dialled: its country code is missing, or it is not a whole number`,
   'contact-not-on-file': ({ contact, days, login }) =>
     `${login} has no ${contact === 'email' ? 'e-mail address' : 'phone number'} that has been on file for ${counted(days, 'day')}`,
   'method-first': () => 'set up a second sign-in method before you make backup codes',

@@ -25,6 +25,8 @@ export const CUSTOMER_STEPS: Sentences<CustomerSteps> = {
   'set-clock': () => "This machine's clock is behind the desk's. Set it right first.",
   wait: () => 'Wait until then.',
   'wait-or-other-method': () => 'Wait until then, or use another method.',
+  'desk-mends-phone': () =>
+    'Choose another method, or ask your support desk to correct the number, with its country code (+…).',
   'other-method': () => 'Choose another method. A contact that was changed can be used some days later.',
   'other-method-or-later': () => 'Use another method (--factor), or try again in a few minutes.',
   'call-desk': () => 'Call your support desk.',

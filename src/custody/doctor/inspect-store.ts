@@ -13,6 +13,7 @@ import { checkClearCodes } from './check-clear-codes.js';
 import { checkKeyBackup } from './check-key-backup.js';
 import { checkLog } from './check-log.js';
 import { checkOutbox } from './check-outbox.js';
+import { checkPhones } from './check-phones.js';
 import { checkSink } from './check-sink.js';
 import { checkStoreKey } from './check-store-key.js';
 import { checkTables } from './check-tables.js';
@@ -28,6 +29,7 @@ const CHECKS: readonly StoreCheck[] = [
   checkChannels,
   checkClearCodes,
   checkAdmins,
+  checkPhones,
 ];
 
 /** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */

@@ -2,16 +2,18 @@
  * Which e-mail and phone a user's codes may go to: those that have been on file for some days (B57; SP 800-63B-4, 4.2). Someone
  * who gets a contact changed, at the desk or by talking to it, must not receive the next code.
  */
-import type { Desk, UserContacts } from '../../desk.js';
+import type { Desk, FormerContact, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { SentFactor } from '../../factors/factor.js';
 import { days } from '../../rules/duration.js';
-import type { User } from '../../rules/people.js';
+import type { Account, User } from '../../rules/people.js';
 
-interface Contact {
-  readonly email: string;
-  readonly phone: string;
+interface FoundOwner {
+  readonly account: Account;
+  readonly user: User;
 }
+
+type Contact = Pick<FormerContact, 'email' | 'phone' | 'phoneE164'>;
 
 /**
  * The contacts that were in force `addressOnFileDays` ago: the present ones if nothing changed since, otherwise those that the
@@ -26,22 +28,38 @@ export function contactsInForce(desk: Desk, { user, createdAt, formerContacts }:
   return first ?? { email: '', phone: '' };
 }
 
-/** Where codes of this kind go now; empty if nothing on file is old enough. */
-export async function findContact(desk: Desk, kind: SentFactor, user: User): Promise<string> {
+/** The contact for codes of this kind, and how it is dialled; `to` is null if a number cannot be dialled. Empty if nothing on file is old enough. */
+async function find(
+  desk: Desk,
+  kind: SentFactor,
+  { account, user }: FoundOwner,
+): Promise<{ on: string; to: string | null }> {
   const [contacts] = await desk.store.read.users.contacts([user.id]);
-  const { email, phone } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
-  return kind.contact === 'email' ? email : phone;
+  const { email, phone, phoneE164 } = contactsInForce(desk, contacts ?? { user, createdAt: 0, formerContacts: [] });
+  if (kind.contact === 'email' || phone === '') return kind.contact === 'email' ? { on: email, to: email } : NONE;
+  // What was not read in the company's own country is read in the desk's, which only the desk's settings choose.
+  const read = phoneE164 == null && account.country === null ? (await desk.phones())(phone, null) : null;
+  return { on: phone, to: phoneE164 ?? read?.e164 ?? null };
 }
 
-/** As `findContact`; refusal `invalid-input` if there is none. */
-export async function contactOnFile(desk: Desk, kind: SentFactor, user: User): Promise<string> {
-  const contact = await findContact(desk, kind, user);
-  if (contact !== '') return contact;
+const NONE = { on: '', to: '' } as const;
+
+/** Where codes of this kind go now: an address, or a number in the form in which it is dialled; empty if there is none. */
+export const findContact = async (desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> =>
+  (await find(desk, kind, owner)).to ?? '';
+
+/** As `findContact`; refusal `invalid-input` if there is none, or none that can be dialled. */
+export async function contactOnFile(desk: Desk, kind: SentFactor, owner: FoundOwner): Promise<string> {
+  const { on, to } = await find(desk, kind, owner);
+  const { login } = owner.user;
+  if (to === null)
+    throw refusal('invalid-input', 'phone-not-dialled', { login, ending: on.slice(-2) }, 'desk-mends-phone');
+  if (to !== '') return to;
   const { addressOnFileDays } = desk.policy.limits.enrolmentCode;
   throw refusal(
     'invalid-input',
     'contact-not-on-file',
-    { contact: kind.contact, days: addressOnFileDays, login: user.login },
+    { contact: kind.contact, days: addressOnFileDays, login },
     'other-method',
   );
 }

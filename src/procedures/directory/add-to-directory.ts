@@ -17,6 +17,7 @@ export interface NewAccountRequest {
   readonly name: string;
   readonly edition: string;
   readonly sso?: string | undefined;
+  readonly country?: string | undefined;
 }
 
 const ADDING = { permission: 'directory:write' } as const;
@@ -24,13 +25,14 @@ const ADDING = { permission: 'directory:write' } as const;
 /** Refusal `invalid-input`: an unknown edition (B01, never defaulted), a number that is taken, a text that breaks a rule. */
 export async function addAccount(desk: Desk, signed: SignedOperator, request: NewAccountRequest): Promise<Account> {
   await askAuthority(desk, signed, ADDING);
-  const { number, name, edition, sso } = request;
+  const { number, name, edition, sso, country } = request;
   const entry = entryOf(
     judgeAccount({
       number: tidy(number),
       name: tidy(name),
       edition: tidy(edition),
-      sso: sso === undefined ? '' : tidy(sso),
+      sso: tidy(sso ?? ''),
+      country: tidy(country ?? ''),
     }),
   );
   const at = desk.now();
@@ -95,7 +97,8 @@ export async function addUser(
     sign_in: tidy(signIn),
     scopes: request.scopes.join(' '),
   };
-  const entry = entryOf(judgeUser(desk.policy, texts));
+  const read = await desk.phones();
+  const entry = { ...entryOf(judgeUser(desk.policy, texts)), dialled: read(texts.phone, account.country) };
   refuseIfAny(faultsInAccount(desk.policy, account, entry));
   const at = desk.now();
   const id = desk.newId('usr');
@@ -119,12 +122,7 @@ export async function addUser(
       const held = await holdOnGain(acting, account, { id, powerHeldUntil: null }, { before: null, after });
       await write.users.insert([newUserRow(id, account.id, entry, at, held)]);
       await write.search.insert([
-        userSearchKeys(id, {
-          login: entry.login,
-          name: entry.name,
-          email: entry.email ?? '',
-          phone: entry.phone ?? '',
-        }),
+        userSearchKeys(id, { login: entry.login, name: entry.name, phone: entry.phone ?? '' }, entry.dialled),
       ]);
       const user = await write.users.byLogin(account.id, foldKey(entry.login));
       if (user === undefined) throw new Error('a login that was just added is not there');

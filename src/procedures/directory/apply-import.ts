@@ -5,7 +5,7 @@ import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
 import type { Acting } from '../authorise.js';
-import { changePerson } from './change-person.js';
+import { changePerson, readNumbersAnew } from './change-person.js';
 import {
   accountNamePatch,
   accountSearchKeys,
@@ -28,12 +28,10 @@ export interface PlannedPeople extends PlannedUsers {
 
 type Base = Pick<Deed, 'at' | 'by'>;
 
-/** Rows of one statement: with the 17 columns of a user they stay below both engines' limits of bound values. */
-const ROWS = 1_000;
+/** Rows of one statement: with the columns of a user they stay below both engines' limits of bound values. */
+const AT_ONCE = 500;
 /** An import up to this size writes one log entry for each company and login; a larger one lists many ids in one entry. */
 const SINGLE_ENTRIES = 1_000;
-const IDS_PER_ENTRY = 500;
-const ACCOUNTS_AT_ONCE = 500;
 
 export const accountOf = (id: string, entry: AccountEntry): Account => ({
   id,
@@ -41,6 +39,7 @@ export const accountOf = (id: string, entry: AccountEntry): Account => ({
   name: entry.name,
   edition: entry.edition,
   sso: entry.sso ?? null,
+  country: entry.country ?? null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -50,20 +49,25 @@ export const accountAfter = (before: Account, entry: AccountEntry): Account => (
   ...before,
   name: entry.name,
   sso: entry.sso === undefined ? before.sso : entry.sso,
+  country: entry.country === undefined ? before.country : entry.country,
 });
 
 export async function applyAccounts(
-  { write }: Acting<'directory:write'>,
+  acting: Acting<'directory:write'>,
   { plan, added }: PlannedCompanies,
   base: Base,
 ): Promise<readonly AuditEntry[]> {
+  const { write } = acting;
   await inChunks(added, async (some) => {
     await write.accounts.insert(some.map(({ account, entry }) => newAccountRow(account.id, entry, base.at)));
     await write.search.insert(some.map(({ account }) => accountSearchKeys(account.id, account)));
+    return [];
   });
   for (const { before, entry, fields } of plan.update) {
     const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
-    await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, updated_at: base.at });
+    const { country } = accountAfter(before, entry);
+    await write.accounts.update(before.id, { ...accountNamePatch(entry.name), ...sso, country, updated_at: base.at });
+    if (fields.includes('country')) await readNumbersAnew(acting, { id: before.id, country });
     await write.search.replace(accountSearchKeys(before.id, { name: entry.name, number: before.number }));
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
@@ -101,13 +105,14 @@ export async function applyUsers(
       some.map(({ id, account, entry, held }) => newUserRow(id, account.id, entry, base.at, held)),
     );
     await write.search.insert(
-      some.map(({ id, entry }) => userSearchKeys(id, { ...entry, email: entry.email ?? '', phone: entry.phone ?? '' })),
+      some.map(({ id, entry }) => userSearchKeys(id, { ...entry, phone: entry.phone ?? '' }, entry.dialled)),
     );
+    return [];
   });
   const notices: string[] = [];
   for (const { before, entry } of plan.update) {
     const after = { name: entry.name, email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
-    notices.push(...(await changePerson(acting, { account: homeOf(entry), before, after })));
+    notices.push(...(await changePerson(acting, { account: homeOf(entry), before, after })).notices);
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
@@ -139,11 +144,7 @@ async function newPower(
   const gains = (entry: UserEntry) =>
     gainsPower(policy, homeOf(entry), null, { role: entry.role, scopes: entry.scopes ?? [] });
   const homes = [...new Map(plan.add.filter(gains).map((entry) => [homeOf(entry).id, homeOf(entry)])).values()];
-  const ruled = new Set<string>();
-  for (let from = 0; from < homes.length; from += ACCOUNTS_AT_ONCE) {
-    const some = await accountsWithAdmin(acting, homes.slice(from, from + ACCOUNTS_AT_ONCE));
-    for (const id of some) ruled.add(id);
-  }
+  const ruled = new Set(await inChunks(homes, async (some) => [...(await accountsWithAdmin(acting, some))]));
   const until = heldUntil(policy, acting.now);
   return (entry) => (ruled.has(homeOf(entry).id) && gains(entry) ? until : null);
 }
@@ -155,10 +156,7 @@ type About = Pick<AuditEntry, 'account' | 'user' | 'detail'>;
 /** One entry for each, or one for every few hundred with their ids. */
 function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boolean, base: Base): readonly AuditEntry[] {
   if (single) return abouts.map((about) => ({ ...base, kind, outcome: 'done', ...about }));
-  const chunks = Array.from({ length: Math.ceil(abouts.length / IDS_PER_ENTRY) }, (_, index) =>
-    abouts.slice(index * IDS_PER_ENTRY, (index + 1) * IDS_PER_ENTRY),
-  );
-  return chunks.map((some) => ({
+  return chunksOf(abouts).map((some) => ({
     ...base,
     kind,
     outcome: 'done',
@@ -166,6 +164,15 @@ function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boole
   }));
 }
 
-async function inChunks<T>(items: readonly T[], apply: (some: readonly T[]) => Promise<void>): Promise<void> {
-  for (let from = 0; from < items.length; from += ROWS) await apply(items.slice(from, from + ROWS));
+const chunksOf = <T>(items: readonly T[]): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, at) => items.slice(at * AT_ONCE, (at + 1) * AT_ONCE));
+
+/** Does it for some at a time, and gives what came of all. */
+export async function inChunks<In, Out>(
+  items: readonly In[],
+  work: (some: readonly In[]) => Promise<readonly Out[]>,
+): Promise<readonly Out[]> {
+  const found: Out[] = [];
+  for (const some of chunksOf(items)) found.push(...(await work(some)));
+  return found;
 }

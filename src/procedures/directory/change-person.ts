@@ -17,19 +17,44 @@ export interface PersonChange {
   readonly after: Person;
 }
 
-/** Writes the change and queues its notices; returns the notices' message ids. */
+/** `moved`: the contacts that are others now. `notices`: message ids. */
+export interface ChangedPerson {
+  readonly moved: readonly ('e-mail' | 'phone')[];
+  readonly notices: readonly string[];
+}
+
+/** Writes the change and queues its notices. */
 export async function changePerson(
   { desk, write, now, by }: Acting<'directory:write'>,
   { account, before, after }: PersonChange,
-): Promise<readonly string[]> {
-  const moved = changedContacts(before, after);
+): Promise<ChangedPerson> {
+  const dialled = (await desk.phones())(after.phone, account.country);
+  const moved = changedContacts(before, { ...after, phoneE164: dialled?.e164 ?? null });
   const contact = moved.length === 0 ? {} : contactPatch(before, await write.users.formerContacts(before.id), now);
-  await write.users.update(before.id, { ...personPatch(after), ...contact, updated_at: now });
-  await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }));
+  await write.users.update(before.id, { ...personPatch(after, dialled), ...contact, updated_at: now });
+  await write.search.replace(userSearchKeys(before.id, { ...after, login: before.login }, dialled));
   const told = { change: moved.join(' and '), when: minuteOf(now), who: by.operator.name };
   const notices = moved.length === 0 ? [] : noticesOf(desk, { account, before, after }, told);
   await write.outbox.insert(notices.map((notice) => notice.row));
-  return notices.map((notice) => notice.id);
+  return { moved, notices: notices.map((notice) => notice.id) };
+}
+
+/**
+ * Reads the numbers of a company anew when its country has changed. A number that is dialled differently now waits like any other
+ * that was changed (B57): whoever picks the country must not pick whose telephone gets the next code.
+ */
+export async function readNumbersAnew(
+  { desk, write, now }: Acting<'directory:write'>,
+  { id, country }: Pick<Account, 'id' | 'country'>,
+): Promise<void> {
+  const read = await desk.phones();
+  for (const user of await write.users.ofAccount(id)) {
+    const dialled = read(user.phone, country);
+    if ((dialled?.e164 ?? null) === user.phoneE164) continue;
+    const contact = contactPatch(user, await write.users.formerContacts(user.id), now);
+    await write.users.update(user.id, { ...personPatch(user, dialled), ...contact });
+    await write.search.replace(userSearchKeys(user.id, user, dialled));
+  }
 }
 
 function noticesOf(

@@ -3,10 +3,10 @@
  * codes/mfa-status tells which second factors somebody has.
  */
 import type { Desk } from '../../desk.js';
-import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import { refusalNow } from '../../rules/throttle.js';
 import { type Subject, toThrottle } from '../lock-outs.js';
+import { sharedBy } from './directory-rows-of-store.js';
 import type { FoundUser } from './search-directory.js';
 import { subjectsOf } from './unlock-caller.js';
 
@@ -91,10 +91,7 @@ async function locksOf(desk: Desk, account: Account, user: User): Promise<readon
 
 async function sharingWith(desk: Desk, user: User): Promise<readonly FoundUser[]> {
   const { users, accounts } = desk.store.read;
-  const others = await users.sharing(
-    { id: user.id, emailKey: foldKey(user.email), phoneDigits: phoneDigits(user.phone) },
-    SHARING_SHOWN,
-  );
+  const others = await users.sharing(sharedBy(user), SHARING_SHOWN);
   const homes = new Map(
     (await accounts.byIds([...new Set(others.map((other) => other.accountId))])).map((home) => [home.id, home]),
   );

@@ -1,7 +1,9 @@
 /** Turns entries of the directory into rows of the store, with their comparison and search keys; the only place that makes them. */
 import type { FormerContact, Writes } from '../../desk.js';
-import { foldKey, personWords, phoneDigits, searchWords } from '../../rules/directory-keys.js';
+import { foldKey, personWords, searchWords } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
+import type { User } from '../../rules/people.js';
+import { type Phone, phoneDigits } from '../../rules/phone-number.js';
 
 type AccountRow = Parameters<Writes['accounts']['insert']>[0][number];
 type UserRow = Parameters<Writes['users']['insert']>[0][number];
@@ -21,6 +23,7 @@ export function newAccountRow(id: string, entry: AccountEntry, at: number): Acco
     mfa_required_at: null,
     phone_reset_forbidden: 0,
     disabled_at: null,
+    country: entry.country ?? null,
     created_at: at,
     updated_at: at,
   };
@@ -52,7 +55,7 @@ export function newUserRow(
     account_id: accountId,
     login: entry.login,
     login_key: entry.loginKey,
-    ...personPatch({ name: entry.name, email: entry.email ?? '', phone: entry.phone ?? '' }),
+    ...personPatch({ name: entry.name, email: entry.email ?? '', phone: entry.phone ?? '' }, entry.dialled ?? null),
     role: entry.role,
     scopes: (entry.scopes ?? []).join(' '),
     sign_in: entry.signIn ?? 'native',
@@ -72,23 +75,38 @@ export interface Person {
   readonly phone: string;
 }
 
-export const personPatch = ({ name, email, phone }: Person) => ({
+export const personPatch = ({ name, email, phone }: Person, dialled: Phone | null) => ({
   name,
   email,
   email_key: foldKey(email),
   phone,
   phone_digits: phoneDigits(phone),
+  phone_e164: dialled?.e164 ?? null,
 });
 
 /** What changes with a new contact: since when it is on file, and where else notices go (B57, B58). */
-export const contactPatch = (before: Person, former: readonly FormerContact[], at: number) => ({
+export const contactPatch = (
+  { email, phone, phoneE164 }: Pick<User, 'email' | 'phone' | 'phoneE164'>,
+  former: readonly FormerContact[],
+  at: number,
+) => ({
   contact_changed_at: at,
-  former_contacts: JSON.stringify([
-    ...former,
-    { email: before.email, phone: before.phone, replacedAt: at } satisfies FormerContact,
-  ]),
+  former_contacts: JSON.stringify([...former, { email, phone, phoneE164, replacedAt: at } satisfies FormerContact]),
 });
 
-export function userSearchKeys(id: string, user: Person & { readonly login: string }): SearchKeys {
-  return { kind: 'user', id, words: personWords(user) };
+/** `dialled`: the person's number, read; null if it cannot be read. */
+export function userSearchKeys(
+  id: string,
+  user: Parameters<typeof personWords>[0],
+  dialled: Phone | null = null,
+): SearchKeys {
+  return { kind: 'user', id, words: personWords(user, dialled) };
 }
+
+/** What `users.sharing` compares (B09). */
+export const sharedBy = ({ id, email, phone, phoneE164 }: User) => ({
+  id,
+  emailKey: foldKey(email),
+  phoneDigits: phoneDigits(phone),
+  phoneE164,
+});

@@ -5,11 +5,14 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
+import { faultOfCountry } from '../../rules/directory-rows.js';
 import type { Account } from '../../rules/people.js';
+import { countryCode } from '../../rules/phone-number.js';
 import type { Limits } from '../../rules/policy.js';
 import { providerName, readKeySet, readProviderAddress } from '../../rules/sso-settings.js';
 import { type Acting, type Authorised, act, askAuthority } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
+import { readNumbersAnew } from './change-person.js';
 import { accountNamePatch, accountSearchKeys, ssoPatch } from './directory-rows-of-store.js';
 
 export interface AccountEdit {
@@ -21,6 +24,8 @@ export interface AccountEdit {
   /** Text of a JWK set, or the address of one. */
   readonly keys?: string | undefined;
   readonly forbidPhoneResets?: boolean | undefined;
+  /** Code of its country; empty for the desk's. */
+  readonly country?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -50,6 +55,7 @@ export async function editAccount(
   const door = doorOf(edit);
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
+  await desk.phones();
   const at = desk.now();
   const edited = await act<'directory:write', Omit<EditedAccount, 'stranded'>>(desk, signed, door, {
     entry: ({ fields }, { actor }) => ({
@@ -74,26 +80,30 @@ export async function editAccount(
 }
 
 async function applyEdit(
-  { write, now, by }: Acting<'directory:write'>,
+  acting: Acting<'directory:write'>,
   account: Account,
   wanted: AccountEdit,
   rules: Limits['sso'],
 ) {
+  const { write, now, by } = acting;
   const current = (await write.accounts.byId(account.id)) ?? account;
   const { forbidPhoneResets } = wanted;
   if (forbidPhoneResets === false && current.phoneResetForbidden) requirePowerToAllow(by, wanted);
   const openid = await openIdPatch(current, wanted, await write.accounts.ssoSettings(account.id), rules);
   const name = wanted.name ?? current.name;
   const sso = providerOf(current, wanted, openid);
+  const country = wanted.country === undefined ? current.country : (countryCode(wanted.country) ?? null);
   const fields = [
     ...(name === current.name ? [] : ['name']),
     ...(sso === current.sso ? [] : ['sso']),
     ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
+    ...(country === current.country ? [] : ['country']),
     ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
   ];
   await write.accounts.update(account.id, {
     ...accountNamePatch(name),
     updated_at: now,
+    country,
     ...(fields.includes('sso') ? ssoPatch(sso) : {}),
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),
@@ -102,6 +112,7 @@ async function applyEdit(
   if (fields.some((field) => field.startsWith('sso'))) await write.idTokens.unpin(account.id);
   if (fields.includes('name'))
     await write.search.replace(accountSearchKeys(account.id, { name, number: current.number }));
+  if (fields.includes('country')) await readNumbersAnew(acting, { id: account.id, country });
   return { fields, account: (await write.accounts.byId(account.id)) ?? current };
 }
 
@@ -113,6 +124,8 @@ function tidied(edit: AccountEdit): AccountEdit {
     { column: 'sso', message: typeof sso === 'string' ? faultOfName(sso) : undefined },
     { column: 'sso-audience', message: edit.audience === undefined ? undefined : faultOfName(tidy(edit.audience)) },
   ];
+  if (edit.country !== undefined && edit.country !== '' && countryCode(edit.country) === undefined)
+    faults.push({ column: 'country', message: faultOfCountry(edit.country) });
   refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
   return { ...edit, name, sso, audience: edit.audience === undefined ? undefined : tidy(edit.audience) };
 }

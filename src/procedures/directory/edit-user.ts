@@ -1,11 +1,10 @@
 /** The desk changes name and contacts of one user. It may not change role or scopes (B16), and the sign-in only with a second operator. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
-import { changedContacts } from '../../rules/directory-import.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
-import { changePerson } from './change-person.js';
+import { type ChangedPerson, changePerson } from './change-person.js';
 
 export interface UserEdit {
   readonly name?: string | undefined;
@@ -22,6 +21,8 @@ export interface EditedUser {
   readonly notices: readonly string[];
 }
 
+const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
+
 /** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
 export async function editUser(
   desk: Desk,
@@ -29,6 +30,8 @@ export async function editUser(
   found: { account: Account; user: User },
   edit: UserEdit,
 ): Promise<EditedUser> {
+  // Loaded before the door is opened.
+  await desk.phones();
   const at = desk.now();
   const { account } = found;
   return act<'directory:write', EditedUser>(
@@ -50,13 +53,9 @@ export async function editUser(
         const before = (await users.byId(found.user.id)) ?? found.user;
         const after = wanted(before, edit);
         const fields = (['name', 'email', 'phone'] as const).filter((field) => before[field] !== after[field]);
-        const notices = fields.length === 0 ? [] : await changePerson(acting, { account, before, after });
-        return {
-          user: (await users.byId(before.id)) ?? before,
-          fields,
-          contacts: changedContacts(before, after),
-          notices,
-        };
+        const { moved, notices } =
+          fields.length === 0 ? UNCHANGED : await changePerson(acting, { account, before, after });
+        return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
       },
     },
   );

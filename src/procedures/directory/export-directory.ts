@@ -20,8 +20,8 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator): Promis
   const accounts = await allAccounts(desk);
   await log(desk, signed, { accounts: accounts.length });
   return csvText(
-    ['number', 'name', 'edition', 'sso'],
-    accounts.map(({ number, name, edition, sso }) => [number, name, edition, sso ?? '']),
+    ['number', 'name', 'edition', 'sso', 'country'],
+    accounts.map(({ number, name, edition, sso, country }) => [number, name, edition, sso ?? '', country ?? '']),
   );
 }
 

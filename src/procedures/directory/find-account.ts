@@ -1,8 +1,9 @@
 /** Finds an account by number, id or unique name, and a user by login, id, unique e-mail or `account/login`. */
 import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { foldKey, phoneDigits } from '../../rules/directory-keys.js';
+import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
+import { sharedBy } from './directory-rows-of-store.js';
 
 /** Refusal `not-found`, or `ambiguous` with the candidates' ids. */
 export async function findAccount(desk: Desk, reference: string): Promise<Account> {
@@ -75,9 +76,5 @@ const notFound = (reference: string, account?: Account): Refusal =>
 
 /** How many other logins anywhere have the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {
-  return desk.store.read.users.countSharing({
-    id: user.id,
-    emailKey: foldKey(user.email),
-    phoneDigits: phoneDigits(user.phone),
-  });
+  return desk.store.read.users.countSharing(sharedBy(user));
 }

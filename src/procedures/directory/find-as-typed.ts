@@ -3,21 +3,19 @@
  * it costs the same in a directory of a hundred and of a million. search-directory.ts may find more, but takes longer.
  */
 import type { Desk } from '../../desk.js';
-import { foldKey } from '../../rules/directory-keys.js';
+import { foldKey, type Word } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
-import { type FoundUser, findable, readings, together, usersByAddress } from './search-directory.js';
+import { best, dialledSo, type FoundUser, readText, usersByAddress, withHomes } from './search-directory.js';
 
 export async function accountsAsTyped(desk: Desk, text: string, limit: number): Promise<readonly Account[]> {
   const { search, accounts } = desk.store.read;
-  for (const words of readings(text)) {
+  const look = async (words: readonly Word[]) => {
     const ids = await search.first('account', words, limit);
-    if (ids.length > 0) return inOrder(ids, await accounts.byIds(ids));
-  }
-  return [];
+    return inOrder(ids, await accounts.byIds(ids));
+  };
+  const typed = await readText(desk, text);
+  return (await best(typed, await look(typed.exact), [look])).slice(0, limit);
 }
-
-/** How many are looked at where parts of contacts, kept by an earlier version, found others too. */
-const LOOKED_AT = 200;
 
 /** In one account, or in all. */
 export async function usersAsTyped(
@@ -26,26 +24,15 @@ export async function usersAsTyped(
   limit: number,
   account?: Account,
 ): Promise<readonly FoundUser[]> {
-  const { search, users, accounts } = desk.store.read;
-  const addressed = await usersByAddress(desk, text, account?.id);
-  const look = async (words: readonly string[], most: number) => {
-    if (account !== undefined) return search.firstInAccount(account.id, words, most);
-    const ids = await search.first('user', words, most);
+  const { search, users } = desk.store.read;
+  const look = async (words: readonly Word[]) => {
+    const ids = await search.first('user', words, limit, account?.id);
     return inOrder(ids, await users.byIds(ids));
   };
-  for (const words of readings(text)) {
-    const others = namesFirst(text, await findable(words, limit, LOOKED_AT, (most) => look(words, most)));
-    const found = together(addressed, others).slice(0, limit);
-    if (account !== undefined && found.length > 0) return found.map((user) => ({ user, account }));
-    const homes = await accounts.byIds([...new Set(found.map(({ accountId }) => accountId))]);
-    if (found.length > 0) {
-      return found.flatMap((user) => {
-        const home = homes.find(({ id }) => id === user.accountId);
-        return home === undefined ? [] : [{ user, account: home }];
-      });
-    }
-  }
-  return [];
+  const typed = await readText(desk, text);
+  const exact = [...(await usersByAddress(desk, text, account?.id)), ...(await look(typed.exact))];
+  const others = await best(typed, exact, [async (words) => namesFirst(text, await look(words))]);
+  return withHomes(desk, dialledSo(typed, others).slice(0, limit), account);
 }
 
 function inOrder<T extends { readonly id: string }>(ids: readonly string[], found: readonly T[]): readonly T[] {

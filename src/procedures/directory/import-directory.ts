@@ -15,7 +15,6 @@ import {
   readUserRows,
   type UserColumn,
   type UserEntry,
-  warningsOf,
 } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { act, askAuthority } from '../authorise.js';
@@ -24,6 +23,7 @@ import {
   accountOf,
   applyAccounts,
   applyUsers,
+  inChunks,
   type PlannedCompanies,
   type PlannedPeople,
 } from './apply-import.js';
@@ -53,9 +53,6 @@ export interface ImportReport {
 /** The command sends the notices, some at a time, and shows its progress. */
 const IMPORTING = { permission: 'directory:write', sendLater: true } as const;
 
-/** Keeps the values bound by one statement below both engines' limits. */
-const LOOK_UP = 500;
-
 interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
 }
@@ -69,6 +66,8 @@ export async function importDirectory(
   await askAuthority(desk, signed, IMPORTING);
   const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
   const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
+  // Loaded before the door is opened.
+  await desk.phones();
   const at = desk.now();
   const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
     entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
@@ -86,9 +85,7 @@ export async function importDirectory(
         accounts: accounts === undefined ? null : countsOf(companies.plan),
         users: users === undefined ? null : countsOf(people.plan),
         kept: people.kept,
-        warnings: [...warningsOf(users?.entries ?? []), ...people.warnings].toSorted(
-          (a, b) => (a.line ?? 0) - (b.line ?? 0),
-        ),
+        warnings: people.warnings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
         notices: second.notices,
         entries: [...first, ...second.entries],
       };
@@ -173,10 +170,15 @@ async function planPeople(
   desk: Desk,
   write: Writes,
   companies: PlannedCompanies,
-  entries: readonly UserEntry[],
+  given: readonly UserEntry[],
 ): Promise<PlannedPeople> {
-  const homes = await findHomes(write, companies, entries);
+  const read = await desk.phones();
+  const homes = await findHomes(write, companies, given);
   const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
+  const entries = given.map((entry) => ({
+    ...entry,
+    dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
+  }));
   const fresh = new Set(companies.added.map(({ account }) => account.id));
   const pairs = entries.flatMap((entry) => {
     const home = homeOf(entry);
@@ -187,14 +189,4 @@ async function planPeople(
     loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(user.login));
   const planned = planUsers(desk.policy, entries, homeOf, new Map(found.map((user) => [keyOf(user), user])));
   return { ...planned, homeOf: (entry) => homeOf(entry) as Account };
-}
-
-async function inChunks<In, Out>(
-  items: readonly In[],
-  ask: (some: readonly In[]) => Promise<readonly Out[]>,
-): Promise<readonly Out[]> {
-  const found: Out[] = [];
-  for (let from = 0; from < items.length; from += LOOK_UP)
-    found.push(...(await ask(items.slice(from, from + LOOK_UP))));
-  return found;
 }

@@ -1,11 +1,23 @@
 /**
- * Finds companies and people by part of a name, number or login, and people by a whole e-mail or at least seven digits of a phone
- * (B83); case and accents do not count. It first looks for words that start with the text, by range. If there are none, it scans
- * for the text anywhere inside a word. It lists results and never picks one (B09).
+ * Finds companies and people by part of a name, number or login, and people also by words of their company in any order, by a whole e-mail
+ * or at least seven digits of a phone (B83, B96); case, accents and spelling do not count. What the text names exactly comes first. It looks
+ * for words that start with the text, by range. If there are none, it scans for the text anywhere inside a word. It lists results and never
+ * picks one (B09).
  */
 import type { Desk } from '../../desk.js';
-import { findsPerson, foldKey, phoneDigits, searchWords } from '../../rules/directory-keys.js';
+import {
+  foldKey,
+  holdsWord,
+  isExact,
+  mayHoldPhone,
+  personWords,
+  readTyped,
+  searchWords,
+  type TypedText,
+  type Word,
+} from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
+import type { Phone } from '../../rules/phone-number.js';
 
 export interface Found<T> {
   readonly found: readonly T[];
@@ -18,69 +30,98 @@ export interface FoundUser {
   readonly account: Account;
 }
 
+/** How many, after how many. */
+export interface Rows {
+  readonly limit: number;
+  readonly skip?: number;
+}
+
 /** The most candidates of the scan; a text with more of them is too short to be worth it. */
 const SCANNED = 2_000;
+const NOBODY = { found: [], more: false } as const;
+/** The most that a text can name exactly; others have a place in the list like everybody else. */
+const EXACT = 50;
 
-export async function searchAccounts(desk: Desk, text: string, limit: number): Promise<Found<Account>> {
+export async function searchAccounts(desk: Desk, text: string, { limit, skip = 0 }: Rows): Promise<Found<Account>> {
   const { search, accounts } = desk.store.read;
-  for (const words of readings(text)) {
-    const found = await search.accounts(words, limit + 1);
-    if (found.length > 0) return cut(found, limit);
-  }
-  for (const words of readings(text)) {
-    const ids = await search.inside('account', longest(words), SCANNED);
-    const found = await accounts.byIds(ids);
-    const fitting = found.filter((account) => holdsAll(searchWords(account.name, account.number), words));
-    if (fitting.length > 0) return cut(fitting, limit);
-  }
-  return { found: [], more: false };
+  const typed = await readText(desk, text);
+  const scan = async (words: readonly Word[]) => {
+    const found = await accounts.byIds(await search.inside('account', longest(words), SCANNED));
+    return found.filter(({ name, number }) => words.every((word) => holdsWord(searchWords(name, number), word)));
+  };
+  if (typed.readings.length === 0) return NOBODY;
+  const exact = await search.accounts(typed.exact, EXACT);
+  return cut(await best(typed, exact, [(words) => search.accounts(words, skip + limit + 1), scan]), limit, skip);
 }
 
 /** In one account, or in all. */
 export async function searchUsers(
   desk: Desk,
   text: string,
-  limit: number,
+  { limit, skip = 0 }: Rows,
   account?: Account,
 ): Promise<Found<FoundUser>> {
-  const { found, more } = await usersHolding(desk, text, limit, account?.id);
-  const homes = new Map(
-    (await desk.store.read.accounts.byIds([...new Set(found.map((user) => user.accountId))])).map((home) => [
-      home.id,
-      home,
-    ]),
-  );
-  return { more, found: found.flatMap((user) => withHome(user, homes.get(user.accountId))) };
-}
-
-const withHome = (user: User, account: Account | undefined): readonly FoundUser[] =>
-  account === undefined ? [] : [{ user, account }];
-
-async function usersHolding(
-  desk: Desk,
-  text: string,
-  limit: number,
-  accountId: string | undefined,
-): Promise<Found<User>> {
   const { search, users } = desk.store.read;
-  const addressed = await usersByAddress(desk, text, accountId);
-  for (const words of readings(text)) {
-    const others = await findable(words, limit + 1, SCANNED, (most) => search.users(words, most, accountId));
-    const found = together(addressed, others);
-    if (found.length > 0) return cut(found, limit);
-  }
-  for (const words of readings(text)) {
-    const ids = await search.inside('user', longest(words), SCANNED, accountId);
-    const found = await users.byIds(ids);
-    const fitting = found.filter((user) => findsPerson(user, words, 'includes'));
-    if (fitting.length > 0)
-      return cut(
-        fitting.toSorted((a, b) => (foldKey(a.login) < foldKey(b.login) ? -1 : 1)),
-        limit,
-      );
-  }
-  return { found: [], more: false };
+  const typed = await readText(desk, text);
+  const scan = async (words: readonly Word[]) => {
+    const ids = await search.inside('user', longest(words), SCANNED, account?.id);
+    const homes = await withHomes(desk, await users.byIds(ids), account);
+    const fits = homes.filter(({ user, account: { name, number } }) => {
+      const own = personWords(user, user.phoneE164 === null ? null : { e164: user.phoneE164, national: '' });
+      const all = [...own, ...searchWords(name, number)];
+      return words.every((word) => holdsWord(all, word)) && words.some((word) => holdsWord(own, word));
+    });
+    const found = fits.map(({ user }) => user);
+    return found.toSorted((a, b) => (foldKey(a.login) < foldKey(b.login) ? -1 : 1));
+  };
+  if (typed.readings.length === 0) return NOBODY;
+  const exact = [
+    ...(await usersByAddress(desk, text, account?.id)),
+    ...(await search.users(typed.exact, EXACT, account?.id)),
+  ];
+  const found = await best(typed, exact, [(words) => search.users(words, skip + limit + 1, account?.id), scan]);
+  const { found: some, more } = cut(dialledSo(typed, found), limit, skip);
+  return { found: await withHomes(desk, some, account), more };
 }
+
+/** What the text names exactly, then what the first reading finds that finds anything. */
+export async function best<T extends { readonly id: string }>(
+  { readings }: TypedText,
+  exact: readonly T[],
+  looks: readonly ((words: readonly Word[]) => Promise<readonly T[]>)[],
+): Promise<readonly T[]> {
+  for (const look of looks) {
+    for (const words of readings) {
+      const all = new Map([...exact, ...(await look(words))].map((one) => [one.id, one]));
+      if (all.size > 0) return [...all.values()];
+    }
+  }
+  return exact;
+}
+
+/** A text, with the number that it may be. */
+export interface ReadText extends TypedText {
+  readonly text: string;
+  readonly phone: Phone | null;
+}
+
+export async function readText(desk: Desk, text: string): Promise<ReadText> {
+  const read = mayHoldPhone(text) ? await desk.phones() : () => null;
+  return { ...readTyped(text, read), text, phone: read(text, null) };
+}
+
+/** Not those who have the same digits in another country; whoever has exactly this number comes first. */
+export function dialledSo({ text, phone }: ReadText, found: readonly User[]): readonly User[] {
+  if (phone === null) return found;
+  const abroad = /^\s*(tel:)?(\+|00)/i.test(text);
+  const fits = found.filter(({ phoneE164 }) => !abroad || phoneE164 === null || phoneE164 === phone.e164);
+  const later = (user: User) => (user.phoneE164 === phone.e164 ? 0 : 1);
+  return fits.toSorted((a, b) => later(a) - later(b));
+}
+
+/** True if the text is the whole login, name, number or address of this person. */
+export const namesPerson = (text: string, { user, account }: FoundUser): boolean =>
+  isExact(text, user.login, user.name, user.email, account.number + user.login) || user.phoneE164 === text;
 
 /** Whoever has exactly this address; nobody if the text is none. */
 export async function usersByAddress(desk: Desk, text: string, accountId?: string): Promise<readonly User[]> {
@@ -88,50 +129,24 @@ export async function usersByAddress(desk: Desk, text: string, accountId?: strin
   const emailKey = foldKey(text);
   if (!emailKey.includes('@')) return [];
   return accountId === undefined
-    ? users.sharing({ id: '', emailKey, phoneDigits: '' }, 50)
+    ? users.sharing({ id: '', emailKey, phoneDigits: '', phoneE164: null }, EXACT)
     : users.byEmail(accountId, emailKey);
 }
 
-export const together = (addressed: readonly User[], others: readonly User[]): readonly User[] => [
-  ...addressed,
-  ...others.filter(({ id }) => addressed.every((user) => user.id !== id)),
-];
-
-/**
- * Those of the found who do not fall out because a part of a contact found them. If some do, it looks once more among `most`, so
- * that words which an earlier version kept hide nobody else.
- */
-export async function findable(
-  words: readonly string[],
-  limit: number,
-  most: number,
-  look: (most: number) => Promise<readonly User[]>,
-): Promise<readonly User[]> {
-  const fitting = (found: readonly User[]) => found.filter((user) => findsPerson(user, words, 'startsWith'));
-  const few = await look(limit);
-  const fit = fitting(few);
-  return fit.length === few.length || most <= limit ? fit : fitting(await look(most)).slice(0, limit);
+/** Each user with the account, which is looked up if it is not given. */
+export async function withHomes(desk: Desk, found: readonly User[], account?: Account): Promise<readonly FoundUser[]> {
+  if (account !== undefined) return found.map((user) => ({ user, account }));
+  const ids = [...new Set(found.map(({ accountId }) => accountId))];
+  const homes = new Map((await desk.store.read.accounts.byIds(ids)).map((home) => [home.id, home]));
+  return found.flatMap((user) => {
+    const home = homes.get(user.accountId);
+    return home === undefined ? [] : [{ user, account: home }];
+  });
 }
 
-/**
- * What the text may mean, the likeliest first: a phone number however it is written, words as typed (so that a whole e-mail is
- * one), and words without their punctuation.
- */
-export function readings(text: string): readonly (readonly string[])[] {
-  const folded = foldKey(text.replace(/\p{C}/gu, ''));
-  const digits = /^[\d\s()+./-]+$/.test(folded) ? phoneDigits(folded) : '';
-  const all = [digits.length >= 3 ? [digits] : [], folded.split(' '), folded.split(/[^\p{L}\p{N}]+/u)];
-  const seen = new Set<string>();
-  return all
-    .map((words) => words.filter((word) => word !== ''))
-    .filter((words) => words.length > 0 && !seen.has(words.join(' ')) && seen.add(words.join(' ')));
-}
-
-const longest = (words: readonly string[]): string =>
-  words.reduce((best, word) => (word.length > best.length ? word : best), '');
-const holdsAll = (keys: readonly string[], words: readonly string[]): boolean =>
-  words.every((word) => keys.some((key) => key.includes(word)));
-const cut = <T>(found: readonly T[], limit: number): Found<T> => ({
-  found: found.slice(0, limit),
-  more: found.length > limit,
+const longest = (words: readonly Word[]): string =>
+  words.flat().reduce((most, word) => (word.length > most.length ? word : most), '');
+const cut = <T>(found: readonly T[], limit: number, skip: number): Found<T> => ({
+  found: found.slice(skip, skip + limit),
+  more: found.length > skip + limit,
 });

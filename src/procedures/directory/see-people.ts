@@ -6,7 +6,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { maskedContact, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
+import { maskedContact, PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Permission } from '../../rules/operator-roles.js';
 import type { Account } from '../../rules/people.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
@@ -42,7 +42,12 @@ async function sightOf(desk: Desk, signed: SignedOperator) {
     const { email, phone } = found.user;
     const user = full
       ? found.user
-      : { ...found.user, email: maskedContact('email', email), phone: maskedContact('phone', phone) };
+      : {
+          ...found.user,
+          email: maskedContact('email', email),
+          phone: maskedContact('phone', phone),
+          phoneE164: null,
+        };
     return { account: found.account, user, contacts: full ? 'full' : 'masked' } as SeenUser;
   };
   return { all, see, grantFor };
@@ -102,43 +107,60 @@ export interface Asked {
   readonly text?: string;
   readonly account?: Account | undefined;
   readonly limit: number | undefined;
+  /** From 1. */
+  readonly page?: number;
 }
 
-/** A list or a search. `capped`: the role sees no more rows than these, whatever it asks for. */
+/**
+ * A list or a search. `capped`: the role sees no more rows than these, whatever it asks for. Pages are for names that many have, not for
+ * reading the directory: without contacts a search has five pages, and each after the first is in the log (B83, B96).
+ */
 export async function viewUsers(
   desk: Desk,
   signed: SignedOperator,
-  { list, text, account, limit }: Asked,
-  look: (most: number | undefined) => Promise<Found<FoundUser>>,
+  { list, text, account, limit, page = 1 }: Asked,
+  look: (rows: { readonly limit: number; readonly skip: number }) => Promise<Found<FoundUser>>,
 ): Promise<Found<SeenUser> & { readonly capped: boolean }> {
   await askAuthority(desk, signed, LISTING);
   const { all, see } = await sightOf(desk, signed);
-  const { found, more } = await look(all ? limit : Math.min(limit ?? ROWS_IN_A_CALL, ROWS_IN_A_CALL));
+  const rows = pageOf(all, limit ?? MANY, page);
+  if (rows === undefined) return { found: [], more: true, capped: true };
+  const { found, more } = await look(rows);
   const people = found.map(see);
   const full = people.filter(({ contacts }) => contacts === 'full').length;
-  const at = desk.now();
-  const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
-  if (full > 0) {
-    await act(desk, signed, LISTING, {
-      entry: (_done, { actor }) => ({
-        kind: 'directory.viewed',
-        outcome: 'done',
-        at,
-        by: actor,
-        ...(account === undefined ? {} : { account: account.id }),
-        detail: { list, ...filter, people: full },
-      }),
-      change: async () => undefined,
-    });
+  if (full > 0 || (page > 1 && people.length > 0)) {
+    const paged = page === 1 ? {} : { page, shown: people.length };
+    await noteList(desk, signed, { list, text, account }, { people: full, ...paged });
   }
-  return { found: people, more, capped: !all && more };
+  return { found: people, more, capped: !all && more && (text === undefined || page === PAGES_IN_A_CALL) };
 }
 
-/** How many companies a list or a search shows. */
-export async function rowsFor<L extends number | undefined>(
+/** One entry, before anything is shown: who, what, how many with contacts in full, and how many names. */
+export async function noteList(
   desk: Desk,
   signed: SignedOperator,
-  limit: L,
-): Promise<L | number> {
-  return (await mayAlso(desk, signed, CONTACTS)) ? limit : Math.min(limit ?? ROWS_IN_A_CALL, ROWS_IN_A_CALL);
+  { list, text, account }: { list: string; text?: string | undefined; account?: Account | undefined },
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
+  const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
+  const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
+  const at = desk.now();
+  await act(desk, signed, LISTING, {
+    entry: (_done, { actor }) => ({ kind: 'directory.viewed', outcome: 'done', at, by: actor, ...about }),
+    change: async () => undefined,
+  });
+}
+
+/** Nobody asked for fewer. */
+const MANY = 1_000_000;
+
+function pageOf(all: boolean, wanted: number, page: number) {
+  if (!all && page > PAGES_IN_A_CALL) return undefined;
+  const limit = all ? wanted : Math.min(wanted, ROWS_IN_A_CALL);
+  return { limit, skip: (page - 1) * limit };
+}
+
+/** How many companies a list or a search shows, and after how many; undefined: this role sees no such page. */
+export async function rowsFor(desk: Desk, signed: SignedOperator, limit = MANY, page = 1) {
+  return pageOf(await mayAlso(desk, signed, CONTACTS), limit, page);
 }

@@ -112,7 +112,7 @@ async function beginGenerated(
 async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFactor>): Promise<BegunEnrolment> {
   const pending = await pendingOf(desk.store.read, login, kind.id);
   const id = pending[0]?.id ?? desk.newId('fac');
-  const contact = await contactOnFile(desk, kind, login.user);
+  const contact = await contactOnFile(desk, kind, login);
   const begun = { family: 'sent', kind: kind.id, id, to: maskedContact(kind.contact, contact) } as const;
   const about = { purpose: 'factor', factorId: id } as const;
   if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;

@@ -33,7 +33,7 @@ export async function factorChoices(desk: Desk, login: PortalLogin): Promise<rea
       choices.push(choice);
       continue;
     }
-    const contact = await findContact(desk, kind, user);
+    const contact = await findContact(desk, kind, login);
     if (contact !== '') choices.push({ ...choice, to: maskedContact(kind.contact, contact) });
   }
   return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: questionOf('backup') }];

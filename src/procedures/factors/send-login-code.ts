@@ -21,7 +21,7 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: Answ
   if (kind?.family !== 'sent') return undefined;
   const factor = await activeFactor(desk, login, kind.id);
   const about = { purpose: 'login', factorId: factor.id } as const;
-  const contact = await contactOnFile(desk, kind, login.user);
+  const contact = await contactOnFile(desk, kind, login);
   const to = maskedContact(kind.contact, contact);
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });

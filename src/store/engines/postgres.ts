@@ -96,7 +96,7 @@ export async function openPostgres(url: string): Promise<Engine> {
         traits,
       ),
     });
-    return { ...engineOn(db, place, refusalOf), schemaStays: () => prepared.allow() };
+    return { ...engineOn(db, place, refusalOf), schemaStays: (stays) => prepared.allow(stays) };
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
@@ -127,15 +127,17 @@ function lent(client: PoolClient, prepared: PreparedStatements): PostgresPoolCli
 class PreparedStatements {
   readonly #names = new Map<string, string>();
   #allowed = false;
+  #made = 0;
 
-  allow(): void {
-    this.#allowed = true;
+  allow(stays: boolean): void {
+    this.#allowed = stays;
+    if (!stays) this.#names.clear();
   }
 
   named(text: string): { name?: string } {
     if (!this.#allowed || text.length > MOST_PREPARED_TEXT) return {};
     const name = this.#names.get(text);
-    if (name === undefined && this.#names.size < MOST_PREPARED) this.#names.set(text, `cs${this.#names.size}`);
+    if (name === undefined && this.#names.size < MOST_PREPARED) this.#names.set(text, `cs${this.#made++}`);
     return name === undefined ? {} : { name };
   }
 }

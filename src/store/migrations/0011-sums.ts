@@ -63,7 +63,7 @@ function isOurs(name: string, row: Row, { former }: MigrationKeys): boolean {
   const table = GUARDED[name] as GuardedTable;
   const added = ADDED[name] ?? [];
   const before = Object.fromEntries(Object.entries(row).filter(([column]) => !added.includes(column)));
-  const columns = table.columns.filter((column) => !added.includes(column));
+  const columns = table.columns.filter((column) => column in row && !added.includes(column));
   return fits(former.rows, name, { ...table, columns }, before) || fits(former.rows, name, table, before);
 }
 

@@ -22,6 +22,7 @@ import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
 import * as sums from './0011-sums.js';
 import * as ssoSubjects from './0012-sso-subjects.js';
+import * as phones from './0013-phones.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
@@ -48,6 +49,7 @@ export const STEPS: readonly Step[] = [
   { name: '0010-power-holds', up: powerHolds.up },
   { name: BOUND, up: sums.up },
   { name: '0012-sso-subjects', up: ssoSubjects.up },
+  { name: '0013-phones', up: phones.up },
 ];
 
 /** Name of the newest migration that this build knows. */
@@ -64,6 +66,7 @@ export async function migrate(
   pinned: string = SHIPPED_POLICY,
 ): Promise<readonly string[]> {
   if ((await schemaState(engine)) === 'newer') throw newerStore(engine);
+  engine.schemaStays?.(false);
   const applied = await appliedTo(engine.db);
   const missing = STEPS.filter(({ name }) => !applied.includes(name));
   const [first, last] = [missing[0]?.name, missing.at(-1)?.name];

@@ -1,9 +1,9 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
-
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
 import { rowOf } from '../guard/statements.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type NewAccount = Insertable<AccountsTable>;
 
@@ -14,62 +14,32 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
     name: row.name,
     edition: row.edition as Edition,
     sso: row.sso,
+    country: row.country,
     mfaRequiredAt: row.mfa_required_at,
     phoneResetForbidden: row.phone_reset_forbidden !== 0,
     disabledAt: row.disabled_at,
   };
 }
 
+const toFound = (row: Selectable<AccountsTable> | undefined) => row && toAccount(row);
+
+const all = (db: Db) => db.selectFrom('accounts').selectAll();
+type All = ReturnType<typeof all>;
+const accountsOf = async (query: All): Promise<readonly Account[]> => (await query.execute()).map(toAccount);
+
 export const accountReads = (db: Db) => ({
-  async byId(id: string): Promise<Account | undefined> {
-    const row = await rowOf(db, 'accounts', 'id', id);
-    return row && toAccount(row);
-  },
-  async byNumber(numberKey: string): Promise<Account | undefined> {
-    const row = await rowOf(db, 'accounts', 'number_key', numberKey);
-    return row && toAccount(row);
-  },
+  byId: async (id: string) => toFound(await rowOf(db, 'accounts', 'id', id)),
+  byNumber: async (numberKey: string) => toFound(await rowOf(db, 'accounts', 'number_key', numberKey)),
   /** Several companies may have the same name. */
-  async byName(nameKey: string): Promise<readonly Account[]> {
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('name_key', '=', nameKey)
-      .orderBy('number_key')
-      .limit(20)
-      .execute();
-    return rows.map(toAccount);
-  },
+  byName: async (nameKey: string) =>
+    accountsOf(all(db).where('name_key', '=', nameKey).orderBy('number_key').limit(20)),
   /** All accounts in the order of their numbers; `after` is the last number key of the page before. */
-  async page(after: string, limit: number): Promise<readonly Account[]> {
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('number_key', '>', after)
-      .orderBy('number_key')
-      .limit(limit)
-      .execute();
-    return rows.map(toAccount);
-  },
-  async byNumbers(numberKeys: readonly string[]): Promise<readonly Account[]> {
-    if (numberKeys.length === 0) return [];
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('number_key', 'in', [...numberKeys])
-      .execute();
-    return rows.map(toAccount);
-  },
-  async byIds(ids: readonly string[]): Promise<readonly Account[]> {
-    if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .orderBy('number_key')
-      .execute();
-    return rows.map(toAccount);
-  },
+  page: async (after: string, limit: number) =>
+    accountsOf(all(db).where('number_key', '>', after).orderBy('number_key').limit(limit)),
+  byNumbers: async (numberKeys: readonly string[]) =>
+    numberKeys.length === 0 ? [] : accountsOf(all(db).where('number_key', 'in', numberKeys)),
+  byIds: async (ids: readonly string[]) =>
+    ids.length === 0 ? [] : accountsOf(all(db).where('id', 'in', ids).orderBy('number_key')),
   /** Sign-in settings that the `Account` type lacks, such as the OpenID issuer. */
   async ssoSettings(
     id: string,
@@ -81,21 +51,13 @@ export const accountReads = (db: Db) => ({
       .executeTakeFirst();
   },
   async count(): Promise<number> {
-    const row = await db
-      .selectFrom('accounts')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(db.selectFrom('accounts'));
   },
 });
 
 export const accountWrites = (tx: Tx) => ({
   async insert(rows: readonly NewAccount[]): Promise<void> {
-    if (rows.length > 0)
-      await tx
-        .insertInto('accounts')
-        .values([...rows])
-        .execute();
+    if (rows.length > 0) await tx.insertInto('accounts').values(rows).execute();
   },
   async update(id: string, patch: Updateable<AccountsTable>): Promise<void> {
     await tx.updateTable('accounts').set(patch).where('id', '=', id).execute();

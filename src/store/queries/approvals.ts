@@ -6,44 +6,21 @@ import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
+const newest = (db: Db, limit: number) =>
+  db.selectFrom('approvals').selectAll().orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
+
+/** Lists begin with the newest. */
 export const approvalReads = (db: Db) => ({
   async byId(id: string): Promise<ApprovalRow | undefined> {
     return rowOf(db, 'approvals', 'id', id);
   },
-  /** Newest first. */
-  async list(limit: number): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-  },
-  /** Undecided and not expired, newest first. */
-  async pending(now: number, limit: number): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .where('state', '=', 'pending')
-      .where('expires_at', '>', now)
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-  },
-  /** Of one requester for exactly this subject, newest first. */
-  async ofSubject(hash: string, operatorId: string): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .where('hash', '=', hash)
-      .where('operator_id', '=', operatorId)
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(20)
-      .execute();
-  },
+  list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
+  /** Undecided and not expired. */
+  pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
+    newest(db, limit).where('state', '=', 'pending').where('expires_at', '>', now).execute(),
+  /** Of one requester for exactly this subject. */
+  ofSubject: async (hash: string, operatorId: string): Promise<readonly ApprovalRow[]> =>
+    newest(db, 20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute(),
 });
 
 export const approvalWrites = (tx: Tx) => ({

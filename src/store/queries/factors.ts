@@ -3,11 +3,15 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { rowOf } from '../guard/statements.js';
 import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
+import { newestOf } from './resets.js';
 
 export type FactorRow = Selectable<FactorsTable>;
 export type OneTimeCodeRow = Selectable<OneTimeCodesTable>;
 export type BackupCodeRow = Selectable<BackupCodesTable>;
 export type DeviceRow = Selectable<DevicesTable>;
+
+const codesOf = (db: Db, userId: string, purpose: string) =>
+  db.selectFrom('one_time_codes').selectAll().where('user_id', '=', userId).where('purpose', '=', purpose);
 
 export const factorReads = (db: Db) => ({
   async ofUser(userId: string): Promise<readonly FactorRow[]> {
@@ -33,14 +37,7 @@ export const factorReads = (db: Db) => ({
   /** What bars a user without a method from setting one up with the password alone (B57, T19). */
   async barOf(userId: string): Promise<{ readonly resetAt: number | null; readonly enrolledAt: number | null }> {
     const user = await rowOf(db, 'users', 'id', userId);
-    const reset = await db
-      .selectFrom('resets')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('state', '=', 'open')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const reset = await newestOf(db, userId).where('state', '=', 'open').executeTakeFirst();
     return { resetAt: reset?.at ?? null, enrolledAt: user?.enrolled_at ?? null };
   },
   async backupCodes(userId: string): Promise<readonly BackupCodeRow[]> {
@@ -54,21 +51,13 @@ export const factorReads = (db: Db) => ({
   },
   /** The newest code of a purpose, used or not. A newer code makes older ones invalid. */
   async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
-    let query = db
-      .selectFrom('one_time_codes')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('purpose', '=', purpose);
+    let query = codesOf(db, userId, purpose);
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
   },
   /** Unused codes of this purpose made at or after `since`, oldest first. */
   async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
-    return db
-      .selectFrom('one_time_codes')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('purpose', '=', purpose)
+    return codesOf(db, userId, purpose)
       .where('used_at', 'is', null)
       .where('created_at', '>', since)
       .orderBy('created_at')
@@ -98,11 +87,7 @@ export const factorWrites = (tx: Tx) => ({
     return result.numUpdatedRows === 1n;
   },
   async insertBackupCodes(rows: readonly Insertable<BackupCodesTable>[]): Promise<void> {
-    if (rows.length > 0)
-      await tx
-        .insertInto('backup_codes')
-        .values([...rows])
-        .execute();
+    if (rows.length > 0) await tx.insertInto('backup_codes').values(rows).execute();
   },
   /** Compare-and-set: true for exactly one of several uses of the same code (B41). */
   async useBackupCode(id: string, now: number): Promise<boolean> {
@@ -130,11 +115,7 @@ export const factorWrites = (tx: Tx) => ({
     await tx.insertInto('one_time_codes').values(row).execute();
   },
   async insertCodes(rows: readonly Insertable<OneTimeCodesTable>[]): Promise<void> {
-    if (rows.length > 0)
-      await tx
-        .insertInto('one_time_codes')
-        .values([...rows])
-        .execute();
+    if (rows.length > 0) await tx.insertInto('one_time_codes').values(rows).execute();
   },
   async endEveryCode(now: number): Promise<void> {
     const unused = tx.updateTable('one_time_codes').set({ expires_at: now }).where('used_at', 'is', null);
@@ -145,10 +126,7 @@ export const factorWrites = (tx: Tx) => ({
   },
   /** Deletes codes of a user for the named purposes only: deleting an enrolment code would let the password alone enrol (B57). */
   async deleteCodes(userId: string, purposes: readonly string[]): Promise<number> {
-    const query = tx
-      .deleteFrom('one_time_codes')
-      .where('user_id', '=', userId)
-      .where('purpose', 'in', [...purposes]);
+    const query = tx.deleteFrom('one_time_codes').where('user_id', '=', userId).where('purpose', 'in', purposes);
     return Number((await query.executeTakeFirst()).numDeletedRows);
   },
 });

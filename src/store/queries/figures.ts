@@ -1,6 +1,7 @@
 /** Counts for the report, grouped in the database, so that a year of calls is only a few hundred rows here. Reads only. */
 import { type SqlBool, sql } from 'kysely';
 import type { Db } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 /** A bucket is a whole number of `width` milliseconds since the epoch. */
 export interface BucketCount {
@@ -28,6 +29,17 @@ const FAILED = ['not-verified', 'no-passphrase', 'locked'];
 /** In both engines a division of whole numbers gives a whole number. */
 const bucketOf = (column: string, width: number) =>
   sql<number>`${sql.ref(column)} / ${sql.lit(Math.trunc(width))}`.as('bucket');
+
+/** The most failures first. */
+const failures = (db: Db, since: number, limit: number) =>
+  db
+    .selectFrom('verifications')
+    .select((e) => [e.fn.countAll<number>().as('n'), e.fn.max<number>('started_at').as('lastAt')])
+    .where('started_at', '>=', since)
+    .where('reason', 'in', FAILED)
+    .orderBy('n', 'desc')
+    .orderBy('lastAt', 'desc')
+    .limit(limit);
 
 export const figureReads = (db: Db) => ({
   async verificationsByTime(since: number, width: number): Promise<readonly BucketCount[]> {
@@ -57,38 +69,13 @@ export const figureReads = (db: Db) => ({
       .execute();
     return rows.map(({ reason, n }) => ({ name: reason ?? '', n }));
   },
-  async failuresByCaller(since: number, limit: number): Promise<readonly FailureCount[]> {
-    return db
-      .selectFrom('verifications')
-      .select((e) => [
-        'account_id as accountId',
-        'user_id as id',
-        e.fn.countAll<number>().as('n'),
-        e.fn.max<number>('started_at').as('lastAt'),
-      ])
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
+  failuresByCaller: async (since: number, limit: number): Promise<readonly FailureCount[]> =>
+    failures(db, since, limit)
+      .select(['account_id as accountId', 'user_id as id'])
       .groupBy(['account_id', 'user_id', 'caller_key'])
-      .orderBy('n', 'desc')
-      .orderBy('lastAt', 'desc')
-      .limit(limit)
-      .execute();
-  },
+      .execute(),
   async failuresByOperator(since: number, limit: number): Promise<readonly FailureCount[]> {
-    const rows = await db
-      .selectFrom('verifications')
-      .select((e) => [
-        'operator_id as id',
-        e.fn.countAll<number>().as('n'),
-        e.fn.max<number>('started_at').as('lastAt'),
-      ])
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .groupBy('operator_id')
-      .orderBy('n', 'desc')
-      .orderBy('lastAt', 'desc')
-      .limit(limit)
-      .execute();
+    const rows = await failures(db, since, limit).select('operator_id as id').groupBy('operator_id').execute();
     return rows.map((row) => ({ ...row, accountId: null }));
   },
   /** Times from the start of a call on the console to its last verdict, ms, shortest first; the newest `limit` calls. */
@@ -125,12 +112,7 @@ export const figureReads = (db: Db) => ({
       .execute();
   },
   async objections(since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('objected_at', '>=', since)
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(db.selectFrom('resets').where('objected_at', '>=', since));
   },
   async approvals(since: number) {
     return db
@@ -144,13 +126,7 @@ export const figureReads = (db: Db) => ({
   /** Callers who are locked out now: for a time, and until a lead unlocks them. */
   async lockedCallers(now: number): Promise<{ readonly forAWhile: number; readonly untilLifted: number }> {
     const count = async (condition: ReturnType<typeof sql<SqlBool>>) => {
-      const row = await db
-        .selectFrom('throttles')
-        .select((e) => e.fn.countAll<number>().as('n'))
-        .where('subject', 'like', 'caller:%')
-        .where(condition)
-        .executeTakeFirstOrThrow();
-      return row.n;
+      return countOf(db.selectFrom('throttles').where('subject', 'like', 'caller:%').where(condition));
     };
     return {
       forAWhile: await count(sql<SqlBool>`locked_until > ${now} and disabled_at is null`),

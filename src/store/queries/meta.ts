@@ -1,5 +1,6 @@
 /** Facts about the store itself (its id, its key, when it was created) and the desk's switches. */
 import type { Db, Tx } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 /** `store-id` (written once, when the store is made), `key-id`, `created-at` … */
 export type MetaKey =
@@ -22,11 +23,7 @@ export const metaReads = (db: Db) => ({
   async counts(): Promise<Readonly<Record<(typeof COUNTED)[number], number>>> {
     const counts: Partial<Record<(typeof COUNTED)[number], number>> = {};
     for (const table of COUNTED) {
-      const { n } = await db
-        .selectFrom(table)
-        .select((e) => e.fn.countAll<number>().as('n'))
-        .executeTakeFirstOrThrow();
-      counts[table] = n;
+      counts[table] = await countOf(db.selectFrom(table));
     }
     return counts as Record<(typeof COUNTED)[number], number>;
   },

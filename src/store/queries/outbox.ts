@@ -2,12 +2,16 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { rowOf } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;
 
 /** Bound values per statement stay below both engines' limits. */
 const ROWS_PER_INSERT = 1_000;
+
+const about = (db: Db, userId: string, kind: string) =>
+  db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
 
 export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
@@ -22,27 +26,11 @@ export const outboxReads = (db: Db) => ({
     return new Map(rows.map((row) => [row.id, row]));
   },
   /** The newest message of one kind about one user. */
-  async newestAbout(userId: string, kind: string): Promise<OutboxRow | undefined> {
-    return db
-      .selectFrom('outbox')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('kind', '=', kind)
-      .orderBy('created_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-  },
+  newestAbout: async (userId: string, kind: string): Promise<OutboxRow | undefined> =>
+    about(db, userId, kind).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
   /** When messages of one kind about one user were queued since a time, oldest first. */
   async timesAbout(userId: string, kind: string, since: number): Promise<readonly number[]> {
-    const rows = await db
-      .selectFrom('outbox')
-      .select('created_at')
-      .where('user_id', '=', userId)
-      .where('kind', '=', kind)
-      .where('created_at', '>', since)
-      .orderBy('created_at')
-      .execute();
+    const rows = await about(db, userId, kind).where('created_at', '>', since).orderBy('created_at').execute();
     return rows.map((row) => row.created_at);
   },
   /** Newest first; without `state`, messages in any state. */
@@ -58,19 +46,13 @@ export const outboxReads = (db: Db) => ({
       .selectAll()
       .where('state', '=', 'queued')
       .where('next_attempt_at', '<=', now)
-      .where('channel', 'in', [...channels])
+      .where('channel', 'in', channels)
       .orderBy('next_attempt_at')
       .limit(limit)
       .execute();
   },
   async countDue(now: number): Promise<number> {
-    const { n } = await db
-      .selectFrom('outbox')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('state', '=', 'queued')
-      .where('next_attempt_at', '<=', now)
-      .executeTakeFirstOrThrow();
-    return n;
+    return countOf(db.selectFrom('outbox').where('state', '=', 'queued').where('next_attempt_at', '<=', now));
   },
   async counts(): Promise<Readonly<Record<string, number>>> {
     const rows = await db

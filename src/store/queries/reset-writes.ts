@@ -60,22 +60,18 @@ export const resetWrites = (tx: Tx) => ({
   async bringBack(resetIds: readonly string[], userIds: readonly string[], by: string, at: number): Promise<void> {
     if (resetIds.length === 0) return;
     const back = { state: 'active', suspended_by: null };
-    await tx
-      .deleteFrom('factors')
-      .where('user_id', 'in', [...userIds])
-      .where('state', '=', 'pending')
-      .execute();
+    await tx.deleteFrom('factors').where('user_id', 'in', userIds).where('state', '=', 'pending').execute();
     for (const table of ['factors', 'backup_codes'] as const) {
       await tx
         .updateTable(table)
         .set(back)
-        .where('suspended_by', 'in', [...resetIds])
+        .where('suspended_by', 'in', resetIds)
         .where('state', '=', 'suspended')
         .execute();
     }
     await tx
       .deleteFrom('one_time_codes')
-      .where('user_id', 'in', [...userIds])
+      .where('user_id', 'in', userIds)
       .where('purpose', 'in', ['enrol', 'factor'])
       .execute();
     // Factors are back, so a login that was not asked for one must start over.
@@ -86,7 +82,7 @@ export const resetWrites = (tx: Tx) => ({
     await tx
       .updateTable('resets')
       .set({ state, ended_at: at, ended_by: by })
-      .where('id', 'in', [...resetIds])
+      .where('id', 'in', resetIds)
       .where('state', '=', 'open')
       .execute();
   },
@@ -123,20 +119,13 @@ export const resetWrites = (tx: Tx) => ({
 async function destroySuspended(tx: Tx, userIds: readonly string[]): Promise<void> {
   if (userIds.length === 0) return;
   for (const table of ['factors', 'backup_codes'] as const) {
-    await tx
-      .deleteFrom(table)
-      .where('user_id', 'in', [...userIds])
-      .where('state', '=', 'suspended')
-      .execute();
+    await tx.deleteFrom(table).where('user_id', 'in', userIds).where('state', '=', 'suspended').execute();
   }
 }
 
 async function destroyAll(tx: Tx, ids: readonly string[]): Promise<void> {
   for (const table of ['factors', 'backup_codes'] as const) {
-    await tx
-      .deleteFrom(table)
-      .where('user_id', 'in', [...ids])
-      .execute();
+    await tx.deleteFrom(table).where('user_id', 'in', ids).execute();
   }
 }
 
@@ -148,7 +137,7 @@ async function suspendAll(tx: Tx, ids: readonly string[], { first, last }: Reset
     await tx
       .updateTable(table)
       .set({ state: 'suspended', suspended_by: reset })
-      .where('user_id', 'in', [...ids])
+      .where('user_id', 'in', ids)
       .where('state', 'in', ['active', 'suspended'])
       .execute();
   }

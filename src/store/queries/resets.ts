@@ -2,13 +2,18 @@
  * Resets: what users have that a reset would take, and which resets can still be undone (B50–B52, B61, B62). Each statement handles up to a
  * few hundred users at once; one user is a list of one.
  */
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
 import { rowOf } from '../guard/statements.js';
 import type { Db, ResetsTable } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;
+
+/** The resets of a user, of which only the newest is read. */
+export const newestOf = (db: Db, userId: string) =>
+  db.selectFrom('resets').selectAll().where('user_id', '=', userId).orderBy('id', 'desc').limit(1);
 
 export const resetReads = (db: Db) => ({
   async byId(id: string): Promise<ResetRow | undefined> {
@@ -16,12 +21,7 @@ export const resetReads = (db: Db) => ({
   },
   async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
     if (ids.length === 0) return [];
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .orderBy('id')
-      .execute();
+    return db.selectFrom('resets').selectAll().where('id', 'in', ids).orderBy('id').execute();
   },
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
@@ -32,55 +32,31 @@ export const resetReads = (db: Db) => ({
     const narrowed = jobId === undefined ? query : query.where('job_id', '=', jobId);
     return narrowed.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   },
-  async openOfUser(userId: string): Promise<ResetRow | undefined> {
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('state', '=', 'open')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-  },
+  openOfUser: async (userId: string) => newestOf(db, userId).where('state', '=', 'open').executeTakeFirst(),
   /** The newest reset that took something from this user, whatever its state is now (B76). */
-  async latestOfUser(userId: string): Promise<ResetRow | undefined> {
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('state', '!=', 'none')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-  },
+  latestOfUser: async (userId: string) => newestOf(db, userId).where('state', '!=', 'none').executeTakeFirst(),
   /** Number of resets outside jobs by one operator since a time, for the limit on an operator's pace. */
   async singlesBy(operatorId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('operator_id', '=', operatorId)
-      .where('at', '>=', since)
-      .where('job_id', 'is', null)
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(
+      db
+        .selectFrom('resets')
+        .where('operator_id', '=', operatorId)
+        .where('at', '>=', since)
+        .where('job_id', 'is', null),
+    );
   },
   /** Number of users of whom a customer admin has reset something in the portal since a time. */
   async takenInPortalBy(userId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('by_user_id', '=', userId)
-      .where('at', '>=', since)
-      .where('state', '!=', 'none')
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(
+      db.selectFrom('resets').where('by_user_id', '=', userId).where('at', '>=', since).where('state', '!=', 'none'),
+    );
   },
   /** Facts about each named user, in no order. `now` decides which enrolment codes are still valid. */
   async facts(userIds: readonly string[], now: number): Promise<readonly ResetFacts[]> {
     if (userIds.length === 0) return [];
     const [factors, codes, devices, sessions, open, live] = await Promise.all([
       factorCounts(db, userIds),
-      backupCodeCounts(db, userIds),
+      counts(db, 'backup_codes', userIds),
       counts(db, 'devices', userIds),
       counts(db, 'portal_sessions', userIds),
       openResets(db, userIds),
@@ -103,43 +79,25 @@ async function factorCounts(db: Db, userIds: readonly string[]): Promise<Readonl
   const rows = await db
     .selectFrom('factors')
     .select(['user_id', 'state', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', [...userIds])
+    .where('user_id', 'in', userIds)
     .groupBy(['user_id', 'state'])
     .execute();
   return new Map(rows.map((row) => [`${row.user_id} ${row.state}`, row.n]));
 }
 
-async function backupCodeCounts(db: Db, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('backup_codes')
-    .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', [...userIds])
-    .where('state', '=', 'active')
-    .where('used_at', 'is', null)
-    .groupBy('user_id')
-    .execute();
+const counts = async (db: Db, table: 'backup_codes' | 'devices' | 'portal_sessions', userIds: readonly string[]) => {
+  const all = db.selectFrom(table).select(['user_id', (e) => e.fn.countAll<number>().as('n')]);
+  const ofUsers = all.where('user_id', 'in', userIds).groupBy('user_id');
+  const unused = sql<boolean>`state = 'active' and used_at is null`;
+  const rows = await (table === 'backup_codes' ? ofUsers.where(unused) : ofUsers).execute();
   return new Map(rows.map((row) => [row.user_id, row.n]));
-}
-
-async function counts(
-  db: Db,
-  table: 'devices' | 'portal_sessions',
-  userIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom(table)
-    .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', [...userIds])
-    .groupBy('user_id')
-    .execute();
-  return new Map(rows.map((row) => [row.user_id, row.n]));
-}
+};
 
 async function openResets(db: Db, userIds: readonly string[]) {
   const rows = await db
     .selectFrom('resets')
     .select(['user_id', 'id', 'objected_at', 'final'])
-    .where('user_id', 'in', [...userIds])
+    .where('user_id', 'in', userIds)
     .where('state', '=', 'open')
     .execute();
   return new Map(rows.map((row) => [row.user_id, { id: row.id, objectedAt: row.objected_at, final: row.final !== 0 }]));
@@ -149,7 +107,7 @@ async function liveCodes(db: Db, userIds: readonly string[], now: number): Promi
   const rows = await db
     .selectFrom('one_time_codes')
     .select('user_id')
-    .where('user_id', 'in', [...userIds])
+    .where('user_id', 'in', userIds)
     .where('purpose', '=', 'enrol')
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)

@@ -1,8 +1,9 @@
 /**
- * Finds companies and people by the start of any word of name, number, login, e-mail or phone. Keys are folded word starts in a b-tree,
- * searched by ranges, so that one keystroke costs a fraction of a millisecond at a million users on both engines.
+ * Finds companies and people by the start of any word of name, number, login or phone, and people also by words of their company. Keys are
+ * folded word starts in a b-tree, searched by ranges, so that one keystroke costs a fraction of a millisecond at a million users on both engines.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
+import type { Word } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { toAccount } from './accounts.js';
@@ -24,44 +25,49 @@ const LONGEST_WORD = 1_000;
 const WORDS_PER_INSERT = 5_000;
 
 export const searchReads = (db: Db) => ({
-  /** Accounts that have, for every given folded prefix, a word starting with it. */
-  async accounts(prefixes: readonly string[], limit: number): Promise<readonly Account[]> {
+  /** Accounts in which each word begins something. */
+  async accounts(words: readonly Word[], limit: number): Promise<readonly Account[]> {
     let query = db.selectFrom('accounts').selectAll('accounts');
-    for (const prefix of prefixes) query = query.where('accounts.id', 'in', targets(db, 'account', prefix));
+    for (const word of words) query = query.where('accounts.id', 'in', targets(db, 'account', word));
     const rows = await query.orderBy('number_key').limit(limit).execute();
     return rows.map(toAccount);
   },
-  async users(prefixes: readonly string[], limit: number, accountId?: string): Promise<readonly User[]> {
-    let query = db.selectFrom('users').selectAll('users');
-    for (const prefix of prefixes) query = query.where('users.id', 'in', targets(db, 'user', prefix));
+  /** Users of whom, or of whose company, each word begins something; at least one is their own. In the order of logins. */
+  async users(words: readonly Word[], limit: number, accountId?: string): Promise<readonly User[]> {
+    let query = db
+      .selectFrom('users')
+      .selectAll('users')
+      .where('users.id', 'in', targets(db, 'user', words.flat()));
+    for (const word of words.length < 2 ? [] : words) {
+      query = query.where((e) =>
+        e.or([e('users.id', 'in', targets(db, 'user', word)), e('account_id', 'in', targets(db, 'account', word))]),
+      );
+    }
     if (accountId !== undefined) query = query.where('users.account_id', '=', accountId);
     const rows = await query.orderBy('login_key').orderBy('id').limit(limit).execute();
     return rows.map(toUser);
   },
   /**
-   * For search while typing: the first few targets that have a word with each prefix, in the order of the words of the rarest prefix. Of a
-   * prefix that thousands have, only the first are looked at, so a keystroke costs the same at a million users.
+   * For search while typing: the first few targets, looked for by the word that leaves the least to look at. Of a word that thousands
+   * have, only the first are looked at, so a keystroke costs the same at a million users. A company has few users: all are looked at.
    */
-  async first(kind: SearchKind, prefixes: readonly string[], limit: number): Promise<readonly string[]> {
-    const [driver, ...others] = await rarestFirst(db, kind, prefixes);
-    if (driver === undefined) return [];
-    // One target may have several words with this prefix; four times the limit leaves enough targets.
-    const most = others.length === 0 ? 4 * limit : LOOKED_AT;
-    const found = targets(db, kind, driver).select('word').orderBy('word').orderBy('target_id').limit(most).as('found');
-    let query = db.selectFrom(found).select('found.target_id').orderBy('found.word').orderBy('found.target_id');
-    for (const prefix of others) query = query.where(hasWord('found.target_id', prefix));
-    const rows = await query.execute();
-    return [...new Set(rows.map((row) => row.target_id))].slice(0, limit);
-  },
-  /** The same inside one company, by login. It has few users, so each is looked at. */
-  async firstInAccount(accountId: string, prefixes: readonly string[], limit: number): Promise<readonly User[]> {
-    let query = db.selectFrom('users').selectAll('users').where('users.account_id', '=', accountId);
-    for (const prefix of prefixes) query = query.where(hasWord('users.id', prefix));
-    const rows = await query.orderBy('login_key').limit(limit).execute();
-    return rows.map(toUser);
+  async first(kind: SearchKind, words: readonly Word[], limit: number, accountId?: string): Promise<readonly string[]> {
+    if (accountId !== undefined && words.length > 0) {
+      const from = sql`select id, account_id, login_key as word from users where account_id = ${accountId}`;
+      return idsOf(db, { from, words: words.length < 2 ? [] : words, own: words.flat(), limit });
+    }
+    const [only, another] = words;
+    if (only === undefined) return [];
+    if (another === undefined) return idsOf(db, { from: begun(kind, only, 4 * limit), words: [], limit });
+    const byOwn = await rarestFirst(db, words, (word) => begun(kind, word, LOOKED_AT));
+    const rarest = byOwn[0]?.word ?? [];
+    const found = await idsOf(db, { from: begun(kind, rarest, LOOKED_AT), words: without(words, rarest), limit });
+    return kind === 'account' || found.length >= limit ? found : besideCompany(db, { found, words, byOwn, limit });
   },
   /** A slower search, used if no word starts with the text: finds it anywhere inside a word. Scans the keys. */
-  async inside(kind: SearchKind, text: string, limit: number, accountId?: string): Promise<readonly string[]> {
+  async inside(kind: SearchKind, word: string, limit: number, accountId?: string): Promise<readonly string[]> {
+    const phone = word.startsWith('+');
+    const text = phone ? word.slice(1) : word;
     // No word is so long, and SQLite refuses a pattern that is much longer.
     if (text.length > LONGEST_WORD) return [];
     let query = db
@@ -69,6 +75,7 @@ export const searchReads = (db: Db) => ({
       .select('target_id')
       .distinct()
       .where('kind', '=', kind)
+      .where('word', phone ? '<' : '>=', '0')
       .where(sql<boolean>`word like ${`%${text.replace(/[%_\\]/g, '\\$&')}%`} escape '\\'`);
     if (accountId !== undefined) {
       query = query.where('target_id', 'in', db.selectFrom('users').select('id').where('account_id', '=', accountId));
@@ -78,36 +85,91 @@ export const searchReads = (db: Db) => ({
   },
 });
 
-const targets = (db: Db, kind: SearchKind, prefix: string) =>
-  db
-    .selectFrom('search_words')
-    .select('target_id')
-    .where('kind', '=', kind)
-    .where('word', '>=', prefix)
-    .where('word', '<', endOf(prefix));
+/** True where a row of search_words begins with one form of the word. The kind stands in each range, because the key begins with it. */
+const within = (kind: SearchKind, word: Word): RawBuilder<boolean> =>
+  sql<boolean>`(${sql.join(
+    word.map((start) => sql`(kind = ${kind} and word >= ${start} and word < ${endOf(start)})`),
+    sql` or `,
+  )})`;
 
-/** How many words of a common prefix a search while typing looks at. */
-const LOOKED_AT = 500;
+const targets = (db: Db, kind: SearchKind, word: Word) =>
+  db.selectFrom('search_words').select('target_id').where(within(kind, word));
 
-/** Puts the prefix with the fewest words first, because it leaves the least to look at. Counting stops when it no longer matters. */
-async function rarestFirst(db: Db, kind: SearchKind, prefixes: readonly string[]): Promise<readonly string[]> {
-  if (prefixes.length < 2) return prefixes;
-  const counted = await Promise.all(prefixes.map(async (prefix) => ({ prefix, n: await countUpTo(db, kind, prefix) })));
-  return counted.sort((a, b) => a.n - b.n || b.prefix.length - a.prefix.length).map(({ prefix }) => prefix);
+const begun = (kind: SearchKind, word: Word, most: number) => sql`select target_id as id, null as account_id, word
+  from search_words where ${within(kind, word)} order by word, target_id limit ${most}`;
+
+const ofCompanies = (db: Db, word: Word) => sql`select id, account_id, login_key as word from users
+  where account_id in (${targets(db, 'account', word).limit(LOOKED_AT)}) limit ${LOOKED_AT}`;
+
+interface Counted {
+  readonly word: Word;
+  readonly n: number;
 }
 
-async function countUpTo(db: Db, kind: SearchKind, prefix: string): Promise<number> {
-  const some = targets(db, kind, prefix).limit(LOOKED_AT).as('some');
-  const { n } = await db
-    .selectFrom(some)
-    .select((e) => e.fn.countAll<number>().as('n'))
-    .executeTakeFirstOrThrow();
-  return n;
+interface SoFar {
+  readonly found: readonly string[];
+  readonly words: readonly Word[];
+  readonly byOwn: readonly Counted[];
+  readonly limit: number;
+}
+
+/** Adds those who have some of the words, while their company has the others. */
+async function besideCompany(db: Db, { found, words, byOwn, limit }: SoFar): Promise<readonly string[]> {
+  const byCompany = await rarestFirst(db, words, (word) => ofCompanies(db, word));
+  const all = [...found];
+  for (const { word, n } of byCompany) {
+    if (n === 0 || n >= LOOKED_AT) continue;
+    const others = without(words, word);
+    all.push(...(await idsOf(db, { from: ofCompanies(db, word), words: others, own: others.flat(), limit })));
+  }
+  if (all.length > 0 || byCompany.every(({ n }) => n === 0)) return [...new Set(all)].slice(0, limit);
+  // Many people work in companies with the word: a few of those are looked at who have the others.
+  const rare = byOwn.find(({ n }) => n > 0)?.word;
+  if (rare === undefined) return found;
+  const from = sql`select users.id, users.account_id, few.word
+    from (${begun('user', rare, FEW_LOOKED_AT)}) as few join users on users.id = few.id`;
+  return idsOf(db, { from, words: without(words, rare), limit });
+}
+
+/** How many words of a common prefix a search while typing looks at; and how many where each takes longer. */
+const LOOKED_AT = 300;
+const FEW_LOOKED_AT = 100;
+
+/** The words with the number of rows of their query, counted together: the fewest first, because they leave the least to look at. */
+async function rarestFirst(
+  db: Db,
+  words: readonly Word[],
+  queryOf: (word: Word) => RawBuilder<unknown>,
+): Promise<readonly Counted[]> {
+  const counts = words.map(
+    (word, at) => sql`(select count(*) from (${queryOf(word)}) as some_of) as ${sql.ref(`n${at}`)}`,
+  );
+  const { rows } = await sql<Readonly<Record<string, number>>>`select ${sql.join(counts)}`.execute(db);
+  const counted = words.map((word, at) => ({ word, n: Number(rows[0]?.[`n${at}`]) }));
+  const longest = (word: Word) => Math.max(...word.map((start) => start.length));
+  return counted.sort((a, b) => a.n - b.n || longest(b.word) - longest(a.word));
+}
+
+const without = (words: readonly Word[], word: Word): readonly Word[] => words.filter((one) => one !== word);
+
+/** Those who have all words, in the order of `from`; a word may be their company's, if that is known, but one of `own` is not. */
+async function idsOf(
+  db: Db,
+  { from, words, own, limit }: { from: RawBuilder<unknown>; words: readonly Word[]; own?: Word; limit: number },
+): Promise<readonly string[]> {
+  const all = words.map((word) => begins(sql`(found.id, found.account_id)`, word));
+  if (own !== undefined) all.push(begins(sql`(found.id)`, own));
+  const { rows } = await sql<{ id: string }>`select found.id from (${from}) as found
+    ${all.length === 0 ? sql`` : sql`where ${sql.join(all, sql` and `)}`} order by found.word, found.id`.execute(db);
+  return [...new Set(rows.map(({ id }) => id))].slice(0, limit);
 }
 
 /** Does not compare the kind: the key of the table begins with it, so the engine would read that key from end to end for each target. */
-const hasWord = (target: string, prefix: string) => sql<boolean>`exists (select 1 from search_words as own
-  where own.target_id = ${sql.ref(target)} and own.word >= ${prefix} and own.word < ${endOf(prefix)})`;
+const begins = (targets: RawBuilder<unknown>, word: Word) => sql<boolean>`exists (select 1 from search_words as own
+  where own.target_id in ${targets} and (${sql.join(
+    word.map((start) => sql`(own.word >= ${start} and own.word < ${endOf(start)})`),
+    sql` or `,
+  )}))`;
 
 export const searchWrites = (tx: Tx) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {

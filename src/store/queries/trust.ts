@@ -29,7 +29,7 @@ export async function endTrust(
   for (let from = 0; from < userIds.length; from += IDS_AT_ONCE) {
     const ids = userIds.slice(from, from + IDS_AT_ONCE);
     const others = tx.deleteFrom('portal_sessions').where('user_id', 'in', ids).where('id', '!=', keepSession);
-    const sessions = methods === undefined ? others : others.where('method', 'in', [...methods]);
+    const sessions = methods === undefined ? others : others.where('method', 'in', methods);
     sessionsEnded += Number((await sessions.executeTakeFirst()).numDeletedRows);
     const devices = await tx.deleteFrom('devices').where('user_id', 'in', ids).executeTakeFirst();
     devicesForgotten += Number(devices.numDeletedRows);

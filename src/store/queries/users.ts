@@ -1,8 +1,9 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
-import { again, rowOf } from '../guard/statements.js';
+import { rowOf } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
+import { countOf } from './count.js';
 
 export type NewUser = Insertable<UsersTable>;
 
@@ -14,6 +15,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     name: row.name,
     email: row.email,
     phone: row.phone,
+    phoneE164: row.phone_e164,
     role: row.role as CustomerRole,
     scopes: row.scopes === '' ? [] : row.scopes.split(' '),
     signIn: row.sign_in as SignIn,
@@ -28,6 +30,8 @@ export function toUser(row: Selectable<UsersTable>): User {
 export interface FormerContact {
   readonly email: string;
   readonly phone: string;
+  /** As in `User`; absent in what an earlier version kept. */
+  readonly phoneE164?: string | null;
   /** When it was replaced, ms. */
   readonly replacedAt: number;
 }
@@ -45,118 +49,86 @@ const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
   formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
 });
 
+/** The contacts of a user, for finding others who have one of them. */
+export interface SharedBy {
+  readonly id: string;
+  readonly emailKey: string;
+  readonly phoneDigits: string;
+  readonly phoneE164: string | null;
+}
+
+const byEmailKey = ({ emailKey }: SharedBy) => sql<boolean>`(email_key = ${emailKey} and email_key <> '')`;
+const byNumber = ({ phoneE164 }: SharedBy) => sql<boolean>`(phone_e164 = ${phoneE164})`;
+/** Numbers of which one cannot be read are the same by their digits. */
+const byDigits = ({ phoneDigits, phoneE164 }: SharedBy) => sql<boolean>`(phone_digits = ${phoneDigits}
+  and phone_digits <> '' and (phone_e164 is null or ${phoneE164 === null ? 1 : 0} = 1))`;
+
+const inPairs = (key: 'email_key' | 'login_key', pairs: readonly (readonly [string, string])[]) =>
+  sql<boolean>`(account_id, ${sql.ref(key)}) in (values ${sql.join(pairs.map(([id, text]) => sql`(${id}, ${text})`))})`;
+
+const all = (db: Db) => db.selectFrom('users').selectAll();
+type All = ReturnType<typeof all>;
+const usersOf = async (query: All): Promise<readonly User[]> => (await query.execute()).map(toUser);
+const contactsOf = async (query: All): Promise<readonly UserContacts[]> => (await query.execute()).map(toContacts);
+const usersById = async (db: Db, ids: readonly string[]) =>
+  ids.length === 0 ? [] : usersOf(all(db).where('id', 'in', ids));
+
 export const userReads = (db: Db) => ({
+  byIds: async (ids: readonly string[]) => usersById(db, ids),
   async byId(id: string): Promise<User | undefined> {
     const row = await rowOf(db, 'users', 'id', id);
     return row && toUser(row);
   },
-  async byIds(ids: readonly string[]): Promise<readonly User[]> {
-    if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute();
-    return rows.map(toUser);
-  },
-  async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
-    const [row] = await again(db, 'user by login', [accountId, loginKey], () =>
-      db.selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', '=', loginKey),
-    );
-    return row && toUser(row);
-  },
-  async byLogins(accountId: string, loginKeys: readonly string[]): Promise<readonly User[]> {
-    if (loginKeys.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .where('login_key', 'in', [...loginKeys])
-      .execute();
-    return rows.map(toUser);
-  },
+  byLogin: async (accountId: string, loginKey: string) =>
+    (await usersOf(all(db).where('account_id', '=', accountId).where('login_key', '=', loginKey)))[0],
   /** Many logins may have the same e-mail (B09). */
-  async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .where('email_key', '=', emailKey)
-      .orderBy('login_key')
-      .limit(50)
-      .execute();
-    return rows.map(toUser);
-  },
+  byEmail: async (accountId: string, emailKey: string) =>
+    usersOf(
+      all(db).where('account_id', '=', accountId).where('email_key', '=', emailKey).orderBy('login_key').limit(50),
+    ),
   /** The contacts of many users at once, for notices and enrolment codes. */
-  async contacts(ids: readonly string[]): Promise<readonly UserContacts[]> {
-    if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute();
-    return rows.map(toContacts);
-  },
+  contacts: async (ids: readonly string[]) => (ids.length === 0 ? [] : contactsOf(all(db).where('id', 'in', ids))),
   /** Everybody in one of the accounts with one of the roles, disabled logins too, with all contacts. */
-  async holders(accountIds: readonly string[], roles: readonly CustomerRole[]): Promise<readonly UserContacts[]> {
-    if (accountIds.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', 'in', [...accountIds])
-      .where('role', 'in', [...roles])
-      .orderBy('account_id')
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toContacts);
-  },
+  holders: async (accountIds: readonly string[], roles: readonly CustomerRole[]) =>
+    accountIds.length === 0
+      ? []
+      : contactsOf(
+          all(db)
+            .where('account_id', 'in', accountIds)
+            .where('role', 'in', roles)
+            .orderBy('account_id')
+            .orderBy('login_key'),
+        ),
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
-  async byEmailPairs(
-    pairs: readonly { readonly accountId: string; readonly emailKey: string }[],
-  ): Promise<readonly User[]> {
-    if (pairs.length === 0) return [];
-    const values = sql.join(pairs.map(({ accountId, emailKey }) => sql`(${accountId}, ${emailKey})`));
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where(sql<boolean>`(account_id, email_key) in (values ${values})`)
-      .execute();
-    return rows.map(toUser);
-  },
-  async ofAccount(accountId: string): Promise<readonly User[]> {
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toUser);
-  },
-  /** Logins of several accounts at once, in the order of account and login. */
-  async ofAccounts(accountIds: readonly string[]): Promise<readonly User[]> {
-    if (accountIds.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', 'in', [...accountIds])
-      .orderBy('account_id')
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toUser);
-  },
+  byEmailPairs: async (pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) =>
+    pairs.length === 0
+      ? []
+      : usersOf(
+          all(db).where(
+            inPairs(
+              'email_key',
+              pairs.map((pair) => [pair.accountId, pair.emailKey]),
+            ),
+          ),
+        ),
   /** The logins that exist among these pairs, by the unique index in one statement. */
-  async byLoginPairs(
-    pairs: readonly { readonly accountId: string; readonly loginKey: string }[],
-  ): Promise<readonly User[]> {
-    if (pairs.length === 0) return [];
-    const values = sql.join(pairs.map(({ accountId, loginKey }) => sql`(${accountId}, ${loginKey})`));
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where(sql<boolean>`(account_id, login_key) in (values ${values})`)
-      .execute();
-    return rows.map(toUser);
-  },
+  byLoginPairs: async (pairs: readonly { readonly accountId: string; readonly loginKey: string }[]) =>
+    pairs.length === 0
+      ? []
+      : usersOf(
+          all(db).where(
+            inPairs(
+              'login_key',
+              pairs.map((pair) => [pair.accountId, pair.loginKey]),
+            ),
+          ),
+        ),
+  ofAccount: async (accountId: string) => usersOf(all(db).where('account_id', '=', accountId).orderBy('login_key')),
+  /** Logins of several accounts at once, in the order of account and login. */
+  ofAccounts: async (accountIds: readonly string[]) =>
+    accountIds.length === 0
+      ? []
+      : usersOf(all(db).where('account_id', 'in', accountIds).orderBy('account_id').orderBy('login_key')),
   /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
     return db
@@ -172,57 +144,44 @@ export const userReads = (db: Db) => ({
       .execute();
   },
   /** Other logins anywhere with the same e-mail or phone (B09). */
-  async sharing(user: { id: string; emailKey: string; phoneDigits: string }, limit: number): Promise<readonly User[]> {
-    const same = (column: 'email_key' | 'phone_digits', key: string) =>
-      key === ''
-        ? []
-        : [db.selectFrom('users').select('id').where(column, '=', key).where('id', '!=', user.id).limit(limit)];
-    const found = await Promise.all(
-      [...same('email_key', user.emailKey), ...same('phone_digits', user.phoneDigits)].map((query) => query.execute()),
+  async sharing(contacts: SharedBy, limit: number): Promise<readonly User[]> {
+    const queries = [byEmailKey, byNumber, byDigits].map((same) =>
+      db.selectFrom('users').select('id').where(same(contacts)).where('id', '!=', contacts.id).limit(limit).execute(),
     );
-    const ids = [...new Set(found.flat().map((row) => row.id))];
-    return (await this.byIds(ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+    const ids = [...new Set((await Promise.all(queries)).flat().map((row) => row.id))];
+    return (await usersById(db, ids)).toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   },
   /** Other logins with the same e-mail or phone, in any account (B09: the operator is warned). */
-  async countSharing(user: { id: string; emailKey: string; phoneDigits: string }): Promise<number> {
-    const row = await db
-      .selectFrom('users')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('id', '!=', user.id)
-      .where((e) =>
-        e.or([
-          e.and([e('email_key', '=', user.emailKey), e('email_key', '!=', '')]),
-          e.and([e('phone_digits', '=', user.phoneDigits), e('phone_digits', '!=', '')]),
-        ]),
-      )
-      .executeTakeFirstOrThrow();
-    return row.n;
+  async countSharing(contacts: SharedBy): Promise<number> {
+    return countOf(
+      db
+        .selectFrom('users')
+        .where('id', '!=', contacts.id)
+        .where((e) => e.or([byEmailKey, byNumber, byDigits].map((same) => same(contacts)))),
+    );
   },
   async formerContacts(id: string): Promise<readonly FormerContact[]> {
-    const row = await db.selectFrom('users').select('former_contacts').where('id', '=', id).executeTakeFirst();
-    return row === undefined ? [] : (JSON.parse(row.former_contacts) as FormerContact[]);
+    const row = await rowOf(db, 'users', 'id', id);
+    return row === undefined ? [] : toContacts(row).formerContacts;
+  },
+  /** How many have a phone number, and of how many it could not be read. */
+  async countPhones(): Promise<{ readonly all: number; readonly unread: number }> {
+    return db
+      .selectFrom('users')
+      .select([sql<number>`count(phone)`.as('all'), sql<number>`count(phone) - count(phone_e164)`.as('unread')])
+      .where('phone', '<>', '')
+      .executeTakeFirstOrThrow();
   },
   /** When the login was created, ms. */
-  async createdAt(id: string): Promise<number | undefined> {
-    const row = await db.selectFrom('users').select('created_at').where('id', '=', id).executeTakeFirst();
-    return row?.created_at;
-  },
+  createdAt: async (id: string) => (await rowOf(db, 'users', 'id', id))?.created_at,
   async count(): Promise<number> {
-    const row = await db
-      .selectFrom('users')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .executeTakeFirstOrThrow();
-    return row.n;
+    return countOf(db.selectFrom('users'));
   },
 });
 
 export const userWrites = (tx: Tx) => ({
   async insert(rows: readonly NewUser[]): Promise<void> {
-    if (rows.length > 0)
-      await tx
-        .insertInto('users')
-        .values([...rows])
-        .execute();
+    if (rows.length > 0) await tx.insertInto('users').values(rows).execute();
   },
   async update(id: string, patch: Updateable<UsersTable>): Promise<void> {
     await tx.updateTable('users').set(patch).where('id', '=', id).execute();

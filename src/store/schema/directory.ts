@@ -79,6 +79,7 @@ export interface AccountsTable {
   mfa_required_at: number | null;
   phone_reset_forbidden: number;
   disabled_at: number | null;
+  country: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -93,13 +94,14 @@ export interface UsersTable {
   email_key: string;
   phone: string;
   phone_digits: string;
+  phone_e164: string | null;
   role: string;
   /** Space-separated, sorted. */
   scopes: string;
   sign_in: string;
   authority_version: number;
   contact_changed_at: number;
-  /** Kept for notices to old contacts (B58): JSON array of {email, phone, until}. */
+  /** Kept for notices to old contacts (B58): JSON array of FormerContact. */
   former_contacts: string;
   disabled_at: number | null;
   /** Until then, power over other people that was given lately waits (B84). */

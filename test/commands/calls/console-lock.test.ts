@@ -9,7 +9,7 @@ const { desk, move, code, countersign, change, signIn } = useMira();
 
 async function reachPhrase(terminal: OpenTerminal): Promise<string> {
   terminal.type('ana.trujillo');
-  await terminal.waitFor(/[> ] 1 {2}\S/);
+  await terminal.waitFor(/^[> ] (?!No match)\S/m);
   terminal.type(KEYS.enter);
   await terminal.waitFor(/\? Request/);
   terminal.type('6');

@@ -63,7 +63,7 @@ function run(options: TerminalOptions = {}, args: readonly string[] = []): OpenT
 async function reach(terminal: OpenTerminal, login: string): Promise<void> {
   await terminal.waitFor(/\? Find/);
   terminal.type(login);
-  await terminal.waitFor(/[> ] 1 {2}\S/);
+  await terminal.waitFor(/^[> ] (?!No match)\S/m);
   terminal.type(KEYS.enter);
   await terminal.waitFor(/\? Request/);
 }
@@ -193,7 +193,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type(PAGE_DOWN);
       await terminal.waitFor(/line 7 of/);
       terminal.type('ben');
-      await terminal.waitFor(/1 {2}Ben Otto/);
+      await terminal.waitFor(/^[> ] Ben Otto/m);
     });
 
     it('a shared phone lists everybody who has it, and never picks (B09)', async () => {
@@ -202,8 +202,10 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type('206 555 9857');
       await terminal.waitFor(/Ana Trujillo[\s\S]*Cara Lind/);
       terminal.type(KEYS.enter);
-      await terminal.waitFor(/> 1 {2}Ana/);
-      terminal.type('2');
+      await terminal.waitFor(/> Ana/);
+      terminal.type(KEYS.down);
+      await terminal.waitFor(/> Cara/);
+      terminal.type(KEYS.enter);
       expect(await terminal.waitFor(/\? Request/)).toMatch(/Caller: +Cara Lind/);
     });
 
@@ -221,31 +223,60 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(terminal.raw()).not.toContain('\u202e');
     });
 
-    it('a digit behind a name chooses; behind a number it belongs to the number', async () => {
+    it('E9: every digit belongs to the text; arrows and Enter choose; what looks like a phrase is not shown (B11)', async () => {
       const terminal = run();
       await terminal.waitFor(/\? Find/);
-      terminal.type('1002');
-      await terminal.waitFor(/Northwind/);
-      terminal.type('34');
-      await terminal.waitFor(/\? Find 100234/);
-      terminal.type(`${KEYS.escape}`);
-      await terminal.waitFor(/\? Find\s*$/m);
       terminal.type('xavi');
-      await terminal.waitFor(/1 {2}Xavi/);
+      await terminal.waitFor(/^[> ] Xavi/m);
       terminal.type('1');
-      expect(await terminal.waitFor(/\? Request/)).toMatch(/Xavi Rey/);
+      await terminal.waitFor(/\? Find xavi1\s*$/m);
+      terminal.type(KEYS.escape);
+      await terminal.waitFor(/\? Find\s*$/m);
+      terminal.type('velvet harbor signals');
+      await terminal.waitFor(/\? Find …/);
+      expect(terminal.screen()).not.toMatch(/signals/);
+      terminal.type(KEYS.escape);
+      await terminal.waitFor(/\? Find\s*$/m);
+      terminal.type('ana northwind');
+      await terminal.waitFor(/^[> ] Ana Truji/m);
+      terminal.type(KEYS.enter);
+      await terminal.waitFor(/\? Request/);
+    });
+
+    it('E26: a company that nobody knows: the same question, the same sentence, and a call in the log (B73)', async () => {
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      terminal.type(`zzyzx${KEYS.enter}`);
+      await terminal.waitFor(/> neither caller nor company/);
+      terminal.type(KEYS.enter);
+      await terminal.waitFor(/\? Phrase/);
+      terminal.type(`${PHRASE}${KEYS.enter}`);
+      expect(await terminal.waitFor(/REFUSED/)).toMatch(NEUTRAL);
+      expect(terminal.raw()).not.toContain('lanterns');
+      await end(terminal);
+      expect((await kinds({ kind: 'call.noted' }, 1))[0]).toMatchObject({ detail: { outcome: 'not-found' } });
+    });
+
+    it('--from opens with who has the number that is calling, in any form, and chooses nobody', async () => {
+      const terminal = run({}, ['console', '--from', 'tel:+12065559858']);
+      await terminal.waitFor(/^[> ] Ben Otto/m);
+      expect(terminal.screen()).toMatch(/\? Find tel:\+12065559858/);
+      terminal.type(KEYS.enter);
+      expect(await terminal.waitFor(/\? Request/)).toMatch(/Caller: +Ben Otto/);
     });
 
     it('somebody who is not on the list is asked for the phrase like anyone, and refused in the same words (B73)', async () => {
       const terminal = run();
       await terminal.waitFor(/\? Find/);
       terminal.type('contoso');
-      await terminal.waitFor(/1 {2}\(company\) .*Contoso/);
-      terminal.type('1');
+      await terminal.waitFor(/^[> ] \(company\) .*Contoso/m);
+      terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Who is calling/);
       terminal.type('nobody here');
-      await terminal.waitFor(/0 {2}not on the list/);
-      terminal.type('0');
+      await terminal.waitFor(/not on the list/);
+      terminal.type(KEYS.down);
+      await terminal.waitFor(/> not on the list/);
+      terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Request/);
       await ask(terminal, '3');
       terminal.type(`${PHRASE}${KEYS.enter}`);
@@ -371,8 +402,8 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type('1');
       await terminal.waitFor(/\? Reset whom/);
       terminal.type('otto');
-      await terminal.waitFor(/1 {2}Ben Otto/);
-      terminal.type('1');
+      await terminal.waitFor(/^[> ] Ben Otto/m);
+      terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Reason/);
       terminal.type(`phone in the sea${KEYS.enter}`);
       await terminal.waitFor(/\? Ticket/);
@@ -397,8 +428,8 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       terminal.type('1');
       await terminal.waitFor(/\? Reset whom/);
       terminal.type('trujillo');
-      await terminal.waitFor(/1 {2}Ana Truji/);
-      terminal.type('1');
+      await terminal.waitFor(/^[> ] Ana Truji/m);
+      terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Reason/);
       terminal.type(KEYS.enter);
       await terminal.waitFor(/\? Ticket/);
@@ -726,8 +757,8 @@ describe('a lead at the console, signed in with the authenticator app', () => {
     terminal.type(`${code()}${KEYS.enter}`);
     await terminal.waitFor(/\? Reset whom/);
     terminal.type('otto');
-    await terminal.waitFor(/1 {2}Ben Otto/);
-    terminal.type('1');
+    await terminal.waitFor(/^[> ] Ben Otto/m);
+    terminal.type(KEYS.enter);
     await terminal.waitFor(/\? Reason/);
     terminal.type(KEYS.enter);
     await terminal.waitFor(/\? Ticket/);

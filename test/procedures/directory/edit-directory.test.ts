@@ -100,7 +100,7 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
     expect(edited).toMatchObject({ fields: ['email', 'phone'], contacts: ['e-mail', 'phone'] });
     expect(edited.user.contactChangedAt).toBe(place.clock.now());
     expect(await place.desk.store.read.users.formerContacts(found.user.id)).toEqual([
-      { email: 'maria@alfki.example', phone: '030-0074321', replacedAt: place.clock.now() },
+      { email: 'maria@alfki.example', phone: '030-0074321', phoneE164: null, replacedAt: place.clock.now() },
     ]);
     const rows = await Promise.all(edited.notices.map((id) => place.desk.store.read.outbox.byId(id)));
     const mails = rows.map((row) =>
@@ -277,8 +277,8 @@ describe.each(engines)('the directory by hand on %s', (engine) => {
 
   it('a renamed account is found by its new name and no longer by its old', async () => {
     await editAccount(place.desk, place.admin, place.classic, { name: 'Çelik Makina' });
-    expect((await searchAccounts(place.desk, 'celik', 5)).found).toHaveLength(1);
-    expect((await searchAccounts(place.desk, 'futterkiste', 5)).found).toHaveLength(0);
+    expect((await searchAccounts(place.desk, 'celik', { limit: 5 })).found).toHaveLength(1);
+    expect((await searchAccounts(place.desk, 'futterkiste', { limit: 5 })).found).toHaveLength(0);
   });
 
   it('shows counts of an account and states of a user, with whom contacts are shared (B09)', async () => {

@@ -33,7 +33,11 @@ describe.each(engines)('the sample customers on %s', (engine) => {
       notices: [],
     });
     expect(first.warnings).toHaveLength(48);
-    expect(first.warnings[0]).toEqual({ line: 27, column: 'phone', message: 'holds no digits; kept as written' });
+    expect(first.warnings[0]).toEqual({
+      line: 27,
+      column: 'phone',
+      message: 'is no number that can be dialled; kept as written',
+    });
     const before = [await exportAccounts(desk, admin), await exportUsers(desk, admin)];
     const second = await importDirectory(desk, admin, await request());
     expect(second).toMatchObject({

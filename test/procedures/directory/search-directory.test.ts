@@ -17,10 +17,15 @@ describe.each(engines)('search among the sample customers on %s', (engine) => {
   afterAll(() => place.close());
 
   const accounts = async (text: string) =>
-    (await searchAccounts(place.desk, text, 5)).found.map((account) => account.number);
+    (await searchAccounts(place.desk, text, { limit: 5 })).found.map((account) => account.number);
   const people = async (text: string, account?: string) =>
     (
-      await searchUsers(place.desk, text, 5, account === undefined ? undefined : await findAccount(place.desk, account))
+      await searchUsers(
+        place.desk,
+        text,
+        { limit: 5 },
+        account === undefined ? undefined : await findAccount(place.desk, account),
+      )
     ).found.map((one) => `${one.account.number}/${one.user.login}`);
 
   it.each([
@@ -52,7 +57,7 @@ describe.each(engines)('search among the sample customers on %s', (engine) => {
 
   it('stays inside one account when told (B05), and says when there is more', async () => {
     expect(await people('nancy', '100234')).toEqual(['100234/nancy.davolio']);
-    expect(await searchUsers(place.desk, 'nancy', 5)).toMatchObject({ more: true, found: { length: 5 } });
+    expect(await searchUsers(place.desk, 'nancy', { limit: 5 })).toMatchObject({ more: true, found: { length: 5 } });
   });
 
   it.each(['', ' ', '%', '_', '\\', '()', '\u0000', '...', '🤡'])('finds nobody by %j', async (text) => {

@@ -1,9 +1,8 @@
-/** B83: a contact finds its person as a whole, or by seven digits; no search spells it out, also not in a store of an earlier version. */
+/** B83: a contact finds its person as a whole, or by seven digits; no search spells it out. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
 import { usersAsTyped } from '../../../src/procedures/directory/find-as-typed.js';
 import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
-import { phoneWords, searchWords } from '../../../src/rules/directory-keys.js';
 import { accountRow, userRow } from '../../store/rows.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 
@@ -18,12 +17,11 @@ describe.each(engines)('a search cannot spell a contact out (B83), on %s', (engi
     const by = { kind: 'system', id: 'test', name: 'test' } as const;
     const contacts = { email: EMAIL, email_key: EMAIL, phone: PHONE, phone_digits: DIGITS };
     const now = { ...userRow('acc_100234', 'uma', { name: 'Uma Berg', ...contacts }) };
-    const earlier = { ...userRow('acc_100234', 'tom', { name: 'Tom Dahl', ...contacts }) };
+    const other = { ...userRow('acc_100234', 'tom', { name: 'Tom Dahl', ...contacts }) };
     await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: 0, by }, async (write) => {
       await write.accounts.insert([accountRow('100234', { name: 'Northwind' })]);
-      await write.users.insert([now, earlier]);
-      const kept = [...searchWords('tom', 'Tom Dahl', EMAIL), ...phoneWords(PHONE)];
-      await write.search.insert([userSearchKeys(now.id, now), { kind: 'user', id: earlier.id, words: kept }]);
+      await write.users.insert([now, other]);
+      await write.search.insert([now, other].map((row) => userSearchKeys(row.id, row)));
     });
   });
   afterAll(() => place.close());
@@ -32,8 +30,8 @@ describe.each(engines)('a search cannot spell a contact out (B83), on %s', (engi
   async function finds(text: string): Promise<readonly string[]> {
     const account = await place.desk.store.read.accounts.byNumber('100234');
     const found = [
-      (await searchUsers(place.desk, text, 20)).found,
-      (await searchUsers(place.desk, text, 20, account)).found,
+      (await searchUsers(place.desk, text, { limit: 20 })).found,
+      (await searchUsers(place.desk, text, { limit: 20 }, account)).found,
       await usersAsTyped(place.desk, text, 9),
       await usersAsTyped(place.desk, text, 9, account),
     ];
@@ -66,11 +64,5 @@ describe.each(engines)('a search cannot spell a contact out (B83), on %s', (engi
   it('name and login find as before', async () => {
     expect(await finds('uma')).toEqual(['uma']);
     expect(await finds('dah')).toEqual(['tom']);
-  });
-
-  it('teeth: the words that an earlier version kept do spell it out', async () => {
-    const { search } = place.desk.store.read;
-    expect((await search.users(['hidden'], 5)).map(({ login }) => login)).toEqual(['tom']);
-    expect((await search.users(['9857'], 5)).map(({ login }) => login)).toEqual(['tom']);
   });
 });

@@ -7,7 +7,7 @@ import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
-import { rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
+import { noteList, rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
@@ -22,6 +22,7 @@ const account: Account = {
   name: 'None',
   edition: 'classic',
   sso: null,
+  country: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -108,6 +109,10 @@ export const DIRECTORY: Doors = {
   'directory/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/see-people.noteList': {
+    permission: 'directory:read',
+    knock: (desk, signed) => noteList(desk, signed, { list: 'console' }, { people: 0, shown: 10 }),
   },
   'directory/see-people.rowsFor': { permission: 'signed-in', knock: (desk, signed) => rowsFor(desk, signed, 5) },
   'directory/see-people.seenAfterAct': {

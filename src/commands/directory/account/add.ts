@@ -5,6 +5,7 @@ import { EDITIONS } from '../../../rules/people.js';
 import { askMissing } from '../../ask-missing.js';
 import { command } from '../../command.js';
 import { accountDocument } from '../account-view.js';
+import { COUNTRY } from '../listing-arguments.js';
 
 export const addAccountCommand = command({
   path: 'account add',
@@ -19,6 +20,7 @@ export const addAccountCommand = command({
     { flags: '--number <n>', about: 'account number' },
     { flags: '--edition <edition>', about: 'classic or x-series; never assumed' },
     { flags: '--sso <provider>', about: 'single sign-on provider, if the company has one' },
+    COUNTRY,
   ],
   input: () =>
     z.object({
@@ -26,6 +28,7 @@ export const addAccountCommand = command({
       number: z.string().optional(),
       edition: z.string().optional(),
       sso: z.string().optional(),
+      country: z.string().optional(),
     }),
   run: async (context, given) => {
     const asked = await askMissing(context, given, [
@@ -33,7 +36,8 @@ export const addAccountCommand = command({
       { name: 'number', option: '--number', message: 'Account number' },
       { name: 'edition', option: '--edition', message: 'Edition', choices: EDITIONS },
     ]);
-    const account = await addAccount(await context.desk(), context.operator(), { ...asked, sso: given.sso });
+    const { sso, country } = given;
+    const account = await addAccount(await context.desk(), context.operator(), { ...asked, sso, country });
     return {
       view: [
         { kind: 'lines', lines: [`Added ${account.name} (${account.number}), ${account.edition}.`] },

@@ -5,7 +5,7 @@ import { type AccountEdit, type EditedAccount, editAccount } from '../../../proc
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Result } from '../../command.js';
 import { accountDocument } from '../account-view.js';
-import { REFERENCE } from '../listing-arguments.js';
+import { COUNTRY, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
 
 const editInput = () =>
@@ -18,6 +18,7 @@ const editInput = () =>
     ssoJwks: z.string().optional(),
     forbidPhoneResets: z.boolean().default(false),
     allowPhoneResets: z.boolean().default(false),
+    country: z.string().optional(),
     edition: z.string().optional(),
     dropPrivileges: z.boolean().default(false),
     signIn: z.string().optional(),
@@ -52,6 +53,7 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
       flags: '--allow-phone-resets',
       about: 'allow them again: admins only, with --reason, never because a caller asks',
     },
+    COUNTRY,
     {
       flags: '--edition <edition>',
       about: 'classic or x-series; every role moves along; needs --reason and a second operator',
@@ -90,11 +92,11 @@ async function runPower(context: Context, given: z.infer<ReturnType<typeof editI
 }
 
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
-  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason } = given;
+  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason, country } = given;
   if (forbidPhoneResets && allowPhoneResets)
     throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
   const wanted =
-    [name, sso, ssoIssuer, ssoAudience, ssoJwks].some((one) => one !== undefined) ||
+    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
   if (!wanted)
@@ -106,6 +108,7 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
     issuer: ssoIssuer,
     audience: ssoAudience,
     keys,
+    country,
     reason,
     forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
   };
@@ -115,6 +118,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   name: 'name',
   sso: 'single sign-on',
   'sso-settings': 'single sign-on settings',
+  country: 'country',
   'phone-resets': 'resets by phone',
 };
 

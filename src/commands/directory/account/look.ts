@@ -7,7 +7,7 @@ import { searchAccounts } from '../../../procedures/directory/search-directory.j
 import { rowsFor } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { accountDocument, accountTable, accountView, cutNote, describedDocument } from '../account-view.js';
-import { LIMIT, limitOf, REFERENCE } from '../listing-arguments.js';
+import { LIMIT, limitOf, PAGE, pageOf, REFERENCE } from '../listing-arguments.js';
 
 export const listAccounts = command({
   path: 'account list',
@@ -18,12 +18,12 @@ export const listAccounts = command({
   input: () => z.object({ limit: limitOf().optional() }),
   run: async (context, { limit }) => {
     const desk = await context.desk();
-    const most = await rowsFor(desk, context.operator(), limit);
-    const found = await allAccounts(desk, most === undefined ? undefined : most + 1);
-    const shown = found.slice(0, most);
+    const rows = await rowsFor(desk, context.operator(), limit);
+    const found = await allAccounts(desk, (rows?.limit ?? 0) + 1);
+    const shown = found.slice(0, rows?.limit);
     const more = found.length > shown.length;
     return {
-      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, more, most !== limit)],
+      view: [accountTable(shown, 'No accounts yet.'), ...cutNote(shown.length, more, rows?.limit !== limit)],
       document: { accounts: shown.map(accountDocument), more },
     };
   },
@@ -43,20 +43,24 @@ export const showAccount = command({
   },
 });
 
+const CAPPED = { found: [], more: true } as const;
+
 export const searchAccountsCommand = command({
   path: 'account search',
   summary: 'find companies by part of name or number',
   examples: ['countersign account search futter', 'countersign account search taqueria --json'],
   access: 'directory:read',
-  arguments: [{ name: '<text...>', about: 'part of a name or number; case and accents are ignored' }],
-  options: [LIMIT],
-  input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20) }),
-  run: async (context, { text, limit }) => {
+  arguments: [
+    { name: '<text...>', about: 'part of a name or number, in any order; case, accents and umlauts are ignored' },
+  ],
+  options: [LIMIT, PAGE],
+  input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20), page: pageOf() }),
+  run: async (context, { text, limit, page }) => {
     const desk = await context.desk();
-    const most = await rowsFor(desk, context.operator(), limit);
-    const { found, more } = await searchAccounts(desk, text.join(' '), most);
+    const rows = await rowsFor(desk, context.operator(), limit, page);
+    const { found, more } = rows === undefined ? CAPPED : await searchAccounts(desk, text.join(' '), rows);
     return {
-      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more, most !== limit)],
+      view: [accountTable(found, 'No account matches.'), ...cutNote(found.length, more, rows === undefined, page)],
       document: { accounts: found.map(accountDocument), more },
     };
   },

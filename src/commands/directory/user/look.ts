@@ -9,7 +9,7 @@ import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js
 import { command } from '../../command.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
-import { limitOf } from '../listing-arguments.js';
+import { limitOf, PAGE, pageOf } from '../listing-arguments.js';
 import { describedUserDocument, userDocument, userTable, userView } from '../user-view.js';
 
 export const listUsers = command({
@@ -30,9 +30,9 @@ export const listUsers = command({
       desk,
       context.operator(),
       { list: 'user list', account, limit },
-      async (most) => {
-        const users = await allUsers(desk, account, most === undefined ? undefined : most + 1);
-        return { found: users.slice(0, most), more: most !== undefined && users.length > most };
+      async (rows) => {
+        const users = await allUsers(desk, account, rows.limit + 1);
+        return { found: users.slice(0, rows.limit), more: users.length > rows.limit };
       },
     );
     return {
@@ -79,21 +79,29 @@ export const showUser = command({
 
 export const searchUsersCommand = command({
   path: 'user search',
-  summary: 'find people by part of name or login, or by a whole e-mail or phone',
+  summary: 'find people by part of name, login or company, or by a whole e-mail or phone',
   examples: [
     'countersign user search anders',
-    'countersign user search 555-9857',
+    'countersign user search "nancy alfreds"',
+    'countersign user search +12065559857',
     'countersign user search nancy --account 100234 --json',
   ],
   access: 'directory:read',
   arguments: [
     {
       name: '<text...>',
-      about: 'part of a name or login, a whole e-mail, or at least 7 digits of a phone; case and accents are ignored',
+      about:
+        'parts of name, login and company in any order, a whole e-mail, or at least 7 digits of a phone; case, accents and umlauts are ignored',
     },
   ],
-  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many (default: 20)' }],
-  input: () => z.object({ text: z.array(z.string()), account: z.string().optional(), limit: limitOf().default(20) }),
+  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many (default: 20)' }, PAGE],
+  input: () =>
+    z.object({
+      text: z.array(z.string()),
+      account: z.string().optional(),
+      limit: limitOf().default(20),
+      page: pageOf(),
+    }),
   run: async (context, given) => {
     const desk = await context.desk();
     const account = given.account === undefined ? undefined : await findAccount(desk, given.account);
@@ -101,11 +109,11 @@ export const searchUsersCommand = command({
     const { found, more, capped } = await viewUsers(
       desk,
       context.operator(),
-      { list: 'user search', text, account, limit: given.limit },
-      (most = given.limit) => searchUsers(desk, text, most, account),
+      { list: 'user search', text, account, limit: given.limit, page: given.page },
+      (rows) => searchUsers(desk, text, rows, account),
     );
     return {
-      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more, capped)],
+      view: [userTable(found, 'No user matches.', true), ...cutNote(found.length, more, capped, given.page)],
       document: { users: found.map(userDocument), more },
     };
   },

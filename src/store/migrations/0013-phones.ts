@@ -1,0 +1,46 @@
+/**
+ * Adds the country of a company, and each telephone number as it is dialled (B96). Both decide where codes go, so they are tagged. The words
+ * of all searches are made anew: by number, as names are spelled, and without the parts of addresses that earlier versions kept (B83).
+ */
+import { sql } from 'kysely';
+import type { SchemaTraits } from '../engine.js';
+import { GUARDED, type GuardedTable, type Row } from '../guard/guarded-tables.js';
+import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
+import { searchWrites } from '../queries/search.js';
+import type { Db, Tx } from '../schema/directory.js';
+import { createIndex } from './0001-desk.js';
+import type { MigrationKeys } from './migration-keys.js';
+
+const PAGE = 1_000;
+
+export async function up(db: Db, traits: SchemaTraits, { notary, directory }: MigrationKeys): Promise<void> {
+  const { phoneOf, wordsOf } = await directory();
+  await db.schema.alterTable('accounts').addColumn('country', 'text').execute();
+  await db.schema.alterTable('users').addColumn('phone_e164', 'text').execute();
+  await createIndex(db, 'users', ['phone_e164'], false);
+  await db.deleteFrom('search_words').execute();
+  // So that whether somebody has a word needs one look, and not one at each of their words.
+  await db.schema.dropIndex('search_words_by_target_id').execute();
+  await createIndex(db, 'search_words', ['target_id', 'word'], false);
+  for (const [name, added] of [
+    ['accounts', 'country'],
+    ['users', 'phone_e164'],
+  ] as const) {
+    const table = GUARDED[name] as GuardedTable;
+    const before = { ...table, columns: table.columns.filter((column) => column !== added) };
+    for (let after = ''; ; ) {
+      const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
+      if (rows.length === 0) break;
+      after = String(rows.at(-1)?.[table.key]);
+      await searchWrites(db as Tx).insert(rows.map((row) => wordsOf(name, row)));
+      // A row that was changed outside countersign keeps its tag, and stays refused.
+      const ours = rows.filter((row) => [before, table].some((one) => fits(notary.rows, name, one, row)));
+      const read = ours.map((row): Row => (name === 'users' ? { ...row, phone_e164: phoneOf(row) } : row));
+      const numbers = read.flatMap((row) =>
+        typeof row['phone_e164'] === 'string' ? [[String(row['id']), row['phone_e164']] as const] : [],
+      );
+      if (numbers.length > 0) await setEach(db, traits.setEach(name, table.key, 'phone_e164'), numbers);
+      await writeTags(db, name, read, { traits, tags: notary.rows });
+    }
+  }
+}
