@@ -60,6 +60,7 @@ const FIXED = {
   'power-sign-in': { kind: 'email', placeholders: [...TOLD, 'target', 'signIn'] },
   'power-sign-in-all': { kind: 'email', placeholders: [...TOLD, 'count', 'signIn'] },
   'power-sign-on-changed': { kind: 'email', placeholders: [...TOLD] },
+  'desk-alarm': { kind: 'email', placeholders: [...OPERATOR, 'where', 'target', 'misses', 'bound', 'who', 'when'] },
   'desk-power-changed': { kind: 'email', placeholders: [...OPERATOR, 'what', 'target', 'change', 'who', 'when'] },
   'operator-invitation': { kind: 'email', placeholders: [...OPERATOR, 'role', 'code', 'until'] },
   'operator-changed': { kind: 'email', placeholders: [...OPERATOR, 'change', 'who', 'when'] },

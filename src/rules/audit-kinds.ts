@@ -10,7 +10,7 @@ const KINDS = {
   'backup-codes': ['made'],
   call: ['dropped', 'ended', 'general', 'handed-over', 'noted', 'opened', 'resumed'],
   delivery: ['attempted', 'ended', 'switched-on'],
-  desk: ['founded'],
+  desk: ['alarmed', 'founded', 'resumed'],
   device: ['forgotten', 'remembered'],
   directory: ['exported', 'imported', 'viewed'],
   factor: ['added', 'code-started', 'enrolment-begun', 'refused', 'removed'],

@@ -21,6 +21,7 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
   'account.edition-changed': { does: { edition: 'classic', editionBefore: 'x-series' } },
   'account.enabled': { does: { changed: true }, not: { changed: false } },
   'account.sign-in-changed': { does: { signIn: 'sso', logins: 3 } },
+  'desk.alarmed': { does: { scope: 'desk', misses: 31, bound: 30 } },
   'key.backed-up': { does: { key: 'k' } },
   'mfa.not-required': { does: { unchanged: false }, not: { unchanged: true } },
   'mfa.required': { does: { unchanged: false }, not: { unchanged: true } },
@@ -51,6 +52,7 @@ const NO_POWER = [
   ...[
     'backup-codes.made',
     'desk.founded',
+    'desk.resumed',
     'directory.exported',
     'directory.imported',
     'directory.viewed',

@@ -120,9 +120,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
 
   'caller-is-operator': () => 'this caller is you',
-  'failures-of-operator': () => 'you had too many failed verifications of different callers within an hour',
-  'failures-in-account': () => 'this account had too many failed verifications within an hour',
-  'failures-of-desk': () => 'this desk had too many failed verifications within an hour',
+  'caller-being-checked': () => 'other answers of this caller are being checked',
   'grant-unknown': ({ id }) => `you have no grant "${id}"`,
   'grant-needed': ({ why, action }) =>
     why === 'other-action'
@@ -144,9 +142,11 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
       ? 'missing: --reason, why you lift the lock'
       : to === 'disable'
         ? 'missing: --reason, why you disable it'
-        : to === 'change-power'
-          ? 'missing: --reason, why this is changed'
-          : 'missing: --reason, why you allow resets by phone again',
+        : to === 'resume'
+          ? 'missing: --reason, what you found'
+          : to === 'change-power'
+            ? 'missing: --reason, why this is changed'
+            : 'missing: --reason, why you allow resets by phone again',
   'edition-loses-mfa': () => 'the company requires multi-factor authentication, which a Classic account does not have',
   'edition-loses-privileges': ({ edition, logins }) =>
     `${edition} does not know single privileges, so these logins would lose theirs: ${logins.join(', ')}`,

@@ -56,6 +56,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   passphrases: table('user_id', 'verifier form_version owner_copy set_by set_at setup_at'),
   application_passwords: table('user_id', 'verifier changed_at'),
   used_id_tokens: table('digest', 'expires_at'),
+  alarms: table('id', 'since until counting misses bound', until('until', 10 * MINUTE)),
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at tried', 'all'),
   operator_sessions: table(

@@ -5,9 +5,6 @@ import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/director
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
-/** Reasons that count as a failed guess. `started` is an attempt that is still running or was interrupted. */
-const FAILED = ['not-verified', 'no-passphrase', 'started'];
-
 export const verificationReads = (db: Db) => ({
   async byId(id: string): Promise<VerificationRow | undefined> {
     return db.selectFrom('verifications').selectAll().where('id', '=', id).executeTakeFirst();
@@ -24,37 +21,17 @@ export const verificationReads = (db: Db) => ({
       .limit(100)
       .execute();
   },
-  /** Different callers on whom one operator failed since a time (spray limit). */
-  async failedCallers(operatorId: string, since: number): Promise<number> {
+  /** True if an answer of this caller that began after `since` is still being checked. */
+  async beingChecked(callerKey: string, since: number): Promise<boolean> {
     const row = await db
       .selectFrom('verifications')
-      .select((e) => e.fn.count<number>('caller_key').distinct().as('n'))
-      .where('operator_id', '=', operatorId)
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
-  },
-  /** Failures of the whole desk since a time (spray limit). */
-  async failuresOfDesk(since: number): Promise<number> {
-    const row = await db
-      .selectFrom('verifications')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
-  },
-  /** Failed checks on one account since a time (per-account limit of B72). */
-  async failuresInAccount(accountId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('verifications')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('account_id', '=', accountId)
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
+      .selectAll()
+      .where('caller_key', '=', callerKey)
+      .where('outcome', '=', 'started')
+      .where('started_at', '>', since)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
   },
 });
 

@@ -5,6 +5,7 @@
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type {
+  AlarmsTable,
   CallsTable,
   GrantsTable,
   OperatorSessionsTable,
@@ -229,6 +230,7 @@ export interface Database {
   verifications: VerificationsTable;
   grants: GrantsTable;
   throttles: ThrottlesTable;
+  alarms: AlarmsTable;
   outbox: OutboxTable;
   calls: CallsTable;
   jobs: JobsTable;
