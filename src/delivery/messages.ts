@@ -39,6 +39,7 @@ const FIXED = {
   },
   'mfa-reset-undone': { kind: 'email', placeholders: [...PERSON, 'who', 'when', 'reference'] },
   'factor-changed': { kind: 'email', placeholders: [...PERSON, 'change', 'who', 'when'] },
+  'set-up-code': { kind: 'email', placeholders: [...PERSON, 'code', 'minutes'] },
   'passphrase-viewed': { kind: 'email', placeholders: [...PERSON, 'who', 'when'] },
   'passphrase-changed': { kind: 'email', placeholders: [...PERSON, 'who', 'when'] },
   'contact-changed': { kind: 'email', placeholders: [...PERSON, 'change', 'who', 'when'] },

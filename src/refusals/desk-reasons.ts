@@ -105,6 +105,7 @@ export interface DeskReasons {
   // passphrases
   'set-already': Bare;
   'set-up-used': Bare;
+  'set-up-code-wrong': Bare;
   'sets-own-first': Bare;
   'login-disabled': Bare;
   'own-set-up': Bare;

@@ -38,6 +38,7 @@ export const APPROVAL_REASONS: Readonly<Record<ApprovalReason, string>> = {
   successor: 'the successor of an admin',
   edition: 'a change of edition',
   'sign-in-kind': 'another way to sign in',
+  'first-passphrase': 'a first passphrase by phone',
 };
 
 /** Why a reset was not undone. */
@@ -179,6 +180,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
 
   'set-already': () => 'the owner has a passphrase already, and the desk cannot change it',
   'set-up-used': () => 'the set-up call of this user has been used',
+  'set-up-code-wrong': () => 'the code of the set-up call is wrong, was used before, or has expired',
   'sets-own-first': () => 'a secondary admin sets their own passphrase before they call',
   'login-disabled': () => 'the login is disabled',
   'own-set-up': () => 'you cannot set up your own passphrase here',

@@ -1,7 +1,15 @@
 /** Alarms over many callers (B95): asked before each answer is checked, sounded by a miss, and ended by a lead. rules/alarms decides. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { ALARM_SCOPES, type Alarm, type AlarmScope, afterMiss, isOn, missesAllowed, QUIET } from '../../rules/alarms.js';
+import {
+  ALARM_SCOPES,
+  type Alarm,
+  type AlarmScope,
+  afterMiss,
+  isOn,
+  missesAllowed,
+  QUIET,
+} from '../../rules/alarms.js';
 import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 

@@ -22,7 +22,7 @@ import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
 import * as sums from './0011-sums.js';
 import * as ssoSubjects from './0012-sso-subjects.js';
-import * as alarms from './0014-alarms.js';
+import * as alarms from './0014-alarms-and-invitations.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
@@ -49,7 +49,7 @@ export const STEPS: readonly Step[] = [
   { name: '0010-power-holds', up: powerHolds.up },
   { name: BOUND, up: sums.up },
   { name: '0012-sso-subjects', up: ssoSubjects.up },
-  { name: '0014-alarms', up: alarms.up },
+  { name: '0014-alarms-and-invitations', up: alarms.up },
 ];
 
 /** Name of the newest migration that this build knows. */

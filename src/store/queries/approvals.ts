@@ -4,45 +4,27 @@ import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
-export const approvalReads = (db: Db) => ({
-  async byId(id: string): Promise<ApprovalRow | undefined> {
-    return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
-  },
-  /** Newest first. */
-  async list(limit: number): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-  },
-  /** Undecided and not expired, newest first. */
-  async pending(now: number, limit: number): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .where('state', '=', 'pending')
-      .where('expires_at', '>', now)
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit)
-      .execute();
-  },
-  /** Of one requester for exactly this subject, newest first. */
-  async ofSubject(hash: string, operatorId: string): Promise<readonly ApprovalRow[]> {
-    return db
-      .selectFrom('approvals')
-      .selectAll()
-      .where('hash', '=', hash)
-      .where('operator_id', '=', operatorId)
-      .orderBy('requested_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(20)
-      .execute();
-  },
-});
+export const approvalReads = (db: Db) => {
+  const newest = (limit: number) =>
+    db.selectFrom('approvals').selectAll().orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
+  return {
+    async byId(id: string): Promise<ApprovalRow | undefined> {
+      return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
+    },
+    /** Newest first. */
+    async list(limit: number): Promise<readonly ApprovalRow[]> {
+      return newest(limit).execute();
+    },
+    /** Undecided and not expired, newest first. */
+    async pending(now: number, limit: number): Promise<readonly ApprovalRow[]> {
+      return newest(limit).where('state', '=', 'pending').where('expires_at', '>', now).execute();
+    },
+    /** Of one requester for exactly this subject, newest first. */
+    async ofSubject(hash: string, operatorId: string): Promise<readonly ApprovalRow[]> {
+      return newest(20).where('hash', '=', hash).where('operator_id', '=', operatorId).execute();
+    },
+  };
+};
 
 export const approvalWrites = (tx: Tx) => ({
   async insert(row: Insertable<ApprovalsTable>): Promise<void> {

@@ -61,63 +61,34 @@ export const grantReads = (db: Db) => ({
   },
 });
 
-export const grantWrites = (tx: Tx) => ({
-  async insert(row: Insertable<GrantsTable>): Promise<void> {
-    await tx.insertInto('grants').values(row).execute();
-  },
-  /** Compare-and-set: true for exactly one use of the grant. */
-  async use(id: string, now: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ used_at: now })
-      .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
-  },
-  async revoke(id: string, now: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
-  },
-  /** Revokes every live grant. */
-  async revokeEvery(now: number): Promise<void> {
-    await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .execute();
-  },
-  /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
-  async revokeOfOperator(operatorId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
-  },
-  /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
-  async revokeOfUser(userId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('user_id', '=', userId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
-  },
-});
+export const grantWrites = (tx: Tx) => {
+  const unspent = (patch: Updateable<GrantsTable>) =>
+    tx.updateTable('grants').set(patch).where('used_at', 'is', null).where('revoked_at', 'is', null);
+  const revokeLive = (now: number) => unspent({ revoked_at: now }).where('expires_at', '>', now);
+  return {
+    async insert(row: Insertable<GrantsTable>): Promise<void> {
+      await tx.insertInto('grants').values(row).execute();
+    },
+    /** Compare-and-set: true for exactly one use of the grant. */
+    async use(id: string, now: number): Promise<boolean> {
+      return (await unspent({ used_at: now }).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;
+    },
+    async revoke(id: string, now: number): Promise<boolean> {
+      return (await unspent({ revoked_at: now }).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;
+    },
+    /** Revokes every live grant. */
+    async revokeEvery(now: number): Promise<void> {
+      await revokeLive(now).execute();
+    },
+    /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
+    async revokeOfOperator(operatorId: string, now: number): Promise<number> {
+      const result = await revokeLive(now).where('operator_id', '=', operatorId).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+    /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
+    async revokeOfUser(userId: string, now: number): Promise<number> {
+      const result = await revokeLive(now).where('user_id', '=', userId).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+  };
+};

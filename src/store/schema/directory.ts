@@ -152,6 +152,8 @@ export interface OneTimeCodesTable {
   created_at: number;
   expires_at: number;
   used_at: number | null;
+  /** Of an invitation: the public half of the key that its code makes (B85). */
+  copy_key: string | null;
 }
 
 export interface FactorsTable {

@@ -80,7 +80,9 @@ describe.each(engines)('B95 alarms on %s', (engine) => {
     expect([await on(), await events()]).toEqual([[], []]);
     await misses(3, 3);
     expect(await on()).toEqual(['desk']);
-    expect(await events()).toMatchObject([{ detail: { scope: 'desk', misses: 4, bound: 3 }, by: { name: 'countersign' } }]);
+    expect(await events()).toMatchObject([
+      { detail: { scope: 'desk', misses: 4, bound: 3 }, by: { name: 'countersign' } },
+    ]);
     expect((await place.notices()).filter((kind) => kind.startsWith('desk-alarm'))).toHaveLength(1);
 
     for (const by of [place.agent, lead])
