@@ -1,13 +1,15 @@
 /** Alarms over many callers (B95), and the misses that sound them. */
 import { type Selectable, sql } from 'kysely';
 import { type AlarmScope, CALL_SPAN, MISS_WINDOW } from '../../rules/alarms.js';
+import { again } from '../guard/statements.js';
 import type { AlarmsTable, Db, Tx } from '../schema/directory.js';
 
 export type AlarmRow = Selectable<AlarmsTable>;
 
 export const alarmReads = (db: Db) => ({
   async byIds(ids: readonly string[]): Promise<readonly AlarmRow[]> {
-    return db.selectFrom('alarms').selectAll().where('id', 'in', ids).execute();
+    const build = () => db.selectFrom('alarms').selectAll().where('id', 'in', ids);
+    return again(db, `${ids.length} alarms`, ids, build);
   },
   /** Those that are on, the oldest first. */
   async on(now: number): Promise<readonly AlarmRow[]> {

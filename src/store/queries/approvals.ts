@@ -1,5 +1,7 @@
 /** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
+
 import type { Insertable, Selectable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
@@ -9,7 +11,7 @@ export const approvalReads = (db: Db) => {
     db.selectFrom('approvals').selectAll().orderBy('requested_at', 'desc').orderBy('id', 'desc').limit(limit);
   return {
     async byId(id: string): Promise<ApprovalRow | undefined> {
-      return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
+      return rowOf(db, 'approvals', 'id', id);
     },
     /** Newest first. */
     async list(limit: number): Promise<readonly ApprovalRow[]> {

@@ -1,5 +1,6 @@
 /** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { CallsTable } from '../schema/calls.js';
 import type { Db, Tx } from '../schema/directory.js';
 
@@ -7,7 +8,7 @@ export type CallRow = Selectable<CallsTable>;
 
 export const callReads = (db: Db) => ({
   async byId(id: string): Promise<CallRow | undefined> {
-    return db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'calls', 'id', id);
   },
 });
 
