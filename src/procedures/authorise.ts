@@ -6,7 +6,7 @@
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, type Refusal, refusal } from '../errors.js';
-import type { Actor, AuditEntry, Denial, ProvenActor } from '../rules/audit-entry.js';
+import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
@@ -150,22 +150,6 @@ export async function loggingRefusals(desk: Desk, by: SignedOperator, door: Door
     work();
   } catch (error) {
     if (coded(error, REFUSED)) await logDenial(desk, by, door.permission, error);
-    throw error;
-  }
-}
-
-/** As this entry, with the code of the refusal as its reason; only those that `codes` names. */
-export async function loggingAs<T>(
-  desk: Desk,
-  entry: Omit<Denial, 'outcome' | 'reason'>,
-  codes: RegExp,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (coded(error, codes))
-      await desk.store.record({ ...entry, outcome: 'refused', reason: error.code }, async () => undefined);
     throw error;
   }
 }

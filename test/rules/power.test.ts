@@ -115,7 +115,7 @@ describe('B84 what changes power', () => {
         const power = powerOf(entry(kind, detail));
         if (power === null || power.template === null) continue;
         const people = Object.fromEntries(Object.entries(power.values).map(([name, value]) => [name, value || 'Bob']));
-        const said = { ...common, ...(power.told === 'desk' ? {} : { account: 'Northwind' }), ...people };
+        const said = { ...common, ...(power.told === 'company' ? { account: 'Northwind' } : {}), ...people };
         expect(() => compose(power.template ?? '', said), kind).not.toThrow();
       }
     }

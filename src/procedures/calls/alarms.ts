@@ -6,7 +6,9 @@ import {
   type Alarm,
   type AlarmScope,
   afterMiss,
+  CALL_SPAN,
   isOn,
+  MISS_WINDOW,
   missesAllowed,
   QUIET,
 } from '../../rules/alarms.js';
@@ -29,7 +31,8 @@ export async function afterMissIn(acting: Acting<'verify'>, company: string): Pr
   const ids = idsOf(acting, company);
   const rows = await write.alarms.byIds(Object.values(ids));
   const alarmOf = (scope: AlarmScope) => rows.find(({ id }) => id === ids[scope]);
-  const { atWork, ...counted } = await write.alarms.misses(ids, alarmOf('desk')?.counting ?? 0, now);
+  const since = { from: alarmOf('desk')?.counting ?? 0, recent: now - MISS_WINDOW, span: CALL_SPAN };
+  const { atWork, ...counted } = await write.alarms.misses(ids, since);
   const sounded: AuditEntry[] = [];
   for (const scope of ALARM_SCOPES) {
     const seen = { misses: counted[scope], bound: missesAllowed(scope, atWork, limits) };

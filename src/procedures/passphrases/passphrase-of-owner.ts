@@ -6,14 +6,13 @@ import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
-import { loggingAs } from '../authorise.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { queueNotices } from '../portal/portal-notices.js';
 import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
+import { loggingAs, passphraseNotice } from './passphrase-notice.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;

@@ -5,14 +5,15 @@
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import { email } from '../../factors/email.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
 import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION } from '../../rules/spoken-form.js';
-import { type Acting, act, askAuthority, loggingAs } from '../authorise.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
 import { type SentState, sentState } from '../messages/read-outbox.js';
@@ -28,7 +29,7 @@ import {
 } from '../resets/approvals.js';
 import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
+import { loggingAs, passphraseNotice } from './passphrase-notice.js';
 
 export interface SetUp {
   readonly account: Account;
@@ -41,6 +42,7 @@ export interface SetUpCall {
   readonly phrase: () => Promise<string>;
 }
 
+const email = factorKind('email') as SentFactor;
 const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
 /** Sends the code that the caller reads out. Refusals: forbidden as `setUpPassphrase`, invalid-input (no address on file for days), locked. */

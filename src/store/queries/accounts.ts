@@ -20,6 +20,8 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
   };
 }
 
+const rowsIn = (db: Db) => db.selectFrom('accounts').selectAll().orderBy('number_key');
+
 export const accountReads = (db: Db) => ({
   async byId(id: string): Promise<Account | undefined> {
     const row = await rowOf(db, 'accounts', 'id', id);
@@ -31,44 +33,19 @@ export const accountReads = (db: Db) => ({
   },
   /** Several companies may have the same name. */
   async byName(nameKey: string): Promise<readonly Account[]> {
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('name_key', '=', nameKey)
-      .orderBy('number_key')
-      .limit(20)
-      .execute();
-    return rows.map(toAccount);
+    return (await rowsIn(db).where('name_key', '=', nameKey).limit(20).execute()).map(toAccount);
   },
   /** All accounts in the order of their numbers; `after` is the last number key of the page before. */
   async page(after: string, limit: number): Promise<readonly Account[]> {
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('number_key', '>', after)
-      .orderBy('number_key')
-      .limit(limit)
-      .execute();
-    return rows.map(toAccount);
+    return (await rowsIn(db).where('number_key', '>', after).limit(limit).execute()).map(toAccount);
   },
   async byNumbers(numberKeys: readonly string[]): Promise<readonly Account[]> {
     if (numberKeys.length === 0) return [];
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('number_key', 'in', [...numberKeys])
-      .execute();
-    return rows.map(toAccount);
+    return (await rowsIn(db).where('number_key', 'in', numberKeys).execute()).map(toAccount);
   },
   async byIds(ids: readonly string[]): Promise<readonly Account[]> {
     if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('accounts')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .orderBy('number_key')
-      .execute();
-    return rows.map(toAccount);
+    return (await rowsIn(db).where('id', 'in', ids).execute()).map(toAccount);
   },
   /** Sign-in settings that the `Account` type lacks, such as the OpenID issuer. */
   async ssoSettings(

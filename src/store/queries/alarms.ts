@@ -1,6 +1,6 @@
 /** Alarms over many callers (B95), and the misses that sound them. */
 import { type Selectable, sql } from 'kysely';
-import { type AlarmScope, CALL_SPAN, MISS_WINDOW } from '../../rules/alarms.js';
+import type { AlarmScope } from '../../rules/alarms.js';
 import { again } from '../guard/statements.js';
 import type { AlarmsTable, Db, Tx } from '../schema/directory.js';
 
@@ -15,13 +15,11 @@ export const alarmReads = (db: Db) => ({
   async on(now: number): Promise<readonly AlarmRow[]> {
     return db.selectFrom('alarms').selectAll().where('until', '>', now).orderBy('since').orderBy('id').execute();
   },
-  /** Misses of the last hour and after `from`, without those that were put right; an operator's by callers. `atWork`: operators who took calls. */
+  /** Misses of the last hour (from `recent`) and after `from`, without those put right within `span` ms; an operator's by callers. `atWork`: operators who took calls. */
   async misses(
     ids: Readonly<Record<AlarmScope, string>>,
-    from: number,
-    now: number,
+    { from, recent, span }: { readonly from: number; readonly recent: number; readonly span: number },
   ): Promise<Readonly<Record<AlarmScope | 'atWork', number>>> {
-    const recent = now - MISS_WINDOW;
     const { rows } = await sql<Record<AlarmScope | 'atWork', number>>`
       select count(*) as "desk",
         count(case when v.account_id = ${ids.company} then 1 end) as "company",
@@ -30,7 +28,7 @@ export const alarmReads = (db: Db) => ({
       from verifications v
       where v.started_at > ${Math.max(from, recent)} and v.reason = 'not-verified' and not exists (
         select 1 from verifications r where r.caller_key = v.caller_key and r.operator_id = v.operator_id
-          and r.started_at between v.started_at and v.started_at + ${CALL_SPAN}
+          and r.started_at between v.started_at and v.started_at + ${span}
           and (r.outcome = 'verified' or r.reason in ('not-privileged', 'held')))`.execute(db);
     return rows[0] as (typeof rows)[number];
   },

@@ -10,18 +10,21 @@ import type { Db, ResetsTable } from '../schema/directory.js';
 export type ResetRow = Selectable<ResetsTable>;
 export type NewReset = Insertable<ResetsTable>;
 
+const newestOf = (db: Db, userId: string) =>
+  db.selectFrom('resets').selectAll().where('user_id', '=', userId).orderBy('id', 'desc').limit(1);
+const countSince = (db: Db, since: number) =>
+  db
+    .selectFrom('resets')
+    .select((e) => e.fn.countAll<number>().as('n'))
+    .where('at', '>=', since);
+
 export const resetReads = (db: Db) => ({
   async byId(id: string): Promise<ResetRow | undefined> {
     return rowOf(db, 'resets', 'id', id);
   },
   async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
     if (ids.length === 0) return [];
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .orderBy('id')
-      .execute();
+    return db.selectFrom('resets').selectAll().where('id', 'in', ids).orderBy('id').execute();
   },
   async ofJob(jobId: string): Promise<readonly ResetRow[]> {
     return db.selectFrom('resets').selectAll().where('job_id', '=', jobId).orderBy('line').orderBy('id').execute();
@@ -33,54 +36,28 @@ export const resetReads = (db: Db) => ({
     return narrowed.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
   },
   async openOfUser(userId: string): Promise<ResetRow | undefined> {
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('state', '=', 'open')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    return newestOf(db, userId).where('state', '=', 'open').executeTakeFirst();
   },
   /** The newest reset that took something from this user, whatever its state is now (B76). */
   async latestOfUser(userId: string): Promise<ResetRow | undefined> {
-    return db
-      .selectFrom('resets')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .where('state', '!=', 'none')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    return newestOf(db, userId).where('state', '!=', 'none').executeTakeFirst();
   },
   /** Number of resets outside jobs by one operator since a time, for the limit on an operator's pace. */
   async singlesBy(operatorId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('operator_id', '=', operatorId)
-      .where('at', '>=', since)
-      .where('job_id', 'is', null)
-      .executeTakeFirstOrThrow();
-    return row.n;
+    const mine = countSince(db, since).where('operator_id', '=', operatorId);
+    return (await mine.where('job_id', 'is', null).executeTakeFirstOrThrow()).n;
   },
   /** Number of users of whom a customer admin has reset something in the portal since a time. */
   async takenInPortalBy(userId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('resets')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('by_user_id', '=', userId)
-      .where('at', '>=', since)
-      .where('state', '!=', 'none')
-      .executeTakeFirstOrThrow();
-    return row.n;
+    const mine = countSince(db, since).where('by_user_id', '=', userId);
+    return (await mine.where('state', '!=', 'none').executeTakeFirstOrThrow()).n;
   },
   /** Facts about each named user, in no order. `now` decides which enrolment codes are still valid. */
   async facts(userIds: readonly string[], now: number): Promise<readonly ResetFacts[]> {
     if (userIds.length === 0) return [];
     const [factors, codes, devices, sessions, open, live] = await Promise.all([
       factorCounts(db, userIds),
-      backupCodeCounts(db, userIds),
+      counts(db, 'backup_codes', userIds),
       counts(db, 'devices', userIds),
       counts(db, 'portal_sessions', userIds),
       openResets(db, userIds),
@@ -109,29 +86,18 @@ async function factorCounts(db: Db, userIds: readonly string[]): Promise<Readonl
   return new Map(rows.map((row) => [`${row.user_id} ${row.state}`, row.n]));
 }
 
-async function backupCodeCounts(db: Db, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('backup_codes')
-    .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', [...userIds])
-    .where('state', '=', 'active')
-    .where('used_at', 'is', null)
-    .groupBy('user_id')
-    .execute();
-  return new Map(rows.map((row) => [row.user_id, row.n]));
-}
-
 async function counts(
   db: Db,
-  table: 'devices' | 'portal_sessions',
+  table: 'backup_codes' | 'devices' | 'portal_sessions',
   userIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom(table)
+  const query = db
+    .selectFrom(table as 'backup_codes')
     .select(['user_id', (e) => e.fn.countAll<number>().as('n')])
-    .where('user_id', 'in', [...userIds])
-    .groupBy('user_id')
-    .execute();
+    .where('user_id', 'in', userIds)
+    .groupBy('user_id');
+  const usable = query.where('state', '=', 'active').where('used_at', 'is', null);
+  const rows = await (table === 'backup_codes' ? usable : query).execute();
   return new Map(rows.map((row) => [row.user_id, row.n]));
 }
 

@@ -45,6 +45,10 @@ const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
   formerContacts: JSON.parse(row.former_contacts) as FormerContact[],
 });
 
+const rowsIn = (db: Db) => db.selectFrom('users').selectAll();
+const mapped = async <R, T>(query: { execute(): Promise<readonly R[]> }, to: (row: R) => T): Promise<readonly T[]> =>
+  (await query.execute()).map(to);
+
 export const userReads = (db: Db) => ({
   async byId(id: string): Promise<User | undefined> {
     const row = await rowOf(db, 'users', 'id', id);
@@ -52,12 +56,7 @@ export const userReads = (db: Db) => ({
   },
   async byIds(ids: readonly string[]): Promise<readonly User[]> {
     if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where('id', 'in', ids), toUser);
   },
   async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
     const [row] = await again(db, 'user by login', [accountId, loginKey], () =>
@@ -67,48 +66,31 @@ export const userReads = (db: Db) => ({
   },
   async byLogins(accountId: string, loginKeys: readonly string[]): Promise<readonly User[]> {
     if (loginKeys.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .where('login_key', 'in', [...loginKeys])
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where('account_id', '=', accountId).where('login_key', 'in', loginKeys), toUser);
   },
   /** Many logins may have the same e-mail (B09). */
   async byEmail(accountId: string, emailKey: string): Promise<readonly User[]> {
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .where('email_key', '=', emailKey)
-      .orderBy('login_key')
-      .limit(50)
-      .execute();
-    return rows.map(toUser);
+    return mapped(
+      rowsIn(db).where('account_id', '=', accountId).where('email_key', '=', emailKey).orderBy('login_key').limit(50),
+      toUser,
+    );
   },
   /** The contacts of many users at once, for notices and enrolment codes. */
   async contacts(ids: readonly string[]): Promise<readonly UserContacts[]> {
     if (ids.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('id', 'in', [...ids])
-      .execute();
-    return rows.map(toContacts);
+    return mapped(rowsIn(db).where('id', 'in', ids), toContacts);
   },
   /** Everybody in one of the accounts with one of the roles, disabled logins too, with all contacts. */
   async holders(accountIds: readonly string[], roles: readonly CustomerRole[]): Promise<readonly UserContacts[]> {
     if (accountIds.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', 'in', [...accountIds])
-      .where('role', 'in', [...roles])
-      .orderBy('account_id')
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toContacts);
+    return mapped(
+      rowsIn(db)
+        .where('account_id', 'in', accountIds)
+        .where('role', 'in', roles)
+        .orderBy('account_id')
+        .orderBy('login_key'),
+      toContacts,
+    );
   },
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   async byEmailPairs(
@@ -116,33 +98,15 @@ export const userReads = (db: Db) => ({
   ): Promise<readonly User[]> {
     if (pairs.length === 0) return [];
     const values = sql.join(pairs.map(({ accountId, emailKey }) => sql`(${accountId}, ${emailKey})`));
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where(sql<boolean>`(account_id, email_key) in (values ${values})`)
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where(sql<boolean>`(account_id, email_key) in (values ${values})`), toUser);
   },
   async ofAccount(accountId: string): Promise<readonly User[]> {
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where('account_id', '=', accountId).orderBy('login_key'), toUser);
   },
   /** Logins of several accounts at once, in the order of account and login. */
   async ofAccounts(accountIds: readonly string[]): Promise<readonly User[]> {
     if (accountIds.length === 0) return [];
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', 'in', [...accountIds])
-      .orderBy('account_id')
-      .orderBy('login_key')
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where('account_id', 'in', accountIds).orderBy('account_id').orderBy('login_key'), toUser);
   },
   /** The logins that exist among these pairs, by the unique index in one statement. */
   async byLoginPairs(
@@ -150,12 +114,7 @@ export const userReads = (db: Db) => ({
   ): Promise<readonly User[]> {
     if (pairs.length === 0) return [];
     const values = sql.join(pairs.map(({ accountId, loginKey }) => sql`(${accountId}, ${loginKey})`));
-    const rows = await db
-      .selectFrom('users')
-      .selectAll()
-      .where(sql<boolean>`(account_id, login_key) in (values ${values})`)
-      .execute();
-    return rows.map(toUser);
+    return mapped(rowsIn(db).where(sql<boolean>`(account_id, login_key) in (values ${values})`), toUser);
   },
   /** Counts the logins of an account by role, sign-in and state. */
   async tally(accountId: string): Promise<readonly { role: string; signIn: string; disabled: number; n: number }[]> {
