@@ -30,7 +30,6 @@ export const verificationReads = (db: Db) => ({
       .where('caller_key', '=', callerKey)
       .where('outcome', '=', 'started')
       .where('started_at', '>', since)
-      .limit(1)
       .executeTakeFirst();
     return row !== undefined;
   },
