@@ -61,6 +61,12 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     load: async () => (await import('./resets/mfa.js')).commands,
   },
   {
+    word: 'desk',
+    group: 'Resets',
+    summary: 'show alarms and the freeze, end an alarm',
+    load: async () => (await import('./resets/desk.js')).commands,
+  },
+  {
     word: 'job',
     group: 'Resets',
     summary: 'show, resume or undo bulk resets',

@@ -34,6 +34,10 @@ export interface OwnerView {
   check(place: SealContext, sealed: string | null, password: string): Promise<PasswordCheck>;
   /** Seals the owner's copy of a phrase for the holder of the password that `verifier` (at `passwordPlace`) belongs to. */
   sealCopy(passwordPlace: SealContext, verifier: string, copyPlace: SealContext, phrase: string): string;
+  /** The key that a secret makes which nobody guesses, such as the code of an invitation; `publicKey` is its public half as text. */
+  keyFrom(secret: string): { readonly viewKey: Uint8Array; readonly publicKey: string };
+  /** As `sealCopy`, for whoever has the secret of `keyFrom`. */
+  sealCopyTo(publicKey: string, copyPlace: SealContext, phrase: string): string;
   /** The phrase, exactly as it was set; null if the view key does not open this copy. */
   openCopy(copyPlace: SealContext, viewKey: Uint8Array, copy: string): string | null;
 }
@@ -100,8 +104,17 @@ export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
     },
 
     sealCopy(passwordPlace, verifier, copyPlace, phrase) {
-      const { publicKey } = open(passwordPlace, verifier);
-      return vault.seal('seal/owner-copy', copyPlace, closeBox(publicKey, bindingOf(copyPlace), padded(phrase)));
+      return this.sealCopyTo(open(passwordPlace, verifier).publicKey.toString('base64url'), copyPlace, phrase);
+    },
+
+    keyFrom(secret) {
+      const viewKey = derived(encodeUtf8(secret), 'invitation');
+      return { viewKey, publicKey: publicHalf(viewKey).toString('base64url') };
+    },
+
+    sealCopyTo(publicKey, copyPlace, phrase) {
+      const box = closeBox(Buffer.from(publicKey, 'base64url'), bindingOf(copyPlace), padded(phrase));
+      return vault.seal('seal/owner-copy', copyPlace, box);
     },
 
     openCopy(copyPlace, viewKey, copy) {
@@ -111,7 +124,7 @@ export function openOwnerView(hasher: Hasher, vault: Vault): OwnerView {
   });
 }
 
-const derived = (stretched: Uint8Array, use: 'auth' | 'view'): Buffer =>
+const derived = (stretched: Uint8Array, use: 'auth' | 'view' | 'invitation'): Buffer =>
   hkdfSha256(stretched, new Uint8Array(), `countersign/owner-view/${use}`, 32);
 
 const bindingOf = ({ account = '', user = '', table, column, id }: SealContext): Buffer =>

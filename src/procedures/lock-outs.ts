@@ -8,6 +8,7 @@ import { type Refusal, refusal } from '../errors.js';
 import type { LockedOut } from '../refusals/facts.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
+import type { Limits } from '../rules/policy.js';
 import {
   refusalNow,
   reserve,
@@ -41,11 +42,16 @@ function toRow(subject: Subject, state: Throttle, at: number): ThrottleRow {
   };
 }
 
-/** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. */
-export async function reserveAttempt(desk: Desk, write: Writes, subject: Subject): Promise<ThrottleDecision> {
+/** Counts the attempt before it is checked. If the decision is not `proceed`, do not check. `limits`: stricter ones, while an alarm is on. */
+export async function reserveAttempt(
+  desk: Desk,
+  write: Writes,
+  subject: Subject,
+  limits: Limits = desk.policy.limits,
+): Promise<ThrottleDecision> {
   const time = desk.clock.time();
   const before = await write.throttles.get(subject);
-  const { state, decision } = reserve(toThrottle(before), time, desk.policy.limits);
+  const { state, decision } = reserve(toThrottle(before), time, limits);
   if (decision.kind === 'proceed') await write.throttles.put(toRow(subject, state, time.now), before ?? null);
   return decision;
 }

@@ -9,10 +9,10 @@ interface Person {
   readonly accountId: string;
 }
 
-const ofUser = (table: string, column: string, user: Person): SealContext => ({
+const ofUser = (table: string, column: string, user: Person, id: string = user.id): SealContext => ({
   table,
   column,
-  id: user.id,
+  id,
   account: user.accountId,
   user: user.id,
 });
@@ -21,40 +21,16 @@ export const passphraseContext = (user: Person): SealContext => ofUser('passphra
 export const ownerCopyContext = (user: Person): SealContext => ofUser('passphrases', 'owner_copy', user);
 export const applicationPasswordContext = (user: Person): SealContext =>
   ofUser('application_passwords', 'verifier', user);
+export const factorContext = (user: Person, id: string): SealContext => ofUser('factors', 'secret', user, id);
+export const backupCodeContext = (user: Person, id: string): SealContext =>
+  ofUser('backup_codes', 'verifier', user, id);
 
-export const factorContext = (user: Person, factorId: string): SealContext => ({
-  table: 'factors',
-  column: 'secret',
-  id: factorId,
-  account: user.accountId,
-  user: user.id,
-});
-export const backupCodeContext = (user: Person, codeId: string): SealContext => ({
-  table: 'backup_codes',
-  column: 'verifier',
-  id: codeId,
-  account: user.accountId,
-  user: user.id,
-});
+const ofDesk =
+  (table: string, column: string) =>
+  (id: string): SealContext => ({ table, column, id });
 
-export const operatorPasswordContext = (operatorId: string): SealContext => ({
-  table: 'operators',
-  column: 'verifier',
-  id: operatorId,
-});
-export const operatorTotpContext = (operatorId: string): SealContext => ({
-  table: 'operators',
-  column: 'totp',
-  id: operatorId,
-});
+export const operatorPasswordContext = ofDesk('operators', 'verifier');
+export const operatorTotpContext = ofDesk('operators', 'totp');
 /** A secret that the operator has not proved yet. */
-export const startTotpContext = (operatorId: string): SealContext => ({
-  table: 'operator_starts',
-  column: 'totp',
-  id: operatorId,
-});
-export const recoveryCodeContext = (codeId: string): SealContext => ({
-  table: 'operator_recovery_codes',
-  column: 'verifier',
-  id: codeId,
-});
+export const startTotpContext = ofDesk('operator_starts', 'totp');
+export const recoveryCodeContext = ofDesk('operator_recovery_codes', 'verifier');

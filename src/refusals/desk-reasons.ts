@@ -64,9 +64,7 @@ export interface DeskReasons {
   'second-operator-needed': { readonly what: string };
   // calls
   'caller-is-operator': Bare;
-  'failures-of-operator': Bare;
-  'failures-in-account': Bare;
-  'failures-of-desk': Bare;
+  'caller-being-checked': Bare;
   'grant-unknown': { readonly id: string };
   'grant-needed': { readonly why: GrantFault; readonly action: string };
   'call-unknown': { readonly id: string };
@@ -77,7 +75,7 @@ export interface DeskReasons {
   'account-number-taken': { readonly number: string; readonly name: string };
   'login-taken': { readonly number: string; readonly login: string };
   'phone-resets-by-admin': Bare;
-  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'disable' | 'change-power' };
+  'reason-missing': { readonly to: 'allow-phone-resets' | 'unlock' | 'resume' | 'disable' | 'change-power' };
   'edition-loses-mfa': Bare;
   'edition-loses-privileges': { readonly edition: string; readonly logins: readonly string[] };
   'not-an-admin': { readonly login: string };
@@ -107,6 +105,7 @@ export interface DeskReasons {
   // passphrases
   'set-already': Bare;
   'set-up-used': Bare;
+  'set-up-code-wrong': Bare;
   'sets-own-first': Bare;
   'login-disabled': Bare;
   'own-set-up': Bare;

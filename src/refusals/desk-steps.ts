@@ -36,7 +36,6 @@ export interface DeskSteps {
   'other-operator-takes-call': Bare;
   'other-operator-or-portal': Bare;
   'approver-signs-in': Bare;
-  'tell-lead': Bare;
   'list-operators': Bare;
   'list-operators-or-add': Bare;
   'list-tokens': Bare;

@@ -41,7 +41,8 @@ export type ApprovalReason =
   | 'bulk-over-limit'
   | 'successor'
   | 'edition'
-  | 'sign-in-kind';
+  | 'sign-in-kind'
+  | 'first-passphrase';
 
 /** What one operator did to another, or in their name (rules/two-persons). */
 export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'token';

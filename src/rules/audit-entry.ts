@@ -55,7 +55,7 @@ export interface Deed extends Said {
 }
 
 /** Nothing was done. Its actor may only claim to be somebody; that is logged too. */
-interface Denial extends Said {
+export interface Denial extends Said {
   readonly outcome: 'refused' | 'failed';
   readonly by: Actor;
 }

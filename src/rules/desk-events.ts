@@ -20,22 +20,17 @@ const AS_DONE = [
   'mfa.objected',
   'mfa.frozen',
   'mfa.thawed',
+  'desk.resumed',
   'job.ended',
   'approval.requested',
   'approval.approved',
   'approval.rejected',
 ];
-/** Refused verifications by their reason: a lock, and guessing that was stopped (B72). */
-const REFUSED: Readonly<Record<string, string>> = {
-  locked: 'verification.locked',
-  'operator-stop': 'verification.stopped',
-  'account-stop': 'verification.stopped',
-  'desk-stop': 'verification.stopped',
-};
 /** Details of an entry that go into the event. */
 const NAMED = [
   ...['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until', 'approval', 'users', 'why'],
   ...['operator', 'token', 'role', 'roleBefore', 'edition', 'signIn', 'phoneResets', 'heldUntil', 'from'],
+  ...['scope', 'misses', 'bound', 'alarms'],
 ];
 /** Keeps a message well below the 20 kB of Standard Webhooks. */
 const ITEMS = 40;
@@ -57,7 +52,7 @@ export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
 
 function typeOf(entry: AuditEntry): string | undefined {
   const { kind, outcome, reason, detail } = entry;
-  if (kind === 'verification.refused') return REFUSED[reason ?? ''];
+  if (kind === 'verification.refused') return reason === 'locked' ? 'verification.locked' : undefined;
   if (powerOf(entry) !== null) return kind;
   if (outcome !== 'done' || !AS_DONE.includes(kind)) return undefined;
   return detail?.['result'] === 'nothing-to-do' ? undefined : kind;

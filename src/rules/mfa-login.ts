@@ -136,8 +136,8 @@ export function decideRequireMfa(asked: {
   return { allowed: true, warnings: asked.accountHasSso ? ['sso-and-mfa'] : [] };
 }
 
-/** `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */
-export type LoginWarning = 'no-backup-codes' | 'only-backup-codes';
+/** `passphrase-heard`: an operator knows the passphrase (B85). `no-backup-codes`: advice to get them. `only-backup-codes`: a warning at every login. */
+export type LoginWarning = 'passphrase-heard' | 'no-backup-codes' | 'only-backup-codes';
 
 /** For a native login that is done, with the figures after it (B41). Without MFA there is nothing to warn of. */
 export function loginWarnings(

@@ -141,19 +141,9 @@ const BETWEEN_FIGURES: readonly (readonly [path: string, holds: (limits: LimitsF
     'must not exceed maxLockMinutes',
   ],
   [
-    'throttle.operatorFailuresPerHour',
-    ({ throttle }) => throttle.operatorFailuresPerHour <= throttle.deskFailuresPerHour,
-    'must not exceed deskFailuresPerHour',
-  ],
-  [
-    'throttle.accountFailuresPerHour',
-    ({ throttle }) => throttle.accountFailuresPerHour <= throttle.deskFailuresPerHour,
-    'must not exceed deskFailuresPerHour',
-  ],
-  [
-    'throttle.accountFailuresPerHour',
-    ({ throttle }) => throttle.accountFailuresPerHour >= throttle.lockFromFailure,
-    'must not be below lockFromFailure',
+    'alarms.company.floor',
+    ({ alarms, throttle }) => alarms.company.floor >= throttle.lockFromFailure,
+    'must not be below throttle.lockFromFailure',
   ],
   [
     'operatorSession.freshCodeMinutes',

@@ -79,14 +79,20 @@ function secretLimits() {
       firstLockMinutes: whole(1, 1440),
       maxLockMinutes: whole(15, 10_080),
       disabledAtFailure: whole(2, 100),
-      operatorFailuresPerHour: whole(1, 100),
-      accountFailuresPerHour: whole(1, 200),
-      deskFailuresPerHour: whole(1, 1000),
       alertLookBackDays: whole(1, 90),
+    }),
+    alarms: z.strictObject({
+      desk: alarm(1000),
+      company: alarm(200),
+      operator: alarm(100),
+      quietMinutes: whole(15, 1440),
     }),
     clock: z.strictObject({ toleranceSeconds: whole(0, 600), silenceHours: whole(24, 744).default(96) }),
   };
 }
+
+/** More misses in an hour than the floor, or than so many for each operator at work, sound the alarm (B95). */
+const alarm = (most: number) => z.strictObject({ floor: whole(1, most), perOperator: z.number().min(0).max(10) });
 
 /** `aloneMinLength`: where no second factor protects the login. 15 is the floor of NIST SP 800-63B-4, 3.1.1.2. */
 function passwordRules() {

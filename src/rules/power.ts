@@ -7,8 +7,8 @@ import type { AuditKind } from './audit-kinds.js';
 import { minuteOf } from './moment.js';
 
 export interface Power {
-  /** The admins of the company and the user it is about; or the admins of the desk. */
-  readonly told: 'company' | 'desk';
+  /** The admins of the company and the user it is about; the admins of the desk; or its leads too. */
+  readonly told: 'company' | 'desk' | 'leads';
   /** Null: an event only, because another notice says it, or nobody can lose by it. */
   readonly template: string | null;
   /** `target` and `previous` are named by whoever writes the message: an entry has only their ids. */
@@ -69,6 +69,12 @@ const desk: Judge = (detail, { kind }) => {
   };
 };
 
+const ALARMED: Readonly<Record<string, string>> = {
+  desk: 'the whole desk',
+  company: 'one company:',
+  operator: 'the calls of one operator:',
+};
+
 const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'account.disabled': switched('power-company-switched', aCompany, 'disabled'),
   'account.edited': account,
@@ -77,6 +83,12 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'account.enabled': switched('power-company-switched', aCompany, 'enabled'),
   'account.sign-in-changed': ({ signIn, logins }) =>
     company('power-sign-in-all', { signIn: text(signIn), count: text(logins) }),
+  // An alarm gives no power, but is told in the same way (B95).
+  'desk.alarmed': ({ scope, misses, bound }) => ({
+    told: 'leads',
+    template: 'desk-alarm',
+    values: { where: ALARMED[text(scope)] ?? '–', misses: text(misses), bound: text(bound), ...TARGET },
+  }),
   'key.backed-up': desk,
   'mfa.not-required': ({ unchanged }) => (unchanged === true ? null : company('power-mfa-off')),
   'mfa.required': ({ unchanged }) => (unchanged === true ? null : company(null)),

@@ -1,6 +1,6 @@
 /**
- * Limits on guessing: the lock-out of one subject (a caller; also a portal login or an operator's sign-in), and the spray
- * limits of an operator, an account and the whole desk (B72; NIST SP 800-63B-4, 3.2.2).
+ * Limits on guessing: the lock-out of one subject (a caller; also a portal login or an operator's
+ * sign-in; B72; NIST SP 800-63B-4, 3.2.2). What many callers miss together sounds an alarm (alarms.ts), under which `reserve` locks at once.
  *
  * An attempt is *reserved* before the secret is checked. Reserving counts it as a failure at once, and sets the lock that this
  * failure would bring; the state must be committed before the check begins. A wrong answer therefore needs no further step,
@@ -33,7 +33,7 @@
  * Attempts refused while locked neither count nor prolong the lock, so that an attacker who keeps calling cannot keep the owner
  * out for good.
  */
-import { hours, minutes, seconds } from './duration.js';
+import { minutes, seconds } from './duration.js';
 import type { Limits } from './policy.js';
 
 /** Lock-out state of one subject. Times are milliseconds since the epoch. */
@@ -129,32 +129,6 @@ export function unlock(state: Throttle, by: 'lead' | 'owner'): Throttle {
 export function lockDuration(failures: number, { throttle }: Limits): number {
   const doublings = Math.max(0, failures - throttle.lockFromFailure);
   return minutes(Math.min(throttle.firstLockMinutes * 2 ** doublings, throttle.maxLockMinutes));
-}
-
-/** How far back failures count towards a spray, in milliseconds. */
-export const SPRAY_WINDOW = hours(1);
-
-/**
- * Failures within the last hour, **the attempt being reserved included**, as are all that are still being checked: a limit of 10
- * means that exactly 10 wrong guesses reach the check. "Last hour" is measured back from a trusted time.
- */
-export interface RecentFailures {
-  /** Different callers on whom this operator has failed: one confused caller who tries five times counts once. */
-  readonly operatorFailuresLastHourOverDifferentCallers: number;
-  /** Failures over all callers of the account, by anyone. */
-  readonly accountFailuresLastHour: number;
-  /** Failures of the whole desk. */
-  readonly deskFailuresLastHour: number;
-}
-
-export type SprayVerdict = 'ok' | 'operator-stop' | 'account-stop' | 'desk-stop';
-
-/** Whether guesses are being spread over many callers. The widest stop comes first, because it is the most alarming. */
-export function judgeSpray(recent: RecentFailures, { throttle }: Limits): SprayVerdict {
-  if (recent.deskFailuresLastHour > throttle.deskFailuresPerHour) return 'desk-stop';
-  if (recent.accountFailuresLastHour > throttle.accountFailuresPerHour) return 'account-stop';
-  if (recent.operatorFailuresLastHourOverDifferentCallers > throttle.operatorFailuresPerHour) return 'operator-stop';
-  return 'ok';
 }
 
 /** Joins two states of one subject when an earlier store is restored: the stricter one counts, so a restore forgives nothing. */

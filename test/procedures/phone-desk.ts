@@ -9,6 +9,7 @@ import { act } from '../../src/procedures/authorise.js';
 import { requireGrant, type UsableGrant } from '../../src/procedures/calls/grants.js';
 import { type Verdict, verifyCaller } from '../../src/procedures/calls/verify-caller.js';
 import { passphraseContext } from '../../src/procedures/seal-contexts.js';
+import { ALARM_SCOPES, type AlarmScope } from '../../src/rules/alarms.js';
 import type { User } from '../../src/rules/people.js';
 import type { Limits } from '../../src/rules/policy.js';
 import { FOLD_VERSION, matchForm } from '../../src/rules/spoken-form.js';
@@ -119,12 +120,15 @@ export function withThrottle(desk: Desk, throttle: Partial<Limits['throttle']>):
   return { ...desk, policy: { ...desk.policy, limits: { ...limits, throttle: { ...limits.throttle, ...throttle } } } };
 }
 
+/** The desk with other bounds of its alarms (B95). */
+export function withAlarms(desk: Desk, floors: Readonly<Record<AlarmScope, number>>): Desk {
+  const { limits } = desk.policy;
+  const bounds = Object.fromEntries(ALARM_SCOPES.map((scope) => [scope, { floor: floors[scope], perOperator: 0 }]));
+  return { ...desk, policy: { ...desk.policy, limits: { ...limits, alarms: { ...limits.alarms, ...bounds } } } };
+}
+
+const NEVER = { desk: 1e9, company: 1e9, operator: 1e9 };
+
 /** No limit is ever reached: for suites about what is decided, not about how often. */
 export const unlimited = (desk: Desk): Desk =>
-  withThrottle(desk, {
-    lockFromFailure: 1_000_000,
-    disabledAtFailure: 1_000_001,
-    operatorFailuresPerHour: 1_000_000,
-    accountFailuresPerHour: 1_000_000,
-    deskFailuresPerHour: 1_000_000,
-  });
+  withAlarms(withThrottle(desk, { lockFromFailure: 1_000_000, disabledAtFailure: 1_000_001 }), NEVER);

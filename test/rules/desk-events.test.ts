@@ -14,13 +14,14 @@ const entry = (kind: AuditEntry['kind'], more: Partial<AuditEntry> = {}) =>
 const types = (...entries: AuditEntry[]) => eventsOf(entries).map(({ type }) => type);
 
 describe('events of the desk', () => {
-  it('resets, their undoing, objections (B62), the brake (B63), ended jobs, approvals (B81), locks and stopped guessing (B72)', () => {
+  it('resets, their undoing, objections (B62), the brake (B63), ended jobs, approvals (B81), locks (B72) and ended alarms (B95)', () => {
     for (const kind of [
       'mfa.reset',
       'mfa.reset-undone',
       'mfa.objected',
       'mfa.frozen',
       'mfa.thawed',
+      'desk.resumed',
       'job.ended',
       'approval.requested',
       'approval.approved',
@@ -29,8 +30,6 @@ describe('events of the desk', () => {
       expect(types(entry(kind))).toEqual([kind]);
     const refused = (reason: string) => types(entry('verification.refused', { outcome: 'refused', reason }));
     expect(refused('locked')).toEqual(['verification.locked']);
-    for (const reason of ['operator-stop', 'account-stop', 'desk-stop'])
-      expect(refused(reason)).toEqual(['verification.stopped']);
   });
 
   it('nothing else: not what was refused, what found nothing to do, a plain "not verified", a delivery', () => {

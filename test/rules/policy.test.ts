@@ -47,10 +47,11 @@ describe('the shipped policy', () => {
       maxLockMinutes: 1440,
       disabledAtFailure: 20,
     });
-    expect(policy.limits.throttle).toMatchObject({
-      operatorFailuresPerHour: 10,
-      accountFailuresPerHour: 20,
-      deskFailuresPerHour: 30,
+    expect(policy.limits.alarms).toEqual({
+      desk: { floor: 30, perOperator: 0.1 },
+      company: { floor: 20, perOperator: 0.05 },
+      operator: { floor: 10, perOperator: 0 },
+      quietMinutes: 60,
     });
     expect(policy.limits.grant.minutes).toBe(15);
     expect(policy.limits.device.rememberDays).toBe(90);
@@ -222,28 +223,12 @@ describe('a policy with a fault is refused by file and place', () => {
     ['limits', ['throttle', 'maxLockMinutes'], 15, ''],
     [
       'limits',
-      ['throttle', 'operatorFailuresPerHour'],
-      31,
-      'limits.json $.throttle.operatorFailuresPerHour must not exceed deskFailuresPerHour',
-    ],
-    [
-      'limits',
-      ['throttle', 'accountFailuresPerHour'],
-      31,
-      'limits.json $.throttle.accountFailuresPerHour must not exceed deskFailuresPerHour',
-    ],
-    [
-      'limits',
-      ['throttle', 'accountFailuresPerHour'],
+      ['alarms', 'company', 'floor'],
       4,
-      'limits.json $.throttle.accountFailuresPerHour must not be below lockFromFailure',
+      'limits.json $.alarms.company.floor must not be below throttle.lockFromFailure',
     ],
-    [
-      'limits',
-      ['throttle', 'accountFailuresPerHour'],
-      undefined,
-      'limits.json $.throttle.accountFailuresPerHour is missing',
-    ],
+    ['limits', ['alarms', 'desk'], undefined, 'limits.json $.alarms.desk is missing'],
+    ['limits', ['alarms', 'quietMinutes'], 14, 'limits.json $.alarms.quietMinutes must be at least 15'],
     [
       'limits',
       ['operatorSession', 'freshCodeMinutes'],

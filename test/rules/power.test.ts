@@ -21,6 +21,7 @@ const POWER: Readonly<Record<string, { readonly does: Detail; readonly not?: Det
   'account.edition-changed': { does: { edition: 'classic', editionBefore: 'x-series' } },
   'account.enabled': { does: { changed: true }, not: { changed: false } },
   'account.sign-in-changed': { does: { signIn: 'sso', logins: 3 } },
+  'desk.alarmed': { does: { scope: 'desk', misses: 31, bound: 30 } },
   'key.backed-up': { does: { key: 'k' } },
   'mfa.not-required': { does: { unchanged: false }, not: { unchanged: true } },
   'mfa.required': { does: { unchanged: false }, not: { unchanged: true } },
@@ -51,6 +52,7 @@ const NO_POWER = [
   ...[
     'backup-codes.made',
     'desk.founded',
+    'desk.resumed',
     'directory.exported',
     'directory.imported',
     'directory.viewed',
@@ -113,7 +115,7 @@ describe('B84 what changes power', () => {
         const power = powerOf(entry(kind, detail));
         if (power === null || power.template === null) continue;
         const people = Object.fromEntries(Object.entries(power.values).map(([name, value]) => [name, value || 'Bob']));
-        const said = { ...common, ...(power.told === 'desk' ? {} : { account: 'Northwind' }), ...people };
+        const said = { ...common, ...(power.told === 'company' ? { account: 'Northwind' } : {}), ...people };
         expect(() => compose(power.template ?? '', said), kind).not.toThrow();
       }
     }

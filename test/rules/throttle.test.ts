@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { days, hours, minutes } from '../../src/rules/duration.js';
 import {
   clockTolerance,
-  judgeSpray,
   lockDuration,
   refusalNow,
   reserve,
@@ -209,44 +208,5 @@ describe('a clock set back', () => {
     let state = UNTRIED;
     for (let guess = 0; guess < 5; guess += 1) state = reserve(state, at(START - days(1)), limits).state;
     expect(refusalNow(state, at(START))).toBeUndefined();
-  });
-});
-
-describe('spray limits', () => {
-  const quiet = {
-    operatorFailuresLastHourOverDifferentCallers: 0,
-    accountFailuresLastHour: 0,
-    deskFailuresLastHour: 0,
-  };
-
-  it.each([
-    [10, 10, 10, 'ok'],
-    [11, 1, 11, 'operator-stop'],
-    [1, 20, 20, 'ok'],
-    [1, 21, 21, 'account-stop'],
-    [3, 2, 30, 'ok'],
-    [3, 2, 31, 'desk-stop'],
-    [11, 21, 31, 'desk-stop'],
-    [11, 21, 21, 'account-stop'],
-  ])('B72 operator %i, account %i, desk %i: %s', (operator, account, desk, expected) => {
-    const recent = {
-      operatorFailuresLastHourOverDifferentCallers: operator,
-      accountFailuresLastHour: account,
-      deskFailuresLastHour: desk,
-    };
-    expect(judgeSpray(recent, limits)).toBe(expected);
-  });
-
-  it('B72 one operator trying 40 callers once each is stopped after 10', () => {
-    let checked = 0;
-    for (let caller = 1; caller <= 40; caller += 1) {
-      const recent = {
-        ...quiet,
-        operatorFailuresLastHourOverDifferentCallers: checked + 1,
-        deskFailuresLastHour: checked + 1,
-      };
-      if (judgeSpray(recent, limits) === 'ok') checked += 1;
-    }
-    expect(checked).toBe(10);
   });
 });

@@ -150,7 +150,9 @@ async function owners(day: Day): Promise<void> {
   const codes = await day.run(`portal mfa backup-codes ${as('xavi')}`);
   const [first] = /[0-9A-Z]{4,}(-[0-9A-Z]{4,})+/.exec(codes.stdout) ?? [];
   if (first !== undefined) day.keep('backup code', first, /^stdout of \d+ portal mfa backup-codes/);
-  await day.run('passphrase setup ana --account 100234 --passphrase-stdin', SET_UP_PHRASE);
+  const setUp = 'passphrase setup ana --account 100234';
+  await day.run(`${setUp} --send-code`);
+  await day.run(`${setUp} --code ${await day.code('set-up call')} --passphrase-stdin`, SET_UP_PHRASE);
 }
 
 async function calls(day: Day): Promise<void> {

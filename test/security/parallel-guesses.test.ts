@@ -3,10 +3,12 @@
  * before the check, so exactly as many wrong phrases are checked as the limit allows, and the rest are told "locked".
  */
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
 import { type ChildScript, childScript } from '../support/child-script.js';
 import { amount } from '../support/long.js';
+import { newestCode } from '../support/outbox-code.js';
 import { engines } from '../support/test-desk.js';
 
 // The limit falls in the first wave, and the second is locked out as a whole. The long form has a wave more often.
@@ -63,7 +65,10 @@ async function deskWithAna(place: BuiltDesk): Promise<string> {
   await place.must(['account', 'add', 'Northwind', '--number', '100234', '--edition', 'classic'], '', env);
   const person = ['--name', 'Ana', '--email', 'ana@mail.example', '--phone', '5550100', '--role', 'primary-admin'];
   await place.must(['user', 'add', 'ana', '--account', '100234', ...person], '', env);
-  await place.must(['passphrase', 'setup', 'ana', '--account', '100234', '--passphrase-stdin'], PHRASE, env);
+  const setUp = ['passphrase', 'setup', 'ana', '--account', '100234'];
+  await place.must([...setUp, '--send-code'], '', env);
+  const code = (await newestCode(join(place.folders.data, 'outbox'))) ?? '';
+  await place.must([...setUp, '--code', code, '--passphrase-stdin'], PHRASE, env);
   return String(token);
 }
 

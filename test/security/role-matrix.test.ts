@@ -42,6 +42,8 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'job show': ON_CALLS,
   'approval list': ON_CALLS,
   'approval show': ON_CALLS,
+  'desk status': ON_CALLS,
+  'desk resume': LEADS,
   'mfa reset': RESETS,
   'passphrase setup': RESETS,
   'user invite': RESETS,

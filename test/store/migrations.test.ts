@@ -11,6 +11,7 @@ import { type EmptyPlace, emptyPlace, faultsOfLog, schemaUntil } from './support
 
 const TABLES: readonly (keyof Database)[] = [
   'accounts',
+  'alarms',
   'application_passwords',
   'approvals',
   'audit_entries',

@@ -16,7 +16,7 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   calls: ['directory', 'messages'],
   portal: ['codes', 'directory', 'messages'],
   factors: ['portal', 'codes', 'messages'],
-  passphrases: ['portal', 'codes', 'messages'],
+  passphrases: ['portal', 'codes', 'messages', 'resets'],
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
   exits: ['resets', 'portal', 'directory'],
   upkeep: ['log', 'operators'],

@@ -1,5 +1,6 @@
 /** What is known of the current call, and the parts that every screen has: title, clock, card of the caller, notes. */
 import type { Desk, SignedOperator } from '../../desk.js';
+import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../procedures/calls/live-calls.js';
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
@@ -12,6 +13,7 @@ import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contra
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
+import { alarmLine } from '../wording/times.js';
 import { alertBlocks } from './alerts-view.js';
 
 export type Stage =
@@ -83,6 +85,8 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from'>
   reset: AskedReset | null;
   /** The request for approval that it waits for. */
   request: string | null;
+  /** Alarms that are on (B95). */
+  sounding: readonly SoundingAlarm[];
   /** What waits for this operator to decide. */
   requests: readonly Approval[];
   /** The outcome of each request, for the note. */
@@ -90,7 +94,7 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from'>
 }
 
 export function beginSession(given: Given): LiveSession {
-  return { ...given, ...NOTHING_KNOWN, requests: [], events: [] };
+  return { ...given, ...NOTHING_KNOWN, requests: [], sounding: [], events: [] };
 }
 
 const NOTHING_KNOWN = {
@@ -170,8 +174,17 @@ export function card(session: LiveSession, more: readonly (readonly [string, str
   if (action !== null) rows.push(['Request', action.title]);
   rows.push(...more);
   const warnings = alerts === null ? [] : alertBlocks(alerts, desk.now());
-  return [...warnings, ...(rows.length === 0 ? [] : [{ kind: 'fields', rows } as const])];
+  return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [{ kind: 'fields', rows } as const])];
 }
+
+const ALARM_ADVICE =
+  'Go on: right phrases are verified. A wrong one locks its caller at once. A lead ends it: countersign desk resume';
+
+/** On every screen, with what to do (B95). */
+export const alarmLines = ({ sounding }: Pick<LiveSession, 'sounding'>): Block[] =>
+  sounding.length === 0
+    ? []
+    : [{ kind: 'alerts', lines: [...sounding.map((one) => `ALARM: ${alarmLine(one)}`), ALARM_ADVICE] }];
 
 const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 

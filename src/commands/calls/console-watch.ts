@@ -1,10 +1,11 @@
 /** What the console looks for in the store while a question is open: news of a request, and what waits for this operator. */
+import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { pause } from '../../procedures/pause.js';
 import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Block } from '../../terminal/render.js';
 import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
-import type { LiveSession } from './console-session.js';
+import { alarmLines, type LiveSession } from './console-session.js';
 
 const LOOK_AGAIN_MS = 1_000;
 
@@ -26,20 +27,25 @@ export function lookBeside(look: () => Promise<unknown>): { stop(): Promise<void
 export const decides = ({ desk, signed }: LiveSession): boolean =>
   signed.via === 'session' && permits(desk.policy, signed.operator.role, DECIDING.permission);
 
-/** Keeps what waits for this operator up to date, for whoever may decide in person. */
+/** Keeps the alarms up to date, and what waits for this operator, for whoever may decide in person. */
 export function watchRequests(session: LiveSession): { stop(): Promise<void> } {
   const { desk } = session;
   return lookBeside(async () => {
+    session.sounding = await soundingAlarms(desk, desk.now());
     session.requests = decides(session) ? await requestsFor(desk, session.signed.operator.id) : [];
   });
 }
 
-/** One line for a lead who waits for a call. */
-export function requestLines({ requests }: LiveSession): readonly Block[] {
+/** Between two calls: the alarms, and one line for a lead. */
+export function requestLines(session: LiveSession): readonly Block[] {
+  const { requests } = session;
   const [first] = requests;
-  if (first === undefined) return [];
+  if (first === undefined) return alarmLines(session);
   const many = requests.length === 1 ? '1 request waits' : `${requests.length} requests wait`;
-  return [{ kind: 'alerts', lines: [`${many} for a second operator: ${summaryOf(first)} · F6 to open`] }];
+  return [
+    ...alarmLines(session),
+    { kind: 'alerts', lines: [`${many} for a second operator: ${summaryOf(first)} · F6 to open`] },
+  ];
 }
 
 export const summaryOf = ({ id, requester, why, users }: Approval): string =>

@@ -90,7 +90,7 @@ function operatorNote(reason: GuidanceReason, caller: User | null): string {
   if (role === 'secondary-admin')
     return "The caller has no passphrase. A secondary admin sets their own in the portal; the primary admin's does not verify them.";
   if (role === 'user') return 'The caller has no passphrase. A plain user cannot make protected requests.';
-  return 'The caller has no passphrase yet. You can set the first one on the set-up call: countersign passphrase setup';
+  return 'The caller has no passphrase yet. Nothing was compared.';
 }
 
 function refusedView(verdict: Verdict): View {

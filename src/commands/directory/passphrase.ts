@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { drawPhrase, requireStrong } from '../../procedures/passphrases/judge-phrase.js';
-import { requireSetUp, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
+import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set-up-passphrase.js';
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
@@ -12,30 +12,45 @@ const setup = command({
   path: 'passphrase setup',
   summary: "set an admin's first passphrase on the set-up call; once per user",
   examples: [
-    'countersign passphrase setup ana --account 100234',
-    'printf \'%s\\n\' "$PHRASE" | countersign passphrase setup 100234/ana --passphrase-stdin',
+    'countersign passphrase setup ana --account 100234 --send-code',
+    'countersign passphrase setup ana --account 100234 --code 123456',
+    'printf \'%s\\n\' "$PHRASE" | countersign passphrase setup 100234/ana --code 123456 --passphrase-stdin',
   ],
   access: 'passphrase:setup',
   arguments: [{ name: '<user>', about: 'login, id or unique e-mail; or ACCOUNT/LOGIN' }],
   options: [
     { flags: '--account <account>', about: 'number, id or unique name' },
+    { flags: '--send-code', about: 'send a one-time code to the e-mail on file, which the caller reads out' },
+    { flags: '--code <code>', about: 'the code that the caller read out (without one: a second operator approves)' },
     { flags: '--passphrase-stdin', about: 'read the passphrase from standard input' },
   ],
   input: () =>
-    z.object({ user: z.string(), account: z.string().optional(), passphraseStdin: z.boolean().default(false) }),
+    z.object({
+      user: z.string(),
+      account: z.string().optional(),
+      sendCode: z.boolean().default(false),
+      code: z.string().optional(),
+      passphraseStdin: z.boolean().default(false),
+    }),
   run: async (context, given) => {
     const desk = await context.desk();
     const signed = context.operator();
     const named = given.account === undefined ? undefined : await findAccount(desk, given.account);
     const { user, account } = await findUser(desk, given.user, named);
-    await requireSetUp(desk, signed, { account, user });
-    const phrase = await askNewSecret(
-      context,
-      given.passphraseStdin,
-      '--passphrase-stdin',
-      `Passphrase of ${user.name}`,
-    );
-    await setUpPassphrase(desk, signed, { account, user }, phrase);
+    if (given.sendCode) {
+      const { sentTo, state } = await sendSetUpCode(desk, signed, { account, user });
+      const line = `A code was ${state === 'delivered' ? 'sent' : 'queued'} to ${sentTo}. Next: passphrase setup … --code CODE`;
+      return {
+        view: [
+          { kind: 'lines', lines: [line] },
+          { kind: 'say', text: 'We have sent you a code by e-mail. Please read it out to me.' },
+        ],
+        document: { code: { sentTo, state } },
+      };
+    }
+    const phrase = () =>
+      askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', `Passphrase of ${user.name}`);
+    await setUpPassphrase(desk, signed, { account, user }, { code: given.code, phrase });
     return {
       view: [
         {

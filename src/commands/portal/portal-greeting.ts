@@ -2,6 +2,7 @@
 import type { Desk } from '../../desk.js';
 import { listFactors } from '../../procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../../procedures/portal/customer-login.js';
+import { passphraseOf } from '../../procedures/portal/read-profile.js';
 import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
@@ -13,6 +14,8 @@ import { writeDevice } from './portal-device.js';
 export type Remembered = 'remembered' | 'too-early' | 'not-asked';
 
 const WARNINGS: Readonly<Record<LoginWarning, string>> = {
+  'passphrase-heard':
+    'An operator of the support desk has heard your passphrase. Set one that only you know: countersign portal passphrase set',
   'no-backup-codes':
     'You have no backup codes. Get some in case you lose your method: countersign portal mfa backup-codes',
   'only-backup-codes':
@@ -44,12 +47,14 @@ async function wishes(context: Context, desk: Desk): Promise<boolean> {
 export async function greeting(desk: Desk, login: PortalLogin, remembered: Remembered): Promise<Result> {
   const { account, user, session } = login;
   const { factors, backupCodesLeft } = await listFactors(desk, login);
-  const warnings = loginWarnings({
+  const heard = (await passphraseOf(desk, login)).state === 'desk';
+  const ofMfa = loginWarnings({
     mfaRequired: account.mfaRequiredAt !== null,
     method: session.method === 'sso' ? 'sso' : 'native',
     factors: factors.filter((factor) => factor.state === 'active').map((factor) => factor.kind),
     backupCodesLeft,
   });
+  const warnings: readonly LoginWarning[] = heard ? ['passphrase-heard', ...ofMfa] : ofMfa;
   const ends = iso(desk.now() + hours(desk.policy.limits.portalSession.hours));
   return {
     view: [

@@ -38,7 +38,10 @@ export async function makeDemoDesk(
   await step({ argv: ['user', 'import', join(demo, 'users.csv')] }, true);
   for (const { account, login, phrase, setUpBy } of cast.callers) {
     if (setUpBy === 'desk' && phrase !== null) {
-      await step({ argv: ['passphrase', 'setup', login, '--account', account, '--passphrase-stdin'], stdin: phrase });
+      const setUp = ['passphrase', 'setup', login, '--account', account];
+      await step({ argv: [...setUp, '--send-code'] });
+      const code = await codeFromOutbox(context, desk, SIX_DIGITS);
+      await step({ argv: [...setUp, '--code', code, '--passphrase-stdin'], stdin: phrase });
     }
   }
   for (const user of cast.portalUsers) await bringIn(context, desk, cast, user, step);

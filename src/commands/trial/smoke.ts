@@ -92,7 +92,7 @@ function cycle(context: Context, desk: ScriptDesk): readonly Part[] {
   return [
     founding,
     ...directoryParts(context, desk, kept, type),
-    ...callParts(type),
+    ...callParts(context, desk, type),
     ['a user sets up the portal and a factor', () => settleIn(context, desk, type)],
     ...resetParts(kept, type),
     ['verify the audit log', () => type('audit verify')],
@@ -127,11 +127,17 @@ function directoryParts(
   ];
 }
 
-function callParts(type: Type): readonly Part[] {
+function callParts(context: Context, desk: ScriptDesk, type: Type): readonly Part[] {
   const setUp = 'passphrase setup ana --account 1 --passphrase-stdin';
   return [
     ['refuse a caller without a passphrase', () => type(`${VERIFY} billing:change`, { stdin: PHRASE, exit: 3 })],
-    ['set the first passphrase', () => type(setUp, { stdin: PHRASE })],
+    [
+      'set the first passphrase, with a code',
+      async () => {
+        await type(`${setUp} --send-code`);
+        await type(`${setUp} --code ${await codeFromOutbox(context, desk, SIX_DIGITS)}`, { stdin: PHRASE });
+      },
+    ],
     ['refuse to set it again', () => type(setUp, { stdin: `other ${PHRASE}`, exit: 3 })],
     [
       'refuse a wrong passphrase',

@@ -34,6 +34,7 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
     ['Resets reversed', `${report.undone} undone, ${report.objections} objected to`],
     ['Approvals waiting', String(waiting)],
     ['Median time to approval', span(report.medianToDecision)],
+    ['Alarms', `${report.alarms}, ${report.alarmsOn} on now`],
     [
       'Callers locked out now',
       `${report.lockedForAWhile} for a time, ${report.lockedUntilLifted} until a lead unlocks`,

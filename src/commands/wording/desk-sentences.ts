@@ -38,6 +38,7 @@ export const APPROVAL_REASONS: Readonly<Record<ApprovalReason, string>> = {
   successor: 'the successor of an admin',
   edition: 'a change of edition',
   'sign-in-kind': 'another way to sign in',
+  'first-passphrase': 'a first passphrase by phone',
 };
 
 /** Why a reset was not undone. */
@@ -120,9 +121,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
 
   'caller-is-operator': () => 'this caller is you',
-  'failures-of-operator': () => 'you had too many failed verifications of different callers within an hour',
-  'failures-in-account': () => 'this account had too many failed verifications within an hour',
-  'failures-of-desk': () => 'this desk had too many failed verifications within an hour',
+  'caller-being-checked': () => 'other answers of this caller are being checked',
   'grant-unknown': ({ id }) => `you have no grant "${id}"`,
   'grant-needed': ({ why, action }) =>
     why === 'other-action'
@@ -144,9 +143,11 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
       ? 'missing: --reason, why you lift the lock'
       : to === 'disable'
         ? 'missing: --reason, why you disable it'
-        : to === 'change-power'
-          ? 'missing: --reason, why this is changed'
-          : 'missing: --reason, why you allow resets by phone again',
+        : to === 'resume'
+          ? 'missing: --reason, what you found'
+          : to === 'change-power'
+            ? 'missing: --reason, why this is changed'
+            : 'missing: --reason, why you allow resets by phone again',
   'edition-loses-mfa': () => 'the company requires multi-factor authentication, which a Classic account does not have',
   'edition-loses-privileges': ({ edition, logins }) =>
     `${edition} does not know single privileges, so these logins would lose theirs: ${logins.join(', ')}`,
@@ -179,6 +180,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
 
   'set-already': () => 'the owner has a passphrase already, and the desk cannot change it',
   'set-up-used': () => 'the set-up call of this user has been used',
+  'set-up-code-wrong': () => 'the code of the set-up call is wrong, was used before, or has expired',
   'sets-own-first': () => 'a secondary admin sets their own passphrase before they call',
   'login-disabled': () => 'the login is disabled',
   'own-set-up': () => 'you cannot set up your own passphrase here',

@@ -50,7 +50,6 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'other-operator-or-portal': () => 'Ask another operator, or set it in the portal.',
   'approver-signs-in': () =>
     'A lead or an admin adds --approver NAME, and gives password and code when asked (scripts: --approver-password-stdin --code CODE).',
-  'tell-lead': () => 'Stop and tell your lead. Someone may be trying many callers.',
   'list-operators': () => 'See: countersign operator list',
   'list-operators-or-add': () =>
     'See: countersign operator list   To make one for scripts: countersign operator add NAME --role R --no-password',

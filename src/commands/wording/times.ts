@@ -1,4 +1,5 @@
 /** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
+import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { counted, type When } from './sentences.js';
 
@@ -32,3 +33,9 @@ export const waitFrom =
     if (left < 48 * 60) return `in ${counted(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
     return `in ${counted(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
   };
+
+const WHERE = { desk: 'phrases at this desk', company: 'phrases at ', operator: 'callers with ' } as const;
+
+/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
+export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm): string =>
+  `${misses} wrong ${WHERE[scope]}${name} within an hour, ${localClock(since)}`;

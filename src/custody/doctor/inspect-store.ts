@@ -8,6 +8,7 @@ import { openStore, requireCurrent, unchecked } from '../../store/store.js';
 import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
 import { checkAcceptedPolicy } from './check-accepted-policy.js';
 import { checkAdmins } from './check-admins.js';
+import { checkAlarms } from './check-alarms.js';
 import { checkChannels } from './check-channels.js';
 import { checkClearCodes } from './check-clear-codes.js';
 import { checkKeyBackup } from './check-key-backup.js';
@@ -30,6 +31,7 @@ const CHECKS: readonly StoreCheck[] = [
   checkClearCodes,
   checkAdmins,
   checkPhones,
+  checkAlarms,
 ];
 
 /** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */

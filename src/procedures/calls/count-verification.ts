@@ -1,9 +1,12 @@
 /** The first step of a verification: counts the attempt and commits it before the phrase is checked (B72, T6). */
-import { type Refusal, refusal } from '../../errors.js';
+import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { lockingAtOnce } from '../../rules/alarms.js';
 import type { AuditEntry, Deed, ProvenActor } from '../../rules/audit-entry.js';
-import { judgeSpray, SPRAY_WINDOW, type SprayVerdict } from '../../rules/throttle.js';
+import { seconds } from '../../rules/duration.js';
 import type { Acting } from '../authorise.js';
 import { lockedRefusal, reserveAttempt } from '../lock-outs.js';
+import { pause } from '../pause.js';
+import { alarmed } from './alarms.js';
 import type { Call } from './open-call.js';
 
 /** One call with one request, under its id in log and store. */
@@ -28,12 +31,10 @@ export async function beginVerification(acting: Acting<'verify'>, asked: Verific
     await insertVerification(acting, asked, { outcome: 'refused', reason: 'forgot', decided_at: acting.now });
     return { kind: 'forgot' };
   }
-  await insertVerification(acting, asked, { outcome: 'started', reason: 'started', decided_at: null });
   const begun = await countAttempt(acting, asked);
-  if (begun.kind === 'refused') {
-    const decided = { outcome: 'refused', reason: begun.reason, decided_at: acting.now };
-    await acting.write.verifications.update(asked.id, decided);
-  }
+  const refused = begun.kind === 'refused';
+  const state = refused ? { outcome: 'refused', reason: begun.reason } : { outcome: 'started', reason: 'started' };
+  await insertVerification(acting, asked, { ...state, decided_at: refused ? acting.now : null });
   return begun;
 }
 
@@ -66,36 +67,35 @@ async function insertVerification(
 }
 
 async function countAttempt(acting: Acting<'verify'>, asked: Verification): Promise<Begun> {
-  const { desk, write } = acting;
-  const spray = await lookForSpray(acting, asked);
-  if (spray !== 'ok') return { kind: 'refused', reason: spray, refusal: sprayRefusal(spray) };
-  const decision = await reserveAttempt(desk, write, `caller:${asked.callerKey}`);
+  const { desk, write, now } = acting;
+  const { limits } = desk.policy;
+  const inForce = (await alarmed(acting, asked.account.id)) ? lockingAtOnce(limits) : limits;
+  const decision = await reserveAttempt(desk, write, `caller:${asked.callerKey}`, inForce);
   if (decision.kind === 'proceed') return { kind: 'counted', attempt: decision.attempt };
+  if (await write.verifications.beingChecked(asked.callerKey, now - CHECKED_WITHIN)) {
+    throw refusal('busy', 'caller-being-checked', {}, 'try-again');
+  }
   return { kind: 'refused', reason: 'locked', refusal: lockedRefusal(decision, 'caller') };
 }
 
-async function lookForSpray(
-  { desk, write, now, by }: Acting<'verify'>,
-  { account }: Verification,
-): Promise<SprayVerdict> {
-  const since = now - SPRAY_WINDOW;
-  return judgeSpray(
-    {
-      operatorFailuresLastHourOverDifferentCallers: await write.verifications.failedCallers(by.operator.id, since),
-      accountFailuresLastHour: await write.verifications.failuresInAccount(account.id, since),
-      deskFailuresLastHour: await write.verifications.failuresOfDesk(since),
-    },
-    desk.policy.limits,
-  );
-}
+/** An answer takes no longer to check, ms; one that did was interrupted, and stays counted. */
+const CHECKED_WITHIN = seconds(10);
+const LOOK_AGAIN_MS = 150;
+const MOST_TRIES = 400;
 
-function sprayRefusal(verdict: Exclude<SprayVerdict, 'ok'>): Refusal {
-  const reasons = {
-    'operator-stop': 'failures-of-operator',
-    'account-stop': 'failures-in-account',
-    'desk-stop': 'failures-of-desk',
-  } as const;
-  return refusal('locked', reasons[verdict], {}, 'tell-lead');
+/**
+ * An answer that finds the caller locked by others that are still being checked waits for their verdicts: right answers are no misses of each
+ * other. Wrong ones stay counted, so no more than the limit reach the check. Refusal `busy` if they take too long.
+ */
+export async function afterOthers<T>(begin: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await begin();
+    } catch (error) {
+      if (!isRefusal(error) || error.because?.reason !== 'caller-being-checked' || tries >= MOST_TRIES) throw error;
+    }
+    await pause(LOOK_AGAIN_MS);
+  }
 }
 
 export type VerificationBase = Pick<Deed, 'at' | 'by' | 'account' | 'user' | 'ticket' | 'detail'>;

@@ -12,8 +12,10 @@ import { decideVerification } from '../../rules/scope.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
+import { afterMissIn } from './alarms.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import {
+  afterOthers,
   type Begun,
   beginningEntry,
   beginVerification,
@@ -63,7 +65,7 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
   const { phrase, ticket } = request;
   const asked = { ...call, id: desk.newId('ver'), ticket, forgot: phrase === null };
   const form = phrase === null ? '' : matchForm(phrase);
-  const begun = await begin(desk, signed, asked);
+  const begun = await afterOthers(() => begin(desk, signed, asked));
   if (begun.kind === 'refused') {
     await desk.sendQueued();
     throw begun.refusal;
@@ -88,14 +90,24 @@ interface Attempted extends Verification, CheckedPhrase {
 
 async function decide(desk: Desk, signed: SignedOperator, tried: Attempted): Promise<Verdict> {
   const at = desk.now();
-  return act<'verify', Verdict>(desk, signed, VERIFYING, {
-    entry: (verdict, { actor }) => decisionEntry(verificationEntryBase(actor, at, tried), verdict),
+  const { verdict } = await act<'verify', Judged>(desk, signed, VERIFYING, {
+    entry: (judged, { actor }) => [
+      decisionEntry(verificationEntryBase(actor, at, tried), judged.verdict),
+      ...judged.alarms,
+    ],
     change: (acting) => judge(acting, tried),
   });
+  return verdict;
+}
+
+/** `alarms`: the entries of those that this answer sounds (B95). */
+interface Judged {
+  readonly verdict: Verdict;
+  readonly alarms: readonly AuditEntry[];
 }
 
 /** Asks the rules about the caller as stored now, and records the answer together with what follows from it. */
-async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdict> {
+async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Judged> {
   const { desk, write, now } = acting;
   const account = (await write.accounts.byId(tried.account.id)) ?? tried.account;
   const caller = tried.caller === null ? null : ((await write.users.byId(tried.caller.id)) ?? null);
@@ -108,9 +120,17 @@ async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Verdic
   else await queueLockNotice(acting, { account, caller }, { subject, attempt: tried.attempt });
   if (known && caller !== null && renewed !== null)
     await write.secrets.updatePassphrase(caller.id, { verifier: renewed, form_version: FOLD_VERSION });
-  await write.verifications.update(tried.id, { outcome: decision.outcome, reason, decided_at: now });
+  const said = reason === 'not-verified' ? missOf(account, caller) : reason;
+  await write.verifications.update(tried.id, { outcome: decision.outcome, reason: said, decided_at: now });
+  const alarms = said === 'not-verified' ? await afterMissIn(acting, account.id) : [];
   const grant = reason === null && caller !== null ? await giveGrant(acting, tried, caller) : null;
-  return verdictOf(tried, { account, caller }, { outcome: decision.outcome, reason, grant });
+  return { verdict: verdictOf(tried, { account, caller }, { outcome: decision.outcome, reason, grant }), alarms };
+}
+
+/** What the store calls a wrong answer: only where there was something to guess does it count towards an alarm. */
+function missOf(account: Account, caller: User | null): string {
+  if (caller === null) return 'not-on-list';
+  return account.disabledAt !== null || caller.disabledAt !== null ? 'switched-off' : 'not-verified';
 }
 
 /** A grant is short-lived, for one operator, one caller and one action; it is checked again when used (B08). */

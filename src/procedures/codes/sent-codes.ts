@@ -41,8 +41,9 @@ export function newSentCode(
   kind: SentFactor,
   { account, user }: { readonly account: Account; readonly user: User },
   about: {
-    readonly purpose: 'login' | 'factor';
-    readonly factorId: string;
+    /** `set-up`: read out to an operator on the set-up call, so it has a message of its own (B85). */
+    readonly purpose: 'login' | 'factor' | 'set-up';
+    readonly factorId: string | null;
     /** From `contactOnFile`. */
     readonly to: string;
   },
@@ -52,7 +53,7 @@ export function newSentCode(
   const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };
   const values = { login: user.login, code, minutes: String(minutes) };
   const message = prepareMessage(desk, {
-    template: codeMessageOf(kind),
+    template: about.purpose === 'set-up' ? 'set-up-code' : codeMessageOf(kind),
     to: about.to,
     account,
     user,

@@ -8,7 +8,7 @@ import type { ApprovalReason } from '../../refusals/facts.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';
-import { approvalEntry, approvalNeeded, freezeSubject, requestApproval, useApproval } from '../resets/approvals.js';
+import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
 
 /** Whose powers change, and how, in one line for whoever approves it. */
 export interface Plan {
@@ -50,19 +50,9 @@ export async function withSecondOperator<P extends Plan, T>(
     },
     change: async (acting) => {
       const plan = await steps.plan(acting);
-      const subject = {
-        kind: 'change',
-        desk: (await acting.write.meta.get('store-id')) ?? '',
-        final: false,
-        reason,
-        ticket: null,
-        grant: null,
-        caller: null,
-        users: plan.users.toSorted(),
-        change: `${account.number}: ${plan.change}`,
-      } as const;
-      const yes = await useApproval(acting, freezeSubject(desk, subject).hash);
-      if (yes === undefined) return requestApproval(acting, why, subject);
+      const change = `${account.number}: ${plan.change}`;
+      const { subject, hash } = await changeSubject(acting, { users: plan.users, change, reason });
+      if ((await useApproval(acting, hash)) === undefined) return requestApproval(acting, why, subject);
       return { value: await steps.apply(acting, plan) };
     },
   });

@@ -29,7 +29,7 @@ export async function announcePower(desk: Telling, write: Writes, entries: reado
     const power = powerOf(entry);
     return power === null || power.template === null ? [] : [{ ...power, template: power.template, entry }];
   });
-  const ofDesk = changes.filter(({ told }) => told === 'desk');
+  const ofDesk = changes.filter(({ told }) => told !== 'company');
   if (ofDesk.length > 0) await tellDesk(desk, write, ofDesk);
   const byAccount = new Map<string, Change[]>();
   for (const change of changes) {
@@ -124,22 +124,23 @@ function addressesOf({ user, formerContacts }: UserContacts, since: number): rea
   return [...new Set([user.email, ...former])].filter((address) => address !== '');
 }
 
-/** The desk's other admins; where a token acts, its owner too. */
+/** The desk's other admins, of an alarm its leads too; where a token acts, its owner too. */
 async function tellDesk(desk: Telling, write: Writes, changes: readonly Change[]): Promise<void> {
   const [operators, emails] = [await write.operators.all(), await write.lifeCycle.emails()];
-  const admins = operators.filter(
-    (row) => row.disabled_at === null && permits(desk.policy, row.role as OperatorRole, 'operator:manage'),
-  );
-  for (const { template, values, entry } of changes) {
-    const { by, detail = {}, at } = entry;
-    const target = operators.find(({ id }) => id === detail['operator'])?.name ?? '–';
-    for (const { id, name } of admins) {
+  for (const { template, values, entry, told } of changes) {
+    const { by, detail = {}, at, account } = entry;
+    const [company] = account === undefined ? [] : await write.accounts.byIds([account]);
+    const about = operators.find(({ id }) => id === detail['operator'])?.name;
+    const target = about ?? (company === undefined ? '–' : `${company.number} ${company.name}`);
+    const needed = told === 'leads' ? 'user:unlock' : 'operator:manage';
+    for (const { id, name, disabled_at, role } of operators) {
+      if (disabled_at !== null || !permits(desk.policy, role as OperatorRole, needed)) continue;
       const to = emails.get(id);
       if (to === undefined || id === detail['operator'] || (by.kind === 'operator' && by.id === id)) continue;
       const said = { ...values, name, target, who: by.name, when: minuteOf(at) };
-      const about = { account: null, user: null };
+      const composed = desk.compose(template, said);
       await write.outbox.insert([
-        sealedMessage(desk, { kind: template, composed: desk.compose(template, said), to, about }).row,
+        sealedMessage(desk, { kind: template, composed, to, about: { account: null, user: null } }).row,
       ]);
     }
   }

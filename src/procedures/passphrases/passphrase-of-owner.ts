@@ -3,16 +3,16 @@
  * it: the key for the readable copy comes only from the owner's application password (crypto/owner-view).
  */
 import type { Desk } from '../../desk.js';
-import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
-import { destroyOwnerCopy, keepsOwnerCopies } from '../portal/owner-copy.js';
+import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { queueNotices } from '../portal/portal-notices.js';
-import { applicationPasswordContext, ownerCopyContext, passphraseContext } from '../seal-contexts.js';
+import { ownerCopyContext, passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
+import { loggingAs, passphraseNotice } from './passphrase-notice.js';
 
 export const SETTING_PASSPHRASE = { lock: 'passphrase:set' } as const;
 export const VIEWING_PASSPHRASE = { lock: 'passphrase:view' } as const;
@@ -72,11 +72,8 @@ async function putPhrase(
 ): Promise<PhraseSet> {
   const { user } = by.login;
   const before = await write.secrets.passphrase(user.id);
-  const stored = await write.secrets.applicationPassword(user.id);
-  const owner_copy =
-    stored === undefined || !keepsOwnerCopies(desk)
-      ? null
-      : desk.ownerView.sealCopy(applicationPasswordContext(user), stored.verifier, ownerCopyContext(user), phrase);
+  const hasPassword = (await write.secrets.applicationPassword(user.id)) !== undefined;
+  const owner_copy = hasPassword ? await sealOwnerCopy(desk, write, user, phrase) : null;
   await write.secrets.putPassphrase({
     user_id: user.id,
     verifier,
@@ -164,19 +161,9 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
 }
 
 /** Logs every refusal (B74), by its code only. */
-async function loggingRefusals<T>(
+const loggingRefusals = <T>(
   desk: Desk,
   user: Owner['user'],
   kind: AuditEntry['kind'],
   work: () => Promise<T>,
-): Promise<T> {
-  const base = ownerEntryBase(desk, user);
-  try {
-    return await work();
-  } catch (error) {
-    if (isRefusal(error) && error.code !== 'store-unreachable') {
-      await desk.store.record({ ...base, kind, outcome: 'refused', reason: error.code }, async () => undefined);
-    }
-    throw error;
-  }
-}
+): Promise<T> => loggingAs(desk, { ...ownerEntryBase(desk, user), kind }, /^(?!store-unreachable$)/, work);

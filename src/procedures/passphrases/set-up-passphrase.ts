@@ -1,55 +1,114 @@
 /**
- * The first passphrase of an admin, set by the desk on the set-up call (B13): only once per user, and only if none is set. No
- * readable copy is kept: the operator heard it, and the owner should set one of their own (B14, B17).
+ * The first passphrase of an admin, set by the desk on the set-up call (B13): only once per user, and only if none is set. That a voice comes
+ * first proves nothing, so it needs a one-time code that was sent to the address on file, or a second operator (B85). A readable copy waits
+ * for the owner (owner-copy.ts), who is asked to set one of their own, because the operator heard this one (B14, B17).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { isRefusal, type Refusal, refusal } from '../../errors.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { factorKind } from '../../factors/registry.js';
+import type { AuditEntry } from '../../rules/audit-entry.js';
 import { customerRule, hasPassphrase } from '../../rules/customer-roles.js';
+import { maskedAddress } from '../../rules/directory-fields.js';
 import { passphrasePath } from '../../rules/guidance.js';
 import type { Account, User } from '../../rules/people.js';
 import { FOLD_VERSION } from '../../rules/spoken-form.js';
-import { act, askAuthority } from '../authorise.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
+import { contactOnFile } from '../codes/contact-on-file.js';
+import { judgeSentCode, newSentCode, storeSentCode } from '../codes/sent-codes.js';
+import { type SentState, sentState } from '../messages/read-outbox.js';
+import { sealOwnerCopy } from '../portal/owner-copy.js';
+import {
+  approvalEntry,
+  approvalNeeded,
+  askedIn,
+  changeSubject,
+  requestApproval,
+  usableApproval,
+  useApproval,
+} from '../resets/approvals.js';
 import { passphraseContext } from '../seal-contexts.js';
 import { judgePhrase } from './judge-phrase.js';
-import { passphraseNotice } from './passphrase-notice.js';
+import { loggingAs, passphraseNotice } from './passphrase-notice.js';
 
 export interface SetUp {
   readonly account: Account;
   readonly user: User;
 }
 
+/** `code`: what the caller read out; without one a second operator must approve. `phrase` is asked for only once either is right. */
+export interface SetUpCall {
+  readonly code: string | undefined;
+  readonly phrase: () => Promise<string>;
+}
+
+const email = factorKind('email') as SentFactor;
 const SETTING_UP = { permission: 'passphrase:setup' } as const;
 
+/** Sends the code that the caller reads out. Refusals: forbidden as `setUpPassphrase`, invalid-input (no address on file for days), locked. */
+export async function sendSetUpCode(
+  desk: Desk,
+  signed: SignedOperator,
+  setUp: SetUp,
+): Promise<{ readonly sentTo: string; readonly state: SentState }> {
+  return loggingRefusals(desk, signed, setUp, async () => {
+    await checkSetUp(desk, signed, setUp);
+    const to = await contactOnFile(desk, email, setUp);
+    const code = newSentCode(desk, email, setUp, { purpose: 'set-up', factorId: null, to });
+    await act(desk, signed, SETTING_UP, {
+      entry: (_done, { actor }) => ({
+        ...about(desk, setUp),
+        by: actor,
+        kind: 'passphrase.code-sent',
+        outcome: 'done',
+      }),
+      change: (acting) => storeSentCode(acting, code),
+    });
+    return { sentTo: maskedAddress(to), state: (await sentState(desk, code.message.id)).state };
+  });
+}
+
 /**
- * Refusals: forbidden (not an admin, or one is or was set already; with the steps for the owner), invalid-input (weak, with an
- * alternative). Each is logged, and none changes anything.
+ * Refusals: forbidden (not an admin, or one is or was set already; with the steps for the owner), not-verified (a wrong code), approval-needed
+ * (no code), invalid-input (weak, with an alternative). Each is logged, and none changes anything.
  */
 export async function setUpPassphrase(
   desk: Desk,
   signed: SignedOperator,
-  { account, user }: SetUp,
-  phrase: string,
+  setUp: SetUp,
+  call: SetUpCall,
 ): Promise<void> {
-  const about = { at: desk.now(), account: account.id, user: user.id } as const;
-  await loggingRefusals(desk, signed, { account, user }, async () => {
-    await checkSetUp(desk, signed, { account, user });
+  const { account, user } = setUp;
+  await loggingRefusals(desk, signed, setUp, async () => {
+    await checkSetUp(desk, signed, setUp);
+    await requireProof(desk, signed, setUp, call.code);
+    const phrase = await call.phrase();
     const form = await judgePhrase(desk, user, account, phrase, null);
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
-    const who = `${signed.operator.name}, ${desk.name}`;
-    const notice = passphraseNotice(desk, 'passphrase-changed', { account, user }, who);
+    const notice = passphraseNotice(desk, 'passphrase-changed', setUp, `${signed.operator.name}, ${desk.name}`);
+    const detail = { proof: call.code === undefined ? 'approval' : 'code' };
     await act(desk, signed, SETTING_UP, {
-      entry: (_done, { actor }) => ({ ...about, by: actor, kind: 'passphrase.set-up', outcome: 'done' }),
-      change: async ({ write, now, by }) => {
+      entry: (_done, { actor }) => ({
+        ...about(desk, setUp),
+        by: actor,
+        kind: 'passphrase.set-up',
+        outcome: 'done',
+        detail,
+      }),
+      change: async (acting) => {
+        const { write, now, by } = acting;
         const current = await write.users.byId(user.id);
         const row = await write.secrets.passphrase(user.id);
         const refused =
           current === undefined ? undefined : refusalOf(desk, by.alsoUserId, { account, user: current }, row);
         if (refused !== undefined) throw refused;
+        const proof = await proofOf(acting, setUp, call.code, 'use-up');
+        if (proof !== 'right') throw refusalOfProof(proof);
         await write.secrets.putPassphrase({
           user_id: user.id,
           verifier,
           form_version: FOLD_VERSION,
-          owner_copy: null,
+          owner_copy: await sealOwnerCopy(desk, write, user, phrase),
           set_by: 'desk',
           set_at: now,
           setup_at: now,
@@ -62,38 +121,60 @@ export async function setUpPassphrase(
   });
 }
 
-/** Somebody at the desk who tries to overwrite an owner's secret is in the log, however far they came (B99). */
-async function loggingRefusals(
-  desk: Desk,
-  signed: SignedOperator,
-  { account, user }: SetUp,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (isRefusal(error) && (error.code === 'forbidden' || error.code === 'invalid-input')) {
-      await desk.store.record(
-        {
-          at: desk.now(),
-          account: account.id,
-          user: user.id,
-          by: signed.actor,
-          kind: 'passphrase.set-up-refused',
-          outcome: 'refused',
-          reason: error.code,
-        },
-        async () => undefined,
-      );
-    }
-    throw error;
-  }
+const about = (desk: Desk, { account, user }: SetUp) => ({ at: desk.now(), account: account.id, user: user.id });
+
+type Proof = 'right' | 'wrong' | Awaited<ReturnType<typeof requestApproval>>;
+
+/** Before the phrase is asked for: it may still be refused, so nothing is used up. */
+async function requireProof(desk: Desk, signed: SignedOperator, setUp: SetUp, code: string | undefined): Promise<void> {
+  const base = { ...about(desk, setUp), kind: 'passphrase.proof-judged' } as const;
+  const proof = await act<'passphrase:setup', Proof>(desk, signed, SETTING_UP, {
+    entry: (found, { actor: by }) => {
+      if (found === 'right') return { ...base, by, outcome: 'done' };
+      const reason = found === 'wrong' ? 'code' : 'approval-needed';
+      const refused: AuditEntry = { ...base, by, outcome: 'refused', reason };
+      if (found === 'wrong' || !found.made) return refused;
+      return [refused, approvalEntry(by, found.request, 'approval.requested', base.at)];
+    },
+    change: (acting) => proofOf(acting, setUp, code, 'keep'),
+  });
+  if (proof !== 'right') throw refusalOfProof(proof);
 }
 
-/** Makes the same refusals before anybody is asked for a phrase. */
-export async function requireSetUp(desk: Desk, signed: SignedOperator, setUp: SetUp): Promise<void> {
-  await loggingRefusals(desk, signed, setUp, () => checkSetUp(desk, signed, setUp));
+const refusalOfProof = (proof: Exclude<Proof, 'right'>): Refusal =>
+  proof === 'wrong' ? refusal('not-verified', 'set-up-code-wrong', {}, 'try-again') : approvalNeeded(proof.request);
+
+/** The code that the caller read out; without one the approval of a second operator, which is asked for if there is none. */
+async function proofOf(
+  acting: Acting<'passphrase:setup'>,
+  { account, user }: SetUp,
+  code: string | undefined,
+  then: 'keep' | 'use-up',
+): Promise<Proof> {
+  const { write } = acting;
+  if (code !== undefined) {
+    const binding = { userId: user.id, purpose: 'set-up', factorId: null };
+    if ((await judgeSentCode(acting, email, { binding, typed: code })) !== 'accepted') return 'wrong';
+    const row = await write.factors.newestCode(user.id, 'set-up');
+    if (then === 'keep' && row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
+    return 'right';
+  }
+  const change = `${account.number}: the first passphrase of ${user.login} (${user.role}), said by phone`;
+  const subject = await changeSubject(acting, { users: [user.id], change, reason: null });
+  const approved = await (then === 'keep'
+    ? usableApproval(askedIn(acting), subject.hash)
+    : useApproval(acting, subject.hash));
+  return approved === undefined ? requestApproval(acting, 'first-passphrase', subject.subject) : 'right';
 }
+
+/** Somebody at the desk who tries to overwrite an owner's secret is in the log, however far they came (B99). */
+const loggingRefusals = <T>(desk: Desk, { actor }: SignedOperator, setUp: SetUp, work: () => Promise<T>): Promise<T> =>
+  loggingAs(
+    desk,
+    { ...about(desk, setUp), by: actor, kind: 'passphrase.set-up-refused' },
+    /^(forbidden|invalid-input)$/,
+    work,
+  );
 
 async function checkSetUp(desk: Desk, signed: SignedOperator, { account, user }: SetUp): Promise<void> {
   await askAuthority(desk, signed, SETTING_UP);

@@ -8,10 +8,11 @@ import { type Refusal, refusal } from '../../errors.js';
 import type { User } from '../../rules/people.js';
 import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
 import type { Inside } from '../codes/sent-codes.js';
+import { applicationPasswordContext, ownerCopyContext } from '../seal-contexts.js';
 import { provenBySignIn } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { type Owner, openOwner } from './customer-login.js';
-import { destroyOwnerCopy } from './owner-copy.js';
+import { copyKeyOf, destroyOwnerCopy, moveOwnerCopy } from './owner-copy.js';
 import { findPortalPerson, type PortalPerson, personEntry } from './portal-attempts.js';
 
 export interface Activation {
@@ -51,12 +52,18 @@ export async function activateUser(desk: Desk, activation: Activation): Promise<
       if ((await judgeInvitation({ desk, write, log }, user, activation.code))?.accepted !== true) throw wrongCode();
       const before = await write.secrets.applicationPassword(user.id);
       await write.secrets.putApplicationPassword({ user_id: user.id, verifier, changed_at: desk.now() });
-      const ownerCopyDestroyed = await destroyOwnerCopy(write, user.id);
+      const [passwordPlace, place] = [applicationPasswordContext(user), ownerCopyContext(user)];
+      const ownerCopyDestroyed =
+        before === undefined
+          ? await moveOwnerCopy({ desk, write }, user, copyKeyOf(desk, activation.code).viewKey, (phrase) =>
+              desk.ownerView.sealCopy(passwordPlace, verifier, place, phrase),
+            )
+          : await destroyOwnerCopy(write, user.id);
       const ended = await write.trust.end([user.id]);
       return { account, user, wasReset: before !== undefined, ownerCopyDestroyed, ...ended };
     },
   );
-  if (done.wasReset) await desk.store.forgetDeleted();
+  await desk.store.forgetDeleted();
   await desk.sendQueued();
   return done;
 }

@@ -2,6 +2,8 @@
  * Invitations: a one-time code to the e-mail on file, with which the user sets the application password. The desk never sees the
  * code: it goes from here into a sealed message, and the store keeps a keyed digest. A new invitation replaces the earlier one.
  *
+ * The first invitation takes along a copy of the passphrase that waits; a second one destroys it (owner-copy.ts).
+ *
  * If a password is set already, the invitation resets it. Then it goes only to an address that was on file long enough, as an
  * enrolment code does (B57): a contact given on a call must not open a login that somebody uses.
  */
@@ -19,6 +21,8 @@ import { newDeskCode } from '../codes/desk-code.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { type SentState, sentState } from '../messages/read-outbox.js';
+import { ownerCopyContext } from '../seal-contexts.js';
+import { copyKeyOf, moveOwnerCopy } from './owner-copy.js';
 
 export interface Invitation {
   readonly account: Account;
@@ -66,6 +70,7 @@ export async function inviteUsers(
       })),
     change: (acting) => putInvitations(acting, prepared, expiresAt),
   });
+  await desk.store.forgetDeleted();
   return Promise.all(
     prepared.map(async ({ account, user, messageId, to, address }) => ({
       account,
@@ -91,6 +96,10 @@ async function putInvitations(
     await write.factors.deleteCodes(user.id, ['activate']);
     await write.factors.insertCode({ ...code, created_at: now, expires_at: expiresAt });
     await write.outbox.insert([message]);
+    if (!one.resets)
+      await moveOwnerCopy({ desk, write }, user, copyKeyOf(desk).viewKey, (phrase) =>
+        desk.ownerView.sealCopyTo(code.copy_key, ownerCopyContext(user), phrase),
+      );
   }
 }
 
@@ -156,7 +165,17 @@ async function requirePace(desk: Desk, write: Writes, { account, user }: Invitee
 
 function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, expiresAt: number) {
   const { code, row } = newDeskCode(desk, user, 'activate', expiresAt);
+  const copy_key = copyKeyOf(desk, code).publicKey;
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
   const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
-  return { account, user, resets, to, address, messageId: message.id, message: message.row, code: row };
+  return {
+    account,
+    user,
+    resets,
+    to,
+    address,
+    messageId: message.id,
+    message: message.row,
+    code: { ...row, copy_key },
+  };
 }

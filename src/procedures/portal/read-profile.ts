@@ -33,7 +33,7 @@ export async function readProfile(desk: Desk, login: PortalLogin): Promise<Profi
   };
 }
 
-async function passphraseOf(desk: Desk, { account, user }: Owner): Promise<ProfilePassphrase> {
+export async function passphraseOf(desk: Desk, { account, user }: Owner): Promise<ProfilePassphrase> {
   if (!hasPassphrase(desk.policy, account, user)) return { state: 'no-use', setAt: null, readable: false };
   const row = await desk.store.read.secrets.passphrase(user.id);
   if (row?.verifier == null) return { state: 'none', setAt: null, readable: false };

@@ -17,7 +17,7 @@ import { type Asking, personOf } from '../operators/two-persons.js';
 import { pause } from '../pause.js';
 
 /** The permissions whose use may need a second operator's approval. */
-export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk' | 'directory:write';
+export type Asker = 'mfa:reset-with-grant' | 'mfa:reset-bulk' | 'directory:write' | 'passphrase:setup';
 
 /** What an operator has asked for, before a transaction or inside one. */
 export interface Asked extends Asking {
@@ -25,7 +25,7 @@ export interface Asked extends Asking {
   readonly operatorId: string;
 }
 
-const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
+export const askedIn = ({ desk, write, now, by }: Acting<Asker>): Asked => ({
   policy: desk.policy,
   reads: write,
   operatorId: by.operator.id,
@@ -39,6 +39,17 @@ export function freezeSubject(
 ): { readonly text: string; readonly hash: string } {
   const text = desk.notary.canonical(subject);
   return { text, hash: desk.digests.sha256(text) };
+}
+
+/** What would become of customers' powers or secrets, as a subject with its hash. */
+export async function changeSubject(
+  { desk, write }: Pick<Acting<Asker>, 'desk' | 'write'>,
+  { users, ...what }: { readonly users: readonly string[]; readonly change: string; readonly reason: string | null },
+) {
+  const none = { final: false, ticket: null, grant: null, caller: null };
+  const store = (await write.meta.get('store-id')) ?? '';
+  const subject: ApprovalSubject = { kind: 'change', desk: store, ...none, users: users.toSorted(), ...what };
+  return { subject, hash: freezeSubject(desk, subject).hash };
 }
 
 /** The requester's approval for exactly this, if it can be used now. */

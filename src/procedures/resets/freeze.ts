@@ -6,6 +6,7 @@ import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
+import { soundingAlarms } from '../calls/alarms.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };
@@ -20,6 +21,12 @@ export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number): 
   const { frozen_at: at, frozen_until: until, by_id, by_name, reason } = await reads.freeze.get();
   if (at === null || (until !== null && now >= until)) return null;
   return { by: { id: by_id ?? '', name: by_name ?? '' }, at, until, reason };
+}
+
+/** What holds at this desk now, for a monitor: the alarms that are on (B95), and the freeze. */
+export async function deskStatus(desk: Desk) {
+  const now = desk.now();
+  return { alarms: await soundingAlarms(desk, now), freeze: await currentFreeze(desk.store.read, now) };
 }
 
 /** Call it inside the write door. Refusal `refused-by-policy`. */

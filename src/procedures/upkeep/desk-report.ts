@@ -42,6 +42,9 @@ export interface DeskReport {
   readonly objections: number;
   readonly approvals: Readonly<Record<string, number>>;
   readonly medianToDecision: number | null;
+  /** Alarms over many callers that sounded, and that are on now (B95). */
+  readonly alarms: number;
+  readonly alarmsOn: number;
   readonly lockedForAWhile: number;
   readonly lockedUntilLifted: number;
   readonly failuresByCaller: readonly Failures[];
@@ -71,6 +74,8 @@ export async function deskReport(desk: Desk, signed: SignedOperator, since: numb
     ...(await verificationFigures(desk, since, until, width)),
     ...(await resetFigures(desk, since, until, width)),
     ...(await lockFigures(desk, until)),
+    alarms: await countEntries(desk, 'desk.alarmed', since),
+    alarmsOn: (await desk.store.read.alarms.on(until)).length,
     failuresByCaller: await failingCallers(desk, since),
     failuresByOperator: await failingOperators(desk, since),
   };

@@ -51,11 +51,12 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
   // Without `suspended_by`: it only says which reset can be undone, and in a bulk run the database computes it.
   factors: table('id', 'user_id kind secret state last_step confirmed_at'),
   backup_codes: table('id', 'user_id slot verifier state used_at'),
-  one_time_codes: table('id', 'user_id purpose factor_id digest tries created_at expires_at used_at'),
+  one_time_codes: table('id', 'user_id purpose factor_id digest tries created_at expires_at used_at copy_key'),
   devices: table('id', 'user_id digest created_at'),
   passphrases: table('user_id', 'verifier form_version owner_copy set_by set_at setup_at'),
   application_passwords: table('user_id', 'verifier changed_at'),
   used_id_tokens: table('digest', 'expires_at'),
+  alarms: table('id', 'since until counting misses bound', until('until', 10 * MINUTE)),
   throttles: table('subject', 'failures reserved locked_until disabled_at'),
   operators: table('id', 'name name_key role verifier totp totp_last_step also_user_id disabled_at tried', 'all'),
   operator_sessions: table(

@@ -24,7 +24,7 @@ export interface FailureCount {
 }
 
 /** Refusals that count against the caller. A missing privilege does not. */
-const FAILED = ['not-verified', 'no-passphrase', 'locked'];
+const FAILED = ['not-verified', 'not-on-list', 'switched-off', 'no-passphrase', 'locked'];
 
 /** In both engines a division of whole numbers gives a whole number. */
 const bucketOf = (column: string, width: number) =>

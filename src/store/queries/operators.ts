@@ -58,24 +58,13 @@ export const operatorWrites = (tx: Tx) => ({
     await tx.updateTable('operator_sessions').set(patch).where('id', '=', id).execute();
   },
   async endSessionsOf(operatorId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('operator_sessions')
-      .set({ ended_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('ended_at', 'is', null)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+    return this.endOtherSessions(operatorId, '', now);
   },
   /** Ends every session of an operator but this one. */
   async endOtherSessions(operatorId: string, keptId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('operator_sessions')
-      .set({ ended_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('id', '!=', keptId)
-      .where('ended_at', 'is', null)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+    const open = tx.updateTable('operator_sessions').set({ ended_at: now }).where('ended_at', 'is', null);
+    const theirs = open.where('operator_id', '=', operatorId).where('id', '!=', keptId);
+    return Number((await theirs.executeTakeFirst()).numUpdatedRows);
   },
   /** Ends the sessions of all operators. */
   async endEverySession(now: number): Promise<void> {
@@ -93,12 +82,7 @@ export const operatorWrites = (tx: Tx) => ({
     await standing.where('expires_at', '<=', seen).execute();
   },
   async revokeTokensOf(operatorId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('operator_tokens')
-      .set({ revoked_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+    const standing = tx.updateTable('operator_tokens').set({ revoked_at: now }).where('revoked_at', 'is', null);
+    return Number((await standing.where('operator_id', '=', operatorId).executeTakeFirst()).numUpdatedRows);
   },
 });

@@ -5,6 +5,7 @@ import { sealedReads, sealedWrites } from '../guard/sealed.js';
 import type { Tagging } from '../guard/tag-rows.js';
 import type { Db, Tx } from '../schema/directory.js';
 import { accountReads, accountWrites } from './accounts.js';
+import { alarmReads, alarmWrites } from './alarms.js';
 import { approvalReads, approvalWrites } from './approvals.js';
 import { auditReads } from './audit.js';
 import { callReads, callWrites } from './calls.js';
@@ -30,6 +31,7 @@ import { grantReads, grantWrites, verificationReads, verificationWrites } from '
 
 export const readsOf = (db: Db, traits: SchemaTraits) => ({
   accounts: accountReads(db),
+  alarms: alarmReads(db),
   approvals: approvalReads(db),
   audit: auditReads(db, traits),
   calls: callReads(db),
@@ -57,6 +59,7 @@ export const readsOf = (db: Db, traits: SchemaTraits) => ({
 export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) => void) =>
   whenAsked({
     accounts: () => ({ ...accountReads(tx), ...accountWrites(tx) }),
+    alarms: () => ({ ...alarmReads(tx), ...alarmWrites(tx) }),
     approvals: () => ({ ...approvalReads(tx), ...approvalWrites(tx) }),
     audit: () => auditReads(tx, tagging.traits),
     calls: () => ({ ...callReads(tx), ...callWrites(tx) }),

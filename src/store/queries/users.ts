@@ -1,7 +1,7 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
-import { rowOf } from '../guard/statements.js';
+import { again, rowOf } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
 import { countOf } from './count.js';
 
@@ -79,8 +79,12 @@ export const userReads = (db: Db) => ({
     const row = await rowOf(db, 'users', 'id', id);
     return row && toUser(row);
   },
-  byLogin: async (accountId: string, loginKey: string) =>
-    (await usersOf(all(db).where('account_id', '=', accountId).where('login_key', '=', loginKey)))[0],
+  async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
+    const [row] = await again(db, 'user by login', [accountId, loginKey], () =>
+      all(db).where('account_id', '=', accountId).where('login_key', '=', loginKey),
+    );
+    return row && toUser(row);
+  },
   /** Many logins may have the same e-mail (B09). */
   byEmail: async (accountId: string, emailKey: string) =>
     usersOf(

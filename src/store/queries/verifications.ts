@@ -6,9 +6,6 @@ import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/director
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
-/** Reasons that count as a failed guess. `started` is an attempt that is still running or was interrupted. */
-const FAILED = ['not-verified', 'no-passphrase', 'started'];
-
 export const verificationReads = (db: Db) => ({
   async byId(id: string): Promise<VerificationRow | undefined> {
     return rowOf(db, 'verifications', 'id', id);
@@ -25,37 +22,16 @@ export const verificationReads = (db: Db) => ({
       .limit(100)
       .execute();
   },
-  /** Different callers on whom one operator failed since a time (spray limit). */
-  async failedCallers(operatorId: string, since: number): Promise<number> {
+  /** True if an answer of this caller that began after `since` is still being checked. */
+  async beingChecked(callerKey: string, since: number): Promise<boolean> {
     const row = await db
       .selectFrom('verifications')
-      .select((e) => e.fn.count<number>('caller_key').distinct().as('n'))
-      .where('operator_id', '=', operatorId)
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
-  },
-  /** Failures of the whole desk since a time (spray limit). */
-  async failuresOfDesk(since: number): Promise<number> {
-    const row = await db
-      .selectFrom('verifications')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
-  },
-  /** Failed checks on one account since a time (per-account limit of B72). */
-  async failuresInAccount(accountId: string, since: number): Promise<number> {
-    const row = await db
-      .selectFrom('verifications')
-      .select((e) => e.fn.countAll<number>().as('n'))
-      .where('account_id', '=', accountId)
-      .where('started_at', '>=', since)
-      .where('reason', 'in', FAILED)
-      .executeTakeFirstOrThrow();
-    return row.n;
+      .selectAll()
+      .where('caller_key', '=', callerKey)
+      .where('outcome', '=', 'started')
+      .where('started_at', '>', since)
+      .executeTakeFirst();
+    return row !== undefined;
   },
 });
 
@@ -85,63 +61,34 @@ export const grantReads = (db: Db) => ({
   },
 });
 
-export const grantWrites = (tx: Tx) => ({
-  async insert(row: Insertable<GrantsTable>): Promise<void> {
-    await tx.insertInto('grants').values(row).execute();
-  },
-  /** Compare-and-set: true for exactly one use of the grant. */
-  async use(id: string, now: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ used_at: now })
-      .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
-  },
-  async revoke(id: string, now: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
-  },
-  /** Revokes every live grant. */
-  async revokeEvery(now: number): Promise<void> {
-    await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .execute();
-  },
-  /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
-  async revokeOfOperator(operatorId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
-  },
-  /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
-  async revokeOfUser(userId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('user_id', '=', userId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
-  },
-});
+export const grantWrites = (tx: Tx) => {
+  const unspent = (patch: Updateable<GrantsTable>) =>
+    tx.updateTable('grants').set(patch).where('used_at', 'is', null).where('revoked_at', 'is', null);
+  const revokeLive = (now: number) => unspent({ revoked_at: now }).where('expires_at', '>', now);
+  return {
+    async insert(row: Insertable<GrantsTable>): Promise<void> {
+      await tx.insertInto('grants').values(row).execute();
+    },
+    /** Compare-and-set: true for exactly one use of the grant. */
+    async use(id: string, now: number): Promise<boolean> {
+      return (await unspent({ used_at: now }).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;
+    },
+    async revoke(id: string, now: number): Promise<boolean> {
+      return (await unspent({ revoked_at: now }).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;
+    },
+    /** Revokes every live grant. */
+    async revokeEvery(now: number): Promise<void> {
+      await revokeLive(now).execute();
+    },
+    /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
+    async revokeOfOperator(operatorId: string, now: number): Promise<number> {
+      const result = await revokeLive(now).where('operator_id', '=', operatorId).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+    /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
+    async revokeOfUser(userId: string, now: number): Promise<number> {
+      const result = await revokeLive(now).where('user_id', '=', userId).executeTakeFirst();
+      return Number(result.numUpdatedRows);
+    },
+  };
+};

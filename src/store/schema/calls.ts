@@ -100,6 +100,17 @@ export interface ThrottlesTable {
   updated_at: number;
 }
 
+/** Alarms that have sounded (B95): `desk`, or the id of a company or an operator. One is on until its time. */
+export interface AlarmsTable {
+  id: string;
+  since: number;
+  until: number;
+  /** In the row of the desk: when a lead ended the alarms; misses from before do not count. */
+  counting: number;
+  misses: number;
+  bound: number;
+}
+
 /** Queued and sent messages. `address` and `content` are sealed; content is destroyed after delivery. */
 export interface OutboxTable {
   id: string;

@@ -5,6 +5,7 @@
  */
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type {
+  AlarmsTable,
   CallsTable,
   GrantsTable,
   OperatorSessionsTable,
@@ -153,6 +154,8 @@ export interface OneTimeCodesTable {
   created_at: number;
   expires_at: number;
   used_at: number | null;
+  /** Of an invitation: the public half of the key that its code makes (B85). */
+  copy_key: string | null;
 }
 
 export interface FactorsTable {
@@ -231,6 +234,7 @@ export interface Database {
   verifications: VerificationsTable;
   grants: GrantsTable;
   throttles: ThrottlesTable;
+  alarms: AlarmsTable;
   outbox: OutboxTable;
   calls: CallsTable;
   jobs: JobsTable;

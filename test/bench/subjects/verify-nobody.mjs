@@ -76,14 +76,10 @@ async function prepare() {
 function unlimited(strict) {
   const limits = strict.policy.limits;
   const many = 1e9;
-  const none = {
-    lockFromFailure: many,
-    disabledAtFailure: many + 1,
-    operatorFailuresPerHour: many,
-    accountFailuresPerHour: many,
-    deskFailuresPerHour: many,
-  };
-  return { ...strict, policy: { ...strict.policy, limits: { ...limits, throttle: { ...limits.throttle, ...none } } } };
+  const throttle = { ...limits.throttle, lockFromFailure: many, disabledAtFailure: many + 1 };
+  const [desk, company, operator] = [1, 2, 3].map(() => ({ floor: many, perOperator: 0 }));
+  const alarms = { ...limits.alarms, desk, company, operator };
+  return { ...strict, policy: { ...strict.policy, limits: { ...limits, throttle, alarms } } };
 }
 
 /** The sources as they are, bundled beside node_modules so that packages are found. */

@@ -49,6 +49,8 @@ function report(more: Partial<DeskReport> = {}): DeskReport {
     objections: 0,
     approvals: { used: 9, rejected: 1 },
     medianToDecision: 95_000,
+    alarms: 2,
+    alarmsOn: 1,
     lockedForAWhile: 1,
     lockedUntilLifted: 0,
     failuresByCaller: [{ who: '100234/ana', count: 9, lastAt: START }],

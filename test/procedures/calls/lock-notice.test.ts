@@ -30,7 +30,7 @@ describe.each(engines)('the notice of a lock on %s', (engine) => {
     await place.refusal(place.call({ phrase: WRONG }));
     expect((await notices()).map(({ id }) => id)).toEqual([row.id]);
     expect(to).toBe((await place.user('ana')).email);
-    expect(body).toMatch(/given 5 times in a row[\s\S]*until 2026-11-22 09:15 UTC/);
+    expect(body).toMatch(/In a row: +5\n +Locked: +until 2026-11-22 09:15 UTC/);
     expect(body).not.toContain(WRONG);
   });
 

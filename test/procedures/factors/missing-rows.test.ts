@@ -9,8 +9,8 @@ import { openEngine } from '../../../src/opening/open-desk.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { verifyAuditLog } from '../../../src/procedures/log/verify-audit-log.js';
-import { setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
 import { currentFreeze, freezeResets, requireNotFrozen, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { setUpByCode } from '../../support/first-phrase.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
@@ -34,9 +34,9 @@ describe.each(engines)('rows taken away by another hand on %s', (engine) => {
   it('T8 B13 a passphrase: no second set-up call', async () => {
     const { account, user } = await place.login('ana');
     const agent = await place.operator('agent');
-    await setUpPassphrase(place.desk, agent, { account, user }, PHRASE);
+    await setUpByCode(place, agent, { account, user }, PHRASE);
     await byAnotherHand(`delete from passphrases where user_id = '${user.id}'`);
-    const again = setUpPassphrase(place.desk, agent, { account, user }, OTHER_PHRASE);
+    const again = setUpByCode(place, agent, { account, user }, OTHER_PHRASE);
     await expect(again).rejects.toMatchObject({
       code: 'store-corrupt',
       because: { reason: 'passphrase-gone', facts: expect.objectContaining({ user: user.id }) },

@@ -12,7 +12,7 @@ import { hours, minutes } from '../../../src/rules/duration.js';
 import { userRow } from '../../store/rows.js';
 import { proven } from '../../support/proven.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
-import { type PhoneDesk, phoneDesk, phraseRow, WRONG, withThrottle } from '../phone-desk.js';
+import { type PhoneDesk, phoneDesk, phraseRow, WRONG, withAlarms, withThrottle } from '../phone-desk.js';
 
 const RUNS = 100;
 const RESET = 'login-security:mfa-reset';
@@ -178,7 +178,7 @@ describe('the life of callers against a model on sqlite', () => {
   });
   afterAll(() => place.close());
 
-  /** A caller of their own for each run, so that one store serves all runs; the stops over many callers are not this suite's. */
+  /** A caller of their own for each run, so that one store serves all runs; the alarms over many callers are not this suite's. */
   const setup = async (throttle: Parameters<typeof withThrottle>[1] = {}): Promise<{ model: Model; real: Real }> => {
     people += 1;
     const login = `caller${people}`;
@@ -188,8 +188,7 @@ describe('the life of callers against a model on sqlite', () => {
     if (user === undefined) throw new Error('no user');
     const phrase = await phraseRow(place.desk, user, PHRASE);
     await place.write((write) => write.secrets.putPassphrase(phrase));
-    const many = { operatorFailuresPerHour: 1e6, accountFailuresPerHour: 1e6, deskFailuresPerHour: 1e6 };
-    const desk = withThrottle(place.desk, { ...many, ...throttle });
+    const desk = withAlarms(withThrottle(place.desk, throttle), { desk: 1e9, company: 1e9, operator: 1e9 });
     return {
       model: {
         phrase: PHRASE,

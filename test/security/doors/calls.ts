@@ -1,4 +1,5 @@
 /** What the procedures of procedures/calls ask of an operator. */
+import { resumeDesk } from '../../../src/procedures/calls/alarms.js';
 import { revokeGrant } from '../../../src/procedures/calls/grants.js';
 import {
   answerGeneralQuestion,
@@ -15,6 +16,11 @@ import type { Doors } from './door.js';
 const NONE = 'call_000000';
 
 export const CALLS: Doors = {
+  'calls/alarms.resumeDesk': {
+    permission: 'user:unlock',
+    fresh: true,
+    knock: (desk, signed) => resumeDesk(desk, signed, ''),
+  },
   // Another's grant takes grant:revoke, and is refused like an unknown one: test/procedures/calls/grants.test.ts.
   'calls/grants.revokeGrant': { permission: 'verify', knock: (desk, signed) => revokeGrant(desk, signed, 'gr_none') },
   'calls/live-calls.answerGeneralQuestion': {

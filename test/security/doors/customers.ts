@@ -1,5 +1,5 @@
 /** What the procedures of this part ask of an operator. */
-import { requireSetUp, type SetUp, setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
+import { type SetUp, sendSetUpCode, setUpPassphrase } from '../../../src/procedures/passphrases/set-up-passphrase.js';
 import { inviteUsers } from '../../../src/procedures/portal/invite-user.js';
 import type { Doors } from './door.js';
 
@@ -10,13 +10,13 @@ const ADMIN = {
 } as unknown as SetUp;
 
 export const CUSTOMERS: Doors = {
-  'passphrases/set-up-passphrase.requireSetUp': {
+  'passphrases/set-up-passphrase.sendSetUpCode': {
     permission: 'passphrase:setup',
-    knock: (desk, signed) => requireSetUp(desk, signed, ADMIN),
+    knock: (desk, signed) => sendSetUpCode(desk, signed, ADMIN),
   },
   'passphrases/set-up-passphrase.setUpPassphrase': {
     permission: 'passphrase:setup',
-    knock: (desk, signed) => setUpPassphrase(desk, signed, ADMIN, 'weak'),
+    knock: (desk, signed) => setUpPassphrase(desk, signed, ADMIN, { code: 'none', phrase: async () => 'weak' }),
   },
   'portal/invite-user.inviteUsers': {
     permission: 'user:invite',

@@ -1,0 +1,14 @@
+/** Is an alarm over many callers on (B95)? */
+import { alarmLine } from '../../commands/wording/times.js';
+import { soundingAlarms } from '../../procedures/calls/alarms.js';
+import type { StoreCheck } from './check.js';
+
+export const checkAlarms: StoreCheck = {
+  subject: 'Alarms',
+  look: async ({ store }) => {
+    const lines = (await soundingAlarms({ store }, Date.now())).map(alarmLine);
+    if (lines.length === 0) return [{ subject: 'Alarms', state: 'ok', text: 'none is on' }];
+    const mend = 'find out who calls; then: countersign desk resume --reason "…"';
+    return lines.map((text) => ({ subject: 'Alarms', state: 'note', text, mend }));
+  },
+};
