@@ -47,6 +47,8 @@ export interface ConfigFile {
   /** Folder with the desk's own actions.json, roles.json, limits.json. */
   readonly policy?: string;
   readonly deskName?: string;
+  /** The alphabet by which callers spell, until F4 switches: `en`, `de` or `fr`. */
+  readonly spelling?: (typeof SPELLINGS)[number];
   readonly mail?: unknown;
   readonly sms?: unknown;
   readonly webhook?: unknown;
@@ -60,11 +62,13 @@ const TEXT_NAMES = [
   'keyCommand',
   'policy',
   'deskName',
+  'spelling',
   'dataFolder',
   'configFolder',
   'stateFolder',
   'person',
 ] as const;
+const SPELLINGS = ['en', 'de', 'fr'] as const;
 const SWITCH_NAMES = ['locked'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
 
@@ -144,8 +148,11 @@ export function readConfigFile(value: unknown, source: string): ConfigFile {
     if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
   }
   const file = value as ConfigFile;
-  if (file.person !== undefined && !(WITNESSES as readonly string[]).includes(file.person))
-    throw fault(source, `person must be one of ${WITNESSES.join(', ')}`);
+  const oneOf = (name: 'person' | 'spelling', of: readonly string[]) => {
+    if (!of.includes(file[name] ?? of[0] ?? '')) throw fault(source, `${name} must be one of ${of.join(', ')}`);
+  };
+  oneOf('person', WITNESSES);
+  oneOf('spelling', SPELLINGS);
   return file;
 }
 

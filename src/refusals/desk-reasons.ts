@@ -64,6 +64,7 @@ export interface DeskReasons {
   'second-operator-needed': { readonly what: string };
   // calls
   'caller-is-operator': Bare;
+  'phrase-needed': Bare;
   'failures-of-operator': Bare;
   'failures-in-account': Bare;
   'failures-of-desk': Bare;

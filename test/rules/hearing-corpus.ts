@@ -118,11 +118,15 @@ function swapWord(text: string, next: Chance, other: () => string): string {
   return parts.join(' ');
 }
 
-/** A phrase and one that differs from it: by a slip, or by an error of the caller. Never the same but for signs and spaces. */
-export function nearMiss(next: Chance): { readonly set: string; readonly heard: string; readonly kind: string } {
+/** A phrase and texts that differ from it: by a slip, or by an error of the caller. Never the same but for signs and spaces. */
+export function nearMisses(next: Chance, count: number) {
   const set = phraseOf(next);
-  const kind = pick(next, [...kinds, ...kinds, ...Object.keys(ERRORS)]);
-  const slip = SLIPS[kind];
-  const heard = slip ? slip(set, Math.floor(next() * set.length), next) : (ERRORS[kind]?.(set, next) ?? set);
-  return bare(heard) === bare(set) ? nearMiss(next) : { set, heard, kind };
+  const misses: { readonly heard: string; readonly kind: string }[] = [];
+  while (misses.length < count) {
+    const kind = pick(next, [...kinds, ...kinds, ...Object.keys(ERRORS)]);
+    const slip = SLIPS[kind];
+    const heard = slip ? slip(set, Math.floor(next() * set.length), next) : (ERRORS[kind]?.(set, next) ?? set);
+    if (bare(heard) !== bare(set)) misses.push({ heard, kind });
+  }
+  return { set, misses };
 }

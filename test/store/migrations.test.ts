@@ -20,6 +20,7 @@ const TABLES: readonly (keyof Database)[] = [
   'factors',
   'freezes',
   'grants',
+  'hearings',
   'job_plans',
   'jobs',
   'meta',

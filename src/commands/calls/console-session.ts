@@ -12,6 +12,7 @@ import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contra
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
+import type { Alphabet } from './spelled.js';
 
 export type Stage =
   | 'find'
@@ -60,9 +61,10 @@ interface Given {
   readonly signed: SignedOperator;
   /** Id of a call to resume first. */
   readonly resuming: string | undefined;
+  readonly alphabet: Alphabet;
 }
 
-export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
+export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'alphabet'> {
   signed: SignedOperator;
   resuming: string | undefined;
   /** Null until the call has begun. */
@@ -72,6 +74,8 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming'> {
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
+  /** The spelling alphabet in use. */
+  alphabet: Alphabet;
   /** Ids of those whom this call has opened; each is in the log once (B83). */
   viewed: readonly string[];
   verdict: Verdict | null;

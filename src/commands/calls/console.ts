@@ -59,7 +59,9 @@ async function run(context: Context, given: Input): Promise<Result> {
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
   const screen = await context.ask.screen();
-  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming: given.call });
+  const { spelling: alphabet = 'en' } = (await context.settings()).file;
+  const signed = context.operator();
+  const session = beginSession({ context, desk, screen, notes, signed, resuming: given.call, alphabet });
   lockWhenIdle(session);
   const watching = watchRequests(session);
   try {

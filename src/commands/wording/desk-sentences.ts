@@ -120,6 +120,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'second-operator-needed': ({ what }) => `${what} needs a second operator, present in person`,
 
   'caller-is-operator': () => 'this caller is you',
+  'phrase-needed': () => 'the phrase must be heard again for this request',
   'failures-of-operator': () => 'you had too many failed verifications of different callers within an hour',
   'failures-in-account': () => 'this account had too many failed verifications within an hour',
   'failures-of-desk': () => 'this desk had too many failed verifications within an hour',

@@ -22,6 +22,7 @@ import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
 import * as sums from './0011-sums.js';
 import * as ssoSubjects from './0012-sso-subjects.js';
+import * as hearings from './0013-hearings.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
@@ -48,6 +49,7 @@ export const STEPS: readonly Step[] = [
   { name: '0010-power-holds', up: powerHolds.up },
   { name: BOUND, up: sums.up },
   { name: '0012-sso-subjects', up: ssoSubjects.up },
+  { name: '0013-hearings', up: hearings.up },
 ];
 
 /** Name of the newest migration that this build knows. */

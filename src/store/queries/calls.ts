@@ -1,6 +1,6 @@
 /** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
-import type { CallsTable } from '../schema/calls.js';
+import type { CallsTable, HearingsTable } from '../schema/calls.js';
 import type { Db, Tx } from '../schema/directory.js';
 
 export type CallRow = Selectable<CallsTable>;
@@ -8,6 +8,10 @@ export type CallRow = Selectable<CallsTable>;
 export const callReads = (db: Db) => ({
   async byId(id: string): Promise<CallRow | undefined> {
     return db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+  },
+  /** The phrase that was heard last on a call, if it may still count. */
+  async hearing(id: string): Promise<Selectable<HearingsTable> | undefined> {
+    return db.selectFrom('hearings').selectAll().where('id', '=', id).executeTakeFirst();
   },
 });
 
@@ -17,5 +21,12 @@ export const callWrites = (tx: Tx) => ({
   },
   async update(id: string, patch: Updateable<CallsTable>): Promise<void> {
     await tx.updateTable('calls').set(patch).where('id', '=', id).execute();
+  },
+  async hear(row: Insertable<HearingsTable>): Promise<void> {
+    await tx.deleteFrom('hearings').where('id', '=', row.id).execute();
+    await tx.insertInto('hearings').values(row).execute();
+  },
+  async unhear(id: string): Promise<void> {
+    await tx.deleteFrom('hearings').where('id', '=', id).execute();
   },
 });

@@ -100,47 +100,23 @@ export const grantWrites = (tx: Tx) => ({
     return result.numUpdatedRows === 1n;
   },
   async revoke(id: string, now: number): Promise<boolean> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('id', '=', id)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n;
+    return (await revoking(tx, now).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;
   },
   /** Revokes every live grant. */
   async revokeEvery(now: number): Promise<void> {
-    await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .execute();
+    await revoking(tx, now).where('expires_at', '>', now).execute();
   },
   /** Revokes every live grant of an operator, who was disabled, got another role, or lost the authenticator. */
   async revokeOfOperator(operatorId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('operator_id', '=', operatorId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+    const live = revoking(tx, now).where('expires_at', '>', now);
+    return Number((await live.where('operator_id', '=', operatorId).executeTakeFirst()).numUpdatedRows);
   },
   /** Revokes every live grant of a caller, after a change of scope, role or passphrase (B08). */
   async revokeOfUser(userId: string, now: number): Promise<number> {
-    const result = await tx
-      .updateTable('grants')
-      .set({ revoked_at: now })
-      .where('user_id', '=', userId)
-      .where('used_at', 'is', null)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .executeTakeFirst();
-    return Number(result.numUpdatedRows);
+    const live = revoking(tx, now).where('expires_at', '>', now);
+    return Number((await live.where('user_id', '=', userId).executeTakeFirst()).numUpdatedRows);
   },
 });
+
+const revoking = (tx: Tx, now: number) =>
+  tx.updateTable('grants').set({ revoked_at: now }).where('used_at', 'is', null).where('revoked_at', 'is', null);

@@ -7,6 +7,7 @@ import type { Generated, Kysely, Transaction } from 'kysely';
 import type {
   CallsTable,
   GrantsTable,
+  HearingsTable,
   OperatorSessionsTable,
   OperatorsTable,
   OperatorTokensTable,
@@ -231,6 +232,7 @@ export interface Database {
   throttles: ThrottlesTable;
   outbox: OutboxTable;
   calls: CallsTable;
+  hearings: HearingsTable;
   jobs: JobsTable;
   job_plans: JobPlansTable;
   resets: ResetsTable;
