@@ -43,9 +43,9 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
   };
   for (let spelling = false, tooShort = false; ; ) {
     const table = await alphabetOf(session.desk, session.alphabet);
-    const how = spelling ? howToSpell(table) : undefined;
-    const lines = [how, tooShort ? TOO_SHORT : undefined].filter((line) => line !== undefined);
-    const view = (): View => [...heardView(session, spelling ? ASK_SPELLED : ASK), { kind: 'lines', lines }];
+    const notes = tooShort ? [TOO_SHORT] : [];
+    const how = { kind: 'lines', lines: spelling ? [howToSpell(table)] : [] } as const;
+    const view = (): View => [...heardView(session, spelling ? ASK_SPELLED : ASK, notes), how];
     const answer = await session.screen.phrase({
       view,
       message: spelling ? 'Spelled' : 'Phrase',
@@ -65,10 +65,11 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
   }
 }
 
-const heardView = (session: LiveSession, say: string): View => [
+const heardView = (session: LiveSession, say: string, notes: readonly string[] = []): View => [
   titleOf(session, session.account?.name ?? ''),
   { kind: 'blank' },
   ...card(session),
+  { kind: 'lines', lines: notes },
   { kind: 'say', text: say },
 ];
 

@@ -22,7 +22,7 @@ export function howToSpell({ title, examples }: SpellingTable): string {
 export const nextAlphabet = (alphabet: Alphabet): Alphabet =>
   ALPHABETS[(ALPHABETS.indexOf(alphabet) + 1) % ALPHABETS.length] ?? 'en';
 
-export const TOO_SHORT = `no passphrase is shorter than ${SHORTEST_PASSPHRASE} letters and digits, so that was not checked and does not count`;
+export const TOO_SHORT = `No passphrase is shorter than ${SHORTEST_PASSPHRASE} letters and digits, so that was not checked and does not count.`;
 
 /** `3 words`: shown while a phrase is typed, instead of the phrase. */
 export const wordsOf = (line: string): string => counted(line.match(/\S+/gu)?.length ?? 0, 'word');

@@ -11,7 +11,6 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
-import { TOO_SHORT } from './spelled.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
@@ -54,7 +53,8 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request);
     // Nothing so short is checked or counted (E11); at the prompt it is asked for again.
-    if (given.passphraseStdin && tooShortToBeOne(phrase ?? '')) throw new Refusal('invalid-input', TOO_SHORT);
+    if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
+      throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
     try {
       const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });

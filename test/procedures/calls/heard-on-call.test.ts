@@ -106,7 +106,7 @@ describe.each(engines)('heard on a call, %s', (engine) => {
   });
 
   it('belongs to the session in which it was heard: not to another of the same operator, nor to a colleague', async () => {
-    const late = await place.operator('agent');
+    const late = await place.operator('lead');
     await heard();
     expect(await second('billing:inquiry', late)).toBeNull();
     expect((await second())?.outcome).toBe('verified');
