@@ -148,11 +148,9 @@ export function readConfigFile(value: unknown, source: string): ConfigFile {
     if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
   }
   const file = value as ConfigFile;
-  const oneOf = (name: 'person' | 'spelling', of: readonly string[]) => {
-    if (!of.includes(file[name] ?? of[0] ?? '')) throw fault(source, `${name} must be one of ${of.join(', ')}`);
-  };
-  oneOf('person', WITNESSES);
-  oneOf('spelling', SPELLINGS);
+  const wrong = (name: 'person' | 'spelling', of: readonly string[]) => !of.includes(file[name] ?? of[0] ?? '');
+  if (wrong('person', WITNESSES)) throw fault(source, `person must be one of ${WITNESSES.join(', ')}`);
+  if (wrong('spelling', SPELLINGS)) throw fault(source, `spelling must be one of ${SPELLINGS.join(', ')}`);
   return file;
 }
 

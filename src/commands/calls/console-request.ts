@@ -56,11 +56,10 @@ function verdictBlocks({ caller, context }: LiveSession, verdict: Verdict): View
 }
 
 /** The likely next step gets key 1, if there is one. */
-function firstStep({ grant, action, reason, again }: Verdict): readonly LiveChoice<Stage>[] {
+function firstStep({ grant, action, reason, again, tries }: Verdict): readonly LiveChoice<Stage>[] {
   if (grant !== null) return action.id === MFA_RESET ? [{ name: 'reset second factors now', value: 'reset' }] : [];
-  return again || reason === 'not-verified' || reason === 'forgot'
-    ? [{ name: 'hear the phrase again', value: 'phrase' }]
-    : [];
+  const once = again || reason === 'not-verified' || reason === 'forgot';
+  return once && tries?.lock === undefined ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 
 /** Keys 2, 3 and 9 mean the same on every screen. */

@@ -52,7 +52,6 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request);
-    // Nothing so short is checked or counted (E11); at the prompt it is asked for again.
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
       throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
     try {

@@ -1,6 +1,5 @@
 /**
- * A second request on a call on which the caller's phrase was heard (E15): for the minutes of the policy, for the same caller, in the
- * same session, and never for a reset of second factors. Role and scope are asked anew. What was heard is a tagged row of the store: it
+ * A second request on a call on which the caller's phrase was heard (E15). Role and scope are asked anew. What was heard is a tagged row: it
  * goes when the call changes hands, is dropped or ends, when another caller is opened, and when a phrase on the call is wrong.
  */
 import type { Desk, Reads, SignedOperator, Writes } from '../../desk.js';
@@ -13,10 +12,7 @@ import { insertVerification, verificationEntryBase } from './count-verification.
 import { type Call, openAskedCall, VERIFYING } from './open-call.js';
 import { conclude, decisionEntry, sessionOf, type Verdict, type VerificationRequest } from './verify-caller.js';
 
-/**
- * The verdict, with the same grants; null, without an entry, if the phrase must be said (again). Refusals: those of `verifyCaller`, and
- * refused-by-policy if it must be said by now.
- */
+/** Null, without an entry, if the phrase must be said (again). Refusals: those of `verifyCaller`; refused-by-policy if it must by now. */
 export async function verifyHeard(
   desk: Desk,
   signed: SignedOperator,

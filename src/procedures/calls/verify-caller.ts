@@ -43,8 +43,6 @@ export interface VerificationRequest {
 /** `held`: the caller's role is too new for this (B84). */
 export type RefusalReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
 
-type Lock = NonNullable<ReturnType<typeof refusalNow>>;
-
 export interface Verdict {
   readonly id: string;
   readonly outcome: 'verified' | 'refused';
@@ -57,7 +55,11 @@ export interface Verdict {
   readonly action: Action;
   readonly ticket: string | undefined;
   /** Wrong answers in a row, how many lock, and the lock that they brought. For the operator only; null unless this one was wrong. */
-  readonly tries: { readonly wrong: number; readonly lockAt: number; readonly lock: Lock | undefined } | null;
+  readonly tries: {
+    readonly wrong: number;
+    readonly lockAt: number;
+    readonly lock: ReturnType<typeof refusalNow>;
+  } | null;
   /** The caller is asked once more, in the same words for everybody (E11). */
   readonly again: boolean;
   readonly grant: { readonly id: string; readonly expiresAt: number } | null;
@@ -72,9 +74,8 @@ export interface Verdict {
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
   const call = await openAskedCall(desk, signed, request);
   const { phrase, ticket } = request;
-  const forgot = phrase === null;
-  if (phrase !== null) matchForm(phrase); // refuses what cannot be folded before anything is counted
-  const asked = { ...call, id: desk.newId('ver'), ticket, forgot, call: request.call ?? null };
+  const asked = { ...call, id: desk.newId('ver'), ticket, forgot: phrase === null, call: request.call ?? null };
+  matchForm(phrase ?? ''); // refuses what cannot be folded before anything is counted
   const begun = await begin(desk, signed, asked);
   if (begun.kind === 'refused') {
     await desk.sendQueued();
