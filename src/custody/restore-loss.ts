@@ -13,7 +13,7 @@ import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { notTwoPersons } from '../procedures/operators/second-operator.js';
 import type { Actor } from '../rules/audit-entry.js';
 import type { Engine } from '../store/engine.js';
-import type { Head } from '../store/record.js';
+import type { Head } from '../store/head.js';
 import { openStore } from '../store/store.js';
 
 /** A backup, opened beside the store. */

@@ -7,6 +7,7 @@
  * the message, so it is temporary; so are login codes that a server sends later (RFC 4954).
  */
 
+import type { Transporter } from 'nodemailer';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 
 import {
@@ -50,6 +51,7 @@ export function readSmtpConfig(section: Section): SmtpConfig {
 
 /** An SMTP dialogue has several steps with a time-out each. The whole attempt may take this many time-outs. */
 const STEPS_AT_MOST = 4;
+const MOST_CONNECTIONS = 5;
 const ABOUT_THE_MESSAGE = ['MAIL FROM', 'RCPT TO', 'DATA'];
 /** Bad sequence (503) and the login's own codes (RFC 4954, 5.3.4 of RFC 5248), which are not the message's fault. */
 const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
@@ -57,22 +59,48 @@ const NOT_ITS_FAULT = [503, 530, 534, 535, 538];
 export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, sender: Sender): Channel {
   const channel = { name: 'smtp', carries: ['email'] as const };
   const timeoutMs = effects.timeoutMs ?? TIMEOUT_MS;
+  const pool = pooled(() => transportOptions(config, timeoutMs, effects));
   return {
     ...channel,
     async send(message, context): Promise<Delivered> {
       assertSendable(channel, message);
       if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');
       try {
-        const options = await transportOptions(config, timeoutMs, effects);
-        const { createTransport } = await import('nodemailer');
-        const transport = createTransport(options);
         const mail = composeMail(message, sender);
-        await withinDeadline(STEPS_AT_MOST * timeoutMs, context.signal, (signal) =>
-          transport.sendMail({ ...mail, signal }),
+        await pool.use((transport) =>
+          withinDeadline(STEPS_AT_MOST * timeoutMs, context.signal, (signal) =>
+            transport.sendMail({ ...mail, signal }),
+          ),
         );
         return { ok: true, reference: messageIdOf(message, sender) };
       } catch (error) {
         return outcomeOf(error);
+      }
+    },
+  };
+}
+
+/** Connections that serve all mails which are on their way at the same time, and end with the last of them. */
+function pooled(options: () => Promise<SMTPTransportOptions>) {
+  let users = 0;
+  let opening: Promise<Transporter> | undefined;
+  const open = async () => {
+    const { createTransport } = await import('nodemailer');
+    return createTransport({ ...(await options()), pool: true, maxConnections: MOST_CONNECTIONS });
+  };
+  return {
+    use: async <T>(work: (transport: Transporter) => Promise<T>): Promise<T> => {
+      users += 1;
+      opening ??= open();
+      const mine = opening;
+      try {
+        return await work(await mine);
+      } finally {
+        users -= 1;
+        if (users === 0) {
+          opening = undefined;
+          await mine.then((transport) => transport.close()).catch(() => undefined);
+        }
       }
     },
   };

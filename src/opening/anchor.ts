@@ -15,7 +15,8 @@ import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
 import { appendLeaf, decodeFrontier, encodeFrontier } from '../rules/audit-tree.js';
 import { iso } from '../rules/moment.js';
-import type { Anchor, Head, Notary } from '../store/record.js';
+import type { Head } from '../store/head.js';
+import type { Anchor, Notary } from '../store/record.js';
 import type { Store } from '../store/store.js';
 
 /** One block of a disk, written and read in one call. Large enough for the frontier of any log. */

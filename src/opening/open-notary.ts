@@ -7,7 +7,7 @@ import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
 import { openVault } from '../crypto/vault.js';
 import type { Desk } from '../desk.js';
 import { type Policy, policyDocument } from '../rules/policy.js';
-import type { SealedHead } from '../store/record.js';
+import type { SealedHead } from '../store/head.js';
 
 export const notaryFor = (keyring: Keyring, policy: Policy): Desk['notary'] =>
   openNotary(keyring, policyHashOf(policy));

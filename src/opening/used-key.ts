@@ -8,7 +8,7 @@ import type { Settings } from '../config.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { keyOfTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
-import type { Head } from '../store/record.js';
+import type { Head } from '../store/head.js';
 import { anchorText } from './anchor.js';
 import { keyPlace, readKeyring } from './master-key.js';
 

@@ -41,6 +41,8 @@ export interface Engine {
   lock(tx: Db): Promise<void>;
   /** A number that another connection's commit changes, asked inside a transaction; undefined if the engine has none. */
   readonly changedBy?: () => number;
+  /** Says that the schema will not change any more while this engine is open, so statements may be prepared. */
+  readonly schemaStays?: () => void;
   /** Turns an engine's own error into a refusal; undefined if it is a bug of ours. */
   refusalOf(error: unknown): Refusal | undefined;
   /** Waits, in ms, before each further look for a commit whose answer was lost. */

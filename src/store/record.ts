@@ -17,11 +17,13 @@ import type { Engine, SchemaTraits } from './engine.js';
 import { bookOf, lookingAgain, requireSums } from './guard/check-tables.js';
 import type { RowTags } from './guard/guarded-tables.js';
 import { countRows } from './guard/row-guard.js';
-import { type Book, Delta, folded, openBook, type SumKeys, sealBook } from './guard/table-sums.js';
+import { again } from './guard/statements.js';
+import { Delta, folded, type SumKeys } from './guard/table-sums.js';
+import { type Head, type Opened, openHead, type SealedHead, type Written, writeHead } from './head.js';
 import { placeTaken, requireDone } from './queries/lost-commit.js';
 import { type NewMessage, outboxWrites } from './queries/outbox.js';
 import { type Writes, writesOf } from './queries/queries.js';
-import type { Db, Tx } from './schema/directory.js';
+import type { Tx } from './schema/directory.js';
 
 /** What the door needs from crypto and policy, passed in so that the store imports neither. */
 export interface Notary {
@@ -43,15 +45,6 @@ export interface Notary {
   readonly sums: SumKeys;
   /** SHA-256 of the policy in force, hex. */
   readonly policyHash: string;
-}
-
-export interface SealedHead {
-  readonly size: number;
-  readonly frontier: string;
-  readonly latestAt: number;
-  /** The sealed sums of the guarded tables. */
-  readonly sums: string;
-  readonly mac: string;
 }
 
 /** A record of the log outside the store, which does not go back when an older copy of the store is restored (T8). */
@@ -89,19 +82,10 @@ export interface LogState {
   readonly latestAt: number;
 }
 
-/** The head of the log, after the check that this desk wrote it. */
-export interface Head extends LogState {
-  readonly frontier: string;
-}
-
-/** The head inside the door, with what it seals. */
-interface Opened extends Head {
-  readonly book: Book;
-}
-
 /** The head that a transaction wrote, with the leaf of its last entry, by which it is known. */
 interface Appended extends Head {
   readonly leaf: Uint8Array;
+  readonly written: Written;
 }
 
 /** Entries written with one statement; keeps the number of bound values below both engines' limits. */
@@ -123,6 +107,7 @@ export interface DoorParts {
 
 export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow, queued }: DoorParts = {}): WriteDoor {
   const look = lookingAgain(engine, notary.sums, clock);
+  let written: Written | undefined;
   return async (entry, change) => {
     const messages: string[] = [];
     let committing: { readonly result: Awaited<ReturnType<typeof change>>; readonly head: Appended } | undefined;
@@ -132,7 +117,7 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
         .setIsolationLevel('repeatable read')
         .execute(async (plain) => {
           await engine.lock(plain);
-          const head = await openHead(plain, notary);
+          const head = await openHead(plain, notary, written);
           anchor?.check(head);
           clock?.saw(head.latestAt, null);
           clock?.requireLikely(head.latestAt);
@@ -153,28 +138,11 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
       await requireDone(engine, committing.head, refusal ?? error);
     }
     if (committing === undefined) throw new Error('a transaction that did not run');
+    written = committing.head.written;
     anchor?.keep(committing.head);
     queued?.(messages);
     return committing.result;
   };
-}
-
-/** The head, after the check that this desk wrote it. Refusals: store-corrupt, busy (another process changes the key). */
-export async function openHead(db: Db, notary: Notary): Promise<Opened> {
-  const row = await db.selectFrom('audit_head').selectAll().where('id', '=', 1).executeTakeFirst();
-  const head = row && { ...row, latestAt: row.latest_at };
-  if (head === undefined || !notary.headFits(head)) {
-    throw new Refusal('store-corrupt', 'the head of the audit log is not valid, so nothing was changed', {
-      hint: 'Keep the store as it is and tell your lead. To find the fault: countersign audit verify',
-    });
-  }
-  if (notary.keyMovedOn(head.mac)) {
-    throw new Refusal('busy', 'another process is changing the key of the desk; nothing was changed', {
-      hint: 'Try again.',
-    });
-  }
-  const { size, frontier, latestAt, sums } = head;
-  return { size, frontier, latestAt, book: openBook(notary.sums, size, sums) };
 }
 
 interface Changed {
@@ -209,13 +177,13 @@ async function append(
     latestAt = latestAfter(latestAt, logged);
   }
   for (let from = 0; from < rows.length; from += ENTRIES_PER_INSERT) {
-    await tx
-      .insertInto('audit_entries')
-      .values(rows.slice(from, from + ENTRIES_PER_INSERT))
-      .execute()
-      .catch((error: unknown) => {
-        throw placeTaken(error) ?? error;
-      });
+    const some = rows.slice(from, from + ENTRIES_PER_INSERT);
+    const insert = tx.insertInto('audit_entries').values(some);
+    const values = some.flatMap(({ seq, body, leaf }) => [seq, body, leaf]);
+    const written = some.length > 1 ? insert.execute() : again(tx, 'one entry', values, () => insert);
+    await written.catch((error: unknown) => {
+      throw placeTaken(error) ?? error;
+    });
   }
   let book = folded(notary.sums, head.book, delta, latestAt);
   if (traits !== undefined) {
@@ -223,27 +191,8 @@ async function append(
     book = await bookOf(tx, notary.sums, latestAt);
   }
   const encoded = encodeFrontier(frontier);
-  await writeHead(tx, notary, { size, frontier: encoded, latestAt }, book);
+  const written = await writeHead(tx, notary, { size, frontier: encoded, latestAt }, book);
   const leaf = rows.at(-1)?.leaf;
   if (leaf === undefined) throw new Error('a write without an audit entry');
-  return { size, frontier: encoded, latestAt, leaf };
-}
-
-/** Seals the sums for this size of the log, and tags the whole. */
-async function writeHead(tx: Tx, notary: Notary, { size, frontier, latestAt }: Head, book: Book): Promise<void> {
-  const sums = sealBook(notary.sums, size, book);
-  const mac = notary.headMac({ size, frontier, latestAt, sums });
-  const row = { size, frontier, latest_at: latestAt, sums, mac };
-  await tx
-    .insertInto('audit_head')
-    .values({ id: 1, ...row })
-    .onConflict((c) => c.column('id').doUpdateSet(row))
-    .execute();
-}
-
-/** Seals the sums of all tables as they stand, under the head that is there or that of an empty log: for `init` and migrations. */
-export async function sealTables(tx: Tx, notary: Notary): Promise<void> {
-  const row = await tx.selectFrom('audit_head').selectAll().executeTakeFirst();
-  const head = { size: row?.size ?? 0, frontier: row?.frontier ?? '', latestAt: row?.latest_at ?? 0 };
-  await writeHead(tx, notary, head, await bookOf(tx, notary.sums, head.latestAt));
+  return { size, frontier: encoded, latestAt, leaf, written };
 }

@@ -5,10 +5,11 @@ import type { Engine } from './engine.js';
 import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
+import { openHead } from './head.js';
 import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
-import { type Clock, type DoorParts, type Notary, openDoor, openHead, type WriteDoor } from './record.js';
+import { type Clock, type DoorParts, type Notary, openDoor, type WriteDoor } from './record.js';
 import type { Db } from './schema/directory.js';
 
 export interface Store {
@@ -47,6 +48,7 @@ export type StoreParts = Pick<DoorParts, 'anchor' | 'clock' | 'follow'>;
  * desk: a backup that is being inspected, or a desk that is being created. `follow` queues the messages that entries cause.
  */
 export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow }: StoreParts = {}): Store {
+  bare.schemaStays?.();
   const engine = { ...bare, db: guardRows(bare.db, notary.rows) };
   const queue: string[] = [];
   return {

@@ -62,7 +62,7 @@ async function loadSources(folder, lines) {
   const always = [
     "export { openCustody } from './src/opening/open-custody.js';",
     "export { openDesk, openEngine } from './src/opening/open-desk.js';",
-    "export { sealTables } from './src/store/record.js';",
+    "export { sealTables } from './src/store/head.js';",
     "export { signedInAs, signedOperator } from './test/support/signed-operator.js';",
     "export { GUARDED } from './src/store/guard/guarded-tables.js';",
   ];

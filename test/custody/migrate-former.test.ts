@@ -6,6 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrateStore } from '../../src/custody/migrate-store.js';
+import { restoreStore } from '../../src/custody/restore-store.js';
+import type { SignedOperator } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { olderVerifierKeys } from '../../src/procedures/log/verifier-keys.js';
@@ -19,6 +21,7 @@ import type { Engine } from '../../src/store/engine.js';
 import { openSqlite } from '../../src/store/engines/sqlite.js';
 import { operatorDesk, PASSWORD } from '../procedures/operator-desk.js';
 import { schemaUntil } from '../store/support.js';
+import { signedOperator } from '../support/signed-operator.js';
 import { CHEAP, dataFolder, engines, START, testSettings } from '../support/test-desk.js';
 
 const LATER = START + 3_600_000;
@@ -88,6 +91,46 @@ describe.each(engines)('a store of an earlier release on %s', (name) => {
     await expect(verifyTables(desk)).rejects.toMatchObject({ code: 'store-corrupt' });
     await desk.store.close();
   });
+});
+
+describe('a backup made by an earlier release', () => {
+  it.each(['nothing', 'the migrated store'])(
+    'comes up to date when it is restored over %s, and stays shut until it is vouched for',
+    async (over) => {
+      const folder = mkdtempSync(join(tmpdir(), 'countersign-former-'));
+      const backup = join(folder, 'old.db');
+      const bytes = gunzipSync(readFileSync(fixture('desk-0008.db.gz')));
+      for (const file of over === 'nothing' ? [backup] : [backup, join(folder, 'desk.db')])
+        writeFileSync(file, bytes, { mode: 0o600 });
+      writeFileSync(join(folder, 'master.key'), readFileSync(fixture('desk-0008.key')), { mode: 0o600 });
+      const parts = {
+        settings: await testSettings('sqlite', folder),
+        dataFolder,
+        now: () => LATER,
+        clockAsGiven: true,
+        hashing: CHEAP,
+      };
+      const approve = async () => ({ kind: 'operator', id: 'opr_x', name: 'lena', role: 'lead' }) as const;
+      let signed: SignedOperator | null = null;
+      if (over !== 'nothing') {
+        await migrateStore(openCustody(parts), YES);
+        const present = await openDesk(openCustody(parts));
+        signed = await signedOperator(present, 'admin', 'ada');
+        await present.store.close();
+      }
+      await expect(
+        restoreStore(openCustody(parts), backup, { acceptRollback: false, signed, approve }),
+      ).rejects.toMatchObject({ code: 'refused-by-policy' });
+      await restoreStore(openCustody(parts), backup, { acceptRollback: true, signed, approve });
+      await expect(openDesk(openCustody(parts))).rejects.toMatchObject({ code: 'config' });
+      await migrateStore(openCustody(parts), YES);
+      const desk = await openDesk(openCustody(parts));
+      await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
+      await verifyTables(desk);
+      await desk.store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  );
 });
 
 describe.each(engines)('a store that was migrated on %s', (name) => {

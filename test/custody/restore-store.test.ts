@@ -28,7 +28,7 @@ import { CHEAP, dataFolder, engines, type TestDesk, testDesk } from '../support/
 
 /** A finished desk, as `init` leaves it. */
 async function finishedDesk(): Promise<TestDesk> {
-  const made = await testDesk('sqlite');
+  const made = await testDesk('sqlite', { ownKey: true });
   const { desk } = made;
   await desk.store.record({ kind: 'desk.founded', outcome: 'done', at: desk.now(), by: SYSTEM }, async (write) => {
     await write.meta.put('key-id', desk.keyring.keyId);

@@ -19,7 +19,7 @@ import { currentFreeze } from '../../src/procedures/resets/freeze.js';
 import { openJob } from '../../src/procedures/resets/job-work.js';
 import type { Engine } from '../../src/store/engine.js';
 import { GUARDED } from '../../src/store/guard/guarded-tables.js';
-import { sealTables } from '../../src/store/record.js';
+import { sealTables } from '../../src/store/head.js';
 import { OTHER_PHRASE, PHRASE } from '../procedures/northwind.js';
 import { engines } from '../support/test-desk.js';
 import { type Copy, OLD, putRow, type Scene, sceneOn } from './store-writer.js';

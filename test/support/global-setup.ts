@@ -4,22 +4,34 @@
  * the run uses SQLite only, and says so.
  */
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { makeTemplate } from './desk-template.js';
 import { makeFloorPolicy } from './floor-policy.js';
 import { dropDatabases, onServer, startServer } from './postgres.js';
 
 let cleanUp: () => Promise<void> = async () => undefined;
 let floorPolicy = '';
+const templates: string[] = [];
 
 export async function setup(project: TestProject): Promise<void> {
   floorPolicy = makeFloorPolicy();
   project.provide('floorPolicy', floorPolicy);
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-template-'));
+  templates.push(folder);
+  const sqlite = { folder, store: await makeTemplate(folder) };
+  project.provide('deskTemplates', { sqlite });
   // A quick run is for SQLite alone.
   if (project.getProvidedContext().form === 'quick') return project.provide('postgresUrl', '');
   const given = process.env['COUNTERSIGN_TEST_POSTGRES'];
   try {
-    project.provide('postgresUrl', given === undefined || given === '' ? await ownServer() : await givenServer(given));
+    const url = given === undefined || given === '' ? await ownServer() : await givenServer(given);
+    const own = mkdtempSync(join(tmpdir(), 'countersign-template-'));
+    templates.push(own);
+    project.provide('deskTemplates', { sqlite, postgres: { folder: own, store: await makeTemplate(own, url) } });
+    project.provide('postgresUrl', url);
   } catch (error) {
     project.provide('postgresUrl', '');
     process.stderr.write(`PostgreSQL tests are skipped: ${reasonOf(error)}\n`);
@@ -27,7 +39,7 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 export async function teardown(): Promise<void> {
-  rmSync(floorPolicy, { recursive: true, force: true });
+  for (const made of [floorPolicy, ...templates]) rmSync(made, { recursive: true, force: true });
   await cleanUp();
 }
 

@@ -11,6 +11,7 @@ import type { Desk, SignedOperator } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
 import type { OperatorRole } from '../../src/rules/people.js';
+import { copyTemplate, dataFolder, START, settingsIn } from './desk-template.js';
 import { createDatabase } from './postgres.js';
 import { signedOperator } from './signed-operator.js';
 
@@ -18,6 +19,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Address of a server that may make databases, or '' if there is none. */
     postgresUrl: string;
+    /** Folder and store of the desk that test desks are copies of, by engine. */
+    deskTemplates: Readonly<Partial<Record<EngineName, { readonly folder: string; readonly store: string }>>>;
     /** Folder of the shipped policy with argon2 at the lowest costs. */
     floorPolicy: string;
   }
@@ -31,13 +34,15 @@ export const engines: readonly EngineName[] = inject('postgresUrl') === '' ? ['s
 /** Small but real argon2id: about a millisecond. */
 export const CHEAP = { person: { m: 64, t: 1, p: 1 }, code: { m: 32, t: 1, p: 1 } } as const;
 
-export const START = Date.UTC(2026, 10, 22, 9, 0, 0);
+export { dataFolder, START };
 
 export interface TestDeskOptions {
   readonly hashing?: 'real' | 'cheap';
   /** `real`: leaps ahead are refused, as on a real machine (B87). */
   readonly clock?: 'as-given' | 'real';
   readonly start?: number;
+  /** Store id and master key of its own, not those of all test desks. */
+  readonly ownKey?: boolean;
   /** Address of a PostgreSQL server of its own. */
   readonly server?: string;
 }
@@ -59,7 +64,6 @@ export interface TestDesk {
 }
 
 export const repositoryRoot = resolve(import.meta.dirname, '../..');
-export const dataFolder = join(repositoryRoot, 'data');
 
 export function testClock(start = START): TestClock {
   let time = start;
@@ -74,31 +78,27 @@ export function testClock(start = START): TestClock {
   };
 }
 
+/** Of a place where nothing is yet. */
 export async function testSettings(
   engine: EngineName,
   folder: string,
   server: string = inject('postgresUrl'),
 ): Promise<Settings> {
-  return {
-    store: engine === 'postgres' ? await createDatabase(server) : join(folder, 'desk.db'),
-    engine,
-    storeFrom: 'option',
-    key: { file: join(folder, 'master.key') },
-    keyFrom: 'option',
-    dataFolder: folder,
-    folders: { data: folder, config: folder, state: folder },
-    policyFolder: null,
-    deskName: 'Test desk',
-    file: {},
-    token: undefined,
-    person: { id: 'uid:1' },
-  };
+  return settingsIn(folder, engine === 'postgres' ? await createDatabase(server) : join(folder, 'desk.db'));
+}
+
+async function copiedSettings(engine: EngineName, folder: string): Promise<Settings | undefined> {
+  const template = inject('deskTemplates')[engine];
+  if (template === undefined) return undefined;
+  const server = engine === 'postgres' ? inject('postgresUrl') : undefined;
+  return settingsIn(folder, await copyTemplate(template.store, template.folder, folder, server));
 }
 
 export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskOptions = {}): Promise<TestDesk> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock(options.start);
-  const settings = await testSettings(engine, folder, options.server);
+  const copied = (options.server ?? options.ownKey) ? undefined : await copiedSettings(engine, folder);
+  const settings = copied ?? (await testSettings(engine, folder, options.server));
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(
     openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: options.clock !== 'real', ...hashing }),

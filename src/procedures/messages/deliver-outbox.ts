@@ -1,14 +1,16 @@
 /**
  * Sends what is due in the outbox. A run tries each message once; a later run retries it, at the time that delivery/schedule
- * says. deliver-message.ts handles one message; rules/outbox-run decides when a channel is left alone.
+ * says. deliver-batch.ts handles some messages at once; rules/outbox-run decides when a channel is left alone.
  */
 import type { Desk, MessageKind, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } from '../../rules/outbox-run.js';
 import { switchedOff } from './channel-switch.js';
-import { deliverMessage, type Outcome } from './deliver-message.js';
+import { deliverBatch, type Outcome } from './deliver-batch.js';
 
-const BATCH = 100;
+const PAGE = 100;
+/** Messages of one transaction. */
+const MOST_AT_ONCE = 25;
 
 export interface Watched {
   readonly signal: AbortSignal;
@@ -26,7 +28,7 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
   let run = beginRun(DOWN_AFTER);
   for (;;) {
     const before = tried.size;
-    const due = await outbox.due(started, BATCH, await openKinds(desk, run));
+    const due = await outbox.due(started, PAGE, await openKinds(desk, run));
     const untried = due.filter(({ id }) => !tried.has(id));
     run = await sendEach(desk, untried, run, { ...watched, tried });
     if (tried.size === before || watched?.signal.aborted === true) break;
@@ -68,7 +70,7 @@ export async function sendQueued(desk: Desk): Promise<void> {
 async function sendEvents(desk: Desk): Promise<void> {
   const run = beginRun(1);
   const kinds = (await openKinds(desk, run)).filter((kind) => kind === 'webhook' || kind === 'event');
-  await sendEach(desk, await desk.store.read.outbox.due(desk.now(), BATCH, kinds), run);
+  await sendEach(desk, await desk.store.read.outbox.due(desk.now(), PAGE, kinds), run);
 }
 
 /** Kinds that are neither switched off for every process nor down for this run. */
@@ -82,7 +84,10 @@ interface Watching extends Partial<Watched> {
   readonly tried?: Set<string>;
 }
 
-/** Sends one after the other, until the signal fires. Skips a kind that turns out to be down. */
+/**
+ * Sends until the signal fires, and leaves out a kind that turns out to be down. Each batch is twice as large as the one before, and a
+ * failure brings it back to one message, so that a channel that is down is not tried with many.
+ */
 async function sendEach(
   desk: Desk,
   rows: readonly OutboxRow[],
@@ -90,25 +95,33 @@ async function sendEach(
   { signal, step, tried }: Watching = {},
 ): Promise<OutboxRun> {
   let run = begun;
-  for (const row of rows) {
-    if (signal?.aborted === true) break;
-    if (isDown(run, row.channel)) continue;
-    tried?.add(row.id);
-    const outcome = await sendOne(desk, row, signal);
-    if (outcome !== 'taken-by-another') run = countOutcome(run, row.channel, outcome);
-    step?.();
+  let size = Number.isFinite(begun.downAfter) ? 1 : MOST_AT_ONCE;
+  for (let rest = rows; signal?.aborted !== true; ) {
+    const open = rest.filter(({ channel }) => !isDown(run, channel));
+    const batch = open.slice(0, size);
+    if (batch.length === 0) break;
+    rest = open.slice(size);
+    for (const { id } of batch) tried?.add(id);
+    const outcomes = await sendBatch(desk, batch, signal);
+    for (const { id, channel } of batch) {
+      const outcome = outcomes.get(id) ?? 'waiting';
+      if (outcome !== 'taken-by-another') run = countOutcome(run, channel, outcome);
+      step?.();
+    }
+    const good = [...outcomes.values()].every((outcome) => outcome === 'delivered');
+    size = good || !Number.isFinite(begun.downAfter) ? Math.min(2 * size, MOST_AT_ONCE) : 1;
   }
   return run;
 }
 
 const OUT_OF_REACH: readonly string[] = ['busy', 'store-unreachable'];
 
-/** What caused the message is committed, so a store that is busy now only means that the message waits. */
-async function sendOne(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Outcome> {
+/** What caused the messages is committed, so a store that is busy now only means that they wait. */
+async function sendBatch(desk: Desk, rows: readonly OutboxRow[], signal: AbortSignal | undefined) {
   try {
-    return await deliverMessage(desk, row, signal);
+    return await deliverBatch(desk, rows, signal);
   } catch (error) {
-    if (isRefusal(error) && OUT_OF_REACH.includes(error.code)) return 'waiting';
+    if (isRefusal(error) && OUT_OF_REACH.includes(error.code)) return new Map<string, Outcome>();
     throw error;
   }
 }

@@ -34,6 +34,9 @@ const traits: SchemaTraits = {
 const INT8 = 20;
 const NUMERIC = 1700;
 const LOCK_TIMEOUT_MS = 30_000;
+const MOST_PREPARED = 300;
+/** Longer ones list values and do not come again. */
+const MOST_PREPARED_TEXT = 8_000;
 /** Password, user, privilege, database: another server would refuse them too. */
 const REFUSED = new Set(['28P01', '28000', '42501', '3D000']);
 
@@ -65,6 +68,7 @@ export async function openPostgres(url: string): Promise<Engine> {
   };
   const final = (error: unknown) => REFUSED.has(codeOf(error));
   let stale = false;
+  const prepared = new PreparedStatements();
   const refusalOf = (error: unknown) => {
     const refusal = wordError(error, place);
     stale ||= refusal?.code === 'store-unreachable';
@@ -84,7 +88,7 @@ export async function openPostgres(url: string): Promise<Engine> {
                 pool = next;
               }
               stale = false;
-              return lent(await pool.connect());
+              return lent(await pool.connect(), prepared);
             },
             end: () => pool.end(),
           },
@@ -92,7 +96,7 @@ export async function openPostgres(url: string): Promise<Engine> {
         traits,
       ),
     });
-    return engineOn(db, place, refusalOf);
+    return { ...engineOn(db, place, refusalOf), schemaStays: () => prepared.allow() };
   } catch (error) {
     throw refusalOf(error) ?? error;
   }
@@ -102,18 +106,38 @@ export async function openPostgres(url: string): Promise<Engine> {
  * A connection on which a query met the end of the server: what follows, such as the rollback, fails with the same error instead of waiting
  * behind that query, and the pool throws the connection away.
  */
-function lent(client: PoolClient): PostgresPoolClient {
+function lent(client: PoolClient, prepared: PreparedStatements): PostgresPoolClient {
   let broken: Error | undefined;
   const query = async (text: string, values: unknown[]) => {
     if (broken !== undefined) throw broken;
     try {
-      return await client.query(text, values);
+      return await client.query({ ...prepared.named(text), text, values });
     } catch (error) {
       if (isGone(error)) broken = error;
       throw error;
     }
   };
   return { query, release: () => client.release(broken) } as unknown as PostgresPoolClient;
+}
+
+/**
+ * Names for statements that come again, so that the server plans them once on each connection. While a schema can change, a prepared
+ * `select *` could return other columns, which the server refuses.
+ */
+class PreparedStatements {
+  readonly #names = new Map<string, string>();
+  #allowed = false;
+
+  allow(): void {
+    this.#allowed = true;
+  }
+
+  named(text: string): { name?: string } {
+    if (!this.#allowed || text.length > MOST_PREPARED_TEXT) return {};
+    const name = this.#names.get(text);
+    if (name === undefined && this.#names.size < MOST_PREPARED) this.#names.set(text, `cs${this.#names.size}`);
+    return name === undefined ? {} : { name };
+  }
 }
 
 function engineOn(db: Db, place: string, refusalOf: Engine['refusalOf']): Engine {
@@ -171,6 +195,13 @@ function wordError(error: unknown, place: string): Refusal | undefined {
   const text = error.message;
   if (code === '40001' || code === '40P01' || code === '55P03') {
     return new Refusal('busy', `the store ${place} is busy`, { hint: 'Try again in a moment.', cause: error });
+  }
+  // A prepared statement whose table has other columns now.
+  if (code === '0A000') {
+    return new Refusal('config', `the store ${place} was changed by a newer version of countersign`, {
+      hint: 'Install the newer version on this machine. Nothing was changed.',
+      cause: error,
+    });
   }
   if (REFUSED.has(code)) {
     return new Refusal('store-unreachable', `PostgreSQL at ${place} refused access: ${text}`, {

@@ -16,7 +16,6 @@ export const BUSY_TIMEOUT_MS = 10_000;
 /** What the dialect needs from the driver's connection. */
 interface SqliteFile {
   prepare(text: string): SqliteStatement;
-  pragma(text: string): unknown;
   close(): unknown;
 }
 
@@ -27,11 +26,13 @@ interface SqliteFile {
  * only 2 ms at a time, so a call could wait for half a second.
  */
 class ImmediateSqliteDriver extends SqliteDriver {
-  readonly #file: SqliteFile;
+  /** By whether SQLite itself waits. Prepared once: they come before each transaction. */
+  readonly #waits: Readonly<Record<'never' | 'long', SqliteStatement>>;
 
-  constructor(database: StatementSource, file: SqliteFile) {
+  constructor(database: StatementSource) {
     super({ database });
-    this.#file = file;
+    const wait = (ms: number) => database.prepare(`pragma busy_timeout = ${ms}`);
+    this.#waits = { never: wait(0), long: wait(BUSY_TIMEOUT_MS) };
   }
 
   override async beginTransaction(connection: DatabaseConnection, settings?: TransactionSettings): Promise<void> {
@@ -44,7 +45,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
 
   /** False if another process is writing. On the last try that is an error. */
   async #begins(connection: DatabaseConnection, last: boolean): Promise<boolean> {
-    this.#file.pragma('busy_timeout = 0');
+    this.#waits.never.all([]);
     try {
       await connection.executeQuery(CompiledQuery.raw('begin immediate'));
       return true;
@@ -52,7 +53,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
       if (last || !isBusy(error)) throw error;
       return false;
     } finally {
-      this.#file.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      this.#waits.long.all([]);
     }
   }
 
@@ -80,13 +81,11 @@ type StatementSource = ReturnType<typeof withCachedStatements>;
 
 export class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: StatementSource;
-  readonly #file: SqliteFile;
 
   constructor(file: SqliteFile) {
     const database = withCachedStatements(file);
     super({ database });
     this.#database = database;
-    this.#file = file;
   }
 
   override createAdapter(): SqliteAdapter {
@@ -94,7 +93,7 @@ export class ImmediateSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#database, this.#file);
+    return new ImmediateSqliteDriver(this.#database);
   }
 }
 

@@ -55,12 +55,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   if (existsSync(path)) refuseIfOthersCanWrite(path);
   const file = await openFile(path, options.create);
   const db = new Kysely<Database>({ dialect: guardingWrites(new ImmediateSqliteDialect(file), traits) });
+  const dataVersion = file.prepare('pragma data_version').pluck();
   return {
     name: 'sqlite',
     db,
     traits,
     lock: async () => undefined,
-    changedBy: () => Number(file.pragma('data_version', { simple: true })),
+    changedBy: () => Number(dataVersion.get()),
     place: path,
     refusalOf: (error) => wordError(error, path),
     lookAgainMs: [],

@@ -38,9 +38,11 @@ export async function requireSums(
   const from = (name: string) => (which === 'all' ? undefined : firstSpan(name, book.at));
   const tables = which === 'all' ? ALL : WATCHED;
   const statements = tables.map(([name, table]) => statementOf(name, table, traits, from(name)));
-  const { rows } = await db.executeQuery<{ t: string; n: number; digests: string | null }>(
-    CompiledQuery.raw(statements.join(' union all ')),
-  );
+  const { rows } = await sql<{
+    t: string;
+    n: number;
+    digests: string | null;
+  }>`${sql.join(statements, sql` union all `)}`.execute(db);
   const [trick] = await tricksIn(db, traits, tables);
   if (trick !== undefined) throw notOurs(trick);
   // Otherwise an index could show other rows to a decision than the table to the sum, or the other way round.
@@ -92,11 +94,13 @@ async function tricksIn(db: Db, traits: SchemaTraits, tables: typeof ALL): Promi
   return rows.map(({ name }) => ({ table: name, surplus: 0, changed: [] }));
 }
 
-function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined): string {
+function statementOf(name: string, { watched }: GuardedTable, traits: SchemaTraits, from: number | undefined) {
   const live =
-    typeof watched === 'object' && from !== undefined ? ` where "${watched.column}" >= ${from * watched.span}` : '';
-  const digests = traits.joined(`substr("${TAG_COLUMN}", ${DIGEST_FROM})`);
-  return `select '${name}' as t, count(*) as n, ${digests} as digests from "${name}"${live}`;
+    typeof watched === 'object' && from !== undefined
+      ? sql`where ${sql.ref(watched.column)} >= cast(${from * watched.span} as bigint)`
+      : sql``;
+  const digests = sql.raw(traits.joined(`substr("${TAG_COLUMN}", ${DIGEST_FROM})`));
+  return sql`select ${sql.lit(name)} as t, count(*) as n, ${digests} as digests from ${sql.table(name)} ${live}`;
 }
 
 /** Every guarded table, read to the end. `each` is called with the rows of a page. Run it in one snapshot. */

@@ -19,6 +19,7 @@ import {
   OnConflictNode,
   type OperationNode,
   PrimitiveValueListNode,
+  type QueryExecutor,
   ReferenceNode,
   type RootOperationNode,
   SelectAllNode,
@@ -66,18 +67,23 @@ export const countRows = (tx: Tx, tags: RowTags, delta: Delta): Tx =>
   tx.withoutPlugins().withPlugin(rowGuard(tags, delta)) as Tx;
 
 /** What a read does to its rows: checks them, then keeps the requested columns (as → column). */
-interface Reading extends Guard {
+interface Reading extends Pick<Guard, 'name' | 'table'> {
   readonly wanted: ReadonlyMap<string, string> | undefined;
 }
 
+/** By the id of the query; of one that is compiled once (statements.ts), for every guard. */
+const readings = new WeakMap<object, Reading>();
+const guards = new WeakSet<KyselyPlugin>();
+
+export const isGuarded = ({ plugins }: QueryExecutor): boolean => plugins.some((plugin) => guards.has(plugin));
+
 function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
-  const readings = new WeakMap<object, Reading>();
   const guardFor = (node: OperationNode | undefined): Guard | undefined => {
     const name = tableName(node);
     const table = name === undefined ? undefined : GUARDED[name];
     return name === undefined || table === undefined ? undefined : { name, table, tags, delta };
   };
-  return {
+  const plugin: KyselyPlugin = {
     transformQuery({ node, queryId }): RootOperationNode {
       if (SelectQueryNode.is(node)) {
         const guard = guardFor(node.from?.froms[0]);
@@ -104,9 +110,11 @@ function rowGuard(tags: RowTags, delta?: Delta): KyselyPlugin {
     async transformResult({ result, queryId }) {
       const reading = readings.get(queryId);
       if (reading === undefined) return result;
-      return { ...result, rows: result.rows.map((row) => readRow(reading, row)) };
+      return { ...result, rows: result.rows.map((row) => readRow(tags, reading, row)) };
     },
   };
+  guards.add(plugin);
+  return plugin;
 }
 
 function tableName(node: OperationNode | undefined): string | undefined {
@@ -121,7 +129,7 @@ function planReading(node: SelectQueryNode, guard: Guard): { node: SelectQueryNo
     if ((node.from?.froms.length ?? 0) + (node.joins?.length ?? 0) > 1 && selections.some(SelectAllNode.is)) {
       throw new Error(`a joined read of ${guard.name} cannot be checked: select one table`);
     }
-    return { node, reading: { ...guard, wanted: undefined } };
+    return { node, reading: { name: guard.name, table: guard.table, wanted: undefined } };
   }
   const columns = selections.map(columnOf);
   const plain = columns.filter((column) => column !== undefined);
@@ -130,7 +138,7 @@ function planReading(node: SelectQueryNode, guard: Guard): { node: SelectQueryNo
     return undefined;
   return {
     node: { ...node, selections: [SelectionNode.createSelectAll()] },
-    reading: { ...guard, wanted: new Map(plain.map(({ as, column }) => [as, column])) },
+    reading: { name: guard.name, table: guard.table, wanted: new Map(plain.map(({ as, column }) => [as, column])) },
   };
 }
 
@@ -147,7 +155,7 @@ function columnOf(node: OperationNode): { as: string; column: string } | undefin
   return ColumnNode.is(column) ? { as: column.column.name, column: column.column.name } : undefined;
 }
 
-function readRow({ name, table, tags, wanted }: Reading, row: Row): Record<string, unknown> {
+function readRow(tags: RowTags, { name, table, wanted }: Reading, row: Row): Record<string, unknown> {
   const checked = checkedRow(tags, name, table, row);
   if (wanted === undefined) return checked;
   return Object.fromEntries([...wanted].map(([as, column]) => [as, checked[column]]));

@@ -1,6 +1,8 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
+
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
+import { rowOf } from '../guard/statements.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
 
 export type NewAccount = Insertable<AccountsTable>;
@@ -20,11 +22,11 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
 
 export const accountReads = (db: Db) => ({
   async byId(id: string): Promise<Account | undefined> {
-    const row = await db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await rowOf(db, 'accounts', 'id', id);
     return row && toAccount(row);
   },
   async byNumber(numberKey: string): Promise<Account | undefined> {
-    const row = await db.selectFrom('accounts').selectAll().where('number_key', '=', numberKey).executeTakeFirst();
+    const row = await rowOf(db, 'accounts', 'number_key', numberKey);
     return row && toAccount(row);
   },
   /** Several companies may have the same name. */

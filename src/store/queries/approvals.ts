@@ -1,12 +1,14 @@
 /** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
+
 import type { Insertable, Selectable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
 
 export const approvalReads = (db: Db) => ({
   async byId(id: string): Promise<ApprovalRow | undefined> {
-    return db.selectFrom('approvals').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'approvals', 'id', id);
   },
   /** Newest first. */
   async list(limit: number): Promise<readonly ApprovalRow[]> {

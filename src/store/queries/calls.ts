@@ -1,5 +1,6 @@
 /** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { CallsTable, HearingsTable } from '../schema/calls.js';
 import type { Db, Tx } from '../schema/directory.js';
 
@@ -7,11 +8,11 @@ export type CallRow = Selectable<CallsTable>;
 
 export const callReads = (db: Db) => ({
   async byId(id: string): Promise<CallRow | undefined> {
-    return db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'calls', 'id', id);
   },
   /** The phrase that was heard last on a call, if it may still count. */
   async hearing(id: string): Promise<Selectable<HearingsTable> | undefined> {
-    return db.selectFrom('hearings').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'hearings', 'id', id);
   },
 });
 

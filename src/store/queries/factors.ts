@@ -1,5 +1,7 @@
 /** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
+
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
 
 export type FactorRow = Selectable<FactorsTable>;
@@ -30,7 +32,7 @@ export const factorReads = (db: Db) => ({
   },
   /** What bars a user without a method from setting one up with the password alone (B57, T19). */
   async barOf(userId: string): Promise<{ readonly resetAt: number | null; readonly enrolledAt: number | null }> {
-    const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
+    const user = await rowOf(db, 'users', 'id', userId);
     const reset = await db
       .selectFrom('resets')
       .selectAll()
@@ -48,7 +50,7 @@ export const factorReads = (db: Db) => ({
     return db.selectFrom('devices').selectAll().where('user_id', '=', userId).orderBy('created_at').execute();
   },
   async deviceByDigest(digest: string): Promise<DeviceRow | undefined> {
-    return db.selectFrom('devices').selectAll().where('digest', '=', digest).executeTakeFirst();
+    return rowOf(db, 'devices', 'digest', digest);
   },
   /** The newest code of a purpose, used or not. A newer code makes older ones invalid. */
   async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {

@@ -1,5 +1,6 @@
 /** Bulk runs: the frozen plan and its progress (B60). */
 import type { Selectable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Db, JobsTable, Tx } from '../schema/directory.js';
 
 /** A job without its plan, which may be megabytes. */
@@ -9,15 +10,15 @@ export type JobRow = JobHead & { readonly plan: string };
 export const jobReads = (db: Db) => ({
   async byId(id: string): Promise<JobRow | undefined> {
     const head = await this.head(id);
-    const plan = await db.selectFrom('job_plans').selectAll().where('job_id', '=', id).executeTakeFirst();
+    const plan = await rowOf(db, 'job_plans', 'job_id', id);
     return head && plan && { ...head, plan: plan.plan };
   },
   async head(id: string): Promise<JobHead | undefined> {
-    return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'jobs', 'id', id);
   },
   /** The job that carries out this plan, if there is one. */
   async ofPlan(planHash: string): Promise<JobHead | undefined> {
-    return db.selectFrom('jobs').selectAll().where('plan_hash', '=', planHash).executeTakeFirst();
+    return rowOf(db, 'jobs', 'plan_hash', planHash);
   },
   /** Users in jobs that nobody approved, begun since a time: of one operator, and of all. */
   async unapprovedSince(

@@ -1,5 +1,7 @@
 /** Addresses, start codes and recovery codes of operators (B80). */
+
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type {
   Db,
   OperatorHandsTable,
@@ -14,7 +16,7 @@ export type RecoveryCodeRow = Selectable<OperatorRecoveryCodesTable>;
 
 export const lifeCycleReads = (db: Db) => ({
   async emailOf(operatorId: string): Promise<string | null> {
-    const row = await db.selectFrom('operator_contacts').selectAll().where('id', '=', operatorId).executeTakeFirst();
+    const row = await rowOf(db, 'operator_contacts', 'id', operatorId);
     return row?.email ?? null;
   },
   /** Addresses by operator. */
@@ -23,7 +25,7 @@ export const lifeCycleReads = (db: Db) => ({
     return new Map(rows.map((row) => [row.id, row.email]));
   },
   async startOf(operatorId: string): Promise<OperatorStartRow | undefined> {
-    return db.selectFrom('operator_starts').selectAll().where('id', '=', operatorId).executeTakeFirst();
+    return rowOf(db, 'operator_starts', 'id', operatorId);
   },
   /** Whatever one of these operators had a hand in, and whoever had a hand in one of them. */
   async handsOf(ids: readonly string[]): Promise<readonly OperatorHandRow[]> {

@@ -1,5 +1,6 @@
 /** Operators of the desk, their sessions and tokens. Tokens are stored as digests only. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Db, OperatorSessionsTable, OperatorsTable, OperatorTokensTable, Tx } from '../schema/directory.js';
 
 export type OperatorRow = Selectable<OperatorsTable>;
@@ -8,25 +9,25 @@ export type OperatorTokenRow = Selectable<OperatorTokensTable>;
 
 export const operatorReads = (db: Db) => ({
   async byId(id: string): Promise<OperatorRow | undefined> {
-    return db.selectFrom('operators').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'operators', 'id', id);
   },
   async byName(nameKey: string): Promise<OperatorRow | undefined> {
-    return db.selectFrom('operators').selectAll().where('name_key', '=', nameKey).executeTakeFirst();
+    return rowOf(db, 'operators', 'name_key', nameKey);
   },
   async all(): Promise<readonly OperatorRow[]> {
     return db.selectFrom('operators').selectAll().orderBy('name_key').execute();
   },
   async sessionByDigest(digest: string): Promise<OperatorSessionRow | undefined> {
-    return db.selectFrom('operator_sessions').selectAll().where('digest', '=', digest).executeTakeFirst();
+    return rowOf(db, 'operator_sessions', 'digest', digest);
   },
   async sessionById(id: string): Promise<OperatorSessionRow | undefined> {
-    return db.selectFrom('operator_sessions').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'operator_sessions', 'id', id);
   },
   async tokenByDigest(digest: string): Promise<OperatorTokenRow | undefined> {
-    return db.selectFrom('operator_tokens').selectAll().where('digest', '=', digest).executeTakeFirst();
+    return rowOf(db, 'operator_tokens', 'digest', digest);
   },
   async tokenById(id: string): Promise<OperatorTokenRow | undefined> {
-    return db.selectFrom('operator_tokens').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'operator_tokens', 'id', id);
   },
   async tokens(): Promise<readonly OperatorTokenRow[]> {
     return db.selectFrom('operator_tokens').selectAll().orderBy('created_at').execute();

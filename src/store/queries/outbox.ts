@@ -1,5 +1,6 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
@@ -10,7 +11,7 @@ const ROWS_PER_INSERT = 1_000;
 
 export const outboxReads = (db: Db) => ({
   async byId(id: string): Promise<OutboxRow | undefined> {
-    return db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'outbox', 'id', id);
   },
   /** The newest message of one kind about one user. */
   async newestAbout(userId: string, kind: string): Promise<OutboxRow | undefined> {

@@ -1,4 +1,5 @@
 /** Which policy the desk has accepted (B79): one row with a tag. */
+import { rowOf } from '../guard/statements.js';
 import type { Db, Tx } from '../schema/directory.js';
 
 /** Key of the only row. */
@@ -7,7 +8,7 @@ export const PIN_ID = 'policy';
 export const policyPinReads = (db: Db) => ({
   /** `countersign`, or the SHA-256 of the desk's own policy; undefined if the row is missing, and then no policy counts as accepted. */
   async get(): Promise<string | undefined> {
-    const row = await db.selectFrom('policy_pins').selectAll().where('id', '=', PIN_ID).executeTakeFirst();
+    const row = await rowOf(db, 'policy_pins', 'id', PIN_ID);
     return row?.pinned;
   },
 });

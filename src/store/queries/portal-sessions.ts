@@ -1,12 +1,13 @@
 /** Sessions of users in the portal, by digest of their token. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Db, PortalSessionsTable, Tx } from '../schema/directory.js';
 
 export type PortalSessionRow = Selectable<PortalSessionsTable>;
 
 export const portalSessionReads = (db: Db) => ({
   async byDigest(digest: string): Promise<PortalSessionRow | undefined> {
-    return db.selectFrom('portal_sessions').selectAll().where('digest', '=', digest).executeTakeFirst();
+    return rowOf(db, 'portal_sessions', 'digest', digest);
   },
   async ofUser(userId: string): Promise<readonly PortalSessionRow[]> {
     return db.selectFrom('portal_sessions').selectAll().where('user_id', '=', userId).execute();

@@ -1,5 +1,7 @@
 /** What a reset takes away and what an undo brings back: the writes that belong to resets.ts, set-based, inside the door. */
+
 import { sql } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Tx } from '../schema/directory.js';
 import type { NewReset } from './resets.js';
 import { endTrust } from './trust.js';
@@ -94,7 +96,7 @@ export const resetWrites = (tx: Tx) => ({
   },
   /** True for the first objection to an open reset. A later one of somebody else is noted beside it: each of them counts. */
   async object(id: string, by: string, at: number): Promise<boolean> {
-    const row = await tx.selectFrom('resets').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await rowOf(tx, 'resets', 'id', id);
     if (row?.state !== 'open') return false;
     const first = row.objected_at === null;
     const objectors = first ? [by] : [...new Set([...(row.objected_by?.split(' ') ?? []), by])];

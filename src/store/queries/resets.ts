@@ -4,6 +4,7 @@
  */
 import type { Insertable, Selectable } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
+import { rowOf } from '../guard/statements.js';
 import type { Db, ResetsTable } from '../schema/directory.js';
 
 export type ResetRow = Selectable<ResetsTable>;
@@ -11,7 +12,7 @@ export type NewReset = Insertable<ResetsTable>;
 
 export const resetReads = (db: Db) => ({
   async byId(id: string): Promise<ResetRow | undefined> {
-    return db.selectFrom('resets').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'resets', 'id', id);
   },
   async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
     if (ids.length === 0) return [];

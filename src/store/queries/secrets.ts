@@ -1,23 +1,21 @@
 /** Passphrases and application passwords: sealed verifiers only. The two are completely separate (B10). */
+
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { refusal } from '../../errors.js';
+import { rowOf } from '../guard/statements.js';
 import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from '../schema/directory.js';
 
 export type PassphraseRow = Selectable<PassphrasesTable>;
 
 export const secretReads = (db: Db) => ({
   async passphrase(userId: string): Promise<PassphraseRow | undefined> {
-    const row = await db.selectFrom('passphrases').selectAll().where('user_id', '=', userId).executeTakeFirst();
+    const row = await rowOf(db, 'passphrases', 'user_id', userId);
     if (row === undefined && (await had(db, userId, 'passphrase_at')))
       throw refusal('store-corrupt', 'passphrase-gone', { user: userId }, 'keep-store-nothing-set');
     return row;
   },
   async applicationPassword(userId: string): Promise<Selectable<ApplicationPasswordsTable> | undefined> {
-    const row = await db
-      .selectFrom('application_passwords')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .executeTakeFirst();
+    const row = await rowOf(db, 'application_passwords', 'user_id', userId);
     if (row === undefined && (await had(db, userId, 'password_at')))
       throw refusal('store-corrupt', 'password-gone', { user: userId }, 'desk-keeps-store');
     return row;
@@ -26,7 +24,7 @@ export const secretReads = (db: Db) => ({
 
 /** What ends a secret says so in the user's row; so one that is only missing was deleted by another hand (T19). */
 async function had(db: Db, userId: string, column: 'passphrase_at' | 'password_at'): Promise<boolean> {
-  const user = await db.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst();
+  const user = await rowOf(db, 'users', 'id', userId);
   return user?.[column] != null;
 }
 

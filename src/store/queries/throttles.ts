@@ -4,13 +4,14 @@
  */
 import type { Selectable } from 'kysely';
 import { refusal } from '../../errors.js';
+import { rowOf } from '../guard/statements.js';
 import type { Db, ThrottlesTable, Tx } from '../schema/directory.js';
 
 export type ThrottleRow = Selectable<ThrottlesTable>;
 
 export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
-    const row = await db.selectFrom('throttles').selectAll().where('subject', '=', subject).executeTakeFirst();
+    const row = await rowOf(db, 'throttles', 'subject', subject);
     if (row === undefined && (await personOf(db, subject))?.tried.includes(kindOf(subject)) === true)
       throw refusal('store-corrupt', 'lock-gone', { subject }, 'desk-keeps-store');
     return row;
@@ -51,6 +52,6 @@ async function personOf(db: Db, subject: string) {
   const id = /(?:usr|op)_[^/:]+$/.exec(subject)?.[0];
   if (id === undefined) return undefined;
   const table = id.startsWith('op_') ? ('operators' as const) : ('users' as const);
-  const row = await db.selectFrom(table).selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await rowOf(db, table, 'id', id);
   return row && { table, id, tried: row.tried?.split(' ') ?? [] };
 }

@@ -1,6 +1,7 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
+import { again, rowOf } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
 
 export type NewUser = Insertable<UsersTable>;
@@ -46,7 +47,7 @@ const toContacts = (row: Selectable<UsersTable>): UserContacts => ({
 
 export const userReads = (db: Db) => ({
   async byId(id: string): Promise<User | undefined> {
-    const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await rowOf(db, 'users', 'id', id);
     return row && toUser(row);
   },
   async byIds(ids: readonly string[]): Promise<readonly User[]> {
@@ -59,12 +60,9 @@ export const userReads = (db: Db) => ({
     return rows.map(toUser);
   },
   async byLogin(accountId: string, loginKey: string): Promise<User | undefined> {
-    const row = await db
-      .selectFrom('users')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      .where('login_key', '=', loginKey)
-      .executeTakeFirst();
+    const [row] = await again(db, 'user by login', [accountId, loginKey], () =>
+      db.selectFrom('users').selectAll().where('account_id', '=', accountId).where('login_key', '=', loginKey),
+    );
     return row && toUser(row);
   },
   async byLogins(accountId: string, loginKeys: readonly string[]): Promise<readonly User[]> {

@@ -1,5 +1,6 @@
 /** Attempts to verify a caller, and the grants from passed attempts. */
 import type { Insertable, Selectable, Updateable } from 'kysely';
+import { rowOf } from '../guard/statements.js';
 import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/directory.js';
 
 export type VerificationRow = Selectable<VerificationsTable>;
@@ -10,7 +11,7 @@ const FAILED = ['not-verified', 'no-passphrase', 'started'];
 
 export const verificationReads = (db: Db) => ({
   async byId(id: string): Promise<VerificationRow | undefined> {
-    return db.selectFrom('verifications').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'verifications', 'id', id);
   },
   /** Failed attempts on one caller by any operator since a time, newest first (B76). */
   async failuresOn(callerKey: string, since: number): Promise<readonly VerificationRow[]> {
@@ -69,7 +70,7 @@ export const verificationWrites = (tx: Tx) => ({
 
 export const grantReads = (db: Db) => ({
   async byId(id: string): Promise<GrantRow | undefined> {
-    return db.selectFrom('grants').selectAll().where('id', '=', id).executeTakeFirst();
+    return rowOf(db, 'grants', 'id', id);
   },
   /** Grants that are not used, revoked or expired, of one operator or all. Whether one is still valid is decided when it is used. */
   async live(now: number, operatorId?: string): Promise<readonly GrantRow[]> {

@@ -20,7 +20,7 @@ export const rounds = 7;
 
 export async function prepare() {
   bench = await benchDesk([
-    "export { openHead } from './src/store/record.js';",
+    "export { openHead } from './src/store/head.js';",
     "export { requireSums } from './src/store/guard/check-tables.js';",
   ]);
   await bench.fill(USERS, false);
