@@ -49,6 +49,8 @@ export interface ConfigFile {
   readonly deskName?: string;
   /** Code of the country of telephone numbers that name none, such as `DE` (B96). */
   readonly country?: string;
+  /** The alphabet by which callers spell, until F4 switches: `en`, `de` or `fr`. */
+  readonly spelling?: (typeof SPELLINGS)[number];
   readonly mail?: unknown;
   readonly sms?: unknown;
   readonly webhook?: unknown;
@@ -63,11 +65,13 @@ const TEXT_NAMES = [
   'policy',
   'deskName',
   'country',
+  'spelling',
   'dataFolder',
   'configFolder',
   'stateFolder',
   'person',
 ] as const;
+const SPELLINGS = ['en', 'de', 'fr'] as const;
 const SWITCH_NAMES = ['locked'] as const;
 const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
 
@@ -147,8 +151,9 @@ export function readConfigFile(value: unknown, source: string): ConfigFile {
     if (isTable && (typeof content !== 'object' || content === null)) throw fault(source, `[${name}] must be a table`);
   }
   const file = value as ConfigFile;
-  if (file.person !== undefined && !(WITNESSES as readonly string[]).includes(file.person))
-    throw fault(source, `person must be one of ${WITNESSES.join(', ')}`);
+  const wrong = (name: 'person' | 'spelling', of: readonly string[]) => !of.includes(file[name] ?? of[0] ?? '');
+  if (wrong('person', WITNESSES)) throw fault(source, `person must be one of ${WITNESSES.join(', ')}`);
+  if (wrong('spelling', SPELLINGS)) throw fault(source, `spelling must be one of ${SPELLINGS.join(', ')}`);
   return file;
 }
 

@@ -25,7 +25,7 @@ const MIN_RANK = 250;
 const INFLECTED = /(?:[a-z]{2}ing|[a-z]{2}ed|ly|ness|less|able|[^aiosu]s|est|wise|like)$|^(?:un|dis|re(?![aeglpstv])|mis|non|over|under|anti|im)/;
 const MIN_BLOCKED_LETTERS = 15;
 
-const { matchForm, spokenForms } = await loadFolding();
+const { JUDGED_VERSION, matchForm, spokenForms } = await loadFolding();
 writeFileSync(new URL('passphrase-words.txt', here), lines(passphraseWords()));
 writeFileSync(new URL('blocked.txt', here), lines(blockedForms()));
 
@@ -53,7 +53,7 @@ function passphraseWords() {
 }
 
 function describe(word) {
-  return { word, form: matchForm(word), stem: stem(word), sound: soundKey(word) };
+  return { word, form: matchForm(word, JUDGED_VERSION), stem: stem(word), sound: soundKey(word) };
 }
 
 function leftOutWords() {
@@ -113,12 +113,12 @@ function blockedForms() {
     ...passwords.slice(0, 600).flatMap((word) => repeats(word)),
     ...walks(),
   ];
-  return [...new Set(texts.filter(longEnough).map((text) => matchForm(text)))].sort();
+  return [...new Set(texts.filter(longEnough).map((text) => matchForm(text, JUDGED_VERSION)))].sort();
 }
 
 /** Long enough to be tried at all: digits count as one each, shorter phrases are refused by their length. */
 function longEnough(text) {
-  return spokenForms(text)[2].length >= MIN_BLOCKED_LETTERS;
+  return spokenForms(text, JUDGED_VERSION)[2].length >= MIN_BLOCKED_LETTERS;
 }
 
 function repeats(word) {

@@ -65,6 +65,7 @@ export interface DeskReasons {
   // calls
   'caller-is-operator': Bare;
   'caller-being-checked': Bare;
+  'phrase-needed': Bare;
   'grant-unknown': { readonly id: string };
   'grant-needed': { readonly why: GrantFault; readonly action: string };
   'call-unknown': { readonly id: string };

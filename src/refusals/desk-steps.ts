@@ -49,6 +49,7 @@ export interface DeskSteps {
   'expires-example': Bare;
   'role-of-owner': Bare;
   'verify-caller': Bare;
+  'hear-phrase': Bare;
   'call-id-form': Bare;
   'begin-call': Bare;
   'resume-call': { readonly id: string };

@@ -7,7 +7,7 @@
  * arguments. `sameSpoken` compares with the application password (B10), where both are at hand.
  */
 import { isRepeat, isWalk } from './passphrase-patterns.js';
-import { asDigits, digitsForWords, matchForm, spokenForms, spokenWords } from './spoken-form.js';
+import { asDigits, digitsForWords, JUDGED_VERSION, spokenForms, spokenWords } from './spoken-form.js';
 
 export const WEAKNESSES = [
   'empty',
@@ -35,7 +35,7 @@ export interface PassphraseInput {
   readonly context: { readonly words: readonly string[] };
   /** log10 of the guesses an attacker needs who tries these words early. */
   readonly guessesLog10: (reading: string, contextWords: readonly string[]) => number;
-  /** Folded whole phrases (data/words/blocked.txt). */
+  /** Whole phrases folded by JUDGED_VERSION (data/words/blocked.txt). */
   readonly blocked: ReadonlySet<string>;
 }
 
@@ -58,6 +58,8 @@ export const SAID: Readonly<Partial<Record<Weakness, string>>> = {
   guessable: 'It can be guessed in too few tries: add words that have nothing to do with each other.',
 };
 
+const judgedForms = (text: string) => spokenForms(text, JUDGED_VERSION);
+
 /** With this many letters beside names and numbers, a phrase is more than a name. */
 const MIN_OWN_LETTERS = 8;
 /** Three or more spoken digits in a row; fewer may be part of a word ("stone", "weight"). */
@@ -72,8 +74,9 @@ const MIN_CONTEXT_LETTERS = 3;
 export function judgePassphrase(input: PassphraseInput): Judgement {
   const tooLong = { code: 'too-long', message: `It is longer than ${input.maxCodePoints} characters.` } as const;
   if ([...input.text].length > input.maxCodePoints) return { ok: false, reasons: [tooLong] };
-  const [form = '', written = '', digits = ''] = spokenForms(input.text);
-  if (form === '')
+  const [form = ''] = spokenForms(input.text);
+  const [coarse = '', written = '', digits = ''] = judgedForms(input.text);
+  if (digits === '')
     return { ok: false, reasons: [{ code: 'empty', message: 'Nothing of it can be spoken: use words.' }] };
   // One character can expand to eighteen letters (U+FDFA); such a phrase cannot be said and would only cost time below.
   if ([...digits].length > input.maxCodePoints) return { ok: false, reasons: [tooLong] };
@@ -91,7 +94,7 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
   if (isPersonal(digits, input.context.words)) add('personal');
   if (isRepeat(digits)) add('repeats');
   if (isWalk(digits)) add('walk');
-  const readings = new Set([form, written, digits]);
+  const readings = new Set([form, coarse, written, digits]);
   const guesses = Math.min(
     ...[...readings].map((reading) => input.guessesLog10(reading, wordParts(input.context.words))),
   );
@@ -104,8 +107,9 @@ export function judgePassphrase(input: PassphraseInput): Judgement {
  * does each of three or more digits in a row, however they are said ("triple one double two").
  */
 export function spokenLength(text: string): number {
-  const asTyped = spokenWords(text).reduce((sum, word) => sum + [...(asDigits(word) ?? word)].length, 0);
-  const written = spokenForms(text)[1] ?? '';
+  const words = spokenWords(text, JUDGED_VERSION);
+  const asTyped = words.reduce((sum, word) => sum + [...(asDigits(word) ?? word)].length, 0);
+  const written = judgedForms(text)[1] ?? '';
   const runsAsDigits = written.replace(NUMBER_RUN, (run) => digitsForWords(run));
   return Math.min(asTyped, [...runsAsDigits].length);
 }
@@ -113,13 +117,13 @@ export function spokenLength(text: string): number {
 /** True if it is on the list as it is, or with a year or number before or after it. */
 export function isBlocked(digits: string, blocked: ReadonlySet<string>): boolean {
   const bare = digits.replace(/^[0-9]+|[0-9]+$/gu, '');
-  return [digits, bare].some((reading) => reading !== '' && blocked.has(matchForm(reading)));
+  return [digits, bare].some((reading) => reading !== '' && blocked.has(judgedForms(reading)[0] ?? ''));
 }
 
 /** True if little is left when names, their parts and all digits (years, phone and account numbers) are taken out. */
 export function isPersonal(digits: string, contextWords: readonly string[]): boolean {
   const parts = wordParts(contextWords);
-  const without = parts.reduce((rest, part) => rest.replaceAll(part, ' '), matchForm(digits));
+  const without = parts.reduce((rest, part) => rest.replaceAll(part, ' '), judgedForms(digits)[0] ?? '');
   if (!without.includes(' ')) return false;
   const own = without.replace(NUMBER_RUN, '').replaceAll(' ', '');
   return [...own].length < MIN_OWN_LETTERS;
@@ -128,6 +132,8 @@ export function isPersonal(digits: string, contextWords: readonly string[]): boo
 /** Folded context, whole and in parts ("dana.ruiz@acme.example" also as dana, ruiz, acme, example), longest first. */
 export function wordParts(words: readonly string[]): readonly string[] {
   const parts = words.flatMap((word) => [word, ...word.split(/[^\p{L}\p{M}\p{Nd}]+/u)]);
-  const folded = parts.filter((part) => spokenLength(part) >= MIN_CONTEXT_LETTERS).map((part) => matchForm(part));
+  const folded = parts
+    .filter((part) => spokenLength(part) >= MIN_CONTEXT_LETTERS)
+    .map((part) => judgedForms(part)[0] ?? '');
   return [...new Set(folded)].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
 }

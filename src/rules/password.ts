@@ -5,7 +5,7 @@
  */
 import { isBlocked, isPersonal, type PassphraseInput, type Reason, SAID, wordParts } from './passphrase.js';
 import { isRepeat, isWalk } from './passphrase-patterns.js';
-import { spokenForms } from './spoken-form.js';
+import { JUDGED_VERSION, spokenForms } from './spoken-form.js';
 
 export interface PasswordRules {
   /** The fewest characters beside a second factor. */
@@ -25,7 +25,7 @@ export const leastLength = (rules: PasswordRules, alone: boolean): number =>
 /** What is wrong with a password of a right length; empty if it may be set. */
 export function judgePassword(input: Omit<PasswordInput, 'minLength' | 'maxCodePoints'>): readonly Reason[] {
   const { text, context, blocked, guessesLog10, minGuessesLog10 } = input;
-  const folded = spokenForms(text)[2] ?? '';
+  const folded = spokenForms(text, JUDGED_VERSION)[2] ?? '';
   const keys = text.toLowerCase().replace(/[\s._-]+/gu, '');
   const codes: Reason['code'][] = [];
   if (folded !== '' && isBlocked(folded, blocked)) codes.push('common');

@@ -120,6 +120,8 @@ function hashingLimits() {
 function deskLimits() {
   return {
     grant: z.strictObject({ minutes: whole(1, 60) }),
+    // How long a phrase that was heard on a call serves another request of the same caller. A policy without it asks each time.
+    hearing: z.strictObject({ heardMinutes: whole(0, 30) }).default({ heardMinutes: 0 }),
     approval: z.strictObject({
       minutes: whole(1, 60),
       requestHours: whole(1, 168),

@@ -1,6 +1,7 @@
 /**
  * Spelling mode: reads what an agent types while a caller spells, by a table of data/words/spelling (English: NATO; German: DIN
- * 5009; French). It reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them. Pure.
+ * 5009; French). It reads "bravo", "b", "b as in boy", "b for bravo", "double l", "four", "new word" and mixes of them; letters may
+ * stand together ("copper") in a line without code words, where no typing error in one can be taken for letters. Pure.
  *
  * Nothing is guessed. An unknown code word, a letter that does not begin its word ("b as in victor"), a letter followed by its
  * own code word ("b bravo": one b or two?), "double u" (w, or uu?) and in French "deux l" (ll, or 2l?) are left unread, so that
@@ -26,7 +27,7 @@ const spellingFile = z.strictObject({
   newWord: phrases,
   /** Said but ignored, because case is folded: "capital". */
   ignored: phrases,
-  /** Phrases with two readings: the agent always asks again. */
+  /** Phrases with two readings, and code words of other alphabets: the agent always asks again. */
   ambiguous: phrases,
   /** Other ways to spell, to show to the agent. */
   examples: phrases,
@@ -45,6 +46,8 @@ export interface SpellingTable {
   /** Meaning by folded phrase: words joined by one space, at most `longest` words. */
   readonly meanings: ReadonlyMap<string, Meaning>;
   readonly longest: number;
+  /** Of a line without code words: letters may stand together. */
+  readonly together?: boolean;
 }
 
 /**
@@ -103,13 +106,14 @@ function meaningsOf(content: z.infer<typeof spellingFile>, file: string): Readon
  * Reads one spelled line (or its tokens). If nothing was spelled, the result is `ok` with an empty text.
  * @throws Refusal `invalid-input` for broken characters or a line beyond the folding's limit
  */
-export function decodeSpelling(line: string | readonly string[], table: SpellingTable): Spelled {
+export function decodeSpelling(line: string | readonly string[], alphabet: SpellingTable): Spelled {
   const typed = typeof line === 'string' ? line : line.join(' ');
   matchForm(typed); // refuses what the folding would refuse later
   const tokens = typed
     .split(/[^\p{L}\p{M}\p{Nd}'’]+/u)
-    .flatMap(digitsApart)
+    .flatMap((token) => token.split(/(\p{Nd})/u)) // "b42" is b, 4, 2; a word without digits stays whole
     .filter((token) => token !== '');
+  const table = { ...alphabet, together: tokens.every((_token, at) => !isCodeWord(tokens, at, alphabet)) };
   let spelled = '';
   const unreadAfter: number[] = [];
   let at = 0;
@@ -123,6 +127,11 @@ export function decodeSpelling(line: string | readonly string[], table: Spelling
   const text = spelled.replace(/ +/gu, ' ').trim();
   return { ok: true, text, count: countOf(text) };
 }
+
+const isCodeWord = (tokens: readonly string[], at: number, table: SpellingTable): boolean => {
+  const kind = lookUp(tokens, at, table)?.meaning.kind;
+  return kind === 'link' || kind === 'ambiguous' || (kind === 'letter' && [...(tokens[at] ?? '')].length > 1);
+};
 
 const countOf = (text: string): number => [...text.replaceAll(' ', '')].length;
 
@@ -166,9 +175,11 @@ function readRepeated(tokens: readonly string[], at: number, used: number, times
 /** A letter or digit on its own, with or without "as in WORD"; "sch wie Schule". Anything else is an unknown code word. */
 function readLetter(tokens: readonly string[], at: number, table: SpellingTable): Item {
   const letter = (tokens[at] ?? '').normalize('NFKC').toLowerCase();
-  const plain = asciiDigit(letter) ?? letter;
+  const [digit = ''] = spokenWords(letter);
+  const plain = /^[0-9]$/u.test(digit) ? digit : letter;
   const single = [...plain].length === 1;
-  if (!single && !spelledAtOnce(plain, table)) return { used: 1, text: undefined };
+  if (!single && !spelledAtOnce(plain, table))
+    return { used: 1, text: table.together === true && /^\p{L}+$/u.test(plain) ? plain : undefined };
   const link = lookUp(tokens, at + 1, table);
   if (link?.meaning.kind === 'link') {
     const used = 1 + link.used + 1;
@@ -227,16 +238,4 @@ function beginsWith(word: string, letter: string): boolean {
 }
 
 /** "München", "Muenchen" and "Munchen" are one key; single letters keep theirs. */
-function keyOf(token: string): string {
-  return matchForm(token);
-}
-
-/** "b42" is b, 4, 2; a word without digits stays whole. */
-function digitsApart(token: string): readonly string[] {
-  return token.split(/(\p{Nd})/u);
-}
-
-function asciiDigit(token: string): string | undefined {
-  const [word] = spokenWords(token);
-  return word !== undefined && /^[0-9]$/u.test(word) ? word : undefined;
-}
+const keyOf = (token: string): string => matchForm(token);

@@ -55,6 +55,8 @@ export interface LineQuestion extends Asked {
   readonly prose?: boolean;
 }
 export interface PhraseQuestion<T> extends Asked {
+  /** What is shown of the text instead of it, such as `3 words`; nothing by default. */
+  readonly counted?: (line: string) => string;
   readonly keys: readonly LiveKey<T>[];
 }
 
@@ -67,7 +69,7 @@ export interface LiveScreen {
    */
   search<T>(question: SearchQuestion<T>): Promise<T | Back>;
   line(question: LineQuestion): Promise<string | Back>;
-  /** Shows neither the text nor its length. Ctrl-R shows the text for a few seconds. */
+  /** Shows neither the text nor its length, but for what `counted` says. Ctrl-R shows the text for a few seconds. */
   phrase<T>(question: PhraseQuestion<T>): Promise<{ readonly text: string } | { readonly key: T } | Back>;
   /** Runs `work` and shows that it is running. What is typed meanwhile is dropped. */
   working<T>(question: Asked, work: () => Promise<T>): Promise<T>;

@@ -71,12 +71,14 @@ export function phraseQuestion<T>(question: PhraseQuestion<T>, revealMs: number)
       box: true,
       keys: [
         'not shown',
+        ...(question.counted === undefined ? [] : ['Ctrl-W last word again']),
         ...(revealMs > 0 ? [`Ctrl-R show ${Math.ceil(revealMs / 1000)} s`] : []),
         ...keyHelp(question.keys),
         ESC_BACK,
       ],
       body: () => [],
-      typed: (line) => (revealed === undefined ? '' : printable(line) || '(nothing typed yet)'),
+      typed: (line) =>
+        revealed === undefined ? (question.counted?.(line) ?? '') : printable(line) || '(nothing typed yet)',
       onKey(name) {
         const special = question.keys.find(({ keys }) => keys.includes(name));
         if (special !== undefined) return hooks.answer({ key: special.value });

@@ -5,12 +5,13 @@ import { isRefusal } from '../../src/errors.js';
 import {
   asDigits,
   FOLD_VERSION,
+  heardAs,
   matchForm,
   sameSpoken,
   spokenForms,
   spokenWords,
 } from '../../src/rules/spoken-form.js';
-import { FAMILIES } from './spoken-form.pairs.js';
+import { FAMILIES, ONE_IN_VERSION_1, TWO_IN_VERSION_1 } from './spoken-form.pairs.js';
 
 const FRAGMENTS = [
   ...[
@@ -180,8 +181,8 @@ describe('B20 what holds for every text', () => {
 
 describe('B20 versions and readings', () => {
   it('B20 the version can be named, and one from a newer program is refused instead of guessed', () => {
-    expect(FOLD_VERSION).toBe(1);
-    expect(matchForm('Blue 4', 1)).toBe(matchForm('Blue 4'));
+    expect(FOLD_VERSION).toBe(2);
+    expect(matchForm('Blue 4', 2)).toBe(matchForm('Blue 4'));
     expect(() => matchForm('blue', 99)).toThrow(expect.objectContaining({ code: 'store-corrupt' }));
     expect(() => matchForm('blue', 0)).toThrow(expect.objectContaining({ code: 'store-corrupt' }));
   });
@@ -196,12 +197,26 @@ describe('B20 versions and readings', () => {
       'two eagles, one queen': 'twoaglesonequn',
       '青い ペンギン': '青いペンギン',
     };
-    expect(Object.fromEntries(Object.keys(pinned).map((text) => [text, matchForm(text)]))).toEqual(pinned);
+    expect(Object.fromEntries(Object.keys(pinned).map((text) => [text, matchForm(text, 1)]))).toEqual(pinned);
+    for (const [set, heard] of ONE_IN_VERSION_1) expect(matchForm(heard, 1), heard).toBe(matchForm(set, 1));
+    for (const [set, heard] of TWO_IN_VERSION_1) expect(matchForm(heard, 1), heard).not.toBe(matchForm(set, 1));
+  });
+
+  it('B20 version 2 is pinned too, and what it tells apart is another phrase there', () => {
+    expect(matchForm('Blue Penguin & 42 Mueller, dot')).toBe('bluepenguinandfourtwomullerdot');
+    expect(matchForm('two eagles, one queen on the toe of a canoe')).toBe('twoeaglesonequeenonthetoeofacanoe');
+    for (const [set, heard] of ONE_IN_VERSION_1) expect(matchForm(heard), heard).not.toBe(matchForm(set));
+    for (const [set, heard] of TWO_IN_VERSION_1) expect(matchForm(heard), heard).toBe(matchForm(set));
+  });
+
+  it('the owner reads how it will be heard: in words, without signs, digits as words', () => {
+    expect(heardAs('Blue-Penguin & 42, Müller!')).toBe('blue penguin and four two muller');
+    expect(heardAs('…')).toBe('');
   });
 
   it('B20 the readings begin with the one form that is hashed', () => {
-    expect(spokenForms('Blue Stone 42')).toEqual(['blustonefourtwo', 'bluestonefourtwo', 'bluest142']);
-    expect(spokenWords("It's  Blue dash 42")).toEqual(['its', 'blue', '42']);
+    expect(spokenForms('Blue Stone 42')).toEqual(['bluestonefourtwo', 'bluestonefourtwo', 'bluest142']);
+    expect(spokenWords("It's  Blue hyphen 42")).toEqual(['its', 'blue', '42']);
     expect(spokenWords('…')).toEqual([]);
     expect([asDigits('onetwo'), asDigits('4'), asDigits('stone')]).toEqual(['12', '4', undefined]);
   });

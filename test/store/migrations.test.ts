@@ -22,6 +22,7 @@ const TABLES: readonly (keyof Database)[] = [
   'factors',
   'freezes',
   'grants',
+  'hearings',
   'job_plans',
   'jobs',
   'meta',

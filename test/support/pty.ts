@@ -46,6 +46,7 @@ export const KEYS = {
   escape: '\u001b',
   ctrlC: '\u0003',
   ctrlD: '\u0004',
+  ctrlF: '\u0006',
   ctrlP: '\u0010',
   ctrlR: '\u0012',
   ctrlS: '\u0013',

@@ -1,13 +1,26 @@
 /**
- * Hears the phrase: the agent types it without seeing it, as whole words or spelled. For spelling, the screen shows only how many
- * letters were read and after which one something could not be read; nothing is guessed. One Enter leads to the verdict.
+ * Hears the phrase: the agent types it without seeing it, as whole words or spelled. The screen counts words, or letters and after which
+ * one something could not be read; nothing is guessed. One Enter leads to the verdict. A phrase that was heard on this call is not asked
+ * for again.
  */
-import { verifyCaller } from '../../procedures/calls/verify-caller.js';
-import { decodeSpelling } from '../../rules/spelling.js';
+import { verifyHeard } from '../../procedures/calls/heard-on-call.js';
+import { type Verdict, verifyCaller } from '../../procedures/calls/verify-caller.js';
+import { tooShortToBeOne } from '../../rules/hearing.js';
+import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { LiveKey } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { card, END_KEY, type LiveSession, note, notesKey, type Stage, showNotes, titleOf } from './console-session.js';
-import { ALPHABETS, ASK_AGAIN, ASK_SPELLED, alphabetOf, howToSpell, readOf } from './spelled.js';
+import {
+  ASK_AGAIN,
+  ASK_SPELLED,
+  alphabetOf,
+  howToSpell,
+  lettersOf,
+  nextAlphabet,
+  readOf,
+  TOO_SHORT,
+  wordsOf,
+} from './spelled.js';
 
 const ASK = 'Please tell me your support passphrase.';
 const THANK = 'Thank you. One moment, please.';
@@ -18,53 +31,51 @@ const FORGOT: LiveKey<'forgot'> = { keys: ['f3', 'ctrl-f'], about: 'forgot', val
 const ALPHABET: LiveKey<'alphabet'> = { keys: ['f4', 'ctrl-t'], about: 'alphabet', value: 'alphabet' };
 const END: LiveKey<'end'> = { ...END_KEY, about: 'end' };
 
-/** How the caller says the phrase. */
-interface Hearing {
-  spelling: boolean;
-  /** Index in ALPHABETS. */
-  alphabet: number;
-}
-
 export async function phraseStage(session: LiveSession): Promise<Stage> {
-  const hearing: Hearing = { spelling: false, alphabet: 0 };
-  for (;;) {
-    const { spelling } = hearing;
-    const view = await askingView(session, hearing);
+  const request = requestOf(session);
+  if (request === null) return 'find';
+  const heard = await verifyHeard(session.desk, session.signed, request);
+  if (heard !== null) return decided(session, heard);
+  const hear = async (phrase: string | null): Promise<Stage> => {
+    const checking = { view: () => heardView(session, THANK), message: 'Checking …' };
+    const check = () => verifyCaller(session.desk, session.signed, { ...request, phrase });
+    return decided(session, await session.screen.working(checking, check));
+  };
+  for (let spelling = false, tooShort = false; ; ) {
+    const table = await alphabetOf(session.desk, session.alphabet);
+    const notes = tooShort ? [TOO_SHORT] : [];
+    const how = { kind: 'lines', lines: spelling ? [howToSpell(table)] : [] } as const;
+    const view = (): View => [...heardView(session, spelling ? ASK_SPELLED : ASK, notes), how];
     const answer = await session.screen.phrase({
       view,
       message: spelling ? 'Spelled' : 'Phrase',
+      counted: spelling ? (line) => lettersOf(line, table) : wordsOf,
       keys: [...(spelling ? [WHOLE, ALPHABET] : [SPELL]), FORGOT, ...notesKey(session), END],
     });
     if (answer === undefined) return 'request';
     if ('text' in answer) {
-      const phrase = spelling ? await readSpelled(session, hearing, answer.text) : answer.text;
-      if (phrase !== undefined && phrase.trim() !== '') return check(session, phrase);
+      const phrase = spelling ? await readSpelled(session, answer.text, table) : answer.text;
+      tooShort = phrase !== undefined && phrase.trim() !== '' && tooShortToBeOne(phrase);
+      if (phrase !== undefined && phrase.trim() !== '' && !tooShort) return hear(phrase);
     } else if (answer.key === 'end') return 'end';
-    else if (answer.key === 'forgot') return check(session, null);
-    else if (answer.key === 'spell') hearing.spelling = !spelling;
-    else if (answer.key === 'alphabet') hearing.alphabet = (hearing.alphabet + 1) % ALPHABETS.length;
+    else if (answer.key === 'forgot') return hear(null);
+    else if (answer.key === 'spell') spelling = !spelling;
+    else if (answer.key === 'alphabet') session.alphabet = nextAlphabet(session.alphabet);
     else await showNotes(session);
   }
 }
 
-async function askingView(session: LiveSession, hearing: Hearing): Promise<() => View> {
-  if (!hearing.spelling) return () => heardView(session, ASK);
-  const how = howToSpell(await tableOf(session, hearing));
-  return () => [...heardView(session, ASK_SPELLED), { kind: 'lines', lines: [how] }];
-}
-
-const heardView = (session: LiveSession, say: string): View => [
+const heardView = (session: LiveSession, say: string, notes: readonly string[] = []): View => [
   titleOf(session, session.account?.name ?? ''),
   { kind: 'blank' },
   ...card(session),
+  { kind: 'lines', lines: notes },
   { kind: 'say', text: say },
 ];
 
-const tableOf = ({ desk }: LiveSession, { alphabet }: Hearing) => alphabetOf(desk, ALPHABETS[alphabet] ?? 'en');
-
 /** The letters, after the agent confirmed how many there are; undefined to hear them again. */
-async function readSpelled(session: LiveSession, hearing: Hearing, line: string): Promise<string | undefined> {
-  const read = decodeSpelling(line, await tableOf(session, hearing));
+async function readSpelled(session: LiveSession, line: string, table: SpellingTable): Promise<string | undefined> {
+  const read = decodeSpelling(line, table);
   const again = { name: 'hear it again', value: false, key: '2' };
   const answer = await session.screen.choose({
     view: () => [...heardView(session, read.ok ? THANK : ASK_AGAIN), { kind: 'lines', lines: [readOf(read)] }],
@@ -74,21 +85,17 @@ async function readSpelled(session: LiveSession, hearing: Hearing, line: string)
   return read.ok && answer === true ? read.text : undefined;
 }
 
-/** `phrase` is null if the caller forgot it (B19). */
-async function check(session: LiveSession, phrase: string | null): Promise<Stage> {
-  const { desk, screen, signed, account, caller, action, call } = session;
-  if (account === null || caller === null || action === null) return 'find';
-  const request = {
-    account: account.id,
-    caller: typeof caller === 'string' ? caller : caller.id,
-    action: action.id,
-    phrase,
-    ticket: call?.ticket ?? undefined,
-  };
-  const view = () => heardView(session, THANK);
-  const verdict = await screen.working({ view, message: 'Checking …' }, () => verifyCaller(desk, signed, request));
+/** What is asked for; null until company, caller and request are known. */
+function requestOf({ account, caller, action, call }: LiveSession) {
+  if (account === null || caller === null || action === null || call === null) return null;
+  const who = typeof caller === 'string' ? caller : caller.id;
+  return { account: account.id, caller: who, action: action.id, ticket: call.ticket ?? undefined, call: call.id };
+}
+
+async function decided(session: LiveSession, verdict: Verdict): Promise<Stage> {
+  const { outcome, reason, action } = verdict;
   session.verdict = verdict;
-  session.events.push(`${action.id}: ${verdict.outcome}${verdict.reason === null ? '' : ` (${verdict.reason})`}`);
-  await note(session, { verificationId: verdict.id, outcome: verdict.reason ?? verdict.outcome });
+  session.events.push(`${action.id}: ${outcome}${reason === null ? '' : ` (${reason})`}`);
+  await note(session, { verificationId: verdict.id, outcome: reason ?? outcome });
   return 'verdict';
 }

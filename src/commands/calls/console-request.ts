@@ -50,19 +50,20 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
 }
 
 /** The verdict in the words of `verify`; here the next step is a key, not a command. */
-function verdictBlocks({ caller }: LiveSession, verdict: Verdict): View {
+function verdictBlocks({ caller, context }: LiveSession, verdict: Verdict): View {
   const who = caller === null || typeof caller === 'string' ? callerName(caller) : `${caller.name}, ${caller.login}`;
   return [
     { kind: 'lines', lines: [`${who}: ${verdict.action.title}`] },
     { kind: 'blank' },
-    ...verdictView(verdict).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
+    ...verdictView(verdict, context.house.now()).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
   ];
 }
 
 /** The likely next step gets key 1, if there is one. */
-function firstStep({ grant, action, reason }: Verdict): readonly LiveChoice<Stage>[] {
+function firstStep({ grant, action, reason, again, tries }: Verdict): readonly LiveChoice<Stage>[] {
   if (grant !== null) return action.id === MFA_RESET ? [{ name: 'reset second factors now', value: 'reset' }] : [];
-  return reason === 'not-verified' || reason === 'forgot' ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
+  const once = again || reason === 'not-verified' || reason === 'forgot';
+  return once && tries?.lock === undefined ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
 }
 
 /** Keys 2, 3 and 9 mean the same on every screen. */

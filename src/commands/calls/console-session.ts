@@ -15,6 +15,7 @@ import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { alarmLine } from '../wording/times.js';
 import { alertBlocks } from './alerts-view.js';
+import type { Alphabet } from './spelled.js';
 
 export type Stage =
   | 'find'
@@ -65,9 +66,10 @@ interface Given {
   readonly resuming: string | undefined;
   /** The number that is calling, to look for first. */
   readonly from: string | undefined;
+  readonly alphabet: Alphabet;
 }
 
-export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from'> {
+export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from' | 'alphabet'> {
   signed: SignedOperator;
   resuming: string | undefined;
   from: string | undefined;
@@ -78,6 +80,8 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from'>
   caller: User | string | null;
   action: Action | null;
   alerts: CallerAlerts | null;
+  /** The spelling alphabet in use. */
+  alphabet: Alphabet;
   /** Ids of those whom this call has opened; each is in the log once (B83). */
   viewed: readonly string[];
   verdict: Verdict | null;

@@ -63,8 +63,9 @@ async function run(context: Context, given: Input): Promise<Result> {
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
   const screen = await context.ask.screen();
+  const { spelling: alphabet = 'en' } = (await context.settings()).file;
   const { call: resuming, from } = given;
-  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming, from });
+  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming, from, alphabet });
   lockWhenIdle(session);
   const watching = watchRequests(session);
   try {

@@ -1,8 +1,10 @@
 /** Spelling mode of the console and of `verify`: the alphabets, how to spell, and what an agent is told about a line. */
 import type { Desk } from '../../desk.js';
-import { type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
+import { SHORTEST_PASSPHRASE } from '../../rules/hearing.js';
+import { decodeSpelling, type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
+import { counted } from '../wording/sentences.js';
 
-export const ALPHABETS = ['en', 'de', 'fr'] as const;
+const ALPHABETS = ['en', 'de', 'fr'] as const;
 export type Alphabet = (typeof ALPHABETS)[number];
 
 export const ASK_SPELLED = 'Please spell it for me, letter by letter.';
@@ -14,6 +16,21 @@ export async function alphabetOf(desk: Desk, language: Alphabet): Promise<Spelli
 
 export function howToSpell({ title, examples }: SpellingTable): string {
   return `${title}, letters, digits; also ${examples.map((example) => `"${example}"`).join(', ')}.`;
+}
+
+/** The spelling alphabet after this one. */
+export const nextAlphabet = (alphabet: Alphabet): Alphabet =>
+  ALPHABETS[(ALPHABETS.indexOf(alphabet) + 1) % ALPHABETS.length] ?? 'en';
+
+export const TOO_SHORT = `No passphrase is shorter than ${SHORTEST_PASSPHRASE} letters and digits, so that was not checked and does not count.`;
+
+/** `3 words`: shown while a phrase is typed, instead of the phrase. */
+export const wordsOf = (line: string): string => counted(line.match(/\S+/gu)?.length ?? 0, 'word');
+
+/** `12 letters` of a line that is being spelled; `12 letters …` while the rest is not read. */
+export function lettersOf(line: string, table: SpellingTable): string {
+  const read = decodeSpelling(line.slice(0, 1000), table);
+  return read.ok ? counted(read.count, 'letter') : `${counted(read.unreadAfter[0] ?? 0, 'letter')} …`;
 }
 
 /** How many letters were read, or where one was not; never which (B11). */

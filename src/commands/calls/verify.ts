@@ -1,12 +1,13 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { askAuthority } from '../../procedures/authorise.js';
+import { Refusal } from '../../errors.js';
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { openCall, VERIFYING } from '../../procedures/calls/open-call.js';
+import { type Asked, openAskedCall } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { viewUser } from '../../procedures/directory/see-people.js';
+import { tooShortToBeOne } from '../../rules/hearing.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
 import { alertBlocks } from './alerts-view.js';
@@ -51,11 +52,13 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request);
+    if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
+      throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
     try {
       const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
-      return { ...resultOf(verdict, mayReset), after: () => desk.sendQueued() };
+      return { ...resultOf(verdict, context.house.now(), mayReset), after: () => desk.sendQueued() };
     } catch (error) {
       throw await withNeutralLine(error, context.house.now());
     }
@@ -71,9 +74,8 @@ async function askAction(context: Context, desk: Desk): Promise<string> {
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */
-async function hear(context: Context, desk: Desk, request: Parameters<typeof openCall>[1]): Promise<string> {
-  await askAuthority(desk, context.operator(), VERIFYING);
-  const call = await openCall(desk, request);
+async function hear(context: Context, desk: Desk, request: Asked): Promise<string> {
+  const call = await openAskedCall(desk, context.operator(), request);
   const prompts = await context.ask.prompts('--passphrase-stdin');
   if (call.caller !== null) {
     const found = { account: call.account, user: call.caller };

@@ -8,6 +8,7 @@ import {
   viewOwnPassphrase,
 } from '../../procedures/passphrases/passphrase-of-owner.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
+import { heardAs } from '../../rules/spoken-form.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
@@ -89,6 +90,7 @@ async function setPassphrase(
         kind: 'lines',
         lines: [
           done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
+          `It is heard as: ${heardAs(phrase)}`,
           keeping,
         ],
       },

@@ -122,6 +122,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
 
   'caller-is-operator': () => 'this caller is you',
   'caller-being-checked': () => 'other answers of this caller are being checked',
+  'phrase-needed': () => 'the phrase must be heard again for this request',
   'grant-unknown': ({ id }) => `you have no grant "${id}"`,
   'grant-needed': ({ why, action }) =>
     why === 'other-action'

@@ -63,6 +63,7 @@ export const DESK_STEPS: Sentences<DeskSteps> & Partial<Sentences<CustomerSteps>
   'operator-name-example': () => 'For instance: --operator mira',
   'expires-example': () => 'For instance: --expires 24h or --expires 30d',
   'role-of-owner': () => 'Choose a role that the owner has or that may do less.',
+  'hear-phrase': () => 'Ask the caller for the passphrase.',
   'verify-caller': () => 'Verify the caller: countersign verify --account A --caller U --for login-security:mfa-reset',
   'call-id-form': () => 'A call id looks like call_7kq2mp: six letters and digits, without I, L, O and U.',
   'begin-call': () => 'Begin a new call.',

@@ -6,36 +6,32 @@
 import type { Desk, Writes } from '../../desk.js';
 import type { User } from '../../rules/people.js';
 import type { PassphraseCheck } from '../../rules/scope.js';
-import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
+import { matchForm } from '../../rules/spoken-form.js';
 import { passphraseContext } from '../seal-contexts.js';
 
 export interface CheckedPhrase {
   readonly passphrase: PassphraseCheck;
   /** What it was compared with: the sealed verifier and when it was set; null if no phrase is set. */
   readonly against: { readonly verifier: string; readonly setAt: number } | null;
-  /** A new sealed verifier to store, if cost or folding rules have risen since the phrase was set. */
+  /** A new sealed verifier of the same form to store, if the cost has risen since the phrase was set. */
   readonly renewed: string | null;
 }
 
-/** `form` is the phrase folded by the current rules; a phrase set under older rules is folded by those. */
-export async function checkPhrase(
-  desk: Desk,
-  caller: User | null,
-  phrase: string,
-  form: string,
-): Promise<CheckedPhrase> {
+/**
+ * A phrase set under older rules is folded by those, and stays so: what was heard may be another spelling than what was set, and the newer
+ * rules may tell the two apart.
+ */
+export async function checkPhrase(desk: Desk, caller: User | null, phrase: string): Promise<CheckedPhrase> {
   const row = caller === null ? undefined : await desk.store.read.secrets.passphrase(caller.id);
   const place = passphraseContext(caller ?? { id: 'nobody', accountId: 'nobody' });
-  const version = row?.form_version ?? FOLD_VERSION;
-  const heard = version === FOLD_VERSION ? form : matchForm(phrase, version);
+  const heard = matchForm(phrase, row?.form_version);
   const verifier = row?.verifier ?? null;
   const { matches, outdated } = await desk.secrets.check('person', 'seal/passphrase', place, verifier, heard);
   if (caller === null) return { passphrase: 'unknown-caller', against: null, renewed: null };
   if (row === undefined || verifier === null) return { passphrase: 'none', against: null, renewed: null };
   const against = { verifier, setAt: row.set_at };
   if (!matches) return { passphrase: 'wrong', against, renewed: null };
-  const renew = outdated || version !== FOLD_VERSION;
-  const renewed = renew ? await desk.secrets.make('person', 'seal/passphrase', place, form) : null;
+  const renewed = outdated ? await desk.secrets.make('person', 'seal/passphrase', place, heard) : null;
   return { passphrase: 'matches', against, renewed };
 }
 

@@ -15,6 +15,8 @@ export interface Verification extends Call {
   readonly ticket: string | undefined;
   /** The caller does not know the phrase (B19). */
   readonly forgot: boolean;
+  /** Id of the console's call; null without one. */
+  readonly call: string | null;
 }
 
 /** `attempt` is the number for `clearAttempt`. `refused` is committed as well, and thrown afterwards. */
@@ -48,7 +50,8 @@ function ownLogin(): Refusal {
   return refusal('forbidden', 'caller-is-operator', {}, 'other-operator-takes-call');
 }
 
-async function insertVerification(
+/** Writes the row of an attempt. */
+export async function insertVerification(
   { write, now, by }: Acting<'verify'>,
   { id, account, caller, callerKey, action, ticket }: Verification,
   state: { readonly outcome: string; readonly reason: string; readonly decided_at: number | null },

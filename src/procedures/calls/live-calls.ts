@@ -73,7 +73,7 @@ async function freeId(desk: Desk, write: Writes): Promise<string> {
 }
 
 export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string, news: CallNews): Promise<LiveCall> {
-  await record(desk, signed, { kind: 'noted', id, news }, (at) => columnsOf(news, at));
+  await record(desk, signed, { kind: 'noted', id, news }, (at) => columnsOf(news, at), news.caller !== undefined);
   return requireCall(desk, id);
 }
 
@@ -100,6 +100,7 @@ export async function resumeCall(desk: Desk, signed: SignedOperator, text: strin
     change: async ({ write, by }) => {
       const row = await resumable(write, text);
       await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: at });
+      await write.calls.unhear(row.id);
       return row;
     },
   });
@@ -132,7 +133,7 @@ export async function dropCall(desk: Desk, signed: SignedOperator, id: string): 
 export async function recordConsoleEnded(desk: Desk, id: string, why: string): Promise<void> {
   const at = desk.now();
   await desk.store.record({ ...entryOf(SYSTEM, at, { kind: 'dropped', id }), reason: why }, (write) =>
-    write.calls.update(id, { updated_at: at }),
+    write.calls.update(id, { updated_at: at }).then(() => write.calls.unhear(id)),
   );
 }
 
@@ -147,16 +148,21 @@ interface CallEvent {
   readonly news?: CallNews;
 }
 
+/** `ends`: a phrase that was heard on the call counts no longer (E15). */
 async function record(
   desk: Desk,
   signed: SignedOperator,
   event: CallEvent,
   columns: (at: number) => Parameters<Writes['calls']['update']>[1],
+  ends = true,
 ): Promise<void> {
   const at = desk.now();
   await act(desk, signed, VERIFYING, {
     entry: (_done, { actor }) => entriesOf(actor, at, event),
-    change: ({ write }) => write.calls.update(event.id, columns(at)),
+    change: async ({ write }) => {
+      await write.calls.update(event.id, columns(at));
+      if (ends) await write.calls.unhear(event.id);
+    },
   });
 }
 

@@ -1,9 +1,10 @@
 /** The beginning of a call: who and what it is about, before anything is asked (B05, B09, B73). */
-import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction, unknownAction } from '../../rules/policy.js';
+import { act, askAuthority } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { callerKeyOf } from '../lock-outs.js';
 
@@ -14,21 +15,37 @@ export const VERIFYING = { permission: 'verify', sendLater: true } as const;
 export interface Call {
   readonly account: Account;
   readonly caller: User | null;
+  /** The caller as the operator typed it. */
+  readonly said: string;
   readonly action: Action;
   /** The key under which this caller's attempts are counted; unknown callers are counted too. */
   readonly callerKey: string;
 }
 
-export async function openCall(
-  desk: Desk,
-  request: { account: string; caller: string; action: string },
-): Promise<Call> {
+export type Asked = { readonly account: string; readonly caller: string; readonly action: string };
+
+export async function openCall(desk: Desk, request: Asked): Promise<Call> {
   const action = findAction(desk.policy, request.action);
   if (action === undefined) throw unknownAction(desk.policy, request.action);
   const account = await findAccount(desk, request.account);
   const caller = await callerOrNobody(desk, request.caller, account);
   const callerKey = caller === null ? unknownKey(desk, account, request.caller) : callerKeyOf(account, caller);
-  return { account, caller, action, callerKey };
+  return { account, caller, said: request.caller, action, callerKey };
+}
+
+/** As `openCall`; a company that is not found is in the log too (B74), without the text, which may be anything. */
+export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: Asked): Promise<Call> {
+  await askAuthority(desk, signed, VERIFYING);
+  return openCall(desk, asked).catch(async (error: unknown) => {
+    if (isRefusal(error) && error.code === 'not-found') {
+      const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code, at: desk.now() } as const;
+      await act(desk, signed, VERIFYING, {
+        entry: (_done, { actor }) => ({ ...entry, by: actor, detail: { action: asked.action } }),
+        change: async () => undefined,
+      });
+    }
+    throw error;
+  });
 }
 
 /** The name that an unknown caller gave can be compared, but not read. */

@@ -6,13 +6,15 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { minutes } from '../../rules/duration.js';
+import { mayRepeat } from '../../rules/hearing.js';
 import type { Account, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
-import { decideVerification } from '../../rules/scope.js';
-import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
-import { type Acting, act, askAuthority } from '../authorise.js';
-import { clearAttempt, type Subject } from '../lock-outs.js';
-import { afterMissIn } from './alarms.js';
+import { decideVerification, type PassphraseCheck } from '../../rules/scope.js';
+import { matchForm } from '../../rules/spoken-form.js';
+import { refusalNow } from '../../rules/throttle.js';
+import { type Acting, act } from '../authorise.js';
+import { clearAttempt, type Subject, toThrottle } from '../lock-outs.js';
+import { afterMissIn, alarmed } from './alarms.js';
 import { asItStands, type CheckedPhrase, checkPhrase } from './check-passphrase.js';
 import {
   afterOthers,
@@ -24,7 +26,7 @@ import {
   verificationEntryBase,
 } from './count-verification.js';
 import { queueLockNotice } from './lock-notice.js';
-import { openCall, VERIFYING } from './open-call.js';
+import { openAskedCall, VERIFYING } from './open-call.js';
 
 export interface VerificationRequest {
   /** Number, id or unique name. */
@@ -36,6 +38,8 @@ export interface VerificationRequest {
   /** What the caller said, as typed; null if the caller forgot it (B19). */
   readonly phrase: string | null;
   readonly ticket: string | undefined;
+  /** Id of the console's call, on which a phrase that is heard right may serve another request. */
+  readonly call?: string | undefined;
 }
 
 /** `held`: the caller's role is too new for this (B84). */
@@ -48,23 +52,32 @@ export interface Verdict {
   readonly reason: RefusalReason | null;
   readonly account: Account;
   readonly caller: User | null;
+  /** The caller as typed. */
+  readonly said: string;
   readonly action: Action;
   readonly ticket: string | undefined;
+  /** Wrong answers in a row, how many lock, and the lock that they brought. For the operator only; null unless this one was wrong. */
+  readonly tries: {
+    readonly wrong: number;
+    readonly lockAt: number;
+    readonly lock: ReturnType<typeof refusalNow>;
+  } | null;
+  /** The caller is asked once more, in the same words for everybody (E11). */
+  readonly again: boolean;
   readonly grant: { readonly id: string; readonly expiresAt: number } | null;
 }
 
 /**
- * Refusals: not-signed-in and forbidden (also if the operator is the caller), those of `openCall`, and `locked`. A verdict, even
+ * Refusals: not-signed-in and forbidden (also if the operator is the caller), those of `openCall` (logged), and `locked`. A verdict, even
  * a negative one, is an answer and not a refusal. Authority is checked again after the phrase: an operator who may no longer
  * verify by then gets no verdict, and the attempt stays counted. `desk.sendQueued` sends what the verdict queued
  * (lock-notice.ts).
  */
 export async function verifyCaller(desk: Desk, signed: SignedOperator, request: VerificationRequest): Promise<Verdict> {
-  await askAuthority(desk, signed, VERIFYING);
-  const call = await openCall(desk, request);
+  const call = await openAskedCall(desk, signed, request);
   const { phrase, ticket } = request;
-  const asked = { ...call, id: desk.newId('ver'), ticket, forgot: phrase === null };
-  const form = phrase === null ? '' : matchForm(phrase);
+  const asked = { ...call, id: desk.newId('ver'), ticket, forgot: phrase === null, call: request.call ?? null };
+  matchForm(phrase ?? ''); // refuses what cannot be folded before anything is counted
   const begun = await afterOthers(() => begin(desk, signed, asked));
   if (begun.kind === 'refused') {
     await desk.sendQueued();
@@ -72,7 +85,7 @@ export async function verifyCaller(desk: Desk, signed: SignedOperator, request: 
   }
   if (begun.kind === 'forgot' || phrase === null)
     return verdictOf(asked, call, { outcome: 'refused', reason: 'forgot' });
-  const checked = await checkPhrase(desk, call.caller, phrase, form);
+  const checked = await checkPhrase(desk, call.caller, phrase);
   return decide(desk, signed, { ...asked, ...checked, attempt: begun.attempt });
 }
 
@@ -95,7 +108,7 @@ async function decide(desk: Desk, signed: SignedOperator, tried: Attempted): Pro
       decisionEntry(verificationEntryBase(actor, at, tried), judged.verdict),
       ...judged.alarms,
     ],
-    change: (acting) => judge(acting, tried),
+    change: (acting) => judge(acting, signed, tried),
   });
   return verdict;
 }
@@ -106,31 +119,63 @@ interface Judged {
   readonly alarms: readonly AuditEntry[];
 }
 
-/** Asks the rules about the caller as stored now, and records the answer together with what follows from it. */
-async function judge(acting: Acting<'verify'>, tried: Attempted): Promise<Judged> {
+/** Judges the answer by the caller as stored now: what was counted for a right one is taken back, and a wrong one may lock. */
+async function judge(acting: Acting<'verify'>, signed: SignedOperator, tried: Attempted): Promise<Judged> {
   const { desk, write, now } = acting;
-  const account = (await write.accounts.byId(tried.account.id)) ?? tried.account;
-  const caller = tried.caller === null ? null : ((await write.users.byId(tried.caller.id)) ?? null);
-  const { passphrase, renewed } = await asItStands(write, tried, tried.caller, caller);
-  const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action: tried.action, now });
-  const reason = decision.outcome === 'verified' ? null : decision.reason;
-  const known = passphrase === 'matches' && (reason === null || reason === 'not-privileged' || reason === 'held');
-  const subject: Subject = `caller:${tried.callerKey}`;
-  if (known) await clearAttempt(desk, write, subject, tried.attempt);
-  else await queueLockNotice(acting, { account, caller }, { subject, attempt: tried.attempt });
-  if (known && caller !== null && renewed !== null)
-    await write.secrets.updatePassphrase(caller.id, { verifier: renewed, form_version: FOLD_VERSION });
-  const said = reason === 'not-verified' ? missOf(account, caller) : reason;
-  await write.verifications.update(tried.id, { outcome: decision.outcome, reason: said, decided_at: now });
-  const alarms = said === 'not-verified' ? await afterMissIn(acting, account.id) : [];
-  const grant = reason === null && caller !== null ? await giveGrant(acting, tried, caller) : null;
-  return { verdict: verdictOf(tried, { account, caller }, { outcome: decision.outcome, reason, grant }), alarms };
+  const user = tried.caller === null ? undefined : await write.users.byId(tried.caller.id);
+  const { passphrase, renewed } = await asItStands(write, tried, tried.caller, user ?? null);
+  const verdict = await conclude(acting, tried, passphrase);
+  const { caller, reason } = verdict;
+  if (passphrase !== 'matches' || reason === 'not-verified') return afterMiss(acting, tried, verdict);
+  await clearAttempt(desk, write, `caller:${tried.callerKey}`, tried.attempt);
+  if (caller !== null && renewed !== null) await write.secrets.updatePassphrase(caller.id, { verifier: renewed });
+  const call = tried.call === null ? undefined : await write.calls.byId(tried.call);
+  const expires_at = now + minutes(desk.policy.limits.hearing.heardMinutes);
+  if (call?.state === 'open' && call.operator_id === signed.operator.id && call.user_id === caller?.id)
+    await write.calls.hear({ id: call.id, verification_id: tried.id, session: sessionOf(signed), expires_at });
+  return { verdict, alarms: [] };
 }
 
-/** What the store calls a wrong answer: only where there was something to guess does it count towards an alarm. */
+/** The session or token in which a phrase was heard. */
+export const sessionOf = ({ sessionId, tokenId }: SignedOperator): string => sessionId ?? tokenId ?? '';
+
+/** Does the same work for known and unknown callers (B73). Without a call, misses count together for as long as a grant would last. */
+async function afterMiss(acting: Acting<'verify'>, tried: Attempted, verdict: Verdict): Promise<Judged> {
+  const { desk, write, now } = acting;
+  const { limits } = desk.policy;
+  const subject: Subject = `caller:${tried.callerKey}`;
+  await queueLockNotice(acting, verdict, { subject, attempt: tried.attempt });
+  const call = tried.call === null ? undefined : await write.calls.byId(tried.call);
+  if (call !== undefined) await write.calls.unhear(call.id);
+  const since = call?.opened_at ?? now - minutes(limits.grant.minutes);
+  const refusals = await write.verifications.failuresOn(tried.callerKey, since);
+  const state = toThrottle(await write.throttles.get(subject));
+  const lock = refusalNow(state, desk.clock.time());
+  const again = mayRepeat(refusals, lock !== undefined, await alarmed(acting, verdict.account.id));
+  const tries = { wrong: state.failures, lockAt: limits.throttle.lockFromFailure, lock };
+  const counts = verdict.reason === 'not-verified' && missOf(verdict.account, verdict.caller) === 'not-verified';
+  const alarms = counts ? await afterMissIn(acting, verdict.account.id) : [];
+  return { verdict: { ...verdict, tries, again }, alarms };
+}
+
+/** What the store calls a wrong answer: only where there was something to guess does it count towards an alarm (B95). */
 function missOf(account: Account, caller: User | null): string {
   if (caller === null) return 'not-on-list';
   return account.disabledAt !== null || caller.disabledAt !== null ? 'switched-off' : 'not-verified';
+}
+
+/** Asks the rules about the caller as stored now, and records the answer together with what follows from it. */
+export async function conclude(acting: Acting<'verify'>, asked: Verification, passphrase: PassphraseCheck) {
+  const { desk, write, now } = acting;
+  const { action } = asked;
+  const account = (await write.accounts.byId(asked.account.id)) ?? asked.account;
+  const caller = asked.caller === null ? null : ((await write.users.byId(asked.caller.id)) ?? null);
+  const decision = decideVerification({ policy: desk.policy, account, caller, passphrase, action, now });
+  const reason = decision.outcome === 'verified' ? null : decision.reason;
+  const said = reason === 'not-verified' ? missOf(account, caller) : reason;
+  await write.verifications.update(asked.id, { outcome: decision.outcome, reason: said, decided_at: now });
+  const grant = reason === null && caller !== null ? await giveGrant(acting, asked, caller) : null;
+  return verdictOf(asked, { account, caller }, { outcome: decision.outcome, reason, grant });
 }
 
 /** A grant is short-lived, for one operator, one caller and one action; it is checked again when used (B08). */
@@ -158,12 +203,13 @@ async function giveGrant(
 }
 
 const verdictOf = (
-  { id, action, ticket }: Verification,
+  { id, action, ticket, said }: Verification,
   { account, caller }: Pick<Verdict, 'account' | 'caller'>,
-  { outcome, reason, grant = null }: Pick<Verdict, 'outcome' | 'reason'> & { readonly grant?: Verdict['grant'] },
-): Verdict => ({ id, outcome, reason, account, caller, action, ticket, grant });
+  known: Pick<Verdict, 'outcome' | 'reason'> & Partial<Verdict>,
+): Verdict => ({ id, account, caller, said, action, ticket, grant: null, tries: null, again: false, ...known });
 
-function decisionEntry(base: VerificationBase, verdict: Verdict): AuditEntry {
+/** The entry of a verdict. */
+export function decisionEntry(base: VerificationBase, verdict: Verdict): AuditEntry {
   if (verdict.grant !== null) {
     return {
       ...base,

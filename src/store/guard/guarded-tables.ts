@@ -80,6 +80,7 @@ export const GUARDED: Readonly<Record<string, GuardedTable>> = {
     'verification_id operator_id account_id user_id action authority_version created_at expires_at used_at revoked_at',
     until('expires_at', 5 * MINUTE),
   ),
+  hearings: table('id', 'verification_id session expires_at', until('expires_at', 5 * MINUTE)),
   policy_pins: table('id', 'pinned accepted_at', 'all'),
   sso_subjects: table('id', 'account_id issuer subject'),
   approvals: table(

@@ -24,6 +24,7 @@ import * as sums from './0011-sums.js';
 import * as ssoSubjects from './0012-sso-subjects.js';
 import * as phones from './0013-phones.js';
 import * as alarms from './0014-alarms-and-invitations.js';
+import * as hearings from './0015-hearings.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
@@ -52,6 +53,7 @@ export const STEPS: readonly Step[] = [
   { name: '0012-sso-subjects', up: ssoSubjects.up },
   { name: '0013-phones', up: phones.up },
   { name: '0014-alarms-and-invitations', up: alarms.up },
+  { name: '0015-hearings', up: hearings.up },
 ];
 
 /** Name of the newest migration that this build knows. */

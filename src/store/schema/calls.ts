@@ -42,6 +42,15 @@ export interface OperatorTokensTable {
   made_by: string | null;
 }
 
+/** A phrase that was heard right on a call; `id` is the call's. Goes when the call changes hands, ends, or another phrase on it is wrong. */
+export interface HearingsTable {
+  id: string;
+  verification_id: string;
+  /** The session, or token, of the operator who heard it. */
+  session: string;
+  expires_at: number;
+}
+
 /** One attempt to verify a caller; written before the phrase is checked (B72). */
 export interface VerificationsTable {
   id: string;

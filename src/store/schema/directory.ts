@@ -8,6 +8,7 @@ import type {
   AlarmsTable,
   CallsTable,
   GrantsTable,
+  HearingsTable,
   OperatorSessionsTable,
   OperatorsTable,
   OperatorTokensTable,
@@ -237,6 +238,7 @@ export interface Database {
   alarms: AlarmsTable;
   outbox: OutboxTable;
   calls: CallsTable;
+  hearings: HearingsTable;
   jobs: JobsTable;
   job_plans: JobPlansTable;
   resets: ResetsTable;

@@ -46,6 +46,7 @@ const refused = z.strictObject({
     action: z.string(),
     ticket: z.string().optional(),
     say: z.literal(NEUTRAL),
+    note: z.string(),
     guidance: z.array(z.string()).min(1),
   }),
 });
@@ -89,19 +90,23 @@ function verdict(
     },
     action: { id: 'billing:change', category: 'billing', title: 'Change billing' },
     ticket: 'T-1',
+    said: 'ana',
+    tries: null,
+    again: false,
     grant: reason === null ? { id: 'gr_1', expiresAt: at } : null,
   };
 }
 
+const NOW = Date.UTC(2026, 10, 22, 10);
 const text = (value: Verdict): string =>
-  resultOf(value)
+  resultOf(value, NOW)
     .view.flatMap((block) => ('text' in block ? [block.text] : 'lines' in block ? block.lines : []))
     .join('\n');
 const REASONS: readonly RefusalReason[] = ['not-verified', 'not-privileged', 'no-passphrase', 'forgot'];
 
 describe('the document of a verification', () => {
   it('verified: exactly the members of the contract, exit 0', () => {
-    const result = resultOf(verdict(null));
+    const result = resultOf(verdict(null), NOW);
     expect(result.exit ?? 0).toBe(0);
     expect(verified.parse(result.document)).toMatchObject({
       verification: {
@@ -114,7 +119,7 @@ describe('the document of a verification', () => {
 
   it.each(REASONS)('refused as %s: error and verification side by side, exit 3', (reason) => {
     for (const edition of EDITIONS) {
-      const result = resultOf(verdict(reason, edition));
+      const result = resultOf(verdict(reason, edition), NOW);
       expect(result.exit).toBe(3);
       const document = refused.parse(result.document);
       expect(document.verification.reason).toBe(reason);
@@ -125,14 +130,58 @@ describe('the document of a verification', () => {
 
   it('a caller nobody knows is null, and a ticket that was not given is absent', () => {
     const { ticket: _ticket, ...rest } = verdict('not-verified');
-    const document = refused.parse(resultOf({ ...rest, ticket: undefined, caller: null }).document);
+    const document = refused.parse(resultOf({ ...rest, ticket: undefined, caller: null }, NOW).document);
     expect(document.verification.caller).toBeNull();
     expect('ticket' in document.verification).toBe(false);
   });
 
   it('teeth: the same schema finds a member too many', () => {
-    const { verification } = resultOf(verdict(null)).document as { verification: object };
+    const { verification } = resultOf(verdict(null), NOW).document as { verification: object };
     expect(verified.safeParse({ verification: { ...verification, authorityVersion: 1 } }).success).toBe(false);
+  });
+});
+
+describe('wrong answers', () => {
+  const tries = { wrong: 2, lockAt: 5, lock: undefined };
+  const until = NOW + 14 * 60_000;
+
+  it('the first mismatch is asked again in the same words for everybody, and nothing else is read aloud (E11, B73)', () => {
+    const first = { tries: { ...tries, wrong: 1 }, again: true };
+    const all = [
+      { ...verdict('not-verified'), ...first },
+      { ...verdict('no-passphrase'), ...first },
+      { ...verdict('not-verified'), ...first, caller: null },
+    ].map((one) => resultOf(one, NOW));
+    for (const { exit, view, document } of all) {
+      expect(exit).toBe(3);
+      expect(document).toMatchObject({
+        verification: { again: true, say: 'I did not get that. Please say it once more, or spell it.' },
+      });
+      expect(JSON.stringify(view.filter(({ kind }) => kind !== 'private' && kind !== 'title'))).not.toMatch(/sign in/i);
+    }
+    const aloud = all.map(({ view }) => JSON.stringify(view.filter(({ kind }) => kind === 'say' || kind === 'lines')));
+    expect(new Set(aloud).size).toBe(1);
+  });
+
+  it('the operator alone reads how many there were, when they lock and until when, in local words (E11)', () => {
+    const note = (value: Partial<Verdict>) => text({ ...verdict('not-verified'), ...value });
+    expect(note({ tries })).toMatch(/The phrase is wrong\. 2 of 5 wrong answers\./);
+    const locked = note({ tries: { wrong: 5, lockAt: 5, lock: { kind: 'locked', until, clockBehind: false } } });
+    expect(locked).toMatch(/5 of 5 wrong answers: locked, the next try is possible in 14 minutes \(\d\d:\d\d\)/);
+    expect(locked).toContain('countersign user unlock 100234/ana --reason TEXT');
+    expect(note({ tries: { wrong: 20, lockAt: 5, lock: { kind: 'disabled', since: NOW } } })).toMatch(
+      /20 wrong answers: locked, until a lead acts/,
+    );
+  });
+
+  it('the operator alone reads that there is no such login, or that it is switched off (E12, A13)', () => {
+    expect(text({ ...verdict('not-verified'), caller: null, said: 'anna' })).toContain(
+      'There is no login "anna" in 100234.',
+    );
+    const { caller } = verdict(null);
+    const off = text({ ...verdict('not-verified'), caller: caller && { ...caller, disabledAt: 1 } });
+    expect(off).toMatch(/switched off/);
+    expect(off).not.toMatch(/phrase is wrong/);
   });
 });
 
@@ -152,7 +201,7 @@ describe('what is read aloud', () => {
   it.each(EDITIONS)(
     'B19 forgotten, %s: exactly these steps in this order, as text to read aloud and in the document',
     (edition) => {
-      const result = resultOf(verdict('forgot', edition));
+      const result = resultOf(verdict('forgot', edition), NOW);
       expect(result.exit).toBe(3);
       const { guidance } = refused.parse(result.document).verification;
       expect(guidance).toHaveLength(STATIONS[edition].length);
@@ -173,7 +222,7 @@ describe('what is read aloud', () => {
 
   it.each(EDITIONS)('B73 not verified, no passphrase and forgotten sound the same, %s', (edition) => {
     const aloud = (['not-verified', 'no-passphrase', 'forgot'] as const).map((reason) => {
-      const { say, guidance } = refused.parse(resultOf(verdict(reason, edition)).document).verification;
+      const { say, guidance } = refused.parse(resultOf(verdict(reason, edition), NOW).document).verification;
       return JSON.stringify([say, guidance]);
     });
     expect(new Set(aloud).size).toBe(1);
@@ -204,6 +253,6 @@ describe('what is read aloud', () => {
 
   it('the phrase and hints of it have no place in any of it', () => {
     for (const reason of [null, ...REASONS])
-      expect(JSON.stringify(resultOf(verdict(reason)))).not.toMatch(/verifier|letters|characters/);
+      expect(JSON.stringify(resultOf(verdict(reason), NOW))).not.toMatch(/verifier|letters|characters/);
   });
 });

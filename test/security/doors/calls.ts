@@ -1,6 +1,7 @@
 /** What the procedures of procedures/calls ask of an operator. */
 import { resumeDesk } from '../../../src/procedures/calls/alarms.js';
 import { revokeGrant } from '../../../src/procedures/calls/grants.js';
+import { verifyHeard } from '../../../src/procedures/calls/heard-on-call.js';
 import {
   answerGeneralQuestion,
   beginCall,
@@ -10,10 +11,12 @@ import {
   noteOnCall,
   resumeCall,
 } from '../../../src/procedures/calls/live-calls.js';
+import { openAskedCall } from '../../../src/procedures/calls/open-call.js';
 import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
 import type { Doors } from './door.js';
 
 const NONE = 'call_000000';
+const NOBODY = { account: 'none', caller: 'none', action: 'none', ticket: undefined, call: NONE };
 
 export const CALLS: Doors = {
   'calls/alarms.resumeDesk': {
@@ -23,6 +26,10 @@ export const CALLS: Doors = {
   },
   // Another's grant takes grant:revoke, and is refused like an unknown one: test/procedures/calls/grants.test.ts.
   'calls/grants.revokeGrant': { permission: 'verify', knock: (desk, signed) => revokeGrant(desk, signed, 'gr_none') },
+  'calls/heard-on-call.verifyHeard': {
+    permission: 'verify',
+    knock: (desk, signed) => verifyHeard(desk, signed, NOBODY),
+  },
   'calls/live-calls.answerGeneralQuestion': {
     permission: 'verify',
     knock: (desk, signed) => answerGeneralQuestion(desk, signed, null),
@@ -33,6 +40,10 @@ export const CALLS: Doors = {
   'calls/live-calls.handOverCall': { permission: 'verify', knock: (desk, signed) => handOverCall(desk, signed, NONE) },
   'calls/live-calls.noteOnCall': { permission: 'verify', knock: (desk, signed) => noteOnCall(desk, signed, NONE, {}) },
   'calls/live-calls.resumeCall': { permission: 'verify', knock: (desk, signed) => resumeCall(desk, signed, '') },
+  'calls/open-call.openAskedCall': {
+    permission: 'verify',
+    knock: (desk, signed) => openAskedCall(desk, signed, NOBODY),
+  },
   'calls/verify-caller.verifyCaller': {
     permission: 'verify',
     knock: (desk, signed) =>
