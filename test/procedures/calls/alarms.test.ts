@@ -83,7 +83,7 @@ describe.each(engines)('B95 alarms on %s', (engine) => {
     expect(await events()).toMatchObject([
       { detail: { scope: 'desk', misses: 4, bound: 3 }, by: { name: 'countersign' } },
     ]);
-    expect((await place.notices()).filter((kind) => kind.startsWith('desk-alarm'))).toHaveLength(1);
+    expect((await place.desk.store.read.outbox.list(50)).filter(({ kind }) => kind === 'desk-alarm')).toHaveLength(1);
 
     for (const by of [place.agent, lead])
       for (const caller of ['ana', 'ben']) expect(await outcome({ caller, by })).toBe('verified');
