@@ -90,7 +90,7 @@ async function setPassphrase(
         kind: 'lines',
         lines: [
           done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
-          `It is heard as: ${heardAs(phrase)}`,
+          ...(given.passphraseStdin ? [] : [`It is heard as: ${heardAs(phrase)}`]),
           keeping,
         ],
       },
