@@ -80,16 +80,30 @@ function secretLimits() {
       maxLockMinutes: whole(15, 10_080),
       disabledAtFailure: whole(2, 100),
       alertLookBackDays: whole(1, 90),
+      // Of policies from before there were alarms. They stop nobody any more.
+      operatorFailuresPerHour: whole(1, 100).optional(),
+      accountFailuresPerHour: whole(1, 200).optional(),
+      deskFailuresPerHour: whole(1, 1000).optional(),
     }),
-    alarms: z.strictObject({
-      desk: alarm(1000),
-      company: alarm(200),
-      operator: alarm(100),
-      quietMinutes: whole(15, 1440),
-    }),
+    alarms: z
+      .strictObject({
+        desk: alarm(1000),
+        company: alarm(200),
+        operator: alarm(100),
+        quietMinutes: whole(15, 1440),
+      })
+      .default(ALARMS),
     clock: z.strictObject({ toleranceSeconds: whole(0, 600), silenceHours: whole(24, 744).default(96) }),
   };
 }
+
+/** Of policies that have none, as shipped. */
+const ALARMS = {
+  desk: { floor: 30, perOperator: 0.1 },
+  company: { floor: 20, perOperator: 0.05 },
+  operator: { floor: 10, perOperator: 0 },
+  quietMinutes: 60,
+};
 
 /** More misses in an hour than the floor, or than so many for each operator at work, sound the alarm (B95). */
 const alarm = (most: number) => z.strictObject({ floor: whole(1, most), perOperator: z.number().min(0).max(10) });

@@ -64,7 +64,7 @@ describe('the outbox folder', () => {
     await channel.send(message('sms'), attempt());
     await channel.send(message('webhook'), attempt());
     const text = readFileSync(join(dataFolder, 'outbox', 'msg_0190.txt'), 'utf8');
-    expect(text).toBe(`To: +1 (555) 010-0100\nDate: 2026-11-22T10:00:00.000Z\n\n${CODE} is your code.\n`);
+    expect(text).toBe(`To: +15550100100\nDate: 2026-11-22T10:00:00.000Z\n\n${CODE} is your code.\n`);
     const event: unknown = JSON.parse(readFileSync(join(dataFolder, 'outbox', 'msg_0190.json'), 'utf8'));
     expect(event).toEqual({
       type: 'mfa.reset',

@@ -57,11 +57,20 @@ describe('the shipped policy', () => {
     expect(policy.limits.device.rememberDays).toBe(90);
   });
 
-  it.each(['hashing', 'codeHashing'] as const)('is the same for a desk whose limits.json is older than %s', (group) => {
-    const older = readPolicy(filesWith('limits', [group], undefined), 'data');
-    expect(policyDocument(older)).toEqual(policyDocument(policy));
-    expect(older.limits[group]).toEqual(policy.limits[group]);
+  it('B95 a policy of a desk from before the alarms is still taken; its old limits stop nobody', () => {
+    const files = filesWith('limits', ['throttle', 'deskFailuresPerHour'], 30);
+    delete (files.limits as { [key: string]: Json })['alarms'];
+    expect(readPolicy(files, '/desk/policy').limits.alarms).toEqual(policy.limits.alarms);
   });
+
+  it.each(['hashing', 'codeHashing', 'alarms'] as const)(
+    'is the same for a desk whose limits.json is older than %s',
+    (group) => {
+      const older = readPolicy(filesWith('limits', [group], undefined), 'data');
+      expect(policyDocument(older)).toEqual(policyDocument(policy));
+      expect(older.limits[group]).toEqual(policy.limits[group]);
+    },
+  );
 
   it('is frozen to the last member, and leaves its source untouched', () => {
     const files = shippedFiles();

@@ -180,11 +180,15 @@ describe.each(engines)('migrations on %s', (name) => {
       await db.insertInto('users').values(ofRelease('users', row)).execute();
       await db.insertInto('search_words').values({ kind: 'user', target_id: row.id, word: 'hidden' }).execute();
     }
+    const later = ['alarms', 'hearings'];
+    for (const table of later)
+      await sql`create table ${sql.table(table)} (id text, mac text, until bigint, expires_at bigint)`.execute(db);
     await sealTables(db as never, notaryWith());
+    for (const table of later) await sql`drop table ${sql.table(table)}`.execute(db);
     await sql`update users set role = 'admin' where id = 'usr_acc_1_a'`.execute(db);
     await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt' });
     await sql`update users set role = 'user' where id = 'usr_acc_1_a'`.execute(db);
-    expect(await migrate(place.engine, keysWith())).toEqual(['0013-phones']);
+    expect((await migrate(place.engine, keysWith()))[0]).toBe('0013-phones');
     const { read } = openStore(place.engine, notaryWith());
     const number = async (login: string) => (await read.users.byId(`usr_acc_1_${login}`))?.phoneE164;
     expect([await number('a'), await number('b'), await number('c')]).toEqual(['+49300074321', '+442079460018', null]);

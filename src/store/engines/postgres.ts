@@ -135,7 +135,8 @@ class PreparedStatements {
   }
 
   named(text: string): { name?: string } {
-    if (!this.#allowed || text.length > MOST_PREPARED_TEXT) return {};
+    // A server plans these alone.
+    if (!this.#allowed || text.length > MOST_PREPARED_TEXT || !/^(select|insert|update|delete)\b/.test(text)) return {};
     const name = this.#names.get(text);
     if (name === undefined && this.#names.size < MOST_PREPARED) this.#names.set(text, `cs${this.#made++}`);
     return name === undefined ? {} : { name };

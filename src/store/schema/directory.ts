@@ -245,7 +245,6 @@ export interface Database {
   approvals: ApprovalsTable;
 }
 
-/** For reads. */
+/** For reads; the other for writes, only inside the write door. */
 export type Db = Kysely<Database>;
-/** For writes, only inside the write door. */
 export type Tx = Transaction<Database>;
