@@ -19,6 +19,9 @@ const JOINERS = /\u200c|\u200d/g;
 const EMAIL =
   /^[^\s\p{C}<>()[\]\\,;:"'@][^\s\p{C}<>()[\]\\,;:"@]{0,63}@[^\s\p{C}<>()[\]\\,;:"@.]+(\.[^\s\p{C}<>()[\]\\,;:"@.]+)+$/u;
 
+const LATIN = /\p{Script=Latin}/u;
+const LOOK_ALIKE = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
+
 type Fault = string | undefined;
 
 /** Visible text on one line, at most `most` code points. */
@@ -45,6 +48,9 @@ export function faultOfLogin(text: string): Fault {
   if (fault !== undefined) return fault;
   if (text.startsWith('usr_')) return 'must not look like an id (usr_…)';
   if (JOINER.test(text)) return 'holds a control or unseen character';
+  // One Cyrillic letter in a Latin word makes another login that looks the same on every screen.
+  if (text.split(/[^\p{L}\p{M}]/u).some((word) => LATIN.test(word) && LOOK_ALIKE.test(word)))
+    return 'mixes letters of two alphabets in one word';
   return /^[^\s/,;"'-][^\s/,;"]*$/u.test(text)
     ? undefined
     : 'must hold no space, slash, comma or quotes, and not begin with -';
