@@ -65,7 +65,7 @@ describe.each(engines)('proofs for a third party on %s', (engine) => {
     ];
     checkProof(proof, verifierKey);
     for (const each of bad) expect(() => checkProof(each, verifierKey)).toThrow();
-    const elsewhere = await testDesk('sqlite');
+    const elsewhere = await testDesk('sqlite', { ownKey: true });
     const stranger = (await (await deskOf(elsewhere)).signer()).verifierKey();
     await elsewhere.close();
     expect(() => checkProof(proof, stranger)).toThrow('not signed by this desk');
