@@ -314,7 +314,7 @@ describe('hostile text (T12)', () => {
       for (const more of [[], ['--json'], ['--plain']]) {
         const ran = await runInside([...line, ...more], { env: { ...made.env } });
         shown += ran.stdout;
-        if (ran.exit !== 0) refused.push(`${line.join(' ')}: ${ran.exit}`);
+        if (ran.exit !== 0) refused.push(`${line.join(' ')}: ${ran.exit} ${ran.stderr.slice(0, 200)}`);
         if (ran.exit === 1 || unseen(ran).length > 0)
           wrong.push(
             `${line.join(' ')}: ${ran.exit} ${JSON.stringify(unseen(ran).slice(0, 3))}${ran.stderr.slice(0, 300)}`,
