@@ -335,7 +335,9 @@ describe('a policy with a fault is refused by file and place', () => {
     ['operatorToken', { defaultHours: 49, maxDays: 2 }, '$.operatorToken.defaultHours must not exceed maxDays'],
   ] as const)('%s %j is out of order', (group, figures, message) => {
     const shipped = shippedPolicy().limits[group];
-    expect(problemsOf(filesWith('limits', [group], { ...shipped, ...figures }))).toEqual([`limits.json ${message}`]);
+    expect(problemsOf(filesWith('limits', [group], { ...shipped, ...figures } as Json))).toEqual([
+      `limits.json ${message}`,
+    ]);
   });
 
   it.each(['operator:manage', 'approval:decide', 'user:unlock', 'audit:read'] as const)(

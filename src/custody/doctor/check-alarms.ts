@@ -5,8 +5,9 @@ import type { StoreCheck } from './check.js';
 
 export const checkAlarms: StoreCheck = {
   subject: 'Alarms',
-  look: async ({ store }) => {
-    const lines = (await soundingAlarms({ store }, Date.now())).map(alarmLine);
+  look: async ({ store, custody }) => {
+    const now = Math.max(custody.now(), (await store.read.audit.head())?.latestAt ?? 0);
+    const lines = (await soundingAlarms({ store }, now)).map(alarmLine);
     if (lines.length === 0) return [{ subject: 'Alarms', state: 'ok', text: 'none is on' }];
     const mend = 'find out who calls; then: countersign desk resume --reason "…"';
     return lines.map((text) => ({ subject: 'Alarms', state: 'note', text, mend }));
