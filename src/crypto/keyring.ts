@@ -134,7 +134,7 @@ export function openKeyring(
   reread: () => readonly Buffer[] = () => [],
   storeId = '',
 ): Keyring {
-  const derived = new Map<string, Buffer>();
+  const derived = new Map<KeyPurpose, Map<string, Buffer>>();
   const absent = new Set<string>();
   let masters = ring([current, ...older]);
   let currentId = keyIdOf(current);
@@ -148,14 +148,13 @@ export function openKeyring(
   }
 
   function derive(purpose: KeyPurpose, keyId: string = currentId): Buffer {
-    const name = `${keyId} ${purpose}`;
-    const known = derived.get(name);
+    const known = derived.get(purpose)?.get(keyId);
     if (known !== undefined) return known;
     const master = has(keyId) ? masters.get(keyId) : undefined;
     if (master === undefined) throw unknownKey(keyId, currentId);
     const salt = Buffer.from(isBound(purpose) ? storeId : '');
     const key = hkdfSha256(master, salt, `countersign/${purpose}`, KEY_BYTES);
-    derived.set(name, key);
+    derived.set(purpose, (derived.get(purpose) ?? new Map<string, Buffer>()).set(keyId, key));
     return key;
   }
 

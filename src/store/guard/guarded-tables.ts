@@ -107,9 +107,14 @@ export const TAG_COLUMN = 'mac';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The text that is tagged: a JSON array, so that two different rows never have the same text. */
-export function rowText(name: string, { key, columns }: GuardedTable, row: Row): string {
-  return JSON.stringify(['row', name, row[key], ...columns.map((column) => plainValue(name, column, row[column]))]);
+/** The text that is tagged, of the row with these changes: a JSON array, so that two different rows never have the same text. */
+export function rowText(name: string, { key, columns }: GuardedTable, row: Row, changes: Row = {}): string {
+  const parts: unknown[] = ['row', name, row[key]];
+  for (const column of columns) {
+    const value = changes[column];
+    parts.push(plainValue(name, column, value === undefined ? row[column] : value));
+  }
+  return JSON.stringify(parts);
 }
 
 function plainValue(name: string, column: string, value: unknown): string | number | null {
@@ -118,10 +123,17 @@ function plainValue(name: string, column: string, value: unknown): string | numb
   throw new TypeError(`${name}.${column} is neither text nor number and cannot be tagged`);
 }
 
-/** Checks the tag and returns the row without it. Refusal `store-corrupt` names the row, never one of its values. */
+/** Checks the tag and returns the row without it. Refusal: as `checkRow`. */
 export function checkedRow<R extends Row>(tags: RowTags, name: string, guarded: GuardedTable, row: R): R {
-  const { [TAG_COLUMN]: tag, ...rest } = row;
-  if (typeof tag === 'string' && tags.fits(rowText(name, guarded, rest), tag)) return rest as unknown as R;
+  checkRow(tags, name, guarded, row);
+  const { [TAG_COLUMN]: _, ...rest } = row;
+  return rest as unknown as R;
+}
+
+/** Refusal `store-corrupt`, if the tag does not fit: it names the row, never one of its values. */
+export function checkRow(tags: RowTags, name: string, guarded: GuardedTable, row: Row): void {
+  const tag = row[TAG_COLUMN];
+  if (typeof tag === 'string' && tags.fits(rowText(name, guarded, row), tag)) return;
   throw new Refusal('store-corrupt', `the row ${String(row[guarded.key])} of ${name} was changed outside countersign`, {
     hint: 'The row was not used. Keep the store as it is and tell your lead. A backup shows the original row.',
   });

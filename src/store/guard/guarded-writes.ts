@@ -26,7 +26,7 @@ import {
   WhereNode,
 } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
-import { checkedRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
+import { checkRow, type Row, rowText, TAG_COLUMN } from './guarded-tables.js';
 import { type Guard, guardOf, uncheckable } from './row-guard.js';
 import type { Delta } from './table-sums.js';
 
@@ -98,7 +98,10 @@ class GuardingConnection implements DatabaseConnection {
   async #delete<R>(node: DeleteQueryNode, { tags, name, table, delta }: Counting): Promise<QueryResult<R>> {
     if (node.using ?? node.joins ?? node.returning ?? node.limit) throw uncheckable(name, 'delete');
     const { rows } = await this.#run<Row>({ ...node, returning });
-    for (const row of rows) delta.went(name, checkedRow(tags, name, table, row), row[TAG_COLUMN]);
+    for (const row of rows) {
+      checkRow(tags, name, table, row);
+      delta.went(name, row, row[TAG_COLUMN]);
+    }
     return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
@@ -117,7 +120,7 @@ class GuardingConnection implements DatabaseConnection {
       const keys = sql.join(rows.map((row) => row[table.key]));
       const query = sql<Row>`select * from ${sql.table(name)} where ${sql.ref(table.key)} in (${keys})`;
       replaced = (await this.#run<Row>(query.toOperationNode() as unknown as SelectQueryNode)).rows;
-      for (const row of replaced) checkedRow(tags, name, table, row);
+      for (const row of replaced) checkRow(tags, name, table, row);
     }
     // Counted once it is done: a change may catch a failed statement and go on.
     const result = await this.#inner.executeQuery<R>(compiled);
@@ -137,10 +140,10 @@ class GuardingConnection implements DatabaseConnection {
     };
     const patch = taggedPatch(node, guard);
     if (patch === undefined) return this.#updateComputed<R>(node, guard, went);
-    const after = before.map((row) => tagged(guard, { ...row, ...patch }));
+    const after = before.map((row) => tagged(guard, row, patch));
     const { numAffectedRows } = await this.#run<R>(withTags(node, guard, after, this.#traits));
     went();
-    for (const row of after) guard.delta.came(guard.name, row, row[TAG_COLUMN]);
+    for (const { row, tag } of after) guard.delta.came(guard.name, row, tag, patch);
     return { numAffectedRows: numAffectedRows ?? BigInt(after.length), rows: [] };
   }
 
@@ -150,9 +153,9 @@ class GuardingConnection implements DatabaseConnection {
     const { rows } = await this.#run<Row>({ ...node, returning });
     const after = rows.map((row) => tagged(guard, row));
     went();
-    for (const row of after) delta.came(name, row, row[TAG_COLUMN]);
-    const tags = JSON.stringify(tagsOf(guard, after));
-    await this.#inner.executeQuery(Compiled.raw(this.#traits.setEach(name, table.key, TAG_COLUMN), [tags]));
+    for (const { row, tag } of after) delta.came(name, row, tag);
+    const text = this.#traits.setEach(name, table.key, TAG_COLUMN);
+    await this.#inner.executeQuery(Compiled.raw(text, [tagsOf(guard, after)]));
     return { numAffectedRows: BigInt(rows.length), rows: [] };
   }
 
@@ -161,7 +164,7 @@ class GuardingConnection implements DatabaseConnection {
     if (node.table === undefined) throw uncheckable(name, 'update');
     const all = SelectQueryNode.cloneWithSelections(SelectQueryNode.createFrom([node.table]), EVERYTHING);
     const { rows } = await this.#run<Row>(node.where === undefined ? all : { ...all, where: node.where });
-    for (const row of rows) checkedRow(tags, name, table, row);
+    for (const row of rows) checkRow(tags, name, table, row);
     return rows;
   }
 
@@ -178,13 +181,20 @@ function insertedRows({ columns, values }: InsertQueryNode): readonly Row[] {
   );
 }
 
-const tagged = ({ tags, name, table }: Guard, row: Row): Row => ({
-  ...row,
-  [TAG_COLUMN]: tags.make(rowText(name, table, row)),
+/** A row, and its tag with the changes that are made to it. */
+interface Tagged {
+  readonly row: Row;
+  readonly tag: string;
+}
+
+const tagged = ({ tags, name, table }: Guard, row: Row, patch?: Row): Tagged => ({
+  row,
+  tag: tags.make(rowText(name, table, row, patch)),
 });
 
-const tagsOf = ({ table }: Guard, rows: readonly Row[]) =>
-  Object.fromEntries(rows.map((row) => [String(row[table.key]), String(row[TAG_COLUMN])]));
+/** A JSON object, key to tag. As text, because an object with hundreds of names is slow to make. */
+const tagsOf = ({ table }: Guard, rows: readonly Tagged[]): string =>
+  `{${rows.map(({ row, tag }) => `${JSON.stringify(String(row[table.key]))}:${JSON.stringify(tag)}`).join()}}`;
 
 function changesTagged(node: UpdateQueryNode, { table }: Guard): boolean {
   return (node.updates ?? []).some(
@@ -205,14 +215,19 @@ function taggedPatch(node: UpdateQueryNode, { table }: Guard): Row | undefined {
 }
 
 /** The same update, each row with its own new tag. */
-function withTags(node: UpdateQueryNode, guard: Guard, after: readonly Row[], traits: SchemaTraits): UpdateQueryNode {
+function withTags(
+  node: UpdateQueryNode,
+  guard: Guard,
+  after: readonly Tagged[],
+  traits: SchemaTraits,
+): UpdateQueryNode {
   const mac = ColumnNode.create(TAG_COLUMN);
   const [only] = after;
   if (only !== undefined && after.length === 1) {
-    return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(only[TAG_COLUMN]))]);
+    return UpdateQueryNode.cloneWithUpdates(node, [ColumnUpdateNode.create(mac, ValueNode.create(only.tag))]);
   }
   // The rows are known by their keys and nobody else writes now, so their condition is not needed again.
-  const pairs = traits.pairs(JSON.stringify(tagsOf(guard, after))).toOperationNode();
+  const pairs = traits.pairs(tagsOf(guard, after)).toOperationNode();
   const joined = sql<boolean>`${sql.ref(`${guard.name}.${guard.table.key}`)} = j.k`.toOperationNode();
   const tagged = UpdateQueryNode.cloneWithUpdates(node, [
     ColumnUpdateNode.create(mac, sql.ref('j.v').toOperationNode()),

@@ -34,6 +34,7 @@ import {
 import type { Db, Tx } from '../schema/directory.js';
 import {
   checkedRow,
+  checkRow,
   GUARDED,
   type GuardedTable,
   type Row,
@@ -156,18 +157,18 @@ function columnOf(node: OperationNode): { as: string; column: string } | undefin
 }
 
 function readRow(tags: RowTags, { name, table, wanted }: Reading, row: Row): Record<string, unknown> {
-  const checked = checkedRow(tags, name, table, row);
-  if (wanted === undefined) return checked;
-  return Object.fromEntries([...wanted].map(([as, column]) => [as, checked[column]]));
+  if (wanted === undefined) return checkedRow(tags, name, table, row);
+  checkRow(tags, name, table, row);
+  return Object.fromEntries([...wanted].map(([as, column]) => [as, row[column]]));
 }
 
 function taggedInsert(node: InsertQueryNode, { name, table, tags }: Guard): InsertQueryNode {
   const { columns, values, onConflict } = node;
   if (columns === undefined || values === undefined || !ValuesNode.is(values)) throw uncheckable(name, 'insert');
-  const names = columns.map(({ column }) => column.name);
-  const rows = values.values.map((list) => valuesOf(name, list));
-  const tagged = rows.map((row) => {
-    const named = Object.fromEntries(names.map((column, at) => [column, row[at]]));
+  const tagged = values.values.map((list) => {
+    const row = valuesOf(name, list);
+    const named: Record<string, unknown> = {};
+    for (const [at, { column }] of columns.entries()) named[column.name] = row[at];
     return PrimitiveValueListNode.create([...row, tags.make(rowText(name, table, named))]);
   });
   return InsertQueryNode.cloneWith(node, {

@@ -41,26 +41,27 @@ interface Change {
 export class Delta {
   readonly changes = new Map<string, Change>();
 
-  came(name: string, row: Row, tag: unknown): void {
-    this.#at(name, row).came.push(String(tag));
+  /** The row with these changes. */
+  came(name: string, row: Row, tag: unknown, changes?: Row): void {
+    this.#at(name, row, changes).came.push(String(tag));
   }
 
   went(name: string, row: Row, tag: unknown): void {
     this.#at(name, row).went.push(String(tag));
   }
 
-  #at(name: string, row: Row): Change {
-    const part = partOf(name, row);
+  #at(name: string, row: Row, changes: Row = row): Change {
+    const part = partOf(name, row, changes);
     const change = this.changes.get(part) ?? { came: [], went: [] };
     this.changes.set(part, change);
     return change;
   }
 }
 
-function partOf(name: string, row: Row): string {
+function partOf(name: string, row: Row, changes: Row): string {
   const watched = GUARDED[name]?.watched;
   if (typeof watched !== 'object') return name;
-  return `${name}/${Math.floor(Number(row[watched.column]) / watched.span)}`;
+  return `${name}/${Math.floor(Number(changes[watched.column] ?? row[watched.column]) / watched.span)}`;
 }
 
 export const nameOf = (part: string): string => part.split('/')[0] ?? part;

@@ -100,8 +100,8 @@ export const userReads = (db: Db) => ({
           all(db)
             .where('account_id', 'in', accountIds)
             .where('role', 'in', roles)
-            .orderBy('account_id')
-            .orderBy('login_key'),
+            // Computed: SQLite would rather read a whole company in this order than sort its few admins.
+            .orderBy(sql`account_id || ' ' || login_key`),
         ),
   /** The logins that have one of these pairs of account and e-mail; many may have the same address (B09). */
   byEmailPairs: async (pairs: readonly { readonly accountId: string; readonly emailKey: string }[]) =>
