@@ -52,6 +52,7 @@ const FIXED = {
   'power-admin-added': { kind: 'email', placeholders: [...TOLD, 'target', 'role', 'from'] },
   'power-admins-added': { kind: 'email', placeholders: [...TOLD, 'count', 'users', 'from'] },
   'power-company-switched': { kind: 'email', placeholders: [...TOLD, 'state'] },
+  'power-country': { kind: 'email', placeholders: [...TOLD, 'country'] },
   'power-edition': { kind: 'email', placeholders: [...TOLD, 'before', 'edition'] },
   'power-handed-over': { kind: 'email', placeholders: [...TOLD, 'target', 'previous', 'role', 'from'] },
   'power-login-switched': { kind: 'email', placeholders: [...TOLD, 'target', 'state'] },

@@ -51,8 +51,11 @@ const harmless = ({ fields, count }: Detail): boolean =>
   count !== undefined || (Array.isArray(fields) && fields.every((field) => HARMLESS.includes(field)));
 
 const account: Judge = (detail) => {
-  if (harmless(detail)) return null;
-  const { fields } = detail;
+  const { fields, count, country } = detail;
+  if (harmless(detail))
+    return count === undefined && Array.isArray(fields) && fields.includes('country')
+      ? company('power-country', { country: text(country) })
+      : null;
   const others = Array.isArray(fields) ? fields.filter((field) => !HARMLESS.includes(field)) : [];
   if (others.length === 0 || others.some((field) => field !== 'phone-resets')) return company('power-sign-on-changed');
   return company(detail['phoneResets'] === 'forbidden' ? null : 'power-phone-resets');

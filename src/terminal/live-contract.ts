@@ -42,6 +42,8 @@ export interface SearchQuestion<T> extends Asked {
    * Enter if typing found nothing, and by turning the page.
    */
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
+  /** The most that `look` finds of one kind; a list as long as this may have been cut, and says so. */
+  readonly most: number;
   /** The text that the box begins with. */
   readonly initial?: string | undefined;
   /** Shown below the view while the box is empty. */

@@ -14,6 +14,7 @@ const PAGE = 9;
 const NOTHING_YET = '  No match yet. Press Enter to search anywhere in the text.';
 const NOTHING = '  No match.';
 const MORE = '  … there are more: PgDn shows them, or type more of the name, company or number.';
+const CUT = '  … there may be more that are not listed: type more of the name, company or number.';
 
 export function searchQuestion<T>(question: SearchQuestion<T>): QuestionMaker<T> {
   return (hooks) => {
@@ -81,7 +82,8 @@ class SearchBox<T> {
         : this.#mark - (this.#marksBeside() ? this.#found.length - (rows.length - this.#beside.length) : from);
     const lines = rowLines(rows, { room, style, mark, keys: [] });
     if (this.#found.length === 0) return [this.#thorough ? NOTHING : NOTHING_YET, ...lines];
-    return this.#found.length > from + PAGE ? [...lines, fit(MORE, room)] : lines;
+    if (this.#found.length > from + PAGE) return [...lines, fit(MORE, room)];
+    return this.#found.length < this.#question.most ? lines : [...lines, fit(CUT, room)];
   }
 
   /** Index of the first row of the page. */

@@ -107,6 +107,12 @@ describe('B84 what changes power', () => {
     expect(edited('allowed')?.template).toBe('power-phone-resets');
   });
 
+  it('another country of a company is told, because its numbers are dialled in another way (B84, B96)', () => {
+    const edited = powerOf(entry('account.edited', { fields: ['name', 'country'], country: 'CH' }));
+    expect(edited).toMatchObject({ template: 'power-country', values: { country: 'CH' } });
+    expect(powerOf(entry('account.edited', { fields: ['name'] }))).toBeNull();
+  });
+
   it('every message has exactly the words that its text needs', () => {
     const compose = openComposer(join(dataFolder, 'messages', 'en'), 'The desk', codeMessages);
     const common = { name: 'Ana', who: 'mira', when: 'now' };

@@ -411,6 +411,22 @@ const ACTS: readonly Act[] = [
     back: 'unseen',
   },
   {
+    what: 'hearings: a phrase heard on a call that is over',
+    change: older('hearings', 'id', () => 'call_act'),
+    gains: writes,
+    seen: 'refused',
+    bySum: true,
+  },
+  {
+    what: 'hearings: for another session',
+    change: async (engine, scene) => {
+      const [row] = scene.then['hearings'] ?? [];
+      await putRow(engine, 'hearings', { ...row, session: 'ses_other' });
+    },
+    gains: async (desk) => (await desk.store.read.calls.hearing('call_act')) !== undefined,
+    seen: 'refused',
+  },
+  {
     what: 'used_id_tokens: deleted',
     change: run('delete from used_id_tokens'),
     gains: async () => true,

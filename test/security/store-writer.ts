@@ -96,6 +96,7 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
     });
     await write.throttles.put({ subject, ...lock });
     await write.throttles.put({ subject: `portal:${(await write.users.byLogin('acc_100234', 'uma'))?.id}`, ...lock });
+    await write.calls.hear({ id: 'call_act', verification_id: verdict.id, session: 'ses_act', expires_at: at + 9e5 });
     await write.factors.insertCode({ id: 'otc_act', user_id: ben.id, purpose: 'activate', ...code });
     await write.factors.insertDevice({ id: 'dev_1', user_id: xavi.id, digest: 'dd', created_at: at });
     await write.idTokens.use({ digest: 'idt', expiresAt: at + 9e8, forgetBefore: 0 });
@@ -155,6 +156,7 @@ export async function sceneOn(name: EngineName): Promise<Scene> {
     await write.resets.takeAway({ range, userIds: ids, enrolledIds: [], final: false, at: at + 60_000 });
     await write.factors.insertCode({ id: 'otc_enrol', user_id: xavi.id, purpose: 'enrol', ...code });
     await write.factors.updateCode('otc_act', { used_at: at + 1 });
+    await write.calls.unhear('call_act');
     await write.grants.use(grant, at + 1);
     await write.approvals.use('apr_1', at + 1);
     await write.operators.updateToken('tok_m', { revoked_at: at + 1 });

@@ -180,6 +180,15 @@ describe.each(engines)('migrations on %s', (name) => {
       await db.insertInto('users').values(ofRelease('users', row)).execute();
       await db.insertInto('search_words').values({ kind: 'user', target_id: row.id, word: 'hidden' }).execute();
     }
+    // An invitation from before it opened the owner's copy (0014).
+    const code = { id: 'inv_1', user_id: 'usr_acc_1_a', purpose: 'activate', factor_id: null, digest: 'd', tries: 0 };
+    const invited = { ...code, created_at: 1, expires_at: 9, used_at: null };
+    const { columns, ...codes } = GUARDED['one_time_codes'] as GuardedTable;
+    const before = { ...codes, columns: columns.filter((column) => column !== 'copy_key') };
+    await db
+      .insertInto('one_time_codes')
+      .values({ ...invited, mac: rows.make(rowText('one_time_codes', before, invited)) } as never)
+      .execute();
     const later = ['alarms', 'hearings'];
     for (const table of later)
       await sql`create table ${sql.table(table)} (id text, mac text, until bigint, expires_at bigint)`.execute(db);
@@ -193,6 +202,9 @@ describe.each(engines)('migrations on %s', (name) => {
     const number = async (login: string) => (await read.users.byId(`usr_acc_1_${login}`))?.phoneE164;
     expect([await number('a'), await number('b'), await number('c')]).toEqual(['+49300074321', '+442079460018', null]);
     expect(await read.accounts.byId('acc_1')).toMatchObject({ country: null });
+    expect(await read.factors.newestCode('usr_acc_1_a', 'activate')).toMatchObject({ id: 'inv_1', copy_key: null });
+    await sql`update one_time_codes set copy_key = 'k'`.execute(db);
+    await expect(read.factors.newestCode('usr_acc_1_a', 'activate')).rejects.toMatchObject({ code: 'store-corrupt' });
     expect(await read.search.first('user', [['hidden']], 9)).toEqual([]);
     expect(await read.search.first('user', [['+49300074321'], ['jorg'], ['muller']], 9)).toEqual(['usr_acc_1_a']);
     await sql`update users set phone_e164 = '+4930666' where id = 'usr_acc_1_a'`.execute(db);

@@ -38,7 +38,7 @@ const END_STEP: LiveChoice<Stage> = { name: 'end the call', value: 'end', key: '
 /** One more than the nine of a page, to know whether there are more. */
 const MOST = 10;
 /** The most that turning the pages shows. */
-const ALL = ROWS_IN_A_CALL * PAGES_IN_A_CALL;
+export const ALL = ROWS_IN_A_CALL * PAGES_IN_A_CALL;
 
 type Found =
   | { readonly kind: 'account'; readonly account: Account }
@@ -66,6 +66,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     message: 'Find',
     initial: session.from === '' ? undefined : session.from,
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
+    most: ALL,
     meanwhile: begun ? [] : session.notes,
     keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME, ...(decides(session) ? [REQUESTS] : [])])],
   });
@@ -117,6 +118,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
     view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
     message: 'Who is calling',
     look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
+    most: ALL,
     keys: [...notesKey(session), GENERAL, END_KEY],
   });
   return answer === undefined ? 'find' : taken(session, answer, 'who');

@@ -6,7 +6,7 @@ import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factor
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
-import { peopleOf } from './console-find.js';
+import { ALL, peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {
   type AskedReset,
@@ -113,5 +113,6 @@ async function askTarget(session: LiveSession): Promise<User | undefined> {
         value: user,
       }));
     },
+    most: ALL,
   });
 }

@@ -66,6 +66,7 @@ export async function editAccount(
       account: account.id,
       detail: {
         fields,
+        ...(fields.includes('country') ? { country: wanted.country ?? '' } : {}),
         ...(fields.includes('phone-resets')
           ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
           : {}),

@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
+import { resumeDesk } from '../../../src/procedures/calls/alarms.js';
 import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
@@ -296,6 +297,24 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       const terminal = run({ env: made.otherEnv });
       await reach(terminal, 'xena');
       await seek(terminal, /failed\s+attempt/);
+    });
+
+    it('an alarm stands on every screen with what to do, and is gone when a lead has ended it (B95)', async () => {
+      const { desk } = made;
+      const at = desk.now();
+      const alarm = { id: 'desk', since: at, until: at + 3_600_000, counting: at, misses: 31, bound: 20 };
+      const seeded = { kind: 'test.seeded', outcome: 'done', at, by: SYSTEM } as const;
+      await desk.store.record(seeded, (write) => write.alarms.put(alarm));
+      const terminal = run();
+      await terminal.waitFor(/\? Find/);
+      await seek(terminal, /ALARM:\s+31\s+wrong\s+phrases\s+at\s+this\s+desk\s+within\s+an\s+hour/);
+      await seek(terminal, /right\s+phrases\s+are\s+verified/);
+      await reach(terminal, 'ana');
+      await seek(terminal, /ALARM:\s+31\s+wrong/);
+      const lead = await signedOperator(desk, 'lead', 'lena');
+      expect(await resumeDesk(desk, lead, 'a wrong list was handed out')).toBe(1);
+      terminal.type(KEYS.escape);
+      await expect.poll(() => terminal.screen(), { timeout: 10_000 }).not.toMatch(/ALARM/);
     });
 
     it('Esc leads back from everywhere, and out of the console at last', async () => {
