@@ -8,6 +8,8 @@ export interface DeliveryReport {
   /** To be tried again: failed just now, or not tried because their channel is down or switched off. */
   readonly waiting: number;
   readonly givenUp: number;
+  /** Not sent, because the code that it carries is over (B89). */
+  readonly dropped: number;
 }
 
 export interface OutboxRun {
@@ -19,17 +21,18 @@ export interface OutboxRun {
 
 /** `downAfter`: a channel counts as down after this many failures in a row. */
 export const beginRun = (downAfter: number): OutboxRun => ({
-  report: { delivered: 0, waiting: 0, givenUp: 0 },
+  report: { delivered: 0, waiting: 0, givenUp: 0, dropped: 0 },
   failures: {},
   downAfter,
 });
 
 export const isDown = ({ failures, downAfter }: OutboxRun, kind: string): boolean => (failures[kind] ?? 0) >= downAfter;
 
-/** If a message was given up, the fault was in that message and says nothing about the channel. */
+/** If a message was given up or dropped, the fault was in that message and says nothing about the channel. */
 export function countOutcome(run: OutboxRun, kind: string, outcome: keyof DeliveryReport): OutboxRun {
   const { report, failures } = run;
-  const inARow = { delivered: 0, waiting: (failures[kind] ?? 0) + 1, givenUp: failures[kind] ?? 0 }[outcome];
+  const before = failures[kind] ?? 0;
+  const inARow = { delivered: 0, waiting: before + 1, givenUp: before, dropped: before }[outcome];
   return {
     ...run,
     report: { ...report, [outcome]: report[outcome] + 1 },

@@ -172,7 +172,15 @@ function portalLimits() {
       unusedPerHour: whole(2, 100),
     }),
     invitation: z.strictObject({ hours: whole(1, 168), perHour: whole(1, 20), perDay: whole(1, 50) }),
-    enrolmentCode: z.strictObject({ required: z.boolean(), hours: whole(1, 24), addressOnFileDays: whole(0, 365) }),
+    // The codes of bulk runs last so many working days; 0 as long as any other. A policy without it has 0.
+    enrolmentCode: z.strictObject({
+      required: z.boolean(),
+      hours: whole(1, 24),
+      bulkWorkingDays: whole(0, 10).default(0),
+      addressOnFileDays: whole(0, 365),
+    }),
+    // How long messages that ended are kept. A policy without it gets the default.
+    outbox: z.strictObject({ keepDays: whole(2, 3650) }).default({ keepDays: 30 }),
     backupCodes: z.strictObject({ count: whole(1, 20) }),
     // Users whom one admin of a company resets in the portal. A policy without it gets the default.
     portalReset: z.strictObject({ perAdminPerHour: whole(1, 1000) }).default({ perAdminPerHour: 30 }),

@@ -99,18 +99,24 @@ export interface PlannedRow {
   readonly act?: true;
   /** An objection is open (B62). */
   readonly objected?: true;
+  /** No code for the next enrolment could go anywhere (B88). */
+  readonly noAddress?: true;
 }
 
 export type PlanCounts = Readonly<Record<RowClass, number>>;
 
-/** Ids of users: those who have something to lose, and those with an open objection. */
+/** Ids of users: those who have something to lose, and of these those with an open objection, and those whom no code would reach. */
 export interface Holding {
   readonly acting: ReadonlySet<string>;
   readonly objected: ReadonlySet<string>;
+  readonly unreached: ReadonlySet<string>;
 }
 
+/** Whether a result says that the user was reset. */
+export const isReset = (result: unknown): boolean => result === 'reset' || result === 'no-address';
+
 /** Classifies each row, in order. If a user is named twice, the first row counts. `holding` says who has something to lose. */
-export function planRows(rows: readonly FoundRow[], { acting, objected }: Holding): readonly PlannedRow[] {
+export function planRows(rows: readonly FoundRow[], { acting, objected, unreached }: Holding): readonly PlannedRow[] {
   const seen = new Set<string>();
   return rows.map(({ line, account, login, found }): PlannedRow => {
     if (typeof found === 'string') {
@@ -123,9 +129,17 @@ export function planRows(rows: readonly FoundRow[], { acting, objected }: Holdin
     const { id: user, account: number, login: own } = found;
     // No spread: lists are long, and each of these objects would keep its own shape.
     if (!act || again) return { line, class: name, account: number, login: own, user };
-    return objected.has(user)
-      ? { line, class: name, account: number, login: own, user, act, objected: true }
-      : { line, class: name, account: number, login: own, user, act };
+    const row: { -readonly [K in keyof PlannedRow]: PlannedRow[K] } = {
+      line,
+      class: name,
+      account: number,
+      login: own,
+      user,
+      act,
+    };
+    if (objected.has(user)) row.objected = true;
+    if (unreached.has(user)) row.noAddress = true;
+    return row;
   });
 }
 

@@ -4,6 +4,7 @@
  * never free text.
  */
 import type { AuditEntry, AuditValue } from './audit-entry.js';
+import { isReset } from './reset-plan.js';
 
 export interface SecurityEvent {
   readonly type: 'credential-change' | 'session-revoked';
@@ -31,7 +32,7 @@ const REVOKED: Part = { type: 'session-revoked', claims: {} };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   'mfa.reset': ({ result, factors, backupCodes }) => {
-    const taken = result === 'reset' || Number(factors) + Number(backupCodes) > 0;
+    const taken = isReset(result) || Number(factors) + Number(backupCodes) > 0;
     return taken ? [changed('mfa', 'revoke'), REVOKED] : [];
   },
   'mfa.reset-undone': () => [changed('mfa', 'create'), REVOKED],

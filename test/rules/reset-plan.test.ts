@@ -39,6 +39,7 @@ const row = (line: number, one: FoundUser): FoundRow => ({
 const holding = (...users: readonly FoundUser[]) => ({
   acting: new Set(users.map((one) => one.id)),
   objected: new Set<string>(),
+  unreached: new Set<string>(),
 });
 
 describe('a plan of resets', () => {

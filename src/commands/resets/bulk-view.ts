@@ -19,8 +19,11 @@ const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
 const SHOWN = 20;
 
 export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
-  const odd = plan.rows.filter((row) => row.objected === true || ['unknown', 'ambiguous', 'admin'].includes(row.class));
+  const odd = plan.rows.filter(
+    (row) => row.objected === true || row.noAddress === true || ['unknown', 'ambiguous', 'admin'].includes(row.class),
+  );
   const objected = odd.filter((row) => row.objected === true).length;
+  const unreached = plan.rows.filter((row) => row.noAddress === true).length;
   return [
     {
       kind: 'title',
@@ -32,6 +35,9 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
       rows: [
         ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
         ...(objected === 0 ? [] : [['of these with an objection (need an approval)', String(objected)] as const]),
+        ...(unreached === 0
+          ? []
+          : [['of these without a usable address (no code can be sent)', String(unreached)] as const]),
         ['Number to confirm', String(plan.confirm)],
         ...(why === null
           ? []
@@ -55,13 +61,16 @@ const oddRows = (rows: readonly PlannedRow[]) =>
     ],
   }) as const;
 
-const oddWords = ({ class: name, objected }: PlannedRow): string =>
-  name === 'admin' ? 'admin' : objected === true ? 'open objection' : CLASS_WORDS[name];
+function oddWords({ class: name, objected, noAddress }: PlannedRow): string {
+  if (name !== 'admin' && objected === true) return 'open objection';
+  return noAddress === true ? 'no usable address' : name === 'admin' ? 'admin' : CLASS_WORDS[name];
+}
 
 export function planDocument({ plan, hash }: FrozenPlan) {
   const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
   const made = iso(madeAt);
-  return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, confirm, rows };
+  const noAddress = rows.filter((row) => row.noAddress === true).length;
+  return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, noAddress, confirm, rows };
 }
 
 export function rowDocument(row: RowOutcome, approval: string | null) {
@@ -84,12 +93,15 @@ export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
 /** 5 if something waits for an approval, 4 if a line could not be done, otherwise 0. */
 export function exitOfTally(tally: Tally): number {
   if ((tally.get('needs-approval') ?? 0) > 0) return 5;
-  const failed = (['unknown', 'ambiguous', 'failed'] as const).some((outcome) => (tally.get(outcome) ?? 0) > 0);
+  const failed = (['unknown', 'ambiguous', 'failed', 'no-address'] as const).some(
+    (outcome) => (tally.get(outcome) ?? 0) > 0,
+  );
   return failed ? 4 : 0;
 }
 
 const OUTCOME_WORDS: Readonly<Record<RowOutcome['outcome'], string>> = {
   reset: 'Reset',
+  'no-address': 'Reset, but no code could be sent',
   'sso-only': 'Single sign-on only',
   'nothing-to-do': 'Nothing to do',
   duplicate: 'Duplicate',
@@ -139,14 +151,20 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd): 
             ],
           } as const,
         ]),
-    { kind: 'next', lines: nextLines(job, approval, failedFile) },
+    { kind: 'next', lines: nextLines(job, approval, failedFile, tally.has('no-address')) },
   ];
 }
 
-const nextLines = (job: string | null, approval: string | null, failedFile: string | null): readonly string[] => [
+const nextLines = (
+  job: string | null,
+  approval: string | null,
+  failedFile: string | null,
+  unreached: boolean,
+): readonly string[] => [
   ...(job === null ? [] : [`countersign mfa pending --job ${job}   (who has not enrolled again)`]),
   ...(approval === null
     ? []
     : [`countersign approval approve ${approval}   (another lead or admin; then run this again)`]),
+  ...(unreached ? ['give them an address, then: countersign mfa resend ACCOUNT/LOGIN'] : []),
   ...(failedFile === null ? [] : [`correct ${failedFile} and run it again`]),
 ];

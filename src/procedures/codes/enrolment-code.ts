@@ -7,6 +7,7 @@ import type { Desk, UserContacts, Writes } from '../../desk.js';
 import { hours } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
+import { workingDaysLater } from '../../rules/working-days.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
@@ -33,14 +34,25 @@ export async function prepareEnrolmentCode(
   return message === null ? null : { message, row };
 }
 
-export function enrolmentCodeFor(desk: Desk, account: Account, contacts: UserContacts): EnrolmentCode {
+/** `bulk`: nobody waits for it on a phone, so it lasts some working days, if the policy says so (B89). */
+export function enrolmentCodeFor(
+  desk: Desk,
+  account: Account,
+  contacts: UserContacts,
+  { bulk }: { readonly bulk: boolean } = { bulk: false },
+): EnrolmentCode {
   const { user } = contacts;
-  const expiresAt = desk.now() + hours(desk.policy.limits.enrolmentCode.hours);
+  const { hours: most, bulkWorkingDays } = desk.policy.limits.enrolmentCode;
+  const now = desk.now();
+  const expiresAt = Math.max(now + hours(most), bulk ? workingDaysLater(now, bulkWorkingDays) : 0);
   const { code, row } = newDeskCode(desk, user, 'enrol', expiresAt);
   const to = oldEnoughAddress(desk, contacts);
   if (to === null) return { row, message: null };
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
-  return { row, message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values }) };
+  return {
+    row,
+    message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values, code: row.id }),
+  };
 }
 
 /** The e-mail address that was in force `addressOnFileDays` ago; null if there was none. */

@@ -52,7 +52,9 @@ export function newSentCode(
   const code = kind.newCode((below) => desk.chance.int(below), digits);
   const binding: CodeBinding = { userId: user.id, purpose: about.purpose, factorId: about.factorId };
   const values = { login: user.login, code, minutes: String(minutes) };
+  const id = desk.newId('inv');
   const message = prepareMessage(desk, {
+    code: id,
     template: about.purpose === 'set-up' ? 'set-up-code' : codeMessageOf(kind),
     to: about.to,
     account,
@@ -60,7 +62,7 @@ export function newSentCode(
     // A text of one SMS has no room for names.
     values: kind.contact === 'phone' ? values : { ...values, name: user.name, account: account.name },
   });
-  return { id: desk.newId('inv'), binding, digest: digestOf(desk, binding, code), message };
+  return { id, binding, digest: digestOf(desk, binding, code), message };
 }
 
 /**

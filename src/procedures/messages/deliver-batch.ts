@@ -33,7 +33,7 @@ export async function deliverBatch(
   rows: readonly OutboxRow[],
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, Outcome>> {
-  const claimed = await claim(desk, rows);
+  const { taken: claimed, dropped } = await claim(desk, rows);
   const attempted: Attempted[] = [];
   const begun = desk.now();
   // A slow receiver leaves the rest to the next batch, before the claim runs out.
@@ -44,7 +44,7 @@ export async function deliverBatch(
   await Promise.all(lanesOf(claimed).map(sendInTurn));
   const outcomes = attempted.length === 0 ? [] : await finish(desk, attempted);
   const taken = rows.map(({ id }) => [id, 'taken-by-another'] as const);
-  return new Map<string, Outcome>([...taken, ...outcomes]);
+  return new Map<string, Outcome>([...taken, ...dropped.map((id) => [id, 'dropped'] as const), ...outcomes]);
 }
 
 function lanesOf(rows: readonly OutboxRow[]): readonly (readonly OutboxRow[])[] {
@@ -70,29 +70,50 @@ async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefin
   return desk.channels.pick(kind).send({ id: row.id, kind, to, subject, body, createdAt: row.created_at }, context);
 }
 
-/** Claims messages for this process. Those that another one has are left out. */
-async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
+interface Claimed {
+  readonly taken: readonly OutboxRow[];
+  /** Their codes are over: used, replaced, run out, or gone with an undone reset (B89). */
+  readonly dropped: readonly string[];
+}
+
+/** Claims messages for this process. Those that another one has are left out, and those with a dead code end here. */
+async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
   const at = desk.now();
-  return desk.store.record<readonly OutboxRow[]>(
-    (taken) =>
-      rows.map((row) => ({
-        ...entryOf({ ...row, attempts: row.attempts + 1 }, at, 'delivery.attempted'),
-        outcome: taken.some(({ id }) => id === row.id) ? 'started' : 'refused',
-      })),
+  return desk.store.record<Claimed>(
+    ({ taken, dropped }) =>
+      rows.map((row): AuditEntry => {
+        if (dropped.includes(row.id))
+          return { ...entryOf(row, at, 'delivery.ended'), outcome: 'refused', reason: CODE_OVER };
+        const outcome = taken.some(({ id }) => id === row.id) ? 'started' : 'refused';
+        return { ...entryOf({ ...row, attempts: row.attempts + 1 }, at, 'delivery.attempted'), outcome };
+      }),
     async (write) => {
       const there = await write.outbox.byIds(rows.map(({ id }) => id));
-      const taken = rows.flatMap((row) => {
+      const open = rows.flatMap((row) => {
         const now = there.get(row.id);
         return now?.state === 'queued' && now.next_attempt_at === row.next_attempt_at ? [now] : [];
       });
+      const codes = await write.factors.liveCodes(
+        open.flatMap(({ reference }) => reference ?? []),
+        at,
+      );
+      const dead = open.filter(({ reference }) => reference !== null && !codes.has(reference));
+      const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: CODE_OVER };
+      for (const { id } of dead) await write.outbox.update(id, ended);
+      const taken = open.filter((row) => !dead.includes(row));
       await write.outbox.claim(
         taken.map(({ id }) => id),
         at + CLAIM,
       );
-      return taken.map((row) => ({ ...row, attempts: row.attempts + 1, next_attempt_at: at + CLAIM }));
+      return {
+        taken: taken.map((row) => ({ ...row, attempts: row.attempts + 1, next_attempt_at: at + CLAIM })),
+        dropped: dead.map(({ id }) => id),
+      };
     },
   );
 }
+
+const CODE_OVER = 'the code in it is no longer valid';
 
 /** The values of the row, and the reason for the log. */
 interface Finish {
@@ -103,10 +124,10 @@ interface Finish {
 }
 
 function finishOf(desk: Desk, { row, sent }: Attempted, at: number): Finish {
-  if (sent === undefined) return { state: 'queued', reference: null, why: row.last_error, next: at };
+  if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at };
   if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null };
   const next = sent.permanent ? null : nextAttemptAt(row.attempts, at, desk.chance.int(1_000) / 1_000);
-  return { state: next === null ? 'given-up' : 'queued', reference: null, why: sent.why, next };
+  return { state: next === null ? 'given-up' : 'queued', reference: row.reference, why: sent.why, next };
 }
 
 /**

@@ -4,6 +4,8 @@
  */
 import type { Desk, MessageKind, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
+import { SYSTEM } from '../../rules/audit-entry.js';
+import { days } from '../../rules/duration.js';
 import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } from '../../rules/outbox-run.js';
 import { switchedOff } from './channel-switch.js';
 import { deliverBatch, type Outcome } from './deliver-batch.js';
@@ -35,8 +37,22 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
     run = await sendEach(desk, untried, run, { ...watched, tried });
     if (tried.size === before || watched?.signal.aborted === true) break;
   }
+  if (watched?.signal.aborted !== true) await prune(desk);
   const { report } = run;
   return { ...report, waiting: report.waiting + (await outbox.countDue(desk.now())) };
+}
+
+/** Forgets what ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */
+async function prune(desk: Desk): Promise<void> {
+  const at = desk.now();
+  const before = at - days(desk.policy.limits.outbox.keepDays);
+  for (;;) {
+    const oldest = await desk.store.read.outbox.oldest(PAGE);
+    const over = oldest.filter((row) => row.state !== 'queued' && row.created_at < before).map(({ id }) => id);
+    if (over.length === 0) return;
+    const entry = { kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { count: over.length } } as const;
+    await desk.store.record(entry, (write) => write.outbox.delete(over));
+  }
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Notice {
   readonly user: User;
   /** The template's placeholders, without `deskName`. */
   readonly values: Readonly<Record<string, string>>;
+  /** Id of the code that the message carries: once the code is over, the message is dropped (B89). */
+  readonly code?: string;
 }
 
 export interface PreparedMessage {
@@ -26,12 +28,14 @@ export function prepareMessage(
   desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>,
   notice: Notice,
 ): PreparedMessage {
-  const { template, to, account, user, values } = notice;
+  const { template, to, account, user, values, code = null } = notice;
   const composed = desk.compose(template, values);
-  return sealedMessage(desk, { kind: template, composed, to, about: { account: account.id, user: user.id } });
+  const about = { account: account.id, user: user.id };
+  const { id, row } = sealedMessage(desk, { kind: template, composed, to, about });
+  return { id, row: { ...row, reference: code } };
 }
 
-/** The row of any message: its text and its address are sealed; whom it is about is not. */
+/** The row of any message. Until it is sent, `reference` names the code that it carries. Its text and its address are sealed; whom it is about is not. */
 export function sealedMessage(
   desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
   message: {

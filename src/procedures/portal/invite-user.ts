@@ -167,7 +167,7 @@ function prepare(desk: Desk, { account, user, resets, to, address }: Invitee, ex
   const { code, row } = newDeskCode(desk, user, 'activate', expiresAt);
   const copy_key = copyKeyOf(desk, code).publicKey;
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
-  const message = prepareMessage(desk, { template: 'invitation', to, account, user, values });
+  const message = prepareMessage(desk, { template: 'invitation', to, account, user, values, code: row.id });
   return {
     account,
     user,

@@ -20,6 +20,7 @@ import {
   somethingToReset,
 } from '../../rules/reset-plan.js';
 import { askAuthority, loggingRefusals } from '../authorise.js';
+import { oldEnoughAddress } from '../codes/enrolment-code.js';
 import { findResetTargets, toFound, type WrittenRow } from './find-reset-targets.js';
 
 export interface BulkRequest {
@@ -126,14 +127,16 @@ export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedR
 
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
 async function holdingOf(desk: Desk, ids: readonly string[]): Promise<Holding> {
-  const acting = new Set<string>();
-  const objected = new Set<string>();
+  const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (let from = 0; from < ids.length; from += BATCH) {
     const batch = ids.slice(from, from + BATCH);
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
       if (somethingToReset(desk.policy, facts)) acting.add(facts.userId);
       if (isObjected(facts)) objected.add(facts.userId);
     }
+    if (!desk.policy.limits.enrolmentCode.required) continue;
+    for (const contacts of await desk.store.read.users.contacts(batch.filter((id) => acting.has(id))))
+      if (oldEnoughAddress(desk, contacts) === null) unreached.add(contacts.user.id);
   }
-  return { acting, objected };
+  return { acting, objected, unreached };
 }

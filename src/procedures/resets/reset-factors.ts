@@ -11,7 +11,7 @@ import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import type { Removed } from '../../rules/reset-plan.js';
+import { isReset, type Removed } from '../../rules/reset-plan.js';
 import { decideTarget } from '../../rules/reset-target.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
 import { requireGrant, type UsableGrant } from '../calls/grants.js';
@@ -176,7 +176,7 @@ function toOutcome(
   { final = false }: GrantedReset,
 ): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble'> {
   const { id, result, user: target, removed } = step;
-  const outcome = result === 'reset' ? 'reset' : 'nothing-to-do';
+  const outcome = isReset(result) ? 'reset' : 'nothing-to-do';
   const { account, caller } = grant;
   return { id, outcome, account, caller, target, removed, final };
 }

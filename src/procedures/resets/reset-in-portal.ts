@@ -7,7 +7,7 @@
 import type { Desk } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { hours } from '../../rules/duration.js';
-import { NOTHING, type RowClass } from '../../rules/reset-plan.js';
+import { isReset, NOTHING, type RowClass } from '../../rules/reset-plan.js';
 import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { findResetTargets } from './find-reset-targets.js';
@@ -99,7 +99,7 @@ const idleRow = (
 ): RowOutcome => ({ line, account: '', login, user, outcome, removed: NOTHING, job: null, reset: null });
 
 function toRow({ id, line, result, account, user, removed }: StepOutcome): RowOutcome {
-  const acted = result === 'reset' || Object.values(removed).some((count) => count > 0);
+  const acted = isReset(result) || Object.values(removed).some((count) => count > 0);
   const base = { line: line ?? 0, account: account.number, login: user.login, user: user.id };
   return { ...base, outcome: result, removed, job: null, reset: acted ? id : null };
 }

@@ -51,7 +51,8 @@ export interface ResetTarget {
   readonly line: number | null;
 }
 
-export type StepResult = 'reset' | 'nothing-to-do' | 'sso-only' | 'needs-approval' | 'failed';
+/** `no-address`: reset, but no code for the next enrolment could go anywhere (B88). */
+export type StepResult = 'reset' | 'no-address' | 'nothing-to-do' | 'sso-only' | 'needs-approval' | 'failed';
 
 export interface StepOutcome {
   readonly id: string;

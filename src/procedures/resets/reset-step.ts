@@ -68,7 +68,15 @@ export async function prepareStep(
   const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
   const facts = await resets.facts(ids, desk.now());
   const decided = decideAll(desk, order, targets, { contacts, homes, facts });
-  return { order, decided, ...(await composeAll(desk, order, decided, homes)) };
+  const composed = await composeAll(desk, order, decided, homes);
+  const unreached = ({ target }: Decided) => composed.enrolmentCodes.get(target.userId)?.message === null;
+  return {
+    order,
+    decided: decided.map((one) =>
+      one.act && one.result === 'reset' && unreached(one) ? { ...one, result: 'no-address' } : one,
+    ),
+    ...composed,
+  };
 }
 
 interface LookedUp {
@@ -114,7 +122,7 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   for (const { id, account, contacts } of acting) {
     messages.push(...noticesToTarget(desk, account, contacts, { ...facts, reference: id }));
     if (!desk.policy.limits.enrolmentCode.required) continue;
-    const code = enrolmentCodeFor(desk, account, contacts);
+    const code = enrolmentCodeFor(desk, account, contacts, { bulk: order.by === 'job' });
     enrolmentCodes.set(contacts.user.id, code);
     if (code.message !== null) messages.push(code.message);
   }

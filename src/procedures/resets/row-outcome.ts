@@ -1,6 +1,6 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { ResetRow } from '../../desk.js';
-import { NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
+import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
 
 /** The outcome of one line of the input. */
@@ -30,7 +30,7 @@ export function doneOutcome(job: string, planned: PlannedRow, outcome: StepOutco
   // The user no longer exists.
   if (outcome === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
   const { result, removed, id } = outcome;
-  const reset = result === 'reset' || Object.values(removed).some((count) => count > 0) ? id : null;
+  const reset = isReset(result) || Object.values(removed).some((count) => count > 0) ? id : null;
   return { ...base, outcome: result, removed, reset };
 }
 

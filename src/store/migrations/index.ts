@@ -25,7 +25,7 @@ import * as ssoSubjects from './0012-sso-subjects.js';
 import * as phones from './0013-phones.js';
 import * as alarms from './0014-alarms-and-invitations.js';
 import * as hearings from './0015-hearings.js';
-import * as admins from './0016-admins.js';
+import * as lookups from './0016-lookups.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
@@ -55,7 +55,7 @@ export const STEPS: readonly Step[] = [
   { name: '0013-phones', up: phones.up },
   { name: '0014-alarms-and-invitations', up: alarms.up },
   { name: '0015-hearings', up: hearings.up },
-  { name: '0016-admins', up: admins.up },
+  { name: '0016-lookups', up: lookups.up },
 ];
 
 /** Name of the newest migration that this build knows. */

@@ -55,6 +55,12 @@ export const factorReads = (db: Db) => ({
     if (factorId !== undefined) query = query.where('factor_id', '=', factorId);
     return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
   },
+  /** Those of these codes that can still be used. */
+  async liveCodes(ids: readonly string[], now: number): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set();
+    const rows = await db.selectFrom('one_time_codes').selectAll().where('id', 'in', ids).execute();
+    return new Set(rows.filter((row) => row.used_at === null && row.expires_at > now).map(({ id }) => id));
+  },
   /** Unused codes of this purpose made at or after `since`, oldest first. */
   async unusedCodesSince(userId: string, purpose: string, since: number): Promise<readonly OneTimeCodeRow[]> {
     return codesOf(db, userId, purpose)

@@ -106,7 +106,7 @@ export const figureReads = (db: Db) => ({
       .selectFrom('resets')
       .select((e) => [bucketOf('at', width), 'state as outcome', e.fn.countAll<number>().as('n')])
       .where('at', '>=', since)
-      .where('outcome', 'in', ['reset', 'sso-only'])
+      .where('outcome', 'in', ['reset', 'no-address', 'sso-only'])
       .groupBy(['bucket', 'state'])
       .orderBy('bucket')
       .execute();

@@ -33,9 +33,12 @@ export const outboxReads = (db: Db) => ({
     const rows = await about(db, userId, kind).where('created_at', '>', since).orderBy('created_at').execute();
     return rows.map((row) => row.created_at);
   },
+  /** By id, which begins with the time: the oldest. */
+  oldest: async (limit: number): Promise<readonly OutboxRow[]> =>
+    db.selectFrom('outbox').selectAll().orderBy('id').limit(limit).execute(),
   /** Newest first; without `state`, messages in any state. */
   async list(limit: number, state?: string): Promise<readonly OutboxRow[]> {
-    const all = db.selectFrom('outbox').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+    const all = db.selectFrom('outbox').selectAll().orderBy('id', 'desc').limit(limit);
     return (state === undefined ? all : all.where('state', '=', state)).execute();
   },
   /** Due messages of these channels, the longest due first. */
@@ -83,6 +86,9 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
       .set((e) => ({ attempts: e('attempts', '+', 1), next_attempt_at: until }))
       .where('id', 'in', [...ids])
       .execute();
+  },
+  async delete(ids: readonly string[]): Promise<void> {
+    await tx.deleteFrom('outbox').where('id', 'in', ids).execute();
   },
   async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
     await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();
