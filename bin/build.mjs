@@ -67,6 +67,10 @@ export function fingerprint() {
     ...readdirSync(path.join(root, 'data/help'))
       .map((name) => `data/help/${name}`)
       .sort(),
+    ...readdirSync(path.join(root, 'data/messages'), { recursive: true })
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => `data/messages/${name}`)
+      .sort(),
   ]
     .map((name) => path.join(root, name))
     .concat(sources)) {

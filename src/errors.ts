@@ -6,7 +6,8 @@
  * Messages may improve; codes and exit numbers may not (README repeats the table and a test
  * holds the two together).
  */
-import type { Because, NextStep, Reason, Reasons, Step, Steps } from './refusals/because.js';
+import type en from '../data/messages/en/refusals.json';
+import type terms from '../data/messages/en/terms.json';
 
 /** One row per family: the exit status, its meaning, and the codes that end with it. */
 export const EXIT_FAMILIES = [
@@ -31,6 +32,30 @@ export const EXIT_FAMILIES = [
 ] as const;
 
 export type ErrorCode = (typeof EXIT_FAMILIES)[number]['codes'][number];
+
+/** Why a rule or a procedure says no: a key of the catalogue in data/messages, which has the sentence for each reader. */
+export type Reason = keyof typeof en.customer.reasons | keyof typeof en.desk.reasons;
+/** What to do next, as a key of the same catalogue. */
+export type Step = keyof typeof en.customer.steps | keyof typeof en.desk.steps;
+
+/** A fact that is named like one of the catalogue's sets of terms is a key of it, and is said by its words. */
+export type Term<Set extends keyof typeof terms> = keyof (typeof terms)[Set];
+
+/** What a sentence names. Moments in ms since the epoch; null where there is nothing to name; a Problem says it in words. */
+export type Fact = string | number | null | undefined | readonly (string | number)[] | readonly Problem[];
+/** By placeholder; `test/commands/wording` checks that each sentence gets what it names. */
+export type Facts = Readonly<Record<string, Fact>>;
+
+/** What a refusal carries in place of a sentence. */
+export interface Because {
+  readonly reason: Reason;
+  readonly facts: Facts;
+}
+
+export interface NextStep {
+  readonly step: Step;
+  readonly facts: Facts;
+}
 
 export interface RefusalParts {
   /** Several faults of one input, each with its place; shown as a list, and as `problems` in JSON. */
@@ -77,7 +102,7 @@ export class Refusal extends Error {
   }
 
   /** The same refusal with one more step at its end, and something beside it in the JSON document. */
-  followedBy<S extends Step>(step: S, facts: Steps[S], also: Readonly<Record<string, unknown>>): Refusal {
+  followedBy(step: Step, facts: Facts, also: Readonly<Record<string, unknown>>): Refusal {
     const { code, message, hint, because, next, problems } = this;
     return new Refusal(code, message, {
       ...(hint === undefined ? {} : { hint }),
@@ -91,24 +116,10 @@ export class Refusal extends Error {
 }
 
 /** A "no" of a rule or a procedure: a code, the reason with its facts, and the key of the next step. */
-export function refusal<R extends Reason>(
-  code: ErrorCode,
-  reason: R,
-  facts: Reasons[R],
-  next?: null,
-  parts?: RefusalParts,
-): Refusal;
-export function refusal<R extends Reason, S extends Step>(
-  code: ErrorCode,
-  reason: R,
-  facts: Reasons[R] & Steps[S],
-  next: S,
-  parts?: RefusalParts,
-): Refusal;
 export function refusal(
   code: ErrorCode,
   reason: Reason,
-  facts: Because['facts'],
+  facts: Facts,
   next: Step | null = null,
   parts: RefusalParts = {},
 ): Refusal {

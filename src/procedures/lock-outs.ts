@@ -5,7 +5,6 @@
  */
 import type { Desk, ThrottleRow, Writes } from '../desk.js';
 import { type Refusal, refusal } from '../errors.js';
-import type { LockedOut } from '../refusals/facts.js';
 import { iso } from '../rules/moment.js';
 import type { Account, User } from '../rules/people.js';
 import type { Limits } from '../rules/policy.js';
@@ -80,7 +79,10 @@ const STEPS = {
 } as const;
 
 /** The refusal for a throttled attempt. It does not differ between known and unknown subjects. */
-export function lockedRefusal(decision: Exclude<ThrottleDecision, { kind: 'proceed' }>, who: LockedOut): Refusal {
+export function lockedRefusal(
+  decision: Exclude<ThrottleDecision, { kind: 'proceed' }>,
+  who: keyof typeof STEPS,
+): Refusal {
   if (decision.kind === 'disabled') {
     return refusal('locked', 'locked-for-good', { who }, STEPS[who].good);
   }

@@ -6,6 +6,17 @@ import { encodeCrockford, readCrockford } from './crockford.js';
 import { minutes } from './duration.js';
 import type { Policy } from './policy.js';
 
+/** What needs a second operator. */
+export type ApprovalReason =
+  | 'own-reset'
+  | 'admin-target'
+  | 'objected-reset'
+  | 'bulk-over-limit'
+  | 'successor'
+  | 'edition'
+  | 'sign-in-kind'
+  | 'first-passphrase';
+
 /** Thirty bits in whole bytes. */
 export const APPROVAL_ID_BYTES = 4;
 const SYMBOLS = 6;

@@ -5,6 +5,9 @@
 import { days } from './duration.js';
 import type { Policy } from './policy.js';
 
+/** What one operator did to another, or in their name. */
+export type HandKind = 'made' | 'invited' | 'recovered' | 'changed' | 'token';
+
 export interface Hand {
   readonly operator_id: string;
   readonly by_id: string;

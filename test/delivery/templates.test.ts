@@ -28,7 +28,8 @@ const problemsOf = (text: string, name: string) => {
 
 describe('the message texts in data/messages/en', () => {
   it('are exactly the messages the desk can write', () => {
-    expect(readdirSync(FOLDER).sort()).toEqual(NAMES.map((name) => `${name}.txt`).sort());
+    const texts = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'));
+    expect(texts.sort()).toEqual(NAMES.map((name) => `${name}.txt`).sort());
   });
 
   it.each(NAMES)('%s loads: subject, 78 columns, the listed placeholders, and fills', (name) => {

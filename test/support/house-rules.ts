@@ -11,7 +11,7 @@ import { type Import, lineOf, type Source, walk } from './imports.js';
  */
 const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly sentence: string }>> = {
   rules: {
-    may: ['rules/*', 'errors', 'type refusals/*', 'zod'],
+    may: ['rules/*', 'errors', 'zod'],
     sentence: 'rules may import rules, errors and zod; they know no clock, store, terminal or any other effect',
   },
   crypto: {
@@ -72,7 +72,6 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'delivery/schedule',
       'type desk',
       'errors',
-      'type refusals/*',
     ].concat(['packages']),
     sentence:
       "procedures may import rules, the factors' contract, the desk's types and errors; they know no commander, inquirer, chalk, SQL or files",
@@ -86,7 +85,6 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'type config',
       'type house',
       'errors',
-      'type refusals/*',
       'type terminal/*',
       'commander',
     ].concat([
@@ -111,10 +109,9 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
   },
   house: { may: ['type desk', 'type rules/*'], sentence: 'house holds types only, and knows no commands' },
   errors: {
-    may: ['type refusals/*'],
-    sentence: 'errors imports nothing but types of refusals, so that everything may import it',
+    may: ['type data'],
+    sentence: 'errors imports nothing but types of the catalogue, so that everything may import it',
   },
-  refusals: { may: ['type refusals/*'], sentence: 'refusals holds types only' },
 };
 
 /** Packages that only one place may import; `main` is main.ts and the folders main/, opening/ and custody/. */

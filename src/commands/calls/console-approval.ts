@@ -10,7 +10,7 @@ import {
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
-import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localClock } from '../wording/times.js';
 import { OTHER_STEPS } from './console-request.js';
 import { giveFreshCode } from './console-reset.js';

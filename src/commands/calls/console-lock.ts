@@ -6,7 +6,6 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { minutes } from '../../rules/duration.js';
 import type { View } from '../../terminal/render.js';
-import { worded } from '../wording/worded.js';
 import { type LiveSession, stillSignedIn } from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
@@ -30,9 +29,13 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
   const { context, desk, screen, signed } = session;
   const { name } = signed.operator;
   screen.wipe();
+  const { worded } = await import('../wording/worded.js');
   let said = why;
   for (;;) {
-    const view = () => lockedView(session, said);
+    const view = () => {
+      const { message, hint } = worded(said, 'desk', context.house.now());
+      return lockedView(session, message, said.because?.reason === 'sign-in-wrong' ? hint : undefined);
+    };
     const given = await screen.phrase({ view, message: `Password of ${name}`, keys: [] });
     if (given === undefined || 'key' in given) throw refusal('not-signed-in', 'left-locked', {}, 'sign-in');
     try {
@@ -49,8 +52,7 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
   }
 }
 
-function lockedView({ context, call, signed }: LiveSession, said: Refusal): View {
-  const { message, hint } = worded(said, 'desk', context.house.now());
+function lockedView({ call, signed }: LiveSession, message: string, hint: string | undefined): View {
   const stays = call === null ? [] : [`The call ${call.id} stays open.`];
   return [
     { kind: 'title', text: 'Locked', aside: signed.operator.name },
@@ -60,7 +62,7 @@ function lockedView({ context, call, signed }: LiveSession, said: Refusal): View
       kind: 'lines',
       lines: [
         `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
-        ...(said.because?.reason === 'sign-in-wrong' && hint !== undefined ? [hint] : []),
+        ...(hint === undefined ? [] : [hint]),
         ...stays,
         'Give your password to go on. Esc leaves the console.',
       ],

@@ -5,7 +5,6 @@ import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
-import { worded } from '../wording/worded.js';
 import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
@@ -76,6 +75,7 @@ export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
 /** Shows a refusal of the desk (locked out, frozen), then returns to the stage where the call can continue. */
 export async function problemStage(session: LiveSession, from: Stage, error: Refusal): Promise<Stage> {
   const now = session.context.house.now();
+  const { worded } = await import('../wording/worded.js');
   const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   session.events.push(`${session.action?.id ?? from}: ${shown.code}`);

@@ -4,7 +4,7 @@ import { pause } from '../../procedures/pause.js';
 import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Block } from '../../terminal/render.js';
-import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import { APPROVAL_REASONS } from '../wording/terms.js';
 import { alarmLines, type LiveSession } from './console-session.js';
 
 const LOOK_AGAIN_MS = 1_000;

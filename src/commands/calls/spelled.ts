@@ -2,7 +2,7 @@
 import type { Desk } from '../../desk.js';
 import { SHORTEST_PASSPHRASE } from '../../rules/hearing.js';
 import { decodeSpelling, type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
-import { counted } from '../wording/sentences.js';
+import { counted } from '../wording/counted.js';
 
 const ALPHABETS = ['en', 'de', 'fr'] as const;
 export type Alphabet = (typeof ALPHABETS)[number];

@@ -18,7 +18,7 @@ export interface PowerGiven {
 }
 
 export function reasonFor({ reason = '' }: PowerGiven): string {
-  if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change-power' });
+  if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'change' });
   return reason;
 }
 

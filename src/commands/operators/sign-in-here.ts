@@ -6,13 +6,12 @@ import { isRefusal, type Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import type { Context } from '../command.js';
-import { worded } from '../wording/worded.js';
 
 const TRIES = 3;
 
 /** Asks for name, password and code, and keeps the session. The last refusal is thrown. */
 export async function signInHere(context: Context, why: Refusal): Promise<void> {
-  say(context, why);
+  await say(context, why);
   const prompts = await context.ask.prompts('--operator');
   const name = await prompts.line({ message: 'Operator', default: context.house.userName });
   await trying(context, async () => {
@@ -25,7 +24,7 @@ export async function signInHere(context: Context, why: Refusal): Promise<void> 
 
 /** Asks for a code of the authenticator app, for the session that is open. */
 export async function giveCodeHere(context: Context, why: Refusal): Promise<void> {
-  say(context, why);
+  await say(context, why);
   const prompts = await context.ask.prompts('--code');
   const desk = await context.desk();
   const token = await context.sessions.read('operator', 'desk');
@@ -35,8 +34,10 @@ export async function giveCodeHere(context: Context, why: Refusal): Promise<void
   });
 }
 
-const say = (context: Context, why: Refusal): void =>
+async function say(context: Context, why: Refusal): Promise<void> {
+  const { worded } = await import('../wording/worded.js');
   context.notice(`countersign: ${worded(why, 'desk', context.house.now()).message}`);
+}
 
 /** A mistyped answer is asked for again; locked out is locked out. */
 async function trying(context: Context, attempt: () => Promise<void>): Promise<void> {
@@ -45,7 +46,7 @@ async function trying(context: Context, attempt: () => Promise<void>): Promise<v
       return await attempt();
     } catch (error) {
       if (!isRefusal(error) || error.because?.reason !== 'sign-in-wrong' || tried >= TRIES) throw error;
-      say(context, error);
+      await say(context, error);
     }
   }
 }

@@ -13,8 +13,8 @@ import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { optionsOf } from '../wording/customer-steps.js';
 import { askCodes } from './portal-factor.js';
+import { optionsOf } from './portal-given.js';
 
 export interface EnrolmentGiven {
   readonly kind: MethodId;

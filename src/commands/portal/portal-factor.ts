@@ -7,8 +7,7 @@ import { type FactorChoice, factorChoices, guessKind } from '../../procedures/fa
 import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import type { Context } from '../command.js';
-import { optionsOf } from '../wording/customer-steps.js';
-import { worded } from '../wording/worded.js';
+import { optionsOf } from './portal-given.js';
 
 export interface FactorGiven {
   readonly factor?: AnswerKind | undefined;
@@ -46,6 +45,7 @@ export async function askCodes<T>(context: Context, answer: (code: string) => Pr
       return await answer(await prompts.line({ message }));
     } catch (error) {
       if (!isRefusal(error) || error.code !== 'not-signed-in' || asked >= ASKED_AT_MOST) throw error;
+      const { worded } = await import('../wording/worded.js');
       context.notice(`countersign: ${worded(error, 'customer', context.house.now()).message}`);
     }
   }

@@ -1,5 +1,6 @@
 /** What every `portal` command takes: the options, their input, and the person that they name. */
 import * as z from 'zod';
+import type { Who } from '../../procedures/portal/customer-login.js';
 import type { Context, OptionSpec } from '../command.js';
 
 /** The options of every `portal` command. Put them after the command's other options. */
@@ -30,6 +31,9 @@ export interface PortalGiven {
   readonly code?: string | undefined;
   readonly device?: string | undefined;
 }
+
+/** The options that name a person, for a command that can be copied. */
+export const optionsOf = ({ account, login }: Who): string => `--account ${account} --as ${login}`;
 
 export interface PersonNamed {
   readonly account: string;

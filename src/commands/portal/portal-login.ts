@@ -7,14 +7,12 @@ import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
 import { signOutUser } from '../../procedures/portal/authenticate-user.js';
-import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
+import { type PortalLogin, setUpOf } from '../../procedures/portal/customer-login.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { type NextStep, nextOf } from '../../rules/mfa-login.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
-import { setUpMethod } from '../wording/customer-steps.js';
-import { either } from '../wording/sentences.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';
@@ -98,7 +96,10 @@ const login = command<LoginInput>({
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS,
-    { flags: '--factor <name>', about: `how to prove it is you: ${either(answerKinds)}` },
+    {
+      flags: '--factor <name>',
+      about: `how to prove it is you: ${answerKinds.slice(0, -1).join(', ')} or ${answerKinds.at(-1)}`,
+    },
     { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
     { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
     { flags: '--sso', about: "sign in with your company's single sign-on" },
@@ -199,7 +200,7 @@ function enrolmentNeeded(login: PortalLogin, because: 'required' | 'last-backup-
       ? 'that was your last backup code; a sign-in method must be set up before anything else'
       : 'a second sign-in method must be set up to finish this login';
   return new Refusal('enrolment-needed', first, {
-    hint: setUpMethod(methodIds, whoOf(login)),
+    next: [{ step: 'set-up-method-as', facts: setUpOf(login) }],
     also: { login: { state: 'enrolment-needed', choices: methodIds } },
   });
 }

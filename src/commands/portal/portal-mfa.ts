@@ -7,11 +7,10 @@ import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { optionsOf } from '../wording/customer-steps.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { commands as backupCodes } from './portal-backup-codes.js';
 import { enrol, notAskedYet } from './portal-enrolment.js';
-import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
+import { optionsOf, PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession } from './portal-session.js';
 
 const list = command({

@@ -12,7 +12,7 @@ import {
 } from '../../procedures/portal/devices-and-sessions.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Result } from '../command.js';
-import { counted } from '../wording/sentences.js';
+import { counted } from '../wording/counted.js';
 import { localMinute } from '../wording/times.js';
 import { readDevices } from './portal-device.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';

@@ -2,7 +2,7 @@
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
-import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
 
 export const approvalDocument = (approval: Approval) => ({

@@ -4,7 +4,7 @@ import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
 import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
-import { APPROVAL_REASONS } from '../wording/desk-sentences.js';
+import { APPROVAL_REASONS } from '../wording/terms.js';
 
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
   'to-reset': 'to reset',

@@ -4,7 +4,7 @@ import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { counted } from '../wording/sentences.js';
+import { counted } from '../wording/counted.js';
 import { alarmLine, localMinute } from '../wording/times.js';
 
 const status = command({

@@ -6,7 +6,7 @@ import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { UNDO_STOPS } from '../wording/desk-sentences.js';
+import { UNDO_STOPS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
 import { outcomeWords, rowDocument } from './bulk-view.js';
 

@@ -1,7 +1,6 @@
 /** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
 import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import { hours, minutes } from '../../rules/duration.js';
-import { counted, type When } from './sentences.js';
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
@@ -24,15 +23,16 @@ export const localMinute = (at: number): string => `${localDay(at)} ${localClock
 export const localSecond = (at: number): string => `${localMinute(at)}:${two(new Date(at).getSeconds())}`;
 
 /** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
-export const waitFrom =
-  (now: number): When =>
-  (at) => {
+export function waitFrom(now: number, language = 'en'): (at: number) => string {
+  const waiting = new Intl.RelativeTimeFormat(language);
+  return (at) => {
     const end = Math.ceil(at / minutes(1)) * minutes(1);
     const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
-    if (left < 120) return `in ${counted(left, 'minute')} (${localClock(end)})`;
-    if (left < 48 * 60) return `in ${counted(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
-    return `in ${counted(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
+    if (left < 120) return `${waiting.format(left, 'minute')} (${localClock(end)})`;
+    if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
+    return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
   };
+}
 
 const WHERE = { desk: 'phrases at this desk', company: 'phrases at ', operator: 'callers with ' } as const;
 

@@ -1,7 +1,6 @@
 /** Lists and ends grants, and checks them again at the moment of use (B08, B54). */
 import type { Desk, GrantRow, SignedOperator } from '../../desk.js';
-import { isRefusal, type Refusal, refusal } from '../../errors.js';
-import type { GrantFault } from '../../refusals/facts.js';
+import { isRefusal, type Refusal, refusal, type Term } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { findAction } from '../../rules/policy.js';
 import { decideScope } from '../../rules/scope.js';
@@ -92,7 +91,7 @@ export async function requireGrant(
 ): Promise<UsableGrant> {
   const row = await write.grants.byId(id);
   if (row === undefined || row.operator_id !== by.operator.id) throw noGrant('unknown');
-  if (row.action !== actionId) throw noGrant('other-action', row.action);
+  if (row.action !== actionId) throw refusal('no-grant', 'grant-for-other', { action: row.action }, 'verify-caller');
   if (row.revoked_at !== null) throw noGrant('revoked');
   if (row.used_at !== null) throw noGrant('used');
   if (now >= row.expires_at) throw noGrant('expired');
@@ -113,5 +112,5 @@ export async function requireGrant(
   return { row, account, caller };
 }
 
-const noGrant = (why: GrantFault, action = ''): Refusal =>
-  refusal('no-grant', 'grant-needed', { why, action }, 'verify-caller');
+const noGrant = (grantFault: Term<'grantFault'>): Refusal =>
+  refusal('no-grant', 'grant-needed', { grantFault }, 'verify-caller');

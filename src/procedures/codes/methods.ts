@@ -12,6 +12,8 @@ export type AnswerKind = MethodId | 'backup';
 /** What can be set up (B34), in the order in which it is offered. */
 export const methods: readonly { readonly id: MethodId; readonly title: string }[] = factorKinds;
 export const methodIds: readonly MethodId[] = methods.map(({ id }) => id);
+/** The method that a person is told to set up, and what could stand in its place. */
+export const [firstMethod = 'totp', ...otherMethods] = methodIds;
 export const answerKinds: readonly AnswerKind[] = [...methodIds, 'backup'];
 
 /** The words that ask for the code. */

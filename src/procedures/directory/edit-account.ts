@@ -169,8 +169,8 @@ async function openIdPatch(
   const audience = wanted.audience ?? kept?.audience ?? null;
   const jwks = wanted.keys === undefined ? (kept?.jwks ?? null) : readKeySet(wanted.keys, rules);
   if (issuer === null || audience === null || jwks === null) {
-    const given = { issuer, audience, jwks };
-    const missing = (['issuer', 'audience', 'jwks'] as const).filter((setting) => given[setting] === null);
+    const given = Object.entries({ sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks });
+    const missing = given.flatMap(([column, value]) => (value === null ? [column] : []));
     throw refusal('missing-option', 'sso-incomplete', { missing }, 'sso-together');
   }
   return { sso_issuer: issuer, sso_audience: audience, sso_jwks: jwks };

@@ -72,7 +72,9 @@ function onlyOne(found: readonly User[], reference: string, account: Account): U
 }
 
 const notFound = (reference: string, account?: Account): Refusal =>
-  refusal('not-found', 'user-unknown', { reference, number: account?.number ?? null }, 'search-users');
+  account === undefined
+    ? refusal('not-found', 'user-unknown', { reference }, 'search-users')
+    : refusal('not-found', 'user-unknown-in', { reference, number: account.number }, 'search-users');
 
 /** How many other logins anywhere have the same e-mail or phone (B09). */
 export async function sharedContacts(desk: Desk, user: User): Promise<number> {

@@ -4,7 +4,7 @@
  * what happens, and after any change in between it is another request.
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
-import type { ApprovalReason } from '../../refusals/facts.js';
+import type { ApprovalReason } from '../../rules/approval.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';

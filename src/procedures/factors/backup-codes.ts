@@ -5,7 +5,7 @@
 import type { BackupCodeRow, Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
-import { methodIds } from '../codes/methods.js';
+import { firstMethod, otherMethods } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
@@ -73,4 +73,4 @@ async function toRow(desk: Desk, { user }: Owner, code: BackupCode): Promise<Bac
 }
 
 const factorFirst = (): Refusal =>
-  refusal('enrolment-needed', 'method-first', { kinds: methodIds, who: null }, 'set-up-method');
+  refusal('enrolment-needed', 'method-first', { kind: firstMethod, others: otherMethods }, 'set-up-method');

@@ -61,7 +61,9 @@ export async function newestEntries(desk: Desk, filter: AuditFilter, limit: numb
 
 /** Refusal `audit-broken`: what was shown is not what was logged. */
 export function requireGenuine({ foreign }: Pick<NewestEntries, 'foreign'>): void {
-  if (foreign.length > 0) throw refusal('audit-broken', 'entries-foreign', { entries: foreign }, 'audit-verify');
+  if (foreign.length === 0) return;
+  const facts = { count: foreign.length, entries: foreign.slice(0, 5) };
+  throw refusal('audit-broken', 'entries-foreign', facts, 'audit-verify');
 }
 
 /** Every matching entry after a number, oldest first, in pages; ends at the end of the log. */

@@ -4,12 +4,11 @@
  */
 import type { Desk, OperatorRow } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { HandKind } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { needsSecondFactor, permits } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import { apartFrom } from '../../rules/two-persons.js';
+import { apartFrom, type HandKind } from '../../rules/two-persons.js';
 import { logIfPossible } from '../authorise.js';
 import { type SignIn, signInOperator } from './sign-in-operator.js';
 import { type Asking, personOf } from './two-persons.js';

@@ -3,8 +3,7 @@
  * act (B70, B78).
  */
 import type { OperatorRow, OperatorSessionRow, OperatorTokenRow } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
-import type { Reason, Reasons, Steps } from '../../refusals/because.js';
+import { type Facts, type Reason, type Refusal, refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import type { Operator, OperatorRole } from '../../rules/people.js';
 import type { Limits } from '../../rules/policy.js';
@@ -59,5 +58,5 @@ function toOperator(row: OperatorRow): Operator {
   return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
 }
 
-export const notSignedIn = <R extends Reason>(reason: R, facts: Reasons[R]): Refusal =>
-  refusal('not-signed-in', reason, facts as Reasons[R] & Steps['sign-in'], 'sign-in');
+export const notSignedIn = (reason: Reason, facts: Facts): Refusal =>
+  refusal('not-signed-in', reason, facts, 'sign-in');

@@ -1,8 +1,7 @@
 /** Who had a hand in whom (B81): written where an operator is made or changed, asked where a second operator decides. */
 import type { OperatorRow, Reads } from '../../desk.js';
-import type { HandKind } from '../../refusals/facts.js';
 import type { Policy } from '../../rules/policy.js';
-import { type Hand, handBetween, operatorsOf } from '../../rules/two-persons.js';
+import { type Hand, type HandKind, handBetween, operatorsOf } from '../../rules/two-persons.js';
 import type { Acting } from '../authorise.js';
 
 /** What is known when somebody asks for a second operator, before a transaction or inside one. */

@@ -3,8 +3,7 @@
  * passphrase, except that it opens the owner's own copy of it (crypto/owner-view, B17).
  */
 import type { Desk } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
-import type { Reason, Reasons, Steps } from '../../refusals/because.js';
+import { type Facts, type Reason, type Refusal, refusal } from '../../errors.js';
 import { leastLength } from '../../rules/password.js';
 import type { Account, User } from '../../rules/people.js';
 import { matchForm } from '../../rules/spoken-form.js';
@@ -81,5 +80,4 @@ export async function checkApplicationPassword(
   return desk.ownerView.check(applicationPasswordContext(user ?? NOBODY), row?.verifier ?? null, asTyped(password));
 }
 
-const notThis = <R extends `app-password-${string}` & Reason>(reason: R, facts: Reasons[R]): Refusal =>
-  refusal('invalid-input', reason, facts as Reasons[R] & Steps['several-words'], 'several-words');
+const notThis = (reason: Reason, facts: Facts): Refusal => refusal('invalid-input', reason, facts, 'several-words');

@@ -24,12 +24,14 @@
  */
 import type { Desk, PortalSessionRow, Reads, SignedUser, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { Who } from '../../refusals/facts.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { hours, minutes } from '../../rules/duration.js';
 import { type LoginMethod, type LoginState, nextOf } from '../../rules/mfa-login.js';
 import type { Account, User } from '../../rules/people.js';
-import { methodIds } from '../codes/methods.js';
+import { firstMethod, otherMethods } from '../codes/methods.js';
+
+/** Who a command is about, for a next step that can be copied. `account` is its number. */
+export type Who = { readonly account: string; readonly login: string };
 
 /** Whose login it is. */
 export interface Owner {
@@ -74,6 +76,9 @@ export async function openOwner(read: Pick<Reads, 'users' | 'accounts'>, userId:
 /** Who a next step is about. */
 export const whoOf = ({ account, user }: Owner): Who => ({ account: account.number, login: user.login });
 
+/** The facts of the step `set-up-method-as`. */
+export const setUpOf = (owner: Owner) => ({ kind: firstMethod, others: otherMethods, ...whoOf(owner) });
+
 /** Refusals: factor-needed and enrolment-needed, by the login's own state; usage for a step that the login has passed. */
 export function requireState(login: PortalLogin, allowed: readonly LoginState[]): void {
   if (allowed.includes(login.session.state)) return;
@@ -82,7 +87,7 @@ export function requireState(login: PortalLogin, allowed: readonly LoginState[])
   if (step === 'factor') {
     throw refusal('factor-needed', 'login-needs-code', whoOf(login), 'give-portal-code');
   }
-  throw refusal('enrolment-needed', 'login-needs-method', { kinds: methodIds, who: whoOf(login) }, 'set-up-method');
+  throw refusal('enrolment-needed', 'login-needs-method', setUpOf(login), 'set-up-method-as');
 }
 
 export function toSignedUser(row: PortalSessionRow): SignedUser {

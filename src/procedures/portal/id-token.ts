@@ -3,8 +3,7 @@
  * which is loaded only here. Only signatures by a public key count: never `none`, never a shared secret.
  */
 import type { JSONWebKeySet, JWTPayload } from 'jose';
-import { isRefusal, type Refusal, refusal } from '../../errors.js';
-import type { IdTokenFault } from '../../refusals/facts.js';
+import { isRefusal, type Refusal, refusal, type Term } from '../../errors.js';
 
 export interface TokenDemand {
   readonly issuer: string;
@@ -88,8 +87,8 @@ function claimsOf(payload: JWTPayload, demand: TokenDemand): TokenClaims {
   };
 }
 
-function faultOf(code: string): IdTokenFault {
-  const faults: Readonly<Record<string, IdTokenFault>> = {
+function faultOf(code: string): Term<'tokenFault'> {
+  const faults: Readonly<Record<string, Term<'tokenFault'>>> = {
     ERR_JWT_EXPIRED: 'expired',
     ERR_JWT_CLAIM_VALIDATION_FAILED: 'claims',
     ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
@@ -100,8 +99,8 @@ function faultOf(code: string): IdTokenFault {
   return faults[code] ?? 'not-a-token';
 }
 
-const refused = (why: IdTokenFault, cause?: unknown): Refusal =>
-  refusal('not-signed-in', 'id-token-refused', { why }, 'new-id-token', { ...(cause === undefined ? {} : { cause }) });
+const refused = (why: Term<'tokenFault'>, cause?: unknown): Refusal =>
+  refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token', { cause });
 
 const badKeys = (cause: unknown): Refusal =>
   refusal('config', 'provider-keys-unreadable', {}, 'desk-sets-keys', { cause });

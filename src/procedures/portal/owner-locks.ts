@@ -8,7 +8,7 @@ import { type Refusal, refusal } from '../../errors.js';
 import { customerRule, hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
 import type { LoginState } from '../../rules/mfa-login.js';
 import { isHeld } from '../../rules/power-hold.js';
-import { methodIds } from '../codes/methods.js';
+import { firstMethod } from '../codes/methods.js';
 import { type Owner, type PortalLogin, requireState } from './customer-login.js';
 import { type MissingProof, missingProofs, type OwnerProof, refusalOfProof } from './owner-proof.js';
 
@@ -75,7 +75,7 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   'passphrase:set': { role: holder, proof: 'fresh' },
   'passphrase:view': { role: holder, proof: 'view' },
   'company:mfa': {
-    role: admin(() => refusal('forbidden', 'admins-require-mfa', { kinds: methodIds }, 'ask-admin-set-up-own')),
+    role: admin(() => refusal('forbidden', 'admins-require-mfa', { kind: firstMethod }, 'ask-admin-set-up-own')),
     proof: 'methods',
     onOthers: true,
   },

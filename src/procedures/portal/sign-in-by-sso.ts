@@ -3,8 +3,7 @@
  * B36).
  */
 import type { Desk } from '../../desk.js';
-import { Refusal, refusal } from '../../errors.js';
-import type { IdTokenFault } from '../../refusals/facts.js';
+import { Refusal, refusal, type Term } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { days, minutes, seconds } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
@@ -136,8 +135,8 @@ const asciiLower = (text: string): string => text.replace(/[A-Z]/g, (letter) => 
 /** What the provider signed, without the signature: the same token can have another signature that is just as good (ECDSA). */
 const signedPart = (desk: Desk, token: string): string => desk.digests.sha256(token.trim().split('.', 2).join('.'));
 
-const tokenRefused = (why: IdTokenFault): Refusal =>
-  refusal('not-signed-in', 'id-token-refused', { why }, 'new-id-token');
+const tokenRefused = (why: Term<'tokenFault'>): Refusal =>
+  refusal('not-signed-in', 'id-token-refused', { tokenFault: why }, 'new-id-token');
 
 const notKnown = (): Refusal => refusal('not-signed-in', 'id-token-names-none', {}, 'name-login');
 

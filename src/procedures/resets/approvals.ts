@@ -4,8 +4,13 @@
  */
 import type { ApprovalRow, Desk, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { ApprovalReason } from '../../refusals/facts.js';
-import { APPROVAL_ID_BYTES, type ApprovalSubject, approvalId, standingOf } from '../../rules/approval.js';
+import {
+  APPROVAL_ID_BYTES,
+  type ApprovalReason,
+  type ApprovalSubject,
+  approvalId,
+  standingOf,
+} from '../../rules/approval.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
@@ -150,7 +155,7 @@ export function approvalEntry(
 
 /** The refusal that says what waits for whom (exit 5). */
 export function approvalNeeded(row: ApprovalRow): Refusal {
-  return refusal('approval-needed', 'approval-needed', { why: row.why as ApprovalReason, id: row.id }, 'approve', {
+  return refusal('approval-needed', 'approval-needed', { approval: row.why as ApprovalReason, id: row.id }, 'approve', {
     also: {
       approval: {
         id: row.id,
@@ -179,7 +184,9 @@ export async function waitForApproval(desk: Desk, id: string, signal: AbortSigna
     const standing = standingOf({ state: row.state, expiresAt: row.expires_at }, desk.now());
     if (standing === 'approved' || standing === 'used') return;
     if (standing === 'rejected') {
-      throw refusal('refused-by-policy', 'request-rejected', { id, reason: row.decision_reason }, 'show-approval', {
+      const reason = row.decision_reason ?? '';
+      const said = reason === '' ? 'request-rejected' : 'request-rejected-why';
+      throw refusal('refused-by-policy', said, { id, reason }, 'show-approval', {
         also: { approval: { id, state: 'rejected' } },
       });
     }

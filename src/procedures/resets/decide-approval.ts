@@ -4,8 +4,8 @@
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
-import type { ApprovalReason } from '../../refusals/facts.js';
 import {
+  type ApprovalReason,
   type ApprovalStanding,
   type ApprovalSubject,
   approvalEnds,

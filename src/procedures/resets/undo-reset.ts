@@ -5,7 +5,6 @@
  */
 import type { Desk, ResetRow, SignedOperator, UserContacts } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { UndoStop } from '../../refusals/facts.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
@@ -13,6 +12,9 @@ import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { CHUNK } from './run-job.js';
+
+/** Why a reset is not undone. */
+export type UndoStop = 'nothing-taken' | 'undone-before' | 'enrolled-again' | 'superseded' | 'final' | 'too-late';
 
 export interface UndoRequest {
   /** Of a job, or of one reset. */
@@ -167,4 +169,4 @@ function entryOf({ reset, outcome }: UndoOutcome, reason: string, by: ProvenActo
 }
 
 const refusalOf = (stop: UndoStop, login: string): Refusal =>
-  refusal('refused-by-policy', 'reset-stays', { login, why: stop }, 'show-status');
+  refusal('refused-by-policy', 'reset-stays', { login, undo: stop }, 'show-status');

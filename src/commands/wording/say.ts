@@ -1,0 +1,62 @@
+/** Says a message of the catalogue (ICU MessageFormat) with its facts, in one of the languages of data/messages (B98). */
+import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
+import type { Fact, Facts, Problem } from '../../errors.js';
+import { localMinute, waitFrom } from './times.js';
+
+export type Language = 'en';
+
+/** British English puts no comma before the last word of a list. */
+const TAGS: Readonly<Record<Language, string>> = { en: 'en-GB' };
+
+/** The styles of moments are ours: the formatter below finds the function by the name. */
+const STYLES = {
+  date: { minute: { said: 'minute' }, wait: { said: 'wait' } } as Record<string, object>,
+  number: { tenths: { minimumFractionDigits: 1, maximumFractionDigits: 1 } },
+};
+
+/**
+ * The sentence. A list is joined by commas, `<or>{names}</or>` says which of them, and `<options>` has columns of a file under their names
+ * on the command line; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits. Throws where a fact is missing,
+ * which a test rules out for every refusal.
+ */
+export function say(message: string, facts: Facts, language: Language, now: number): string {
+  const or = new Intl.ListFormat(TAGS[language], { type: 'disjunction' });
+  const moments = { minute: localMinute, wait: waitFrom(now, language) };
+  const format = new IntlMessageFormat(message, TAGS[language], STYLES, { formatters: formattersOf(moments) });
+  const said = format.format<List>({
+    ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, sayable(fact)])),
+    or: ([list]) => or.format(wordsOf(list)),
+    options: ([list]) => wordsOf(list).map(optionOf).join(', '),
+  });
+  return [said].flat().join('');
+}
+
+type List = { readonly words: readonly string[]; toString(): string };
+
+function sayable(fact: Fact): string | number | List {
+  if (fact === null || fact === undefined) return 'none';
+  if (typeof fact !== 'object') return fact;
+  const words = fact.map((one) => (typeof one === 'object' ? faultOf(one) : String(one)));
+  const between = typeof fact[0] === 'object' ? '; ' : ', ';
+  return words.length === 0 ? 'none' : { words, toString: () => words.join(between) };
+}
+
+const wordsOf = (list: List | string | undefined): readonly string[] => (typeof list === 'object' ? list.words : []);
+
+const faultOf = ({ column, message }: Problem): string =>
+  column === undefined ? message : `${optionOf(column)}: ${message}`;
+
+function optionOf(column: string): string {
+  if (column === 'scopes') return '--scope';
+  return column === 'login' ? 'login' : `--${column.replace('_', '-')}`;
+}
+
+type Moments = Readonly<Record<string, (at: number) => string>>;
+
+/** Numbers are written without separators, so that they can be copied into a command. */
+const formattersOf = (moments: Moments): Formatters => ({
+  getNumberFormat: (tag, options) => new Intl.NumberFormat(tag, { useGrouping: false, ...(options as object) }),
+  getPluralRules: (...given) => new Intl.PluralRules(...given),
+  getDateTimeFormat: (_, style) =>
+    ({ format: moments[(style as { readonly said: string }).said] }) as Intl.DateTimeFormat,
+});
