@@ -47,6 +47,8 @@ const FIXED = {
     kind: 'email',
     placeholders: ['deskName', 'name', 'account', 'target', 'who', 'when', 'reference'],
   },
+  'enrolment-code-to-hand-on': { kind: 'email', placeholders: [...PERSON, 'target', 'code', 'until'] },
+  'enrolment-code-handed-on': { kind: 'email', placeholders: [...TOLD, 'target'] },
   'backup-codes-created': { kind: 'email', placeholders: [...PERSON, 'count', 'who', 'when'] },
   'locked-out': { kind: 'email', placeholders: [...PERSON, 'count', 'when', 'until'] },
   'power-admin-added': { kind: 'email', placeholders: [...TOLD, 'target', 'role', 'from'] },

@@ -18,6 +18,7 @@ const KINDS = {
   job: ['advanced', 'ended', 'interrupted', 'resumed', 'started'],
   key: ['backed-up'],
   mfa: [
+    'code-resent',
     'frozen',
     'not-required',
     'objected',

@@ -56,13 +56,20 @@ export async function chooseEnrolment(context: Context): Promise<MethodId> {
 }
 
 /** The mailed code if one is needed (B57), otherwise undefined. Refusal `enrolment-needed` if nobody can be asked. */
-export async function askEnrolmentCode(context: Context, desk: Desk, login: PortalLogin): Promise<string | undefined> {
+export async function askEnrolmentCode(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  again = false,
+): Promise<string | undefined> {
   if (login.session.state === 'enrolment-needed') return undefined;
-  const owed = await sendOwedEnrolmentCode(desk, login);
+  const owed = await sendOwedEnrolmentCode(desk, login, again);
   if (owed === 'not-needed') return undefined;
   if (!context.ask.possible || owed === 'ask-desk') throw enrolmentCodeMissing(owed);
   context.notice('A one-time enrolment code is in the mail to the address on file.');
-  return (await context.ask.prompts('--enrolment-code')).line({ message: 'Enrolment code' });
+  const prompts = await context.ask.prompts('--enrolment-code');
+  const typed = await prompts.line({ message: 'Enrolment code (Enter alone sends another)' });
+  return typed.trim() === '' ? askEnrolmentCode(context, desk, login, true) : typed;
 }
 
 /** A method is no use yet where no login asks for one. */

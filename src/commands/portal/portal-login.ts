@@ -75,6 +75,7 @@ const loginInput = () =>
     ...portalShape(),
     factor: z.enum(answerKinds, { error: `one of ${answerKinds.join(', ')}` }).optional(),
     enrolmentCode: z.string().optional(),
+    newCode: z.boolean().default(false),
     remember: z.boolean().default(false),
     sso: z.boolean().default(false),
     idTokenStdin: z.boolean().default(false),
@@ -101,6 +102,7 @@ const login = command<LoginInput>({
       about: `how to prove it is you: ${answerKinds.slice(0, -1).join(', ')} or ${answerKinds.at(-1)}`,
     },
     { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
+    { flags: '--new-code', about: 'the mailed code is lost: send another, which ends the first' },
     { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
     { flags: '--sso', about: "sign in with your company's single sign-on" },
     { flags: '--id-token-stdin', about: 'read the OpenID ID token from standard input' },
@@ -188,7 +190,7 @@ async function take(
 }
 
 async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin, given: LoginInput): Promise<string> {
-  const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current));
+  const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current, given.newCode));
   if (code !== undefined) return code;
   const owed = await sendOwedEnrolmentCode(desk, current);
   throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);

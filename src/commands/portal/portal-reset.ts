@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
+import { RESENDING, resendInPortal } from '../../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
 import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
+import { resentResult } from '../resets/mfa-resend.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
 
@@ -45,6 +47,27 @@ const reset = command({
         document: { resets: rows.map((row) => rowDocument(row, null)) },
         exit: exitOfTally(tally),
       };
+    }),
+});
+
+const resend = command({
+  path: 'portal resend',
+  summary: 'send the code that a reset user needs once more (admins)',
+  examples: [
+    'countersign portal resend janet.leverling --account 100241 --as ana.trujillo',
+    'countersign portal resend janet.leverling --hand-on --account 100241 --as ana.trujillo   (no mailbox)',
+  ],
+  access: 'anyone',
+  arguments: [{ name: '<login>', about: 'login, id or unique e-mail of a user of your company' }],
+  options: [
+    { flags: '--hand-on', about: 'send it to you, to hand it on; the user and all admins are told' },
+    ...PORTAL_OPTIONS,
+  ],
+  input: () => z.object({ ...portalShape(), login: z.string(), handOn: z.boolean().default(false) }),
+  run: (context, given) =>
+    freshSession(context, given, RESENDING, async ({ desk, login }) => {
+      const done = await resendInPortal(desk, login, { reference: given.login, handOn: given.handOn });
+      return resentResult([done]);
     }),
 });
 
@@ -113,4 +136,4 @@ const object = command({
     }),
 });
 
-export const commands: readonly Command[] = [reset, object];
+export const commands: readonly Command[] = [reset, resend, object];

@@ -46,11 +46,14 @@ export const lineDocument = (line: JobLine) => ({
   ...rowDocument(line.row, null),
   outcome: nameOf(line),
   ...(line.state === null ? {} : { state: line.state }),
+  ...(line.code === null ? {} : { code: line.code }),
 });
 
 export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
   const tally = new Map<ReturnType<typeof nameOf>, number>();
   for (const line of lines) tally.set(nameOf(line), (tally.get(nameOf(line)) ?? 0) + 1);
+  const codes = new Map<string, number>();
+  for (const { code } of lines) if (code !== null) codes.set(code, (codes.get(code) ?? 0) + 1);
   const undone = lines.filter(({ state }) => state === 'undone').length;
   const approved = approvedBy === null ? '' : `${approvedBy} (${head.approval_id})`;
   return [
@@ -66,6 +69,7 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
         ['Ticket', head.ticket],
         ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
         ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
+        ...(codes.size === 0 ? [] : [['Codes', [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
         ...(undone === 0 ? [] : [['Undone', String(undone)] as const]),
         ['Plan', head.plan_hash],
       ],

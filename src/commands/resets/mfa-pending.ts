@@ -1,14 +1,20 @@
 /** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
 
 import * as z from 'zod';
-import { pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import { csvText } from '../../procedures/directory/export-directory.js';
+import { seePeople } from '../../procedures/directory/see-people.js';
+import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { localMinute } from '../wording/times.js';
 
 const WORDS = {
-  waiting: 'code made, not used',
-  expired: 'code expired: reset again to send another',
+  waiting: 'code sent, not used',
+  unsent: 'code waits to be sent',
+  'not-sent': 'code could not be sent',
+  'no-address': 'no usable address for a code',
+  expired: 'code expired: mfa resend, or their next sign-in, sends another',
   objected: 'OBJECTED: stopped by the customer',
   'no-code-needed': 'not enrolled yet',
 } as const;
@@ -18,10 +24,15 @@ const pending = command({
   summary: 'list users who were reset and have not enrolled again',
   examples: ['countersign mfa pending', 'countersign mfa pending --job job_… --json'],
   access: 'mfa:read',
-  options: [{ flags: '--job <job>', about: 'only users of this bulk reset' }],
-  input: () => z.object({ job: z.string().optional() }),
+  options: [
+    { flags: '--job <job>', about: 'only users of this bulk reset' },
+    { flags: '--csv', about: 'as CSV with names and numbers to call; the log says who listed them' },
+  ],
+  input: () => z.object({ job: z.string().optional(), csv: z.boolean().default(false) }),
   run: async (context, given) => {
-    const found = await pendingEnrolments(await context.desk(), given.job);
+    const desk = await context.desk();
+    const found = await pendingEnrolments(desk, given.job);
+    if (given.csv) return { view: [], document: null, raw: await toCall(desk, context.operator(), found) };
     return {
       view: [
         {
@@ -50,5 +61,14 @@ const pending = command({
     };
   },
 });
+
+async function toCall(desk: Desk, signed: SignedOperator, found: readonly PendingEnrolment[]): Promise<string> {
+  const people = await seePeople(desk, signed, 'mfa pending', found);
+  const rows = found.map(({ reset, account, state }, n) => {
+    const user = people[n]?.user;
+    return [account.number, user?.login ?? '', user?.name ?? '', user?.phone ?? '', state, iso(reset.at), reset.id];
+  });
+  return csvText(['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'], rows);
+}
 
 export const commands: readonly Command[] = [pending];

@@ -7,9 +7,10 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
-import { localDay } from '../wording/times.js';
+import { localDay, localMinute } from '../wording/times.js';
 import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
+import { commands as resendCommands } from './mfa-resend.js';
 import { commands as resetCommands } from './mfa-reset.js';
 
 const status = command({
@@ -47,7 +48,8 @@ function statusView(state: MfaStatus): View {
         ['Backup codes left', String(state.backupCodesLeft)],
         ['Remembered devices', String(state.devices)],
         ['Portal sessions', String(state.sessions)],
-        ...(state.enrolmentCodeWaiting ? [['Enrolment code', 'made, not yet used'] as const] : []),
+        ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
+        ...resetRows(state),
       ],
     },
     {
@@ -61,6 +63,25 @@ function statusView(state: MfaStatus): View {
         factor.id,
       ]),
     },
+  ];
+}
+
+const CODE_WORDS: Readonly<Record<NonNullable<MfaStatus['code']>, string>> = {
+  sent: 'sent, not yet used',
+  unsent: 'waits to be sent: countersign outbox list',
+  'not-sent': 'could not be sent: the address takes no mail',
+  'no-address': 'not sent: no usable address on file',
+  expired: 'expired: countersign mfa resend sends another',
+};
+
+function resetRows({ reset }: MfaStatus): readonly (readonly [string, string])[] {
+  if (reset === null) return [];
+  const undo = reset.undoUntil > reset.at ? `, can be undone until ${localMinute(reset.undoUntil)}` : ', final';
+  return [
+    ['Reset', `${localMinute(reset.at)} (${reset.id})${undo}`],
+    ...(reset.objectedAt === null
+      ? []
+      : [['OBJECTED', `${localMinute(reset.objectedAt)}: nothing can be set up`] as const]),
   ];
 }
 
@@ -84,7 +105,20 @@ function statusDocument(state: MfaStatus) {
     devices: state.devices,
     sessions: state.sessions,
     enrolmentCodeWaiting: state.enrolmentCodeWaiting,
+    enrolmentCode: state.code,
+    reset: state.reset && {
+      id: state.reset.id,
+      at: iso(state.reset.at),
+      objectedAt: iso(state.reset.objectedAt),
+      undoUntil: iso(state.reset.undoUntil),
+    },
   };
 }
 
-export const commands: readonly Command[] = [status, ...resetCommands, ...freezeCommands, ...pendingCommands];
+export const commands: readonly Command[] = [
+  status,
+  ...resetCommands,
+  ...resendCommands,
+  ...freezeCommands,
+  ...pendingCommands,
+];

@@ -11,27 +11,43 @@ import { workingDaysLater } from '../../rules/working-days.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
+import { type Inside, requireWanted } from './sent-codes.js';
 
 export interface PreparedEnrolmentCode {
   readonly message: PreparedMessage;
   readonly row: Parameters<Writes['factors']['insertCode']>[0];
+  readonly to: string;
 }
 
 /** The row blocks enrolment as soon as it is stored, even if there is no address that the code could be sent to. */
 export interface EnrolmentCode {
   readonly message: PreparedMessage | null;
   readonly row: PreparedEnrolmentCode['row'];
+  readonly to: string | null;
 }
 
-/** The code, its message and its row; null if the user has no address that is old enough. */
+/** The code, its message and its row; null if there is no address that is old enough. With `instead` it goes to an admin, who hands it on. */
 export async function prepareEnrolmentCode(
   desk: Desk,
   account: Account,
   user: User,
+  instead?: User,
 ): Promise<PreparedEnrolmentCode | null> {
-  const [contacts] = await desk.store.read.users.contacts([user.id]);
-  const { message, row } = enrolmentCodeFor(desk, account, contacts ?? { user, createdAt: 0, formerContacts: [] });
-  return message === null ? null : { message, row };
+  const [contacts = { user, createdAt: 0, formerContacts: [] }] = await desk.store.read.users.contacts([user.id]);
+  const [other] = instead === undefined ? [] : await desk.store.read.users.contacts([instead.id]);
+  const { message, row, to } = enrolmentCodeFor(desk, account, contacts, { bulk: false, instead: other });
+  return message === null || to === null ? null : { message, row, to };
+}
+
+/** The fresh code kills the one before (B89). Refusal `locked` after too many that nobody used, wherever they were asked for. */
+export async function replaceEnrolmentCode(
+  { desk, write, now }: Inside & { readonly now: number },
+  { row, message }: PreparedEnrolmentCode,
+): Promise<void> {
+  await requireWanted(desk, write, { userId: row.user_id, purpose: 'enrol' }, now);
+  await write.resets.spoilEnrolmentCodes(row.user_id, now);
+  await write.factors.insertCode(row);
+  await write.outbox.insert([message.row]);
 }
 
 /** `bulk`: nobody waits for it on a phone, so it lasts some working days, if the policy says so (B89). */
@@ -39,20 +55,26 @@ export function enrolmentCodeFor(
   desk: Desk,
   account: Account,
   contacts: UserContacts,
-  { bulk }: { readonly bulk: boolean } = { bulk: false },
+  { bulk, instead }: { readonly bulk: boolean; readonly instead?: UserContacts | undefined },
 ): EnrolmentCode {
   const { user } = contacts;
   const { hours: most, bulkWorkingDays } = desk.policy.limits.enrolmentCode;
   const now = desk.now();
   const expiresAt = Math.max(now + hours(most), bulk ? workingDaysLater(now, bulkWorkingDays) : 0);
   const { code, row } = newDeskCode(desk, user, 'enrol', expiresAt);
-  const to = oldEnoughAddress(desk, contacts);
-  if (to === null) return { row, message: null };
+  const to = oldEnoughAddress(desk, instead ?? contacts);
+  if (to === null) return { row, message: null, to };
   const values = { name: user.name, login: user.login, account: account.name, code, until: minuteOf(expiresAt) };
-  return {
-    row,
-    message: prepareMessage(desk, { template: 'enrolment-code', to, account, user, values, code: row.id }),
-  };
+  const about = { to, account, user: instead?.user ?? user, code: row.id };
+  const message =
+    instead === undefined
+      ? prepareMessage(desk, { ...about, template: 'enrolment-code', values })
+      : prepareMessage(desk, {
+          ...about,
+          template: 'enrolment-code-to-hand-on',
+          values: { ...values, name: instead.user.name, target: user.name },
+        });
+  return { row, message, to };
 }
 
 /** The e-mail address that was in force `addressOnFileDays` ago; null if there was none. */

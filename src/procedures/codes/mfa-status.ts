@@ -1,8 +1,10 @@
 /** What second factors a user has, for the desk and for their owner: kinds, states and times, never a secret. */
 import type { Desk, FactorRow } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
+import { days } from '../../rules/duration.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
+import { type CodeState, codeStateOf } from './code-state.js';
 import { userFactors } from './user-factors.js';
 
 export interface ShownFactor {
@@ -26,11 +28,22 @@ export interface MfaStatus {
   readonly sessions: number;
   /** A reset happened and its enrolment code waits to be used (B57). */
   readonly enrolmentCodeWaiting: boolean;
+  /** What became of that code; null if none is needed. */
+  readonly code: CodeState | null;
+  /** The reset after which nothing was set up yet. */
+  readonly reset: {
+    readonly id: string;
+    readonly at: number;
+    readonly objectedAt: number | null;
+    readonly undoUntil: number;
+  } | null;
 }
 
 export async function mfaStatus(desk: Desk, account: Account, user: User): Promise<MfaStatus> {
-  const { factors, portalSessions } = desk.store.read;
+  const { factors, portalSessions, outbox, resets } = desk.store.read;
   const { rows, backupCodes, backupCodesLeft, enrolmentCode } = await userFactors(desk, factors, user.id);
+  const open = await resets.openOfUser(user.id);
+  const message = await outbox.newestAbout(user.id, 'enrolment-code');
   return {
     account,
     user,
@@ -41,6 +54,19 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
     devices: (await factors.devices(user.id)).length,
     sessions: (await portalSessions.ofUser(user.id)).length,
     enrolmentCodeWaiting: enrolmentCode !== undefined,
+    code:
+      enrolmentCode === undefined
+        ? null
+        : codeStateOf({ live: desk.now() < enrolmentCode.expires_at, since: enrolmentCode.created_at }, message),
+    reset:
+      open === undefined
+        ? null
+        : {
+            id: open.id,
+            at: open.at,
+            objectedAt: open.objected_at,
+            undoUntil: open.final !== 0 ? open.at : open.at + days(desk.policy.limits.reset.undoDays),
+          },
   };
 }
 

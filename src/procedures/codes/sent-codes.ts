@@ -111,7 +111,13 @@ export async function storeSentCode({ desk, write }: Inside, code: NewCode): Pro
   await write.outbox.insert([code.message.row]);
 }
 
-async function requireWanted(desk: Desk, write: Writes, { userId, purpose }: CodeBinding, now: number): Promise<void> {
+/** Refusal `locked` while too many codes of this purpose were sent within an hour and not used. */
+export async function requireWanted(
+  desk: Desk,
+  write: Writes,
+  { userId, purpose }: { readonly userId: string; readonly purpose: string },
+  now: number,
+): Promise<void> {
   const unused = await write.factors.unusedCodesSince(userId, purpose, now - hours(1));
   const [oldest] = unused;
   if (oldest === undefined || unused.length < desk.policy.limits.code.unusedPerHour) return;

@@ -135,6 +135,20 @@ export async function viewUsers(
   return { found: people, more, capped: !all && more && (text === undefined || page === PAGES_IN_A_CALL) };
 }
 
+/** These people on a list of another kind, which is logged if any contact is in full (B83). */
+export async function seePeople(
+  desk: Desk,
+  signed: SignedOperator,
+  list: string,
+  found: readonly FoundUser[],
+): Promise<readonly SeenUser[]> {
+  const { see } = await sightOf(desk, signed);
+  const people = found.map(see);
+  const full = people.filter(({ contacts }) => contacts === 'full').length;
+  if (full > 0) await noteList(desk, signed, { list }, { people: full });
+  return people;
+}
+
 /** One entry, before anything is shown: who, what, how many with contacts in full, and how many names. */
 export async function noteList(
   desk: Desk,

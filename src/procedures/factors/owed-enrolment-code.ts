@@ -8,7 +8,7 @@
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
-import { prepareEnrolmentCode } from '../codes/enrolment-code.js';
+import { prepareEnrolmentCode, replaceEnrolmentCode } from '../codes/enrolment-code.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
@@ -20,14 +20,18 @@ export type OwedCode = 'not-needed' | 'waiting' | 'sent' | 'ask-desk';
 
 const OWING = { lock: 'login', states: ['done', 'enrolment-needed', 'enrolment-code-needed'] } as const;
 
-/** Tells whether this user needs a code to enrol, and sends one if the portal owes it (B42). */
-export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Promise<OwedCode> {
+/**
+ * Tells whether this user needs a code to enrol. If there is none that can be used, or `again` says that it is lost, the portal sends one (B42,
+ * B89), unless somebody objected to the reset. Refusal `locked` after too many.
+ */
+export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin, again = false): Promise<OwedCode> {
   await askOwner(desk, login, OWING);
   const { user, account } = login;
   const factors = await userFactors(desk, desk.store.read.factors, user.id);
   if (!factors.enrolmentCodeNeeded) return 'not-needed';
-  if (isUsable(factors, desk.now())) return 'waiting';
-  if (!factors.owesFactor) return 'ask-desk';
+  if (isUsable(factors, desk.now()) && !again) return 'waiting';
+  const open = await desk.store.read.resets.openOfUser(user.id);
+  if (open !== undefined && open.objected_at !== null) return 'ask-desk';
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
   const sent = await actAsOwner<'login', boolean>(desk, login, OWING, {
@@ -37,10 +41,11 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin): Pro
       outcome: 'done',
       detail: { sent: done },
     }),
-    change: async ({ write, now }) => {
-      if (isUsable(await userFactors(desk, write.factors, user.id), now)) return false;
-      await write.factors.insertCode(prepared.row);
-      await write.outbox.insert([prepared.message.row]);
+    change: async (acting) => {
+      const { write, now } = acting;
+      if (!again && isUsable(await userFactors(desk, write.factors, user.id), now)) return false;
+      if ((await write.resets.openOfUser(user.id))?.objected_at != null) return false;
+      await replaceEnrolmentCode(acting, prepared);
       return true;
     },
   });

@@ -3,24 +3,22 @@ import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain } from '../../rules/reset-plan.js';
+import { type CodeState, codeStateOf } from '../codes/code-state.js';
 
 export interface PendingEnrolment {
   readonly reset: ResetRow;
   readonly user: User;
   readonly account: Account;
-  /**
-   * `waiting`: the code can be used. `expired`: a new reset sends a new one. `objected`: a customer admin objected to
-   * the reset.
-   */
-  readonly state: 'waiting' | 'expired' | 'objected' | 'no-code-needed';
+  /** Of the code; `waiting`: it was sent, and can be used. `objected`: a customer admin objected to the reset. */
+  readonly state: Exclude<CodeState, 'sent'> | 'waiting' | 'objected' | 'no-code-needed';
 }
 
 const BATCH = 500;
 const MOST = 100_000;
 
 /**
- * Resets with an objection come first, because they wait for the desk; otherwise newest first. Refusal not-found for an
- * unknown job.
+ * Resets with an objection come first, because they wait for the desk; otherwise newest first. Of whom no login asks for a second factor, and
+ * who cannot sign in, is not pending (B89). Refusal not-found for an unknown job.
  */
 export async function pendingEnrolments(desk: Desk, jobId: string | undefined): Promise<readonly PendingEnrolment[]> {
   if (jobId !== undefined && (await desk.store.read.jobs.head(jobId)) === undefined) {
@@ -34,26 +32,27 @@ export async function pendingEnrolments(desk: Desk, jobId: string | undefined): 
 }
 
 async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly PendingEnrolment[]> {
-  const { users, accounts, resets } = desk.store.read;
+  const { users, accounts, resets, outbox } = desk.store.read;
   const ids = rows.map((row) => row.user_id);
   const facts = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one]));
   const people = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
   const homes = new Map(
     (await accounts.byIds([...new Set(rows.map((row) => row.account_id))])).map((one) => [one.id, one]),
   );
+  const messages = await outbox.latestAbout(ids, 'enrolment-code');
+  const stateOf = (reset: ResetRow, live: boolean): PendingEnrolment['state'] => {
+    if (reset.objected_at !== null) return 'objected';
+    if (!desk.policy.limits.enrolmentCode.required) return 'no-code-needed';
+    const state = codeStateOf({ live, since: reset.at }, messages.get(reset.user_id));
+    return state === 'sent' ? 'waiting' : state;
+  };
   return rows.flatMap((reset) => {
     const user = people.get(reset.user_id);
     const account = homes.get(reset.account_id);
     const fact = facts.get(reset.user_id);
     if (user === undefined || account === undefined || fact === undefined || enrolledAgain(fact)) return [];
-    const state =
-      reset.objected_at !== null
-        ? 'objected'
-        : fact.codeLive
-          ? 'waiting'
-          : desk.policy.limits.enrolmentCode.required
-            ? 'expired'
-            : 'no-code-needed';
-    return [{ reset, user, account, state } as const];
+    const gone = user.disabledAt !== null || account.disabledAt !== null || account.mfaRequiredAt === null;
+    if (gone && reset.objected_at === null) return [];
+    return [{ reset, user, account, state: stateOf(reset, fact.codeLive) }];
   });
 }

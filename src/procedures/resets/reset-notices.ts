@@ -25,14 +25,21 @@ const FORMER_CONTACT_DAYS = 30;
 export function noticesToTarget(
   desk: Desk,
   account: Account,
-  { user, formerContacts }: UserContacts,
+  contacts: UserContacts,
   facts: NoticeFacts & { readonly reference: string },
 ): readonly PreparedMessage[] {
+  const { user } = contacts;
+  const values = { name: user.name, login: user.login, account: account.name, ...facts };
+  return addressesOf(desk, contacts).map((to) =>
+    prepareMessage(desk, { template: 'mfa-reset-notice', to, account, user, values }),
+  );
+}
+
+/** The present e-mail address, and those that it replaced lately. */
+export function addressesOf(desk: Desk, { user, formerContacts }: UserContacts): readonly string[] {
   const oldest = desk.now() - days(FORMER_CONTACT_DAYS);
   const former = formerContacts.filter((contact) => contact.replacedAt > oldest).map((contact) => contact.email);
-  const addresses = [...new Set([user.email, ...former])].filter((address) => address !== '');
-  const values = { name: user.name, login: user.login, account: account.name, ...facts };
-  return addresses.map((to) => prepareMessage(desk, { template: 'mfa-reset-notice', to, account, user, values }));
+  return [...new Set([user.email, ...former])].filter((address) => address !== '');
 }
 
 export interface ResetOfAccount {

@@ -1,6 +1,7 @@
 /** Bulk runs as people see them: the list, and one run line by line (B60, B61). */
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
+import { type CodeState, codeStateOf } from '../codes/code-state.js';
 import { type JobWork, openJob } from './job-work.js';
 import { idleOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
 
@@ -10,6 +11,8 @@ export interface JobLine {
   readonly planned: boolean;
   /** What became of its reset since: `open`, `undone` …; null if nothing was reset. */
   readonly state: string | null;
+  /** What became of the mail with its code; null if nothing was reset. */
+  readonly code: CodeState | null;
 }
 
 export interface JobReport {
@@ -20,6 +23,8 @@ export interface JobReport {
   readonly lines: readonly JobLine[];
 }
 
+const BATCH = 500;
+
 /** Newest first. */
 export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.read.jobs.list(100);
 
@@ -27,8 +32,22 @@ export const listJobs = (desk: Desk): Promise<readonly JobHead[]> => desk.store.
 export async function showJob(desk: Desk, id: string): Promise<JobReport> {
   const work = await openJob(desk, id);
   const { head, plan } = work;
-  const stored = new Map((await desk.store.read.resets.ofJob(id)).map((row) => [row.line ?? 0, row]));
-  return { head, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored)) };
+  const { resets, outbox } = desk.store.read;
+  const rows = await resets.ofJob(id);
+  const stored = new Map(rows.map((row) => [row.line ?? 0, row]));
+  const codes = new Map<string, CodeState>();
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const some = rows.slice(from, from + BATCH).filter((row) => row.state !== 'none');
+    const ids = some.map((row) => row.user_id);
+    const messages = await outbox.latestAbout(ids, 'enrolment-code');
+    const live = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one.codeLive]));
+    for (const row of some)
+      codes.set(
+        row.id,
+        codeStateOf({ live: live.get(row.user_id) ?? false, since: row.at }, messages.get(row.user_id)),
+      );
+  }
+  return { head, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored, codes)) };
 }
 
 async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {
@@ -39,7 +58,11 @@ async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begu
   return { begunBy, approvedBy: decider?.name ?? null };
 }
 
-function liner({ head, targets, waiting }: JobWork, stored: ReadonlyMap<number, ResetRow>) {
+function liner(
+  { head, targets, waiting }: JobWork,
+  stored: ReadonlyMap<number, ResetRow>,
+  codes: ReadonlyMap<string, CodeState>,
+) {
   const places = new Map(targets.map((row, index) => [row.line, index]));
   const left = new Set(waiting.map((row) => row.line));
   return (row: PlannedRow): JobLine => {
@@ -49,6 +72,7 @@ function liner({ head, targets, waiting }: JobWork, stored: ReadonlyMap<number, 
       row: place === undefined ? idleOutcome(row, left.has(row.line)) : storedOutcome(head.id, row, reset),
       planned: place !== undefined && place >= head.done,
       state: reset === undefined || reset.state === 'none' ? null : reset.state,
+      code: (reset?.state === 'open' && codes.get(reset.id)) || null,
     };
   };
 }

@@ -28,6 +28,13 @@ export const outboxReads = (db: Db) => ({
   /** The newest message of one kind about one user. */
   newestAbout: async (userId: string, kind: string): Promise<OutboxRow | undefined> =>
     about(db, userId, kind).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
+  /** The newest message of one kind about each of these users. */
+  async latestAbout(userIds: readonly string[], kind: string): Promise<ReadonlyMap<string, OutboxRow>> {
+    if (userIds.length === 0) return new Map();
+    const all = db.selectFrom('outbox').selectAll().where('user_id', 'in', userIds).where('kind', '=', kind);
+    const rows = await all.orderBy('created_at').orderBy('id').execute();
+    return new Map(rows.map((row) => [row.user_id ?? '', row]));
+  },
   /** When messages of one kind about one user were queued since a time, oldest first. */
   async timesAbout(userId: string, kind: string, since: number): Promise<readonly number[]> {
     const rows = await about(db, userId, kind).where('created_at', '>', since).orderBy('created_at').execute();

@@ -1,0 +1,144 @@
+/**
+ * The enrolment code of a reset once more (B89): for a verified caller, by somebody at the desk who may run bulk resets, or by an admin of the
+ * company, who may also have it sent to themselves and hand it on. Otherwise it goes only to what is on file. The fresh code kills the one
+ * before, and whoever asks, and wherever, one limit counts.
+ */
+import type { Desk, SignedOperator, UserContacts } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { minuteOf } from '../../rules/moment.js';
+import type { Account, User } from '../../rules/people.js';
+import { MFA_RESET } from '../../rules/policy-checks.js';
+import { decideTarget } from '../../rules/reset-target.js';
+import { type Acting, act, askAuthority } from '../authorise.js';
+import { requireGrant } from '../calls/grants.js';
+import { type PreparedEnrolmentCode, prepareEnrolmentCode, replaceEnrolmentCode } from '../codes/enrolment-code.js';
+import { userFactors } from '../codes/user-factors.js';
+import { findUser } from '../directory/find-account.js';
+import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { type SentState, sentState } from '../messages/read-outbox.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
+import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import { requireNotFrozen } from './freeze.js';
+import { addressesOf, adminsOf } from './reset-notices.js';
+
+export interface Resent extends Owner {
+  readonly outcome: 'sent' | 'not-needed' | 'no-address';
+  /** Masked; null if nothing was sent. */
+  readonly to: string | null;
+  /** What became of the mail; null if there is none. */
+  readonly state: SentState | null;
+  readonly why: string | null;
+}
+
+const UNDER_GRANT = { permission: 'mfa:reset-with-grant', logsRefusals: true } as const;
+const WITHOUT_CALL = { permission: 'mfa:reset-bulk', logsRefusals: true } as const;
+export const RESENDING = { lock: 'company:resets' } as const;
+
+/** Refusals: no-grant, forbidden, refused-by-policy (frozen, objected), locked (too many that nobody used). */
+export async function resendCode(
+  desk: Desk,
+  signed: SignedOperator,
+  { account, user }: Owner,
+  grantId: string | undefined,
+): Promise<Resent> {
+  const door = grantId === undefined ? WITHOUT_CALL : UNDER_GRANT;
+  await askAuthority(desk, signed, door);
+  const prepared = await prepareEnrolmentCode(desk, account, user);
+  const at = desk.now();
+  const outcome = await act<'mfa:reset-with-grant' | 'mfa:reset-bulk', Resent['outcome']>(desk, signed, door, {
+    entry: (done, { actor }) => ({ ...entryOf({ account, user }, at, done), by: actor }),
+    change: async (acting) => {
+      const grant = grantId === undefined ? null : await requireGrant(acting, grantId, MFA_RESET);
+      if (grant !== null) {
+        decideTarget({
+          ...grant,
+          policy: desk.policy,
+          operatorUserId: acting.by.alsoUserId,
+          target: user,
+          objected: false,
+          now: at,
+        });
+        await acting.write.grants.use(grantId ?? '', at);
+      }
+      return replace(acting, user, prepared, []);
+    },
+  });
+  return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
+}
+
+/** As `resendCode`; refusals also: not-signed-in, factor-needed, not-found, forbidden (oneself; an admin's code is not handed on). */
+export async function resendInPortal(
+  desk: Desk,
+  login: PortalLogin,
+  { reference, handOn }: { readonly reference: string; readonly handOn: boolean },
+): Promise<Resent> {
+  await askOwner(desk, login, RESENDING);
+  const { account } = login;
+  const { user } = await findUser(desk, reference, account);
+  if (user.id === login.user.id) throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
+  if (handOn && hasAdminStatus(desk.policy, account, user)) throw refusal('forbidden', 'admin-code-handed-on', {});
+  const prepared = await prepareEnrolmentCode(desk, account, user, handOn ? login.user : undefined);
+  const notices = handOn ? await handedOn(desk, login, user) : [];
+  const outcome = await actAsOwner<'company:resets', Resent['outcome']>(desk, login, RESENDING, {
+    entry: (done, { actor }) => ({ ...entryOf({ account, user }, desk.now(), done, handOn), by: actor }),
+    change: (acting) => replace(acting, user, prepared, notices),
+  });
+  return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
+}
+
+async function replace(
+  acting: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
+  user: User,
+  prepared: PreparedEnrolmentCode | null,
+  notices: readonly PreparedMessage[],
+): Promise<Resent['outcome']> {
+  const { desk, write, now } = acting;
+  await requireNotFrozen(write, now);
+  const open = await write.resets.openOfUser(user.id);
+  if (open !== undefined && open.objected_at !== null) throw refusal('refused-by-policy', 'reset-objected', {});
+  if (!(await userFactors(desk, write.factors, user.id)).enrolmentCodeNeeded) return 'not-needed';
+  const same = (await write.users.byId(user.id))?.contactChangedAt === user.contactChangedAt;
+  if (!same) throw refusal('busy', 'overtaken', {}, 'try-again');
+  if (prepared === null) return 'no-address';
+  await replaceEnrolmentCode(acting, prepared);
+  await write.outbox.insert(notices.map(({ row }) => row));
+  return 'sent';
+}
+
+/** The owner at every address, and the other admins, learn that somebody has the code (B89). */
+async function handedOn(desk: Desk, { account, user: admin }: PortalLogin, user: User) {
+  const [contacts] = await desk.store.read.users.contacts([user.id]);
+  const others = (await adminsOf(desk, [account])).get(account.id) ?? [];
+  const values = { account: account.name, target: `${user.name} (${user.login})`, who: admin.name || admin.login };
+  const said = (to: UserContacts['user'], address: string) =>
+    prepareMessage(desk, {
+      ...{ template: 'enrolment-code-handed-on', to: address, account, user: to },
+      values: { ...values, name: to.name || to.login, when: minuteOf(desk.now()) },
+    });
+  const own = contacts === undefined ? [] : addressesOf(desk, contacts).map((address) => said(user, address));
+  return [...own, ...others.filter(({ id }) => id !== user.id).map((one) => said(one, one.email))];
+}
+
+const entryOf = ({ account, user }: { account: Account; user: User }, at: number, result: string, handOn = false) =>
+  ({
+    kind: 'mfa.code-resent',
+    outcome: 'done',
+    at,
+    account: account.id,
+    user: user.id,
+    detail: { result, ...(handOn ? { handedOn: true } : {}) },
+  }) as const;
+
+async function resent(
+  desk: Desk,
+  owner: Owner,
+  outcome: Resent['outcome'],
+  message: PreparedMessage | undefined,
+  to: string | undefined,
+): Promise<Resent> {
+  if (outcome !== 'sent' || message === undefined || to === undefined)
+    return { ...owner, outcome, to: null, state: null, why: null };
+  return { ...owner, outcome, to: maskedContact('email', to), ...(await sentState(desk, message.id)) };
+}
