@@ -15,7 +15,7 @@ const TAGS: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de' };
 /** The styles of moments are ours: the formatter below finds the function by the name. */
 const STYLES = {
   date: { minute: { said: 'minute' }, wait: { said: 'wait' } } as Record<string, object>,
-  number: { tenths: { minimumFractionDigits: 1, maximumFractionDigits: 1 } },
+  number: { tenths: { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false } },
 };
 
 /**
