@@ -13,6 +13,17 @@ import { codeMessages } from '../../src/factors/registry.js';
 const FOLDER = join(import.meta.dirname, '../../data/messages/en');
 const MESSAGES = messagesWith(codeMessages);
 const NAMES = Object.keys(MESSAGES);
+/** What every message says, in its language. */
+const SAID = {
+  en: {
+    never: /We never ask you for (this code|it|one|a code|your passphrase)/,
+    object: /(If|if) .*call us on the number you already know/,
+  },
+  de: {
+    never: /Wir fragen Sie nie (per E-Mail )?(danach|nach (diesem Code|einem Code|Ihrer Passphrase))/,
+    object: /(Wenn|wenn) .*rufen Sie uns .*unter der Nummer an, die Sie schon kennen/,
+  },
+} as const;
 const read = (name: string) => readTemplate(readFileSync(join(FOLDER, `${name}.txt`), 'utf8'), name, MESSAGES);
 const valuesFor = (name: string, value = 'x') =>
   Object.fromEntries((MESSAGES[name]?.placeholders ?? []).map((word) => [word, value] as const));
@@ -26,25 +37,29 @@ const problemsOf = (text: string, name: string) => {
   return [];
 };
 
-describe('the message texts in data/messages/en', () => {
+describe.each(['en', 'de'] as const)('the message texts in data/messages/%s', (language) => {
+  const folder = join(FOLDER, '..', language);
+  const own = (name: string) => readTemplate(readFileSync(join(folder, `${name}.txt`), 'utf8'), name, MESSAGES);
+  const { never, object } = SAID[language];
+
   it('are exactly the messages the desk can write', () => {
-    const texts = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'));
+    const texts = readdirSync(folder).filter((name) => name.endsWith('.txt'));
     expect(texts.sort()).toEqual(NAMES.map((name) => `${name}.txt`).sort());
   });
 
   it.each(NAMES)('%s loads: subject, 78 columns, the listed placeholders, and fills', (name) => {
-    const { subject, body } = fill(read(name), valuesFor(name));
+    const { subject, body } = fill(own(name), valuesFor(name));
     expect(`${subject}\n${body}`).not.toMatch(/[{}]/);
   });
 
   it.each(NAMES)('%s says that codes or passphrases are never asked for, and who is writing', (name) => {
-    const { body } = read(name);
-    expect(body.replace(/\s+/g, ' ')).toMatch(/We never ask you for (this code|it|one|a code|your passphrase)/);
+    const { body } = own(name);
+    expect(body.replace(/\s+/g, ' ')).toMatch(never);
     expect(body).toContain('{deskName}');
   });
 
   it.each(NAMES.filter((name) => MESSAGES[name]?.kind === 'email'))('%s says how to object', (name) => {
-    expect(read(name).body.replace(/\s+/g, ' ')).toMatch(/(If|if) .*call us on the number you already know/);
+    expect(own(name).body.replace(/\s+/g, ' ')).toMatch(object);
   });
 
   it('an SMS fits one SMS, in letters of the GSM alphabet, with a long login and desk name', () => {
@@ -55,7 +70,7 @@ describe('the message texts in data/messages/en', () => {
         code: '12345678',
         minutes: '10',
       };
-      const { body } = fill(read(name), values);
+      const { body } = fill(own(name), values);
       expect(body).toMatch(/^[\n\x20-\x5a\x61-\x7a]+$/);
       expect(body.length).toBeLessThanOrEqual(MAX_SMS);
     }

@@ -12,6 +12,8 @@ export interface Named {
   readonly name: string;
   readonly how: 'text' | 'number' | 'date' | 'time' | 'select' | 'plural' | 'tag';
   readonly options: readonly string[];
+  /** Of a number or a moment: `wait`. */
+  readonly style: string;
 }
 
 const HOW = { 1: 'text', 2: 'number', 3: 'date', 4: 'time', 5: 'select', 6: 'plural', 8: 'tag' } as const;
@@ -21,6 +23,7 @@ interface Element {
   readonly value: string;
   readonly options?: Readonly<Record<string, { readonly value: readonly Element[] }>>;
   readonly children?: readonly Element[];
+  readonly style?: unknown;
 }
 
 /** Throws if the message cannot be read. */
@@ -28,10 +31,12 @@ export const namedIn = (message: string): readonly Named[] =>
   namedBy(new IntlMessageFormat(message, 'en').getAst() as unknown as readonly Element[]);
 
 const namedBy = (elements: readonly Element[]): readonly Named[] =>
-  elements.flatMap(({ type, value, options = {}, children = [] }) => {
+  elements.flatMap(({ type, value, options = {}, children = [], style = '' }) => {
     const how = HOW[type as keyof typeof HOW];
     const inside = [...Object.values(options).flatMap((option) => namedBy(option.value)), ...namedBy(children)];
-    return how === undefined ? inside : [{ name: value, how, options: Object.keys(options) }, ...inside];
+    return how === undefined
+      ? inside
+      : [{ name: value, how, options: Object.keys(options), style: String(style) }, ...inside];
   });
 
 export interface Catalogue {

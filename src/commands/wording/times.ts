@@ -23,16 +23,16 @@ export const localMinute = (at: number): string => `${localDay(at)} ${localClock
 export const localSecond = (at: number): string => `${localMinute(at)}:${two(new Date(at).getSeconds())}`;
 
 /** `in 14 minutes (20:54)`, `in 3 days (2026-12-02 20:54)`. Rounded up: at that minute the wait is over. */
-export function waitFrom(now: number, language = 'en'): (at: number) => string {
-  const waiting = new Intl.RelativeTimeFormat(language);
-  return (at) => {
+export const waitFrom =
+  (now: number, language = 'en') =>
+  (at: number): string => {
+    const waiting = new Intl.RelativeTimeFormat(language);
     const end = Math.ceil(at / minutes(1)) * minutes(1);
     const left = Math.max(1, Math.ceil((at - now) / minutes(1)));
     if (left < 120) return `${waiting.format(left, 'minute')} (${localClock(end)})`;
     if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
     return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
   };
-}
 
 const WHERE = { desk: 'phrases at this desk', company: 'phrases at ', operator: 'callers with ' } as const;
 

@@ -1,4 +1,6 @@
 /** Puts a refusal of a rule or a procedure into words, for the person who reads it: with the catalogue in data/messages (B98). */
+import de from '../../../data/messages/de/refusals.json' with { type: 'json' };
+import deTerms from '../../../data/messages/de/terms.json' with { type: 'json' };
 import en from '../../../data/messages/en/refusals.json' with { type: 'json' };
 import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
 import { type Facts, Refusal } from '../../errors.js';
@@ -12,8 +14,12 @@ type Messages = Readonly<Record<string, string>>;
 type Half = { readonly reasons: Messages; readonly steps: Messages };
 type Catalogue = { readonly desk: Half; readonly customer: Half & { readonly unsaid: string } };
 
-const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en };
-const TERMS: Readonly<Record<Language, Readonly<Record<string, Messages>>>> = { en: enTerms };
+/** German has the keys of English, or this does not compile. */
+const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, de: de satisfies typeof en };
+const TERMS: Readonly<Record<Language, Readonly<Record<string, Messages>>>> = {
+  en: enTerms,
+  de: deTerms satisfies typeof enTerms,
+};
 
 /** Members of the JSON document that are the desk's business: who froze resets, and why. */
 const DESK_ONLY = ['freeze'];

@@ -33,7 +33,9 @@ function byKey(language: string, half: 'reasons' | 'steps'): ReadonlyMap<string,
 const signature = (message: string) =>
   [
     ...new Set(
-      namedIn(message).map(({ name, how, options }) => `${name} ${how} ${how === 'select' ? options.toSorted() : ''}`),
+      namedIn(message).map(
+        ({ name, how, options, style }) => `${name} ${how} ${style} ${how === 'select' ? options.toSorted() : ''}`,
+      ),
     ),
   ].toSorted();
 

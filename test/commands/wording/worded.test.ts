@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import de from '../../../data/messages/de/refusals.json' with { type: 'json' };
 import en from '../../../data/messages/en/refusals.json' with { type: 'json' };
 import { waitFrom } from '../../../src/commands/wording/times.js';
 import { worded } from '../../../src/commands/wording/worded.js';
@@ -41,7 +42,7 @@ describe('refusals in words', () => {
   });
 
   it('names no command of the desk to a customer', () => {
-    for (const { unsaid, reasons, steps } of [en.customer]) {
+    for (const { unsaid, reasons, steps } of [en.customer, de.customer]) {
       for (const [key, message] of Object.entries({ unsaid, ...reasons, ...steps })) {
         expect(message, key).not.toMatch(/countersign (?!portal)/);
         expect(message, key).not.toMatch(/operator/i);
@@ -91,6 +92,33 @@ describe('refusals in words', () => {
     expect(when(START + 1)).toBe(`in 1 minute (${local(START + minutes(1))})`);
     expect(when(START + hours(24))).toMatch(/^in 24 hours \(2026-11-2[34] \d\d:\d\d\)$/);
     expect(when(START + hours(24 * 7))).toMatch(/^in 7 days \(/);
+  });
+
+  it('speaks German where it is asked to: counts, waits, lists and terms (B98)', () => {
+    const local = new Date(START + minutes(14)).toTimeString().slice(0, 5);
+    const locked = refusal('locked', 'locked-until', { who: 'caller', until: START + minutes(14) }, 'wait-for-owner');
+    expect(worded(locked, 'desk', START, 'de')).toMatchObject({
+      message: `dieser Anrufer ist nach zu vielen falschen Antworten gesperrt; der nächste Versuch ist in 14 Minuten (${local}) möglich`,
+      hint: 'Warten Sie bis dahin. Auch der Inhaber kann die Sperre beenden, indem er sich am Portal anmeldet.',
+    });
+    const names = ['lena', 'omar', 'mira'];
+    const alone = refusal('approval-needed', 'recovery-code-not-alone', { names }, 'ask-one-of');
+    expect(worded(alone, 'desk', START, 'de').hint).toBe('Fragen Sie lena, omar oder mira.');
+    expect(worded(alone, 'desk', START).hint).toBe('Ask lena, omar or mira.');
+    const waits = refusal('approval-needed', 'approval-needed', { approval: 'admin-target', id: 'apr-1' });
+    expect(worded(waits, 'desk', START, 'de').message).toBe(
+      'für die Zurücksetzung eines Admins ist das Ja eines zweiten Bearbeiters nötig',
+    );
+    expect(worded(refusal('forbidden', 'own-request', {}), 'customer', START, 'de').message).toBe(
+      'das ist gerade nicht möglich',
+    );
+  });
+
+  it('what people typed is said as it is, also where it looks like a placeholder', () => {
+    const reference = "{until, date} o'neil <or>";
+    expect(worded(refusal('not-found', 'account-unknown', { reference }), 'desk', START).message).toBe(
+      `no account matches "${reference}"`,
+    );
   });
 
   it('a step that comes later follows what is said already', () => {
