@@ -60,7 +60,16 @@ const NO_POWER = [
     'grant.revoke-refused',
   ],
   ...['grant.revoked', 'key.read', 'policy.read', 'report.made', 'scope.change-refused', 'token.revoked'],
-  ...['user.invited', 'user.unlocked', 'mfa.frozen', 'mfa.thawed', 'mfa.objected', 'mfa.reset', 'mfa.reset-refused'],
+  ...[
+    'user.invited',
+    'user.unlocked',
+    'mfa.frozen',
+    'mfa.thawed',
+    'mfa.objected',
+    'mfa.code-resent',
+    'mfa.reset',
+    'mfa.reset-refused',
+  ],
   ...['mfa.reset-undone', 'mfa.undo-refused'],
 ];
 /** Nouns none of whose kinds changes anybody's power. */
