@@ -38,6 +38,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'user search': ON_CALLS,
   'mfa status': ON_CALLS,
   'mfa pending': ON_CALLS,
+  'mfa resend': RESETS,
   'job list': ON_CALLS,
   'job show': ON_CALLS,
   'approval list': ON_CALLS,
@@ -135,6 +136,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'portal devices list': 'anyone',
   'portal sessions end': 'anyone',
   'portal sessions list': 'anyone',
+  'portal resend': 'anyone',
   'portal reset': 'anyone',
   'portal reset object': 'anyone',
 };

@@ -142,6 +142,7 @@ export async function seePeople(
   list: string,
   found: readonly FoundUser[],
 ): Promise<readonly SeenUser[]> {
+  await askAuthority(desk, signed, { permission: 'mfa:read' });
   const { see } = await sightOf(desk, signed);
   const people = found.map(see);
   const full = people.filter(({ contacts }) => contacts === 'full').length;

@@ -7,7 +7,14 @@ import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
-import { noteList, rowsFor, seenAfterAct, viewUser, viewUsers } from '../../../src/procedures/directory/see-people.js';
+import {
+  noteList,
+  rowsFor,
+  seenAfterAct,
+  seePeople,
+  viewUser,
+  viewUsers,
+} from '../../../src/procedures/directory/see-people.js';
 import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js';
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
@@ -109,6 +116,10 @@ export const DIRECTORY: Doors = {
   'directory/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/see-people.seePeople': {
+    permission: 'mfa:read',
+    knock: (desk, signed) => seePeople(desk, signed, 'none', []),
   },
   'directory/see-people.noteList': {
     permission: 'directory:read',

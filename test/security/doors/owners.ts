@@ -28,6 +28,7 @@ import { readProfile } from '../../../src/procedures/portal/read-profile.js';
 import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
+import { resendInPortal } from '../../../src/procedures/resets/resend-code.js';
 import { countPortalReset, resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
 import { LOGIN_STATES, type LoginState } from '../../../src/rules/mfa-login.js';
 import { PASSWORD } from '../../procedures/portal/portal-place.js';
@@ -147,6 +148,12 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     notByDevice: true,
     lately: 'password',
     knock: (desk, login) => countPortalReset(desk, login, ['nobody']),
+  },
+  'resets/resend-code.resendInPortal': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => resendInPortal(desk, login, { reference: 'nobody', handOn: false }),
   },
   'resets/reset-in-portal.resetInPortal': {
     adminsOnly: true,

@@ -5,6 +5,7 @@ import { decideApproval } from '../../../src/procedures/resets/decide-approval.j
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import type { JobWork } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
+import { resendCode } from '../../../src/procedures/resets/resend-code.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { askApproval, beginJob, resumeJob } from '../../../src/procedures/resets/reset-job.js';
 import { runJob } from '../../../src/procedures/resets/run-job.js';
@@ -53,6 +54,10 @@ export const RESETS: Doors = {
     permission: 'mfa:reset-bulk',
     fresh: true,
     knock: (desk, signed) => planReset(desk, signed, { ...PLAN, rows: [], wholeAccount: null }),
+  },
+  'resets/resend-code.resendCode': {
+    permission: 'mfa:reset-bulk',
+    knock: (desk, signed) => resendCode(desk, signed, NOBODY, undefined),
   },
   'resets/reset-factors.resetUnderGrant': {
     permission: 'mfa:reset-with-grant',
