@@ -444,14 +444,14 @@ describe.each(engines)('many resets, on %s', (engine) => {
       const undo = (id: string) => undoResets(place.desk, lead, { id, line: undefined, reason: 'wrong' });
       await expect(undo(jobs.ana)).rejects.toMatchObject({
         code: 'refused-by-policy',
-        because: { facts: { why: 'enrolled-again' } },
+        because: { facts: { undo: 'enrolled-again' } },
       });
-      await expect(undo(jobs.lee)).rejects.toMatchObject({ because: { facts: { why: 'final' } } });
-      await expect(undo(jobs.mo)).rejects.toMatchObject({ because: { facts: { why: 'superseded' } } });
+      await expect(undo(jobs.lee)).rejects.toMatchObject({ because: { facts: { undo: 'final' } } });
+      await expect(undo(jobs.mo)).rejects.toMatchObject({ because: { facts: { undo: 'superseded' } } });
       expect(await undo(later)).toMatchObject([{ outcome: 'undone' }]);
       expect(await holdingsOf(place.desk, 'usr_acc_1_mo')).toMatchObject({ active: 2, suspended: 0 });
       place.clock.advance(place.desk.policy.limits.reset.undoDays * 86_400_000);
-      await expect(undo(jobs.kim)).rejects.toMatchObject({ because: { facts: { why: 'too-late' } } });
+      await expect(undo(jobs.kim)).rejects.toMatchObject({ because: { facts: { undo: 'too-late' } } });
       expect(await holdingsOf(place.desk, 'usr_acc_1_ana')).toMatchObject({ active: 1 });
     });
   });
@@ -463,7 +463,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
     const { work, outcomes } = await apply(await plan(written(['lee'])));
     expect(outcomes).toEqual(['reset']);
     const late = undoResets(place.desk, lead, { id: work?.head.id ?? '', line: undefined, reason: 'wrong' });
-    await expect(late).rejects.toMatchObject({ because: { facts: { why: 'final' } } });
+    await expect(late).rejects.toMatchObject({ because: { facts: { undo: 'final' } } });
     const code = await place.desk.store.read.factors.newestCode('usr_acc_1_lee', 'enrol');
     expect(code).toMatchObject({ used_at: null });
   });
