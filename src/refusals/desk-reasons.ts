@@ -93,6 +93,7 @@ export interface DeskReasons {
   'file-empty': Bare;
   'file-too-large': { readonly mib: number };
   'file-not-utf8': Bare;
+  'file-is-workbook': Bare;
   'file-too-long': { readonly rows: number };
   'file-not-csv': Bare;
   'too-many-columns': { readonly count: number; readonly most: number };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseDelimiter, guardCell, placeColumns, unguardCell } from '../../src/rules/csv-table.js';
+import { findHeader } from '../../src/rules/csv-extent.js';
+import { guardCell, placeColumns, unguardCell } from '../../src/rules/csv-table.js';
 
 const SHAPE = { required: ['number', 'name'], optional: ['sso'], others: 'refuse' } as const;
 
@@ -11,12 +12,14 @@ describe('a table as spreadsheets write it', () => {
     ['number\tname\tsso', '\t'],
     ['"number,of,account";name;sso', ';'],
     ['number', ','],
-  ])('%j is separated by %j', (header, separator) => expect(chooseDelimiter(header)).toBe(separator));
+  ])('%j is separated by %j', (header, separator) =>
+    expect(findHeader([header], SHAPE)).toMatchObject({ before: 0, separator }),
+  );
 
   it('finds columns in any order and case', () => {
     expect([...placeColumns([' Name', 'NUMBER'], SHAPE, 1)]).toEqual([
-      ['name', 0],
-      ['number', 1],
+      ['name', [0]],
+      ['number', [1]],
     ]);
   });
 

@@ -9,13 +9,18 @@ import {
   type ImportRequest,
   importDirectory,
 } from '../../procedures/directory/import-directory.js';
-import { readCsv } from '../../procedures/directory/read-csv.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
+const ACCOUNTS: OptionSpec = {
+  flags: '--accounts <file>',
+  about: 'import these companies first, in the same step',
+  path: 'reads',
+};
 
 const importAccounts = command({
   path: 'account import',
@@ -23,24 +28,30 @@ const importAccounts = command({
   examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
-  input: () => z.object({ file: z.string() }),
-  run: async (context, { file }) =>
-    importing(context, { accounts: await readCsv(context.files.readChunks(file), ACCOUNT_SHAPE) }),
+  options: TABLE_OPTIONS,
+  input: () => z.object({ file: z.string(), ...tableInput() }),
+  run: async (context, { file, ...given }) =>
+    importing(context, { accounts: await readTable(context, file, ACCOUNT_SHAPE, given) }),
 });
 
 const importUsers = command({
   path: 'user import',
   summary: 'import logins from a CSV file, all rows or none; existing logins keep role, scopes and secrets',
-  examples: ['countersign user import users.csv', 'countersign user import users.csv --accounts accounts.csv --json'],
+  examples: [
+    'countersign user import users.csv',
+    'countersign user import users.csv --accounts accounts.csv --json',
+    'countersign user import export.csv --profile okta --set account=100234,role=user',
+  ],
   access: 'directory:write',
   arguments: [FILE],
-  options: [{ flags: '--accounts <file>', about: 'import these companies first, in the same step', path: 'reads' }],
-  input: () => z.object({ file: z.string(), accounts: z.string().optional() }),
-  run: async (context, { file, accounts }) => {
-    return importing(context, {
-      ...(accounts === undefined ? {} : { accounts: await readCsv(context.files.readChunks(accounts), ACCOUNT_SHAPE) }),
-      users: await readCsv(context.files.readChunks(file), USER_SHAPE),
-    });
+  options: [ACCOUNTS, ...TABLE_OPTIONS],
+  input: () => z.object({ file: z.string(), accounts: z.string().optional(), ...tableInput() }),
+  run: async (context, { file, accounts, ...given }) => {
+    // The options name columns of the users.
+    const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
+    const companies = accounts === undefined ? undefined : await readTable(context, accounts, ACCOUNT_SHAPE, plain);
+    const users = await readTable(context, file, USER_SHAPE, given);
+    return importing(context, { ...(companies === undefined ? {} : { accounts: companies }), users });
   },
 });
 

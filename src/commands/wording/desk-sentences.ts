@@ -166,6 +166,7 @@ export const DESK_SENTENCES: Sentences<DeskReasons> & Partial<Sentences<Customer
   'file-empty': () => 'the file is empty',
   'file-too-large': ({ mib }) => `the file is larger than ${mib} MiB`,
   'file-not-utf8': () => 'the file is not UTF-8 text; nothing was changed',
+  'file-is-workbook': () => 'the file is a workbook (.xlsx, .xls or .ods) and not CSV; nothing was changed',
   'file-too-long': ({ rows }) => `the file has more than ${rows} rows`,
   'file-not-csv': () => 'the file is not well-formed CSV; nothing was changed',
   'too-many-columns': ({ count, most }) => `the file has ${count} columns; countersign reads at most ${most}`,
