@@ -122,12 +122,40 @@ describe.each(engines)('an import on %s', (engine) => {
       '3 role',
       '4 account',
       '5 role',
-      '6',
+      '6 name',
+      '6 role',
       '7 login',
       '8 scopes',
     ]);
     expect(await place.desk.store.read.users.count()).toBe(3);
     expect(await entriesOf(place, 'directory.imported')).toHaveLength(0);
+  });
+
+  it.each([
+    ['e-mails that were sorted alone', 'maria,nancy@alfki.example', 'nancy,maria@alfki.example'],
+    ['a colleague’s login as e-mail', 'nancy,m@alfki.example', 'maria,NANCY@alfki.example'],
+  ])('names %s as ambiguous, and changes nothing (M9)', async (_what, first, second) => {
+    const rows = [first, second].map((both) => `100234,${both.split(',')[0]},Some One,${both.split(',')[1]},,user,,`);
+    const { problems } = await refusal(users(rows.join('\n')));
+    expect(problems.at(-1)).toMatchObject({ line: 3, column: 'email', message: expect.stringMatching(/^ambiguous: /) });
+    expect(await entriesOf(place, 'directory.imported')).toHaveLength(0);
+  });
+
+  it('takes a new address, another spelling, and one that two already share', async () => {
+    expect((await users('100234,nancy,Nancy,shared@alfki.example,,user,,')).users?.updated).toBe(1);
+    const again = await users(
+      '100234,nancy,Nancy,Shared@alfki.example,,user,,\n100234,new,New,shared@alfki.example,,user,,',
+    );
+    expect(again.users).toMatchObject({ added: 1 });
+    expect((await users('100234,new,New,shared@alfki.example,,user,,')).users?.unchanged).toBe(1);
+  });
+
+  it('what is the login of one and the e-mail of another names neither of them (B09)', async () => {
+    await users('100234,nancy@alfki.example,Nan C,,,user,,');
+    const found = findUser(place.desk, 'NANCY@alfki.example', place.classic);
+    expect(await refusal(found)).toMatchObject({ code: 'ambiguous', problems: [{}, {}] });
+    expect((await findUser(place.desk, place.nancy.id, place.classic)).user.login).toBe('nancy');
+    expect((await findUser(place.desk, 'nancy', place.classic)).user.id).toBe(place.nancy.id);
   });
 
   it('refuses an unknown edition and a changed one, and adds nothing beside (B01)', async () => {
