@@ -142,14 +142,22 @@ const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
 const INSIDE = /([;,\t\r\n]\s*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 const GUARDED_INSIDE = /([;,\t\r\n]\s*)'(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
-/** Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula. */
-export function guardCell(text: string): string {
+/** What Excel takes for a number, date or truth value and saves as another text; it keeps whole numbers of up to 11 digits. */
+const ALTERED =
+  /^'*(?!'*[1-9]\d{0,10}$)([\d.,][\d\s.,:/%-]*(e[+-]?\d+)?|\p{L}{3,9}\.?[\s-]?\d{1,4}|true|false|wahr|falsch|vrai|faux)$/iu;
+
+/**
+ * Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula, and with `keepDigits` before what Excel would
+ * change. A text that has such a mark of its own gets another, so that `unguardCell` takes off the right one.
+ */
+export function guardCell(text: string, keepDigits = false): string {
   const inside = text.replace(INSIDE, "$1'");
-  return FORMULA.test(inside) ? `'${inside}` : inside;
+  const altered = (keepDigits || inside.startsWith("'")) && ALTERED.test(inside);
+  return altered || FORMULA.test(inside) ? `'${inside}` : inside;
 }
 
 /** Undoes `guardCell`, so that an export imports as it was. */
 export function unguardCell(text: string): string {
-  const bare = text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+  const bare = text.startsWith("'") && (FORMULA.test(text) || ALTERED.test(text)) ? text.slice(1) : text;
   return bare.replace(GUARDED_INSIDE, '$1');
 }

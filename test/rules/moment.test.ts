@@ -15,8 +15,10 @@ describe('a moment as people type it', () => {
     ['until', '2h', '2026-11-22T12:00:00.000Z'],
     ['since', '24h', '2026-11-21T10:00:00.000Z'],
   ] as const)('--%s %s is %s: a day as an end includes itself (B90)', (setting, text, wanted) =>
-    expect(at(setting, text)).toBe(wanted));
+    expect(at(setting, text)).toBe(wanted),
+  );
 
   it.each(['2026-02-30', '2026-13-01', '2026-04-31T10:00', 'tomorrow'])('%s is no day', (text) =>
-    expect(() => at('until', text)).toThrow(expect.objectContaining({ code: 'invalid-input' })));
+    expect(() => at('until', text)).toThrow(expect.objectContaining({ code: 'invalid-input' })),
+  );
 });

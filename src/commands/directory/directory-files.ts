@@ -144,26 +144,40 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
   return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
 }
 
+const FORM: readonly OptionSpec[] = [
+  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
+  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
+];
+const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
+const formOf = (given: { readonly for?: 'excel' | undefined; readonly separator: ',' | ';' }) => ({
+  excel: given.for === 'excel',
+  delimiter: given.separator,
+});
+
 const exportAllAccounts = command({
   path: 'account export',
   summary: 'write all companies as CSV to standard output, ready to import again',
   examples: ['countersign account export > accounts.csv'],
   access: 'directory:write',
-  input: () => z.object({}),
-  run: async (context) => asCsv(await exportAccounts(await context.desk(), context.operator())),
+  options: FORM,
+  input: () => z.object(formInput()),
+  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), formOf(given))),
 });
 
 const exportAllUsers = command({
   path: 'user export',
   summary: 'write logins as CSV to standard output, without secrets, ready to import again',
-  examples: ['countersign user export > users.csv', 'countersign user export --account 100234'],
+  examples: [
+    'countersign user export > users.csv',
+    'countersign user export --account 100234 --for excel --separator ";" > users.csv',
+  ],
   access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'only the logins of this account' }],
-  input: () => z.object({ account: z.string().optional() }),
-  run: async (context, { account }) => {
+  options: [{ flags: '--account <account>', about: 'only the logins of this account' }, ...FORM],
+  input: () => z.object({ account: z.string().optional(), ...formInput() }),
+  run: async (context, { account, ...given }) => {
     const desk = await context.desk();
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only));
+    return asCsv(await exportUsers(desk, context.operator(), only, formOf(given)));
   },
 });
 

@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
+import { guardCell } from '../../../src/rules/csv-table.js';
+import { faultOfName, faultOfPhoneOnFile, tidy } from '../../../src/rules/directory-fields.js';
 import { accountsFile, type Customers, customers, entriesOf, sample, usersFile } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -262,5 +265,33 @@ describe.each(engines)('an import on %s', (engine) => {
       updated: 0,
       added: 0,
     });
+  });
+
+  it('what is exported imports unchanged, in every form (B90)', async () => {
+    const odd = fc.stringMatching(/^[ 'a-c0-9=+@;,."|é\-/:(]{1,12}$/);
+    const name = fc
+      .oneof(odd, fc.string({ unit: 'grapheme' }), fc.constantFrom('007', '1E5', 'Mai 5', 'Total: 5 rows', "'t Hooft"))
+      .map(tidy)
+      .filter((text) => faultOfName(text) === undefined);
+    const phone = fc
+      .oneof(fc.constantFrom('', '+49 30 1234567', '0049301234567', '030-12', 'ext. 5'), odd)
+      .map(tidy)
+      .filter((text) => faultOfPhoneOnFile(text) === undefined);
+    const cell = (text: string) => `"${guardCell(text).replaceAll('"', '""')}"`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(name, phone), { minLength: 1, maxLength: 20 }), async (people) => {
+        await users(people.map(([n, p], at) => `100234,${at}e${at},${cell(n)},,${cell(p)},user,,`).join('\n'));
+        for (const form of [undefined, { excel: true, delimiter: ',' }, { excel: true, delimiter: ';' }] as const) {
+          const text = await exportUsers(place.desk, place.admin, undefined, form);
+          const again = await importDirectory(place.desk, place.admin, { users: await usersFile(text) });
+          expect(again.users).toMatchObject({ added: 0, updated: 0 });
+          expect(again.kept).toEqual([]);
+        }
+      }),
+      { numRuns: 10 },
+    );
+    const text = await exportUsers(place.desk, place.admin, place.classic, { excel: true, delimiter: ';' });
+    expect(text).toMatch(/^\ufeffaccount;login;.*\r\n/);
+    expect(text).toContain(";'0e0;");
   });
 });
