@@ -68,7 +68,9 @@ function toRow<Column extends string>(
 ): CsvRow<Column> {
   const values: Partial<Record<Column, string>> = { ...given };
   for (const [column, all] of places) {
-    values[column] = tidy(all.map((place) => tidy(unguardCell(cells[place] ?? ''))).join(' '));
+    // A long list fits in memory because most values are the very strings of `cells`.
+    const [only = '', ...more] = all.map((place) => tidy(unguardCell(cells[place] ?? '')));
+    values[column] = more.length === 0 ? only : tidy([only, ...more].join(' '));
   }
   return { line, values, cells };
 }
@@ -125,7 +127,8 @@ async function split(
       const line = before + lines - inside;
       if (line > next) gaps.add(line);
       next = before + lines + 1;
-      records.push({ line, cells });
+      // A copy has no room to grow in; the parser's own array has for sixteen cells.
+      records.push({ line, cells: cells.slice() });
       return null;
     },
   });
