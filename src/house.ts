@@ -51,12 +51,10 @@ export interface House {
 
 /** Profiles of tables, by name, as JSON (rules/table-profile.ts). */
 export interface Profiles {
-  /** Names of those that come with countersign; a desk cannot replace them. */
-  shipped(): readonly string[];
   names(): Promise<readonly string[]>;
   read(name: string): Promise<string | undefined>;
-  /** Returns the path of the file. In locked mode only root writes it: refusal `config`. */
-  save(name: string, text: string): Promise<string>;
+  /** Returns the path of the file, or undefined if the name comes with countersign. In locked mode only root writes it: refusal `config`. */
+  save(name: string, text: string): Promise<string | undefined>;
 }
 
 /** Input of a command that runs inside another. */

@@ -11,23 +11,19 @@ export function openProfiles(dataFolder: string, settings: () => Promise<Setting
   const shipped = join(dataFolder, 'profiles');
   const own = async () => join((await settings()).folders.config, 'profiles');
   const namesIn = (folder: string) =>
-    existsSync(folder)
-      ? readdirSync(folder).flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []))
-      : [];
+    (existsSync(folder) ? readdirSync(folder) : []).map((file) => file.replace(/\.json$/, '')).filter(isProfileName);
   return {
-    shipped: () => namesIn(shipped).sort(),
-    names: async () => [...new Set([...namesIn(shipped), ...namesIn(await own())])].sort(),
+    names: async () => [...namesIn(shipped), ...namesIn(await own())].sort(),
     read: async (name) => {
-      const places = isProfileName(name) ? [shipped, await own()].map((folder) => join(folder, `${name}.json`)) : [];
-      const place = places.find((file) => existsSync(file));
-      return place === undefined ? undefined : readFileSync(place, 'utf8');
+      const place = [shipped, await own()].find((folder) => namesIn(folder).includes(name));
+      return place === undefined ? undefined : readFileSync(join(place, `${name}.json`), 'utf8');
     },
     save: async (name, text) => {
+      if (namesIn(shipped).includes(name)) return undefined;
+      const file = join(await own(), `${name}.json`);
       const { lockedBy } = await settings();
-      const folder = await own();
-      const file = join(folder, `${name}.json`);
       if (lockedBy !== undefined) throw pathRefused(file, lockedBy);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      mkdirSync(await own(), { recursive: true, mode: 0o700 });
       writeWhole(file, text);
       return file;
     },

@@ -5,7 +5,6 @@ import {
   type CsvShape,
   headingKey,
   headingsOf,
-  knownOf,
   partsOf,
   SEPARATORS,
   type Separator,
@@ -24,7 +23,11 @@ export function findHeader(
   lines: readonly string[],
   shape: CsvShape<string>,
 ): { readonly before: number; readonly separator: Separator } {
-  const words = new Set(knownOf(shape).flatMap((column) => headingsOf(column, shape).flatMap(partsOf).map(headingKey)));
+  const words = new Set(
+    [...shape.required, ...shape.optional].flatMap((column) =>
+      headingsOf(column, shape).flatMap(partsOf).map(headingKey),
+    ),
+  );
   let best = { before: Math.max(0, lines.findIndex(filled)), separator: ',' as Separator, hits: -1, cells: 0 };
   for (const [before, line] of lines.slice(0, LINES_BEFORE).entries()) {
     if (!filled(line)) continue;
@@ -66,22 +69,21 @@ export function sortOut(
   needed: readonly number[],
 ): { readonly rows: readonly CsvRecord[]; readonly problems: readonly Problem[]; readonly notes: readonly Problem[] } {
   const width = header.cells.length;
-  const rows = records.filter((record) => !isRule(record) && !repeats(record, header));
-  const after: CsvRecord[] = [];
-  for (let last = rows.at(-1); last !== undefined && after.length < LINES_BEFORE; last = rows.at(-1)) {
-    if (!endsTable(last, rows.slice(0, -1), gaps.has(last.line), width)) break;
-    after.unshift(last);
-    rows.pop();
-  }
+  const all = records.filter((record) => !isRule(record) && !repeats(record, header));
+  const rows = all.slice(0, endOf(all, gaps, width));
   const mayBeRow = (record: CsvRecord) =>
-    needed.every((place) => filled(record.cells[place] ?? '')) && !ofAnotherKind(record, rows);
+    needed.every((place) => filled(record.cells[place] ?? '')) && !ofAnotherKind(record.cells, rows);
   const above = before.filter(mayBeRow);
   const left = new Set([...rows, ...above]);
+  const tooLong = rows.filter(({ cells }) => hasSurplus(cells, width));
   return {
-    rows: rows.filter(({ cells }) => !hasSurplus(cells, width)),
+    rows: tooLong.length === 0 ? rows : rows.filter(({ cells }) => !hasSurplus(cells, width)),
     problems: [
       ...above.map(({ line }) => ({ line, message: 'stands above the header, and may be a row' })),
-      ...rows.filter(({ cells }) => hasSurplus(cells, width)).map(({ line, cells }) => tooLong(line, cells, width)),
+      ...tooLong.map(({ line, cells }) => ({
+        line,
+        message: `has ${cells.length} cells where the header has ${width}`,
+      })),
     ],
     notes: [...before, ...records].filter((record) => !left.has(record)).map(passedOver),
   };
@@ -89,10 +91,6 @@ export function sortOut(
 
 /** Spreadsheets leave out empty cells at the end, or add some. */
 const hasSurplus = (cells: readonly string[], width: number): boolean => cells.slice(width).some(filled);
-const tooLong = (line: number, cells: readonly string[], width: number): Problem => ({
-  line,
-  message: `has ${cells.length} cells where the header has ${width}`,
-});
 
 const passedOver = ({ line, cells }: CsvRecord): Problem => {
   const text = cells.filter(filled).join(' ').replace(/\s+/gu, ' ');
@@ -106,20 +104,39 @@ const repeats = ({ cells }: CsvRecord, header: CsvRecord): boolean =>
   cells.length === header.cells.length &&
   cells.every((cell, at) => headingKey(cell) === headingKey(header.cells[at] ?? ''));
 
-/** A total: it fills fewer cells than any row, none but the first with words, and is of another kind than every row. */
-function endsTable(record: CsvRecord, rows: readonly CsvRecord[], afterGap: boolean, width: number): boolean {
-  const [text = '', ...more] = record.cells.filter(filled);
-  if (!more.every((cell) => /^[\p{N}.,\s%]+$/u.test(cell)) || hasSurplus(record.cells, width)) return false;
-  const fewer = (other: CsvRecord) => other.cells.filter(filled).length > more.length + 1;
-  const apart = rows.length === 0 ? width > more.length + 1 : rows.every(fewer);
-  return (apart || (afterGap && more.length === 0 && kindOf(text) === 'phrase')) && ofAnotherKind(record, rows);
+/** Totals and the like are no more lines than this. */
+const LINES_AFTER = 20;
+
+/** How many rows there are before the lines that end the file and are none. */
+function endOf(rows: readonly CsvRecord[], gaps: ReadonlySet<number>, width: number): number {
+  for (let at = Math.max(0, rows.length - LINES_AFTER); at < rows.length; at += 1) {
+    const table = rows.slice(0, at);
+    const afterGap = gaps.has(rows[at]?.line ?? 0);
+    if (rows.slice(at).every((record) => endsTable(record, table, afterGap, width))) return at;
+  }
+  return rows.length;
 }
 
-/** No row has such a text where this record has its first. Without rows, only a phrase is no row. */
-function ofAnotherKind({ cells }: CsvRecord, rows: readonly CsvRecord[]): boolean {
+/** It fills fewer cells than any row, with numbers but for the first, and that is of another kind than in every row; or it is a phrase. */
+function endsTable({ cells }: CsvRecord, rows: readonly CsvRecord[], afterGap: boolean, width: number): boolean {
+  const [text = '', ...more] = cells.filter(filled);
+  const phrase = afterGap && /\s|:/u.test(text.trim());
+  const numbers = more.every((cell) => /^[\p{N}.,\s%]+$/u.test(cell));
+  const apart =
+    rows.length === 0
+      ? width > more.length + 1
+      : rows.every((row) => row.cells.filter(filled).length > more.length + 1);
+  const fits = apart ? numbers || phrase : phrase && more.length === 0;
+  return fits && !hasSurplus(cells, width) && ofAnotherKind(cells, rows);
+}
+
+/** No row has such a text where this record has its first. Without rows, only what is more than a name is none. */
+function ofAnotherKind(cells: readonly string[], rows: readonly CsvRecord[]): boolean {
   const place = cells.findIndex(filled);
-  const kind = kindOf(cells[place] ?? '');
-  return rows.length === 0 ? kind === 'phrase' : rows.every((row) => kindOf(row.cells[place] ?? '') !== kind);
+  const text = cells[place] ?? '';
+  return rows.length === 0
+    ? /[:()[\]#=]/.test(text)
+    : rows.every((row) => kindOf(row.cells[place] ?? '') !== kindOf(text));
 }
 
 function kindOf(text: string): 'phrase' | 'number' | 'word' {

@@ -46,14 +46,10 @@ export interface CsvShape<Column extends string> {
    * Headings under which this file has a column, the best first; `givenName+surname` is two, joined by a space. A column that is not here
    * has its own name.
    */
-  readonly headings?: Readonly<Partial<Record<Column, readonly string[]>>>;
+  readonly headings?: Readonly<Record<string, readonly string[]>>;
   /** Values of columns that the file does not have. */
-  readonly given?: Readonly<Partial<Record<Column, string>>>;
+  readonly given?: Readonly<Record<string, string>>;
 }
-
-export const knownOf = <Column extends string>({ required, optional }: CsvShape<Column>): readonly Column[] => [
-  ...new Set([...required, ...optional]),
-];
 
 /** `E-Mail`, `e_mail` and `Email` are one heading. */
 export const headingKey = (text: string): string =>
@@ -62,7 +58,7 @@ export const headingKey = (text: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
-export const headingsOf = <Column extends string>(column: Column, { headings }: CsvShape<Column>): readonly string[] =>
+export const headingsOf = (column: string, { headings }: CsvShape<string>): readonly string[] =>
   headings?.[column] ?? [column];
 
 export const partsOf = (heading: string): readonly string[] => heading.split('+');
@@ -81,7 +77,7 @@ export function placeColumns<Column extends string>(
   if (header.length > MOST_COLUMNS) {
     throw refusal('invalid-input', 'too-many-columns', { count: header.length, most: MOST_COLUMNS }, 'check-file');
   }
-  const known = knownOf(shape);
+  const known = [...shape.required, ...shape.optional];
   const keys = header.map(headingKey);
   const places = new Map<Column, readonly number[]>();
   for (const column of known) {
@@ -112,17 +108,11 @@ export function placeColumns<Column extends string>(
 }
 
 /** Which heading was looked for, and the one in the file that is like it. A plain name is found by `suggestion` where columns are refused. */
-function missingHeading<Column extends string>(
-  column: Column,
-  shape: CsvShape<Column>,
-  header: readonly string[],
-): string {
+function missingHeading(column: string, shape: CsvShape<string>, header: readonly string[]): string {
   const wanted = headingsOf(column, shape);
   const named = wanted[0] === column ? '' : `: ${wanted.join(' or ')}`;
   if (named === '' && shape.others === 'refuse') return '';
-  const written = new Map(header.map((name) => [name.trim().toLowerCase(), name.trim()]));
-  const close = wanted.map((heading) => nearest(heading, [...written.keys()])).find((found) => found !== undefined);
-  return `${named}${close === undefined || close === '' ? '' : `; did you mean ${written.get(close)}?`}`;
+  return `${named}${wanted.map((heading) => suggestion(heading, header.filter(Boolean))).find(Boolean) ?? ''}`;
 }
 
 /** The columns that a header may have, in words. */

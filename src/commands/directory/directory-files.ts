@@ -149,11 +149,6 @@ const FORM: readonly OptionSpec[] = [
   { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
 ];
 const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
-const formOf = (given: { readonly for?: 'excel' | undefined; readonly separator: ',' | ';' }) => ({
-  excel: given.for === 'excel',
-  delimiter: given.separator,
-});
-
 const exportAllAccounts = command({
   path: 'account export',
   summary: 'write all companies as CSV to standard output, ready to import again',
@@ -161,7 +156,7 @@ const exportAllAccounts = command({
   access: 'directory:write',
   options: FORM,
   input: () => z.object(formInput()),
-  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), formOf(given))),
+  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
 });
 
 const exportAllUsers = command({
@@ -177,7 +172,7 @@ const exportAllUsers = command({
   run: async (context, { account, ...given }) => {
     const desk = await context.desk();
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only, formOf(given)));
+    return asCsv(await exportUsers(desk, context.operator(), only, given));
   },
 });
 

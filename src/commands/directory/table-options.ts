@@ -2,9 +2,8 @@
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
-import type { CsvShape, CsvTable } from '../../rules/csv-table.js';
-import { nearest } from '../../rules/nearest.js';
-import { isProfileName, readPairs, readProfile, shapeWith, type TableProfile } from '../../rules/table-profile.js';
+import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
+import { isProfileName, profileSchema, readPairs, type TableProfile } from '../../rules/table-profile.js';
 import type { Context, OptionSpec } from '../command.js';
 
 export const TABLE_OPTIONS: readonly OptionSpec[] = [
@@ -22,29 +21,29 @@ export const TABLE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--encoding <name>', about: 'how a file without a mark is written, such as windows-1252 (default: UTF-8)' },
 ];
 
+/** What spreadsheets and terminals write. */
+const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'windows-1250',
+  'windows-1252',
+  'iso-8859-15',
+  'macintosh',
+] as const;
+
 export const tableInput = () => ({
   map: z.string().optional(),
   set: z.string().optional(),
   ignoreOtherColumns: z.boolean().default(false),
   profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
-  encoding: z.string().refine(isEncoding, 'is no encoding; for instance windows-1252, utf-16le, macintosh').optional(),
+  encoding: z.enum(ENCODINGS).optional(),
 });
 
-function isEncoding(label: string): boolean {
-  try {
-    return new TextDecoder(label) instanceof TextDecoder;
-  } catch {
-    return false;
-  }
-}
+export type TableGiven = z.infer<z.ZodObject<ReturnType<typeof tableInput>>>;
 
-export interface TableGiven {
-  readonly map?: string | undefined;
-  readonly set?: string | undefined;
-  readonly ignoreOtherColumns: boolean;
-  readonly profile?: string | undefined;
-  readonly encoding?: string | undefined;
-}
+/** So many lines are named one by one. */
+const LISTED = 5;
 
 /** Reads a table, names each line that was passed over, and keeps a new profile once its headings have fitted. Refusals as `readCsv`. */
 export async function readTable<Column extends string>(
@@ -54,50 +53,45 @@ export async function readTable<Column extends string>(
   given: TableGiven,
 ): Promise<CsvTable<Column>> {
   const known = [...shape.required, ...shape.optional];
-  const map = given.map === undefined ? new Map<string, string>() : readPairs('--map', given.map, known);
-  const set = given.set === undefined ? new Map<string, string>() : readPairs('--set', given.set, known);
+  const map = readPairs('--map', given.map, known);
+  const set = readPairs('--set', given.set, known);
   const named = await namedProfile(context, given);
   const profile: TableProfile = {
-    columns: { ...named.columns, ...Object.fromEntries([...map].map(([column, heading]) => [column, [heading]])) },
+    columns: { ...named.columns, ...Object.fromEntries([...map].map(([to, heading]) => [to, [heading]])) },
     given: { ...named.given, ...Object.fromEntries(set) },
     ignoreOthers: named.ignoreOthers || given.ignoreOtherColumns,
     encoding: given.encoding ?? named.encoding,
   };
-  const fitted = shapeWith(shape, profile, [...map.keys()]);
+  const fitted: CsvShape<Column> = {
+    // A heading that somebody names must be there.
+    required: [...new Set([...shape.required, ...([...map.keys()] as Column[])])],
+    optional: shape.optional.filter((column) => !map.has(column)),
+    others: profile.ignoreOthers ? 'carry' : shape.others,
+    headings: profile.columns,
+    given: profile.given,
+  };
   const table = await readCsv(context.files.readChunks(path), fitted, undefined, profile.encoding);
-  tellOfLines(context, path, table);
-  const { profiles } = context.house;
-  if (given.profile !== undefined && map.size > 0 && !profiles.shipped().includes(given.profile)) {
-    const file = await profiles.save(given.profile, `${JSON.stringify(profile, null, 2)}\n`);
-    context.notice(`The headings are kept as profile ${given.profile}: ${file}`);
-  }
+  const where = path === '-' ? 'standard input' : path;
+  for (const { line, message } of table.notes.slice(0, LISTED))
+    context.notice(`${where}, line ${line} is not a row of the table: ${message}`);
+  if (table.notes.length > LISTED) context.notice(`and ${table.notes.length - LISTED} more such lines`);
+  if (given.profile === undefined || map.size === 0) return table;
+  const file = await context.house.profiles.save(given.profile, `${JSON.stringify(profile, null, 2)}\n`);
+  if (file !== undefined) context.notice(`The headings are kept as profile ${given.profile}: ${file}`);
   return table;
 }
 
-const NONE: TableProfile = { columns: {}, given: {}, ignoreOthers: false };
-
 /** A name that is not known yet becomes one by --map. */
-async function namedProfile(context: Context, { profile, map }: TableGiven): Promise<TableProfile> {
-  if (profile === undefined) return NONE;
+async function namedProfile(context: Context, { profile = '', map }: TableGiven): Promise<TableProfile> {
   const text = await context.house.profiles.read(profile);
-  if (text !== undefined) return readProfile(profile, text);
-  if (map !== undefined) return NONE;
+  if (text === undefined && (profile === '' || map !== undefined)) return profileSchema().parse({});
   const names = await context.house.profiles.names();
-  const close = nearest(profile, names);
-  throw new Refusal(
-    'invalid-input',
-    `there is no profile "${profile}"${close === undefined ? '' : `; did you mean ${close}?`}`,
-    {
-      hint: `Profiles: ${names.join(', ')}. To keep one of your own: --profile ${profile} --map COLUMN=HEADING,…`,
-    },
-  );
-}
-
-const LISTED = 5;
-
-/** What is passed over is named, so that nobody looks for it in vain. */
-function tellOfLines(context: Context, path: string, { notes }: CsvTable<string>): void {
-  for (const { line, message } of notes.slice(0, LISTED))
-    context.notice(`${path === '-' ? 'standard input' : path}, line ${line} is not a row of the table: ${message}`);
-  if (notes.length > LISTED) context.notice(`and ${notes.length - LISTED} more such lines`);
+  const hint = `Profiles: ${names.join(', ')}. To keep one of your own: --profile ${profile} --map COLUMN=HEADING,…`;
+  const unknown = `no profile is named ${profile}${suggestion(profile, names)}`;
+  if (text === undefined) throw new Refusal('invalid-input', unknown, { hint });
+  try {
+    return profileSchema().parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Refusal('config', `the profile ${profile} is not one that countersign wrote`, { hint, cause });
+  }
 }

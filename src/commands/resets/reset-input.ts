@@ -72,13 +72,9 @@ async function fromFile(
   const { columns } = table;
   const placed = account !== undefined || columns.has('account');
   if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
+    const written = table.header.map((name) => `${name}${suggestion(name, COLUMNS)}`).join(', ');
     throw new Refusal('invalid-input', `${path}: the header does not say which users to reset. Nothing was changed.`, {
-      problems: [
-        {
-          line: table.headerLine,
-          message: `the columns are ${table.header.map((name) => `${name}${suggestion(name, COLUMNS)}`).join(', ')}`,
-        },
-      ],
+      problems: [{ line: table.headerLine, message: `the columns are ${written}` }],
       hint: 'The first line must name account and login, or account and email, or user (an id). Other headings: --map login=HEADING',
     });
   }

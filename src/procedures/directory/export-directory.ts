@@ -11,23 +11,28 @@ const PAGE = 500;
 
 /** For Excel: a byte order mark, CRLF, and no digits lost. Absent: UTF-8 with plain line feeds and commas, as every tool here writes. */
 export interface ExportForm {
-  readonly excel: boolean;
-  readonly delimiter: ',' | ';';
+  readonly for?: 'excel' | undefined;
+  readonly separator: ',' | ';';
 }
 
-const PLAIN: ExportForm = { excel: false, delimiter: ',' };
+const COMMAS: ExportForm = { separator: ',' };
 
 async function csvText(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  { excel, delimiter }: ExportForm,
+  form: ExportForm,
 ): Promise<string> {
   const { stringify } = await import('csv-stringify/sync');
+  const excel = form.for === 'excel';
   const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
-  return stringify([header, ...guarded], { delimiter, bom: excel, record_delimiter: excel ? 'windows' : '\n' });
+  return stringify([header, ...guarded], {
+    delimiter: form.separator,
+    bom: excel,
+    record_delimiter: excel ? 'windows' : '\n',
+  });
 }
 
-export async function exportAccounts(desk: Desk, signed: SignedOperator, form = PLAIN): Promise<string> {
+export async function exportAccounts(desk: Desk, signed: SignedOperator, form: ExportForm = COMMAS): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const accounts = await allAccounts(desk);
   await log(desk, signed, { accounts: accounts.length });
@@ -39,7 +44,12 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator, form = 
 }
 
 /** Users of one account, or of all. */
-export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = PLAIN): Promise<string> {
+export async function exportUsers(
+  desk: Desk,
+  signed: SignedOperator,
+  only?: Account,
+  form: ExportForm = COMMAS,
+): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });

@@ -36,12 +36,11 @@ export async function readCsv<Column extends string>(
   encoding?: string,
 ): Promise<CsvTable<Column>> {
   const { texts, found } = await readText(chunks, limits.bytes, encoding);
-  const { head, rest } = await takeHead(texts);
-  const lines = head.split('\n');
+  const lines = (await takeHead(texts)).split('\n');
   const { before, separator } = findHeader(lines, shape);
   const above = lines.slice(0, before).flatMap((text, at) => plainRecord(text, at + 1, separator));
-  const below = joined(lines.slice(before).join('\n'), rest);
-  const { records, gaps } = await split(below, separator, { limits, before });
+  const below = joined(lines.slice(before).join('\n'), texts);
+  const { records, gaps } = await split(below, separator, limits, before);
   const [header, ...others] = records;
   if (header === undefined)
     throw refusal('invalid-input', 'file-empty', { columns: columnsHint(shape) }, 'name-columns');
@@ -66,7 +65,7 @@ function toRow<Column extends string>(
   places: ReadonlyMap<Column, readonly number[]>,
   given: CsvShape<Column>['given'],
 ): CsvRow<Column> {
-  const values: Partial<Record<Column, string>> = { ...given };
+  const values = { ...given } as Partial<Record<Column, string>>;
   for (const [column, all] of places) {
     // A long list fits in memory because most values are the very strings of `cells`.
     const [only = '', ...more] = all.map((place) => tidy(unguardCell(cells[place] ?? '')));
@@ -76,19 +75,19 @@ function toRow<Column extends string>(
 }
 
 /** Enough of the text to find the header in. */
-async function takeHead(texts: AsyncIterator<string>): Promise<{ head: string; rest: AsyncIterator<string> }> {
+async function takeHead(texts: AsyncGenerator<string>): Promise<string> {
   let head = '';
   while (head.length < 1024 * 1024 && head.split('\n', LINES_BEFORE + 1).length <= LINES_BEFORE) {
     const next = await texts.next();
     if (next.done === true) break;
     head += next.value;
   }
-  return { head, rest: texts };
+  return head;
 }
 
-async function* joined(first: string, rest: AsyncIterator<string>): AsyncIterable<string> {
+async function* joined(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {
   yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  yield* rest;
 }
 
 /** Lines above the header are not CSV; they are cut only to compare them with rows. */
@@ -97,18 +96,13 @@ function plainRecord(text: string, line: number, separator: Separator): readonly
   return cells.some((cell) => cell.trim() !== '') ? [{ line, cells }] : [];
 }
 
-interface Records {
-  readonly records: readonly CsvRecord[];
-  /** Lines of records that follow an empty line. */
-  readonly gaps: ReadonlySet<number>;
-}
-
-/** Records with the line that each begins on; blank ones and rows of separators only are left out. */
+/** Records with the line that each begins on, without blank ones and rows of separators; and the lines of those that follow such a gap. */
 async function split(
   texts: AsyncIterable<string>,
   delimiter: Separator,
-  { limits, before }: { readonly limits: CsvLimits; readonly before: number },
-): Promise<Records> {
+  limits: CsvLimits,
+  before: number,
+): Promise<{ records: readonly CsvRecord[]; gaps: ReadonlySet<number> }> {
   const { parse } = await import('csv-parse');
   const records: CsvRecord[] = [];
   const gaps = new Set<number>();

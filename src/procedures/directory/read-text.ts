@@ -1,39 +1,27 @@
 /** Turns the bytes of a file into text with plain line feeds, piece by piece: by its mark, by the named encoding, or as strict UTF-8 (B90). */
 import { type Refusal, refusal } from '../../errors.js';
 
-export interface TextRead {
-  readonly texts: AsyncIterator<string>;
-  /** What was found out; complete when all is read. */
-  readonly found: () => { readonly bom: boolean; readonly newline: '\n' | '\r\n' };
-}
-
-const MARKS: readonly (readonly [string, readonly number[]])[] = [
-  ['utf-8', [0xef, 0xbb, 0xbf]],
-  ['utf-16le', [0xff, 0xfe]],
-  ['utf-16be', [0xfe, 0xff]],
-];
+/** Encodings by their marks, in hex. */
+const MARKS: Readonly<Record<string, string>> = { efbbbf: 'utf-8', fffe: 'utf-16le', feff: 'utf-16be' };
 /** How workbooks begin: a ZIP (.xlsx, .ods) or an OLE file (.xls). */
-const WORKBOOKS: readonly (readonly number[])[] = [
-  [0x50, 0x4b, 0x03, 0x04],
-  [0xd0, 0xcf, 0x11, 0xe0],
-];
+const WORKBOOK = /^(504b0304|d0cf11e0)/;
 const LONGEST_MARK = 4;
 
-/** Refusal `invalid-input` for a workbook, for more than `most` bytes, and for text of another encoding. */
-export async function readText(chunks: AsyncIterable<Uint8Array>, most: number, encoding = 'utf-8'): Promise<TextRead> {
-  const pieces = limited(chunks, most)[Symbol.asyncIterator]();
+/** `found` is complete when all is read. Refusal `invalid-input` for a workbook, for more than `most` bytes, and for another encoding. */
+export async function readText(chunks: AsyncIterable<Uint8Array>, most: number, encoding = 'utf-8') {
+  const pieces = limited(chunks, most);
   const first = await firstBytes(pieces);
-  const begins = (bytes: readonly number[]) => bytes.every((byte, at) => first[at] === byte);
-  if (WORKBOOKS.some(begins)) throw refusal('invalid-input', 'file-is-workbook', {}, 'save-as-utf8');
-  const mark = MARKS.find(([, bytes]) => begins(bytes));
+  const begins = first.subarray(0, LONGEST_MARK).toString('hex');
+  if (WORKBOOK.test(begins)) throw refusal('invalid-input', 'file-is-workbook', {}, 'save-as-utf8');
+  const mark = Object.keys(MARKS).find((bytes) => begins.startsWith(bytes));
   const seen = { crlf: false };
   return {
-    texts: plainLines(decoded(first, pieces, mark?.[0] ?? encoding), seen),
-    found: () => ({ bom: mark !== undefined, newline: seen.crlf ? '\r\n' : '\n' }),
+    texts: plainLines(decoded(first, pieces, MARKS[mark ?? ''] ?? encoding), seen),
+    found: () => ({ bom: mark !== undefined, newline: seen.crlf ? '\r\n' : '\n' }) as const,
   };
 }
 
-async function* limited(chunks: AsyncIterable<Uint8Array>, most: number): AsyncIterable<Uint8Array> {
+async function* limited(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
@@ -44,8 +32,8 @@ async function* limited(chunks: AsyncIterable<Uint8Array>, most: number): AsyncI
 }
 
 /** A pipe may give its bytes one by one. */
-async function firstBytes(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  let first: Uint8Array = new Uint8Array();
+async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
   while (first.length < LONGEST_MARK) {
     const next = await pieces.next();
     if (next.done === true) break;
@@ -55,7 +43,7 @@ async function firstBytes(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array
 }
 
 /** A wrong byte is refused, never replaced. A NUL is the sign of UTF-16 without a mark, or of a file that is not text. */
-async function* decoded(first: Uint8Array, pieces: AsyncIterator<Uint8Array>, encoding: string): AsyncIterable<string> {
+async function* decoded(first: Uint8Array, pieces: AsyncIterable<Uint8Array>, encoding: string): AsyncIterable<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let line = 1;
   // A character may be divided between two pieces.
@@ -76,7 +64,7 @@ async function* decoded(first: Uint8Array, pieces: AsyncIterator<Uint8Array>, en
     return text;
   };
   yield take(first, true);
-  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield take(next.value, true);
+  for await (const piece of pieces) yield take(piece, true);
   yield take(new Uint8Array(), false);
 }
 
@@ -88,15 +76,14 @@ function badLine(bytes: Buffer, encoding: string): number {
   const strict = new TextDecoder('utf-8', { fatal: true });
   let from = bytes.findIndex((byte) => byte < 0x80 || byte > 0xbf);
   for (let line = 0; ; line += 1) {
-    const found = bytes.indexOf(0x0a, from);
-    const to = found === -1 ? bytes.length : found;
+    const end = bytes.indexOf(0x0a, from);
     try {
-      strict.decode(bytes.subarray(from, to));
+      strict.decode(bytes.subarray(from, end === -1 ? bytes.length : end));
     } catch {
       return line;
     }
-    if (found === -1) return line;
-    from = to + 1;
+    if (end === -1) return line;
+    from = end + 1;
   }
 }
 

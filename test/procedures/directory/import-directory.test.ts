@@ -281,7 +281,7 @@ describe.each(engines)('an import on %s', (engine) => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(name, phone), { minLength: 1, maxLength: 20 }), async (people) => {
         await users(people.map(([n, p], at) => `100234,${at}e${at},${cell(n)},,${cell(p)},user,,`).join('\n'));
-        for (const form of [undefined, { excel: true, delimiter: ',' }, { excel: true, delimiter: ';' }] as const) {
+        for (const form of [undefined, { for: 'excel', separator: ',' }, { for: 'excel', separator: ';' }] as const) {
           const text = await exportUsers(place.desk, place.admin, undefined, form);
           const again = await importDirectory(place.desk, place.admin, { users: await usersFile(text) });
           expect(again.users).toMatchObject({ added: 0, updated: 0 });
@@ -290,7 +290,7 @@ describe.each(engines)('an import on %s', (engine) => {
       }),
       { numRuns: 10 },
     );
-    const text = await exportUsers(place.desk, place.admin, place.classic, { excel: true, delimiter: ';' });
+    const text = await exportUsers(place.desk, place.admin, place.classic, { for: 'excel', separator: ';' });
     expect(text).toMatch(/^\ufeffaccount;login;.*\r\n/);
     expect(text).toContain(";'0e0;");
   });
