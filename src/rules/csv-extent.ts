@@ -33,7 +33,7 @@ export function findHeader(
     if (!filled(line)) continue;
     const text = wholeRecord(lines, before);
     for (const separator of SEPARATORS) {
-      const cells = cellsOf(text, separator);
+      const cells = text.replace(/"(?:[^"]|"")*"?/g, (quoted) => quoted.replaceAll(separator, ' ')).split(separator);
       const hits = new Set(cells.map(headingKey).filter((key) => words.has(key))).size;
       const fitsBetter = before === best.before && hits === best.hits && cells.length > best.cells;
       if (hits > best.hits || fitsBetter) best = { before, separator, hits, cells: cells.length };
@@ -53,9 +53,6 @@ function wholeRecord(lines: readonly string[], at: number): string {
   }
   return lines[at] ?? '';
 }
-
-const cellsOf = (text: string, separator: string): readonly string[] =>
-  text.replace(/"(?:[^"]|"")*"?/g, (quoted) => quoted.replaceAll(separator, ' ')).split(separator);
 
 /**
  * Tells rows from the lines around them. In doubt a line is a row: a file that was cut off, or a header that was sorted among its
@@ -104,12 +101,9 @@ const repeats = ({ cells }: CsvRecord, header: CsvRecord): boolean =>
   cells.length === header.cells.length &&
   cells.every((cell, at) => headingKey(cell) === headingKey(header.cells[at] ?? ''));
 
-/** Totals and the like are no more lines than this. */
-const LINES_AFTER = 20;
-
-/** How many rows there are before the lines that end the file and are none. */
+/** How many rows there are before the lines that end the file and are none; those are 20 at most. */
 function endOf(rows: readonly CsvRecord[], gaps: ReadonlySet<number>, width: number): number {
-  for (let at = Math.max(0, rows.length - LINES_AFTER); at < rows.length; at += 1) {
+  for (let at = Math.max(0, rows.length - 20); at < rows.length; at += 1) {
     const table = rows.slice(0, at);
     const afterGap = gaps.has(rows[at]?.line ?? 0);
     if (rows.slice(at).every((record) => endsTable(record, table, afterGap, width))) return at;

@@ -66,8 +66,6 @@ export const partsOf = (heading: string): readonly string[] => heading.split('+'
 /** More columns than any list of people has; searching a header of a million names would take hours. */
 const MOST_COLUMNS = 1_000;
 
-const UNKNOWN = 'is not a known column';
-
 /** The positions of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
 export function placeColumns<Column extends string>(
   header: readonly string[],
@@ -95,15 +93,16 @@ export function placeColumns<Column extends string>(
     if (first !== index && (taken.has(first) || shape.others === 'refuse'))
       problems.push({ line, column: name, message: 'is in the header twice' });
     else if (shape.others === 'refuse')
-      problems.push({ line, column: name, message: `${UNKNOWN}${suggestion(name, known)}` });
+      problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
   }
   for (const column of shape.required) {
     if (places.has(column) || shape.given?.[column] !== undefined) continue;
     problems.push({ line, column, message: `is missing from the header${missingHeading(column, shape, header)}` });
   }
   if (problems.length === 0) return new Map([...places].sort(([, [left = 0]], [, [right = 0]]) => left - right));
-  const unknown = problems.some(({ message }) => message.startsWith(UNKNOWN));
-  const columns = `${columnsHint(shape)}${unknown ? ' To pass over all others: --ignore-other-columns   Other headings: --map' : ''}`;
+  const more =
+    shape.others === 'refuse' ? ' To pass over all others: --ignore-other-columns   Other headings: --map' : '';
+  const columns = `${columnsHint(shape)}${more}`;
   throw refusal('invalid-input', 'header-wrong', { columns }, 'columns', { problems });
 }
 

@@ -16,12 +16,7 @@ import { type Command, type Context, command, type OptionSpec, type Result } fro
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
-const ACCOUNTS: OptionSpec = {
-  flags: '--accounts <file>',
-  about: 'import these companies first, in the same step',
-  path: 'reads',
-};
-
+const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
 const importAccounts = command({
   path: 'account import',
   summary: 'import companies from a CSV file, all rows or none',

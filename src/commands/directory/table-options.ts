@@ -7,21 +7,13 @@ import { isProfileName, profileSchema, readPairs, type TableProfile } from '../.
 import type { Context, OptionSpec } from '../command.js';
 
 export const TABLE_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '--map <columns>',
-    about: 'headings that the file has for columns: login=userPrincipalName,name=givenName+surname',
-  },
+  { flags: '--map <columns>', about: 'headings of this file: login=userPrincipalName,name=givenName+surname' },
   { flags: '--set <values>', about: 'values of columns that the file does not have: account=100234,role=user' },
   { flags: '--ignore-other-columns', about: 'pass over columns that countersign does not know' },
-  {
-    flags: '--profile <name>',
-    about:
-      'headings by name: okta, entra, google, or your own; with --map, keeps them as your own in the config folder',
-  },
+  { flags: '--profile <name>', about: 'headings by name: okta, entra, google, or your own, kept by --map' },
   { flags: '--encoding <name>', about: 'how a file without a mark is written, such as windows-1252 (default: UTF-8)' },
 ];
 
-/** What spreadsheets and terminals write. */
 const ENCODINGS = [
   'utf-8',
   'utf-16le',
@@ -42,7 +34,6 @@ export const tableInput = () => ({
 
 export type TableGiven = z.infer<z.ZodObject<ReturnType<typeof tableInput>>>;
 
-/** So many lines are named one by one. */
 const LISTED = 5;
 
 /** Reads a table, names each line that was passed over, and keeps a new profile once its headings have fitted. Refusals as `readCsv`. */

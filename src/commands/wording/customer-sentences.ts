@@ -100,8 +100,7 @@ export const CUSTOMER_SENTENCES: Sentences<CustomerReasons> = {
   'user-gone': () => 'this user no longer exists',
   'user-unknown': ({ reference, number }) =>
     number === null ? `no user matches "${reference}"` : `no user matches "${reference}" in account ${number}`,
-  'user-ambiguous': ({ count, account, email }) =>
-    `${count} logins of ${account} go by "${email}", as login or e-mail address`,
+  'user-ambiguous': ({ count, account, email }) => `${count} logins of ${account} go by "${email}" (login or e-mail)`,
   'scope-unknown': ({ scope }) => `there is no scope "${scope}"`,
   'scope-inside-category': ({ user, scope, category }) =>
     `${user} holds all of ${category}, so ${scope} alone cannot be taken away`,

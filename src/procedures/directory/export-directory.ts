@@ -32,7 +32,7 @@ async function csvText(
   });
 }
 
-export async function exportAccounts(desk: Desk, signed: SignedOperator, form: ExportForm = COMMAS): Promise<string> {
+export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const accounts = await allAccounts(desk);
   await log(desk, signed, { accounts: accounts.length });
@@ -44,12 +44,7 @@ export async function exportAccounts(desk: Desk, signed: SignedOperator, form: E
 }
 
 /** Users of one account, or of all. */
-export async function exportUsers(
-  desk: Desk,
-  signed: SignedOperator,
-  only?: Account,
-  form: ExportForm = COMMAS,
-): Promise<string> {
+export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });

@@ -194,10 +194,7 @@ async function planPeople(
   return { ...planned, problems: [...planned.problems, ...torn], homeOf: (entry) => homeOf(entry) as Account };
 }
 
-/**
- * Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). Two
- * who share a mailbox get it by `user edit`.
- */
+/** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
 async function namingTwo(write: Writes, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
   const moved = updates.flatMap(({ before, entry: { line, email = '' }, fields }) =>
     fields.includes('email') && email !== '' && !sameEmail(before.email, email)

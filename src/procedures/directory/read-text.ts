@@ -70,21 +70,11 @@ async function* decoded(first: Uint8Array, pieces: AsyncIterable<Uint8Array>, en
 
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
-/** How many lines further down the first wrong byte is: no byte of a longer UTF-8 sequence is a line feed, so each line can be judged alone. */
+/** How many lines further down the first wrong byte is. The bytes may begin in the middle of a character. */
 function badLine(bytes: Buffer, encoding: string): number {
   if (encoding !== 'utf-8') return 0;
-  const strict = new TextDecoder('utf-8', { fatal: true });
-  let from = bytes.findIndex((byte) => byte < 0x80 || byte > 0xbf);
-  for (let line = 0; ; line += 1) {
-    const end = bytes.indexOf(0x0a, from);
-    try {
-      strict.decode(bytes.subarray(from, end === -1 ? bytes.length : end));
-    } catch {
-      return line;
-    }
-    if (end === -1) return line;
-    from = end + 1;
-  }
+  const text = new TextDecoder().decode(bytes.subarray(bytes.findIndex((byte) => byte < 0x80 || byte > 0xbf)));
+  return count(text.slice(0, text.indexOf('\ufffd')), '\n');
 }
 
 function notText(line: number, what: string, encoding: string): Refusal {

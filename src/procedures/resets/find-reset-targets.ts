@@ -93,10 +93,8 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
     if (account === undefined || typeof account === 'string') return account ?? 'nobody';
     const reached = (text: string) => byEmail.get(keyOf(account.id, text)) ?? [];
     const named = byLogin.get(keyOf(account.id, row.login)) ?? [];
-    const meant =
-      row.login === ''
-        ? reached(row.email)
-        : [...new Map([...named, ...reached(row.login)].map((user) => [user.id, user])).values()];
+    const others = reached(row.login || row.email).filter(({ id }) => id !== named[0]?.id);
+    const meant = [...named, ...others];
     const [only] = meant;
     if (only === undefined) return reached(row.email).length === 0 ? 'nobody' : 'several';
     return meant.length > 1 || !agrees(row, only) ? 'several' : toFound(desk, only, account);
