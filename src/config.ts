@@ -205,9 +205,13 @@ export function settingsIn(
     policyFolder: fromFile(file.policy) ?? null,
     deskName: file.deskName ?? 'Support desk',
     file,
-    token: env['COUNTERSIGN_TOKEN'] === '' ? undefined : env['COUNTERSIGN_TOKEN'],
+    token: bareToken(env['COUNTERSIGN_TOKEN']),
   };
 }
+
+/** Secret files and env files keep what stands around a token: its line end, quotes, a byte order mark. None of it is in a token. */
+const bareToken = (text: string | undefined): string | undefined =>
+  text?.replace(/^[\s"']+|[\s"']+$/gu, '') || undefined;
 
 function keySettings(
   options: Pick<GlobalOptions, 'keyFile'>,

@@ -43,8 +43,18 @@ export interface House {
   sealKey(passphrase: string): Promise<{ readonly text: string; readonly keyId: string }>;
   /** Opens such a text. With `check` it only says what is in it; otherwise it creates the key file, and refuses if there is one. */
   openKeyBackup(text: string, passphrase: string, check: boolean): Promise<OpenedKey>;
+  /** How other systems name the columns of their exports. */
+  readonly profiles: Profiles;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
+}
+
+/** Profiles of tables, by name, as JSON (rules/table-profile.ts). */
+export interface Profiles {
+  names(): Promise<readonly string[]>;
+  read(name: string): Promise<string | undefined>;
+  /** Returns the path of the file, or undefined if the name comes with countersign. In locked mode only root writes it: refusal `config`. */
+  save(name: string, text: string): Promise<string | undefined>;
 }
 
 /** Input of a command that runs inside another. */

@@ -22,9 +22,10 @@ export async function readSecretLines(
   option: string,
   { least, most, what }: { readonly least: number; readonly most: number; readonly what: string },
 ): Promise<readonly string[]> {
-  const text = (await context.files.readText('-', 16 * MOST_BYTES)).replace(/^\u{FEFF}/u, '').replace(/\r?\n$/, '');
-  const lines = text.split(/\r?\n/);
-  const fits = lines.length >= least && lines.length <= most && Buffer.byteLength(text) <= MOST_BYTES;
+  const text = (await context.files.readText('-', 16 * MOST_BYTES)).replace(/\r?\n$|\r$/, '');
+  const lines = text.split(/\r?\n|\r/);
+  const isText = Buffer.byteLength(text) <= MOST_BYTES && !text.includes('\ufffd');
+  const fits = isText && lines.length >= least && lines.length <= most;
   if (fits && lines.slice(0, least).every((line) => line !== '')) return lines;
   throw new Refusal('invalid-input', `${option}: standard input must be ${what}`, {
     hint: `For instance: printf '%s\\n' … | countersign … ${option}`,

@@ -16,19 +16,19 @@ export async function readSecret(
   path: string,
   what: string,
 ): Promise<string> {
-  const [first] = (await readWhole(effects, path, what)).split(/\r?\n/, 1);
+  const [first] = (await readWhole(effects, path, what)).split(/\r?\n|\r/, 1);
   if (first === undefined || first === '') throw new SecretUnreadable(`the ${what} file is empty`);
   return first;
 }
 
-/** The whole text of a secret file. */
+/** The whole text of a secret file, without a byte order mark. */
 export async function readWhole(
   effects: Pick<DeliveryEffects, 'readFile'>,
   path: string,
   what: string,
 ): Promise<string> {
   try {
-    return await effects.readFile(path);
+    return (await effects.readFile(path)).replace(/^\uFEFF/, '');
   } catch {
     throw new SecretUnreadable(`the ${what} file could not be read`);
   }

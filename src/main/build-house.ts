@@ -7,6 +7,7 @@ import type { House, InnerInput, InnerOutput } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
 import type { Machine } from './machine.js';
 import { suggestedName } from './person.js';
+import { openProfiles } from './profiles.js';
 
 /** The parts of a run that the House needs; build-world.ts has the rest. */
 export interface HouseParts {
@@ -42,6 +43,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     node,
     now,
     dataFolder,
+    profiles: openProfiles(dataFolder, () => run.settings(options)),
     userName: suggestedName({ env }, existsSync(around.machine.lock.path)),
     refuseSecondDesk: async () =>
       (await import('../opening/open-desk.js')).refuseSecondDesk(await run.settings(options)),

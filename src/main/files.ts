@@ -50,13 +50,14 @@ export function openFiles(openStdin: () => NodeJS.ReadableStream, signal: AbortS
     lockedBy: rules.lockedBy,
     readText: async (path, most = TEXT_BYTES) => {
       const chunks = path === '-' ? stdin() : readChunks(path, () => unlocked(path));
-      return (await gather(chunks, path === '-' ? 'standard input' : path, most)).toString('utf8');
+      return textOf(await gather(chunks, path === '-' ? 'standard input' : path, most));
     },
     readChunks: (path) =>
       path === '-' ? (stdin() as AsyncIterable<Uint8Array>) : readChunks(path, () => unlocked(path)),
     readSecretLine: async (option) => {
-      const text = (await gather(stdin(), 'standard input', STDIN_SECRET_BYTES)).toString('utf8').replace(/\r?\n$/, '');
-      if (text === '' || /[\r\n]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
+      const text = textOf(await gather(stdin(), 'standard input', STDIN_SECRET_BYTES)).replace(/\r?\n$|\r$/, '');
+      // U+FFFD: a byte that is not UTF-8. The secret typed at a prompt would be another.
+      if (text === '' || /[\r\n\ufffd]/.test(text) || Buffer.byteLength(text) > SECRET_BYTES) {
         throw new Refusal('invalid-input', `${option}: standard input must be exactly one line with the secret`, {
           hint: `For instance: printf '%s\\n' "$SECRET" | countersign … ${option}`,
         });
@@ -103,6 +104,12 @@ function stoppedBy(signal: AbortSignal, stream: NodeJS.ReadableStream): NodeJS.R
   return stream;
 }
 
+/** UTF-16 by its mark, otherwise UTF-8; the mark is not part of the text. Windows PowerShell writes and pipes both. */
+function textOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex');
+  return new TextDecoder({ fffe: 'utf-16le', feff: 'utf-16be' }[mark] ?? 'utf-8').decode(bytes);
+}
+
 async function gather(chunks: AsyncIterable<Uint8Array | string>, place: string, most: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -134,7 +141,7 @@ function unreadable(path: string, error: unknown): Refusal {
 }
 
 /** Writes beside the place, flushes, then renames, so that a reader sees the old file or the whole new one. */
-function writeWhole(path: string, content: string): void {
+export function writeWhole(path: string, content: string): void {
   const target = resolve(path);
   // A name that nobody can guess and put a link in place of; `wx` follows none.
   const beside = join(

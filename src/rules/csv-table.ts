@@ -1,31 +1,40 @@
 /**
- * Tables as spreadsheets write them: which separator, which columns, and cells that a spreadsheet would take for a formula. Pure;
- * procedures/directory/read-csv.ts turns bytes into rows.
+ * Tables as spreadsheets write them: their columns, also under other people's headings (B90), and cells that a spreadsheet would take
+ * for a formula. Pure; csv-extent.ts finds the table, procedures/directory/read-csv.ts turns bytes into rows.
  */
 import { type Problem, refusal } from '../errors.js';
 import { nearest } from './nearest.js';
 
-export interface CsvRow<Column extends string> {
-  /** Line of the file on which the row begins; the header is counted. */
+export const SEPARATORS = [',', ';', '\t', '|'] as const;
+export type Separator = (typeof SEPARATORS)[number];
+
+export interface CsvRecord {
+  /** Line of the file on which it begins. */
   readonly line: number;
-  /** Tidy texts of the known columns that the file has. */
-  readonly values: Readonly<Partial<Record<Column, string>>>;
   /** All cells as written, in the order of the header. */
   readonly cells: readonly string[];
+}
+
+export interface CsvRow<Column extends string> extends CsvRecord {
+  /** Tidy texts of the known columns that the file has. */
+  readonly values: Readonly<Partial<Record<Column, string>>>;
 }
 
 export interface CsvTable<Column extends string> {
   /** The known columns that the file has. */
   readonly columns: ReadonlySet<Column>;
-  readonly delimiter: ',' | ';' | '\t';
+  readonly delimiter: Separator;
   /** It began with a byte order mark. */
   readonly bom: boolean;
   readonly newline: '\n' | '\r\n';
+  readonly headerLine: number;
   /** The header as written. */
   readonly header: readonly string[];
   readonly rows: readonly CsvRow<Column>[];
   /** Rows that do not fit the header; they are not among `rows`. */
   readonly problems: readonly Problem[];
+  /** Lines that were passed over because they cannot be rows: titles, totals. People are told of each. */
+  readonly notes: readonly Problem[];
 }
 
 export interface CsvShape<Column extends string> {
@@ -33,44 +42,76 @@ export interface CsvShape<Column extends string> {
   readonly optional: readonly Column[];
   /** What happens to further columns: they are refused by name, or kept in `cells`. */
   readonly others: 'refuse' | 'carry';
+  /**
+   * Headings under which this file has a column, the best first; `givenName+surname` is two, joined by a space. A column that is not here
+   * has its own name.
+   */
+  readonly headings?: Readonly<Record<string, readonly string[]>>;
+  /** Values of columns that the file does not have. */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
-/** The separator that occurs most often in the header, outside quotes; a comma if none does. */
-export function chooseDelimiter(header: string): ',' | ';' | '\t' {
-  const bare = header.replace(/"[^"]*"?/g, '');
-  const count = (separator: string) => bare.split(separator).length - 1;
-  const candidates = [',', ';', '\t'] as const;
-  return candidates.reduce((best, next) => (count(next) > count(best) ? next : best));
-}
+/** `E-Mail`, `e_mail` and `Email` are one heading. */
+export const headingKey = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '');
+
+export const headingsOf = (column: string, { headings }: CsvShape<string>): readonly string[] =>
+  headings?.[column] ?? [column];
+
+export const partsOf = (heading: string): readonly string[] => heading.split('+');
 
 /** More columns than any list of people has; searching a header of a million names would take hours. */
 const MOST_COLUMNS = 1_000;
 
-/** The position of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
+/** The positions of each known column. Refusal `invalid-input` names every missing, unknown and repeated column. */
 export function placeColumns<Column extends string>(
   header: readonly string[],
   shape: CsvShape<Column>,
   line: number,
-): ReadonlyMap<Column, number> {
+): ReadonlyMap<Column, readonly number[]> {
   if (header.length > MOST_COLUMNS) {
     throw refusal('invalid-input', 'too-many-columns', { count: header.length, most: MOST_COLUMNS }, 'check-file');
   }
   const known = [...shape.required, ...shape.optional];
-  const names = header.map((name) => name.normalize('NFKC').trim().toLowerCase());
-  const places = new Map<Column, number>();
+  const keys = header.map(headingKey);
+  const places = new Map<Column, readonly number[]>();
+  for (const column of known) {
+    const place = headingsOf(column, shape)
+      .map((heading) => partsOf(heading).map((part) => keys.indexOf(headingKey(part))))
+      .find((found) => !found.includes(-1));
+    if (place !== undefined) places.set(column, place);
+  }
+  const taken = new Set([...places.values()].flat());
   const problems: Problem[] = [];
-  for (const [index, name] of names.entries()) {
-    const column = known.find((candidate) => candidate === name);
-    if (names.indexOf(name) !== index && (column !== undefined || shape.others === 'refuse') && name !== '') {
+  for (const [index, heading] of header.entries()) {
+    const name = heading.normalize('NFKC').trim().toLowerCase();
+    const first = keys.indexOf(keys[index] ?? '');
+    if (name === '' || taken.has(index)) continue;
+    if (first !== index && (taken.has(first) || shape.others === 'refuse'))
       problems.push({ line, column: name, message: 'is in the header twice' });
-    } else if (column !== undefined) places.set(column, index);
-    else if (shape.others === 'refuse' && name !== '')
+    else if (shape.others === 'refuse')
       problems.push({ line, column: name, message: `is not a known column${suggestion(name, known)}` });
   }
-  for (const column of shape.required)
-    if (!places.has(column)) problems.push({ line, column, message: 'is missing from the header' });
-  if (problems.length === 0) return places;
-  throw refusal('invalid-input', 'header-wrong', { columns: columnsHint(shape) }, 'columns', { problems });
+  for (const column of shape.required) {
+    if (places.has(column) || shape.given?.[column] !== undefined) continue;
+    problems.push({ line, column, message: `is missing from the header${missingHeading(column, shape, header)}` });
+  }
+  if (problems.length === 0) return new Map([...places].sort(([, [left = 0]], [, [right = 0]]) => left - right));
+  const more =
+    shape.others === 'refuse' ? ' To pass over all others: --ignore-other-columns   Other headings: --map' : '';
+  const columns = `${columnsHint(shape)}${more}`;
+  throw refusal('invalid-input', 'header-wrong', { columns }, 'columns', { problems });
+}
+
+/** Which heading was looked for, and the one in the file that is like it. A plain name is found by `suggestion` where columns are refused. */
+function missingHeading(column: string, shape: CsvShape<string>, header: readonly string[]): string {
+  const wanted = headingsOf(column, shape);
+  const named = wanted[0] === column ? '' : `: ${wanted.join(' or ')}`;
+  if (named === '' && shape.others === 'refuse') return '';
+  return `${named}${wanted.map((heading) => suggestion(heading, header.filter(Boolean))).find(Boolean) ?? ''}`;
 }
 
 /** The columns that a header may have, in words. */
@@ -79,7 +120,7 @@ export function columnsHint({ required, optional }: Pick<CsvShape<string>, 'requ
   return `Columns: ${required.join(', ')}${optional.length === 0 ? '' : `; may be left out: ${optional.join(', ')}`}.`;
 }
 
-function suggestion(name: string, known: readonly string[]): string {
+export function suggestion(name: string, known: readonly string[]): string {
   const close = nearest(name, known);
   return close === undefined ? '' : `; did you mean ${close}?`;
 }
@@ -90,14 +131,22 @@ const FORMULA = /^'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/u;
 const INSIDE = /([;,\t\r\n]\s*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 const GUARDED_INSIDE = /([;,\t\r\n]\s*)'(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
-/** Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula. */
-export function guardCell(text: string): string {
+/** What Excel takes for a number, date or truth value and saves as another text; it keeps whole numbers of up to 11 digits. */
+const ALTERED =
+  /^'*(?!'*[1-9]\d{0,10}$)([\d.,][\d\s.,:/%-]*(e[+-]?\d+)?|\p{L}{3,9}\.?[\s-]?\d{1,4}|true|false|wahr|falsch|vrai|faux)$/iu;
+
+/**
+ * Makes a cell that no spreadsheet runs: puts `'` before what looks like a formula, and with `keepDigits` before what Excel would
+ * change. A text that has such a mark of its own gets another, so that `unguardCell` takes off the right one.
+ */
+export function guardCell(text: string, keepDigits = false): string {
   const inside = text.replace(INSIDE, "$1'");
-  return FORMULA.test(inside) ? `'${inside}` : inside;
+  const altered = (keepDigits || inside.startsWith("'")) && ALTERED.test(inside);
+  return altered || FORMULA.test(inside) ? `'${inside}` : inside;
 }
 
 /** Undoes `guardCell`, so that an export imports as it was. */
 export function unguardCell(text: string): string {
-  const bare = text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text;
+  const bare = text.startsWith("'") && (FORMULA.test(text) || ALTERED.test(text)) ? text.slice(1) : text;
   return bare.replace(GUARDED_INSIDE, '$1');
 }

@@ -13,8 +13,16 @@ export function readSpan(text: string): number | undefined {
   return unit(Number(match[1]));
 }
 
-/** A moment in ms since the epoch: a date or time (UTC if no zone is named), or a span counted from now. */
-export function readMoment(setting: string, text: string, now: number, direction: 'ahead' | 'back'): number {
+/**
+ * A moment in ms since the epoch: a date or time (UTC if no zone is named), or a span counted from now. A day is its first moment for
+ * `since`; as an end it includes itself (B90).
+ */
+export function readMoment(
+  setting: 'since' | 'until' | 'expires',
+  text: string,
+  now: number,
+  direction: 'ahead' | 'back',
+): number {
   const span = readSpan(text);
   if (span !== undefined) return direction === 'ahead' ? now + span : now - span;
   const written = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text.trim());
@@ -22,7 +30,10 @@ export function readMoment(setting: string, text: string, now: number, direction
     written === null
       ? Number.NaN
       : Date.parse(written[1] === undefined || written[4] !== undefined ? text.trim() : `${text.trim()}Z`);
-  if (!Number.isNaN(time)) return time;
+  const wholeDay = written?.[1] === undefined && setting !== 'since' ? days(1) : 0;
+  // Date.parse takes 2026-02-30 for the second of March.
+  if (!Number.isNaN(time) && dayOf(Date.parse(text.trim().slice(0, 10))) === text.trim().slice(0, 10))
+    return time + wholeDay;
   throw refusal('invalid-input', 'time-unreadable', { setting, text }, 'time-forms');
 }
 

@@ -110,6 +110,22 @@ describe('files', () => {
     expect(statSync(join(folder, 'note')).mode & 0o777).toBe(0o600);
   });
 
+  it.each([
+    ['a mark', '\ufeffsecret 1\n'],
+    ['a mark and a Windows line end', '\ufeffsecret 1\r\n'],
+    ['an old line end', 'secret 1\r'],
+    ['UTF-16', Buffer.from('\ufeffsecret 1\r\n', 'utf16le')],
+    ['UTF-16 of the other order', Buffer.from('\ufeffsecret 1', 'utf16le').swap16()],
+  ])('%s around a piped secret is no part of it', async (_what, bytes) => {
+    expect(await open(Readable.from([Buffer.from(bytes)])).readSecretLine('--x-stdin')).toBe('secret 1');
+  });
+
+  it('a piped secret that is not UTF-8 is refused, and quotes belong to it', async () => {
+    const pipe = (bytes: Uint8Array) => open(Readable.from([bytes])).readSecretLine('--x-stdin');
+    await expect(pipe(Buffer.from('s\xf6cret\n', 'latin1'))).rejects.toMatchObject({ code: 'invalid-input' });
+    expect(await pipe(Buffer.from('"quoted"\n'))).toBe('"quoted"');
+  });
+
   it('S28 input has bounds: a secret of 64 KB, other texts as the command says; what is shorter is read', async () => {
     const zeros = (size: number) => Readable.from([Buffer.alloc(size, 'a')]);
     await expect(open(zeros(70_000)).readSecretLine('--x-stdin')).rejects.toMatchObject({ code: 'invalid-input' });

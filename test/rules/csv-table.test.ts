@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseDelimiter, guardCell, placeColumns, unguardCell } from '../../src/rules/csv-table.js';
+import { findHeader } from '../../src/rules/csv-extent.js';
+import { guardCell, placeColumns, unguardCell } from '../../src/rules/csv-table.js';
 
 const SHAPE = { required: ['number', 'name'], optional: ['sso'], others: 'refuse' } as const;
 
@@ -11,12 +12,14 @@ describe('a table as spreadsheets write it', () => {
     ['number\tname\tsso', '\t'],
     ['"number,of,account";name;sso', ';'],
     ['number', ','],
-  ])('%j is separated by %j', (header, separator) => expect(chooseDelimiter(header)).toBe(separator));
+  ])('%j is separated by %j', (header, separator) =>
+    expect(findHeader([header], SHAPE)).toMatchObject({ before: 0, separator }),
+  );
 
   it('finds columns in any order and case', () => {
     expect([...placeColumns([' Name', 'NUMBER'], SHAPE, 1)]).toEqual([
-      ['name', 0],
-      ['number', 1],
+      ['name', [0]],
+      ['number', [1]],
     ]);
   });
 
@@ -60,15 +63,29 @@ describe('a table as spreadsheets write it', () => {
     ]);
   });
 
+  it.each(['007', '4915123456789', '1E5', '1.50', '2026-01-02', '1/2', '12:30', 'sep1', 'Mai-5', 'wahr', '030-123'])(
+    'keeps %s as it is where a spreadsheet would change it',
+    (text) => {
+      expect([guardCell(text, true), guardCell(text)]).toEqual([`'${text}`, text]);
+      for (const written of [`'${text}`, text]) expect(unguardCell(written)).toBe(text);
+      expect(unguardCell(guardCell(`'${text}`))).toBe(`'${text}`);
+    },
+  );
+
+  it.each(['100234', 'ana', '1@x.example', "'t Hooft", 'Room 101 West'])('leaves %s alone', (text) =>
+    expect(guardCell(text, true)).toBe(text),
+  );
+
   it('guards every cell that a spreadsheet would run, and takes the guard back', () => {
     const cell = fc.oneof(
       fc.stringMatching(/^'{0,3}[=+\-@\t\r＝a]?.{0,5}$/),
+      fc.stringMatching(/^'{0,2}[0-9a-e.]{0,4}$/),
       fc.stringMatching(/^[a;,\t '=+@-]{0,9}$/),
     );
     fc.assert(
       fc.property(cell, (text) => {
         const guarded = guardCell(text);
-        expect(unguardCell(guarded)).toBe(text);
+        expect([guarded, guardCell(text, true)].map(unguardCell)).toEqual([text, text]);
         // S31 as any locale splits it, whatever is in quotes.
         const [first = '', ...parts] = guarded.split(/[;,\t\r\n]/);
         expect(first).not.toMatch(/^[=+\-@\uff1d\uff0b\uff0d\uff20]/u);

@@ -9,38 +9,44 @@ import {
   type ImportRequest,
   importDirectory,
 } from '../../procedures/directory/import-directory.js';
-import { readCsv } from '../../procedures/directory/read-csv.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
-
+const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
 const importAccounts = command({
   path: 'account import',
   summary: 'import companies from a CSV file, all rows or none',
   examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
-  input: () => z.object({ file: z.string() }),
-  run: async (context, { file }) =>
-    importing(context, { accounts: await readCsv(context.files.readChunks(file), ACCOUNT_SHAPE) }),
+  options: TABLE_OPTIONS,
+  input: () => z.object({ file: z.string(), ...tableInput() }),
+  run: async (context, { file, ...given }) =>
+    importing(context, { accounts: await readTable(context, file, ACCOUNT_SHAPE, given) }),
 });
 
 const importUsers = command({
   path: 'user import',
   summary: 'import logins from a CSV file, all rows or none; existing logins keep role, scopes and secrets',
-  examples: ['countersign user import users.csv', 'countersign user import users.csv --accounts accounts.csv --json'],
+  examples: [
+    'countersign user import users.csv',
+    'countersign user import users.csv --accounts accounts.csv --json',
+    'countersign user import export.csv --profile okta --set account=100234,role=user',
+  ],
   access: 'directory:write',
   arguments: [FILE],
-  options: [{ flags: '--accounts <file>', about: 'import these companies first, in the same step', path: 'reads' }],
-  input: () => z.object({ file: z.string(), accounts: z.string().optional() }),
-  run: async (context, { file, accounts }) => {
-    return importing(context, {
-      ...(accounts === undefined ? {} : { accounts: await readCsv(context.files.readChunks(accounts), ACCOUNT_SHAPE) }),
-      users: await readCsv(context.files.readChunks(file), USER_SHAPE),
-    });
+  options: [ACCOUNTS, ...TABLE_OPTIONS],
+  input: () => z.object({ file: z.string(), accounts: z.string().optional(), ...tableInput() }),
+  run: async (context, { file, accounts, ...given }) => {
+    // The options name columns of the users.
+    const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
+    const companies = accounts === undefined ? undefined : await readTable(context, accounts, ACCOUNT_SHAPE, plain);
+    const users = await readTable(context, file, USER_SHAPE, given);
+    return importing(context, { ...(companies === undefined ? {} : { accounts: companies }), users });
   },
 });
 
@@ -133,26 +139,35 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
   return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
 }
 
+const FORM: readonly OptionSpec[] = [
+  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
+  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
+];
+const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
 const exportAllAccounts = command({
   path: 'account export',
   summary: 'write all companies as CSV to standard output, ready to import again',
   examples: ['countersign account export > accounts.csv'],
   access: 'directory:write',
-  input: () => z.object({}),
-  run: async (context) => asCsv(await exportAccounts(await context.desk(), context.operator())),
+  options: FORM,
+  input: () => z.object(formInput()),
+  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
 });
 
 const exportAllUsers = command({
   path: 'user export',
   summary: 'write logins as CSV to standard output, without secrets, ready to import again',
-  examples: ['countersign user export > users.csv', 'countersign user export --account 100234'],
+  examples: [
+    'countersign user export > users.csv',
+    'countersign user export --account 100234 --for excel --separator ";" > users.csv',
+  ],
   access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'only the logins of this account' }],
-  input: () => z.object({ account: z.string().optional() }),
-  run: async (context, { account }) => {
+  options: [{ flags: '--account <account>', about: 'only the logins of this account' }, ...FORM],
+  input: () => z.object({ account: z.string().optional(), ...formInput() }),
+  run: async (context, { account, ...given }) => {
     const desk = await context.desk();
     const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only));
+    return asCsv(await exportUsers(desk, context.operator(), only, given));
   },
 });
 

@@ -35,7 +35,7 @@ const FILTERS: readonly OptionSpec[] = [
   { flags: '--kind <kind>', about: 'what happened: mfa.reset, or mfa for every kind that begins with it' },
   { flags: '--outcome <outcome>', about: 'done, refused, started or failed' },
   { flags: '--since <when>', about: 'a date, a time, or a span back from now: 24h, 30d' },
-  { flags: '--until <when>', about: 'the same, as the end' },
+  { flags: '--until <when>', about: 'the same, as the end; a date includes its day' },
 ];
 
 const filters = () => ({

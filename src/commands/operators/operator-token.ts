@@ -20,7 +20,7 @@ const tokenCreate = command({
   options: [
     { flags: '--role <role>', about: "role of the token; not above the operator's own" },
     { flags: '--label <text>', about: 'what it is for (default: script)' },
-    { flags: '--expires <when>', about: 'when it expires: 24h, 30d or a date (default: 24h)' },
+    { flags: '--expires <when>', about: 'when it expires: 24h, 30d or at the end of a date (default: 24h)' },
   ],
   input: () =>
     z.object({

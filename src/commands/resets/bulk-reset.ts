@@ -9,12 +9,13 @@ import { approvalNeeded, waitForApproval } from '../../procedures/resets/approva
 import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import type { Context, Result } from '../command.js';
+import type { TableGiven } from '../directory/table-options.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
 import { readResetList, rowsFile, type WrittenInput, writeRows } from './reset-input.js';
 import { showRun } from './show-run.js';
 
-export interface BulkGiven {
+export interface BulkGiven extends TableGiven {
   readonly users: readonly string[];
   readonly account?: string | undefined;
   readonly from?: string | undefined;
@@ -75,7 +76,7 @@ const echoOf = ({ plan }: FrozenPlan) => new Map(plan.rows.map((row) => [row.lin
 function refuseBeside(given: BulkGiven): void {
   const beside = [
     ...(given.users.length > 0 ? ['users'] : []),
-    ...(['from', 'account', 'reason', 'ticket', 'plan'] as const)
+    ...(['from', 'account', 'reason', 'ticket', 'plan', 'map', 'set', 'profile', 'encoding'] as const)
       .filter((name) => given[name] !== undefined)
       .map((name) => `--${name}`),
     ...(['all', 'final', 'dryRun'] as const)

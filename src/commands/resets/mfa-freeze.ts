@@ -14,7 +14,7 @@ const freeze = command({
   access: 'mfa:freeze',
   options: [
     { flags: '--reason <text>', about: 'why, for the log and for operators who try a reset' },
-    { flags: '--until <time>', about: 'when it ends: a span (2h) or a time (default: mfa thaw ends it)' },
+    { flags: '--until <time>', about: 'when it ends: 2h, a time or a day (default: mfa thaw ends it)' },
   ],
   input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
   run: async (context, given) => {

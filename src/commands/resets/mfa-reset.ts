@@ -6,6 +6,7 @@ import { findAccount, findUser } from '../../procedures/directory/find-account.j
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
 
@@ -20,6 +21,7 @@ const OPTIONS: readonly OptionSpec[] = [
     about: 'CSV file with the columns account and login, account and email, or user; - for standard input',
     path: 'reads',
   },
+  ...TABLE_OPTIONS,
   { flags: '--all', about: 'reset every login of --account' },
   { flags: '--reason <text>', about: 'why, for the log; needed without a grant' },
   { flags: '--ticket <text>', about: 'number of your ticket; needed without a grant' },
@@ -46,6 +48,7 @@ const input = () =>
     account: z.string().optional(),
     grant: z.string().optional(),
     from: z.string().optional(),
+    ...tableInput(),
     all: z.boolean().default(false),
     reason: z.string().optional(),
     ticket: z.string().optional(),

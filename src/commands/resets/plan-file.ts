@@ -94,7 +94,7 @@ function fileSchema() {
   const input = z.strictObject({
     bom: z.boolean(),
     newline: z.enum(['\n', '\r\n']),
-    delimiter: z.enum([',', ';', '\t']),
+    delimiter: z.enum([',', ';', '\t', '|']),
     header: z.array(z.string()),
     cells,
   });

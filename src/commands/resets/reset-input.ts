@@ -5,12 +5,12 @@
 import type { Desk } from '../../desk.js';
 import { type Problem, Refusal } from '../../errors.js';
 import { findAccount } from '../../procedures/directory/find-account.js';
-import { readCsv } from '../../procedures/directory/read-csv.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
-import { guardCell, unguardCell } from '../../rules/csv-table.js';
+import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
 import type { Account } from '../../rules/people.js';
 import type { Context } from '../command.js';
 import { givenUser } from '../directory/given-user.js';
+import { readTable, type TableGiven } from '../directory/table-options.js';
 import type { FileKind } from '../ports.js';
 
 /** How the list was written, to write a part of it in the same form. */
@@ -31,7 +31,7 @@ export interface ResetList {
   readonly input: WrittenInput;
 }
 
-export interface ListGiven {
+export interface ListGiven extends TableGiven {
   readonly users: readonly string[];
   readonly account?: string | undefined;
   readonly from?: string | undefined;
@@ -62,15 +62,20 @@ const PLAIN = { bom: false, newline: '\n', delimiter: ',', header: ['account', '
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
-async function fromFile(context: Context, path: string, { account, keepCells }: ListGiven): Promise<ResetList> {
+async function fromFile(
+  context: Context,
+  path: string,
+  { account, keepCells, ...given }: ListGiven,
+): Promise<ResetList> {
   const shape = { required: [], optional: COLUMNS, others: 'carry' } as const;
-  const table = await readCsv<(typeof COLUMNS)[number]>(context.files.readChunks(path), shape);
+  const table = await readTable<(typeof COLUMNS)[number]>(context, path, shape, given);
   const { columns } = table;
   const placed = account !== undefined || columns.has('account');
   if (!columns.has('user') && !(placed && (columns.has('login') || columns.has('email')))) {
+    const written = table.header.map((name) => `${name}${suggestion(name, COLUMNS)}`).join(', ');
     throw new Refusal('invalid-input', `${path}: the header does not say which users to reset. Nothing was changed.`, {
-      problems: [{ line: 1, message: `the columns are ${table.header.join(', ')}` }],
-      hint: 'The first line must name account and login, or account and email, or user (an id).',
+      problems: [{ line: table.headerLine, message: `the columns are ${written}` }],
+      hint: 'The first line must name account and login, or account and email, or user (an id). Other headings: --map login=HEADING',
     });
   }
   const rows = table.rows.map(({ line, values }) => ({

@@ -9,24 +9,42 @@ import type { FoundUser } from './search-directory.js';
 const EXPORTING = { permission: 'directory:write' } as const;
 const PAGE = 500;
 
-/** RFC 4180, but with plain line feeds, as every tool here writes them. */
-export async function csvText(header: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
-  const { stringify } = await import('csv-stringify/sync');
-  return stringify([header, ...rows.map((row) => row.map(guardCell))], { record_delimiter: '\n' });
+/** For Excel: a byte order mark, CRLF, and no digits lost. Absent: UTF-8 with plain line feeds and commas, as every tool here writes. */
+export interface ExportForm {
+  readonly for?: 'excel' | undefined;
+  readonly separator: ',' | ';';
 }
 
-export async function exportAccounts(desk: Desk, signed: SignedOperator): Promise<string> {
+const COMMAS: ExportForm = { separator: ',' };
+
+export async function csvText(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  form = COMMAS,
+): Promise<string> {
+  const { stringify } = await import('csv-stringify/sync');
+  const excel = form.for === 'excel';
+  const guarded = rows.map((row) => row.map((cell) => guardCell(cell, excel)));
+  return stringify([header, ...guarded], {
+    delimiter: form.separator,
+    bom: excel,
+    record_delimiter: excel ? 'windows' : '\n',
+  });
+}
+
+export async function exportAccounts(desk: Desk, signed: SignedOperator, form = COMMAS): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const accounts = await allAccounts(desk);
   await log(desk, signed, { accounts: accounts.length });
   return csvText(
     ['number', 'name', 'edition', 'sso', 'country'],
     accounts.map(({ number, name, edition, sso, country }) => [number, name, edition, sso ?? '', country ?? '']),
+    form,
   );
 }
 
 /** Users of one account, or of all. */
-export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account): Promise<string> {
+export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Account, form = COMMAS): Promise<string> {
   await askAuthority(desk, signed, EXPORTING);
   const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
@@ -42,6 +60,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
       user.scopes.join(' '),
       user.signIn,
     ]),
+    form,
   );
 }
 

@@ -26,7 +26,7 @@ export async function findAccount(desk: Desk, reference: string): Promise<Accoun
 
 /**
  * A user of one account. `reference` is a login, an id or a unique e-mail, or `account/login` if no account is given. A user of
- * another account is not found, whatever the reference (B05).
+ * another account is not found, whatever the reference (B05). What is the login of one and the e-mail of another names neither (B09).
  */
 export async function findUser(
   desk: Desk,
@@ -50,9 +50,10 @@ export async function findUser(
   const byId = reference.startsWith('usr_') ? await users.byId(reference) : undefined;
   if (byId?.accountId === account.id) return { user: byId, account };
   const login = reference.startsWith(`${account.number}/`) ? reference.slice(account.number.length + 1) : reference;
-  const byLogin = await users.byLogin(account.id, foldKey(login));
-  if (byLogin !== undefined) return { user: byLogin, account };
-  return { user: onlyOne(await users.byEmail(account.id, foldKey(login)), reference, account), account };
+  const named = await users.byLogin(account.id, foldKey(login));
+  const reached = await users.byEmail(account.id, foldKey(login));
+  const others = reached.filter((user) => user.id !== named?.id);
+  return { user: onlyOne(named === undefined ? others : [named, ...others], reference, account), account };
 }
 
 function onlyOne(found: readonly User[], reference: string, account: Account): User {

@@ -6,6 +6,7 @@ import type { Desk, SignedOperator, Writes } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CsvTable } from '../../rules/csv-table.js';
+import { sameEmail } from '../../rules/directory-fields.js';
 import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import {
@@ -187,6 +188,28 @@ async function planPeople(
   const found = await inChunks(pairs, (some) => write.users.byLoginPairs(some));
   const keyOf = (user: User) =>
     loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(user.login));
-  const planned = planUsers(desk.policy, entries, homeOf, new Map(found.map((user) => [keyOf(user), user])));
-  return { ...planned, homeOf: (entry) => homeOf(entry) as Account };
+  const existing = new Map(found.map((user) => [keyOf(user), user]));
+  const planned = planUsers(desk.policy, entries, homeOf, existing);
+  const torn = await namingTwo(write, planned.plan.update);
+  return { ...planned, problems: [...planned.problems, ...torn], homeOf: (entry) => homeOf(entry) as Account };
+}
+
+/** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
+async function namingTwo(write: Writes, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
+  const moved = updates.flatMap(({ before, entry: { line, email = '' }, fields }) =>
+    fields.includes('email') && email !== '' && !sameEmail(before.email, email)
+      ? [{ line, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
+      : [],
+  );
+  const owners = [
+    ...(await inChunks(moved, (some) => write.users.byEmailPairs(some))),
+    ...(await inChunks(moved, (some) => write.users.byLoginPairs(some))),
+  ].flatMap((user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const));
+  const ownerOf = new Map(owners);
+  return moved.flatMap(({ line, email, before, accountId, emailKey }) => {
+    const owner = ownerOf.get(`${accountId} ${emailKey}`);
+    if (owner === undefined || owner.id === before.id) return [];
+    const message = `ambiguous: ${email} is on file for ${owner.login}, and the login is ${before.login}; if they share it: countersign user edit`;
+    return [{ ...(line === undefined ? {} : { line }), column: 'email', message }];
+  });
 }

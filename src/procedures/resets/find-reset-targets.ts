@@ -1,6 +1,6 @@
 /**
  * Finds the users of a list, a few hundred at a time (B51): by id, by account and login, by account and e-mail. An
- * ambiguous line resets nobody (B09).
+ * ambiguous line, or one whose columns name two people, resets nobody (B09, B90).
  */
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -71,7 +71,7 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
       return typeof account === 'object' && text !== '' ? [{ accountId: account.id, key: foldKey(text) }] : [];
     });
   const logins = pairs((row) => row.login).map(({ accountId, key }) => ({ accountId, loginKey: key }));
-  const emails = pairs((row) => row.email || (row.login.includes('@') ? row.login : ''));
+  const emails = [...pairs((row) => row.email), ...pairs((row) => (row.login.includes('@') ? row.login : ''))];
   const ids = rows.map((row) => row.user).filter((id) => id !== '');
   const byId = new Map((await users.byIds(ids)).map((user) => [user.id, user]));
   const homes = await desk.store.read.accounts.byIds([...new Set([...byId.values()].map((user) => user.accountId))]);
@@ -87,16 +87,17 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
       const user = byId.get(row.user);
       const own = user && home.get(user.accountId);
       const elsewhere = row.account !== '' && (typeof account !== 'object' || account.id !== own?.id);
-      return user === undefined || own === undefined || elsewhere ? 'nobody' : toFound(desk, user, own);
+      if (user === undefined || own === undefined || elsewhere) return 'nobody';
+      return agrees(row, user) ? toFound(desk, user, own) : 'several';
     }
     if (account === undefined || typeof account === 'string') return account ?? 'nobody';
-    const users =
-      (row.login === '' ? undefined : byLogin.get(keyOf(account.id, row.login))) ??
-      byEmail.get(keyOf(account.id, row.email || row.login)) ??
-      [];
-    const [only] = users;
-    if (only === undefined) return 'nobody';
-    return users.length > 1 ? 'several' : toFound(desk, only, account);
+    const reached = (text: string) => byEmail.get(keyOf(account.id, text)) ?? [];
+    const named = byLogin.get(keyOf(account.id, row.login)) ?? [];
+    const others = reached(row.login || row.email).filter(({ id }) => id !== named[0]?.id);
+    const meant = [...named, ...others];
+    const [only] = meant;
+    if (only === undefined) return reached(row.email).length === 0 ? 'nobody' : 'several';
+    return meant.length > 1 || !agrees(row, only) ? 'several' : toFound(desk, only, account);
   };
   return rows.map((row) => ({
     line: row.line,
@@ -104,6 +105,12 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
     login: row.login || row.email || row.user,
     found: find(row),
   }));
+}
+
+/** Every column that is filled names this user. One column that was sorted alone would otherwise reset colleagues (M9). */
+function agrees({ login, email }: WrittenRow, user: User): boolean {
+  const says = (text: string, ...names: readonly string[]) => text === '' || names.map(foldKey).includes(foldKey(text));
+  return says(login, user.login, user.email) && says(email, user.email);
 }
 
 export const toFound = (desk: Desk, user: User, account: Account): FoundUser => ({

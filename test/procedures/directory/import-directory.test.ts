@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { openMessage } from '../../../src/procedures/messages/queue-message.js';
+import { guardCell } from '../../../src/rules/csv-table.js';
+import { faultOfName, faultOfPhoneOnFile, tidy } from '../../../src/rules/directory-fields.js';
 import { accountsFile, type Customers, customers, entriesOf, sample, usersFile } from '../../support/directory-desk.js';
 import { proven } from '../../support/proven.js';
 import { refusalOf as refusal } from '../../support/said.js';
@@ -122,12 +125,40 @@ describe.each(engines)('an import on %s', (engine) => {
       '3 role',
       '4 account',
       '5 role',
-      '6',
+      '6 name',
+      '6 role',
       '7 login',
       '8 scopes',
     ]);
     expect(await place.desk.store.read.users.count()).toBe(3);
     expect(await entriesOf(place, 'directory.imported')).toHaveLength(0);
+  });
+
+  it.each([
+    ['e-mails that were sorted alone', 'maria,nancy@alfki.example', 'nancy,maria@alfki.example'],
+    ['a colleague’s login as e-mail', 'nancy,m@alfki.example', 'maria,NANCY@alfki.example'],
+  ])('names %s as ambiguous, and changes nothing (M9)', async (_what, first, second) => {
+    const rows = [first, second].map((both) => `100234,${both.split(',')[0]},Some One,${both.split(',')[1]},,user,,`);
+    const { problems } = await refusal(users(rows.join('\n')));
+    expect(problems.at(-1)).toMatchObject({ line: 3, column: 'email', message: expect.stringMatching(/^ambiguous: /) });
+    expect(await entriesOf(place, 'directory.imported')).toHaveLength(0);
+  });
+
+  it('takes a new address, another spelling, and one that two already share', async () => {
+    expect((await users('100234,nancy,Nancy,shared@alfki.example,,user,,')).users?.updated).toBe(1);
+    const again = await users(
+      '100234,nancy,Nancy,Shared@alfki.example,,user,,\n100234,new,New,shared@alfki.example,,user,,',
+    );
+    expect(again.users).toMatchObject({ added: 1 });
+    expect((await users('100234,new,New,shared@alfki.example,,user,,')).users?.unchanged).toBe(1);
+  });
+
+  it('what is the login of one and the e-mail of another names neither of them (B09)', async () => {
+    await users('100234,nancy@alfki.example,Nan C,,,user,,');
+    const found = findUser(place.desk, 'NANCY@alfki.example', place.classic);
+    expect(await refusal(found)).toMatchObject({ code: 'ambiguous', problems: [{}, {}] });
+    expect((await findUser(place.desk, place.nancy.id, place.classic)).user.login).toBe('nancy');
+    expect((await findUser(place.desk, 'nancy', place.classic)).user.id).toBe(place.nancy.id);
   });
 
   it('refuses an unknown edition and a changed one, and adds nothing beside (B01)', async () => {
@@ -234,5 +265,33 @@ describe.each(engines)('an import on %s', (engine) => {
       updated: 0,
       added: 0,
     });
+  });
+
+  it('what is exported imports unchanged, in every form (B90)', async () => {
+    const odd = fc.stringMatching(/^[ 'a-c0-9=+@;,."|é\-/:(]{1,12}$/);
+    const name = fc
+      .oneof(odd, fc.string({ unit: 'grapheme' }), fc.constantFrom('007', '1E5', 'Mai 5', 'Total: 5 rows', "'t Hooft"))
+      .map(tidy)
+      .filter((text) => faultOfName(text) === undefined);
+    const phone = fc
+      .oneof(fc.constantFrom('', '+49 30 1234567', '0049301234567', '030-12', 'ext. 5'), odd)
+      .map(tidy)
+      .filter((text) => faultOfPhoneOnFile(text) === undefined);
+    const cell = (text: string) => `"${guardCell(text).replaceAll('"', '""')}"`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(name, phone), { minLength: 1, maxLength: 20 }), async (people) => {
+        await users(people.map(([n, p], at) => `100234,${at}e${at},${cell(n)},,${cell(p)},user,,`).join('\n'));
+        for (const form of [undefined, { for: 'excel', separator: ',' }, { for: 'excel', separator: ';' }] as const) {
+          const text = await exportUsers(place.desk, place.admin, undefined, form);
+          const again = await importDirectory(place.desk, place.admin, { users: await usersFile(text) });
+          expect(again.users).toMatchObject({ added: 0, updated: 0 });
+          expect(again.kept).toEqual([]);
+        }
+      }),
+      { numRuns: 10 },
+    );
+    const text = await exportUsers(place.desk, place.admin, place.classic, { for: 'excel', separator: ';' });
+    expect(text).toMatch(/^\ufeffaccount;login;.*\r\n/);
+    expect(text).toContain(";'0e0;");
   });
 });

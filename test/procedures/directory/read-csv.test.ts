@@ -35,14 +35,18 @@ describe('a CSV file', () => {
     expect(await rowsOf('a,b\n"say ""hi"", now",Taquería\n')).toEqual([[2, 'say "hi", now', 'Taquería']]);
   });
 
-  it('lists every row that does not fit the header', async () => {
-    const { rows, problems } = await read('a,b\n1\n2,2\n3,3,3\n');
-    expect(rows).toHaveLength(1);
-    expect(problems.map(({ line }) => line)).toEqual([2, 4]);
+  it('fills rows that are short, and lists those that hold more than the header', async () => {
+    const { rows, problems } = await read('a,b\n1\n2,2\n3,3,3\n4,4,,\n');
+    expect(rows.map(({ values }) => [values.a, values.b])).toEqual([
+      ['1', ''],
+      ['2', '2'],
+      ['4', '4'],
+    ]);
+    expect(problems.map(({ line }) => line)).toEqual([4]);
   });
 
   it.each([
-    ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'), 1],
+    ['UTF-16 without a mark', Buffer.from('a,b\n1,2\n', 'utf16le'), 1],
     ['a NUL', 'a,b\n1,2\n3,\u00004\n', 3],
     ['Latin-1', Buffer.concat([Buffer.from('a,b\n1,2\n3,Taquer'), Buffer.from([0xed]), Buffer.from('a\n')]), 3],
     ['half a character pair', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xed, 0xa0, 0x80])]), 2],
@@ -61,6 +65,73 @@ describe('a CSV file', () => {
     ['only a BOM', '\ufeff'],
   ])('with %s is refused', async (_what, text) => {
     expect((await refusal(read(text))).code).toBe('invalid-input');
+  });
+
+  it.each([
+    ['a separator by name', 'sep=;\r\na;b\r\n1;2\r\n', 3, [1]],
+    ['a type and a comment', '#TYPE X.Y\n# by Anna\n"a","b"\n"1","2"\n', 4, [1, 2]],
+    ['a title with quotes and separators', 'The 5" list, of "Anna", today\n\na\tb\n1\t2\n', 4, [1]],
+    ['names and values above', 'Company;Adler\nDay;2026-01-02\n\n;;;;\na;c;b\n1;;2\n', 6, [1, 2]],
+    ['a total in words', 'a,b\n1,2\nTotal: 1 row\n', 2, [3]],
+    ['a total in brackets after an empty line', 'a,b\n1,2\n\n(1 row)\n', 2, [4]],
+    ['totals with numbers', 'a;b;c\n1;2;3\n\nSumme;;1\n;;\nStand: heute\n', 2, [4, 6]],
+    ['lines that are drawn', '| a | b |\n|---|---|\n| 1 | 2 |\n', 3, [2]],
+    ['the header once more', 'a,b\n1,2\n\ufeffA,B\n', 2, [3]],
+  ])('with %s is read, and each line passed over is named', async (_what, text, line, noted) => {
+    const { rows, problems, notes } = await read(text);
+    expect(rows.map((row) => [row.line, row.values.a, row.values.b])).toEqual([[line, '1', '2']]);
+    expect(problems).toEqual([]);
+    expect(notes.map((note) => note.line)).toEqual(noted);
+  });
+
+  it.each([
+    ['a row that was cut off', 'a,b\n100,x\n200,y\n30', [2, 3, 4], []],
+    ['a row with a gap before it', 'a,b\n100,x\n\n200,\n', [2, 4], []],
+    ['a name that was cut off among names', 'a,b\nAnna Berg,x\nBea C', [2, 3], []],
+    ['a total in the middle', 'a,b\n100,x\nTotal: 1\n200,y\n', [2, 3, 4], []],
+    ['a header that was sorted among its rows', '100,x\n200,y\na,b\n300,z\n', [4], [1, 2]],
+    ['a header that was sorted under its rows', '100,x\n200,y\na,b\n', [], [1, 2]],
+    ['one row alone', 'a,b\n100\n', [2], []],
+    ['words where others have words', 'a,b\nacme,x\n\nTotal,1\n', [2, 4], []],
+  ])('with %s loses no row', async (_what, text, rows, problems) => {
+    const table = await read(text);
+    expect(table.rows.map(({ line }) => line)).toEqual(rows);
+    expect(table.problems.map(({ line }) => line)).toEqual(problems);
+    expect(table.notes).toEqual([]);
+  });
+
+  it.each([
+    ['UTF-16 with a mark', Buffer.from('\ufeffa,b\n1,ö€\n', 'utf16le'), undefined],
+    ['UTF-16 of the other order', Buffer.from('\ufeffa,b\n1,ö€\n', 'utf16le').swap16(), undefined],
+    ['UTF-16 by name', Buffer.from('a,b\n1,ö€\n', 'utf16le'), 'utf-16le'],
+    ['windows-1252 by name', Buffer.concat([Buffer.from('a,b\n1,'), Buffer.from([0xf6, 0x80])]), 'windows-1252'],
+    ['macintosh by name', Buffer.concat([Buffer.from('a,b\r1,'), Buffer.from([0x9a, 0xdb])]), 'macintosh'],
+  ])('in %s is read, also byte by byte', async (_what, bytes, encoding) => {
+    async function* singly() {
+      for (const byte of bytes) yield Uint8Array.of(byte);
+    }
+    for (const chunks of [bytesOf(bytes), singly()])
+      expect((await readCsv(chunks, SHAPE, undefined, encoding)).rows[0]?.values.b).toBe('ö€');
+  });
+
+  it.each([
+    ['.xlsx', [0x50, 0x4b, 0x03, 0x04, 0x14]],
+    ['.xls', [0xd0, 0xcf, 0x11, 0xe0, 0xa1]],
+  ])('that is a workbook (%s) is refused by what it holds, with the way to save it', async (_name, bytes) => {
+    const { message, hint } = await refusal(read(Uint8Array.from(bytes)));
+    expect(`${message} ${hint}`).toMatch(/workbook.*CSV UTF-8/);
+  });
+
+  it('that is not UTF-8 names the line and the option, wherever the pieces end', async () => {
+    const bytes = Buffer.concat([Buffer.from('a,b\n1,ö\n2,ö\n3,'), Buffer.from([0xf6]), Buffer.from('\n')]);
+    for (let at = 1; at < bytes.length; at += 1) {
+      async function* two() {
+        yield bytes.subarray(0, at);
+        yield bytes.subarray(at);
+      }
+      const { problems } = await refusal(readCsv(two(), SHAPE));
+      expect(problems[0]).toEqual({ line: 4, message: expect.stringMatching(/UTF-8.*--encoding windows-1252/) });
+    }
   });
 
   it('that is too large is refused while it is read, by bytes and by rows', async () => {

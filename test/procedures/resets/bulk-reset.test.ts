@@ -112,6 +112,23 @@ describe.each(engines)('many resets, on %s', (engine) => {
     expect(made).toMatchObject({ confirm: 0, counts: { ambiguous: 1 } });
   });
 
+  it.each([
+    ['login and e-mail', { account: '1', login: 'ana', email: 'lee@example.com' }, 'ambiguous'],
+    ['a login and the e-mail of nobody', { account: '1', login: 'ana', email: 'old@example.com' }, 'ambiguous'],
+    ['a login that nobody has, and an e-mail', { account: '1', login: 'anna', email: 'ana@example.com' }, 'ambiguous'],
+    ['id and login', { user: 'usr_acc_1_lee', login: 'ana' }, 'ambiguous'],
+    ['id and e-mail', { user: 'usr_acc_1_lee', account: '1', email: 'ana@example.com' }, 'ambiguous'],
+    ['what is a login here and an e-mail there', { account: '1', login: 'lee@example.com' }, 'ambiguous'],
+    ['all in agreement', { user: 'usr_acc_1_ana', account: '1', login: 'ANA', email: 'Ana@example.com' }, 'to-reset'],
+    ['an e-mail as login, and again', { account: '1', login: 'ana@example.com', email: 'ana@example.com' }, 'to-reset'],
+    ['nobody at all', { account: '1', login: 'x', email: 'x@example.com' }, 'unknown'],
+  ])('a line that names people by %s is judged by all of it (M9)', async (_what, row, wanted) => {
+    await people('ana', 'lee');
+    await place.user('1', 'lee@example.com', { email: 'other@example.com', email_key: 'other@example.com' }, FULL);
+    const { plan: made } = await plan([{ line: 2, user: '', account: '', login: '', email: '', ...row }]);
+    expect(made.rows.map((one) => one.class)).toEqual([wanted]);
+  });
+
   it('the same list again changes nothing and tells nobody twice (B53)', async () => {
     await people('ana', 'lee');
     await apply(await plan(written(['ana', 'lee'])));

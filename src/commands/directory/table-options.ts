@@ -1,0 +1,88 @@
+/** Options of every command that reads a table: other people's columns, remembered under a name, and other encodings (B90). */
+import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { readCsv } from '../../procedures/directory/read-csv.js';
+import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
+import { isProfileName, profileSchema, readPairs, type TableProfile } from '../../rules/table-profile.js';
+import type { Context, OptionSpec } from '../command.js';
+
+export const TABLE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--map <columns>', about: 'headings of this file: login=userPrincipalName,name=givenName+surname' },
+  { flags: '--set <values>', about: 'values of columns that the file does not have: account=100234,role=user' },
+  { flags: '--ignore-other-columns', about: 'pass over columns that countersign does not know' },
+  { flags: '--profile <name>', about: 'headings by name: okta, entra, google, or your own, kept by --map' },
+  { flags: '--encoding <name>', about: 'how a file without a mark is written, such as windows-1252 (default: UTF-8)' },
+];
+
+const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'windows-1250',
+  'windows-1252',
+  'iso-8859-15',
+  'macintosh',
+] as const;
+
+export const tableInput = () => ({
+  map: z.string().optional(),
+  set: z.string().optional(),
+  ignoreOtherColumns: z.boolean().default(false),
+  profile: z.string().refine(isProfileName, 'a name is small letters, digits, - and _').optional(),
+  encoding: z.enum(ENCODINGS).optional(),
+});
+
+export type TableGiven = z.infer<z.ZodObject<ReturnType<typeof tableInput>>>;
+
+const LISTED = 5;
+
+/** Reads a table, names each line that was passed over, and keeps a new profile once its headings have fitted. Refusals as `readCsv`. */
+export async function readTable<Column extends string>(
+  context: Context,
+  path: string,
+  shape: CsvShape<Column>,
+  given: TableGiven,
+): Promise<CsvTable<Column>> {
+  const known = [...shape.required, ...shape.optional];
+  const map = readPairs('--map', given.map, known);
+  const set = readPairs('--set', given.set, known);
+  const named = await namedProfile(context, given);
+  const profile: TableProfile = {
+    columns: { ...named.columns, ...Object.fromEntries([...map].map(([to, heading]) => [to, [heading]])) },
+    given: { ...named.given, ...Object.fromEntries(set) },
+    ignoreOthers: named.ignoreOthers || given.ignoreOtherColumns,
+    encoding: given.encoding ?? named.encoding,
+  };
+  const fitted: CsvShape<Column> = {
+    // A heading that somebody names must be there.
+    required: [...new Set([...shape.required, ...([...map.keys()] as Column[])])],
+    optional: shape.optional.filter((column) => !map.has(column)),
+    others: profile.ignoreOthers ? 'carry' : shape.others,
+    headings: profile.columns,
+    given: profile.given,
+  };
+  const table = await readCsv(context.files.readChunks(path), fitted, undefined, profile.encoding);
+  const where = path === '-' ? 'standard input' : path;
+  for (const { line, message } of table.notes.slice(0, LISTED))
+    context.notice(`${where}, line ${line} is not a row of the table: ${message}`);
+  if (table.notes.length > LISTED) context.notice(`and ${table.notes.length - LISTED} more such lines`);
+  if (given.profile === undefined || map.size === 0) return table;
+  const file = await context.house.profiles.save(given.profile, `${JSON.stringify(profile, null, 2)}\n`);
+  if (file !== undefined) context.notice(`The headings are kept as profile ${given.profile}: ${file}`);
+  return table;
+}
+
+/** A name that is not known yet becomes one by --map. */
+async function namedProfile(context: Context, { profile = '', map }: TableGiven): Promise<TableProfile> {
+  const text = await context.house.profiles.read(profile);
+  if (text === undefined && (profile === '' || map !== undefined)) return profileSchema().parse({});
+  const names = await context.house.profiles.names();
+  const hint = `Profiles: ${names.join(', ')}. To keep one of your own: --profile ${profile} --map COLUMN=HEADING,…`;
+  const unknown = `no profile is named ${profile}${suggestion(profile, names)}`;
+  if (text === undefined) throw new Refusal('invalid-input', unknown, { hint });
+  try {
+    return profileSchema().parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Refusal('config', `the profile ${profile} is not one that countersign wrote`, { hint, cause });
+  }
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { readMoment } from '../../src/rules/moment.js';
+
+const NOW = Date.UTC(2026, 10, 22, 10);
+const at = (setting: 'since' | 'until' | 'expires', text: string) =>
+  new Date(readMoment(setting, text, NOW, setting === 'since' ? 'back' : 'ahead')).toISOString();
+
+describe('a moment as people type it', () => {
+  it.each([
+    ['since', '2026-11-22', '2026-11-22T00:00:00.000Z'],
+    ['until', '2026-11-22', '2026-11-23T00:00:00.000Z'],
+    ['expires', ' 2026-12-31 ', '2027-01-01T00:00:00.000Z'],
+    ['until', '2026-11-22T10:15', '2026-11-22T10:15:00.000Z'],
+    ['until', '2026-11-22T10:15+02:00', '2026-11-22T08:15:00.000Z'],
+    ['until', '2h', '2026-11-22T12:00:00.000Z'],
+    ['since', '24h', '2026-11-21T10:00:00.000Z'],
+  ] as const)('--%s %s is %s: a day as an end includes itself (B90)', (setting, text, wanted) =>
+    expect(at(setting, text)).toBe(wanted),
+  );
+
+  it.each(['2026-02-30', '2026-13-01', '2026-04-31T10:00', 'tomorrow'])('%s is no day', (text) =>
+    expect(() => at('until', text)).toThrow(expect.objectContaining({ code: 'invalid-input' })),
+  );
+});
