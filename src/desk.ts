@@ -65,6 +65,8 @@ export interface Composed {
   readonly kind: MessageKind;
   readonly subject: string;
   readonly body: string;
+  /** CSV that goes along with an e-mail. */
+  readonly attachment?: { readonly name: string; readonly text: string };
 }
 
 /** Word lists and estimates for passphrases, loaded on first use (0.2 s). */

@@ -31,6 +31,8 @@ export interface Message {
   readonly subject: string;
   /** Plain text. For a webhook or an event its data as a JSON text. */
   readonly body: string;
+  /** CSV that goes along with an e-mail. */
+  readonly attachment?: { readonly name: string; readonly text: string } | undefined;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
@@ -65,6 +67,8 @@ export interface Channel {
   /** The one address that all of its messages go to, if there is one. `disable` is recorded for this address. */
   readonly place?: string;
   send(message: Message, context: Attempt): Promise<Delivered>;
+  /** Connects and signs in as for a message, and sends none. Only of channels that connect. */
+  reach?(): Promise<NotTaken | undefined>;
   /** Keeps connections open from one message to the next, until the function that it returns is called. */
   hold?(): () => void;
 }

@@ -41,6 +41,17 @@ export function composeMail(message: Message, sender: Sender): SendMailOptions {
     // With CRLF nodemailer adds no line breaks when it encodes accents, so a code stays on a line of its own.
     text: message.body.replace(/\r?\n/g, '\r\n'),
     messageId: messageIdOf(message, sender),
+    ...(message.attachment === undefined
+      ? {}
+      : {
+          attachments: [
+            {
+              filename: message.attachment.name,
+              content: message.attachment.text,
+              contentType: 'text/csv; charset=utf-8',
+            },
+          ],
+        }),
     date: new Date(message.createdAt),
     // RFC 3834: an out-of-office robot must not answer.
     headers: { 'Auto-Submitted': 'auto-generated' },

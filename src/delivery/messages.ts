@@ -37,6 +37,10 @@ const FIXED = {
     kind: 'email',
     placeholders: ['deskName', 'name', 'account', 'count', 'users', 'who', 'requestedBy', 'when', 'reference'],
   },
+  'mfa-reset-notice-admins-job': {
+    kind: 'email',
+    placeholders: ['deskName', 'name', 'account', 'count', 'who', 'requestedBy', 'when', 'reference'],
+  },
   'mfa-reset-undone': { kind: 'email', placeholders: [...PERSON, 'who', 'when', 'reference'] },
   'factor-changed': { kind: 'email', placeholders: [...PERSON, 'change', 'who', 'when'] },
   'set-up-code': { kind: 'email', placeholders: [...PERSON, 'code', 'minutes'] },
@@ -64,6 +68,7 @@ const FIXED = {
   'power-sign-in': { kind: 'email', placeholders: [...TOLD, 'target', 'signIn'] },
   'power-sign-in-all': { kind: 'email', placeholders: [...TOLD, 'count', 'signIn'] },
   'power-sign-on-changed': { kind: 'email', placeholders: [...TOLD] },
+  'delivery-test': { kind: 'email', placeholders: ['deskName', 'who', 'when'] },
   'desk-alarm': { kind: 'email', placeholders: [...OPERATOR, 'where', 'target', 'misses', 'bound', 'who', 'when'] },
   'desk-power-changed': { kind: 'email', placeholders: [...OPERATOR, 'what', 'target', 'change', 'who', 'when'] },
   'operator-invitation': { kind: 'email', placeholders: [...OPERATOR, 'role', 'code', 'until'] },

@@ -63,6 +63,15 @@ export function openSmtpChannel(config: SmtpConfig, effects: DeliveryEffects, se
   return {
     ...channel,
     hold: pool.hold,
+    async reach() {
+      try {
+        await pool.use((transport) => withinDeadline(STEPS_AT_MOST * timeoutMs, undefined, () => transport.verify()));
+        return undefined;
+      } catch (error) {
+        const outcome = outcomeOf(error);
+        return outcome.ok ? undefined : outcome;
+      }
+    },
     async send(message, context): Promise<Delivered> {
       assertSendable(channel, message);
       if (!isPlainAddress(message.to)) return permanent('the recipient is not one plain e-mail address');

@@ -9,7 +9,7 @@ const KINDS = {
   audit: ['exported'],
   'backup-codes': ['made'],
   call: ['dropped', 'ended', 'general', 'handed-over', 'noted', 'opened', 'resumed'],
-  delivery: ['attempted', 'ended', 'pruned', 'switched-on'],
+  delivery: ['attempted', 'ended', 'pruned', 'switched-on', 'tested'],
   desk: ['alarmed', 'founded', 'resumed'],
   device: ['forgotten', 'remembered'],
   directory: ['exported', 'imported', 'viewed'],

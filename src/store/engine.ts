@@ -53,6 +53,8 @@ export interface Engine {
   backup(file: string): Promise<void>;
   /** Size of the store. */
   bytes(): Promise<number>;
+  /** Bytes left on the disk of the store; null if it is another machine's. */
+  bytesFree(): number | null;
   /** Where the store is, without credentials. */
   readonly place: string;
   close(): Promise<void>;

@@ -38,6 +38,8 @@ export interface Store {
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
+  /** Left on its disk; null if that is another machine's. */
+  bytesFree(): number | null;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow 
     forgetDeleted: () => engine.forgetDeleted().catch(ignoreMachine),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),
+    bytesFree: () => engine.bytesFree(),
     close: async () => {
       anchor?.close();
       await engine.close();

@@ -59,6 +59,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'outbox show': LEADS,
   report: LEADS,
   'outbox flush': LEADS,
+  'outbox test': LEADS,
   'account add': ADMINS,
   'account edit': ADMINS,
   'account disable': ADMINS,

@@ -9,18 +9,34 @@ import { alarmLine, localMinute } from '../wording/times.js';
 
 const status = command({
   path: 'desk status',
-  summary: 'show alarms and the freeze',
-  examples: ['countersign desk status --json'],
+  summary: 'show what a monitor should know: alarms, freeze, mail that is late, clock, disk',
+  examples: ['countersign desk status --json', 'countersign desk status --json | jq -e .status.calm'],
   access: 'verify',
   input: () => z.object({}),
   run: async (context) => {
-    const { alarms, freeze } = await deskStatus(await context.desk());
+    const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
     const frozen = freeze === null ? 'allowed' : `frozen by ${freeze.by.name} since ${localMinute(freeze.at)}`;
     const sounding = alarms.length === 0 ? 'none' : alarms.map(alarmLine).join('; ');
     return {
-      view: [{ kind: 'fields', rows: [['Alarms', sounding] as const, ['Resets', frozen] as const] }],
+      view: [
+        {
+          kind: 'fields',
+          rows: [
+            ['Alarms', sounding],
+            ['Resets', frozen],
+            ['Requests waiting', String(more.approvals)],
+            ['Mail', mailLine(mail, more.off)],
+            ['Latest entry', localMinute(clock.latest)],
+            ...(disk.free === null ? [] : [['Disk', diskLine(disk.free, disk.low)] as const]),
+          ],
+        },
+      ],
       document: {
         status: {
+          ...more,
+          mail: { ...mail, dueSince: iso(mail.dueSince) },
+          clock: { now: iso(clock.now), latest: iso(clock.latest) },
+          disk,
           alarms: alarms.map(({ since, until, ...alarm }) => ({ ...alarm, since: iso(since), until: iso(until) })),
           freeze: freeze && freezeDocument(freeze),
         },
@@ -28,6 +44,20 @@ const status = command({
     };
   },
 });
+
+function mailLine(
+  { queued, givenUp, dueSince, late }: Awaited<ReturnType<typeof deskStatus>>['mail'],
+  off: readonly string[],
+) {
+  const waits = queued === 0 ? 'nothing waits' : `${counted(queued, 'message')} waiting`;
+  const since =
+    late && dueSince !== null ? `, LATE since ${localMinute(dueSince)}: countersign outbox flush --watch` : '';
+  const lost = givenUp === 0 ? '' : `, ${givenUp} given up`;
+  return `${waits}${since}${lost}${off.length === 0 ? '' : `, switched off: ${off.join(', ')}`}`;
+}
+
+const diskLine = (free: number, low: boolean): string =>
+  `${(free / 1024 ** 3).toFixed(1)} GiB free${low ? ', LOW' : ''}`;
 
 const resume = command({
   path: 'desk resume',

@@ -1,13 +1,16 @@
 /** `outbox list`, `show`, `flush`: queued and sent messages. Content and codes are sealed and never shown. */
 
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
+import { testDelivery } from '../../procedures/messages/test-delivery.js';
+import { pause } from '../../procedures/pause.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, command } from '../command.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { localMinute } from '../wording/times.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
@@ -46,12 +49,12 @@ const list = command({
   examples: ['countersign outbox list', 'countersign outbox list --state queued --json'],
   access: 'outbox:read',
   options: [
-    { flags: '--state <state>', about: 'queued, delivered or given-up' },
+    { flags: '--state <state>', about: 'queued, delivered, given-up or dropped' },
     { flags: '--limit <n>', about: 'how many (default: 50)' },
   ],
   input: () =>
     z.object({
-      state: z.enum(['queued', 'delivered', 'given-up']).optional(),
+      state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
       limit: z.coerce.number().int().min(1).max(10_000).default(50),
     }),
   run: async (context, { state, limit }) => {
@@ -123,16 +126,21 @@ const flush = command({
   summary: 'send every message that is due now',
   examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 if all were sent)'],
   access: 'outbox:flush',
-  options: [{ flags: '--again', about: 'first switch on the channels whose receiver answered HTTP 410' }],
-  input: () => z.object({ again: z.boolean().default(false) }),
-  run: async (context, { again }) => {
+  options: [
+    { flags: '--again', about: 'first switch on the channels whose receiver answered HTTP 410' },
+    { flags: '--watch', about: 'the worker: goes on sending what becomes due, until Ctrl-C or SIGTERM' },
+  ],
+  input: () => z.object({ again: z.boolean().default(false), watch: z.boolean().default(false) }),
+  run: async (context, { again, watch }) => {
     const desk = await context.desk();
     if (again) await switchOn(desk, context.operator());
+    if (watch) return work(context, desk);
     const report = await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const off = await switchedOff(desk);
     const { queued = 0 } = await desk.store.read.outbox.counts();
     const later = Math.max(0, queued - report.waiting);
-    const words = `${report.delivered} delivered, ${report.waiting} to retry, ${report.givenUp} given up`;
+    const dropped = report.dropped === 0 ? '' : `, ${report.dropped} dropped (their codes are over)`;
+    const words = `${report.delivered} delivered, ${report.waiting} to retry, ${report.givenUp} given up${dropped}`;
     if (report.givenUp > 0) {
       throw new Refusal('delivery-failed', `some messages could not be delivered: ${words}`, {
         hint: 'To see which and why: countersign outbox list --state given-up',
@@ -150,4 +158,47 @@ const flush = command({
   },
 });
 
-export const commands: readonly Command[] = [list, show, flush];
+/** One line where something happened; a store that is busy or gone for a while does not end it. */
+async function work(context: Context, desk: Desk): Promise<Result> {
+  let total = 0;
+  while (!context.signal.aborted) {
+    try {
+      const { delivered, givenUp, dropped } = await deliverDue(desk, { signal: context.signal, step: () => undefined });
+      total += delivered;
+      if (delivered + givenUp + dropped > 0)
+        context.notice(`${localMinute(desk.now())} ${delivered} delivered, ${givenUp} given up, ${dropped} dropped`);
+    } catch (error) {
+      if (!isRefusal(error) || !['busy', 'store-unreachable'].includes(error.code)) throw error;
+      context.notice(`${localMinute(desk.now())} ${error.message}; the next try is in ${WATCH_MS / 1_000} seconds`);
+    }
+    await pause(WATCH_MS, context.signal);
+  }
+  return {
+    view: [{ kind: 'lines', lines: [`Stopped. ${total} delivered.`] }],
+    document: { delivery: { delivered: total } },
+  };
+}
+
+const WATCH_MS = 2_000;
+
+const test = command({
+  path: 'outbox test',
+  summary: 'send one test message, and say what the mail server answered',
+  examples: ['countersign outbox test me@example.com'],
+  access: 'outbox:flush',
+  arguments: [{ name: '<address>', about: 'an e-mail address of your own' }],
+  input: () => z.object({ address: z.string() }),
+  run: async (context, { address }) => {
+    const { id, state, why } = await testDelivery(await context.desk(), context.operator(), address);
+    if (state !== 'delivered')
+      throw new Refusal('delivery-failed', `the message ${id} was not taken: ${why ?? 'it waits'}`, {
+        hint: 'Check [mail] in the config file. To see the message: countersign outbox list',
+      });
+    return {
+      view: [{ kind: 'lines', lines: [`The mail server took the message ${id} for ${address}.`] }],
+      document: { test: { id, state } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [list, show, flush, test];

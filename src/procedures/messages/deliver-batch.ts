@@ -65,9 +65,11 @@ async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefin
     if (isRefusal(error)) return { ok: false, permanent: false, why: `its sealed text does not open (${error.code})` };
     throw error;
   }
-  const { kind, to, subject, body } = message;
+  const { kind, to, subject, body, attachment } = message;
   const context = { now: desk.now(), attempt: row.attempts, ...(signal === undefined ? {} : { signal }) };
-  return desk.channels.pick(kind).send({ id: row.id, kind, to, subject, body, createdAt: row.created_at }, context);
+  return desk.channels
+    .pick(kind)
+    .send({ id: row.id, kind, to, subject, body, attachment, createdAt: row.created_at }, context);
 }
 
 interface Claimed {

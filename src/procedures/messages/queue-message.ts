@@ -16,6 +16,7 @@ export interface Notice {
   readonly values: Readonly<Record<string, string>>;
   /** Id of the code that the message carries: once the code is over, the message is dropped (B89). */
   readonly code?: string;
+  readonly attachment?: Composed['attachment'];
 }
 
 export interface PreparedMessage {
@@ -28,8 +29,8 @@ export function prepareMessage(
   desk: Pick<Desk, 'newId' | 'now' | 'vault' | 'compose'>,
   notice: Notice,
 ): PreparedMessage {
-  const { template, to, account, user, values, code = null } = notice;
-  const composed = desk.compose(template, values);
+  const { template, to, account, user, values, code = null, attachment } = notice;
+  const composed = { ...desk.compose(template, values), ...(attachment === undefined ? {} : { attachment }) };
   const about = { account: account.id, user: user.id };
   const { id, row } = sealedMessage(desk, { kind: template, composed, to, about });
   return { id, row: { ...row, reference: code } };

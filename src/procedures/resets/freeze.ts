@@ -4,9 +4,11 @@
  */
 import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { minutes } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 import { soundingAlarms } from '../calls/alarms.js';
+import { switchedOff } from '../messages/channel-switch.js';
 
 export interface Freeze {
   readonly by: { readonly id: string; readonly name: string };
@@ -23,10 +25,35 @@ export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number): 
   return { by: { id: by_id ?? '', name: by_name ?? '' }, at, until, reason };
 }
 
-/** What holds at this desk now, for a monitor: the alarms that are on (B95), and the freeze. */
+/** A message that is due for longer than this says that no worker is alive. */
+const LATE = minutes(5);
+/** Less is low: a bulk run of 100,000 and its log take about a quarter of it. */
+const LOW_DISK = 1024 ** 3;
+
+/** What holds at this desk now, in one document for a monitor (B89, B95): alarms, freeze, what waits, mail, clock, disk. */
 export async function deskStatus(desk: Desk) {
   const now = desk.now();
-  return { alarms: await soundingAlarms(desk, now), freeze: await currentFreeze(desk.store.read, now) };
+  const { read } = desk.store;
+  const { queued = 0, 'given-up': givenUp = 0 } = await read.outbox.counts();
+  const dueSince = await read.outbox.dueSince(now);
+  const latest = (await read.audit.head())?.latestAt ?? 0;
+  const free = desk.store.bytesFree();
+  const alarms = await soundingAlarms(desk, now);
+  const mail = { queued, givenUp, dueSince, late: dueSince !== null && now - dueSince > LATE };
+  const freeze = await currentFreeze(read, now);
+  const off = [...(await switchedOff(desk)).keys()];
+  const disk = { bytes: await desk.store.bytes(), free, low: free !== null && free < LOW_DISK };
+  return {
+    /** Nothing that somebody should look at. */
+    calm: alarms.length === 0 && freeze === null && !mail.late && off.length === 0 && !disk.low,
+    alarms,
+    freeze,
+    approvals: (await read.approvals.pending(now, 1_000)).length,
+    mail,
+    off,
+    clock: { now, latest },
+    disk,
+  };
 }
 
 /** Call it inside the write door. Refusal `refused-by-policy`. */

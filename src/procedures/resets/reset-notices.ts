@@ -1,13 +1,16 @@
 /**
  * Who is told of a reset (B58): the target, at current and former addresses, and the account's admins, with a reference
- * by which they can object. A bulk run writes to each admin once a chunk, not once a user. The messages are made before
- * the transaction that queues them.
+ * by which they can object. A bulk run writes to each admin once, at its beginning. The messages are made before the
+ * transaction that queues them.
  */
 import type { Desk, UserContacts } from '../../desk.js';
 import { adminRoles, hasAdminStatus } from '../../rules/customer-roles.js';
+import { foldKey } from '../../rules/directory-keys.js';
 import { days } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
+import { csvText } from '../directory/export-directory.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import type { Companies } from './reset-records.js';
 
 /** Placeholders of the notices; see data/messages. */
 export interface NoticeFacts {
@@ -67,6 +70,36 @@ export function noticesToAdmins(
       const template = several ? 'mfa-reset-notice-admins-many' : 'mfa-reset-notice-admins';
       return prepareMessage(desk, { template, to: admin.email, account, user: admin, values });
     });
+}
+
+const BATCH = 500;
+
+/** One message a run to each admin of these companies, with all of its users in a list; they can object to each by the run's reference. */
+export async function noticesOfRun(
+  desk: Desk,
+  companies: Companies,
+  facts: NoticeFacts & { readonly reference: string },
+): Promise<readonly PreparedMessage[]> {
+  const messages: PreparedMessage[] = [];
+  const numbers = [...companies.keys()];
+  for (let from = 0; from < numbers.length; from += BATCH) {
+    const accounts = await desk.store.read.accounts.byNumbers(numbers.slice(from, from + BATCH).map(foldKey));
+    const admins = await adminsOf(desk, accounts);
+    for (const account of accounts) {
+      const rows = companies.get(account.number) ?? [];
+      const text = await csvText(
+        ['line', 'login'],
+        rows.map(({ line, login }) => [String(line), login]),
+      );
+      const attachment = { name: `${facts.reference}.csv`, text };
+      const values = { account: account.name, count: String(rows.length), ...facts };
+      for (const user of admins.get(account.id) ?? []) {
+        const about = { template: 'mfa-reset-notice-admins-job', to: user.email, account, user, attachment };
+        messages.push(prepareMessage(desk, { ...about, values: { ...values, name: user.name } }));
+      }
+    }
+  }
+  return messages;
 }
 
 /** A value of a message is one short line: the first logins, and how many more. */

@@ -2,7 +2,14 @@
 import type { NewReset, UserContacts } from '../../desk.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
-import { enrolledAgain, NOTHING, type Removed, type ResetFacts, removedOf } from '../../rules/reset-plan.js';
+import {
+  enrolledAgain,
+  NOTHING,
+  type PlannedRow,
+  type Removed,
+  type ResetFacts,
+  removedOf,
+} from '../../rules/reset-plan.js';
 import type { EnrolmentCode } from '../codes/enrolment-code.js';
 
 interface Named {
@@ -34,7 +41,13 @@ interface InJob extends Named {
   readonly final: boolean;
   /** True if this order may reset admins and users with an open objection (a second operator approved it). */
   readonly approved: boolean;
+  /** The first chunk: the admins of each company with several users are told of all at once. */
+  readonly first: boolean;
+  readonly companies: Companies;
 }
+
+/** Number of a company → its users in a run; of companies with one user there is none. */
+export type Companies = ReadonlyMap<string, readonly PlannedRow[]>;
 
 /** Users of a company, by its admin. */
 interface InPortal extends Named {

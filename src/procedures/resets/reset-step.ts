@@ -14,8 +14,9 @@ import type { Acting } from '../authorise.js';
 import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
 import type { PreparedMessage } from '../messages/queue-message.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
-import { adminsOf, type NoticeFacts, noticesToAdmins, noticesToTarget } from './reset-notices.js';
+import { adminsOf, type NoticeFacts, noticesOfRun, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
+  type Companies,
   type Decided,
   isFinal,
   outcomeOf,
@@ -126,11 +127,15 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
     enrolmentCodes.set(contacts.user.id, code);
     if (code.message !== null) messages.push(code.message);
   }
-  const accounts = homes.filter((account) => acting.some((one) => one.account.id === account.id));
+  const companies: Companies = order.by === 'job' ? order.companies : new Map();
+  if (order.by === 'job' && order.first)
+    messages.push(...(await noticesOfRun(desk, companies, { ...facts, reference: order.jobId })));
+  const apart = homes.filter(({ number }) => !companies.has(number));
+  const accounts = apart.filter((account) => acting.some((one) => one.account.id === account.id));
   const admins = await adminsOf(desk, accounts);
   for (const account of accounts) {
     const of = acting.filter((one) => one.account.id === account.id);
-    const reference = of.length > 1 && order.by === 'job' ? order.jobId : (of[0]?.id ?? '');
+    const reference = of[0]?.id ?? '';
     const targets = of.map(({ contacts }) => contacts.user);
     messages.push(
       ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),

@@ -6,12 +6,13 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import type { PlannedRow } from '../../rules/reset-plan.js';
 import { act, askAuthority, type Door, loggingRefusals } from '../authorise.js';
 import { pause } from '../pause.js';
 import { requireNotFrozen } from './freeze.js';
 import type { JobWork } from './job-work.js';
 import { RESETTING_MANY, refuseOneself } from './plan-reset.js';
-import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
+import { type Companies, type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, Overtaken, prepareStep } from './reset-step.js';
 import { doneOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
 
@@ -41,6 +42,7 @@ const GOING_ON = { permission: 'mfa:reset-bulk', running: true, sendLater: true 
 export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, watching: Watching): Promise<void> {
   await resumable(work, () => askAuthority(desk, signed, RESETTING_MANY));
   await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, work.targets));
+  const companies = companiesOf(work.targets);
   const told = new Set<number>();
   const tell = async (rows: readonly RowOutcome[]): Promise<void> => {
     for (const row of rows) told.add(row.line);
@@ -50,7 +52,7 @@ export async function runJob(desk: Desk, signed: SignedOperator, work: JobWork, 
   let idle = 0;
   for (let from = work.head.done; from < work.targets.length; ) {
     if (watching.signal.aborted) throw await interrupted(desk, signed, work, from);
-    const outcomes = await resumable(work, () => runChunk(desk, signed, work, { from, door }));
+    const outcomes = await resumable(work, () => runChunk(desk, signed, work, { from, door, companies }));
     door = GOING_ON;
     if (outcomes !== 'overtaken') {
       await resumable(work, () => tell(outcomes));
@@ -76,27 +78,40 @@ async function toldByOthers(desk: Desk, work: JobWork, told: ReadonlySet<number>
   return missing.toSorted((a, b) => a.line - b.line).map((row) => storedOutcome(work.head.id, row, rows.get(row.line)));
 }
 
-function orderOf(signed: SignedOperator, { head, plan }: JobWork): ResetOrder {
+/** Companies with several users: their admins get one message a run, not one a chunk (B58). */
+function companiesOf(targets: JobWork['targets']): Companies {
+  const all = new Map<string, PlannedRow[]>();
+  for (const row of targets) {
+    const rows = all.get(row.account);
+    if (rows === undefined) all.set(row.account, [row]);
+    else rows.push(row);
+  }
+  return new Map([...all].filter(([, rows]) => rows.length > 1));
+}
+
+function orderOf(signed: SignedOperator, { head, plan }: JobWork, { from, companies }: Chunk): ResetOrder {
   const { id, reason, ticket, approval_id } = head;
   const { id: operatorId, name: who } = signed.operator;
   const job = { by: 'job', jobId: id, reason, ticket, final: plan.final, approved: approval_id !== null } as const;
-  return { ...job, operatorId, who, requestedBy: `ticket ${ticket}` };
+  return { ...job, operatorId, who, requestedBy: `ticket ${ticket}`, first: from === 0, companies };
 }
 
 interface Chunk {
   readonly from: number;
   readonly door: Door<'mfa:reset-bulk'>;
+  readonly companies: Companies;
 }
 
 async function runChunk(
   desk: Desk,
   signed: SignedOperator,
   work: JobWork,
-  { from, door }: Chunk,
+  chunk: Chunk,
 ): Promise<readonly RowOutcome[] | 'overtaken'> {
+  const { from, door } = chunk;
   const rows = work.targets.slice(from, from + CHUNK);
   const to = from + rows.length;
-  const order = orderOf(signed, work);
+  const order = orderOf(signed, work, chunk);
   const targets = rows.map((row) => ({ userId: row.user ?? '', line: row.line }));
   const prepared = await prepareStep(desk, order, targets);
   const at = desk.now();

@@ -159,6 +159,7 @@ function engineOn(db: Db, place: string, refusalOf: Engine['refusalOf']): Engine
         hint: 'Run pg_dump on the database. The dump contains only sealed secrets; keep the key file apart from it.',
       });
     },
+    bytesFree: () => null,
     bytes: async () => {
       const { rows } = await sql<{ n: number }>`select pg_database_size(current_database()) as n`.execute(db);
       return rows[0]?.n ?? 0;

@@ -10,6 +10,7 @@ import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
+import { freeAt } from './free-space.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
@@ -68,6 +69,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
     backup: (target) => copyTo(path, target),
+    bytesFree: () => freeAt(dirname(path)),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
   };

@@ -61,6 +61,12 @@ export const outboxReads = (db: Db) => ({
       .limit(limit)
       .execute();
   },
+  /** Since when the message that is due longest is due, ms; null if none is. */
+  async dueSince(now: number): Promise<number | null> {
+    const queued = db.selectFrom('outbox').select('next_attempt_at').where('state', '=', 'queued');
+    const row = await queued.where('next_attempt_at', '<=', now).orderBy('next_attempt_at').limit(1).executeTakeFirst();
+    return row?.next_attempt_at ?? null;
+  },
   async countDue(now: number): Promise<number> {
     return countOf(db.selectFrom('outbox').where('state', '=', 'queued').where('next_attempt_at', '<=', now));
   },

@@ -1,6 +1,8 @@
 /** B51, B56, B59–B61, B63: many resets at once. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignedOperator } from '../../../src/desk.js';
+import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
+import { openMessage } from '../../../src/procedures/messages/queue-message.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import type { WrittenRow } from '../../../src/procedures/resets/find-reset-targets.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
@@ -91,7 +93,23 @@ describe.each(engines)('many resets, on %s', (engine) => {
     ]);
     expect(await holdingsOf(place.desk, 'usr_acc_1_kim')).toMatchObject({ active: 2, backupCodes: 10 });
     expect(await messagesTo(place.desk, 'usr_acc_1_ana')).toEqual(['enrolment-code', 'mfa-reset-notice']);
-    expect(await messagesTo(place.desk, 'usr_acc_1_boss')).toEqual(['mfa-reset-notice-admins-many']);
+    expect(await messagesTo(place.desk, 'usr_acc_1_boss')).toEqual(['mfa-reset-notice-admins-job']);
+  });
+
+  it('each admin gets one message a run, with every user in it, however many chunks it has (B58, M14)', async () => {
+    const logins = await crowd(CHUNK * 2 + 5);
+    const frozen = await plan(written(logins));
+    await approve((await apply(frozen)).approval?.id ?? '');
+    expect((await apply(frozen)).told).toHaveLength(logins.length);
+    const rows = (await place.desk.store.read.outbox.list(10_000)).filter((row) => row.user_id === 'usr_acc_1_boss');
+    expect(rows.map((row) => row.kind)).toEqual(['mfa-reset-notice-admins-job']);
+    const { id = '', address = '', content } = rows[0] ?? {};
+    const { attachment, body } = openMessage(place.desk, { id, address, content: content ?? '' });
+    expect(body).toContain(frozen.plan.job);
+    expect(attachment?.text.trim().split('\n')).toEqual([
+      'line,login',
+      ...logins.map((login, index) => `${index + 2},${login}`),
+    ]);
   });
 
   it('by e-mail, by id, and a whole account', async () => {
@@ -476,7 +494,7 @@ describe.each(engines)('many resets, on %s', (engine) => {
   it('a final reset stays final when it is repeated for a new code: taking that back would only open the way (B57, B61)', async () => {
     await people('lee');
     await apply(await plan(written(['lee']), { final: true }));
-    place.clock.advance(25 * 3_600_000);
+    place.clock.advance(120 * 3_600_000);
     const { work, outcomes } = await apply(await plan(written(['lee'])));
     expect(outcomes).toEqual(['reset']);
     const late = undoResets(place.desk, lead, { id: work?.head.id ?? '', line: undefined, reason: 'wrong' });
@@ -491,10 +509,13 @@ describe.each(engines)('many resets, on %s', (engine) => {
     await apply(await plan(written(['lee'])));
     const logins = async (job?: string) =>
       (await pendingEnrolments(place.desk, job)).map(({ user, state }) => `${user.login} ${state}`);
+    // Nothing has sent the codes yet (B88).
+    expect(await logins()).toEqual(['lee unsent', 'ana unsent']);
+    await deliverDue(place.desk);
     expect(await logins()).toEqual(['lee waiting', 'ana waiting']);
     expect(await logins(work?.head.id)).toEqual(['ana waiting']);
     await place.give('usr_acc_1_ana', { totp: 1 });
-    place.clock.advance(25 * 3_600_000);
+    place.clock.advance(120 * 3_600_000);
     expect(await logins()).toEqual(['lee expired']);
   });
 });

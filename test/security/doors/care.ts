@@ -3,6 +3,7 @@
 import type { Desk } from '../../../src/desk.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
+import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
 import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
 import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
@@ -20,6 +21,10 @@ export const CARE: Doors = {
     knock: (desk, signed) => noteExport(desk, signed, {}, 'csv'),
   },
   'log/read-audit-log.peopleOf': { permission: 'audit:read', knock: (desk, signed) => peopleOf(desk, signed, []) },
+  'messages/test-delivery.testDelivery': {
+    permission: 'outbox:flush',
+    knock: (desk, signed) => testDelivery(desk, signed, 'none'),
+  },
   'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
   'upkeep/accept-policy.acceptPolicy': {
     permission: 'store:manage',
