@@ -125,7 +125,7 @@ const login = command<LoginInput>({
 /** The unfinished login that a code or choice belongs to, or a new login by password. */
 async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
   const person = await askPerson(context, given);
-  const answers = given.code !== undefined || given.factor !== undefined || given.enrolmentCode !== undefined;
+  const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
   const open = answers && !given.passwordStdin ? await halfDone(context, desk, person) : undefined;
   if (open !== undefined) return open;
   const password = await askSecret(

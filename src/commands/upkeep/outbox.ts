@@ -189,13 +189,14 @@ const test = command({
   arguments: [{ name: '<address>', about: 'an e-mail address of your own' }],
   input: () => z.object({ address: z.string() }),
   run: async (context, { address }) => {
-    const { id, state, why } = await testDelivery(await context.desk(), context.operator(), address);
+    const desk = await context.desk();
+    const { id, state, why } = await testDelivery(desk, context.operator(), address);
     if (state !== 'delivered')
       throw new Refusal('delivery-failed', `the message ${id} was not taken: ${why ?? 'it waits'}`, {
         hint: 'Check [mail] in the config file. To see the message: countersign outbox list',
       });
     return {
-      view: [{ kind: 'lines', lines: [`The mail server took the message ${id} for ${address}.`] }],
+      view: [{ kind: 'lines', lines: [`Sent by ${desk.channels.pick('email').name}: ${id} to ${address}.`] }],
       document: { test: { id, state } },
     };
   },

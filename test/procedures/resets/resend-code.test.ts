@@ -80,7 +80,7 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
     expect(await opens(fresh)).toBe(true);
   });
 
-  it('that is lost is sent again by the desk: the one before ends, and one limit counts desk and portal together', async () => {
+  it('B89 that is lost is sent again by the desk: the one before ends, and one limit counts desk and portal together', async () => {
     await reset();
     const first = await code();
     expect(await resendCode(place.desk, lead, await xavi(), undefined)).toMatchObject({
@@ -125,7 +125,7 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
     });
   });
 
-  it('goes nowhere for who has no address: the plan, the row, the status and the list say so, and an admin hands it on', async () => {
+  it('B88 goes nowhere for who has no address: the plan, the row, the status and the list say so, and an admin hands it on', async () => {
     const { user } = await xavi();
     await change((write) =>
       write.users.update(user.id, { email: '', email_key: '', contact_changed_at: user.contactChangedAt }),
