@@ -8,6 +8,7 @@ import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
 import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { foldKey } from '../../rules/directory-keys.js';
+import { block } from '../../terminal/blocks.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
@@ -117,7 +118,7 @@ const password = command({
     const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
     const { name } = context.operator().operator;
     return {
-      view: [{ kind: 'lines', lines: [`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`] }],
+      view: [block.lines(`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`)],
       document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
     };
   },

@@ -4,6 +4,7 @@ import { Refusal } from '../../errors.js';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
+import { block } from '../../terminal/blocks.js';
 import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
@@ -114,16 +115,13 @@ const object = command({
       const objections = await objectToReset(desk, login, given.reference);
       return {
         view: [
-          { kind: 'verdict', verdict: 'OBJECTION TAKEN', tone: 'warn' },
-          {
-            kind: 'lines',
-            lines: [
-              ...objections
-                .slice(0, 20)
-                .map(({ target }) => `Nothing can be set up for ${target.login} until this is settled.`),
-              'Your support desk and the admins of your company are told.',
-            ],
-          },
+          block.verdict('OBJECTION TAKEN', 'warn'),
+          block.lines(
+            ...objections
+              .slice(0, 20)
+              .map(({ target }) => `Nothing can be set up for ${target.login} until this is settled.`),
+            'Your support desk and the admins of your company are told.',
+          ),
         ],
         document: {
           objections: objections.map(({ reset: row, target, first }) => ({

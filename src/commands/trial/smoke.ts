@@ -1,6 +1,7 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { join } from 'node:path';
 import * as z from 'zod';
+import { block } from '../../terminal/blocks.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import {
   codeFromOutbox,
@@ -32,12 +33,8 @@ const smoke = command({
     const failed = steps.find((step) => !step.ok);
     return {
       view: [
-        { kind: 'lines', lines: steps.map(lineOf) },
-        {
-          kind: 'verdict',
-          verdict: failed === undefined ? 'ALL STEPS PASSED' : 'FAILED',
-          tone: failed === undefined ? 'good' : 'bad',
-        },
+        block.lines(...steps.map(lineOf)),
+        block.verdict(failed === undefined ? 'ALL STEPS PASSED' : 'FAILED', failed === undefined ? 'good' : 'bad'),
       ],
       document: { smoke: { ok: failed === undefined, steps } },
       exit: failed === undefined ? 0 : 1,

@@ -1,6 +1,7 @@
 /** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
 import * as z from 'zod';
 import type { Finding } from '../../house.js';
+import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 
@@ -24,16 +25,14 @@ function viewOf(findings: readonly Finding[], failed: number): View {
   const mends = findings.flatMap(({ subject, mend }) => (mend === undefined ? [] : [`${subject}: ${mend}`]));
   return [
     failed === 0
-      ? { kind: 'verdict', verdict: 'ALL CHECKS PASSED', tone: 'good' }
-      : { kind: 'verdict', verdict: failed === 1 ? 'ONE CHECK FAILED' : `${failed} CHECKS FAILED`, tone: 'bad' },
-    { kind: 'blank' },
-    {
-      kind: 'table',
-      columns: [{ title: 'state' }, { title: 'check' }, { title: 'result' }],
-      empty: '',
-      rows: findings.map(({ state, subject, text }) => [state, subject, text]),
-    },
-    ...(mends.length === 0 ? [] : ([{ kind: 'blank' }, { kind: 'next', lines: mends }] as const)),
+      ? block.verdict('ALL CHECKS PASSED')
+      : block.verdict(failed === 1 ? 'ONE CHECK FAILED' : `${failed} CHECKS FAILED`, 'bad'),
+    block.blank,
+    block.table(
+      ['state', 'check', 'result'],
+      findings.map(({ state, subject, text }) => [state, subject, text]),
+    ),
+    ...(mends.length === 0 ? [] : ([block.blank, block.next(...mends)] as const)),
   ];
 }
 
