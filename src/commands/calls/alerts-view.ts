@@ -1,8 +1,8 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
 
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { waitFrom } from '../wording/times.js';
 
 export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {

@@ -7,10 +7,10 @@ import {
   requestsFor,
   showApproval,
 } from '../../procedures/resets/decide-approval.js';
-import { block } from '../../terminal/blocks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localClock } from '../wording/times.js';
 import { OTHER_STEPS } from './console-request.js';

@@ -14,9 +14,9 @@ import { noteList } from '../../procedures/directory/see-people.js';
 import { isExact } from '../../rules/directory-keys.js';
 import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
-import { block } from '../../terminal/blocks.js';
 import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import {
   askNext,
   card,

@@ -1,7 +1,7 @@
 /** Hands a call over: the agent reads its id aloud, and the next operator verifies the caller again. */
 import { handOverCall } from '../../procedures/calls/live-calls.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { noteBlocks, noteLines } from './console-note.js';
 import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 

@@ -5,8 +5,8 @@
 import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { minutes } from '../../rules/duration.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { type LiveSession, stillSignedIn } from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */

@@ -1,8 +1,8 @@
 /** The end of a call, and its note for the ticket. */
 import { endCall } from '../../procedures/calls/live-calls.js';
 import { logState } from '../../procedures/log/log-checkpoint.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { elapsed, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 
 /** Ends the call, offers the note, then clears the screen. */

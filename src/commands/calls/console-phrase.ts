@@ -7,9 +7,9 @@ import { verifyHeard } from '../../procedures/calls/heard-on-call.js';
 import { type Verdict, verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
-import { block } from '../../terminal/blocks.js';
 import type { LiveKey } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { card, END_KEY, type LiveSession, note, notesKey, type Stage, showNotes, titleOf } from './console-session.js';
 import {
   ASK_AGAIN,

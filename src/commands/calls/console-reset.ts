@@ -4,9 +4,9 @@ import { askAuthority, type Door, mayAlso } from '../../procedures/authorise.js'
 import { refreshCode } from '../../procedures/operators/sign-in-operator.js';
 import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import type { User } from '../../rules/people.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
+import { block } from '../wording/blocks.js';
 import { ALL, peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {

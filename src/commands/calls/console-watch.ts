@@ -3,8 +3,8 @@ import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { pause } from '../../procedures/pause.js';
 import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { permits } from '../../rules/operator-roles.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 import { alarmLines, type LiveSession } from './console-session.js';
 

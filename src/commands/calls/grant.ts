@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localClock } from '../wording/times.js';
 
 const list = command({

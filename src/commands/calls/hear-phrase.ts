@@ -2,9 +2,9 @@
 import type { Desk } from '../../desk.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
-import { block } from '../../terminal/blocks.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { type Alphabet, ASK_AGAIN, alphabetOf, howToSpell, nextAlphabet, readOf, TOO_SHORT } from './spelled.js';
 
 const LANGUAGES: Readonly<Record<Alphabet, string>> = { en: 'English', de: 'German', fr: 'French' };

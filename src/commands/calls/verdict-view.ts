@@ -8,10 +8,10 @@ import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';
 import { iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { block } from '../wording/blocks.js';
 import { localClock, localMinute, waitFrom } from '../wording/times.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";

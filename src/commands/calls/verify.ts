@@ -9,8 +9,8 @@ import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { permits } from '../../rules/operator-roles.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { alertBlocks } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 

@@ -23,10 +23,10 @@ import { AUDIT_KINDS, isAuditFilter } from '../../rules/audit-kinds.js';
 import { guardCell } from '../../rules/csv-table.js';
 import { iso } from '../../rules/moment.js';
 import { nearest } from '../../rules/nearest.js';
-import { block } from '../../terminal/blocks.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
 
 const FILTERS: readonly OptionSpec[] = [
@@ -111,12 +111,10 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-const COLUMNS = ['entry', 'time', 'what', 'outcome', 'by', 'about', 'reason'] as const;
-
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
   return block.table(
-    COLUMNS.map((title) => (title === 'entry' ? { title, align: 'right' as const } : { title })),
+    [{ title: 'entry', align: 'right' }, 'time', 'what', 'outcome', 'by', 'about', 'reason'],
     entries.map((entry) => [
       String(entry.seq),
       localSecond(entry.at),

@@ -7,10 +7,10 @@ import { type VerifiedLog, verifyAuditLog } from '../../procedures/log/verify-au
 import { verifyTables } from '../../procedures/log/verify-tables.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { printableJson } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
 import { commands as reading } from './audit-list.js';
 

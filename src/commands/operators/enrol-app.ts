@@ -2,10 +2,11 @@
  * Sets up an authenticator app at the terminal: a QR code that fits 80x24 together with the question below it, and the first code in the
  * same place (B80). So nobody leaves with an app that does not work.
  */
-import { block } from '../../terminal/blocks.js';
+
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 export interface ShownSecret {
   readonly uri: string;

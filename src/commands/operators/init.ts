@@ -14,10 +14,10 @@ import { type NewToken, prepareToken } from '../../procedures/operators/operator
 import { makeRecoveryCodes, type NewRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { appStep } from '../../procedures/operators/start-operator.js';
 import { iso, readMoment } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
 

@@ -8,10 +8,10 @@ import { recoverYourself } from '../../procedures/operators/recover-by-code.js';
 import { type GivenSecond, type Recovered, recoverOperator } from '../../procedures/operators/recover-operator.js';
 import { newRecoveryCodes } from '../../procedures/operators/recovery-codes.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { block } from '../../terminal/blocks.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { recoveryBlocks } from './enrol-app.js';
 import { recoveredDocument, recoveredView } from './start-view.js';
 

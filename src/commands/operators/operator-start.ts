@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { isRefusal, Refusal } from '../../errors.js';
 import { proveStart, type StartedOperator, startOperator } from '../../procedures/operators/start-operator.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
 
 const input = () =>

@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { iso, readMoment } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { tokenBlocks } from './init.js';
 

@@ -5,9 +5,9 @@ import { Refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { refreshCode, signInOperator, signOutOperator } from '../../procedures/operators/sign-in-operator.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const loginInput = () =>

@@ -3,8 +3,8 @@ import type { AddedOperator } from '../../procedures/operators/make-operator.js'
 import type { Recovered } from '../../procedures/operators/recover-operator.js';
 import type { StartCode } from '../../procedures/operators/start-code.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 type Mail = AddedOperator['mail'];

@@ -9,11 +9,11 @@ import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/
 import { type BegunEnrolment, beginEnrolment, enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { sendOwedEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
-import { block } from '../../terminal/blocks.js';
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { block } from '../wording/blocks.js';
 import { askCodes } from './portal-factor.js';
 import { optionsOf } from './portal-given.js';
 

@@ -7,8 +7,8 @@ import { mayRemember, rememberDevice } from '../../procedures/portal/remember-de
 import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import type { Context, Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { writeDevice } from './portal-device.js';
 
 /** `too-early`: the user asked for it at a login that asked for no code, or that set the method up. */

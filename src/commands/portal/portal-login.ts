@@ -11,9 +11,9 @@ import { type PortalLogin, setUpOf } from '../../procedures/portal/customer-logi
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { type NextStep, nextOf } from '../../rules/mfa-login.js';
-import { block } from '../../terminal/blocks.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';

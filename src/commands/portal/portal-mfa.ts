@@ -6,8 +6,8 @@ import { listFactors, removeFactor } from '../../procedures/factors/manage-facto
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { commands as backupCodes } from './portal-backup-codes.js';
 import { enrol, notAskedYet } from './portal-enrolment.js';

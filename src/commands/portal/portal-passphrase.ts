@@ -9,9 +9,9 @@ import {
 } from '../../procedures/passphrases/passphrase-of-owner.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { heardAs } from '../../rules/spoken-form.js';
-import { block } from '../../terminal/blocks.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { freshSession, openSession, type PortalUser, sessionWithPassword } from './portal-session.js';
 

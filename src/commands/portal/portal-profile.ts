@@ -5,9 +5,9 @@ import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/p
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localDay } from '../wording/times.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';

@@ -4,10 +4,10 @@ import { Refusal } from '../../errors.js';
 import { objectToReset } from '../../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedures/resets/reset-in-portal.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
+import { block } from '../wording/blocks.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
 

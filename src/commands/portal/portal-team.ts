@@ -5,9 +5,9 @@ import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-ove
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';

@@ -11,8 +11,8 @@ import {
   type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
 import { localMinute } from '../wording/times.js';
 import { readDevices } from './portal-device.js';

@@ -5,9 +5,9 @@
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';

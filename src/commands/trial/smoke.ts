@@ -1,8 +1,8 @@
 /** `smoke`: runs a full cycle on a throw-away store, for CI: one line a step, JSON with --json, stable exit status, no network. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { block } from '../../terminal/blocks.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import {
   codeFromOutbox,
   DESK_CODE,

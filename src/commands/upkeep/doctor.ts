@@ -1,9 +1,9 @@
 /** `doctor`: checks the installation and names the command that fixes each fault. Needs no desk and no sign-in. */
 import * as z from 'zod';
 import type { Finding } from '../../house.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const doctor = command({
   path: 'doctor',

@@ -8,9 +8,9 @@ import type { OpenedKey } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
-import { block } from '../../terminal/blocks.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };

@@ -6,9 +6,9 @@ import { switchedOff, switchOn } from '../../procedures/messages/channel-switch.
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { findMessage, listOutbox, type WaitingMessage } from '../../procedures/messages/read-outbox.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));

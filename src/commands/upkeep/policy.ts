@@ -3,9 +3,9 @@ import * as z from 'zod';
 import type { PolicyPin } from '../../desk.js';
 import { acceptPolicy } from '../../procedures/upkeep/accept-policy.js';
 import type { Policy } from '../../rules/policy.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const show = command({
   path: 'policy show',

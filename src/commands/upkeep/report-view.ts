@@ -1,8 +1,8 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
 import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 
 const BAR = 24;
 

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { deskReport } from '../../procedures/upkeep/desk-report.js';
 import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 

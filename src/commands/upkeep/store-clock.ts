@@ -7,10 +7,10 @@ import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/mend-clock.js';
 import { iso } from '../../rules/moment.js';
-import { block } from '../../terminal/blocks.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const input = () =>

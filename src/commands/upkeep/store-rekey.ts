@@ -4,9 +4,9 @@ import { Refusal } from '../../errors.js';
 import type { RekeyedStore } from '../../house.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
-import { block } from '../../terminal/blocks.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const rekey = command({
   path: 'store rekey',

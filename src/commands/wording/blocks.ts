@@ -1,6 +1,6 @@
-/** Makes the blocks of a view (render.ts) in few words. */
-import type { Block, Tone } from './render.js';
-import type { TableColumn } from './table.js';
+/** Makes the blocks of a view (terminal/render.ts) in few words. */
+import type { Block, Tone } from '../../terminal/render.js';
+import type { TableColumn } from '../../terminal/table.js';
 
 export const block = {
   blank: { kind: 'blank' },
