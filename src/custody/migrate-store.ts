@@ -10,7 +10,6 @@ import { inspectAnchor } from '../opening/anchor.js';
 import { migrationKeys } from '../opening/migration-keys.js';
 import type { Custody } from '../opening/open-custody.js';
 import { deskOver, openEngine } from '../opening/open-desk.js';
-import { offeredPolicy } from '../opening/pinned-policy.js';
 import { provenBySignIn } from '../procedures/authorise.js';
 import { mayApprove, secondOperator } from '../procedures/operators/second-operator.js';
 import type { SignIn } from '../procedures/operators/sign-in-operator.js';
@@ -71,7 +70,7 @@ async function bringUp(engine: Engine, custody: Custody, { backedUp }: MigrateCh
   const { fault } = await inspectAnchor(custody.settings, anchored);
   if (fault !== undefined) throw fault;
   const kept = await keepCopy(engine, custody, backedUp);
-  const applied = await migrate(engine, keys, offeredPolicy(custody).pinned);
+  const applied = await migrate(engine, keys);
   const detail = { applied, ...(kept === null ? {} : { kept }) };
   const entry = { kind: 'store.migrated', outcome: 'done', at: custody.now(), by: SYSTEM, detail } as const;
   await openStore(engine, custody.notary).record(entry, async () => undefined);

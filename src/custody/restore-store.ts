@@ -18,7 +18,6 @@ import { replaceAnchor } from '../opening/anchor.js';
 import { migrationKeys } from '../opening/migration-keys.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openDesk, openEngine } from '../opening/open-desk.js';
-import { offeredPolicy } from '../opening/pinned-policy.js';
 import { askAuthority, provenBySignIn } from '../procedures/authorise.js';
 import { verifyAuditLog } from '../procedures/log/verify-audit-log.js';
 import { notSignedIn } from '../procedures/operators/standing.js';
@@ -80,7 +79,7 @@ async function openBackup(unbound: Custody, file: string, copy: string): Promise
     const custody = unbound.boundTo(storeId);
     const { notary } = custody;
     await namingFile(file, copy, () => refuseDowngradedStore(engine, custody));
-    await namingFile(file, copy, () => migrate(engine, migrationKeys(custody), offeredPolicy(custody).pinned));
+    await namingFile(file, copy, () => migrate(engine, migrationKeys(custody)));
     const { read } = openStore(engine, notary);
     const { size, root } = await verifyAuditLog(read.audit, { notary });
     const head = await read.audit.head();

@@ -6,7 +6,15 @@ import { faultsOfTables, requireSums } from './guard/check-tables.js';
 import { guardRows } from './guard/row-guard.js';
 import { GUARDED_NAMES } from './guard/sealed.js';
 import { type Notary, openHead } from './head.js';
-import { migrate, missingSteps, NEWEST, requireCurrent, SHIPPED_POLICY, schemaState } from './migrations/index.js';
+import {
+  migrate,
+  missingSteps,
+  NEWEST,
+  RELEASE,
+  requireCurrent,
+  SHIPPED_POLICY,
+  schemaState,
+} from './migrations/index.js';
 import { type Reads, readsOf } from './queries/queries.js';
 import { type SinkCursors, sinkCursors } from './queries/sink-cursor.js';
 import { type Clock, type DoorParts, openDoor, type WriteDoor } from './record.js';
@@ -121,7 +129,7 @@ export async function unchecked(engine: Engine, key: 'store-id' | 'key-id' | 'un
 }
 
 export type { MigrationKeys } from './migrations/migration-keys.js';
-export { migrate, missingSteps, requireCurrent, SHIPPED_POLICY, schemaState };
+export { migrate, missingSteps, RELEASE, requireCurrent, SHIPPED_POLICY, schemaState };
 
 /** Turns an engine's own errors in reads into refusals. */
 function wordingErrors(engine: Engine, reads: Reads): Reads {

@@ -277,9 +277,9 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     await made.close();
   });
 
-  /** A store as the first version made it. */
+  /** A store as the first release made it. */
   async function foundOldStore(): Promise<void> {
-    await foundFormer(engine, made.desk.keyring, '0001-desk', made.clock.now());
+    await foundFormer(engine, made.desk.keyring, '0008-persons', made.clock.now());
   }
 
   it('brings an old store up to this version, logs it, and does nothing the second time', async () => {
@@ -297,6 +297,19 @@ describe.each(engines)('store migrate on %s', (engineName) => {
     });
     await verifyAuditLog(desk.store.read.audit, { notary: desk.notary });
     await desk.store.close();
+  });
+
+  it('a store from before the first release is refused by name, without a copy, and nothing is changed', async () => {
+    await foundOldStore();
+    await sql.raw("delete from kysely_migration where name >= '0008'").execute(engine.db);
+    const migrating = migrateStore(openCustody(parts), NOBODY);
+    await expect(migrating).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringMatching(/is too old .* with the release of 2026-10 first$/),
+      hint: 'Nothing was changed.',
+    });
+    expect(readdirSync(made.folder).filter((file) => file.includes('.before-'))).toEqual([]);
+    expect((await engine.db.introspection.getTables()).some(({ name }) => name === 'freezes')).toBe(false);
   });
 
   it('a store made to look older than it is gets no tags for its rows: its log knows better (T8)', async () => {

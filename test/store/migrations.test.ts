@@ -107,28 +107,11 @@ describe.each(engines)('migrations on %s', (name) => {
       .values(tagged('operators', OPERATOR) as Row as typeof OPERATOR)
       .execute();
 
-  it('take the plans of jobs along into their own table', async () => {
-    const { db } = place.engine;
-    await schemaUntil(place.engine, '0005-id-tokens');
-    await insertOperator();
-    await sql`insert into jobs (id, operator_id, state, plan, plan_hash, reason, ticket, total, done, created_at, updated_at)
-      values ('job_1', 'op_1', 'unfinished', '{"rows":[]}', 'h', 'r', 't', 2, 1, 1, 1)`.execute(db);
-    expect((await migrate(place.engine, keysWith()))[0]).toBe('0006-job-plans');
-    const store = openStore(place.engine, notaryWith());
-    expect(await store.read.jobs.byId('job_1')).toMatchObject({ id: 'job_1', done: 1, plan: '{"rows":[]}' });
-  });
-
-  it('end every session that belongs to nobody, and pin the policy in force (B79)', async () => {
-    const { db } = place.engine;
-    await schemaUntil(place.engine, '0007-operators');
-    await insertOperator();
-    await sql`insert into operator_sessions (id, operator_id, digest, created_at, last_seen_at, expires_at)
-      values ('ses_1', 'op_1', 'd', 1, 1, 99)`.execute(db);
+  it('pin the policy that a new desk accepts (B79)', async () => {
     await migrate(place.engine, keysWith(), 'a'.repeat(64));
     const store = openStore(place.engine, notaryWith());
-    expect(await store.read.operators.sessionById('ses_1')).toBeUndefined();
     expect(await store.read.policyPin.get()).toBe('a'.repeat(64));
-    await sql`update policy_pins set pinned = 'countersign'`.execute(db);
+    await sql`update policy_pins set pinned = 'countersign'`.execute(place.engine.db);
     await expect(store.read.policyPin.get()).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 

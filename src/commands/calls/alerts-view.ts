@@ -2,6 +2,7 @@
 
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { waitFrom } from '../wording/times.js';
 
 export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
@@ -26,7 +27,7 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
 
 export function alertBlocks(alerts: CallerAlerts, now: number): readonly Block[] {
   const lines = alertLines(alerts, now);
-  return lines.length === 0 ? [] : [{ kind: 'alerts', lines }];
+  return lines.length === 0 ? [] : [block.alerts(...lines)];
 }
 
 /** `3 minutes ago`, `2 days ago`. */

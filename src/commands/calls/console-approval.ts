@@ -10,6 +10,7 @@ import {
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localClock } from '../wording/times.js';
 import { OTHER_STEPS } from './console-request.js';
@@ -40,12 +41,12 @@ export async function waitingStage(session: LiveSession): Promise<Stage> {
   const { verdict, tone, say, lines, steps } = standingOf(shown);
   const view = (): View => [
     titleOf(session, session.account?.name ?? desk.name),
-    { kind: 'blank' },
+    block.blank,
     ...card(session, session.reset === null ? [] : [['Reset', session.reset.target.name]]),
-    { kind: 'blank' },
-    { kind: 'verdict', verdict, tone },
-    { kind: 'say', text: say },
-    { kind: 'lines', lines },
+    block.blank,
+    block.verdict(verdict, tone),
+    block.say(say),
+    block.lines(...lines),
   ];
   try {
     const next =
@@ -107,7 +108,7 @@ export async function requestsStage(session: LiveSession): Promise<Stage> {
   const chosen =
     only ??
     (await screen.choose<Approval>({
-      view: () => [title, { kind: 'blank' }, { kind: 'lines', lines: found.length === 0 ? ['Nothing waits.'] : [] }],
+      view: () => [title, block.blank, block.lines(...(found.length === 0 ? ['Nothing waits.'] : []))],
       message: 'Request',
       choices: found.slice(0, 9).map((one) => ({ name: summaryOf(one), value: one })),
     }));
@@ -121,9 +122,9 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   const left = shown.targets.length - MOST;
   const view = (): View => [
     titleOf(session, 'A request for a second operator'),
-    { kind: 'blank' },
+    block.blank,
     ...requestView({ ...shown, targets: shown.targets.slice(0, MOST) }).filter(({ kind }) => kind !== 'next'),
-    ...(left > 0 ? [{ kind: 'note', text: `… and ${left} more: countersign approval show ${id}` } as const] : []),
+    ...(left > 0 ? [block.note(`… and ${left} more: countersign approval show ${id}`)] : []),
   ];
   const approve = await screen.choose<boolean>({
     view,
@@ -142,9 +143,9 @@ async function decideOne(session: LiveSession, id: string): Promise<Stage> {
   await screen.choose({
     view: () => [
       titleOf(session, 'A request for a second operator'),
-      { kind: 'blank' },
-      { kind: 'verdict', verdict, tone: standing === 'approved' ? 'good' : 'warn' },
-      { kind: 'lines', lines: [`The screen of ${requester.name} shows it at once.`] },
+      block.blank,
+      block.verdict(verdict, standing === 'approved' ? 'good' : 'warn'),
+      block.lines(`The screen of ${requester.name} shows it at once.`),
     ],
     message: 'Go on',
     choices: [{ name: 'back to the calls', value: true }],

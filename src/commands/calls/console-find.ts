@@ -16,6 +16,7 @@ import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
 import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import {
   askNext,
   card,
@@ -57,9 +58,9 @@ export async function findStage(session: LiveSession): Promise<Stage> {
   const begun = session.call !== null;
   const view = (): View => [
     titleOf(session, begun ? 'Who else?' : session.desk.name),
-    { kind: 'blank' },
+    block.blank,
     ...(begun ? [] : requestLines(session)),
-    { kind: 'lines', lines: ['Account number, company, name, login, phone or e-mail of the caller.'] },
+    block.lines('Account number, company, name, login, phone or e-mail of the caller.'),
   ];
   const answer = await session.screen.search<Found | Pressed>({
     view,
@@ -115,7 +116,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
   const { account } = session;
   if (account === null) return 'find';
   const answer = await session.screen.search<Found | Pressed>({
-    view: () => [titleOf(session, account.name), { kind: 'blank' }, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
+    view: () => [titleOf(session, account.name), block.blank, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
     message: 'Who is calling',
     look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
     most: ALL,
@@ -125,7 +126,7 @@ export async function whoStage(session: LiveSession): Promise<Stage> {
 }
 
 const NO_CALLER = { caller: null, action: null, alerts: null } as const;
-const ASK_NAME: Block = { kind: 'say', text: 'Who am I speaking to, please?' };
+const ASK_NAME: Block = block.say('Who am I speaking to, please?');
 
 /** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
 async function lookInside(
@@ -179,8 +180,8 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
 /** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
 async function noCompany(session: LiveSession): Promise<Stage> {
   await note(session, { account: null, caller: null });
-  const title = () => [titleOf(session, 'Not on the list'), { kind: 'blank' } as const];
-  const asked = { view: () => [...title(), { kind: 'say', text: ASK_PHRASE } as const], message: 'Phrase', keys: [] };
+  const title = () => [titleOf(session, 'Not on the list'), block.blank];
+  const asked = { view: () => [...title(), block.say(ASK_PHRASE)], message: 'Phrase', keys: [] };
   // What the caller says is compared with nothing, and dropped.
   if ((await session.screen.phrase(asked)) === undefined) return 'find';
   await note(session, { outcome: 'not-found' });
@@ -206,12 +207,9 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
   session.events.push('general question, no verification needed');
   const view = (): View => [
     titleOf(session, 'General question'),
-    { kind: 'blank' },
-    { kind: 'verdict', verdict: 'NO VERIFICATION NEEDED', tone: 'good' },
-    {
-      kind: 'lines',
-      lines: ['Answer it without any account data: nothing about the company, its people or its bills.'],
-    },
+    block.blank,
+    block.verdict('NO VERIFICATION NEEDED'),
+    block.lines('Answer it without any account data: nothing about the company, its people or its bills.'),
   ];
   const answer = await askNext(session, view, [
     { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
@@ -229,8 +227,8 @@ export async function resumeStage(session: LiveSession): Promise<Stage> {
     (await session.screen.line({
       view: () => [
         titleOf(session, 'Resume a call'),
-        { kind: 'blank' },
-        { kind: 'lines', lines: ['Its id, such as call_7kq2mp. The caller must be verified again.'] },
+        block.blank,
+        block.lines('Its id, such as call_7kq2mp. The caller must be verified again.'),
       ],
       message: 'Call',
     }));

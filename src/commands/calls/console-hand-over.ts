@@ -1,6 +1,7 @@
 /** Hands a call over: the agent reads its id aloud, and the next operator verifies the caller again. */
 import { handOverCall } from '../../procedures/calls/live-calls.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { noteBlocks, noteLines } from './console-note.js';
 import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 
@@ -13,16 +14,13 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   session.events.push('handed over');
   const view = (): View => [
     titleOf(session, 'Hand over'),
-    { kind: 'blank' },
-    { kind: 'verdict', verdict: spaced(call.id), tone: 'good' },
-    {
-      kind: 'lines',
-      lines: [
-        'Read this id to the operator who takes over. They press F5 and type it, or run:',
-        `  countersign console --call ${call.id}`,
-        'The caller is verified again there: a grant stays with the operator who verified.',
-      ],
-    },
+    block.blank,
+    block.verdict(spaced(call.id)),
+    block.lines(
+      'Read this id to the operator who takes over. They press F5 and type it, or run:',
+      `  countersign console --call ${call.id}`,
+      'The caller is verified again there: a grant stays with the operator who verified.',
+    ),
     ...noteBlocks(noteLines(session)),
   ];
   const answer = await askNext(session, view, [

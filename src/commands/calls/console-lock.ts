@@ -6,6 +6,7 @@ import { isRefusal, type Refusal, refusal } from '../../errors.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { minutes } from '../../rules/duration.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { type LiveSession, stillSignedIn } from './console-session.js';
 
 /** Reasons that a password mends; an operator who is disabled or has another role is not asked for one. */
@@ -55,17 +56,14 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
 function lockedView({ call, signed }: LiveSession, message: string, hint: string | undefined): View {
   const stays = call === null ? [] : [`The call ${call.id} stays open.`];
   return [
-    { kind: 'title', text: 'Locked', aside: signed.operator.name },
-    { kind: 'blank' },
-    { kind: 'verdict', verdict: 'LOCKED', tone: 'warn' },
-    {
-      kind: 'lines',
-      lines: [
-        `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
-        ...(hint === undefined ? [] : [hint]),
-        ...stays,
-        'Give your password to go on. Esc leaves the console.',
-      ],
-    },
+    block.title('Locked', signed.operator.name),
+    block.blank,
+    block.verdict('LOCKED', 'warn'),
+    block.lines(
+      `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
+      ...(hint === undefined ? [] : [hint]),
+      ...stays,
+      'Give your password to go on. Esc leaves the console.',
+    ),
   ];
 }

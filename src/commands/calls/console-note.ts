@@ -2,6 +2,7 @@
 import { endCall } from '../../procedures/calls/live-calls.js';
 import { logState } from '../../procedures/log/log-checkpoint.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { elapsed, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 
 /** Ends the call, offers the note, then clears the screen. */
@@ -16,14 +17,7 @@ export async function endStage(session: LiveSession): Promise<Stage> {
       view: () => [
         titleOf(session, 'Call ended'),
         ...noteBlocks(text),
-        ...(copied
-          ? [
-              {
-                kind: 'lines',
-                lines: ['Sent to the clipboard. If it does not arrive, select the text above.'],
-              } as const,
-            ]
-          : []),
+        ...(copied ? [block.lines('Sent to the clipboard. If it does not arrive, select the text above.')] : []),
       ],
       message: 'Next',
       choices: [
@@ -41,9 +35,9 @@ export async function endStage(session: LiveSession): Promise<Stage> {
 }
 
 export const noteBlocks = (lines: readonly string[]): View => [
-  { kind: 'blank' },
-  { kind: 'note', text: 'For the ticket:' },
-  { kind: 'lines', lines },
+  block.blank,
+  block.note('For the ticket:'),
+  block.lines(...lines),
 ];
 
 /** Size and root of the log with this call in it: with the ticket, anyone can check that no entry was removed. */

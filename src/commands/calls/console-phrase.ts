@@ -9,6 +9,7 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { LiveKey } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { card, END_KEY, type LiveSession, note, notesKey, type Stage, showNotes, titleOf } from './console-session.js';
 import {
   ASK_AGAIN,
@@ -44,7 +45,7 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
   for (let spelling = false, tooShort = false; ; ) {
     const table = await alphabetOf(session.desk, session.alphabet);
     const notes = tooShort ? [TOO_SHORT] : [];
-    const how = { kind: 'lines', lines: spelling ? [howToSpell(table)] : [] } as const;
+    const how = block.lines(...(spelling ? [howToSpell(table)] : []));
     const view = (): View => [...heardView(session, spelling ? ASK_SPELLED : ASK, notes), how];
     const answer = await session.screen.phrase({
       view,
@@ -67,10 +68,10 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
 
 const heardView = (session: LiveSession, say: string, notes: readonly string[] = []): View => [
   titleOf(session, session.account?.name ?? ''),
-  { kind: 'blank' },
+  block.blank,
   ...card(session),
-  { kind: 'lines', lines: notes },
-  { kind: 'say', text: say },
+  block.lines(...notes),
+  block.say(say),
 ];
 
 /** The letters, after the agent confirmed how many there are; undefined to hear them again. */
@@ -78,7 +79,7 @@ async function readSpelled(session: LiveSession, line: string, table: SpellingTa
   const read = decodeSpelling(line, table);
   const again = { name: 'hear it again', value: false, key: '2' };
   const answer = await session.screen.choose({
-    view: () => [...heardView(session, read.ok ? THANK : ASK_AGAIN), { kind: 'lines', lines: [readOf(read)] }],
+    view: () => [...heardView(session, read.ok ? THANK : ASK_AGAIN), block.lines(readOf(read))],
     message: read.ok ? 'Check it' : 'Not complete',
     choices: read.ok ? [{ name: 'check it', value: true }, again] : [{ ...again, key: '1' }],
   });

@@ -5,6 +5,7 @@ import type { Action } from '../../rules/policy.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
@@ -16,9 +17,9 @@ export async function requestStage(session: LiveSession): Promise<Stage> {
   const answer = await screen.choose<Action | 'general' | 'end'>({
     view: () => [
       titleOf(session, session.account?.name ?? ''),
-      { kind: 'blank' },
+      block.blank,
       ...card({ ...session, action: null }),
-      { kind: 'say', text: 'What can I do for you?' },
+      block.say('What can I do for you?'),
     ],
     message: 'Request',
     choices: [
@@ -52,8 +53,8 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
 function verdictBlocks({ caller, context }: LiveSession, verdict: Verdict): View {
   const who = caller === null || typeof caller === 'string' ? callerName(caller) : `${caller.name}, ${caller.login}`;
   return [
-    { kind: 'lines', lines: [`${who}: ${verdict.action.title}`] },
-    { kind: 'blank' },
+    block.lines(`${who}: ${verdict.action.title}`),
+    block.blank,
     ...verdictView(verdict, context.house.now()).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
   ];
 }
@@ -84,11 +85,11 @@ export async function problemStage(session: LiveSession, from: Stage, error: Ref
   const own = worded(error, 'desk', now).hint;
   const view = (): View => [
     titleOf(session, session.account?.name ?? session.desk.name),
-    { kind: 'blank' },
-    { kind: 'verdict', verdict: 'NOT DONE', tone: 'warn' },
-    ...(say === undefined ? [] : [{ kind: 'say', text: say } as const]),
-    { kind: 'private', text: shown.message },
-    { kind: 'lines', lines: own === undefined ? [] : [own] },
+    block.blank,
+    block.verdict('NOT DONE', 'warn'),
+    ...(say === undefined ? [] : [block.say(say)]),
+    block.private(shown.message),
+    block.lines(...(own === undefined ? [] : [own])),
   ];
   return (await askNext(session, view, problemSteps(session, back))) ?? back;
 }

@@ -6,6 +6,7 @@ import { RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factor
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
+import { block } from '../wording/blocks.js';
 import { ALL, peopleOf } from './console-find.js';
 import { OTHER_STEPS } from './console-request.js';
 import {
@@ -37,7 +38,7 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   session.events.push(`reset of ${target.login}: ${done.outcome} (${done.id})`);
   Object.assign(session, { verdict: null, reset: null, request: null });
   await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
-  const view = (): View => [titleOf(session, account.name), { kind: 'blank' }, ...resetView(done)];
+  const view = (): View => [titleOf(session, account.name), block.blank, ...resetView(done)];
   return (await askNext(session, view, OTHER_STEPS)) ?? 'request';
 }
 
@@ -49,7 +50,7 @@ export async function giveFreshCode(session: LiveSession, door: Door = RESETTING
   const { desk, screen, context } = session;
   for (let lines = [OWN_CODE]; await lacksFreshCode(session, door); lines = [WRONG_CODE, OWN_CODE]) {
     const code = await screen.line({
-      view: () => [titleOf(session, 'Your own code'), { kind: 'blank' }, { kind: 'lines', lines }],
+      view: () => [titleOf(session, 'Your own code'), block.blank, block.lines(...lines)],
       message: 'Code',
     });
     if (code === undefined || code === '') return false;
@@ -90,7 +91,7 @@ async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
 
 const resetCard = (session: LiveSession, target: User): View => [
   titleOf(session, 'Reset second factors'),
-  { kind: 'blank' },
+  block.blank,
   ...card(session, [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]]),
 ];
 
@@ -100,9 +101,9 @@ async function askTarget(session: LiveSession): Promise<User | undefined> {
   return screen.search<User>({
     view: () => [
       titleOf(session, 'Reset second factors'),
-      { kind: 'blank' },
+      block.blank,
       ...card(session),
-      { kind: 'say', text: 'Whose sign-in is it about?' },
+      block.say('Whose sign-in is it about?'),
     ],
     message: 'Reset whom',
     look: async (text, thoroughly) => {

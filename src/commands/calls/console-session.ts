@@ -13,6 +13,7 @@ import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contra
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { alarmLine } from '../wording/times.js';
 import { alertBlocks } from './alerts-view.js';
 import type { Alphabet } from './spelled.js';
@@ -141,11 +142,7 @@ export async function note(session: LiveSession, news: CallNews): Promise<LiveCa
 export function titleOf(session: LiveSession, text: string): Block {
   const { call, signed, desk } = session;
   const clock = call === null ? '' : `  ${elapsed(desk.now() - call.openedAt)}`;
-  return {
-    kind: 'title',
-    text: call === null ? text : `${call.id} · ${text}`,
-    aside: `${signed.operator.name}${clock}`,
-  };
+  return block.title(call === null ? text : `${call.id} · ${text}`, `${signed.operator.name}${clock}`);
 }
 
 /** `00:41`, `1:02:03`. */
@@ -178,7 +175,7 @@ export function card(session: LiveSession, more: readonly (readonly [string, str
   if (action !== null) rows.push(['Request', action.title]);
   rows.push(...more);
   const warnings = alerts === null ? [] : alertBlocks(alerts, desk.now());
-  return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [{ kind: 'fields', rows } as const])];
+  return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [block.fields(...rows)])];
 }
 
 const ALARM_ADVICE =
@@ -186,9 +183,7 @@ const ALARM_ADVICE =
 
 /** On every screen, with what to do (B95). */
 export const alarmLines = ({ sounding }: Pick<LiveSession, 'sounding'>): Block[] =>
-  sounding.length === 0
-    ? []
-    : [{ kind: 'alerts', lines: [...sounding.map((one) => `ALARM: ${alarmLine(one)}`), ALARM_ADVICE] }];
+  sounding.length === 0 ? [] : [block.alerts(...sounding.map((one) => `ALARM: ${alarmLine(one)}`), ALARM_ADVICE)];
 
 const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 
@@ -200,7 +195,7 @@ export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
 
 /** Shows the notes of F1 until a key is pressed. */
 export async function showNotes(session: LiveSession): Promise<void> {
-  const view = (): View => [titleOf(session, 'Notes'), { kind: 'blank' }, { kind: 'lines', lines: session.notes }];
+  const view = (): View => [titleOf(session, 'Notes'), block.blank, block.lines(...session.notes)];
   await session.screen.choose({
     view,
     message: 'Go on',

@@ -4,6 +4,7 @@ import { pause } from '../../procedures/pause.js';
 import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/decide-approval.js';
 import { permits } from '../../rules/operator-roles.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 import { alarmLines, type LiveSession } from './console-session.js';
 
@@ -42,10 +43,7 @@ export function requestLines(session: LiveSession): readonly Block[] {
   const [first] = requests;
   if (first === undefined) return alarmLines(session);
   const many = requests.length === 1 ? '1 request waits' : `${requests.length} requests wait`;
-  return [
-    ...alarmLines(session),
-    { kind: 'alerts', lines: [`${many} for a second operator: ${summaryOf(first)} · F6 to open`] },
-  ];
+  return [...alarmLines(session), block.alerts(`${many} for a second operator: ${summaryOf(first)} · F6 to open`)];
 }
 
 export const summaryOf = ({ id, requester, why, users }: Approval): string =>

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { listGrants, revokeGrant } from '../../procedures/calls/grants.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localClock } from '../wording/times.js';
 
 const list = command({
@@ -16,24 +17,17 @@ const list = command({
     const grants = await listGrants(await context.desk());
     return {
       view: [
-        {
-          kind: 'table',
-          columns: [
-            { title: 'grant' },
-            { title: 'caller' },
-            { title: 'for' },
-            { title: 'operator' },
-            { title: 'until' },
-          ],
-          empty: 'No live grants.',
-          rows: grants.map((grant) => [
+        block.table(
+          ['grant', 'caller', 'for', 'operator', 'until'],
+          grants.map((grant) => [
             grant.id,
             `${grant.account.number}/${grant.caller.login}`,
             grant.action,
             grant.operator.name,
             localClock(grant.expiresAt),
           ]),
-        },
+          'No live grants.',
+        ),
       ],
       document: {
         grants: grants.map((grant) => ({
@@ -56,7 +50,7 @@ const revoke = command({
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);
     const line = ended ? `Revoked ${grant}.` : `${grant} had already been used or had ended.`;
-    return { view: [{ kind: 'lines', lines: [line] }], document: { grant: { id: grant, revoked: ended } } };
+    return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
   },
 });
 

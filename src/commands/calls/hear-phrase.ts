@@ -4,6 +4,7 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { type Alphabet, ASK_AGAIN, alphabetOf, howToSpell, nextAlphabet, readOf, TOO_SHORT } from './spelled.js';
 
 const LANGUAGES: Readonly<Record<Alphabet, string>> = { en: 'English', de: 'German', fr: 'French' };
@@ -26,12 +27,8 @@ export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts)
   for (;;) {
     const typed = await prompts.secret({ ...wording(), reveal: true, turn: { about: 'spelling', next } });
     const read = table === undefined ? { ok: true as const, text: typed, count: 0 } : decodeSpelling(typed, table);
-    if (!read.ok)
-      await context.show([
-        { kind: 'lines', lines: [readOf(read)] },
-        { kind: 'say', text: ASK_AGAIN },
-      ]);
-    else if (tooShortToBeOne(read.text)) await context.show([{ kind: 'lines', lines: [TOO_SHORT] }]);
+    if (!read.ok) await context.show([block.lines(readOf(read)), block.say(ASK_AGAIN)]);
+    else if (tooShortToBeOne(read.text)) await context.show([block.lines(TOO_SHORT)]);
     else if (table === undefined || (await prompts.confirm({ message: `${readOf(read)} Check it` }))) return read.text;
   }
 }

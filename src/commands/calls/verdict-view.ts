@@ -11,6 +11,7 @@ import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { block } from '../wording/blocks.js';
 import { localClock, localMinute, waitFrom } from '../wording/times.js';
 
 const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
@@ -57,28 +58,14 @@ export function verdictView(verdict: Verdict, now: number): View {
   const until = localClock(verdict.grant.expiresAt);
   const reset = verdict.action.id === MFA_RESET;
   return [
-    {
-      kind: 'title',
-      text: `${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`,
-      aside: verdict.id,
-    },
-    { kind: 'verdict', verdict: 'VERIFIED', tone: 'good' },
-    { kind: 'say', text: sayOf(verdict) },
-    {
-      kind: 'fields',
-      rows: [
-        ['For', `${verdict.action.title} (${verdict.action.id})`],
-        ['Grant', `${verdict.grant.id} until ${until}`],
-      ],
-    },
-    ...(reset
-      ? [
-          {
-            kind: 'next',
-            lines: [`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`],
-          } as const,
-        ]
-      : []),
+    block.title(`${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`, verdict.id),
+    block.verdict('VERIFIED'),
+    block.say(sayOf(verdict)),
+    block.fields(
+      ['For', `${verdict.action.title} (${verdict.action.id})`],
+      ['Grant', `${verdict.grant.id} until ${until}`],
+    ),
+    ...(reset ? [block.next(`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`)] : []),
   ];
 }
 
@@ -117,23 +104,22 @@ function whyNot({ reason, caller, said, account }: Verdict): string {
 function refusedView(verdict: Verdict, now: number): View {
   const { again } = verdict;
   return [
-    {
-      kind: 'title',
-      text: `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`,
-      aside: verdict.id,
-    },
-    { kind: 'verdict', verdict: again ? 'ONCE MORE' : 'REFUSED', tone: again ? 'warn' : 'bad' },
-    { kind: 'say', text: sayOf(verdict) },
-    { kind: 'private', text: operatorNote(verdict, now) },
-    { kind: 'lines', lines: again ? [] : ['What the caller can do, to read aloud:', ...numbered(verdict)] },
+    block.title(
+      `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`,
+      verdict.id,
+    ),
+    block.verdict(again ? 'ONCE MORE' : 'REFUSED', again ? 'warn' : 'bad'),
+    block.say(sayOf(verdict)),
+    block.private(operatorNote(verdict, now)),
+    block.lines(...(again ? [] : ['What the caller can do, to read aloud:', ...numbered(verdict)])),
   ];
 }
 
 /** For a caller of a company that is not on the list. */
 export const refusedUnknown = (): View => [
-  { kind: 'verdict', verdict: 'REFUSED', tone: 'bad' },
-  { kind: 'say', text: NEUTRAL },
-  { kind: 'private', text: 'No company or caller like this is on the list, so nobody could be verified.' },
+  block.verdict('REFUSED', 'bad'),
+  block.say(NEUTRAL),
+  block.private('No company or caller like this is on the list, so nobody could be verified.'),
 ];
 
 const numbered = (verdict: Verdict) => guidanceOf(verdict).map((line, index) => `  ${index + 1}. ${line}`);

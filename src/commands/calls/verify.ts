@@ -10,6 +10,7 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { alertBlocks } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
@@ -84,7 +85,7 @@ async function hear(context: Context, desk: Desk, request: Asked): Promise<strin
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
   await context.show([
     ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),
-    { kind: 'say', text: 'Please tell me your support passphrase.' },
+    block.say('Please tell me your support passphrase.'),
   ]);
   const { hearPhrase } = await import('./hear-phrase.js');
   return hearPhrase(context, desk, prompts);

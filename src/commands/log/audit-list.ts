@@ -26,6 +26,7 @@ import { nearest } from '../../rules/nearest.js';
 import { printable, printableJson } from '../../terminal/printable.js';
 import { renderView } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
 
 const FILTERS: readonly OptionSpec[] = [
@@ -110,15 +111,11 @@ function rowOf({ v: _v, ...entry }: LoggedEntry) {
   return { seq, at: iso(at), kind, outcome, ...rest };
 }
 
-const COLUMNS = ['entry', 'time', 'what', 'outcome', 'by', 'about', 'reason'] as const;
-
 function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, string>) {
   const named = (id: string | undefined): string => (id === undefined ? '' : (people.get(id) ?? id));
-  return {
-    kind: 'table',
-    columns: COLUMNS.map((title) => (title === 'entry' ? { title, align: 'right' as const } : { title })),
-    empty: 'No entries match.',
-    rows: entries.map((entry) => [
+  return block.table(
+    [{ title: 'entry', align: 'right' }, 'time', 'what', 'outcome', 'by', 'about', 'reason'],
+    entries.map((entry) => [
       String(entry.seq),
       localSecond(entry.at),
       entry.kind,
@@ -127,7 +124,8 @@ function tableOf(entries: readonly LoggedEntry[], people: ReadonlyMap<string, st
       named(entry.user ?? entry.account),
       [entry.reason, entry.ticket].filter((text) => text !== undefined).join(' · '),
     ]),
-  } as const;
+    'No entries match.',
+  );
 }
 
 /** Ends with Ctrl-C (130), or when the reader of the pipe closes it. */
@@ -166,7 +164,7 @@ async function writeEntries(
   if (context.options.json) return;
   const { rows } = tableOf(entries, await peopleOf(desk, context.operator(), entries, door));
   const lines = rows.map((cells) => cells.filter((cell) => cell !== '').join('  '));
-  await context.write(renderView([{ kind: 'lines', lines }], context.style, { plain: context.options.plain }));
+  await context.write(renderView([block.lines(...lines)], context.style, { plain: context.options.plain }));
 }
 
 const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'csv']).default('ndjson') });

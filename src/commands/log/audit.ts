@@ -10,6 +10,7 @@ import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localSecond } from '../wording/times.js';
 import { commands as reading } from './audit-list.js';
 
@@ -53,22 +54,18 @@ const verify = command({
 
 function verifiedView(log: VerifiedLog, checkpoint: Checkpoint | undefined): View {
   return [
-    { kind: 'verdict', verdict: 'THE LOG IS VALID', tone: 'good' },
-    {
-      kind: 'fields',
-      rows: [
-        ['Entries', String(log.size)],
-        ['Root', log.root],
-        ['Newest entry', log.size === 0 ? 'none' : localSecond(log.latestAt)],
-        ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
-      ],
-    },
+    block.verdict('THE LOG IS VALID'),
+    block.fields(
+      ['Entries', String(log.size)],
+      ['Root', log.root],
+      ['Newest entry', log.size === 0 ? 'none' : localSecond(log.latestAt)],
+      ...(checkpoint === undefined ? [] : [['Checkpoint', checkpointWords(log, checkpoint)] as const]),
+    ),
     ...(checkpoint === undefined
       ? [
-          {
-            kind: 'note',
-            text: 'This check may miss an older copy of the store, or a log that was rewritten with the key. To find both, compare with a checkpoint kept elsewhere: --checkpoint FILE',
-          } as const,
+          block.note(
+            'This check may miss an older copy of the store, or a log that was rewritten with the key. To find both, compare with a checkpoint kept elsewhere: --checkpoint FILE',
+          ),
         ]
       : []),
   ];
@@ -150,7 +147,7 @@ const receipt = command({
     const { size, root } = await logState(desk.store.read.audit, desk.notary);
     const at = iso(desk.now());
     const text = `size ${size} · root ${hex(root).slice(0, 16)} · ${at}`;
-    return { view: [{ kind: 'lines', lines: [text] }], document: { receipt: { size, root: hex(root), at, text } } };
+    return { view: [block.lines(text)], document: { receipt: { size, root: hex(root), at, text } } };
   },
 });
 

@@ -2,9 +2,11 @@
  * Sets up an authenticator app at the terminal: a QR code that fits 80x24 together with the question below it, and the first code in the
  * same place (B80). So nobody leaves with an app that does not work.
  */
+
 import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 export interface ShownSecret {
   readonly uri: string;
@@ -44,11 +46,7 @@ export async function askFirstCode<T>(
   const picture = (await qrCode(shortAddress(secret.uri), context.style)).trimEnd().split('\n');
   const prompts = await context.ask.prompts('--totp');
   for (let line = 'Scan this with an authenticator app, then type the code that it shows.'; ; ) {
-    await context.show([
-      { kind: 'lines', lines: [line] },
-      { kind: 'picture', lines: picture },
-      { kind: 'lines', lines: [`By hand: ${secret.secretBase32}`] },
-    ]);
+    await context.show([block.lines(line), block.picture(...picture), block.lines(`By hand: ${secret.secretBase32}`)]);
     const done = await prove(await prompts.line({ message: 'First code from the app' }));
     if (done !== undefined) return done;
     line = 'That code is wrong. Type the next one, or scan again.';
@@ -59,27 +57,20 @@ export async function askFirstCode<T>(
 export async function secretBlocks(context: Context, secret: ShownSecret): Promise<readonly Block[]> {
   const picture = (await qrCode(secret.uri, context.style)).split('\n');
   return [
-    { kind: 'blank' },
-    { kind: 'lines', lines: ['Scan this with an authenticator app. Each sign-in needs its code.'] },
-    { kind: 'picture', lines: picture },
-    {
-      kind: 'fields',
-      rows: [
-        ['By hand', secret.secretBase32],
-        ['As a link', secret.uri],
-      ],
-    },
-    { kind: 'note', text: 'This is shown only once. Clear the screen when the app has it.' },
+    block.blank,
+    block.lines('Scan this with an authenticator app. Each sign-in needs its code.'),
+    block.picture(...picture),
+    block.fields(['By hand', secret.secretBase32], ['As a link', secret.uri]),
+    block.note('This is shown only once. Clear the screen when the app has it.'),
   ];
 }
 
 /** Recovery codes, shown once. */
 export const recoveryBlocks = (codes: readonly string[]): readonly Block[] => [
-  { kind: 'blank' },
-  { kind: 'lines', lines: ['Recovery codes, for the day on which you lose your authenticator. Each works once:'] },
-  { kind: 'lines', lines: codes.map((code) => `  ${code}`) },
-  {
-    kind: 'note',
-    text: 'These are shown only once. Print them and keep them in a safe, not on this machine and not beside your password.',
-  },
+  block.blank,
+  block.lines('Recovery codes, for the day on which you lose your authenticator. Each works once:'),
+  block.lines(...codes.map((code) => `  ${code}`)),
+  block.note(
+    'These are shown only once. Print them and keep them in a safe, not on this machine and not beside your password.',
+  ),
 ];

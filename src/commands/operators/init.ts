@@ -17,6 +17,7 @@ import { iso, readMoment } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { askFirstCode, bareSecret, recoveryBlocks, type ShownSecret, secretBlocks } from './enrol-app.js';
 
@@ -70,29 +71,23 @@ async function run(context: Context, given: Input): Promise<Result> {
   const result: Result = {
     ...(token !== null && quiet ? { raw: `${token.token}\n` } : {}),
     view: [
-      { kind: 'verdict', verdict: 'DESK MADE', tone: 'good' },
-      {
-        kind: 'fields',
-        rows: [
-          ['Store', places.store],
-          ['Master key', `${keyPlace}${keyMade ? '' : ' (used the key that was there)'}`],
-          ['First admin', operator.name],
-        ],
-      },
-      {
-        kind: 'note',
-        text: 'Without the master key nobody can open this store again. Keep a copy of the key away from the store.',
-      },
+      block.verdict('DESK MADE'),
+      block.fields(
+        ['Store', places.store],
+        ['Master key', `${keyPlace}${keyMade ? '' : ' (used the key that was there)'}`],
+        ['First admin', operator.name],
+      ),
+      block.note(
+        'Without the master key nobody can open this store again. Keep a copy of the key away from the store.',
+      ),
       ...(own === undefined || own.step !== null ? [] : await secretBlocks(context, own.shown)),
       ...(recovery === null ? [] : recoveryBlocks(recovery.codes)),
       ...tokenBlocks(token),
-      {
-        kind: 'next',
-        lines:
-          token === null
-            ? [`countersign login --operator ${operator.name}`, 'countersign account import FILE']
-            : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE'],
-      },
+      block.next(
+        ...(token === null
+          ? [`countersign login --operator ${operator.name}`, 'countersign account import FILE']
+          : ['export COUNTERSIGN_TOKEN=…   (the token above)', 'countersign account import FILE']),
+      ),
     ],
     document: documentOf(operator, { token, own, recovery }, places),
   };
@@ -152,18 +147,11 @@ function documentOf(operator: NewOperator, { token, own, recovery }: Made, place
 export function tokenBlocks(token: NewToken | null): readonly Block[] {
   if (token === null) return [];
   return [
-    { kind: 'blank' },
-    {
-      kind: 'fields',
-      rows: [
-        ['Token', token.token],
-        ['Expires', localMinute(token.expiresAt)],
-      ],
-    },
-    {
-      kind: 'note',
-      text: 'This is shown only once. Scripts pass it as COUNTERSIGN_TOKEN; keep it out of files that others can read.',
-    },
+    block.blank,
+    block.fields(['Token', token.token], ['Expires', localMinute(token.expiresAt)]),
+    block.note(
+      'This is shown only once. Scripts pass it as COUNTERSIGN_TOKEN; keep it out of files that others can read.',
+    ),
   ];
 }
 

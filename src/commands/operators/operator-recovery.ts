@@ -11,6 +11,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { askNewSecret, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { recoveryBlocks } from './enrol-app.js';
 import { recoveredDocument, recoveredView } from './start-view.js';
 
@@ -117,7 +118,7 @@ const password = command({
     const { sessionsEnded } = await changeOwnPassword(desk, context.operator(), { old, next });
     const { name } = context.operator().operator;
     return {
-      view: [{ kind: 'lines', lines: [`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`] }],
+      view: [block.lines(`Changed the password of ${name}. Other sessions ended: ${sessionsEnded}.`)],
       document: { operator: { name }, passwordChanged: true, ended: { sessions: sessionsEnded } },
     };
   },

@@ -5,6 +5,7 @@ import { proveStart, type StartedOperator, startOperator } from '../../procedure
 import { iso } from '../../rules/moment.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { askFirstCode, bareSecret, secretBlocks } from './enrol-app.js';
 
 const input = () =>
@@ -68,9 +69,9 @@ function wrongAgain(error: unknown): undefined {
 function provedResult({ operator }: Pick<StartedOperator, 'operator'>): Result {
   return {
     view: [
-      { kind: 'verdict', verdict: 'READY', tone: 'good' },
-      { kind: 'lines', lines: [`${operator.name} (${operator.role}) can sign in now.`] },
-      { kind: 'next', lines: [`countersign login --operator ${operator.name}`] },
+      block.verdict('READY'),
+      block.lines(`${operator.name} (${operator.role}) can sign in now.`),
+      block.next(`countersign login --operator ${operator.name}`),
     ],
     document: { operator, ready: true },
   };
@@ -80,12 +81,11 @@ async function unprovedResult(context: Context, { operator, totp, expiresAt }: S
   if (totp === null) throw new Error('there is no secret to show');
   return {
     view: [
-      { kind: 'lines', lines: ['The password is set.'] },
+      block.lines('The password is set.'),
       ...(await secretBlocks(context, totp)),
-      {
-        kind: 'next',
-        lines: [`countersign operator start ${operator.name} --code CODE --totp FIRST-CODE   (before you can sign in)`],
-      },
+      block.next(
+        `countersign operator start ${operator.name} --code CODE --totp FIRST-CODE   (before you can sign in)`,
+      ),
     ],
     document: { operator, ready: false, totp: bareSecret(totp), expiresAt: iso(expiresAt) },
   };

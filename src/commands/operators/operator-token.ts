@@ -5,6 +5,7 @@ import { readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { createToken, revokeToken } from '../../procedures/operators/operator-tokens.js';
 import { iso, readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { tokenBlocks } from './init.js';
 
@@ -39,7 +40,7 @@ const tokenCreate = command({
     const { token, owner } = await createToken(desk, signed, wish);
     const made = `Token ${token.id} of ${owner.name}, role ${token.role}.`;
     return {
-      view: [{ kind: 'lines', lines: [made] }, ...tokenBlocks(token)],
+      view: [block.lines(made), ...tokenBlocks(token)],
       document: {
         token: token.token,
         expiresAt: iso(token.expiresAt),
@@ -65,18 +66,9 @@ const tokenList = command({
       row.revoked_at !== null ? 'revoked' : desk.now() >= row.expires_at ? 'expired' : 'live';
     return {
       view: [
-        {
-          kind: 'table',
-          columns: [
-            { title: 'id' },
-            { title: 'operator' },
-            { title: 'role' },
-            { title: 'for' },
-            { title: 'state' },
-            { title: 'expires' },
-          ],
-          empty: 'No tokens.',
-          rows: tokens.map((row) => [
+        block.table(
+          ['id', 'operator', 'role', 'for', 'state', 'expires'],
+          tokens.map((row) => [
             row.id,
             nameOf(row.operator_id),
             row.role,
@@ -84,7 +76,8 @@ const tokenList = command({
             stateOf(row),
             localMinute(row.expires_at),
           ]),
-        },
+          'No tokens.',
+        ),
       ],
       document: {
         tokens: tokens.map((row) => ({
@@ -110,7 +103,7 @@ const tokenRevoke = command({
   input: () => z.object({ id: z.string() }),
   run: async (context, { id }) => {
     await revokeToken(await context.desk(), context.operator(), id);
-    return { view: [{ kind: 'lines', lines: [`Revoked ${id}.`] }], document: { token: { id, revoked: true } } };
+    return { view: [block.lines(`Revoked ${id}.`)], document: { token: { id, revoked: true } } };
   },
 });
 

@@ -9,6 +9,7 @@ import { changeOperator } from '../../procedures/operators/change-operator.js';
 import { addOperator, MANAGE_OPERATORS, readOperatorRole } from '../../procedures/operators/make-operator.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { recoveryCommands } from './operator-recovery.js';
 import { start } from './operator-start.js';
 import { tokenCommands } from './operator-token.js';
@@ -50,7 +51,7 @@ const add = command({
     const wish = { name: given.name, role, email, starts: given.password, alsoUserId };
     const { id, name, start, mail } = await addOperator(desk, signed, wish);
     return {
-      view: [{ kind: 'lines', lines: [`Added ${name} (${role}).`] }, ...startBlocks(name, start, mail)],
+      view: [block.lines(`Added ${name} (${role}).`), ...startBlocks(name, start, mail)],
       document: { operator: { id, name, role, email }, ...startDocument(start, mail) },
     };
   },
@@ -67,12 +68,11 @@ const list = command({
     const [rows, emails] = [await read.operators.all(), await read.lifeCycle.emails()];
     return {
       view: [
-        {
-          kind: 'table',
-          columns: [{ title: 'name' }, { title: 'role' }, { title: 'state' }, { title: 'e-mail' }, { title: 'id' }],
-          empty: 'No operators.',
-          rows: rows.map((row) => [row.name, row.role, stateOf(row), emails.get(row.id) ?? '', row.id]),
-        },
+        block.table(
+          ['name', 'role', 'state', 'e-mail', 'id'],
+          rows.map((row) => [row.name, row.role, stateOf(row), emails.get(row.id) ?? '', row.id]),
+          'No operators.',
+        ),
       ],
       document: {
         operators: rows.map((row) => ({ ...documentOf(row), email: emails.get(row.id) ?? null })),
@@ -144,10 +144,7 @@ const edit = command({
       : [];
     return {
       view: [
-        {
-          kind: 'lines',
-          lines: [`Changed ${operator.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock],
-        },
+        block.lines(`Changed ${operator.name}. Ended: ${ended.sessions} sessions, ${ended.tokens} tokens.`, ...lock),
         ...startBlocks(operator.name, start, null),
       ],
       document: {
@@ -172,7 +169,7 @@ const disable = command({
     const change = { disabled: true };
     const { operator, sessions, tokens } = await changeOperator(desk, context.operator(), given.name, change);
     return {
-      view: [{ kind: 'lines', lines: [`Disabled ${operator.name}. Ended: ${sessions} sessions, ${tokens} tokens.`] }],
+      view: [block.lines(`Disabled ${operator.name}. Ended: ${sessions} sessions, ${tokens} tokens.`)],
       document: { operator: { id: operator.id, name: operator.name, disabled: true }, ended: { sessions, tokens } },
     };
   },

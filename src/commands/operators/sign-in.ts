@@ -7,6 +7,7 @@ import { refreshCode, signInOperator, signOutOperator } from '../../procedures/o
 import { iso } from '../../rules/moment.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const loginInput = () =>
@@ -47,7 +48,7 @@ async function freshCodeOnly(context: Context, given: LoginInput): Promise<Resul
   const signed = await authenticateOperator(desk, { token, via: 'session', access: 'signed-in', command: 'login' });
   await refreshCode(desk, signed, given.code);
   return {
-    view: [{ kind: 'lines', lines: [`Fresh code accepted for ${signed.operator.name}.`] }],
+    view: [block.lines(`Fresh code accepted for ${signed.operator.name}.`)],
     document: { session: { operator: who(signed.operator), freshCode: true } },
   };
 }
@@ -71,16 +72,10 @@ async function signIn(context: Context, given: LoginInput): Promise<Result> {
   const operator = who({ id: session.operator.id, name: session.operator.name, role: session.operator.role });
   return {
     view: [
-      {
-        kind: 'lines',
-        lines: [
-          `Signed in as ${operator.name} (${operator.role}) until ${localMinute(session.expiresAt)}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
-        ],
-      },
-      {
-        kind: 'next',
-        lines: ['countersign            (take calls)', 'countersign logout     (at the end of the shift)'],
-      },
+      block.lines(
+        `Signed in as ${operator.name} (${operator.role}) until ${localMinute(session.expiresAt)}. The session ends earlier after ${desk.policy.limits.operatorSession.idleMinutes} idle minutes.`,
+      ),
+      block.next('countersign            (take calls)', 'countersign logout     (at the end of the shift)'),
     ],
     document: { session: { operator, expiresAt: ends }, ...(shadowed ? { warning: SHADOWED } : {}) },
   };
@@ -108,8 +103,8 @@ const logout = command<Record<string, never>>({
   run: async (context) => {
     const token = await context.sessions.read('operator', 'desk');
     await context.sessions.remove('operator', 'desk');
-    const done = { view: [{ kind: 'lines', lines: ['Signed out.'] }], document: { session: null } } as const;
-    if (token === undefined) return { ...done, view: [{ kind: 'lines', lines: ['Nobody was signed in.'] }] };
+    const done = { view: [block.lines('Signed out.')], document: { session: null } } as const;
+    if (token === undefined) return { ...done, view: [block.lines('Nobody was signed in.')] };
     const desk = await context.desk();
     try {
       await signOutOperator(
@@ -136,15 +131,12 @@ const whoami = command<Record<string, never>>({
     const desk = await context.desk();
     return {
       view: [
-        {
-          kind: 'fields',
-          rows: [
-            ['Operator', operator.name],
-            ['Role', operator.role],
-            ['Signed in with', via],
-            ['Store', desk.store.place],
-          ],
-        },
+        block.fields(
+          ['Operator', operator.name],
+          ['Role', operator.role],
+          ['Signed in with', via],
+          ['Store', desk.store.place],
+        ),
       ],
       document: { operator: { ...who(operator), via }, store: desk.store.place },
     };

@@ -4,6 +4,7 @@ import type { Recovered } from '../../procedures/operators/recover-operator.js';
 import type { StartCode } from '../../procedures/operators/start-code.js';
 import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 type Mail = AddedOperator['mail'];
@@ -19,16 +20,16 @@ export function startBlocks(name: string, start: StartCode | null, mail: Mail): 
   if (start === null) return [];
   const { code, expiresAt } = start;
   return [
-    { kind: 'blank' },
-    {
-      kind: 'fields',
-      rows: [['Start code', code], ['Valid until', localMinute(expiresAt)], ...(mail === null ? [] : [mailRow(mail)])],
-    },
-    {
-      kind: 'note',
-      text: `This is shown only once. Hand it to ${name} in person or by a way that you trust. Nobody else needs it.`,
-    },
-    { kind: 'next', lines: [`countersign operator start ${name} --code ${code}   (typed by ${name})`] },
+    block.blank,
+    block.fields(
+      ['Start code', code],
+      ['Valid until', localMinute(expiresAt)],
+      ...(mail === null ? [] : [mailRow(mail)]),
+    ),
+    block.note(
+      `This is shown only once. Hand it to ${name} in person or by a way that you trust. Nobody else needs it.`,
+    ),
+    block.next(`countersign operator start ${name} --code ${code}   (typed by ${name})`),
   ];
 }
 
@@ -51,8 +52,8 @@ export function recoveredView(done: Recovered): readonly Block[] {
       ]
     : [`The old password and app of ${operator.name} do not work any more. Ended: ${sessions} sessions.`];
   return [
-    { kind: 'verdict', verdict: waits ? 'RECOVERY WAITS' : 'RECOVERED', tone: waits ? 'warn' : 'good' },
-    { kind: 'lines', lines },
+    block.verdict(waits ? 'RECOVERY WAITS' : 'RECOVERED', waits ? 'warn' : 'good'),
+    block.lines(...lines),
     ...tokenBlocks(done),
     ...startBlocks(operator.name, start, null),
   ];
@@ -60,14 +61,12 @@ export function recoveredView(done: Recovered): readonly Block[] {
   function tokenBlocks({ operator: { name } }: Recovered): readonly Block[] {
     if (tokens.length === 0) return [];
     return [
-      { kind: 'blank' },
-      { kind: 'lines', lines: [`Tokens of ${name} still work. Revoke those that you do not know:`] },
-      {
-        kind: 'table',
-        columns: [{ title: 'id' }, { title: 'role' }, { title: 'for' }, { title: 'expires' }],
-        empty: '',
-        rows: tokens.map((row) => [row.id, row.role, row.label, localMinute(row.expires_at)]),
-      },
+      block.blank,
+      block.lines(`Tokens of ${name} still work. Revoke those that you do not know:`),
+      block.table(
+        ['id', 'role', 'for', 'expires'],
+        tokens.map((row) => [row.id, row.role, row.label, localMinute(row.expires_at)]),
+      ),
     ];
   }
 }

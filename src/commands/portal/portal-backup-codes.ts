@@ -5,6 +5,7 @@ import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
 import { listFactors } from '../../procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../../procedures/portal/customer-login.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { notAskedYet } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
@@ -20,7 +21,7 @@ const backupCodes = command({
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
       if (!(await wantsNewCodes(context, desk, login))) {
-        return { view: [{ kind: 'lines', lines: ['Nothing was changed.'] }], document: { backupCodes: [] }, exit: 130 };
+        return { view: [block.lines('Nothing was changed.')], document: { backupCodes: [] }, exit: 130 };
       }
       const made = await newBackupCodes(desk, login);
       const { codes, onlyMethod, earlierDied } = made;
@@ -28,15 +29,12 @@ const backupCodes = command({
       const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
       return {
         view: [
-          { kind: 'lines', lines: codes },
-          {
-            kind: 'note',
-            text: 'Shown once; each works once, in place of any method. Keep them where only you can reach them.',
-          },
-          ...(earlierDied === 0 ? [] : [{ kind: 'note', text: diedWords(earlierDied) } as const]),
-          ...endedLines(made).map((text) => ({ kind: 'note', text }) as const),
-          ...notYet.map(({ message }) => ({ kind: 'note', text: message }) as const),
-          ...(onlyMethod ? [{ kind: 'note', text: warning } as const] : []),
+          block.lines(...codes),
+          block.note('Shown once; each works once, in place of any method. Keep them where only you can reach them.'),
+          ...(earlierDied === 0 ? [] : [block.note(diedWords(earlierDied))]),
+          ...endedLines(made).map((text) => block.note(text)),
+          ...notYet.map(({ message }) => block.note(message)),
+          ...(onlyMethod ? [block.note(warning)] : []),
         ],
         document: {
           backupCodes: codes,

@@ -13,6 +13,7 @@ import { qrCode } from '../../terminal/qr.js';
 import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
+import { block } from '../wording/blocks.js';
 import { askCodes } from './portal-factor.js';
 import { optionsOf } from './portal-given.js';
 
@@ -83,18 +84,12 @@ export function notAskedYet({ account }: PortalLogin): readonly { readonly code:
 }
 
 async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<readonly Block[]> {
-  if (begun.family === 'sent') return [{ kind: 'lines', lines: [`A code was sent to ${begun.to}.`] }];
+  if (begun.family === 'sent') return [block.lines(`A code was sent to ${begun.to}.`)];
   return [
-    { kind: 'lines', lines: ['Scan this with an authenticator app, or type the secret into it.'] },
-    { kind: 'picture', lines: (await qrCode(begun.uri, context.style)).split('\n') },
-    {
-      kind: 'fields',
-      rows: [
-        ['By hand', begun.secretBase32],
-        ['As a link', begun.uri],
-      ],
-    },
-    { kind: 'note', text: 'This is shown only once. Clear the screen when the app has it.' },
+    block.lines('Scan this with an authenticator app, or type the secret into it.'),
+    block.picture(...(await qrCode(begun.uri, context.style)).split('\n')),
+    block.fields(['By hand', begun.secretBase32], ['As a link', begun.uri]),
+    block.note('This is shown only once. Clear the screen when the app has it.'),
   ];
 }
 
@@ -107,7 +102,7 @@ async function waitingForCode(context: Context, begun: BegunEnrolment, options: 
   const { family: _, kind, id, ...rest } = begun;
   const bare = 'secretBase32' in rest ? { secretBase32: rest.secretBase32.replaceAll(' ', '') } : {};
   return {
-    view: [...(await begunBlocks(context, begun)), { kind: 'next', lines: [next] }],
+    view: [...(await begunBlocks(context, begun)), block.next(next)],
     document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest, ...bare } },
     exit: exitOf('factor-needed'),
   };

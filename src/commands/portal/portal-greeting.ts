@@ -8,6 +8,7 @@ import { hours } from '../../rules/duration.js';
 import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
 import type { Context, Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { writeDevice } from './portal-device.js';
 
 /** `too-early`: the user asked for it at a login that asked for no code, or that set the method up. */
@@ -58,11 +59,8 @@ export async function greeting(desk: Desk, login: PortalLogin, remembered: Remem
   const ends = iso(desk.now() + hours(desk.policy.limits.portalSession.hours));
   return {
     view: [
-      {
-        kind: 'lines',
-        lines: [`Signed in as ${user.login} (${user.name}) at ${account.name}.`, ...deviceLines(desk, remembered)],
-      },
-      ...warnings.map((warning) => ({ kind: 'note', text: WARNINGS[warning] }) as const),
+      block.lines(`Signed in as ${user.login} (${user.name}) at ${account.name}.`, ...deviceLines(desk, remembered)),
+      ...warnings.map((warning) => block.note(WARNINGS[warning])),
     ],
     document: {
       session: {

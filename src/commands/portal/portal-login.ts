@@ -13,6 +13,7 @@ import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { type NextStep, nextOf } from '../../rules/mfa-login.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';
@@ -54,8 +55,8 @@ const activate = command({
     }
     return {
       view: [
-        { kind: 'lines', lines },
-        { kind: 'next', lines: [`countersign portal login --account ${account.number} --as ${user.login}`] },
+        block.lines(...lines),
+        block.next(`countersign portal login --account ${account.number} --as ${user.login}`),
       ],
       document: {
         activation: {
@@ -235,9 +236,9 @@ const logout = command({
       await context.sessions.remove('portal', sessionName(open.account, open.user));
     } catch (error) {
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-      return { view: [{ kind: 'lines', lines: [`${person.as} was not signed in.`] }], document: { session: null } };
+      return { view: [block.lines(`${person.as} was not signed in.`)], document: { session: null } };
     }
-    return { view: [{ kind: 'lines', lines: ['Signed out of the portal.'] }], document: { session: null } };
+    return { view: [block.lines('Signed out of the portal.')], document: { session: null } };
   },
 });
 

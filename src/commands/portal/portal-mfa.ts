@@ -7,6 +7,7 @@ import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { commands as backupCodes } from './portal-backup-codes.js';
 import { enrol, notAskedYet } from './portal-enrolment.js';
@@ -26,25 +27,16 @@ const list = command({
       const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
       return {
         view: [
-          {
-            kind: 'table',
-            columns: [{ title: 'method' }, { title: 'to' }, { title: 'state' }, { title: 'id' }],
-            empty: 'No sign-in methods are set up.',
-            rows: factors.map((row) => [
-              row.title,
-              row.to ?? '',
-              row.state === 'pending' ? 'half done' : row.state,
-              row.id,
-            ]),
-          },
-          {
-            kind: 'fields',
-            rows: [
-              ['Required by your company', required ? 'yes' : 'no'],
-              ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
-              ['Remembered devices', String(devices)],
-            ],
-          },
+          block.table(
+            ['method', 'to', 'state', 'id'],
+            factors.map((row) => [row.title, row.to ?? '', row.state === 'pending' ? 'half done' : row.state, row.id]),
+            'No sign-in methods are set up.',
+          ),
+          block.fields(
+            ['Required by your company', required ? 'yes' : 'no'],
+            ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
+            ['Remembered devices', String(devices)],
+          ),
         ],
         document: {
           mfa: {
@@ -102,11 +94,8 @@ const add = command({
         ];
         return {
           view: [
-            { kind: 'lines', lines },
-            {
-              kind: 'next',
-              lines: [`countersign portal mfa backup-codes ${optionsOf(whoOf(login))}   (in case you lose it)`],
-            },
+            block.lines(...lines),
+            block.next(`countersign portal mfa backup-codes ${optionsOf(whoOf(login))}   (in case you lose it)`),
           ],
           document: {
             factor: { id: factor.id, kind, state: 'active' },
@@ -133,7 +122,7 @@ const remove = command({
     openSession(context, given, async ({ desk, login }) => {
       const removed = await removeFactor(desk, login, given.id);
       return {
-        view: [{ kind: 'lines', lines: [`Removed: ${removed.title}.`, ...endedLines(removed)] }],
+        view: [block.lines(`Removed: ${removed.title}.`, ...endedLines(removed))],
         document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' }, ...endedFields(removed) },
       };
     }),
@@ -165,8 +154,8 @@ const require = command({
       const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
       return {
         view: [
-          { kind: 'lines', lines: [said, ...(required ? [waiting] : []), ...endedLines(done)] },
-          ...warnings.map((code) => ({ kind: 'note', text: ADVICE[code] }) as const),
+          block.lines(said, ...(required ? [waiting] : []), ...endedLines(done)),
+          ...warnings.map((code) => block.note(ADVICE[code])),
         ],
         document: {
           mfa: { required, unchanged, withoutFactor, ...endedFields(done) },

@@ -11,6 +11,7 @@ import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { heardAs } from '../../rules/spoken-form.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { freshSession, openSession, type PortalUser, sessionWithPassword } from './portal-session.js';
 
@@ -29,14 +30,13 @@ const show = command({
       const text = await viewOwnPassphrase(desk, login, viewKey);
       return {
         view: [
-          { kind: 'title', text: 'Your passphrase' },
-          { kind: 'blank' },
-          { kind: 'lines', lines: [text] },
-          { kind: 'blank' },
-          {
-            kind: 'note',
-            text: 'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
-          },
+          block.title('Your passphrase'),
+          block.blank,
+          block.lines(text),
+          block.blank,
+          block.note(
+            'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
+          ),
         ],
         document: { passphrase: { text } },
       };
@@ -86,14 +86,11 @@ async function setPassphrase(
     : 'It is not kept readable: remember it, or set another one when you have forgotten it.';
   return {
     view: [
-      {
-        kind: 'lines',
-        lines: [
-          done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
-          ...(given.passphraseStdin ? [] : [`It is heard as: ${heardAs(phrase)}`]),
-          keeping,
-        ],
-      },
+      block.lines(
+        done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
+        ...(given.passphraseStdin ? [] : [`It is heard as: ${heardAs(phrase)}`]),
+        keeping,
+      ),
     ],
     document: { passphrase: { set: true, first: done.first, readable: done.readable } },
   };

@@ -7,6 +7,7 @@ import { type Profile, readProfile } from '../../procedures/portal/read-profile.
 import { iso } from '../../rules/moment.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localDay } from '../wording/times.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
@@ -24,8 +25,8 @@ const profile = command({
       const facts = await readProfile(desk, login);
       return {
         view: [
-          { kind: 'title', text: login.user.name, aside: `${login.account.number}/${login.user.login}` },
-          { kind: 'fields', rows: rowsOf(login, facts) },
+          block.title(login.user.name, `${login.account.number}/${login.user.login}`),
+          block.fields(...rowsOf(login, facts)),
         ],
         document: { profile: documentOf(login, facts) },
       };
@@ -45,10 +46,7 @@ const password = command({
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });
       return {
         view: [
-          {
-            kind: 'lines',
-            lines: ['Your application password is changed.', ...endedLines(changed), 'Your passphrase is as it was.'],
-          },
+          block.lines('Your application password is changed.', ...endedLines(changed), 'Your passphrase is as it was.'),
         ],
         document: { password: { changed: true, ...endedFields(changed) } },
       };

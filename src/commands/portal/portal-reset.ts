@@ -7,6 +7,7 @@ import { countPortalReset, RESETTING_USERS, resetInPortal } from '../../procedur
 import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
+import { block } from '../wording/blocks.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
 
@@ -114,16 +115,13 @@ const object = command({
       const objections = await objectToReset(desk, login, given.reference);
       return {
         view: [
-          { kind: 'verdict', verdict: 'OBJECTION TAKEN', tone: 'warn' },
-          {
-            kind: 'lines',
-            lines: [
-              ...objections
-                .slice(0, 20)
-                .map(({ target }) => `Nothing can be set up for ${target.login} until this is settled.`),
-              'Your support desk and the admins of your company are told.',
-            ],
-          },
+          block.verdict('OBJECTION TAKEN', 'warn'),
+          block.lines(
+            ...objections
+              .slice(0, 20)
+              .map(({ target }) => `Nothing can be set up for ${target.login} until this is settled.`),
+            'Your support desk and the admins of your company are told.',
+          ),
         ],
         document: {
           objections: objections.map(({ reset: row, target, first }) => ({

@@ -7,6 +7,7 @@ import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
@@ -23,17 +24,16 @@ const list = command({
       const team = await listTeam(desk, login);
       return {
         view: [
-          {
-            kind: 'table',
-            columns: [{ title: 'login' }, { title: 'name' }, { title: 'role' }, { title: 'privileges' }],
-            empty: 'Nobody.',
-            rows: team.map((user) => [
+          block.table(
+            ['login', 'name', 'role', 'privileges'],
+            team.map((user) => [
               user.login,
               user.name,
               user.disabledAt === null ? user.role : `${user.role} (disabled)`,
               user.scopes.join(' '),
             ]),
-          },
+            'Nobody.',
+          ),
         ],
         document: { team: team.map(memberDocument) },
       };
@@ -91,21 +91,15 @@ function viewOf(
   how: 'given' | 'taken away',
 ): View {
   const held = user.scopes.length === 0 ? 'no privileges' : user.scopes.join(', ');
-  if (outcome === 'nothing-to-do')
-    return [{ kind: 'lines', lines: [`Nothing to do. ${user.name} (${user.login}) holds: ${held}.`] }];
+  if (outcome === 'nothing-to-do') return [block.lines(`Nothing to do. ${user.name} (${user.login}) holds: ${held}.`)];
   const lines = [`${scope} is ${how}. ${user.name} (${user.login}) holds: ${held}.`];
   if (user.role !== roleBefore) lines.push(`${user.name} is now a ${user.role.replace('-', ' ')}.`);
   if (grantsEnded > 0) lines.push(`Calls under way that were verified before: ${grantsEnded} ended.`);
   const becameAdmin = user.role !== roleBefore && user.role === 'secondary-admin';
   return [
-    { kind: 'lines', lines },
+    block.lines(...lines),
     ...(becameAdmin
-      ? [
-          {
-            kind: 'next',
-            lines: [`${user.login} sets a passphrase before calling: countersign portal passphrase set`],
-          } as const,
-        ]
+      ? [block.next(`${user.login} sets a passphrase before calling: countersign portal passphrase set`)]
       : []),
   ];
 }
@@ -146,7 +140,7 @@ const passing = (verb: 'promote' | 'hand-over') =>
           ...(verb === 'promote' ? [] : ['You are a plain user now.']),
         ];
         return {
-          view: [{ kind: 'lines', lines }],
+          view: [block.lines(...lines)],
           document: {
             admin: { user: memberDocument(done.user), roleBefore: done.roleBefore, powerHeldUntil: iso(until) },
           },

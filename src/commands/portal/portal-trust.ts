@@ -12,6 +12,7 @@ import {
 } from '../../procedures/portal/devices-and-sessions.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
 import { localMinute } from '../wording/times.js';
 import { readDevices } from './portal-device.js';
@@ -30,17 +31,16 @@ const devices = command({
       const rows = await listDevices(desk, login, await readDevices(context, given.device));
       return {
         view: [
-          {
-            kind: 'table',
-            columns: [{ title: 'device' }, { title: 'remembered' }, { title: 'not asked until' }, { title: '' }],
-            empty: 'No device is remembered.',
-            rows: rows.map((row) => [
+          block.table(
+            ['device', 'remembered', 'not asked until', ''],
+            rows.map((row) => [
               row.id,
               localMinute(row.rememberedAt),
               localMinute(row.expiresAt),
               row.here ? 'this device' : '',
             ]),
-          },
+            'No device is remembered.',
+          ),
         ],
         document: {
           devices: rows.map(({ id, rememberedAt, expiresAt, here }) => ({
@@ -86,24 +86,17 @@ const sessions = command({
       const rows = await listSessions(desk, login);
       return {
         view: [
-          {
-            kind: 'table',
-            columns: [
-              { title: 'session' },
-              { title: 'signed in' },
-              { title: 'last used' },
-              { title: 'with' },
-              { title: '' },
-            ],
-            empty: 'Nobody is signed in.',
-            rows: rows.map((row) => [
+          block.table(
+            ['session', 'signed in', 'last used', 'with', ''],
+            rows.map((row) => [
               row.id,
               localMinute(row.openedAt),
               localMinute(row.lastSeenAt),
               methodWords(row),
               row.current ? 'this one' : '',
             ]),
-          },
+            'Nobody is signed in.',
+          ),
         ],
         document: {
           sessions: rows.map(({ id, state, method, openedAt, lastSeenAt, expiresAt, current }) => ({
@@ -163,7 +156,7 @@ function ended(done: Ended): Result {
     ...(done.sessions.length === 0 ? [] : [`Ended: ${counted(done.sessions.length, 'session')}.`]),
   ];
   return {
-    view: [{ kind: 'lines', lines: lines.length === 0 ? ['There was nothing to end.'] : lines }],
+    view: [block.lines(...(lines.length === 0 ? ['There was nothing to end.'] : lines))],
     document: { devices: { forgotten: done.devices }, sessions: { ended: done.sessions } },
   };
 }

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { Block } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { type MadeDesk, makeDemoDesk } from './demo-desk.js';
 import { demoCast, scriptDesk } from './demo-script.js';
 import { playTour } from './tour.js';
@@ -55,26 +56,20 @@ async function run(context: Context, given: Input): Promise<Result> {
 function cheatSheet(made: MadeDesk): readonly Block[] {
   const { cast } = made;
   return [
-    { kind: 'title', text: 'A demo desk', aside: `signed in as ${cast.operator.name} (${cast.operator.role})` },
-    {
-      kind: 'note',
-      text: 'All data is invented and is deleted at the end. Play these callers yourself:',
-    },
+    block.title('A demo desk', `signed in as ${cast.operator.name} (${cast.operator.role})`),
+    block.note('All data is invented and is deleted at the end. Play these callers yourself:'),
     ...cast.callers.flatMap((caller): readonly Block[] => [
-      { kind: 'blank' },
-      {
-        kind: 'fields',
-        rows: [
-          ['Caller', `${caller.login} of account ${caller.account}: ${caller.about}`],
-          ['Wants', caller.asks],
-          ['Says', caller.phrase === null ? '(has no passphrase)' : `"${caller.phrase}"`],
-        ],
-      },
+      block.blank,
+      block.fields(
+        ['Caller', `${caller.login} of account ${caller.account}: ${caller.about}`],
+        ['Wants', caller.asks],
+        ['Says', caller.phrase === null ? '(has no passphrase)' : `"${caller.phrase}"`],
+      ),
     ]),
-    { kind: 'blank' },
-    { kind: 'note', text: 'To approve, unlock, freeze or see the report, play the lead in a second terminal:' },
-    { kind: 'lines', lines: leadLines(made) },
-    { kind: 'blank' },
+    block.blank,
+    block.note('To approve, unlock, freeze or see the report, play the lead in a second terminal:'),
+    block.lines(...leadLines(made)),
+    block.blank,
   ];
 }
 
@@ -108,8 +103,8 @@ const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
 function madeResult(made: MadeDesk, kept: boolean): Result {
   const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
   const next: readonly Block[] = kept
-    ? [{ kind: 'next', lines: [...exports, 'countersign whoami'] }]
-    : [{ kind: 'note', text: 'The demo desk was deleted. Use --dir to keep it.' }];
+    ? [block.next(...exports, 'countersign whoami')]
+    : [block.note('The demo desk was deleted. Use --dir to keep it.')];
   return {
     view: [...cheatSheet(made), ...next],
     document: {

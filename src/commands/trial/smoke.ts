@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import {
   codeFromOutbox,
   DESK_CODE,
@@ -32,12 +33,8 @@ const smoke = command({
     const failed = steps.find((step) => !step.ok);
     return {
       view: [
-        { kind: 'lines', lines: steps.map(lineOf) },
-        {
-          kind: 'verdict',
-          verdict: failed === undefined ? 'ALL STEPS PASSED' : 'FAILED',
-          tone: failed === undefined ? 'good' : 'bad',
-        },
+        block.lines(...steps.map(lineOf)),
+        block.verdict(failed === undefined ? 'ALL STEPS PASSED' : 'FAILED', failed === undefined ? 'good' : 'bad'),
       ],
       document: { smoke: { ok: failed === undefined, steps } },
       exit: failed === undefined ? 0 : 1,

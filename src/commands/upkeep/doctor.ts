@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Finding } from '../../house.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const doctor = command({
   path: 'doctor',
@@ -24,16 +25,14 @@ function viewOf(findings: readonly Finding[], failed: number): View {
   const mends = findings.flatMap(({ subject, mend }) => (mend === undefined ? [] : [`${subject}: ${mend}`]));
   return [
     failed === 0
-      ? { kind: 'verdict', verdict: 'ALL CHECKS PASSED', tone: 'good' }
-      : { kind: 'verdict', verdict: failed === 1 ? 'ONE CHECK FAILED' : `${failed} CHECKS FAILED`, tone: 'bad' },
-    { kind: 'blank' },
-    {
-      kind: 'table',
-      columns: [{ title: 'state' }, { title: 'check' }, { title: 'result' }],
-      empty: '',
-      rows: findings.map(({ state, subject, text }) => [state, subject, text]),
-    },
-    ...(mends.length === 0 ? [] : ([{ kind: 'blank' }, { kind: 'next', lines: mends }] as const)),
+      ? block.verdict('ALL CHECKS PASSED')
+      : block.verdict(failed === 1 ? 'ONE CHECK FAILED' : `${failed} CHECKS FAILED`, 'bad'),
+    block.blank,
+    block.table(
+      ['state', 'check', 'result'],
+      findings.map(({ state, subject, text }) => [state, subject, text]),
+    ),
+    ...(mends.length === 0 ? [] : ([block.blank, block.next(...mends)] as const)),
   ];
 }
 

@@ -10,6 +10,7 @@ import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import { noteKeyBackup } from '../../procedures/upkeep/note-key-backup.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 /** `requireNew` has looked before the passphrase was asked for: only a new file is written. */
 const BACKUP = { what: 'an empty file', begins: /^$/ };
@@ -41,19 +42,12 @@ const backup = command({
     await context.files.write(file, text, BACKUP);
     return {
       view: [
-        { kind: 'verdict', verdict: 'KEY BACKED UP', tone: 'good' },
-        {
-          kind: 'fields',
-          rows: [
-            ['File', file],
-            ['Key', keyId],
-          ],
-        },
-        {
-          kind: 'note',
-          text: 'Keep the file apart from the store and its backups, and the passphrase apart from both. Anyone who has file and passphrase has the key. If you lose both the key and this backup, you lose every passphrase and factor.',
-        },
-        { kind: 'next', lines: [`countersign key restore ${file} --check   (test it now)`] },
+        block.verdict('KEY BACKED UP'),
+        block.fields(['File', file], ['Key', keyId]),
+        block.note(
+          'Keep the file apart from the store and its backups, and the passphrase apart from both. Anyone who has file and passphrase has the key. If you lose both the key and this backup, you lose every passphrase and factor.',
+        ),
+        block.next(`countersign key restore ${file} --check   (test it now)`),
       ],
       document: { keyBackup: { file, keyId } },
     };
@@ -83,15 +77,11 @@ const restore = command({
     const opened = await context.house.openKeyBackup(text, passphrase, check);
     return {
       view: [
-        { kind: 'verdict', verdict: check ? 'THE BACKUP OPENS' : 'KEY RESTORED', tone: 'good' },
-        {
-          kind: 'fields',
-          rows: [
-            ['Key', opened.keyId],
-            ...(opened.place === null ? [] : [['File', opened.place] as const]),
-            ['Store', storeWords(opened)],
-          ],
-        },
+        block.verdict(check ? 'THE BACKUP OPENS' : 'KEY RESTORED'),
+        block.fields(['Key', opened.keyId], ...(opened.place === null ? [] : [['File', opened.place] as const]), [
+          'Store',
+          storeWords(opened),
+        ]),
       ],
       document: { key: { id: opened.keyId, file: opened.place, fitsStore: opened.fitsStore } },
       exit: opened.fitsStore === false ? 8 : 0,

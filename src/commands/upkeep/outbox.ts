@@ -11,6 +11,7 @@ import { pause } from '../../procedures/pause.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const minute = (time: number | null): string => (time === null ? '' : localMinute(time));
@@ -31,10 +32,7 @@ function offLines(off: ReadonlyMap<string, number>): View {
     ([kind, since]) => `The ${kind} is off since ${minute(since)}: its receiver asked for no more (HTTP 410).`,
   );
   if (lines.length === 0) return [];
-  return [
-    { kind: 'lines', lines },
-    { kind: 'next', lines: ['countersign outbox flush --again   (when its receiver works again)'] },
-  ];
+  return [block.lines(...lines), block.next('countersign outbox flush --again   (when its receiver works again)')];
 }
 
 /** Why a message was not delivered; a table has no room for a sentence. */
@@ -63,25 +61,18 @@ const list = command({
     const off = await switchedOff(desk);
     return {
       view: [
-        {
-          kind: 'table',
-          columns: [
-            { title: 'created', whole: true },
-            { title: 'message' },
-            { title: 'to' },
-            { title: 'state', whole: true },
-            { title: 'id' },
-          ],
-          empty: 'No messages.',
-          rows: messages.map((message) => [
+        block.table(
+          [{ title: 'created', whole: true }, 'message', 'to', { title: 'state', whole: true }, 'id'],
+          messages.map((message) => [
             minute(message.createdAt).slice('2026-'.length),
             message.template,
             message.to,
             message.state,
             message.id,
           ]),
-        },
-        { kind: 'lines', lines: messages.flatMap(troubleOf) },
+          'No messages.',
+        ),
+        block.lines(...messages.flatMap(troubleOf)),
         ...offLines(off),
       ],
       document: { messages: messages.map(documentOf), off: offDocument(off) },
@@ -111,7 +102,7 @@ const show = command({
       ['User', message.user ?? ''],
     ];
     return {
-      view: [{ kind: 'fields', rows: rows.filter(([, value]) => value !== '') }],
+      view: [block.fields(...rows.filter(([, value]) => value !== ''))],
       document: { message: documentOf(message) },
     };
   },
@@ -148,10 +139,7 @@ const flush = command({
       });
     }
     return {
-      view: [
-        { kind: 'lines', lines: [`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`, ...laterLines(later)] },
-        ...offLines(off),
-      ],
+      view: [block.lines(`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`, ...laterLines(later)), ...offLines(off)],
       document: { delivery: { ...report, later }, off: offDocument(off) },
       exit: report.waiting > 0 ? 4 : 0,
     };

@@ -5,6 +5,7 @@ import { acceptPolicy } from '../../procedures/upkeep/accept-policy.js';
 import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const show = command({
   path: 'policy show',
@@ -26,12 +27,11 @@ const show = command({
 
 /** The settings name another policy than the one that the desk has accepted. */
 const waitingBlocks = ({ offered }: PolicyPin): View => [
-  { kind: 'blank' },
-  {
-    kind: 'note',
-    text: `The settings name the policy in ${offered.source} (SHA-256 ${offered.hash}). The desk has not accepted it.`,
-  },
-  { kind: 'next', lines: ['countersign policy check', 'countersign policy accept'] },
+  block.blank,
+  block.note(
+    `The settings name the policy in ${offered.source} (SHA-256 ${offered.hash}). The desk has not accepted it.`,
+  ),
+  block.next('countersign policy check', 'countersign policy accept'),
 ];
 
 const policyDocument = ({ source, categories, roles, limits }: Policy, hash: string) => ({
@@ -44,34 +44,24 @@ const policyDocument = ({ source, categories, roles, limits }: Policy, hash: str
 
 function policyView(policy: Policy, hash: string): View {
   return [
-    { kind: 'title', text: 'Policy in force' },
-    {
-      kind: 'fields',
-      rows: [
-        ['From', policy.source],
-        ['SHA-256', hash],
-      ],
-    },
-    { kind: 'blank' },
-    {
-      kind: 'table',
-      columns: [{ title: 'protected request' }, { title: 'title' }],
-      empty: '',
-      rows: policy.actions.map(({ id, title }) => [id, title]),
-    },
-    { kind: 'blank' },
+    block.title('Policy in force'),
+    block.fields(['From', policy.source], ['SHA-256', hash]),
+    block.blank,
+    block.table(
+      ['protected request', 'title'],
+      policy.actions.map(({ id, title }) => [id, title]),
+    ),
+    block.blank,
     ...roleBlocks(policy),
-    { kind: 'blank' },
-    {
-      kind: 'table',
-      columns: [{ title: 'limit' }, { title: 'value', align: 'right' }],
-      empty: '',
-      rows: Object.entries(policy.limits).flatMap(([group, limits]) =>
+    block.blank,
+    block.table(
+      ['limit', { title: 'value', align: 'right' }],
+      Object.entries(policy.limits).flatMap(([group, limits]) =>
         typeof limits === 'number'
           ? [[group, String(limits)]]
           : Object.entries(limits).map(([name, figure]) => [`${group}.${name}`, inWords(figure)]),
       ),
-    },
+    ),
   ];
 }
 
@@ -89,11 +79,11 @@ function roleBlocks({ roles }: Policy): readonly Block[] {
   const fresh: readonly [string, string] = ['fresh code for', roles.freshCode.join(', ')];
   const relaxed: readonly [string, string] = ['no second factor for', roles.withoutSecondFactor.join(', ') || 'nobody'];
   return [
-    { kind: 'title', text: 'Customers' },
-    { kind: 'fields', rows: customers },
-    { kind: 'blank' },
-    { kind: 'title', text: 'Operators' },
-    { kind: 'fields', rows: [...operators, fresh, relaxed] },
+    block.title('Customers'),
+    block.fields(...customers),
+    block.blank,
+    block.title('Operators'),
+    block.fields(...operators, fresh, relaxed),
   ];
 }
 
@@ -117,14 +107,8 @@ const check = command({
     const counts = { actions: policy.actions.length, roles: Object.keys(policy.roles.operators).length };
     return {
       view: [
-        { kind: 'verdict', verdict: 'THE POLICY IS VALID', tone: 'good' },
-        {
-          kind: 'fields',
-          rows: [
-            ['Folder', folder],
-            ['Protected requests', String(counts.actions)],
-          ],
-        },
+        block.verdict('THE POLICY IS VALID'),
+        block.fields(['Folder', folder], ['Protected requests', String(counts.actions)]),
       ],
       document: { policy: { source: folder, sound: true, ...counts } },
     };
@@ -144,14 +128,9 @@ const accept = command({
     const { source } = desk.pin.offered;
     return {
       view: [
-        { kind: 'verdict', verdict: changed ? 'POLICY ACCEPTED' : 'THE POLICY IS ACCEPTED ALREADY', tone: 'good' },
-        {
-          kind: 'fields',
-          rows: [['From', source], ['SHA-256', after], ...(changed ? [['Before', before ?? 'none'] as const] : [])],
-        },
-        ...(follows
-          ? [{ kind: 'note', text: 'The desk follows this policy when countersign is updated.' } as const]
-          : []),
+        block.verdict(changed ? 'POLICY ACCEPTED' : 'THE POLICY IS ACCEPTED ALREADY'),
+        block.fields(['From', source], ['SHA-256', after], ...(changed ? [['Before', before ?? 'none'] as const] : [])),
+        ...(follows ? [block.note('The desk follows this policy when countersign is updated.')] : []),
       ],
       document: { policy: { source, before, after, follows, changed } },
     };

@@ -2,6 +2,7 @@
 import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 
 const BAR = 24;
 
@@ -44,9 +45,9 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
 
 export function reportView(report: DeskReport, deskName: string): View {
   return [
-    { kind: 'title', text: deskName, aside: `${dayOf(report.since)} to ${dayOf(report.until)}` },
-    { kind: 'blank' },
-    { kind: 'fields', rows: keyFigures(report) },
+    block.title(deskName, `${dayOf(report.since)} to ${dayOf(report.until)}`),
+    block.blank,
+    block.fields(...keyFigures(report)),
     ...section('Verifications', stretchTable(report)),
     ...section('By request', actionTable(report)),
     ...section('Refused because', reasonTable(report)),
@@ -57,26 +58,25 @@ export function reportView(report: DeskReport, deskName: string): View {
   ];
 }
 
-const section = (text: string, block: Block): Block[] => [{ kind: 'blank' }, { kind: 'title', text }, block];
+const section = (text: string, figures: Block): Block[] => [block.blank, block.title(text), figures];
 
 /** Leaves out days without a call; the page shows them as gaps. */
 function stretchTable({ verifications, width }: DeskReport): Block {
   const rows = verifications.filter(({ counts }) => Object.keys(counts).length > 0);
   const most = Math.max(1, ...rows.map(({ counts }) => (counts['verified'] ?? 0) + (counts['refused'] ?? 0)));
-  return {
-    kind: 'table',
-    columns: [
-      { title: width > 86_400_000 ? 'week of' : 'day' },
+  return block.table(
+    [
+      width > 86_400_000 ? 'week of' : 'day',
       { title: 'verified', align: 'right' },
       { title: 'refused', align: 'right' },
-      { title: '' },
+      '',
     ],
-    empty: 'None.',
-    rows: rows.map(({ from, counts }) => {
+    rows.map(({ from, counts }) => {
       const [verified, refused] = [counts['verified'] ?? 0, counts['refused'] ?? 0];
       return [dayOf(from), String(verified), String(refused), bar(verified, refused, most)];
     }),
-  };
+    'None.',
+  );
 }
 
 /** Full blocks for verified callers, light blocks for refused ones. */
@@ -85,19 +85,19 @@ function bar(verified: number, refused: number, most: number): string {
   return `${'█'.repeat(blocks(verified))}${'░'.repeat(blocks(refused))}`;
 }
 
-const actionTable = ({ actions }: DeskReport): Block => ({
-  kind: 'table',
-  columns: [{ title: 'request' }, { title: 'verified', align: 'right' }, { title: 'refused', align: 'right' }],
-  empty: 'None.',
-  rows: actions.map(({ title, verified, refused }) => [title, String(verified), String(refused)]),
-});
+const actionTable = ({ actions }: DeskReport): Block =>
+  block.table(
+    ['request', { title: 'verified', align: 'right' }, { title: 'refused', align: 'right' }],
+    actions.map(({ title, verified, refused }) => [title, String(verified), String(refused)]),
+    'None.',
+  );
 
-const reasonTable = ({ reasons }: DeskReport): Block => ({
-  kind: 'table',
-  columns: [{ title: 'reason' }, { title: 'times', align: 'right' }],
-  empty: 'None.',
-  rows: reasons.map(({ reason, count }) => [reason, String(count)]),
-});
+const reasonTable = ({ reasons }: DeskReport): Block =>
+  block.table(
+    ['reason', { title: 'times', align: 'right' }],
+    reasons.map(({ reason, count }) => [reason, String(count)]),
+    'None.',
+  );
 
 function resetTable({ resets, width }: DeskReport): Block {
   const rows = resets.map(({ from, counts }) => ({
@@ -105,33 +105,32 @@ function resetTable({ resets, width }: DeskReport): Block {
     enrolled: counts['enrolled'] ?? 0,
     all: Object.values(counts).reduce((total, count) => total + count, 0),
   }));
-  return {
-    kind: 'table',
-    columns: [
-      { title: width > 86_400_000 ? 'week of' : 'day' },
+  return block.table(
+    [
+      width > 86_400_000 ? 'week of' : 'day',
       { title: 'enrolled again', align: 'right' },
       { title: 'not yet, or undone', align: 'right' },
     ],
-    empty: 'None.',
-    rows: rows
+    rows
       .filter(({ all }) => all > 0)
       .map(({ from, enrolled, all }) => [dayOf(from), String(enrolled), String(all - enrolled)]),
-  };
+    'None.',
+  );
 }
 
-const approvalTable = ({ approvals }: DeskReport): Block => ({
-  kind: 'table',
-  columns: [{ title: 'state' }, { title: 'requests', align: 'right' }],
-  empty: 'None.',
-  rows: Object.entries(approvals).map(([state, count]) => [state, String(count)]),
-});
+const approvalTable = ({ approvals }: DeskReport): Block =>
+  block.table(
+    ['state', { title: 'requests', align: 'right' }],
+    Object.entries(approvals).map(([state, count]) => [state, String(count)]),
+    'None.',
+  );
 
-const failureTable = (title: string, rows: readonly Failures[]): Block => ({
-  kind: 'table',
-  columns: [{ title }, { title: 'times', align: 'right' }, { title: 'last' }],
-  empty: 'None.',
-  rows: rows.map(({ who, count, lastAt }) => [who, String(count), `${dayOf(lastAt)} ${clockOf(lastAt)}`]),
-});
+const failureTable = (title: string, rows: readonly Failures[]): Block =>
+  block.table(
+    [{ title }, { title: 'times', align: 'right' }, 'last'],
+    rows.map(({ who, count, lastAt }) => [who, String(count), `${dayOf(lastAt)} ${clockOf(lastAt)}`]),
+    'None.',
+  );
 
 export function reportDocument(report: DeskReport) {
   const stretches = (rows: DeskReport['verifications']) =>

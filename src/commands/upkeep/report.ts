@@ -4,6 +4,7 @@ import { deskReport } from '../../procedures/upkeep/desk-report.js';
 import { days } from '../../rules/duration.js';
 import { readMoment } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { reportPage } from './report-page.js';
 import { reportDocument, reportView } from './report-view.js';
 
@@ -40,7 +41,7 @@ const report = command<{ html?: string | undefined; since?: string | undefined }
     const page = reportPage(made, desk.name);
     if (html === '-') return { view: [], document, raw: page };
     await context.files.write(html, page, REPORT);
-    return { view: [{ kind: 'lines', lines: [`Written to ${html}.`] }], document };
+    return { view: [block.lines(`Written to ${html}.`)], document };
   },
 });
 

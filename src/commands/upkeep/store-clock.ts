@@ -10,6 +10,7 @@ import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askCode, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const input = () =>
@@ -62,7 +63,7 @@ const BEHIND = (machineAt: number, latestAt: number) =>
     'Every session, grant, approval and unused code then ends. Lock-outs stay.',
   );
 
-const lines = (...text: readonly string[]) => [{ kind: 'lines', lines: text }] as const;
+const lines = (...text: readonly string[]) => [block.lines(...text)] as const;
 
 async function confirm(context: Context): Promise<void> {
   if (context.options.yes) return;
@@ -107,16 +108,13 @@ async function signedIn(context: Context, desk: Desk, given: Input): Promise<Sig
 function result(verdict: string, { from, to }: MendedClock, machineAt: number, next: readonly string[]): Result {
   return {
     view: [
-      { kind: 'verdict', verdict, tone: 'good' },
-      {
-        kind: 'fields',
-        rows: [
-          ['This machine', localMinute(machineAt)],
-          ['Log up to', localMinute(to)],
-          ...(from === to ? [] : [['Before', localMinute(from)] as const]),
-        ],
-      },
-      ...(next.length === 0 ? [] : [{ kind: 'next', lines: next } as const]),
+      block.verdict(verdict),
+      block.fields(
+        ['This machine', localMinute(machineAt)],
+        ['Log up to', localMinute(to)],
+        ...(from === to ? [] : [['Before', localMinute(from)] as const]),
+      ),
+      ...(next.length === 0 ? [] : [block.next(...next)]),
     ],
     document: { clock: { machineAt: iso(machineAt), latestAt: iso(to), before: iso(from) } },
   };

@@ -6,6 +6,7 @@ import { askAuthority } from '../../procedures/authorise.js';
 import { CARE_FOR_KEY } from '../../procedures/upkeep/care-for-store.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const rekey = command({
   path: 'store rekey',
@@ -30,7 +31,7 @@ const BEFORE = [
 
 async function confirm(context: Context): Promise<void> {
   if (context.options.yes) return;
-  await context.show([{ kind: 'lines', lines: BEFORE }]);
+  await context.show([block.lines(...BEFORE)]);
   const prompts = await context.ask.prompts('--yes');
   if (await prompts.confirm({ message: 'Change the key now?' })) return;
   throw new Refusal('cancelled', 'nothing was changed');
@@ -38,27 +39,19 @@ async function confirm(context: Context): Promise<void> {
 
 function rekeyedView(done: RekeyedStore): View {
   return [
-    { kind: 'verdict', verdict: 'KEY CHANGED', tone: 'good' },
-    {
-      kind: 'fields',
-      rows: [
-        ['Key', `${done.to} in ${done.place}`],
-        ['Old key', done.oldKey === null ? done.from : `${done.from}, kept in ${done.oldKey}`],
-        ['Sealed again', `${done.sealed} values`],
-        ['Tagged again', `${done.tagged} rows`],
-      ],
-    },
-    {
-      kind: 'note',
-      text:
-        done.oldKey === null
-          ? 'Remove the old key from the key command when no backup and no other store needs it.'
-          : 'Delete the file of the old key when no backup and no other store needs it. If the old key was stolen, delete it now.',
-    },
-    {
-      kind: 'next',
-      lines: ['countersign key backup FILE', 'countersign audit checkpoint   (the new key signs it)'],
-    },
+    block.verdict('KEY CHANGED'),
+    block.fields(
+      ['Key', `${done.to} in ${done.place}`],
+      ['Old key', done.oldKey === null ? done.from : `${done.from}, kept in ${done.oldKey}`],
+      ['Sealed again', `${done.sealed} values`],
+      ['Tagged again', `${done.tagged} rows`],
+    ),
+    block.note(
+      done.oldKey === null
+        ? 'Remove the old key from the key command when no backup and no other store needs it.'
+        : 'Delete the file of the old key when no backup and no other store needs it. If the old key was stolen, delete it now.',
+    ),
+    block.next('countersign key backup FILE', 'countersign audit checkpoint   (the new key signs it)'),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { Actor } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import { approverInput, approverOptions, askSecondOperator } from '../ask-approver.js';
 import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { commands as mendingClock } from './store-clock.js';
 import { commands as rekeying } from './store-rekey.js';
@@ -28,7 +29,7 @@ const info = command({
     const { log, createdAt, ...rest } = known;
     const logged = { size: log.size, root: hex(log.root), latestAt: iso(log.latestAt) };
     return {
-      view: [{ kind: 'fields', rows: infoRows(known) }],
+      view: [block.fields(...infoRows(known))],
       document: { store: { ...rest, createdAt: iso(createdAt), log: logged } },
     };
   },
@@ -77,7 +78,7 @@ const migrate = command({
       ...(kept === null ? [] : [`The store as it was: ${kept}`]),
       ...(vouchedBy === null ? [] : [`${vouchedBy.name} vouched for its rows.`]),
     ];
-    return { view: [{ kind: 'lines', lines: done }], document: { store: { place, applied, kept, vouchedBy } } };
+    return { view: [block.lines(...done)], document: { store: { place, applied, kept, vouchedBy } } };
   },
 });
 
@@ -95,15 +96,9 @@ const backup = command({
     const { logSize } = await backUpStore(desk, context.operator(), file);
     return {
       view: [
-        { kind: 'verdict', verdict: 'BACKED UP', tone: 'good' },
-        {
-          kind: 'fields',
-          rows: [
-            ['File', file],
-            ['Log', `${logSize} entries`],
-          ],
-        },
-        { kind: 'note', text: 'This file does not contain the master key. Keep a copy of the key in another place.' },
+        block.verdict('BACKED UP'),
+        block.fields(['File', file], ['Log', `${logSize} entries`]),
+        block.note('This file does not contain the master key. Keep a copy of the key in another place.'),
       ],
       document: { backup: { file, logSize } },
     };
@@ -142,12 +137,9 @@ const restore = command({
     const restored = await context.house.restoreStore(file, { acceptRollback, signed, approve });
     return {
       view: [
-        { kind: 'verdict', verdict: 'RESTORED', tone: 'good' },
-        { kind: 'fields', rows: restoredRows(file, restored) },
-        {
-          kind: 'next',
-          lines: ['countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'],
-        },
+        block.verdict('RESTORED'),
+        block.fields(...restoredRows(file, restored)),
+        block.next('countersign audit verify --checkpoint FILE   (a checkpoint that you kept elsewhere)'),
       ],
       document: { restore: { file, ...restored } },
     };

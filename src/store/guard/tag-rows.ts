@@ -1,5 +1,5 @@
 /**
- * Tags many rows at once: existing rows when a migration adds tags, and all rows in a rekey. Works below the guard (row-guard.ts), chunk by
+ * Tags many rows at once: when a migration adds columns that are tagged, and all rows in a rekey. Works below the guard (row-guard.ts), chunk by
  * chunk, in the order of keys.
  */
 import { CompiledQuery, type RawBuilder, sql } from 'kysely';
@@ -32,20 +32,6 @@ export interface Page {
 
 const CHUNK = 1_000;
 const TAG = sql.ref(TAG_COLUMN);
-
-/** Tags every row of these tables that has no tag. Only for a migration that adds the column; later, a row without a tag is refused. */
-export async function tagUntagged(db: Db, tagging: Tagging, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const table = tableOf(name);
-    for (let after = ''; ; ) {
-      const rows = await rowsAfter(db, name, sql`${TAG} is null`, { after, limit: CHUNK });
-      const last = rows.at(-1);
-      if (last === undefined) break;
-      after = String(last[table.key]);
-      await writeTags(db, name, rows, tagging);
-    }
-  }
-}
 
 /** Tags rows again whose tag does not cover these columns yet, nor those of later steps. A row with any other tag was changed, and keeps it. */
 export async function tagAnew(db: Db, tagging: Tagging, name: string, added: readonly string[]): Promise<void> {

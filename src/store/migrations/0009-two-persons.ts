@@ -5,7 +5,7 @@
 import type { SchemaTraits } from '../engine.js';
 import { tagAnew } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
-import { createIndex, createTable } from './0001-desk.js';
+import { createIndex, createTable } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys): Promise<void> {

@@ -10,7 +10,7 @@ import { GUARDED, type GuardedTable, type Row, TAG_COLUMN } from '../guard/guard
 import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
 import { FREEZE_ID } from '../queries/freezes.js';
 import type { Db } from '../schema/directory.js';
-import { createIndex, createTable } from './0001-desk.js';
+import { createIndex, createTable } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Tables without tags until now. */

@@ -8,7 +8,7 @@ import { GUARDED, type GuardedTable, type Row } from '../guard/guarded-tables.js
 import { fits, rowsAfter, setEach, writeTags } from '../guard/tag-rows.js';
 import { searchWrites } from '../queries/search.js';
 import type { Db, Tx } from '../schema/directory.js';
-import { createIndex } from './0001-desk.js';
+import { createIndex } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 const PAGE = 1_000;

@@ -2,7 +2,7 @@
 import type { SchemaTraits } from '../engine.js';
 import { tagAnew } from '../guard/tag-rows.js';
 import type { Db } from '../schema/directory.js';
-import { createTable } from './0001-desk.js';
+import { createTable } from './0008-release.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 export async function up(db: Db, traits: SchemaTraits, { notary }: MigrationKeys): Promise<void> {

@@ -1,6 +1,6 @@
 /** Indexes for what a large desk looks up often: the admins of a company, and the messages about a person. */
 import type { Db } from '../schema/directory.js';
-import { createIndex } from './0001-desk.js';
+import { createIndex } from './0008-release.js';
 
 export async function up(db: Db): Promise<void> {
   await createIndex(db, 'users', ['account_id', 'role'], false);

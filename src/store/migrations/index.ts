@@ -10,14 +10,7 @@ import { faultsOfTables } from '../guard/check-tables.js';
 import { openHead, sealTables } from '../head.js';
 import { auditReads } from '../queries/audit.js';
 import type { Db, Tx } from '../schema/directory.js';
-import * as desk from './0001-desk.js';
-import * as resets from './0002-resets.js';
-import * as calls from './0003-calls.js';
-import * as rowTags from './0004-row-tags.js';
-import * as idTokens from './0005-id-tokens.js';
-import * as jobPlans from './0006-job-plans.js';
-import * as operators from './0007-operators.js';
-import * as persons from './0008-persons.js';
+import * as release from './0008-release.js';
 import * as twoPersons from './0009-two-persons.js';
 import * as powerHolds from './0010-power-holds.js';
 import * as sums from './0011-sums.js';
@@ -28,6 +21,17 @@ import * as hearings from './0015-hearings.js';
 import * as lookups from './0016-lookups.js';
 import type { MigrationKeys } from './migration-keys.js';
 
+/** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
+export const RELEASE = '0008-persons';
+const BEFORE = [
+  '0001-desk',
+  '0002-resets',
+  '0003-calls',
+  '0004-row-tags',
+  '0005-id-tokens',
+  '0006-job-plans',
+  '0007-operators',
+];
 /** From this step on the store is bound to its keys, and the head seals the sums of all tables. */
 const BOUND = '0011-sums';
 
@@ -40,14 +44,8 @@ interface Step {
 }
 
 export const STEPS: readonly Step[] = [
-  { name: '0001-desk', up: desk.up },
-  { name: '0002-resets', up: resets.up },
-  { name: '0003-calls', up: calls.up },
-  { name: '0004-row-tags', up: rowTags.up },
-  { name: '0005-id-tokens', up: idTokens.up },
-  { name: '0006-job-plans', up: jobPlans.up },
-  { name: '0007-operators', up: operators.up },
-  { name: '0008-persons', up: persons.up },
+  ...BEFORE.map((name) => ({ name, up: async () => undefined })),
+  { name: RELEASE, up: release.up },
   { name: '0009-two-persons', up: twoPersons.up },
   { name: '0010-power-holds', up: powerHolds.up },
   { name: BOUND, up: sums.up },
@@ -63,8 +61,7 @@ export const NEWEST = STEPS[STEPS.length - 1]?.name ?? '';
 
 /**
  * Applies the missing migrations, all or nothing, and returns their names in order. Refusals: `config` for a newer store, `store-corrupt` for
- * one that others have written to. Afterwards the sums of all tables are sealed anew. `pinned` is the policy in force, for stores that had
- * accepted none.
+ * one that others have written to. Afterwards the sums of all tables are sealed anew. `pinned` is the policy that a new desk accepts.
  */
 export async function migrate(
   engine: Engine,

@@ -1,19 +1,43 @@
 /**
- * The first schema: directory, secrets, factors, operators, verifications, outbox and the audit log.
- * ../schema describes the tables. A migration never changes after its release; a new column is a new file.
+ * The schema of the first release, which its steps 0001 to 0008 made: its tables and indexes are in 0008-release.json, and ../schema
+ * describes them. A migration never changes after its release; a new column is a new file.
  */
 import { type CreateTableBuilder, sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
+import { GUARDED, type GuardedTable, rowText, TAG_COLUMN } from '../guard/guarded-tables.js';
+import { PIN_ID } from '../queries/policy-pins.js';
 import type { Db } from '../schema/directory.js';
-import { type Column, type Columns, INDEXES, KEYED, LOOSE, REFERENCES, TABLES, UNIQUE } from './0001-tables.js';
+import release from './0008-release.json' with { type: 'json' };
+import type { MigrationKeys } from './migration-keys.js';
 
-export async function up(db: Db, traits: SchemaTraits): Promise<void> {
-  for (const [name, columns] of Object.entries(TABLES)) await createTable(db, traits, name, 'id', columns);
-  for (const [name, { key, columns }] of Object.entries(KEYED)) await createTable(db, traits, name, key, columns);
+/** `empty` is a text that was added later, so it has a default; `?` may be null; `key` is compared byte by byte. */
+type Column = 'text' | 'text?' | 'time' | 'time?' | 'count' | 'key' | 'empty';
+type Columns = Readonly<Record<string, Column>>;
+
+const TABLES = release.tables as Readonly<Record<string, { readonly key: string; readonly columns: Columns }>>;
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  account_id: 'accounts.id',
+  user_id: 'users.id',
+  operator_id: 'operators.id',
+  verification_id: 'verifications.id',
+};
+/** Columns that keep their value when the row that they name is deleted, or that name rows of another kind. */
+const LOOSE = new Set(['outbox.account_id', 'outbox.user_id']);
+
+/** `pinned` is the policy that the new desk accepts (B79). */
+export async function up(db: Db, traits: SchemaTraits, { former }: MigrationKeys, pinned: string): Promise<void> {
+  for (const [name, { key, columns }] of Object.entries(TABLES)) await createTable(db, traits, name, key, columns);
   await createSearchWords(db, traits);
   await createAuditLog(db, traits);
-  for (const [table, columns] of UNIQUE) await createIndex(db, table, columns, true);
-  for (const [table, columns] of INDEXES) await createIndex(db, table, columns, false);
+  for (const [table, lists] of Object.entries(release.unique))
+    for (const columns of lists) await createIndex(db, table, columns, true);
+  for (const [table, lists] of Object.entries(release.indexes))
+    for (const columns of lists) await createIndex(db, table, columns, false);
+  const row = { id: PIN_ID, pinned, accepted_at: 0 };
+  const mac = former.rows.make(rowText('policy_pins', GUARDED['policy_pins'] as GuardedTable, row));
+  const tagged = { ...row, [TAG_COLUMN]: mac };
+  await db.insertInto('policy_pins').values(tagged).execute();
 }
 
 /** Creates one table, its primary key first; later migrations use it too. */
@@ -42,10 +66,11 @@ function addColumn(
   const sqlType =
     type === 'key'
       ? sql.raw(`text collate ${traits.keyCollation}`)
-      : type.startsWith('text')
+      : /^(text|empty)/.test(type)
         ? sql.raw('text')
         : sql.raw(traits.bytes === 'bytea' ? 'bigint' : 'integer');
   return table.addColumn(column, sqlType, (c) => {
+    if (type === 'empty') return c.notNull().defaultTo('');
     const strict = type.endsWith('?') ? c : c.notNull();
     return target === undefined ? strict : strict.references(target);
   });
@@ -60,7 +85,6 @@ async function createSearchWords(db: Db, traits: SchemaTraits): Promise<void> {
     .addPrimaryKeyConstraint('search_words_key', ['kind', 'word', 'target_id'])
     .modifyEnd(sql.raw(traits.tableEnd))
     .execute();
-  await createIndex(db, 'search_words', ['target_id'], false);
 }
 
 async function createAuditLog(db: Db, traits: SchemaTraits): Promise<void> {
