@@ -1,7 +1,9 @@
 /** What is shown of requests for approval, for the commands and the console. */
+
 import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-approval.js';
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
 
@@ -31,12 +33,12 @@ const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: 
     ? decidedAt
     : null;
 
-export const listTable = (approvals: readonly Approval[]): Block => ({
-  kind: 'table',
-  columns: [{ title: 'request' }, { title: 'for' }, { title: 'users' }, { title: 'by' }, { title: 'state' }],
-  empty: 'Nothing waits for an approval.',
-  rows: approvals.map((one) => [one.id, APPROVAL_REASONS[one.why], String(one.users), askedBy(one), one.standing]),
-});
+export const listTable = (approvals: readonly Approval[]): Block =>
+  block.table(
+    ['request', 'for', 'users', 'by', 'state'],
+    approvals.map((one) => [one.id, APPROVAL_REASONS[one.why], String(one.users), askedBy(one), one.standing]),
+    'Nothing waits for an approval.',
+  );
 
 /** `mira`, or `token "nightly" of bulk, made by ana` */
 export function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>): string {
@@ -48,33 +50,27 @@ export function requestView(approval: ApprovalInFull): View {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
   return [
-    { kind: 'title', text: APPROVAL_REASONS[approval.why], aside: approval.standing },
-    {
-      kind: 'fields',
-      rows: [
-        ['Asked for by', askedBy(approval)],
-        ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
-        ...(subject.change === undefined ? [] : [['Change', subject.change] as const]),
-        ['Reason', subject.reason ?? 'none given'],
-        ['Ticket', subject.ticket ?? 'none given'],
-        ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
-        ...(counts === null ? [] : [['Counts from', localMinute(counts)] as const]),
-        ['Expires', localMinute(approval.expiresAt)],
-        ['SHA-256', approval.hash],
-      ],
-    },
-    {
-      kind: 'table',
-      columns: [{ title: 'account' }, { title: 'login' }, { title: 'name' }, { title: 'role' }],
-      empty: 'No users.',
-      rows: targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
-    },
-    {
-      kind: 'next',
-      lines:
-        approval.standing === 'pending'
-          ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
-          : [],
-    },
+    block.title(APPROVAL_REASONS[approval.why], approval.standing),
+    block.fields(
+      ['Asked for by', askedBy(approval)],
+      ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
+      ...(subject.change === undefined ? [] : [['Change', subject.change] as const]),
+      ['Reason', subject.reason ?? 'none given'],
+      ['Ticket', subject.ticket ?? 'none given'],
+      ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
+      ...(counts === null ? [] : [['Counts from', localMinute(counts)] as const]),
+      ['Expires', localMinute(approval.expiresAt)],
+      ['SHA-256', approval.hash],
+    ),
+    block.table(
+      ['account', 'login', 'name', 'role'],
+      targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
+      'No users.',
+    ),
+    block.next(
+      ...(approval.standing === 'pending'
+        ? [`countersign approval approve ${approval.id}`, `countersign approval reject ${approval.id} --reason TEXT`]
+        : []),
+    ),
   ];
 }

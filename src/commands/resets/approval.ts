@@ -10,6 +10,7 @@ import { DECIDING, decideApproval, listApprovals, showApproval } from '../../pro
 import { iso } from '../../rules/moment.js';
 import { renderView, type View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute, localSecond } from '../wording/times.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
@@ -53,7 +54,7 @@ async function watchList(context: Context, desk: Desk, all: boolean): Promise<Re
     const now = JSON.stringify(document);
     if (now === shown) continue;
     shown = now;
-    const view: View = [{ kind: 'title', text: localSecond(desk.now()) }, listTable(approvals), { kind: 'blank' }];
+    const view: View = [block.title(localSecond(desk.now())), listTable(approvals), block.blank];
     if (json) await context.row(document);
     else await context.write(await renderView(view, context.style, { plain }));
   }
@@ -113,7 +114,7 @@ const approve = command({
       await context.show(requestView(await showApproval(desk, given.request)));
       const prompts = await context.ask.prompts('--yes');
       if (!(await prompts.confirm({ message: 'Approve exactly this?' }))) {
-        return { view: [{ kind: 'lines', lines: ['Nothing was decided.'] }], document: { approval: null }, exit: 130 };
+        return { view: [block.lines('Nothing was decided.')], document: { approval: null }, exit: 130 };
       }
     }
     const decided = await decideApproval(desk, context.operator(), {
@@ -123,13 +124,10 @@ const approve = command({
     });
     return {
       view: [
-        { kind: 'verdict', verdict: 'APPROVED', tone: 'good' },
-        {
-          kind: 'lines',
-          lines: [
-            `${decided.requester.name} can now run the same command again, until ${localMinute(decided.expiresAt)}.`,
-          ],
-        },
+        block.verdict('APPROVED'),
+        block.lines(
+          `${decided.requester.name} can now run the same command again, until ${localMinute(decided.expiresAt)}.`,
+        ),
       ],
       document: { approval: approvalDocument(decided) },
     };
@@ -141,10 +139,7 @@ async function alone(context: Context, id: string): Promise<Result> {
   const { validFrom, expiresAt } = await approveAlone(await context.desk(), context.operator(), { id, recoveryCode });
   const line = `It counts from ${localMinute(validFrom)} until ${localMinute(expiresAt)}. Then run the same command again.`;
   return {
-    view: [
-      { kind: 'verdict', verdict: 'APPROVED, AND WAITS', tone: 'warn' },
-      { kind: 'lines', lines: [line] },
-    ],
+    view: [block.verdict('APPROVED, AND WAITS', 'warn'), block.lines(line)],
     document: { approval: { id, state: 'approved', validFrom: iso(validFrom), expiresAt: iso(expiresAt) } },
     exit: 5,
   };
@@ -164,7 +159,7 @@ const reject = command({
     const reason = given.reason ?? (await (await context.ask.prompts('--reason')).line({ message: 'Reason' }));
     const decided = await decideApproval(desk, context.operator(), { id: given.request, approve: false, reason });
     return {
-      view: [{ kind: 'verdict', verdict: 'REJECTED', tone: 'warn' }],
+      view: [block.verdict('REJECTED', 'warn')],
       document: { approval: approvalDocument(decided) },
     };
   },

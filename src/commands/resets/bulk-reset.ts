@@ -2,6 +2,7 @@
  * `mfa reset` without a call (B51, B56, B59, B60): makes a plan, shows it, asks for the number of users, runs it and reports each line.
  * Users who need a second operator wait; all others are reset.
  */
+
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
@@ -10,6 +11,7 @@ import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/res
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import type { Context, Result } from '../command.js';
 import type { TableGiven } from '../directory/table-options.js';
+import { block } from '../wording/blocks.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
 import { readResetList, rowsFile, type WrittenInput, writeRows } from './reset-input.js';
@@ -103,7 +105,7 @@ function planned(frozen: FrozenPlan, given: BulkGiven): Result {
       ? `run it without --dry-run and with --confirm ${confirm}`
       : `countersign mfa reset --apply ${given.plan} --confirm ${confirm}`;
   return {
-    view: [...planView(frozen), { kind: 'next', lines: [next] }],
+    view: [...planView(frozen), block.next(next)],
     document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
   };
 }
@@ -111,7 +113,7 @@ function planned(frozen: FrozenPlan, given: BulkGiven): Result {
 /** The plan is the result, so what a person reads goes to the other stream. */
 async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan, input: WrittenInput): Promise<Result> {
   const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
-  if (!context.options.quiet) await context.show([...planView(frozen), { kind: 'next', lines: [next] }]);
+  if (!context.options.quiet) await context.show([...planView(frozen), block.next(next)]);
   return { view: [], document: null, raw: planText(desk, frozen, input) };
 }
 

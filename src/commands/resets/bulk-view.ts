@@ -1,9 +1,11 @@
 /** A plan and its run, as views and as JSON rows. */
+
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
 import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { APPROVAL_REASONS } from '../wording/terms.js';
 
 const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
@@ -25,41 +27,31 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
   const objected = odd.filter((row) => row.objected === true).length;
   const unreached = plan.rows.filter((row) => row.noAddress === true).length;
   return [
-    {
-      kind: 'title',
-      text: `Plan for ${plan.rows.length} line${plan.rows.length === 1 ? '' : 's'}`,
-      aside: plan.source,
-    },
-    {
-      kind: 'fields',
-      rows: [
-        ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
-        ...(objected === 0 ? [] : [['of these with an objection (need an approval)', String(objected)] as const]),
-        ...(unreached === 0
-          ? []
-          : [['of these without a usable address (no code can be sent)', String(unreached)] as const]),
-        ['Number to confirm', String(plan.confirm)],
-        ...(why === null
-          ? []
-          : [['Needs a second operator', `${APPROVAL_REASONS[why]}: ${waiting} users wait`] as const]),
-        ['Reason', plan.reason],
-        ['Ticket', plan.ticket],
-        ...(plan.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
-        ['SHA-256', hash],
-      ],
-    },
+    block.title(`Plan for ${plan.rows.length} line${plan.rows.length === 1 ? '' : 's'}`, plan.source),
+    block.fields(
+      ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
+      ...(objected === 0 ? [] : [['of these with an objection (need an approval)', String(objected)] as const]),
+      ...(unreached === 0
+        ? []
+        : [['of these without a usable address (no code can be sent)', String(unreached)] as const]),
+      ['Number to confirm', String(plan.confirm)],
+      ...(why === null
+        ? []
+        : [['Needs a second operator', `${APPROVAL_REASONS[why]}: ${waiting} users wait`] as const]),
+      ['Reason', plan.reason],
+      ['Ticket', plan.ticket],
+      ...(plan.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
+      ['SHA-256', hash],
+    ),
     ...(odd.length === 0 ? [] : [oddRows(odd)]),
   ];
 }
 
 const oddRows = (rows: readonly PlannedRow[]) =>
-  ({
-    kind: 'lines',
-    lines: [
-      ...rows.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${oddWords(row)}`),
-      ...(rows.length > SHOWN ? [`  and ${rows.length - SHOWN} more`] : []),
-    ],
-  }) as const;
+  block.lines(
+    ...rows.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${oddWords(row)}`),
+    ...(rows.length > SHOWN ? [`  and ${rows.length - SHOWN} more`] : []),
+  );
 
 function oddWords({ class: name, objected, noAddress }: PlannedRow): string {
   if (name !== 'admin' && objected === true) return 'open objection';
@@ -128,30 +120,22 @@ export function runView({ tally, job, approval, failedFile, notDone }: RunEnd): 
   const exit = exitOfTally(tally);
   const verdict = exit === 0 ? 'DONE' : exit === 5 ? 'WAITING FOR APPROVAL' : 'PARTLY DONE';
   return [
-    { kind: 'verdict', verdict, tone: exit === 0 ? 'good' : 'warn' },
-    {
-      kind: 'fields',
-      rows: [
-        ...(Object.keys(OUTCOME_WORDS) as RowOutcome['outcome'][]).flatMap((outcome) =>
-          tally.has(outcome) ? [[OUTCOME_WORDS[outcome], String(tally.get(outcome))] as const] : [],
-        ),
-        ...(job === null ? [] : [['Job', job] as const]),
-      ],
-    },
+    block.verdict(verdict, exit === 0 ? 'good' : 'warn'),
+    block.fields(
+      ...(Object.keys(OUTCOME_WORDS) as RowOutcome['outcome'][]).flatMap((outcome) =>
+        tally.has(outcome) ? [[OUTCOME_WORDS[outcome], String(tally.get(outcome))] as const] : [],
+      ),
+      ...(job === null ? [] : [['Job', job] as const]),
+    ),
     ...(notDone.length === 0
       ? []
       : [
-          {
-            kind: 'lines',
-            lines: [
-              ...notDone
-                .slice(0, SHOWN)
-                .map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${row.outcome}`),
-              ...(notDone.length > SHOWN ? [`  and ${notDone.length - SHOWN} more`] : []),
-            ],
-          } as const,
+          block.lines(
+            ...notDone.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${row.outcome}`),
+            ...(notDone.length > SHOWN ? [`  and ${notDone.length - SHOWN} more`] : []),
+          ),
         ]),
-    { kind: 'next', lines: nextLines(job, approval, failedFile, tally.has('no-address')) },
+    block.next(...nextLines(job, approval, failedFile, tally.has('no-address'))),
   ];
 }
 

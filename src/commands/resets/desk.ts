@@ -1,9 +1,11 @@
 /** `desk status`: what a monitor or a lead should know now. `desk resume`: ends the alarms over many callers (B95). */
+
 import * as z from 'zod';
 import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
 import { alarmLine, localMinute } from '../wording/times.js';
 
@@ -19,17 +21,14 @@ const status = command({
     const sounding = alarms.length === 0 ? 'none' : alarms.map(alarmLine).join('; ');
     return {
       view: [
-        {
-          kind: 'fields',
-          rows: [
-            ['Alarms', sounding],
-            ['Resets', frozen],
-            ['Requests waiting', String(more.approvals)],
-            ['Mail', mailLine(mail, more.off)],
-            ['Latest entry', localMinute(clock.latest)],
-            ...(disk.free === null ? [] : [['Disk', diskLine(disk.free, disk.low)] as const]),
-          ],
-        },
+        block.fields(
+          ['Alarms', sounding],
+          ['Resets', frozen],
+          ['Requests waiting', String(more.approvals)],
+          ['Mail', mailLine(mail, more.off)],
+          ['Latest entry', localMinute(clock.latest)],
+          ...(disk.free === null ? [] : [['Disk', diskLine(disk.free, disk.low)] as const]),
+        ),
       ],
       document: {
         status: {
@@ -69,7 +68,7 @@ const resume = command({
   run: async (context, { reason }) => {
     const alarms = await resumeDesk(await context.desk(), context.operator(), reason);
     const line = alarms === 0 ? 'No alarm was on.' : `${counted(alarms, 'alarm')} ended.`;
-    return { view: [{ kind: 'lines', lines: [line] }], document: { resumed: { alarms } } };
+    return { view: [block.lines(line)], document: { resumed: { alarms } } };
   },
 });
 

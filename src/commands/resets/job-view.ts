@@ -6,6 +6,7 @@ import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { UNDO_STOPS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
 import { outcomeWords, rowDocument } from './bulk-view.js';
@@ -26,18 +27,11 @@ export const headDocument = (head: JobHead) => ({
 });
 
 export const jobsView = (jobs: readonly JobHead[]): View => [
-  {
-    kind: 'table',
-    columns: [{ title: 'job' }, { title: 'started' }, { title: 'state' }, { title: 'users' }, { title: 'ticket' }],
-    empty: 'No bulk runs.',
-    rows: jobs.map((job) => [
-      job.id,
-      localMinute(job.created_at),
-      job.state,
-      `${job.done} of ${job.total}`,
-      job.ticket,
-    ]),
-  },
+  block.table(
+    ['job', 'started', 'state', 'users', 'ticket'],
+    jobs.map((job) => [job.id, localMinute(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
+    'No bulk runs.',
+  ),
 ];
 
 const nameOf = ({ row, planned }: JobLine): RowOutcome['outcome'] | 'planned' => (planned ? 'planned' : row.outcome);
@@ -57,24 +51,21 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
   const undone = lines.filter(({ state }) => state === 'undone').length;
   const approved = approvedBy === null ? '' : `${approvedBy} (${head.approval_id})`;
   return [
-    { kind: 'title', text: head.id, aside: head.state },
-    {
-      kind: 'fields',
-      rows: [
-        ['Started', localMinute(head.created_at)],
-        ['Started by', begunBy],
-        ['Ended', head.ended_at === null ? 'not yet' : localMinute(head.ended_at)],
-        ['Users', `${head.done} of ${head.total}`],
-        ['Reason', head.reason],
-        ['Ticket', head.ticket],
-        ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
-        ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
-        ...(codes.size === 0 ? [] : [['Codes', [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
-        ...(undone === 0 ? [] : [['Undone', String(undone)] as const]),
-        ['Plan', head.plan_hash],
-      ],
-    },
-    { kind: 'next', lines: head.state === 'done' ? [] : [`countersign job resume ${head.id}`] },
+    block.title(head.id, head.state),
+    block.fields(
+      ['Started', localMinute(head.created_at)],
+      ['Started by', begunBy],
+      ['Ended', head.ended_at === null ? 'not yet' : localMinute(head.ended_at)],
+      ['Users', `${head.done} of ${head.total}`],
+      ['Reason', head.reason],
+      ['Ticket', head.ticket],
+      ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
+      ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
+      ...(codes.size === 0 ? [] : [['Codes', [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
+      ...(undone === 0 ? [] : [['Undone', String(undone)] as const]),
+      ['Plan', head.plan_hash],
+    ),
+    block.next(...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`])),
   ];
 }
 
@@ -114,28 +105,18 @@ const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
 export function undoView({ undone, before, stayed }: Undone): View {
   const verdict = undone === 0 ? 'NOTHING UNDONE' : stayed.length === 0 ? 'UNDONE' : 'PARTLY UNDONE';
   return [
-    { kind: 'verdict', verdict, tone: stayed.length === 0 ? 'good' : 'warn' },
-    {
-      kind: 'fields',
-      rows: [
-        ['Undone', String(undone)],
-        ...(before === 0 ? [] : [['Undone before', String(before)] as const]),
-        ['Not undone', String(stayed.length)],
-      ],
-    },
-    {
-      kind: 'lines',
-      lines: stayed
+    block.verdict(verdict, stayed.length === 0 ? 'good' : 'warn'),
+    block.fields(['Undone', String(undone)], ...(before === 0 ? [] : [['Undone before', String(before)] as const]), [
+      'Not undone',
+      String(stayed.length),
+    ]),
+    block.lines(
+      ...stayed
         .slice(0, 20)
         .map(({ login, outcome }) => `  ${login}: ${outcome === 'undone' ? '' : UNDO_STOPS[outcome]}`),
-    },
+    ),
     ...(undone === 0
       ? []
-      : [
-          {
-            kind: 'note',
-            text: 'Factors and backup codes work again. Remembered devices and sessions stay removed.',
-          } as const,
-        ]),
+      : [block.note('Factors and backup codes work again. Remembered devices and sessions stay removed.')]),
   ];
 }

@@ -5,6 +5,7 @@ import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../pro
 import { readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const freeze = command({
@@ -28,12 +29,9 @@ const freeze = command({
 function freezeView({ until, reason }: Freeze): View {
   const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${localMinute(until)}`;
   return [
-    { kind: 'verdict', verdict: 'FROZEN', tone: 'warn' },
-    {
-      kind: 'fields',
-      rows: [['Resets', `stopped for everyone, ${end}`], ...(reason === null ? [] : [['Reason', reason] as const])],
-    },
-    { kind: 'next', lines: ['countersign mfa thaw'] },
+    block.verdict('FROZEN', 'warn'),
+    block.fields(['Resets', `stopped for everyone, ${end}`], ...(reason === null ? [] : [['Reason', reason] as const])),
+    block.next('countersign mfa thaw'),
   ];
 }
 
@@ -50,7 +48,7 @@ const thaw = command<Record<string, never>>({
       ended === null
         ? 'Resets were not frozen.'
         : 'Resets are allowed again. See interrupted jobs: countersign job list';
-    return { view: [{ kind: 'lines', lines: [line] }], document: { freeze: null } };
+    return { view: [block.lines(line)], document: { freeze: null } };
   },
 });
 

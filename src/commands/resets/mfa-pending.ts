@@ -7,6 +7,7 @@ import { seePeople } from '../../procedures/directory/see-people.js';
 import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 const WORDS = {
@@ -35,17 +36,16 @@ const pending = command({
     if (given.csv) return { view: [], document: null, raw: await toCall(desk, context.operator(), found) };
     return {
       view: [
-        {
-          kind: 'table',
-          columns: [{ title: 'user' }, { title: 'reset at' }, { title: 'state' }, { title: 'reset' }],
-          empty: 'No user still has to enrol again.',
-          rows: found.map(({ reset, user, account, state }) => [
+        block.table(
+          ['user', 'reset at', 'state', 'reset'],
+          found.map(({ reset, user, account, state }) => [
             `${account.number}/${user.login}`,
             localMinute(reset.at),
             WORDS[state],
             reset.id,
           ]),
-        },
+          'No user still has to enrol again.',
+        ),
       ],
       document: {
         pending: found.map(({ reset, user, account, state }) => ({

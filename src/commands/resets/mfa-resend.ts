@@ -1,9 +1,11 @@
 /** `mfa resend`: the enrolment code of a reset once more, only to what is on file (B89). */
+
 import * as z from 'zod';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';
 import type { Block } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const resend = command({
   path: 'mfa resend',
@@ -60,15 +62,9 @@ function lineOf({ account, user, outcome, to, state, why }: Resent): string {
 /** Exit 4 where somebody got no code who needs one. */
 export function resentResult(done: readonly Resent[]): Result {
   const unreached = done.some(({ outcome, state }) => outcome === 'no-address' || state === 'given-up');
-  const say: Block = {
-    kind: 'say',
-    text: 'The code is in the mail to the address on file. The one before it no longer works.',
-  };
+  const say: Block = block.say('The code is in the mail to the address on file. The one before it no longer works.');
   return {
-    view: [
-      { kind: 'lines', lines: done.map(lineOf) },
-      ...(done.length === 1 && done[0]?.state === 'delivered' ? [say] : []),
-    ],
+    view: [block.lines(...done.map(lineOf)), ...(done.length === 1 && done[0]?.state === 'delivered' ? [say] : [])],
     document: {
       resent: done.map(({ account, user, outcome, to, state, why }) => ({
         account: account.number,

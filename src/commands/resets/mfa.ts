@@ -7,6 +7,7 @@ import { viewUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localDay, localMinute } from '../wording/times.js';
 import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
@@ -36,33 +37,25 @@ const status = command({
 
 function statusView(state: MfaStatus): View {
   return [
-    {
-      kind: 'title',
-      text: `${state.user.name} · ${state.account.name} (${state.account.number})`,
-      aside: state.user.login,
-    },
-    {
-      kind: 'fields',
-      rows: [
-        ['Company-wide MFA', state.required ? 'on' : 'off'],
-        ['Backup codes left', String(state.backupCodesLeft)],
-        ['Remembered devices', String(state.devices)],
-        ['Portal sessions', String(state.sessions)],
-        ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
-        ...resetRows(state),
-      ],
-    },
-    {
-      kind: 'table',
-      columns: [{ title: 'factor' }, { title: 'state' }, { title: 'since' }, { title: 'id' }],
-      empty: 'No second factors.',
-      rows: state.factors.map((factor) => [
+    block.title(`${state.user.name} · ${state.account.name} (${state.account.number})`, state.user.login),
+    block.fields(
+      ['Company-wide MFA', state.required ? 'on' : 'off'],
+      ['Backup codes left', String(state.backupCodesLeft)],
+      ['Remembered devices', String(state.devices)],
+      ['Portal sessions', String(state.sessions)],
+      ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
+      ...resetRows(state),
+    ),
+    block.table(
+      ['factor', 'state', 'since', 'id'],
+      state.factors.map((factor) => [
         factor.title,
         factor.state,
         factor.confirmedAt === null ? '' : localDay(factor.confirmedAt),
         factor.id,
       ]),
-    },
+      'No second factors.',
+    ),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
+
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 
 export function resetView(done: ResetOutcome): View {
   const { removed } = done;
@@ -10,28 +12,25 @@ export function resetView(done: ResetOutcome): View {
   ];
   if (done.outcome === 'nothing-to-do') {
     return [
-      { kind: 'verdict', verdict: 'NOTHING TO DO', tone: 'good' },
-      { kind: 'fields', rows },
-      { kind: 'lines', lines: ['The user has no factor, backup code, device or session to remove.'] },
-      { kind: 'say', text: 'There is nothing to reset on this login.' },
+      block.verdict('NOTHING TO DO'),
+      block.fields(...rows),
+      block.lines('The user has no factor, backup code, device or session to remove.'),
+      block.say('There is nothing to reset on this login.'),
     ];
   }
   return [
-    { kind: 'verdict', verdict: 'RESET', tone: 'good' },
-    {
-      kind: 'fields',
-      rows: [
-        ...rows,
-        ['Factors', String(removed.factors)],
-        ['Unfinished enrolments', String(removed.enrolments)],
-        ['Backup codes', String(removed.backupCodes)],
-        ['Remembered devices', String(removed.devices)],
-        ['Portal sessions', String(removed.sessions)],
-      ],
-    },
-    ...(done.final ? [{ kind: 'note', text: 'The old factors are destroyed; this cannot be undone.' } as const] : []),
+    block.verdict('RESET'),
+    block.fields(
+      ...rows,
+      ['Factors', String(removed.factors)],
+      ['Unfinished enrolments', String(removed.enrolments)],
+      ['Backup codes', String(removed.backupCodes)],
+      ['Remembered devices', String(removed.devices)],
+      ['Portal sessions', String(removed.sessions)],
+    ),
+    ...(done.final ? [block.note('The old factors are destroyed; this cannot be undone.')] : []),
     ...codeNote(done),
-    { kind: 'say', text: SAY[done.enrolmentCode] },
+    block.say(SAY[done.enrolmentCode]),
   ];
 }
 
@@ -49,9 +48,7 @@ const SAY = {
 function codeNote({ enrolmentCode, codeTrouble }: ResetOutcome): View {
   if (enrolmentCode !== 'waiting' && enrolmentCode !== 'not-sent') return [];
   const what = enrolmentCode === 'waiting' ? 'The code is waiting to be sent' : 'The code could not be sent';
-  return [
-    { kind: 'note', text: `${what}${codeTrouble === null ? '' : `: ${codeTrouble}`}. See: countersign outbox list` },
-  ];
+  return [block.note(`${what}${codeTrouble === null ? '' : `: ${codeTrouble}`}. See: countersign outbox list`)];
 }
 
 /** The row that a list also has, and what only a reset on a call has. */
