@@ -17,16 +17,26 @@ import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
+const DAMAGED: OptionSpec = {
+  flags: '--accept-damaged',
+  about: 'take damaged values as they are written (default: what is on file is kept)',
+};
+const CLEAR: OptionSpec = {
+  flags: '--clear-contacts',
+  about: 'an empty cell removes the e-mail or phone on file (default: it is kept)',
+};
+const allowedInput = () => ({ acceptDamaged: z.boolean().default(false), clearContacts: z.boolean().default(false) });
+
 const importAccounts = command({
   path: 'account import',
   summary: 'import companies from a CSV file, all rows or none',
   examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
-  options: TABLE_OPTIONS,
-  input: () => z.object({ file: z.string(), ...tableInput() }),
-  run: async (context, { file, ...given }) =>
-    importing(context, { accounts: await readTable(context, file, ACCOUNT_SHAPE, given) }),
+  options: [DAMAGED, ...TABLE_OPTIONS],
+  input: () => z.object({ file: z.string(), ...allowedInput(), ...tableInput() }),
+  run: async (context, { file, acceptDamaged, ...given }) =>
+    importing(context, { accounts: await readTable(context, file, ACCOUNT_SHAPE, given), acceptDamaged }),
 });
 
 const importUsers = command({
@@ -39,14 +49,15 @@ const importUsers = command({
   ],
   access: 'directory:write',
   arguments: [FILE],
-  options: [ACCOUNTS, ...TABLE_OPTIONS],
-  input: () => z.object({ file: z.string(), accounts: z.string().optional(), ...tableInput() }),
-  run: async (context, { file, accounts, ...given }) => {
+  options: [ACCOUNTS, DAMAGED, CLEAR, ...TABLE_OPTIONS],
+  input: () => z.object({ file: z.string(), accounts: z.string().optional(), ...allowedInput(), ...tableInput() }),
+  run: async (context, { file, accounts, acceptDamaged, clearContacts, ...given }) => {
     // The options name columns of the users.
     const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
     const companies = accounts === undefined ? undefined : await readTable(context, accounts, ACCOUNT_SHAPE, plain);
     const users = await readTable(context, file, USER_SHAPE, given);
-    return importing(context, { ...(companies === undefined ? {} : { accounts: companies }), users });
+    const both = companies === undefined ? { users } : { accounts: companies, users };
+    return importing(context, { ...both, acceptDamaged, clearContacts });
   },
 });
 

@@ -2,34 +2,18 @@
  * Imports companies and logins from files: all or nothing, in one transaction. The plan is made inside the door, from what is
  * stored at that moment; rows are written in chunks.
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { CsvTable } from '../../rules/csv-table.js';
-import { sameEmail } from '../../rules/directory-fields.js';
-import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
-import { foldKey } from '../../rules/directory-keys.js';
-import {
-  type AccountColumn,
-  type AccountEntry,
-  readAccountRows,
-  readUserRows,
-  type UserColumn,
-  type UserEntry,
-} from '../../rules/directory-rows.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Allowed } from '../../rules/damaged-values.js';
+import type { Kept, SidePlan } from '../../rules/directory-import.js';
+import { type AccountColumn, readAccountRows, readUserRows, type UserColumn } from '../../rules/directory-rows.js';
 import { act, askAuthority } from '../authorise.js';
-import {
-  accountAfter,
-  accountOf,
-  applyAccounts,
-  applyUsers,
-  inChunks,
-  type PlannedCompanies,
-  type PlannedPeople,
-} from './apply-import.js';
+import { applyAccounts, applyUsers } from './apply-import.js';
+import { planCompanies, planPeople } from './plan-import.js';
 
-export interface ImportRequest {
+export interface ImportRequest extends Allowed {
   readonly accounts?: CsvTable<AccountColumn>;
   readonly users?: CsvTable<UserColumn>;
 }
@@ -65,8 +49,8 @@ export async function importDirectory(
   request: ImportRequest,
 ): Promise<ImportReport> {
   await askAuthority(desk, signed, IMPORTING);
-  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
-  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
+  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts, request);
+  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users, request);
   // Loaded before the door is opened.
   await desk.phones();
   const at = desk.now();
@@ -75,8 +59,8 @@ export async function importDirectory(
     change: async (acting) => {
       const { write } = acting;
       const base = { at, by: acting.by.actor };
-      const companies = await planCompanies(desk, write, accounts?.entries ?? []);
-      const people = await planPeople(desk, write, companies, users?.entries ?? []);
+      const companies = await planCompanies(desk, write, accounts?.entries ?? [], request);
+      const people = await planPeople(desk, write, companies, users?.entries ?? [], request);
       const faults = [...(accounts?.problems ?? []), ...companies.problems];
       // After a bad account row its users are unknown too; their faults would only repeat the first one.
       refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
@@ -86,7 +70,7 @@ export async function importDirectory(
         accounts: accounts === undefined ? null : countsOf(companies.plan),
         users: users === undefined ? null : countsOf(people.plan),
         kept: people.kept,
-        warnings: people.warnings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+        warnings: [...placed(companies.warnings, [], request), ...inOrder(people.warnings)],
         notices: second.notices,
         entries: [...first, ...second.entries],
       };
@@ -113,103 +97,19 @@ const countsOf = ({ add, update, unchanged }: SidePlan<unknown, unknown>): Count
   unchanged,
 });
 
-function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): void {
+/** In the order of lines, and with the file that each stands in where there are two. */
+function placed(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): readonly Problem[] {
   const both = request.accounts !== undefined && request.users !== undefined;
-  const placed = (file: string, problems: readonly Problem[]) =>
-    problems
-      .map((problem) => (both ? { ...problem, message: `${problem.message} (${file} file)` } : problem))
-      .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  const problems = [...placed('accounts', accounts), ...placed('users', users)];
+  const ofFile = (file: string, problems: readonly Problem[]) =>
+    inOrder(problems).map((one) => (both ? { ...one, message: `${one.message} (${file} file)` } : one));
+  return [...ofFile('accounts', accounts), ...ofFile('users', users)];
+}
+
+const inOrder = (problems: readonly Problem[]) => problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+
+function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): void {
+  const problems = placed(accounts, users, request);
   if (problems.length === 0) return;
   const lines = new Set(problems.map((problem) => `${problem.message.endsWith('(users file)')}${problem.line}`)).size;
   throw refusal('invalid-input', 'rows-wrong', { rows: lines }, 'mend-rows', { problems });
-}
-
-async function planCompanies(desk: Desk, write: Writes, entries: readonly AccountEntry[]) {
-  const found = await inChunks(
-    entries.map((entry) => entry.numberKey),
-    (keys) => write.accounts.byNumbers(keys),
-  );
-  const planned = planAccounts(entries, new Map(found.map((account) => [foldKey(account.number), account])));
-  return {
-    ...planned,
-    added: planned.plan.add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
-  };
-}
-
-/** The accounts that user rows name, as they will be after this import; by number key and by id. */
-async function findHomes(
-  write: Writes,
-  companies: PlannedCompanies,
-  entries: readonly UserEntry[],
-): Promise<ReadonlyMap<string, Account>> {
-  const names = [...new Set(entries.map((entry) => entry.account))];
-  const there = [
-    ...(await inChunks([...new Set(names.map(foldKey))], (keys) => write.accounts.byNumbers(keys))),
-    ...(await inChunks(
-      names.filter((name) => name.startsWith('acc_')),
-      (ids) => write.accounts.byIds(ids),
-    )),
-  ];
-  const changed = new Map(companies.plan.update.map(({ before, entry }) => [before.id, accountAfter(before, entry)]));
-  const all = [
-    ...there.map((account) => changed.get(account.id) ?? account),
-    ...companies.added.map(({ account }) => account),
-  ];
-  return new Map(
-    all.flatMap(
-      (account) =>
-        [
-          [account.id, account],
-          [foldKey(account.number), account],
-        ] as const,
-    ),
-  );
-}
-
-async function planPeople(
-  desk: Desk,
-  write: Writes,
-  companies: PlannedCompanies,
-  given: readonly UserEntry[],
-): Promise<PlannedPeople> {
-  const read = await desk.phones();
-  const homes = await findHomes(write, companies, given);
-  const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
-  const entries = given.map((entry) => ({
-    ...entry,
-    dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
-  }));
-  const fresh = new Set(companies.added.map(({ account }) => account.id));
-  const pairs = entries.flatMap((entry) => {
-    const home = homeOf(entry);
-    return home === undefined || fresh.has(home.id) ? [] : [{ accountId: home.id, loginKey: entry.loginKey }];
-  });
-  const found = await inChunks(pairs, (some) => write.users.byLoginPairs(some));
-  const keyOf = (user: User) =>
-    loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(user.login));
-  const existing = new Map(found.map((user) => [keyOf(user), user]));
-  const planned = planUsers(desk.policy, entries, homeOf, existing);
-  const torn = await namingTwo(write, planned.plan.update);
-  return { ...planned, problems: [...planned.problems, ...torn], homeOf: (entry) => homeOf(entry) as Account };
-}
-
-/** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
-async function namingTwo(write: Writes, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
-  const moved = updates.flatMap(({ before, entry: { line, email = '' }, fields }) =>
-    fields.includes('email') && email !== '' && !sameEmail(before.email, email)
-      ? [{ line, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
-      : [],
-  );
-  const owners = [
-    ...(await inChunks(moved, (some) => write.users.byEmailPairs(some))),
-    ...(await inChunks(moved, (some) => write.users.byLoginPairs(some))),
-  ].flatMap((user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const));
-  const ownerOf = new Map(owners);
-  return moved.flatMap(({ line, email, before, accountId, emailKey }) => {
-    const owner = ownerOf.get(`${accountId} ${emailKey}`);
-    if (owner === undefined || owner.id === before.id) return [];
-    const message = `ambiguous: ${email} is on file for ${owner.login}, and the login is ${before.login}; if they share it: countersign user edit`;
-    return [{ ...(line === undefined ? {} : { line }), column: 'email', message }];
-  });
 }

@@ -1,0 +1,165 @@
+/**
+ * What spreadsheets and wrong encodings do to the cells of a directory (B90), each as half a sentence ("is a date"). Pure. A value that is
+ * on file is never replaced by a damaged one unasked: `spareRow` says what is taken in its place, and warns of each.
+ */
+import type { Problem } from '../errors.js';
+import { faultOfPhone } from './directory-fields.js';
+import { foldKey } from './directory-keys.js';
+import { phoneDigits } from './phone-number.js';
+
+/** A key names a row, so nothing can stand in for it: numbers of accounts, and logins. */
+export type CellKind = 'key' | 'name' | 'email' | 'phone';
+
+/** Damages that were asked for by name. */
+export interface Allowed {
+  readonly acceptDamaged?: boolean;
+  readonly clearContacts?: boolean;
+}
+
+/** As spreadsheets write them in a few languages of Europe. */
+const MONTH =
+  '(?:jan(?:uary?|vier|v)?|feb(?:ruary?|r)?|fév(?:rier|r)?|mar(?:ch|s|t|zo)?|märz?|mrz|apr(?:ile?)?|avr(?:il)?|abr|may|mai|mag|mei|jun[ei]?|' +
+  'juin|giu|jul[iy]?|juil|lug|aug(?:ust)?|août|ago|sept?(?:ember)?|set|o[ck]t(?:ober)?|ott|nov(?:ember)?|de[cz](?:ember)?|déc|dic)\\.?';
+const DAY_OF_MONTH = new RegExp(String.raw`^(?:\d{1,2}\.?[ -]?${MONTH}(?:[ -]\d{2,4})?|${MONTH}[ -]\d{1,4})$`, 'iu');
+/** As Excel shows it, so that the login `jan-12` may exist. */
+const DAY_OF_MONTH_IN_KEY = /^(?:\d{1,2}-\p{Lu}\p{Ll}{2}|\p{Lu}\p{Ll}{2}-\d{2})$/u;
+const DATE =
+  /^(?:(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([./-])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01]))(?:[ T]\d{1,2}:\d\d.*)?$/;
+const EXPONENT = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i;
+/** With the sign that spreadsheets write, so that the login `1e1` may exist. */
+const EXPONENT_IN_TEXT = /^\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
+const ERROR_VALUE = /^(?:#\p{Lu}[\p{Lu}\d/_]*[!?]?|#DIV\/0!|#{2,}|Err:\d{3})$/u;
+const NO_VALUE =
+  /^(?:TRUE|FALSE|True|False|WAHR|FALSCH|VRAI|FAUX|VERO|NULL|null|NaN|nan|None|undefined|N\/A|n\/a|\[object Object\]|[-–—?.]+)$/;
+/** Letters of the box and root signs of old code pages, the mark for a lost character, and how mails, pages and addresses write letters. */
+const OTHER_WRITING =
+  /\ufffd|[\u2500-\u259f√]|\p{L}\?\p{L}|&(?:#\d+|#x[\da-f]+|[a-z]{2,8});|[=%]C[2-5][=%][89AB]|=\?[\w-]+\?[QB]\?/iu;
+const WRAPPED = /^["“„«]\s*(.*?)\s*["”“»]$|^<.*>$|[;,|]$|^(?:mailto|tel|callto):/iu;
+
+/** What is wrong with a cell by itself, whatever is on file; undefined if nothing is. */
+export function damageOf(kind: CellKind, text: string): string | undefined {
+  if (text === '') return undefined;
+  if (ERROR_VALUE.test(text)) return 'is an error of a spreadsheet';
+  if (NO_VALUE.test(text)) return 'is no value, only a word for one that is missing';
+  if ((kind === 'phone' ? EXPONENT : EXPONENT_IN_TEXT).test(text)) return 'is a number that a spreadsheet shortened';
+  if (kind !== 'name' && /^\d{3,}[.,]0+$/.test(text)) return 'is a number with decimals';
+  if (kind !== 'name' && /^\d{15}0+$/.test(text)) return 'is a number that a spreadsheet rounded';
+  if (DATE.test(text) || (kind === 'key' ? DAY_OF_MONTH_IN_KEY : DAY_OF_MONTH).test(text)) return 'is a date';
+  if (WRAPPED.test(text)) return 'has marks around it that are not part of it';
+  if (OTHER_WRITING.test(text)) return 'lost letters in a wrong encoding';
+  return isEncodedTwice(text) ? 'was encoded twice' : undefined;
+}
+
+/** What was lost of the value on file, where the cell alone does not show it. */
+function lossOf(kind: CellKind, before: string, text: string): string | undefined {
+  if (before === '') return undefined;
+  if (kind === 'phone') return lossOfPhone(before, text);
+  if (kind !== 'name') return undefined;
+  if (/^[\d.,]+$/.test(text) && /\p{L}/u.test(before)) return 'is only a number';
+  const lost = isAscii(text) && !isAscii(before);
+  const same = foldKey(text) === foldKey(before) || text === before.replace(/[^ -~]/g, '');
+  return lost && same ? 'lost its accents' : undefined;
+}
+
+function lossOfPhone(before: string, text: string): string | undefined {
+  const [had, has] = [phoneDigits(before), phoneDigits(text)];
+  if (faultOfPhone(before) === undefined && faultOfPhone(text) !== undefined) return 'is not a phone number';
+  if (/^\d+$/.test(text) && !text.startsWith('0') && had.replace(/^0+/, '') === has && /^[+0(]/.test(before))
+    return 'lost what stood before its first digit';
+  const kept = has.replace(/0+$/, '');
+  const rounded = has === text && has.length === had.length && has !== had && has.length - kept.length >= 4;
+  return rounded && had.startsWith(kept.slice(0, -1)) ? 'is a number that a spreadsheet rounded' : undefined;
+}
+
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
+
+/** Characters that windows-1252 has at 0x80 to 0x9f; the other bytes are those of Latin-1. */
+const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+let utf8: InstanceType<typeof TextDecoder> | undefined;
+
+/** UTF-8 that was read as windows-1252: its letters are again the bytes of a text. */
+function isEncodedTwice(text: string): boolean {
+  if (isAscii(text)) return false;
+  // `à` ends in a space that was trimmed; a capital with this mark never follows a small letter.
+  if (/\p{Ll}[ÃÂ](?:[^\p{L}]|$)/u.test(text)) return true;
+  const bytes = [...text].map((letter) => {
+    const high = HIGH.indexOf(letter);
+    return high === -1 ? (letter.codePointAt(0) ?? 0) : 0x80 + high;
+  });
+  if (bytes.some((byte) => byte > 0xff)) return false;
+  try {
+    utf8 ??= new TextDecoder('utf-8', { fatal: true });
+    const once = utf8.decode(Uint8Array.from(bytes));
+    // `É’` are the bytes of a letter that nobody's name has.
+    return !/[\u0180-\u02ff\p{M}]|\p{Script=Syriac}/u.test(once);
+  } catch {
+    return false;
+  }
+}
+
+/** The number that is left when a spreadsheet takes the zeros away; undefined if it takes none. */
+export const withoutZeros = (text: string): string | undefined =>
+  /^0+[1-9]\d*$/.test(text) ? text.replace(/^0+/, '') : undefined;
+
+interface Cell {
+  readonly kind: CellKind;
+  /** Undefined: the file says nothing. */
+  readonly text: string | undefined;
+  /** The value on file; undefined for a new row. */
+  readonly before: string | undefined;
+  /** What `damageOf` said. */
+  readonly damage: string | undefined;
+}
+
+type Spared = { readonly text: string | undefined; readonly warning?: string; readonly problem?: string };
+
+/** What is imported in place of a cell. A new row loses its damaged contacts; its name stays, for nobody is without one. */
+export function spared({ kind, text, before, damage }: Cell, allowed: Allowed): Spared {
+  if (text === undefined || text === before || (kind === 'key' && before !== undefined)) return { text };
+  const accepted = allowed.acceptDamaged === true;
+  if (text === '') {
+    const lost = (kind === 'email' || kind === 'phone') && before !== undefined && before !== '';
+    if (!lost || allowed.clearContacts === true) return { text };
+    return { text: before, warning: 'is empty, so the one on file is kept; --clear-contacts removes it' };
+  }
+  const why = damage ?? (before === undefined ? undefined : lossOf(kind, before, text));
+  if (why === undefined) return { text };
+  if (kind === 'key' && !accepted) return { text, problem: `${why}; ${ACCEPT}` };
+  const kept = before ?? '';
+  if (accepted || (kept === '' && (kind === 'key' || kind === 'name')))
+    return { text, warning: `${why}; imported as written` };
+  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept; ${ACCEPT}` };
+  return { text: '', warning: `${why}, so it was left out; ${ACCEPT}` };
+}
+
+export const ACCEPT = '--accept-damaged takes it as written';
+
+interface Row {
+  readonly line?: number;
+  readonly damage?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A row with what is imported of it. `before`: the values on file, by column; undefined for a new row. */
+export function spareRow<Entry extends Row>(
+  entry: Entry,
+  before: object | undefined,
+  kinds: Readonly<Record<string, CellKind>>,
+  allowed: Allowed,
+): { readonly entry: Entry; readonly warnings: readonly Problem[]; readonly problems: readonly Problem[] } {
+  const texts: Record<string, string | undefined> = {};
+  const [warnings, problems]: [Problem[], Problem[]] = [[], []];
+  for (const [column, kind] of Object.entries(kinds)) {
+    const text = cellOf(entry, column);
+    const had = before === undefined ? undefined : (cellOf(before, column) ?? '');
+    const found = spared({ kind, text, before: had, damage: entry.damage?.[column] }, allowed);
+    const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
+    if (found.text !== text) texts[column] = found.text;
+    if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });
+    if (found.problem !== undefined) problems.push({ ...at, message: found.problem });
+  }
+  return { entry: { ...entry, ...texts }, warnings, problems };
+}
+
+const cellOf = (row: object, column: string): string | undefined =>
+  (row as Readonly<Record<string, string | null | undefined>>)[column] ?? undefined;
