@@ -3,7 +3,7 @@
  * directory-import.ts compares entries with the companies and logins that exist.
  */
 import type { Problem } from '../errors.js';
-import type { CsvShape, CsvTable } from './csv-table.js';
+import type { CsvRow, CsvShape, CsvTable } from './csv-table.js';
 import { type Allowed, type CellKind, damageOf } from './damaged-values.js';
 import {
   faultOfEmail,
@@ -73,6 +73,11 @@ export interface UserEntry {
   readonly damage?: Damage;
 }
 
+/** Of a table, what an import needs. */
+export interface Rows<Column extends string> extends Pick<CsvTable<Column>, 'problems'> {
+  readonly rows: readonly Pick<CsvRow<Column>, 'line' | 'values'>[];
+}
+
 export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
 
 export interface Entries<T> {
@@ -80,14 +85,14 @@ export interface Entries<T> {
   readonly problems: readonly Problem[];
 }
 
-export function readAccountRows(table: CsvTable<AccountColumn>, allowed: Allowed = {}): Entries<AccountEntry> {
+export function readAccountRows(table: Rows<AccountColumn>, allowed: Allowed = {}): Entries<AccountEntry> {
   return collect(
     table,
     table.rows.map(({ line, values }) => judgeAccount(values, line, allowed)),
   );
 }
 
-export function readUserRows(policy: Policy, table: CsvTable<UserColumn>, allowed: Allowed = {}): Entries<UserEntry> {
+export function readUserRows(policy: Policy, table: Rows<UserColumn>, allowed: Allowed = {}): Entries<UserEntry> {
   return collect(
     table,
     table.rows.map(({ line, values }) => judgeUser(policy, values, line, allowed)),
@@ -104,7 +109,7 @@ function damageIn(cells: Readonly<Record<string, CellKind>>, texts: Texts<string
   return found.length === 0 ? {} : { damage: Object.fromEntries(found) };
 }
 
-function collect<T>(table: CsvTable<string>, judged: readonly Judged<T>[]): Entries<T> {
+function collect<T>(table: Rows<string>, judged: readonly Judged<T>[]): Entries<T> {
   return {
     entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
     problems: [...table.problems, ...judged.flatMap((one) => ('problems' in one ? one.problems : []))],

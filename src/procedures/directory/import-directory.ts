@@ -1,21 +1,33 @@
 /**
  * Imports companies and logins from files: all or nothing, in one transaction. The plan is made inside the door, from what is
- * stored at that moment; rows are written in chunks.
+ * stored at that moment; rows are written in chunks. `previewImport` makes the same plan and writes nothing (B90).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
-import type { CsvTable } from '../../rules/csv-table.js';
 import type { Allowed } from '../../rules/damaged-values.js';
 import type { Kept, SidePlan } from '../../rules/directory-import.js';
-import { type AccountColumn, readAccountRows, readUserRows, type UserColumn } from '../../rules/directory-rows.js';
-import { act, askAuthority } from '../authorise.js';
+import {
+  type AccountColumn,
+  type Rows,
+  readAccountRows,
+  readUserRows,
+  type UserColumn,
+} from '../../rules/directory-rows.js';
+import { type CellChange, cellChanges } from '../../rules/import-changes.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { act, askAuthority, mayAlso } from '../authorise.js';
 import { applyAccounts, applyUsers } from './apply-import.js';
-import { planCompanies, planPeople } from './plan-import.js';
+import { planCompanies, planPeople, type Stored } from './plan-import.js';
+import { noteList } from './see-people.js';
 
 export interface ImportRequest extends Allowed {
-  readonly accounts?: CsvTable<AccountColumn>;
-  readonly users?: CsvTable<UserColumn>;
+  readonly accounts?: Rows<AccountColumn>;
+  readonly users?: Rows<UserColumn>;
+  /** How many rows somebody has read are added or updated; asked for where many change. */
+  readonly confirm?: number | undefined;
+  /** `outcome` of the preview that was looked at: nothing else may come of it. */
+  readonly outcome?: string;
 }
 
 export interface Counts {
@@ -42,41 +54,106 @@ interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
 }
 
-/** Refusal `invalid-input` with every bad row of every file; then nothing is changed. */
+/** What an import would do. */
+export interface ImportPreview extends ImportReport {
+  readonly changes: readonly CellChange[];
+  readonly confirm: number;
+  /** SHA-256 of every addition and change. */
+  readonly outcome: string;
+}
+
+/** Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
+export async function previewImport(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+): Promise<ImportPreview> {
+  await askAuthority(desk, signed, IMPORTING);
+  const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
+  const contact = ({ column }: CellChange) => column === 'email' || column === 'phone';
+  const people = new Set(changes.filter(contact).map(({ line }) => line)).size;
+  const full = await mayAlso(desk, signed, { permission: 'contacts:read' });
+  if (full && people > 0) await noteList(desk, signed, { list: 'user import' }, { people });
+  const masked = (change: CellChange) => {
+    const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
+    return full || !contact(change) ? change : { ...change, old: mask(change.old), new: mask(change.new) };
+  };
+  return { ...report, changes: changes.map(masked), confirm, outcome: outcome() };
+}
+
+/**
+ * Refusal `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
+ * at; `missing-option` where many rows change and no number is given. Then nothing is changed.
+ */
 export async function importDirectory(
   desk: Desk,
   signed: SignedOperator,
   request: ImportRequest,
 ): Promise<ImportReport> {
   await askAuthority(desk, signed, IMPORTING);
-  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts, request);
-  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users, request);
+  const plan = planner(desk, request);
   // Loaded before the door is opened.
   await desk.phones();
   const at = desk.now();
   const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
     entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
     change: async (acting) => {
-      const { write } = acting;
       const base = { at, by: acting.by.actor };
-      const companies = await planCompanies(desk, write, accounts?.entries ?? [], request);
-      const people = await planPeople(desk, write, companies, users?.entries ?? [], request);
-      const faults = [...(accounts?.problems ?? []), ...companies.problems];
-      // After a bad account row its users are unknown too; their faults would only repeat the first one.
-      refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
-      const first = await applyAccounts(acting, companies, base);
-      const second = await applyUsers(acting, people, base);
-      return {
-        accounts: accounts === undefined ? null : countsOf(companies.plan),
-        users: users === undefined ? null : countsOf(people.plan),
-        kept: people.kept,
-        warnings: [...placed(companies.warnings, [], request), ...inOrder(people.warnings)],
-        notices: second.notices,
-        entries: [...first, ...second.entries],
-      };
+      const planned = await plan(acting.write);
+      requireAsLookedAt(desk, planned, request);
+      const first = await applyAccounts(acting, planned.companies, base);
+      const second = await applyUsers(acting, planned.people, base);
+      return { ...planned.report, notices: second.notices, entries: [...first, ...second.entries] };
     },
   });
   return report;
+}
+
+/** Reads the rows at once, and plans from what is stored when it is called. */
+function planner(desk: Desk, request: ImportRequest) {
+  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts, request);
+  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users, request);
+  return async (store: Stored) => {
+    const companies = await planCompanies(desk, store, accounts?.entries ?? [], request);
+    const people = await planPeople(desk, store, companies, users?.entries ?? [], request);
+    const faults = [...(accounts?.problems ?? []), ...companies.problems];
+    // After a bad account row its users are unknown too; their faults would only repeat the first one.
+    refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
+    const report: ImportReport = {
+      accounts: accounts === undefined ? null : countsOf(companies.plan),
+      users: users === undefined ? null : countsOf(people.plan),
+      kept: people.kept,
+      warnings: [...placed(companies.warnings, [], request), ...inOrder(people.warnings)],
+      notices: [],
+    };
+    const updated = companies.plan.update.length + people.plan.update.length;
+    const confirm = companies.plan.add.length + people.plan.add.length + updated;
+    const changes = cellChanges(companies.plan, people.plan, people.homeOf);
+    const outcome = () =>
+      desk.digests.sha256(
+        JSON.stringify([changes, [...companies.plan.add, ...people.plan.add].map(({ line }) => line)]),
+      );
+    return { companies, people, report, updated, confirm, changes, outcome };
+  };
+}
+
+/** Many changes, and those of a plan in a file, are made by their number; `--yes` does not replace it. */
+function requireAsLookedAt(
+  desk: Desk,
+  { report, updated, confirm, outcome }: Awaited<ReturnType<ReturnType<typeof planner>>>,
+  given: ImportRequest,
+): void {
+  const also = { import: { accounts: report.accounts, users: report.users, confirm } };
+  if (given.outcome !== undefined && given.outcome !== outcome())
+    throw refusal('invalid-input', 'import-moved-on', {}, 'import-plan-anew', { also });
+  if (given.confirm === undefined) {
+    const needed = given.outcome !== undefined || updated > desk.policy.limits.directory.confirmOver;
+    if (needed && confirm > 0)
+      throw refusal('missing-option', 'import-confirm', { count: confirm }, 'import-look-first', { also });
+  } else if (given.confirm !== confirm) {
+    const facts = { given: given.confirm, count: confirm };
+    throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
+  }
 }
 
 function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>): AuditEntry {

@@ -1,0 +1,38 @@
+/**
+ * A plan of an import in a file (B90): `{"plan":{…},"sha256":"…","tag":"…"}`, with the rows to import and what came of them when they were
+ * looked at. The tag is made with the desk's key, so the plan is as it was made, and was made here; `sha256` names it.
+ */
+import type { Desk } from '../../desk.js';
+import { Refusal } from '../../errors.js';
+import type { ImportPreview, ImportRequest } from '../../procedures/directory/import-directory.js';
+import type { Rows } from '../../rules/directory-rows.js';
+import type { Context } from '../command.js';
+
+/** How the file begins: canonical JSON has the plan's members in the order of their names. */
+export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"kind":"directory-plan"/ };
+
+export function importPlanText(desk: Desk, request: ImportRequest, { confirm, outcome }: ImportPreview): string {
+  const { acceptDamaged = false, clearContacts = false } = request;
+  const files = { ...rowsOf('accounts', request.accounts), ...rowsOf('users', request.users) };
+  const made = { kind: 'directory-plan', v: 1, madeAt: desk.now(), confirm, outcome };
+  const text = desk.notary.canonical({ ...made, request: { ...files, acceptDamaged, clearContacts } });
+  return `{"plan":${text},"sha256":"${desk.digests.sha256(text)}","tag":"${desk.digests.mac('mac/plan', text)}"}\n`;
+}
+
+const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
+  table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
+
+/** Refusal `invalid-input` for a file that is no such plan, was changed, or was made by another desk. */
+export async function readImportPlan(context: Context, desk: Desk, path: string): Promise<ImportRequest> {
+  const text = await context.files.readText(path);
+  const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];
+  const hint = 'Make a plan with: countersign user import FILE --plan FILE';
+  if (plan === undefined || !IMPORT_PLAN.begins.test(text))
+    throw new Refusal('invalid-input', `${path} is not a plan of an import that countersign made`, { hint });
+  if (tag !== desk.digests.mac('mac/plan', plan) || sha256 !== desk.digests.sha256(plan)) {
+    const message = `${path} was changed after it was made, or was made by another desk. Nothing was done.`;
+    throw new Refusal('invalid-input', message, { hint });
+  }
+  const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
+  return { ...request, outcome };
+}
