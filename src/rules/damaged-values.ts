@@ -1,9 +1,9 @@
 /**
  * What spreadsheets and wrong encodings do to the cells of a directory (B90), each as half a sentence ("is a date"). Pure. A value that is
- * on file is never replaced by a damaged one unasked: `spareRow` says what is taken in its place, and warns of each.
+ * on file is never replaced by a damaged one unasked: `spareRows` says what is taken in its place, and warns of each.
  */
 import type { Problem } from '../errors.js';
-import { faultOfPhone } from './directory-fields.js';
+import { faultOfEmail, faultOfName, faultOfPhone, faultOfPhoneOnFile } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
 import { phoneDigits } from './phone-number.js';
 
@@ -98,68 +98,58 @@ function isEncodedTwice(text: string): boolean {
   }
 }
 
-/** The number that is left when a spreadsheet takes the zeros away; undefined if it takes none. */
-export const withoutZeros = (text: string): string | undefined =>
-  /^0+[1-9]\d*$/.test(text) ? text.replace(/^0+/, '') : undefined;
-
-interface Cell {
-  readonly kind: CellKind;
-  /** Undefined: the file says nothing. */
-  readonly text: string | undefined;
-  /** The value on file; undefined for a new row. */
-  readonly before: string | undefined;
-  /** What `damageOf` said. */
-  readonly damage: string | undefined;
-}
-
-type Spared = { readonly text: string | undefined; readonly warning?: string; readonly problem?: string };
-
-/** What is imported in place of a cell. A new row loses its damaged contacts; its name stays, for nobody is without one. */
-export function spared({ kind, text, before, damage }: Cell, allowed: Allowed): Spared {
-  if (text === undefined || text === before || (kind === 'key' && before !== undefined)) return { text };
-  const accepted = allowed.acceptDamaged === true;
-  if (text === '') {
-    const lost = (kind === 'email' || kind === 'phone') && before !== undefined && before !== '';
-    if (!lost || allowed.clearContacts === true) return { text };
-    return { text: before, warning: 'is empty, so the one on file is kept; --clear-contacts removes it' };
-  }
-  const why = damage ?? (before === undefined ? undefined : lossOf(kind, before, text));
-  if (why === undefined) return { text };
-  if (kind === 'key' && !accepted) return { text, problem: `${why}; ${ACCEPT}` };
-  const kept = before ?? '';
-  if (accepted || (kept === '' && (kind === 'key' || kind === 'name')))
-    return { text, warning: `${why}; imported as written` };
-  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept; ${ACCEPT}` };
-  return { text: '', warning: `${why}, so it was left out; ${ACCEPT}` };
-}
-
 export const ACCEPT = '--accept-damaged takes it as written';
+const FAULTS = { key: () => undefined, name: faultOfName, email: faultOfEmail, phone: faultOfPhoneOnFile };
 
-interface Row {
-  readonly line?: number;
-  readonly damage?: Readonly<Record<string, string | undefined>>;
+/** What is imported in place of a cell; `before`: the value on file, undefined for a new row. A new name stays, for nobody is without one. */
+function spared(
+  kind: CellKind,
+  text: string,
+  before: string | undefined,
+  { acceptDamaged = false, clearContacts = false }: Allowed,
+): { readonly text: string | undefined; readonly warning?: string; readonly problem?: string | undefined } {
+  if (text === before || (kind === 'key' && before !== undefined)) return { text };
+  const kept = before ?? '';
+  if (text === '') {
+    if (kept === '' || kind === 'name' || clearContacts) return { text };
+    return { text: kept, warning: 'is empty, so the one on file is kept; --clear-contacts removes it' };
+  }
+  const why = damageOf(kind, text) ?? lossOf(kind, kept, text);
+  if (why === undefined) return { text };
+  if (kind === 'key' && !acceptDamaged) return { text, problem: `${why}; ${ACCEPT}` };
+  if (acceptDamaged || (kept === '' && kind === 'name'))
+    return { text, warning: `${why}; imported as written`, problem: FAULTS[kind](text) };
+  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept; ${ACCEPT}` };
+  return { text: undefined, warning: `${why}, so it was left out; ${ACCEPT}` };
 }
 
-/** A row with what is imported of it. `before`: the values on file, by column; undefined for a new row. */
-export function spareRow<Entry extends Row>(
-  entry: Entry,
-  before: object | undefined,
+/** The rows with what is imported of them. `beforeOf`: the values on file, by column; undefined for a new row. */
+export function spareRows<Entry extends { readonly line?: number }>(
+  rows: readonly Entry[],
+  beforeOf: (entry: Entry) => object | undefined,
   kinds: Readonly<Record<string, CellKind>>,
   allowed: Allowed,
-): { readonly entry: Entry; readonly warnings: readonly Problem[]; readonly problems: readonly Problem[] } {
-  const texts: Record<string, string | undefined> = {};
+): {
+  readonly entries: readonly Entry[];
+  readonly warnings: readonly Problem[];
+  readonly problems: readonly Problem[];
+} {
   const [warnings, problems]: [Problem[], Problem[]] = [[], []];
-  for (const [column, kind] of Object.entries(kinds)) {
-    const text = cellOf(entry, column);
-    const had = before === undefined ? undefined : (cellOf(before, column) ?? '');
-    const found = spared({ kind, text, before: had, damage: entry.damage?.[column] }, allowed);
-    const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
-    if (found.text !== text) texts[column] = found.text;
-    if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });
-    if (found.problem !== undefined) problems.push({ ...at, message: found.problem });
-  }
-  return { entry: { ...entry, ...texts }, warnings, problems };
+  const entries = rows.map((entry) => {
+    const before = beforeOf(entry);
+    const texts: Record<string, string | undefined> = {};
+    for (const [column, kind] of Object.entries(kinds)) {
+      const text = cellOf(entry, column);
+      if (text === null || text === undefined) continue;
+      const found = spared(kind, text, before === undefined ? undefined : (cellOf(before, column) ?? ''), allowed);
+      const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
+      if (found.text !== text) texts[column] = found.text;
+      if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });
+      if (found.problem !== undefined) problems.push({ ...at, message: found.problem });
+    }
+    return { ...entry, ...texts };
+  });
+  return { entries, warnings, problems };
 }
 
-const cellOf = (row: object, column: string): string | undefined =>
-  (row as Readonly<Record<string, string | null | undefined>>)[column] ?? undefined;
+const cellOf = (row: object, column: string) => (row as Readonly<Record<string, string | null | undefined>>)[column];

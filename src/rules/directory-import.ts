@@ -7,10 +7,9 @@
  */
 import type { Problem } from '../errors.js';
 import { customerRule, hasAdminStatus } from './customer-roles.js';
-import { type Allowed, spareRow } from './damaged-values.js';
-import { faultOfName, faultOfPhone, sameEmail } from './directory-fields.js';
+import { faultOfPhone, sameEmail } from './directory-fields.js';
 import { foldKey } from './directory-keys.js';
-import { ACCOUNT_CELLS, type AccountEntry, USER_CELLS, type UserEntry } from './directory-rows.js';
+import type { AccountEntry, UserEntry } from './directory-rows.js';
 import type { Account, User } from './people.js';
 import { samePhone } from './phone-number.js';
 import type { Policy } from './policy.js';
@@ -41,52 +40,12 @@ export interface Kept {
 export interface Planned<Before, Entry> {
   readonly plan: SidePlan<Before, Entry>;
   readonly problems: readonly Problem[];
-  /** About rows that are imported but should be looked at. */
-  readonly warnings: readonly Problem[];
 }
-
-/** Rows with what is imported of them, where cells are damaged (B90). */
-function spareRows<Entry extends { readonly line?: number; readonly name: string }>(
-  rows: readonly Entry[],
-  spareOne: (entry: Entry) => { readonly before: object | undefined } & ReturnType<typeof spareRow<Entry>>,
-) {
-  const found = rows.map(spareOne);
-  const nameless = found.flatMap(({ before, entry }) => {
-    const fault = before === undefined ? faultOfName(entry.name) : undefined;
-    return fault === undefined ? [] : [problem(entry, 'name', fault)];
-  });
-  return {
-    entries: found.map(({ entry }) => entry),
-    warnings: found.flatMap(({ warnings }) => warnings),
-    problems: [...found.flatMap(({ problems }) => problems), ...nameless],
-  };
-}
-
-export const spareAccounts = (
-  entries: readonly AccountEntry[],
-  existing: ReadonlyMap<string, Account>,
-  allowed: Allowed,
-) =>
-  spareRows(entries, (one) => {
-    const before = existing.get(one.numberKey);
-    const { entry, ...found } = spareRow(one, before, ACCOUNT_CELLS, allowed);
-    return { before, entry: entry.sso === '' ? { ...entry, sso: null } : entry, ...found };
-  });
-
-export const spareUsers = (
-  entries: readonly UserEntry[],
-  beforeOf: (entry: UserEntry) => User | undefined,
-  allowed: Allowed,
-) =>
-  spareRows(entries, (one) => {
-    const before = beforeOf(one);
-    return { before, ...spareRow(one, before, USER_CELLS, allowed) };
-  });
 
 export function planAccounts(
   entries: readonly AccountEntry[],
   existing: ReadonlyMap<string, Account>,
-): Omit<Planned<Account, AccountEntry>, 'warnings'> {
+): Planned<Account, AccountEntry> {
   const seen = new Map<string, AccountEntry>();
   const add: AccountEntry[] = [];
   const update: Change<Account, AccountEntry>[] = [];
@@ -122,6 +81,8 @@ export type Home = Pick<Account, 'edition' | 'sso' | 'number' | 'country'>;
 
 export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly kept: readonly Kept[];
+  /** About rows that are imported but should be looked at. */
+  readonly warnings: readonly Problem[];
 }
 
 /** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`. */
@@ -247,3 +208,27 @@ const problem = (entry: { readonly line?: number }, column: string, message: str
   column,
   message,
 });
+
+/** One cell on file that would be another. */
+export interface CellChange {
+  readonly line: number | undefined;
+  /** Number of the company. */
+  readonly account: string;
+  /** Null for a change of the company itself. */
+  readonly login: string | null;
+  readonly column: string;
+  /** Empty if nothing is on file. */
+  readonly old: string;
+  readonly new: string;
+}
+
+export const cellChanges = <Before extends object, Entry extends { readonly line?: number }>(
+  { update }: SidePlan<Before, Entry>,
+  whose: (before: Before, entry: Entry) => Pick<CellChange, 'account' | 'login'>,
+): readonly CellChange[] =>
+  update.flatMap(({ before, entry, fields }) =>
+    fields.map((column) => {
+      const [old, now] = [before, entry].map((row) => String((row as Record<string, unknown>)[column] ?? ''));
+      return { line: entry.line, ...whose(before, entry), column, old: old ?? '', new: now ?? '' };
+    }),
+  );

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../errors.js';
 import type { CsvRow, CsvShape, CsvTable } from './csv-table.js';
-import { type Allowed, type CellKind, damageOf } from './damaged-values.js';
+import { type CellKind, damageOf } from './damaged-values.js';
 import {
   faultOfEmail,
   faultOfLogin,
@@ -33,13 +33,6 @@ export const USER_SHAPE: CsvShape<UserColumn> = {
   others: 'refuse',
 };
 
-/** What a file did to a row's cells, by column (damaged-values.ts). */
-export type Damage = Readonly<Record<string, string>>;
-
-/** An account's name or number in a user's row must exist already, so it needs no other check. */
-export const ACCOUNT_CELLS = { number: 'key', name: 'name', sso: 'name' } as const;
-export const USER_CELLS = { login: 'key', name: 'name', email: 'email', phone: 'phone' } as const;
-
 /** One company as asked for. `line` is absent if it comes from options. */
 export interface AccountEntry {
   readonly line?: number;
@@ -51,7 +44,6 @@ export interface AccountEntry {
   readonly sso: string | null | undefined;
   /** Code of its country, null for the desk's; undefined: it stays as it is. */
   readonly country?: string | null | undefined;
-  readonly damage?: Damage;
 }
 
 /** One login as asked for. `undefined` means that nothing was said: then it stays as it is. */
@@ -70,13 +62,16 @@ export interface UserEntry {
   /** Sorted, without repeats. */
   readonly scopes: readonly string[] | undefined;
   readonly signIn: SignIn | undefined;
-  readonly damage?: Damage;
 }
 
 /** Of a table, what an import needs. */
 export interface Rows<Column extends string> extends Pick<CsvTable<Column>, 'problems'> {
   readonly rows: readonly Pick<CsvRow<Column>, 'line' | 'values'>[];
 }
+
+/** Cells that a file may have damaged. The account of a user's row must exist already, so it needs no other check. */
+export const ACCOUNT_CELLS: Readonly<Record<string, CellKind>> = { number: 'key', name: 'name', sso: 'name' };
+export const USER_CELLS: typeof ACCOUNT_CELLS = { login: 'key', name: 'name', email: 'email', phone: 'phone' };
 
 export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
 
@@ -85,28 +80,18 @@ export interface Entries<T> {
   readonly problems: readonly Problem[];
 }
 
-export function readAccountRows(table: Rows<AccountColumn>, allowed: Allowed = {}): Entries<AccountEntry> {
+export function readAccountRows(table: Rows<AccountColumn>): Entries<AccountEntry> {
   return collect(
     table,
-    table.rows.map(({ line, values }) => judgeAccount(values, line, allowed)),
+    table.rows.map(({ line, values }) => judgeAccount(values, line)),
   );
 }
 
-export function readUserRows(policy: Policy, table: Rows<UserColumn>, allowed: Allowed = {}): Entries<UserEntry> {
+export function readUserRows(policy: Policy, table: Rows<UserColumn>): Entries<UserEntry> {
   return collect(
     table,
-    table.rows.map(({ line, values }) => judgeUser(policy, values, line, allowed)),
+    table.rows.map(({ line, values }) => judgeUser(policy, values, line)),
   );
-}
-
-/** People who type are not a spreadsheet, so only a file's cells are looked at. */
-function damageIn(cells: Readonly<Record<string, CellKind>>, texts: Texts<string>, line: number | undefined) {
-  if (line === undefined) return {};
-  const found = Object.entries(cells).flatMap(([column, kind]) => {
-    const damage = damageOf(kind, texts[column] ?? '');
-    return damage === undefined ? [] : [[column, damage] as const];
-  });
-  return found.length === 0 ? {} : { damage: Object.fromEntries(found) };
 }
 
 function collect<T>(table: Rows<string>, judged: readonly Judged<T>[]): Entries<T> {
@@ -119,9 +104,8 @@ function collect<T>(table: Rows<string>, judged: readonly Judged<T>[]): Entries<
 type Texts<Column extends string> = Readonly<Partial<Record<Column, string | undefined>>>;
 
 /** Refuses an unknown edition, and never assumes one (B01). */
-export function judgeAccount(texts: Texts<AccountColumn>, line?: number, allowed: Allowed = {}): Judged<AccountEntry> {
-  const found = damageIn(ACCOUNT_CELLS, texts, line);
-  const note = notes(line, allowed, found.damage);
+export function judgeAccount(texts: Texts<AccountColumn>, line?: number): Judged<AccountEntry> {
+  const note = notes(line, texts, ACCOUNT_CELLS);
   const { number = '', name = '' } = texts;
   const edition = oneOf(EDITIONS, texts.edition ?? '');
   note.add('number', faultOfNumber(number));
@@ -132,18 +116,11 @@ export function judgeAccount(texts: Texts<AccountColumn>, line?: number, allowed
   if (texts.country !== undefined && country === undefined) note.add('country', faultOfCountry(texts.country));
   if (edition === undefined || note.problems.length > 0) return { problems: note.problems };
   const sso = texts.sso === '' ? null : texts.sso;
-  return { entry: { ...place(line), number, numberKey: foldKey(number), name, edition, sso, country, ...found } };
+  return { entry: { ...place(line), number, numberKey: foldKey(number), name, edition, sso, country } };
 }
 
-/** A fault of a damaged cell counts only if damages were asked for: otherwise its value is not taken. */
-export function judgeUser(
-  policy: Policy,
-  texts: Texts<UserColumn>,
-  line?: number,
-  allowed: Allowed = {},
-): Judged<UserEntry> {
-  const found = damageIn(USER_CELLS, texts, line);
-  const note = notes(line, allowed, found.damage);
+export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: number): Judged<UserEntry> {
+  const note = notes(line, texts, USER_CELLS);
   const { account = '', login = '', name = '', email, phone, sign_in: signInText } = texts;
   const role = oneOf(CUSTOMER_ROLES, texts.role ?? '');
   const signIn = signInText === '' ? 'native' : oneOf(SIGN_INS, signInText ?? 'native');
@@ -162,19 +139,7 @@ export function judgeUser(
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
   return {
-    entry: {
-      ...place(line),
-      account,
-      login,
-      loginKey: foldKey(login),
-      name,
-      email,
-      phone,
-      role,
-      scopes,
-      signIn: said,
-      ...found,
-    },
+    entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said },
   };
 }
 
@@ -182,14 +147,15 @@ export const faultOfCountry = (text: string): string => `there is no country "${
 
 const place = (line: number | undefined) => (line === undefined ? {} : { line });
 
-function notes(line: number | undefined, { acceptDamaged }: Allowed, damage: Damage = {}) {
+/** A damaged cell of a file has no other fault: damaged-values.ts decides what becomes of it. */
+function notes(line: number | undefined, texts: Texts<string>, cells: typeof ACCOUNT_CELLS) {
   const problems: Problem[] = [];
   return {
     problems,
     add(column: string, fault: string | undefined): void {
-      const passed =
-        acceptDamaged !== true && damage[column] !== undefined && column !== 'number' && column !== 'login';
-      if (fault === undefined || passed) return;
+      if (fault === undefined) return;
+      const kind = line === undefined ? undefined : cells[column];
+      if (kind !== undefined && kind !== 'key' && damageOf(kind, texts[column] ?? '') !== undefined) return;
       problems.push({ ...place(line), column, message: fault });
     },
   };

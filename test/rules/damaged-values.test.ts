@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CellKind, damageOf, spareRow, withoutZeros } from '../../src/rules/damaged-values.js';
+import { type CellKind, damageOf, spareRows } from '../../src/rules/damaged-values.js';
 
 const DATE = 'is a date';
 const SHORT = 'is a number that a spreadsheet shortened';
@@ -108,10 +108,9 @@ describe('a damaged cell', () => {
 describe('a value on file', () => {
   const KINDS = { login: 'key', name: 'name', email: 'email', phone: 'phone' } as const;
   const spare = (column: keyof typeof KINDS, before: string | undefined, text: string, allowed = {}) => {
-    const damage = damageOf(KINDS[column], text);
-    const row = { line: 7, [column]: text, damage: damage === undefined ? {} : { [column]: damage } };
-    const found = spareRow(row, before === undefined ? undefined : { [column]: before }, KINDS, allowed);
-    return { ...found, text: (found.entry as unknown as Record<string, string>)[column] };
+    const on = before === undefined ? undefined : { [column]: before };
+    const { entries, ...found } = spareRows([{ line: 7, [column]: text }], () => on, KINDS, allowed);
+    return { ...found, text: (entries[0] as unknown as Record<string, string | undefined>)[column] };
   };
 
   it.each([
@@ -156,11 +155,7 @@ describe('a value on file', () => {
 
   it('a new row: a wrong key refuses it, a wrong contact is left out, a wrong name is said', () => {
     expect(spare('login', undefined, 'May-05')).toMatchObject({ problems: [{ line: 7, column: 'login' }] });
-    expect(spare('phone', undefined, '1E+11')).toMatchObject({ text: '', warnings: [{ column: 'phone' }] });
+    expect(spare('phone', undefined, '1E+11')).toMatchObject({ text: undefined, warnings: [{ column: 'phone' }] });
     expect(spare('name', undefined, 'MÃ¼ller')).toMatchObject({ text: 'MÃ¼ller', warnings: [{ column: 'name' }] });
-  });
-
-  it('without its zeros is known', () => {
-    expect(['0100777', '00', '100', '0x'].map(withoutZeros)).toEqual(['100777', undefined, undefined, undefined]);
   });
 });

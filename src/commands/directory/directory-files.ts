@@ -1,9 +1,7 @@
-/** `account import`, `user import` and their exports: the directory as CSV. */
+/** `account import` and `user import`: the directory from CSV, looked at before or at once. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { isRefusal, Refusal } from '../../errors.js';
-import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
-import { findAccount } from '../../procedures/directory/find-account.js';
+import { Refusal } from '../../errors.js';
 import {
   type Counts,
   type ImportReport,
@@ -15,29 +13,20 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
-import { IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
+import { commands as exports } from './directory-exports.js';
+import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
-const CLEAR: OptionSpec = {
-  flags: '--clear-contacts',
-  about: 'an empty cell removes the e-mail or phone on file (default: it is kept)',
-};
 const PLANNED: readonly OptionSpec[] = [
   { flags: '--dry-run', about: 'show what would be added and changed, and change nothing' },
-  {
-    flags: '--plan <file>',
-    about: 'write that into a file, to be applied later; - for standard output',
-    path: 'writes',
-  },
+  { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
   { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
   { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
-  {
-    flags: '--accept-damaged',
-    about: 'take damaged values as they are written (default: what is on file is kept)',
-  },
+  { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
 ];
+const CLEAR = { flags: '--clear-contacts', about: 'an empty cell removes the e-mail or phone (default: it is kept)' };
 const plannedInput = () => ({
   file: z.string().optional(),
   dryRun: z.boolean().default(false),
@@ -58,10 +47,7 @@ const importAccounts = command({
   options: [...PLANNED, ...TABLE_OPTIONS],
   input: () => z.object(plannedInput()),
   run: async (context, given) =>
-    importing(context, given, async (file) => {
-      const { acceptDamaged } = given;
-      return { accounts: await readTable(context, file, ACCOUNT_SHAPE, given), acceptDamaged };
-    }),
+    importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
 });
 
 const importUsers = command({
@@ -81,23 +67,23 @@ const importUsers = command({
   run: async (context, given) =>
     importing(context, given, async (file) => {
       // The options name columns of the users.
-      const { ignoreOtherColumns, encoding, accounts, acceptDamaged, clearContacts } = given;
-      const plain = { ignoreOtherColumns, encoding };
-      const companies = accounts === undefined ? undefined : await readTable(context, accounts, ACCOUNT_SHAPE, plain);
+      const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
+      const companies = given.accounts && (await readTable(context, given.accounts, ACCOUNT_SHAPE, plain));
       const users = await readTable(context, file, USER_SHAPE, given);
-      const both = companies === undefined ? { users } : { accounts: companies, users };
-      return { ...both, acceptDamaged, clearContacts };
+      return { ...(companies ? { accounts: companies } : {}), users, clearContacts: given.clearContacts };
     }),
 });
 
 async function importing(
   context: Context,
-  given: Given & { readonly accounts?: string | undefined; readonly clearContacts?: boolean },
+  given: Given,
   read: (file: string) => Promise<ImportRequest>,
 ): Promise<Result> {
   const desk = await context.desk();
   const request =
-    given.apply === undefined ? await read(fileOf(given)) : await planned(context, desk, given.apply, given);
+    given.apply === undefined
+      ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
+      : await readImportPlan(context, desk, given.apply, given);
   if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
   const report = await confirmed(context, given.confirm, (confirm) =>
     importDirectory(desk, context.operator(), { ...request, confirm }),
@@ -116,30 +102,10 @@ function fileOf({ file }: Given): string {
   throw new Refusal('missing-option', 'missing: the file to import', { hint: 'A CSV file, or - for standard input.' });
 }
 
-/** A plan is applied as it is, so whatever would change it is refused. */
-async function planned(context: Context, desk: Desk, path: string, given: object): Promise<ImportRequest> {
-  const beside = Object.entries(given).flatMap(([name, value]) =>
-    value === undefined || value === false || ['apply', 'confirm'].includes(name) ? [] : [name],
-  );
-  if (beside.length === 0) return readImportPlan(context, desk, path);
-  throw new Refusal(
-    'usage',
-    '--apply imports a plan exactly as it is; leave out the file and all options but --confirm',
-    {
-      hint: 'Make another plan instead.',
-    },
-  );
-}
-
-async function previewed(context: Context, desk: Desk, request: ImportRequest, given: Given): Promise<Result> {
+async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Given): Promise<Result> {
   const preview = await previewImport(desk, context.operator(), request);
-  const text = importPlanText(desk, request, preview);
   const { outcome: _outcome, ...shown } = preview;
-  const after = { confirm: preview.confirm, plan: given.plan === '-' ? '- < FILE' : given.plan };
-  const next =
-    after.plan === undefined
-      ? `run it without --dry-run${preview.confirm > 0 ? ` and with --confirm ${preview.confirm}` : ''}`
-      : `countersign user import --apply ${after.plan} --confirm ${after.confirm}`;
+  const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
   const view: View = [
     ...importView(preview),
     ...listed(
@@ -150,33 +116,14 @@ async function previewed(context: Context, desk: Desk, request: ImportRequest, g
       ),
     ),
     { kind: 'lines', lines: ['Nothing was changed.'] },
-    { kind: 'next', lines: [next] },
+    { kind: 'next', lines: [plan === undefined ? 'run it without --dry-run, or keep it with --plan FILE' : apply] },
   ];
-  if (given.plan === '-') {
+  if (plan === '-') {
     if (!context.options.quiet) await context.show(view);
-    return { view: [], document: null, raw: text };
+    return { view: [], document: null, raw: importPlanText(desk, request, preview) };
   }
-  if (given.plan !== undefined) await context.files.write(given.plan, text, IMPORT_PLAN);
-  const file = given.plan === undefined ? {} : { file: given.plan };
-  return { view, document: { import: { dryRun: true, ...shown, notices: 0, noticesWaiting: 0, ...file } } };
-}
-
-/** A person types the number that a script gives with --confirm. */
-async function confirmed(
-  context: Context,
-  given: number | undefined,
-  run: (confirm: number | undefined) => Promise<ImportReport>,
-): Promise<ImportReport> {
-  try {
-    return await run(given);
-  } catch (error) {
-    const count = isRefusal(error) && error.because?.reason === 'import-confirm' && error.because.facts['count'];
-    if (typeof count !== 'number' || !context.ask.possible) throw error;
-    const prompts = await context.ask.prompts('--confirm');
-    const message = `Type ${count} to add or update ${count} rows`;
-    if (await prompts.typed({ message, expected: String(count) })) return run(count);
-    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
-  }
+  if (plan !== undefined) await context.files.write(plan, importPlanText(desk, request, preview), IMPORT_PLAN);
+  return { view, document: { import: { dryRun: true, ...shown, notices: 0, noticesWaiting: 0, file: plan } } };
 }
 
 const NOTICES_AT_ONCE = 100;
@@ -255,38 +202,4 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
   return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
 }
 
-const FORM: readonly OptionSpec[] = [
-  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
-  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
-];
-const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
-const exportAllAccounts = command({
-  path: 'account export',
-  summary: 'write all companies as CSV to standard output, ready to import again',
-  examples: ['countersign account export > accounts.csv'],
-  access: 'directory:write',
-  options: FORM,
-  input: () => z.object(formInput()),
-  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
-});
-
-const exportAllUsers = command({
-  path: 'user export',
-  summary: 'write logins as CSV to standard output, without secrets, ready to import again',
-  examples: [
-    'countersign user export > users.csv',
-    'countersign user export --account 100234 --for excel --separator ";" > users.csv',
-  ],
-  access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'only the logins of this account' }, ...FORM],
-  input: () => z.object({ account: z.string().optional(), ...formInput() }),
-  run: async (context, { account, ...given }) => {
-    const desk = await context.desk();
-    const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only, given));
-  },
-});
-
-const asCsv = (csv: string): Result => ({ raw: csv, view: [], document: { csv } });
-
-export const commands: readonly Command[] = [importAccounts, importUsers, exportAllAccounts, exportAllUsers];
+export const commands: readonly Command[] = [importAccounts, importUsers, ...exports];

@@ -3,13 +3,13 @@
  * looked at. The tag is made with the desk's key, so the plan is as it was made, and was made here; `sha256` names it.
  */
 import type { Desk } from '../../desk.js';
-import { Refusal } from '../../errors.js';
+import { isRefusal, Refusal } from '../../errors.js';
 import type { ImportPreview, ImportRequest } from '../../procedures/directory/import-directory.js';
 import type { Rows } from '../../rules/directory-rows.js';
 import type { Context } from '../command.js';
 
 /** How the file begins: canonical JSON has the plan's members in the order of their names. */
-export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"kind":"directory-plan"/ };
+export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"confirm":\d+,"kind":"directory-plan"/ };
 
 export function importPlanText(desk: Desk, request: ImportRequest, { confirm, outcome }: ImportPreview): string {
   const { acceptDamaged = false, clearContacts = false } = request;
@@ -22,8 +22,18 @@ export function importPlanText(desk: Desk, request: ImportRequest, { confirm, ou
 const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
   table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
 
-/** Refusal `invalid-input` for a file that is no such plan, was changed, or was made by another desk. */
-export async function readImportPlan(context: Context, desk: Desk, path: string): Promise<ImportRequest> {
+/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
+export async function readImportPlan(
+  context: Context,
+  desk: Desk,
+  path: string,
+  given: object,
+): Promise<ImportRequest> {
+  const free = ([name, value]: [string, unknown]) => !value || name === 'apply' || name === 'confirm';
+  if (!Object.entries(given).every(free)) {
+    const message = '--apply imports a plan exactly as it is; leave out the file and all options but --confirm';
+    throw new Refusal('usage', message, { hint: 'Make another plan instead.' });
+  }
   const text = await context.files.readText(path);
   const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];
   const hint = 'Make a plan with: countersign user import FILE --plan FILE';
@@ -35,4 +45,22 @@ export async function readImportPlan(context: Context, desk: Desk, path: string)
   }
   const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
   return { ...request, outcome };
+}
+
+/** A person types the number that a script gives with --confirm. */
+export async function confirmed<T>(
+  context: Context,
+  given: number | undefined,
+  run: (confirm: number | undefined) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run(given);
+  } catch (error) {
+    const count = isRefusal(error) && error.because?.reason === 'import-confirm' && error.because.facts['count'];
+    if (typeof count !== 'number' || !context.ask.possible) throw error;
+    const prompts = await context.ask.prompts('--confirm');
+    const message = `Type ${count} to add or update ${count} rows`;
+    if (await prompts.typed({ message, expected: String(count) })) return run(count);
+    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+  }
 }

@@ -6,7 +6,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Allowed } from '../../rules/damaged-values.js';
-import type { Kept, SidePlan } from '../../rules/directory-import.js';
+import { type CellChange, cellChanges, type Kept, type SidePlan } from '../../rules/directory-import.js';
 import {
   type AccountColumn,
   type Rows,
@@ -14,7 +14,6 @@ import {
   readUserRows,
   type UserColumn,
 } from '../../rules/directory-rows.js';
-import { type CellChange, cellChanges } from '../../rules/import-changes.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
 import { applyAccounts, applyUsers } from './apply-import.js';
@@ -70,15 +69,17 @@ export async function previewImport(
 ): Promise<ImportPreview> {
   await askAuthority(desk, signed, IMPORTING);
   const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
-  const contact = ({ column }: CellChange) => column === 'email' || column === 'phone';
-  const people = new Set(changes.filter(contact).map(({ line }) => line)).size;
+  const people = new Set(changes.filter(isOfContact).map(({ line }) => line)).size;
   const full = await mayAlso(desk, signed, { permission: 'contacts:read' });
   if (full && people > 0) await noteList(desk, signed, { list: 'user import' }, { people });
-  const masked = (change: CellChange) => {
-    const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
-    return full || !contact(change) ? change : { ...change, old: mask(change.old), new: mask(change.new) };
-  };
-  return { ...report, changes: changes.map(masked), confirm, outcome: outcome() };
+  return { ...report, changes: full ? changes : changes.map(masked), confirm, outcome: outcome() };
+}
+
+const isOfContact = ({ column }: CellChange): boolean => column === 'email' || column === 'phone';
+
+function masked(change: CellChange): CellChange {
+  const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
+  return isOfContact(change) ? { ...change, old: mask(change.old), new: mask(change.new) } : change;
 }
 
 /**
@@ -111,8 +112,8 @@ export async function importDirectory(
 
 /** Reads the rows at once, and plans from what is stored when it is called. */
 function planner(desk: Desk, request: ImportRequest) {
-  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts, request);
-  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users, request);
+  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
+  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
   return async (store: Stored) => {
     const companies = await planCompanies(desk, store, accounts?.entries ?? [], request);
     const people = await planPeople(desk, store, companies, users?.entries ?? [], request);
@@ -128,11 +129,12 @@ function planner(desk: Desk, request: ImportRequest) {
     };
     const updated = companies.plan.update.length + people.plan.update.length;
     const confirm = companies.plan.add.length + people.plan.add.length + updated;
-    const changes = cellChanges(companies.plan, people.plan, people.homeOf);
-    const outcome = () =>
-      desk.digests.sha256(
-        JSON.stringify([changes, [...companies.plan.add, ...people.plan.add].map(({ line }) => line)]),
-      );
+    const changes = [
+      ...cellChanges(companies.plan, ({ number }) => ({ account: number, login: null })),
+      ...cellChanges(people.plan, ({ login }, entry) => ({ account: people.homeOf(entry).number, login })),
+    ];
+    const added = [companies, people].map(({ plan }) => plan.add.map(({ line }) => line));
+    const outcome = () => desk.digests.sha256(JSON.stringify([changes, added]));
     return { companies, people, report, updated, confirm, changes, outcome };
   };
 }
@@ -146,14 +148,12 @@ function requireAsLookedAt(
   const also = { import: { accounts: report.accounts, users: report.users, confirm } };
   if (given.outcome !== undefined && given.outcome !== outcome())
     throw refusal('invalid-input', 'import-moved-on', {}, 'import-plan-anew', { also });
-  if (given.confirm === undefined) {
-    const needed = given.outcome !== undefined || updated > desk.policy.limits.directory.confirmOver;
-    if (needed && confirm > 0)
-      throw refusal('missing-option', 'import-confirm', { count: confirm }, 'import-look-first', { also });
-  } else if (given.confirm !== confirm) {
-    const facts = { given: given.confirm, count: confirm };
-    throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
-  }
+  const many = updated > desk.policy.limits.directory.confirmOver || (given.outcome !== undefined && confirm > 0);
+  if (given.confirm === confirm || (given.confirm === undefined && !many)) return;
+  if (given.confirm === undefined)
+    throw refusal('missing-option', 'import-confirm', { count: confirm }, 'import-look-first', { also });
+  const facts = { given: given.confirm, count: confirm };
+  throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
 }
 
 function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>): AuditEntry {

@@ -1,11 +1,11 @@
 /** The first half of an import: reads what is stored about the rows of the files, and plans (rules/directory-import.ts). It writes nothing. */
 import type { Desk, Reads } from '../../desk.js';
 import type { Problem } from '../../errors.js';
-import { ACCEPT, type Allowed, withoutZeros } from '../../rules/damaged-values.js';
+import { ACCEPT, type Allowed, spareRows } from '../../rules/damaged-values.js';
 import { sameEmail } from '../../rules/directory-fields.js';
-import { loginKeyOf, planAccounts, planUsers, spareAccounts, spareUsers } from '../../rules/directory-import.js';
+import { loginKeyOf, planAccounts, planUsers } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
+import { ACCOUNT_CELLS, type AccountEntry, USER_CELLS, type UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { accountAfter, accountOf, inChunks, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
 
@@ -20,50 +20,45 @@ export async function planCompanies(
     (keys) => store.accounts.byNumbers(keys),
   );
   const existing = new Map(found.map((account) => [foldKey(account.number), account]));
-  const spare = spareAccounts(given, existing, allowed);
+  const spare = spareRows(given, (entry) => existing.get(entry.numberKey), ACCOUNT_CELLS, allowed);
   const planned = planAccounts(spare.entries, existing);
-  const zeros = zerosLost(planned.plan.add, 'number', await zeroledNumbers(store, planned.plan.add), allowed);
+  const { add } = planned.plan;
+  const zeroled = await inChunks(
+    add.flatMap(({ number }) => withZeros(number, allowed)),
+    (keys) => store.accounts.byNumbers(keys),
+  );
+  const owners = new Map(zeroled.map(({ number }) => [bare(number), number]));
+  const zeros = zerosLost(add, 'number', owners, ({ number }) => number);
   return {
     ...planned,
-    warnings: [...spare.warnings, ...zeros.warnings],
-    problems: [...planned.problems, ...spare.problems, ...zeros.problems],
-    added: planned.plan.add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
+    warnings: spare.warnings,
+    problems: [...planned.problems, ...spare.problems, ...zeros],
+    added: add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
   };
-}
-
-/** By the number as a spreadsheet leaves it: the numbers on file that begin with zeros. Few desks have many of both kinds. */
-async function zeroledNumbers(store: Stored, added: readonly AccountEntry[]): Promise<ReadonlyMap<string, string>> {
-  const numbers = new Map<string, string>();
-  let page = added.some(({ number }) => PLAIN.test(number)) ? await store.accounts.page('0', PAGE) : [];
-  while (page.length > 0) {
-    for (const { number } of page) numbers.set(withoutZeros(number) ?? '', number);
-    const last = page.at(-1)?.number ?? '';
-    page = page.length < PAGE || !last.startsWith('0') ? [] : await store.accounts.page(foldKey(last), PAGE);
-  }
-  return numbers;
 }
 
 export type Stored = Pick<Reads, 'accounts' | 'users'>;
 
-const PLAIN = /^[1-9]\d*$/;
-const PAGE = 1_000;
+/** What a spreadsheet leaves of a number, and what it may have been: a second company or login of the same people (B90). */
+const bare = (key: string): string => key.replace(/^0+/, '');
+const ZEROS = ['0', '00', '000', '0000', '00000', '000000'];
+const withZeros = (key: string, { acceptDamaged }: Allowed): readonly string[] =>
+  acceptDamaged !== true && /^[1-9]\d*$/.test(key) ? ZEROS.map((zeros) => `${zeros}${key}`) : [];
 
-/** New rows whose key is one on file without its zeros: a second company or login of the same people. */
-function zerosLost<Entry extends { readonly line?: number }>(
+/** `owners`: the keys on file that begin with zeros, by what is left of them. */
+const zerosLost = <Entry extends { readonly line?: number }>(
   added: readonly Entry[],
-  column: keyof Entry & ('number' | 'login'),
+  column: string,
   owners: ReadonlyMap<string, string>,
-  { acceptDamaged = false }: Allowed,
-  keyOf = (entry: Entry) => String(entry[column]),
-): { readonly warnings: readonly Problem[]; readonly problems: readonly Problem[] } {
-  const found = added.flatMap((entry) => {
-    const owner = PLAIN.test(String(entry[column])) ? owners.get(keyOf(entry)) : undefined;
-    if (owner === undefined) return [];
-    const message = `is ${owner} without its leading zeros; ${ACCEPT}`;
-    return [{ ...(entry.line === undefined ? {} : { line: entry.line }), column, message }];
+  keyOf: (entry: Entry) => string,
+): readonly Problem[] =>
+  added.flatMap((entry) => {
+    const owner = owners.get(keyOf(entry));
+    const line = entry.line === undefined ? {} : { line: entry.line };
+    return owner === undefined
+      ? []
+      : [{ ...line, column, message: `is ${owner} without its leading zeros; ${ACCEPT}` }];
   });
-  return acceptDamaged ? { warnings: found, problems: [] } : { warnings: [], problems: found };
-}
 
 /** The accounts that user rows name, as they will be after this import; by number key and by id. */
 async function findHomes(
@@ -106,44 +101,39 @@ export async function planPeople(
   const homes = await findHomes(store, companies, given);
   const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
   const fresh = new Set(companies.added.map(({ account }) => account.id));
-  const pairsOf = (
-    entries: readonly UserEntry[],
-    keysOf = ({ loginKey }: UserEntry): readonly string[] => [loginKey],
-  ) =>
-    entries.flatMap((entry) => {
-      const home = homeOf(entry);
-      if (home === undefined || fresh.has(home.id)) return [];
-      return keysOf(entry).map((loginKey) => ({ accountId: home.id, loginKey }));
-    });
-  const found = await inChunks(pairsOf(given), (some) => store.users.byLoginPairs(some));
-  const keyOf = (user: User, login = user.login) =>
-    loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(login));
-  const existing = new Map(found.map((user) => [keyOf(user), user]));
+  const pairsOf = (entry: UserEntry, keys: readonly string[]) => {
+    const home = homeOf(entry);
+    if (home === undefined || fresh.has(home.id)) return [];
+    return keys.map((loginKey) => ({ accountId: home.id, loginKey }));
+  };
+  const found = await inChunks(
+    given.flatMap((entry) => pairsOf(entry, [entry.loginKey])),
+    (some) => store.users.byLoginPairs(some),
+  );
+  const keyOf = ({ accountId }: User, login: string) =>
+    loginKeyOf(homes.get(accountId) ?? { number: accountId }, foldKey(login));
   const keyOfRow = (entry: UserEntry) => loginKeyOf(homeOf(entry) ?? { number: '' }, entry.loginKey);
-  const spare = spareUsers(given, (entry) => existing.get(keyOfRow(entry)), allowed);
+  const existing = new Map(found.map((user) => [keyOf(user, user.login), user]));
+  const spare = spareRows(given, (entry) => existing.get(keyOfRow(entry)), USER_CELLS, allowed);
   const entries = spare.entries.map((entry) => ({
     ...entry,
     dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
   }));
   const planned = planUsers(desk.policy, entries, homeOf, existing);
-  const numeric = planned.plan.add.filter(({ login }) => PLAIN.test(login));
   const zeroled = await inChunks(
-    pairsOf(numeric, ({ loginKey }) => ZEROS.map((zeros) => `${zeros}${loginKey}`)),
+    planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed))),
     (some) => store.users.byLoginPairs(some),
   );
-  const owners = new Map(zeroled.map((user) => [keyOf(user, withoutZeros(user.login)), user.login]));
-  const zeros = zerosLost(numeric, 'login', owners, allowed, keyOfRow);
+  const owners = new Map(zeroled.map((user) => [keyOf(user, bare(user.login)), user.login]));
+  const zeros = zerosLost(planned.plan.add, 'login', owners, keyOfRow);
   const torn = await namingTwo(store, planned.plan.update);
   return {
     ...planned,
-    warnings: [...planned.warnings, ...spare.warnings, ...zeros.warnings],
-    problems: [...planned.problems, ...spare.problems, ...zeros.problems, ...torn],
+    warnings: [...planned.warnings, ...spare.warnings],
+    problems: [...planned.problems, ...spare.problems, ...zeros, ...torn],
     homeOf: (entry) => homeOf(entry) as Account,
   };
 }
-
-/** How many zeros a login may have lost. */
-const ZEROS = ['0', '00', '000', '0000'];
 
 /** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
 async function namingTwo(store: Stored, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {

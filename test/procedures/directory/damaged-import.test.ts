@@ -74,7 +74,7 @@ describe.each(engines)('a damaged directory on %s (B90)', (engine) => {
     expect(lost.problems).toMatchObject([{ line: 2, column: 'number', message: expect.stringContaining('0100888') }]);
     expect(await place.desk.store.read.accounts.count()).toBe(4);
     const asked = await accounts('100888,Nullfirma,x-series\n', { acceptDamaged: true });
-    expect([asked.accounts?.added, places(asked.warnings)]).toEqual([1, ['2 number']]);
+    expect(asked.accounts?.added).toBe(1);
     await users('0100889,00042,Zoe,,,user\n');
     expect((await refusal(users('0100889,42,Zoe,,,user\n'))).problems).toMatchObject([{ line: 2, column: 'login' }]);
     expect((await users('0100889,43,Zed,,,user\n')).users).toMatchObject({ added: 1 });
