@@ -98,7 +98,7 @@ function isEncodedTwice(text: string): boolean {
   }
 }
 
-export const ACCEPT = '--accept-damaged takes it as written';
+export const UNLESS = 'unless damaged values are accepted';
 const FAULTS = { key: () => undefined, name: faultOfName, email: faultOfEmail, phone: faultOfPhoneOnFile };
 
 /** What is imported in place of a cell; `before`: the value on file, undefined for a new row. A new name stays, for nobody is without one. */
@@ -112,15 +112,15 @@ function spared(
   const kept = before ?? '';
   if (text === '') {
     if (kept === '' || kind === 'name' || clearContacts) return { text };
-    return { text: kept, warning: 'is empty, so the one on file is kept; --clear-contacts removes it' };
+    return { text: kept, warning: 'is empty, so the one on file is kept unless contacts are cleared' };
   }
   const why = damageOf(kind, text) ?? lossOf(kind, kept, text);
   if (why === undefined) return { text };
-  if (kind === 'key' && !acceptDamaged) return { text, problem: `${why}; ${ACCEPT}` };
+  if (kind === 'key' && !acceptDamaged) return { text, problem: `${why}, so no new row is made ${UNLESS}` };
   if (acceptDamaged || (kept === '' && kind === 'name'))
     return { text, warning: `${why}; imported as written`, problem: FAULTS[kind](text) };
-  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept; ${ACCEPT}` };
-  return { text: undefined, warning: `${why}, so it was left out; ${ACCEPT}` };
+  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept ${UNLESS}` };
+  return { text: undefined, warning: `${why}, so it is left out ${UNLESS}` };
 }
 
 /** The rows with what is imported of them. `beforeOf`: the values on file, by column; undefined for a new row. */
@@ -129,11 +129,7 @@ export function spareRows<Entry extends { readonly line?: number }>(
   beforeOf: (entry: Entry) => object | undefined,
   kinds: Readonly<Record<string, CellKind>>,
   allowed: Allowed,
-): {
-  readonly entries: readonly Entry[];
-  readonly warnings: readonly Problem[];
-  readonly problems: readonly Problem[];
-} {
+) {
   const [warnings, problems]: [Problem[], Problem[]] = [[], []];
   const entries = rows.map((entry) => {
     const before = beforeOf(entry);

@@ -203,7 +203,7 @@ export function changedContacts(
   return [...email, ...phone];
 }
 
-const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
+export const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
   ...(entry.line === undefined ? {} : { line: entry.line }),
   column,
   message,

@@ -83,7 +83,7 @@ async function importing(
   const request =
     given.apply === undefined
       ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
-      : await readImportPlan(context, desk, given.apply, given);
+      : await readImportPlan(context, given.apply, given);
   if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
   const report = await confirmed(context, given.confirm, (confirm) =>
     importDirectory(desk, context.operator(), { ...request, confirm }),

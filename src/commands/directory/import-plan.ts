@@ -23,12 +23,8 @@ const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
   table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
 
 /** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
-export async function readImportPlan(
-  context: Context,
-  desk: Desk,
-  path: string,
-  given: object,
-): Promise<ImportRequest> {
+export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {
+  const { digests } = await context.desk();
   const free = ([name, value]: [string, unknown]) => !value || name === 'apply' || name === 'confirm';
   if (!Object.entries(given).every(free)) {
     const message = '--apply imports a plan exactly as it is; leave out the file and all options but --confirm';
@@ -39,7 +35,7 @@ export async function readImportPlan(
   const hint = 'Make a plan with: countersign user import FILE --plan FILE';
   if (plan === undefined || !IMPORT_PLAN.begins.test(text))
     throw new Refusal('invalid-input', `${path} is not a plan of an import that countersign made`, { hint });
-  if (tag !== desk.digests.mac('mac/plan', plan) || sha256 !== desk.digests.sha256(plan)) {
+  if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan)) {
     const message = `${path} was changed after it was made, or was made by another desk. Nothing was done.`;
     throw new Refusal('invalid-input', message, { hint });
   }

@@ -1,9 +1,9 @@
 /** The first half of an import: reads what is stored about the rows of the files, and plans (rules/directory-import.ts). It writes nothing. */
 import type { Desk, Reads } from '../../desk.js';
 import type { Problem } from '../../errors.js';
-import { ACCEPT, type Allowed, spareRows } from '../../rules/damaged-values.js';
+import { type Allowed, spareRows, UNLESS } from '../../rules/damaged-values.js';
 import { sameEmail } from '../../rules/directory-fields.js';
-import { loginKeyOf, planAccounts, planUsers } from '../../rules/directory-import.js';
+import { loginKeyOf, planAccounts, planUsers, problem } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { ACCOUNT_CELLS, type AccountEntry, USER_CELLS, type UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
@@ -28,7 +28,10 @@ export async function planCompanies(
     (keys) => store.accounts.byNumbers(keys),
   );
   const owners = new Map(zeroled.map(({ number }) => [bare(number), number]));
-  const zeros = zerosLost(add, 'number', owners, ({ number }) => number);
+  const zeros = zerosLost(
+    'number',
+    add.map((entry) => [entry, owners.get(entry.number)]),
+  );
   return {
     ...planned,
     warnings: spare.warnings,
@@ -45,19 +48,11 @@ const ZEROS = ['0', '00', '000', '0000', '00000', '000000'];
 const withZeros = (key: string, { acceptDamaged }: Allowed): readonly string[] =>
   acceptDamaged !== true && /^[1-9]\d*$/.test(key) ? ZEROS.map((zeros) => `${zeros}${key}`) : [];
 
-/** `owners`: the keys on file that begin with zeros, by what is left of them. */
-const zerosLost = <Entry extends { readonly line?: number }>(
-  added: readonly Entry[],
-  column: string,
-  owners: ReadonlyMap<string, string>,
-  keyOf: (entry: Entry) => string,
-): readonly Problem[] =>
-  added.flatMap((entry) => {
-    const owner = owners.get(keyOf(entry));
-    const line = entry.line === undefined ? {} : { line: entry.line };
-    return owner === undefined
-      ? []
-      : [{ ...line, column, message: `is ${owner} without its leading zeros; ${ACCEPT}` }];
+/** Of each new row: the key on file that it is without its zeros. */
+const zerosLost = (column: string, found: readonly (readonly [{ readonly line?: number }, string | undefined])[]) =>
+  found.flatMap(([entry, owner]) => {
+    const message = `is ${owner} without its leading zeros, so no new row is made ${UNLESS}`;
+    return owner === undefined ? [] : [problem(entry, column, message)];
   });
 
 /** The accounts that user rows name, as they will be after this import; by number key and by id. */
@@ -79,15 +74,7 @@ async function findHomes(
     ...there.map((account) => changed.get(account.id) ?? account),
     ...companies.added.map(({ account }) => account),
   ];
-  return new Map(
-    all.flatMap(
-      (account) =>
-        [
-          [account.id, account],
-          [foldKey(account.number), account],
-        ] as const,
-    ),
-  );
+  return new Map(all.flatMap((account) => [account.id, foldKey(account.number)].map((key) => [key, account] as const)));
 }
 
 export async function planPeople(
@@ -125,7 +112,10 @@ export async function planPeople(
     (some) => store.users.byLoginPairs(some),
   );
   const owners = new Map(zeroled.map((user) => [keyOf(user, bare(user.login)), user.login]));
-  const zeros = zerosLost(planned.plan.add, 'login', owners, keyOfRow);
+  const zeros = zerosLost(
+    'login',
+    planned.plan.add.map((entry) => [entry, owners.get(keyOfRow(entry))]),
+  );
   const torn = await namingTwo(store, planned.plan.update);
   return {
     ...planned,
@@ -137,9 +127,9 @@ export async function planPeople(
 
 /** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
 async function namingTwo(store: Stored, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
-  const moved = updates.flatMap(({ before, entry: { line, email = '' }, fields }) =>
+  const moved = updates.flatMap(({ before, entry, entry: { email = '' }, fields }) =>
     fields.includes('email') && email !== '' && !sameEmail(before.email, email)
-      ? [{ line, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
+      ? [{ entry, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
       : [],
   );
   const owners = [
@@ -147,10 +137,10 @@ async function namingTwo(store: Stored, updates: PlannedPeople['plan']['update']
     ...(await inChunks(moved, (some) => store.users.byLoginPairs(some))),
   ].flatMap((user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const));
   const ownerOf = new Map(owners);
-  return moved.flatMap(({ line, email, before, accountId, emailKey }) => {
+  return moved.flatMap(({ entry, email, before, accountId, emailKey }) => {
     const owner = ownerOf.get(`${accountId} ${emailKey}`);
     if (owner === undefined || owner.id === before.id) return [];
-    const message = `ambiguous: ${email} is on file for ${owner.login}, and the login is ${before.login}; if they share it: countersign user edit`;
-    return [{ ...(line === undefined ? {} : { line }), column: 'email', message }];
+    const message = `ambiguous: ${email} is on file for ${owner.login}, and the login is ${before.login}; if they share it, edit the user`;
+    return [problem(entry, 'email', message)];
   });
 }
