@@ -76,26 +76,23 @@ const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 /** Characters that windows-1252 has at 0x80 to 0x9f; the other bytes are those of Latin-1. */
 const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
-let utf8: InstanceType<typeof TextDecoder> | undefined;
+const UTF8 = new TextDecoder();
+const SEQUENCE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/g;
+/** What names are written with. `É’` and `ß–` are the bytes of letters that nobody's name has. */
+const IN_NAMES =
+  /[\u00a0-\u017f\u0386-\u03ce\u0400-\u045f\u1e00-\u20bf\u2122]|\p{Script=Arabic}|\p{Script=Han}|\p{Script=Hebrew}|[\u0900-\u0e7f\u3040-\u30ff\uac00-\ud7af]/u;
 
-/** UTF-8 that was read as windows-1252: its letters are again the bytes of a text. */
+/** UTF-8 that was read as windows-1252, if only in one place: its letters are again the bytes of a text. */
 function isEncodedTwice(text: string): boolean {
   if (isAscii(text)) return false;
   // `à` ends in a space that was trimmed; a capital with this mark never follows a small letter.
   if (/\p{Ll}[ÃÂ](?:[^\p{L}]|$)/u.test(text)) return true;
-  const bytes = [...text].map((letter) => {
-    const high = HIGH.indexOf(letter);
-    return high === -1 ? (letter.codePointAt(0) ?? 0) : 0x80 + high;
-  });
-  if (bytes.some((byte) => byte > 0xff)) return false;
-  try {
-    utf8 ??= new TextDecoder('utf-8', { fatal: true });
-    const once = utf8.decode(Uint8Array.from(bytes));
-    // `É’` are the bytes of a letter that nobody's name has.
-    return !/[\u0180-\u02ff\p{M}]|\p{Script=Syriac}/u.test(once);
-  } catch {
-    return false;
-  }
+  const bytes = Array.from(text, (letter) => {
+    const code = HIGH.includes(letter) ? 0x80 + HIGH.indexOf(letter) : letter.charCodeAt(0);
+    return String.fromCharCode(code > 0xff ? 0 : code);
+  }).join('');
+  const once = (found: string) => UTF8.decode(Uint8Array.from(found, (byte) => byte.charCodeAt(0)));
+  return (bytes.match(SEQUENCE) ?? []).some((found) => IN_NAMES.test(once(found)));
 }
 
 export const UNLESS = 'unless damaged values are accepted';
