@@ -81,7 +81,7 @@ export type Home = Pick<Account, 'edition' | 'sso' | 'number' | 'country'>;
 
 export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly kept: readonly Kept[];
-  /** About new logins that are imported but should be looked at. */
+  /** About rows that are imported but should be looked at. */
   readonly warnings: readonly Problem[];
 }
 
@@ -203,8 +203,32 @@ export function changedContacts(
   return [...email, ...phone];
 }
 
-const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
+export const problem = (entry: { readonly line?: number }, column: string, message: string): Problem => ({
   ...(entry.line === undefined ? {} : { line: entry.line }),
   column,
   message,
 });
+
+/** One cell on file that would be another. */
+export interface CellChange {
+  readonly line: number | undefined;
+  /** Number of the company. */
+  readonly account: string;
+  /** Null for a change of the company itself. */
+  readonly login: string | null;
+  readonly column: string;
+  /** Empty if nothing is on file. */
+  readonly old: string;
+  readonly new: string;
+}
+
+export const cellChanges = <Before extends object, Entry extends { readonly line?: number }>(
+  { update }: SidePlan<Before, Entry>,
+  whose: (before: Before, entry: Entry) => Pick<CellChange, 'account' | 'login'>,
+): readonly CellChange[] =>
+  update.flatMap(({ before, entry, fields }) =>
+    fields.map((column) => {
+      const [old, now] = [before, entry].map((row) => String((row as Record<string, unknown>)[column] ?? ''));
+      return { line: entry.line, ...whose(before, entry), column, old: old ?? '', new: now ?? '' };
+    }),
+  );

@@ -3,7 +3,8 @@
  * directory-import.ts compares entries with the companies and logins that exist.
  */
 import type { Problem } from '../errors.js';
-import type { CsvShape, CsvTable } from './csv-table.js';
+import type { CsvRow, CsvShape, CsvTable } from './csv-table.js';
+import { type CellKind, damageOf } from './damaged-values.js';
 import {
   faultOfEmail,
   faultOfLogin,
@@ -63,6 +64,15 @@ export interface UserEntry {
   readonly signIn: SignIn | undefined;
 }
 
+/** Of a table, what an import needs. */
+export interface Rows<Column extends string> extends Pick<CsvTable<Column>, 'problems'> {
+  readonly rows: readonly Pick<CsvRow<Column>, 'line' | 'values'>[];
+}
+
+/** Cells that a file may have damaged. The account of a user's row must exist already, so it needs no other check. */
+export const ACCOUNT_CELLS: Readonly<Record<string, CellKind>> = { number: 'key', name: 'name', sso: 'name' };
+export const USER_CELLS: typeof ACCOUNT_CELLS = { login: 'key', name: 'name', email: 'email', phone: 'phone' };
+
 export type Judged<T> = { readonly entry: T } | { readonly problems: readonly Problem[] };
 
 export interface Entries<T> {
@@ -70,21 +80,21 @@ export interface Entries<T> {
   readonly problems: readonly Problem[];
 }
 
-export function readAccountRows(table: CsvTable<AccountColumn>): Entries<AccountEntry> {
+export function readAccountRows(table: Rows<AccountColumn>): Entries<AccountEntry> {
   return collect(
     table,
     table.rows.map(({ line, values }) => judgeAccount(values, line)),
   );
 }
 
-export function readUserRows(policy: Policy, table: CsvTable<UserColumn>): Entries<UserEntry> {
+export function readUserRows(policy: Policy, table: Rows<UserColumn>): Entries<UserEntry> {
   return collect(
     table,
     table.rows.map(({ line, values }) => judgeUser(policy, values, line)),
   );
 }
 
-function collect<T>(table: CsvTable<string>, judged: readonly Judged<T>[]): Entries<T> {
+function collect<T>(table: Rows<string>, judged: readonly Judged<T>[]): Entries<T> {
   return {
     entries: judged.flatMap((one) => ('entry' in one ? [one.entry] : [])),
     problems: [...table.problems, ...judged.flatMap((one) => ('problems' in one ? one.problems : []))],
@@ -95,7 +105,7 @@ type Texts<Column extends string> = Readonly<Partial<Record<Column, string | und
 
 /** Refuses an unknown edition, and never assumes one (B01). */
 export function judgeAccount(texts: Texts<AccountColumn>, line?: number): Judged<AccountEntry> {
-  const note = notes(line);
+  const note = notes(line, texts, ACCOUNT_CELLS);
   const { number = '', name = '' } = texts;
   const edition = oneOf(EDITIONS, texts.edition ?? '');
   note.add('number', faultOfNumber(number));
@@ -110,7 +120,7 @@ export function judgeAccount(texts: Texts<AccountColumn>, line?: number): Judged
 }
 
 export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: number): Judged<UserEntry> {
-  const note = notes(line);
+  const note = notes(line, texts, USER_CELLS);
   const { account = '', login = '', name = '', email, phone, sign_in: signInText } = texts;
   const role = oneOf(CUSTOMER_ROLES, texts.role ?? '');
   const signIn = signInText === '' ? 'native' : oneOf(SIGN_INS, signInText ?? 'native');
@@ -137,12 +147,16 @@ export const faultOfCountry = (text: string): string => `there is no country "${
 
 const place = (line: number | undefined) => (line === undefined ? {} : { line });
 
-function notes(line: number | undefined) {
+/** A damaged cell of a file has no other fault: damaged-values.ts decides what becomes of it. */
+function notes(line: number | undefined, texts: Texts<string>, cells: typeof ACCOUNT_CELLS) {
   const problems: Problem[] = [];
   return {
     problems,
     add(column: string, fault: string | undefined): void {
-      if (fault !== undefined) problems.push({ ...place(line), column, message: fault });
+      if (fault === undefined) return;
+      const kind = line === undefined ? undefined : cells[column];
+      if (kind !== undefined && kind !== 'key' && damageOf(kind, texts[column] ?? '') !== undefined) return;
+      problems.push({ ...place(line), column, message: fault });
     },
   };
 }

@@ -1,66 +1,129 @@
-/** `account import`, `user import` and their exports: the directory as CSV. */
+/** `account import` and `user import`: the directory from CSV, looked at before or at once. */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
-import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
-import { findAccount } from '../../procedures/directory/find-account.js';
+import { Refusal } from '../../errors.js';
 import {
   type Counts,
   type ImportReport,
   type ImportRequest,
   importDirectory,
+  previewImport,
 } from '../../procedures/directory/import-directory.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { commands as exports } from './directory-exports.js';
+import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
-const FILE = { name: '<file>', about: 'CSV file, or - for standard input', path: 'reads' } as const;
+const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
 const ACCOUNTS = { flags: '--accounts <file>', about: 'import these companies first, at once', path: 'reads' } as const;
+const PLANNED: readonly OptionSpec[] = [
+  { flags: '--dry-run', about: 'show what would be added and changed, and change nothing' },
+  { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
+  { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
+  { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
+  { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
+];
+const CLEAR = { flags: '--clear-contacts', about: 'an empty cell removes the e-mail or phone (default: it is kept)' };
+const plannedInput = () => ({
+  file: z.string().optional(),
+  dryRun: z.boolean().default(false),
+  plan: z.string().optional(),
+  apply: z.string().optional(),
+  confirm: z.coerce.number<string>().int('must be a whole number').optional(),
+  acceptDamaged: z.boolean().default(false),
+  ...tableInput(),
+});
+type Given = z.infer<z.ZodObject<ReturnType<typeof plannedInput>>>;
+
 const importAccounts = command({
   path: 'account import',
   summary: 'import companies from a CSV file, all rows or none',
-  examples: ['countersign account import accounts.csv', 'countersign account import - --json < accounts.csv'],
+  examples: ['countersign account import accounts.csv --dry-run', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
-  options: TABLE_OPTIONS,
-  input: () => z.object({ file: z.string(), ...tableInput() }),
-  run: async (context, { file, ...given }) =>
-    importing(context, { accounts: await readTable(context, file, ACCOUNT_SHAPE, given) }),
+  options: [...PLANNED, ...TABLE_OPTIONS],
+  input: () => z.object(plannedInput()),
+  run: async (context, given) =>
+    importing(context, given, async (file) => ({ accounts: await readTable(context, file, ACCOUNT_SHAPE, given) })),
 });
 
 const importUsers = command({
   path: 'user import',
   summary: 'import logins from a CSV file, all rows or none; existing logins keep role, scopes and secrets',
   examples: [
-    'countersign user import users.csv',
+    'countersign user import users.csv --dry-run',
     'countersign user import users.csv --accounts accounts.csv --json',
-    'countersign user import export.csv --profile okta --set account=100234,role=user',
+    'countersign user import export.csv --profile okta --set account=100234,role=user --plan import.plan',
+    'countersign user import --apply import.plan --confirm 12',
   ],
   access: 'directory:write',
   arguments: [FILE],
-  options: [ACCOUNTS, ...TABLE_OPTIONS],
-  input: () => z.object({ file: z.string(), accounts: z.string().optional(), ...tableInput() }),
-  run: async (context, { file, accounts, ...given }) => {
-    // The options name columns of the users.
-    const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
-    const companies = accounts === undefined ? undefined : await readTable(context, accounts, ACCOUNT_SHAPE, plain);
-    const users = await readTable(context, file, USER_SHAPE, given);
-    return importing(context, { ...(companies === undefined ? {} : { accounts: companies }), users });
-  },
+  options: [ACCOUNTS, ...PLANNED, CLEAR, ...TABLE_OPTIONS],
+  input: () =>
+    z.object({ ...plannedInput(), accounts: z.string().optional(), clearContacts: z.boolean().default(false) }),
+  run: async (context, given) =>
+    importing(context, given, async (file) => {
+      // The options name columns of the users.
+      const plain = { ignoreOtherColumns: given.ignoreOtherColumns, encoding: given.encoding };
+      const companies = given.accounts && (await readTable(context, given.accounts, ACCOUNT_SHAPE, plain));
+      const users = await readTable(context, file, USER_SHAPE, given);
+      return { ...(companies ? { accounts: companies } : {}), users, clearContacts: given.clearContacts };
+    }),
 });
 
-async function importing(context: Context, request: ImportRequest): Promise<Result> {
+async function importing(
+  context: Context,
+  given: Given,
+  read: (file: string) => Promise<ImportRequest>,
+): Promise<Result> {
   const desk = await context.desk();
-  const report = await importDirectory(desk, context.operator(), request);
+  const request =
+    given.apply === undefined
+      ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
+      : await readImportPlan(context, given.apply, given);
+  if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
+  const report = await confirmed(context, given.confirm, (confirm) =>
+    importDirectory(desk, context.operator(), { ...request, confirm }),
+  );
   const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
   // What the import tells the companies' admins (B84).
   if (!context.signal.aborted) await desk.sendQueued();
-  const { accounts, users, kept, warnings, notices } = report;
   return {
     view: [...importView(report), ...waitingBlocks(waiting)],
-    document: { import: { accounts, users, kept, warnings, notices: notices.length, noticesWaiting: waiting } },
+    document: { import: { ...report, notices: report.notices.length, noticesWaiting: waiting } },
   };
+}
+
+function fileOf({ file }: Given): string {
+  if (file !== undefined) return file;
+  throw new Refusal('missing-option', 'missing: the file to import', { hint: 'A CSV file, or - for standard input.' });
+}
+
+async function previewed(context: Context, desk: Desk, request: ImportRequest, { plan }: Given): Promise<Result> {
+  const preview = await previewImport(desk, context.operator(), request);
+  const { outcome: _outcome, ...shown } = preview;
+  const apply = `countersign user import --apply ${plan === '-' ? '- < FILE' : plan} --confirm ${preview.confirm}`;
+  const view: View = [
+    ...importView(preview),
+    ...listed(
+      'Changes of what is on file:',
+      preview.changes.map(
+        ({ line, account, login, column, old, new: now }) =>
+          `line ${line}: ${login === null ? account : `${account}/${login}`} ${column}: ${old || '(none)'} -> ${now || '(none)'}`,
+      ),
+    ),
+    { kind: 'lines', lines: ['Nothing was changed.'] },
+    { kind: 'next', lines: [plan === undefined ? 'run it without --dry-run, or keep it with --plan FILE' : apply] },
+  ];
+  if (plan === '-') {
+    if (!context.options.quiet) await context.show(view);
+    return { view: [], document: null, raw: importPlanText(desk, request, preview) };
+  }
+  if (plan !== undefined) await context.files.write(plan, importPlanText(desk, request, preview), IMPORT_PLAN);
+  return { view, document: { import: { dryRun: true, ...shown, notices: 0, noticesWaiting: 0, file: plan } } };
 }
 
 const NOTICES_AT_ONCE = 100;
@@ -139,38 +202,4 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
   return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
 }
 
-const FORM: readonly OptionSpec[] = [
-  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
-  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
-];
-const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
-const exportAllAccounts = command({
-  path: 'account export',
-  summary: 'write all companies as CSV to standard output, ready to import again',
-  examples: ['countersign account export > accounts.csv'],
-  access: 'directory:write',
-  options: FORM,
-  input: () => z.object(formInput()),
-  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
-});
-
-const exportAllUsers = command({
-  path: 'user export',
-  summary: 'write logins as CSV to standard output, without secrets, ready to import again',
-  examples: [
-    'countersign user export > users.csv',
-    'countersign user export --account 100234 --for excel --separator ";" > users.csv',
-  ],
-  access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'only the logins of this account' }, ...FORM],
-  input: () => z.object({ account: z.string().optional(), ...formInput() }),
-  run: async (context, { account, ...given }) => {
-    const desk = await context.desk();
-    const only = account === undefined ? undefined : await findAccount(desk, account);
-    return asCsv(await exportUsers(desk, context.operator(), only, given));
-  },
-});
-
-const asCsv = (csv: string): Result => ({ raw: csv, view: [], document: { csv } });
-
-export const commands: readonly Command[] = [importAccounts, importUsers, exportAllAccounts, exportAllUsers];
+export const commands: readonly Command[] = [importAccounts, importUsers, ...exports];

@@ -1,4 +1,5 @@
 /** The second half of an import: writes a plan without faults as rows and log entries. It decides nothing. */
+import type { Problem } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
@@ -19,6 +20,7 @@ import { accountsWithAdmin } from './hold-power.js';
 export interface PlannedCompanies extends Planned<Account, AccountEntry> {
   /** `plan.add`, each entry with its future account. */
   readonly added: readonly { readonly entry: AccountEntry; readonly account: Account }[];
+  readonly warnings: readonly Problem[];
 }
 
 export interface PlannedPeople extends PlannedUsers {

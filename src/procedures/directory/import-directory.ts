@@ -1,37 +1,32 @@
 /**
  * Imports companies and logins from files: all or nothing, in one transaction. The plan is made inside the door, from what is
- * stored at that moment; rows are written in chunks.
+ * stored at that moment; rows are written in chunks. `previewImport` makes the same plan and writes nothing (B90).
  */
-import type { Desk, SignedOperator, Writes } from '../../desk.js';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
-import type { CsvTable } from '../../rules/csv-table.js';
-import { sameEmail } from '../../rules/directory-fields.js';
-import { type Kept, loginKeyOf, planAccounts, planUsers, type SidePlan } from '../../rules/directory-import.js';
-import { foldKey } from '../../rules/directory-keys.js';
+import type { Allowed } from '../../rules/damaged-values.js';
+import { type CellChange, cellChanges, type Kept, type SidePlan } from '../../rules/directory-import.js';
 import {
   type AccountColumn,
-  type AccountEntry,
+  type Rows,
   readAccountRows,
   readUserRows,
   type UserColumn,
-  type UserEntry,
 } from '../../rules/directory-rows.js';
-import type { Account, User } from '../../rules/people.js';
-import { act, askAuthority } from '../authorise.js';
-import {
-  accountAfter,
-  accountOf,
-  applyAccounts,
-  applyUsers,
-  inChunks,
-  type PlannedCompanies,
-  type PlannedPeople,
-} from './apply-import.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { act, askAuthority, mayAlso } from '../authorise.js';
+import { applyAccounts, applyUsers } from './apply-import.js';
+import { planCompanies, planPeople, type Stored } from './plan-import.js';
+import { noteList } from './see-people.js';
 
-export interface ImportRequest {
-  readonly accounts?: CsvTable<AccountColumn>;
-  readonly users?: CsvTable<UserColumn>;
+export interface ImportRequest extends Allowed {
+  readonly accounts?: Rows<AccountColumn>;
+  readonly users?: Rows<UserColumn>;
+  /** How many rows somebody has read are added or updated; asked for where many change. */
+  readonly confirm?: number | undefined;
+  /** `outcome` of the preview that was looked at: nothing else may come of it. */
+  readonly outcome?: string;
 }
 
 export interface Counts {
@@ -58,41 +53,107 @@ interface Done extends ImportReport {
   readonly entries: readonly AuditEntry[];
 }
 
-/** Refusal `invalid-input` with every bad row of every file; then nothing is changed. */
+/** What an import would do. */
+export interface ImportPreview extends ImportReport {
+  readonly changes: readonly CellChange[];
+  readonly confirm: number;
+  /** SHA-256 of every addition and change. */
+  readonly outcome: string;
+}
+
+/** Refusals as `importDirectory`, but no number is asked for. Contacts are masked for those who may not read them; a list in full is logged (B83). */
+export async function previewImport(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+): Promise<ImportPreview> {
+  await askAuthority(desk, signed, IMPORTING);
+  const { report, confirm, outcome, changes } = await planner(desk, request)(desk.store.read);
+  const people = new Set(changes.filter(isOfContact).map(({ line }) => line)).size;
+  const full = await mayAlso(desk, signed, { permission: 'contacts:read' });
+  if (full && people > 0) await noteList(desk, signed, { list: 'user import' }, { people });
+  return { ...report, changes: full ? changes : changes.map(masked), confirm, outcome: outcome() };
+}
+
+const isOfContact = ({ column }: CellChange): boolean => column === 'email' || column === 'phone';
+
+function masked(change: CellChange): CellChange {
+  const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
+  return isOfContact(change) ? { ...change, old: mask(change.old), new: mask(change.new) } : change;
+}
+
+/**
+ * Refusal `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
+ * at; `missing-option` where many rows change and no number is given. Then nothing is changed.
+ */
 export async function importDirectory(
   desk: Desk,
   signed: SignedOperator,
   request: ImportRequest,
 ): Promise<ImportReport> {
   await askAuthority(desk, signed, IMPORTING);
-  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
-  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
+  const plan = planner(desk, request);
   // Loaded before the door is opened.
   await desk.phones();
   const at = desk.now();
   const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
     entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
     change: async (acting) => {
-      const { write } = acting;
       const base = { at, by: acting.by.actor };
-      const companies = await planCompanies(desk, write, accounts?.entries ?? []);
-      const people = await planPeople(desk, write, companies, users?.entries ?? []);
-      const faults = [...(accounts?.problems ?? []), ...companies.problems];
-      // After a bad account row its users are unknown too; their faults would only repeat the first one.
-      refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
-      const first = await applyAccounts(acting, companies, base);
-      const second = await applyUsers(acting, people, base);
-      return {
-        accounts: accounts === undefined ? null : countsOf(companies.plan),
-        users: users === undefined ? null : countsOf(people.plan),
-        kept: people.kept,
-        warnings: people.warnings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
-        notices: second.notices,
-        entries: [...first, ...second.entries],
-      };
+      const planned = await plan(acting.write);
+      requireAsLookedAt(desk, planned, request);
+      const first = await applyAccounts(acting, planned.companies, base);
+      const second = await applyUsers(acting, planned.people, base);
+      return { ...planned.report, notices: second.notices, entries: [...first, ...second.entries] };
     },
   });
   return report;
+}
+
+/** Reads the rows at once, and plans from what is stored when it is called. */
+function planner(desk: Desk, request: ImportRequest) {
+  const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
+  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
+  return async (store: Stored) => {
+    const companies = await planCompanies(desk, store, accounts?.entries ?? [], request);
+    const people = await planPeople(desk, store, companies, users?.entries ?? [], request);
+    const faults = [...(accounts?.problems ?? []), ...companies.problems];
+    // After a bad account row its users are unknown too; their faults would only repeat the first one.
+    refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
+    const report: ImportReport = {
+      accounts: accounts === undefined ? null : countsOf(companies.plan),
+      users: users === undefined ? null : countsOf(people.plan),
+      kept: people.kept,
+      warnings: [...placed(companies.warnings, [], request), ...inOrder(people.warnings)],
+      notices: [],
+    };
+    const updated = companies.plan.update.length + people.plan.update.length;
+    const confirm = companies.plan.add.length + people.plan.add.length + updated;
+    const changes = [
+      ...cellChanges(companies.plan, ({ number }) => ({ account: number, login: null })),
+      ...cellChanges(people.plan, ({ login }, entry) => ({ account: people.homeOf(entry).number, login })),
+    ];
+    const added = [companies, people].map(({ plan }) => plan.add.map(({ line }) => line));
+    const outcome = () => desk.digests.sha256(JSON.stringify([changes, added]));
+    return { companies, people, report, updated, confirm, changes, outcome };
+  };
+}
+
+/** Many changes, and those of a plan in a file, are made by their number; `--yes` does not replace it. */
+function requireAsLookedAt(
+  desk: Desk,
+  { report, updated, confirm, outcome }: Awaited<ReturnType<ReturnType<typeof planner>>>,
+  given: ImportRequest,
+): void {
+  const also = { import: { accounts: report.accounts, users: report.users, confirm } };
+  if (given.outcome !== undefined && given.outcome !== outcome())
+    throw refusal('invalid-input', 'import-moved-on', {}, 'import-plan-anew', { also });
+  const many = updated > desk.policy.limits.directory.confirmOver || (given.outcome !== undefined && confirm > 0);
+  if (given.confirm === confirm || (given.confirm === undefined && !many)) return;
+  if (given.confirm === undefined)
+    throw refusal('missing-option', 'import-confirm', { count: confirm }, 'import-look-first', { also });
+  const facts = { given: given.confirm, count: confirm };
+  throw refusal('invalid-input', 'import-confirm-wrong', facts, 'import-look-first', { also });
 }
 
 function summaryOf(done: Done, base: Pick<Deed, 'at' | 'by'>): AuditEntry {
@@ -113,103 +174,19 @@ const countsOf = ({ add, update, unchanged }: SidePlan<unknown, unknown>): Count
   unchanged,
 });
 
-function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): void {
+/** In the order of lines, and with the file that each stands in where there are two. */
+function placed(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): readonly Problem[] {
   const both = request.accounts !== undefined && request.users !== undefined;
-  const placed = (file: string, problems: readonly Problem[]) =>
-    problems
-      .map((problem) => (both ? { ...problem, message: `${problem.message} (${file} file)` } : problem))
-      .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  const problems = [...placed('accounts', accounts), ...placed('users', users)];
+  const ofFile = (file: string, problems: readonly Problem[]) =>
+    inOrder(problems).map((one) => (both ? { ...one, message: `${one.message} (${file} file)` } : one));
+  return [...ofFile('accounts', accounts), ...ofFile('users', users)];
+}
+
+const inOrder = (problems: readonly Problem[]) => problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+
+function refuseIfAny(accounts: readonly Problem[], users: readonly Problem[], request: ImportRequest): void {
+  const problems = placed(accounts, users, request);
   if (problems.length === 0) return;
   const lines = new Set(problems.map((problem) => `${problem.message.endsWith('(users file)')}${problem.line}`)).size;
   throw refusal('invalid-input', 'rows-wrong', { rows: lines }, 'mend-rows', { problems });
-}
-
-async function planCompanies(desk: Desk, write: Writes, entries: readonly AccountEntry[]) {
-  const found = await inChunks(
-    entries.map((entry) => entry.numberKey),
-    (keys) => write.accounts.byNumbers(keys),
-  );
-  const planned = planAccounts(entries, new Map(found.map((account) => [foldKey(account.number), account])));
-  return {
-    ...planned,
-    added: planned.plan.add.map((entry) => ({ entry, account: accountOf(desk.newId('acc'), entry) })),
-  };
-}
-
-/** The accounts that user rows name, as they will be after this import; by number key and by id. */
-async function findHomes(
-  write: Writes,
-  companies: PlannedCompanies,
-  entries: readonly UserEntry[],
-): Promise<ReadonlyMap<string, Account>> {
-  const names = [...new Set(entries.map((entry) => entry.account))];
-  const there = [
-    ...(await inChunks([...new Set(names.map(foldKey))], (keys) => write.accounts.byNumbers(keys))),
-    ...(await inChunks(
-      names.filter((name) => name.startsWith('acc_')),
-      (ids) => write.accounts.byIds(ids),
-    )),
-  ];
-  const changed = new Map(companies.plan.update.map(({ before, entry }) => [before.id, accountAfter(before, entry)]));
-  const all = [
-    ...there.map((account) => changed.get(account.id) ?? account),
-    ...companies.added.map(({ account }) => account),
-  ];
-  return new Map(
-    all.flatMap(
-      (account) =>
-        [
-          [account.id, account],
-          [foldKey(account.number), account],
-        ] as const,
-    ),
-  );
-}
-
-async function planPeople(
-  desk: Desk,
-  write: Writes,
-  companies: PlannedCompanies,
-  given: readonly UserEntry[],
-): Promise<PlannedPeople> {
-  const read = await desk.phones();
-  const homes = await findHomes(write, companies, given);
-  const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
-  const entries = given.map((entry) => ({
-    ...entry,
-    dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
-  }));
-  const fresh = new Set(companies.added.map(({ account }) => account.id));
-  const pairs = entries.flatMap((entry) => {
-    const home = homeOf(entry);
-    return home === undefined || fresh.has(home.id) ? [] : [{ accountId: home.id, loginKey: entry.loginKey }];
-  });
-  const found = await inChunks(pairs, (some) => write.users.byLoginPairs(some));
-  const keyOf = (user: User) =>
-    loginKeyOf(homes.get(user.accountId) ?? { number: user.accountId }, foldKey(user.login));
-  const existing = new Map(found.map((user) => [keyOf(user), user]));
-  const planned = planUsers(desk.policy, entries, homeOf, existing);
-  const torn = await namingTwo(write, planned.plan.update);
-  return { ...planned, problems: [...planned.problems, ...torn], homeOf: (entry) => homeOf(entry) as Account };
-}
-
-/** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
-async function namingTwo(write: Writes, updates: PlannedPeople['plan']['update']): Promise<readonly Problem[]> {
-  const moved = updates.flatMap(({ before, entry: { line, email = '' }, fields }) =>
-    fields.includes('email') && email !== '' && !sameEmail(before.email, email)
-      ? [{ line, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
-      : [],
-  );
-  const owners = [
-    ...(await inChunks(moved, (some) => write.users.byEmailPairs(some))),
-    ...(await inChunks(moved, (some) => write.users.byLoginPairs(some))),
-  ].flatMap((user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const));
-  const ownerOf = new Map(owners);
-  return moved.flatMap(({ line, email, before, accountId, emailKey }) => {
-    const owner = ownerOf.get(`${accountId} ${emailKey}`);
-    if (owner === undefined || owner.id === before.id) return [];
-    const message = `ambiguous: ${email} is on file for ${owner.login}, and the login is ${before.login}; if they share it: countersign user edit`;
-    return [{ ...(line === undefined ? {} : { line }), column: 'email', message }];
-  });
 }

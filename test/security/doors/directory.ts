@@ -6,7 +6,7 @@ import { switchAccount, switchUser } from '../../../src/procedures/directory/dis
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
-import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { importDirectory, previewImport } from '../../../src/procedures/directory/import-directory.js';
 import {
   noteList,
   rowsFor,
@@ -116,6 +116,10 @@ export const DIRECTORY: Doors = {
   'directory/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
+  },
+  'directory/import-directory.previewImport': {
+    permission: WRITE,
+    knock: (desk, signed) => previewImport(desk, signed, {}),
   },
   'directory/see-people.seePeople': {
     permission: 'mfa:read',

@@ -1,0 +1,62 @@
+/**
+ * A plan of an import in a file (B90): `{"plan":{…},"sha256":"…","tag":"…"}`, with the rows to import and what came of them when they were
+ * looked at. The tag is made with the desk's key, so the plan is as it was made, and was made here; `sha256` names it.
+ */
+import type { Desk } from '../../desk.js';
+import { isRefusal, Refusal } from '../../errors.js';
+import type { ImportPreview, ImportRequest } from '../../procedures/directory/import-directory.js';
+import type { Rows } from '../../rules/directory-rows.js';
+import type { Context } from '../command.js';
+
+/** How the file begins: canonical JSON has the plan's members in the order of their names. */
+export const IMPORT_PLAN = { what: 'a plan of an import', begins: /^\{"plan":\{"confirm":\d+,"kind":"directory-plan"/ };
+
+export function importPlanText(desk: Desk, request: ImportRequest, { confirm, outcome }: ImportPreview): string {
+  const { acceptDamaged = false, clearContacts = false } = request;
+  const files = { ...rowsOf('accounts', request.accounts), ...rowsOf('users', request.users) };
+  const made = { kind: 'directory-plan', v: 1, madeAt: desk.now(), confirm, outcome };
+  const text = desk.notary.canonical({ ...made, request: { ...files, acceptDamaged, clearContacts } });
+  return `{"plan":${text},"sha256":"${desk.digests.sha256(text)}","tag":"${desk.digests.mac('mac/plan', text)}"}\n`;
+}
+
+const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
+  table && { [file]: { rows: table.rows.map(({ line, values }) => ({ line, values })), problems: [] } };
+
+/** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
+export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {
+  const { digests } = await context.desk();
+  const free = ([name, value]: [string, unknown]) => !value || name === 'apply' || name === 'confirm';
+  if (!Object.entries(given).every(free)) {
+    const message = '--apply imports a plan exactly as it is; leave out the file and all options but --confirm';
+    throw new Refusal('usage', message, { hint: 'Make another plan instead.' });
+  }
+  const text = await context.files.readText(path);
+  const [, plan, sha256, tag] = /^\{"plan":(\{.*\}),"sha256":"([^"]*)","tag":"([^"]*)"\}\s*$/s.exec(text) ?? [];
+  const hint = 'Make a plan with: countersign user import FILE --plan FILE';
+  if (plan === undefined || !IMPORT_PLAN.begins.test(text))
+    throw new Refusal('invalid-input', `${path} is not a plan of an import that countersign made`, { hint });
+  if (tag !== digests.mac('mac/plan', plan) || sha256 !== digests.sha256(plan)) {
+    const message = `${path} was changed after it was made, or was made by another desk. Nothing was done.`;
+    throw new Refusal('invalid-input', message, { hint });
+  }
+  const { request, outcome } = JSON.parse(plan) as { request: ImportRequest; outcome: string };
+  return { ...request, outcome };
+}
+
+/** A person types the number that a script gives with --confirm. */
+export async function confirmed<T>(
+  context: Context,
+  given: number | undefined,
+  run: (confirm: number | undefined) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run(given);
+  } catch (error) {
+    const count = isRefusal(error) && error.because?.reason === 'import-confirm' && error.because.facts['count'];
+    if (typeof count !== 'number' || !context.ask.possible) throw error;
+    const prompts = await context.ask.prompts('--confirm');
+    const message = `Type ${count} to add or update ${count} rows`;
+    if (await prompts.typed({ message, expected: String(count) })) return run(count);
+    throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What spreadsheets and wrong encodings do to the cells of a directory (B90), each as half a sentence ("is a date"). Pure. A value that is
+ * on file is never replaced by a damaged one unasked: `spareRows` says what is taken in its place, and warns of each.
+ */
+import type { Problem } from '../errors.js';
+import { faultOfEmail, faultOfName, faultOfPhone, faultOfPhoneOnFile } from './directory-fields.js';
+import { foldKey } from './directory-keys.js';
+import { phoneDigits } from './phone-number.js';
+
+/** A key names a row, so nothing can stand in for it: numbers of accounts, and logins. */
+export type CellKind = 'key' | 'name' | 'email' | 'phone';
+
+/** Damages that were asked for by name. */
+export interface Allowed {
+  readonly acceptDamaged?: boolean;
+  readonly clearContacts?: boolean;
+}
+
+/** As spreadsheets write them in a few languages of Europe. */
+const MONTH =
+  '(?:jan(?:uary?|vier|v)?|feb(?:ruary?|r)?|fév(?:rier|r)?|mar(?:ch|s|t|zo)?|märz?|mrz|apr(?:ile?)?|avr(?:il)?|abr|may|mai|mag|mei|jun[ei]?|' +
+  'juin|giu|jul[iy]?|juil|lug|aug(?:ust)?|août|ago|sept?(?:ember)?|set|o[ck]t(?:ober)?|ott|nov(?:ember)?|de[cz](?:ember)?|déc|dic)\\.?';
+const DAY_OF_MONTH = new RegExp(String.raw`^(?:\d{1,2}\.?[ -]?${MONTH}(?:[ -]\d{2,4})?|${MONTH}[ -]\d{1,4})$`, 'iu');
+/** As Excel shows it, so that the login `jan-12` may exist. */
+const DAY_OF_MONTH_IN_KEY = /^(?:\d{1,2}-\p{Lu}\p{Ll}{2}|\p{Lu}\p{Ll}{2}-\d{2})$/u;
+const DATE =
+  /^(?:(?:0?[1-9]|[12]\d|3[01])([./-])(?:0?[1-9]|[12]\d|3[01])\1(?:(?:19|20)\d\d|\d\d)|(?:19|20)\d\d([./-])(?:0[1-9]|1[0-2])\2(?:0[1-9]|[12]\d|3[01]))(?:[ T]\d{1,2}:\d\d.*)?$/;
+const EXPONENT = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/i;
+/** With the sign that spreadsheets write, so that the login `1e1` may exist. */
+const EXPONENT_IN_TEXT = /^\d(?:[.,]\d+)?E[+-]\d{2,3}$/i;
+const ERROR_VALUE = /^(?:#\p{Lu}[\p{Lu}\d/_]*[!?]?|#DIV\/0!|#{2,}|Err:\d{3})$/u;
+const NO_VALUE =
+  /^(?:TRUE|FALSE|True|False|WAHR|FALSCH|VRAI|FAUX|VERO|NULL|null|NaN|nan|None|undefined|N\/A|n\/a|\[object Object\]|[-–—?.]+)$/;
+/** Letters of the box and root signs of old code pages, the mark for a lost character, and how mails, pages and addresses write letters. */
+const OTHER_WRITING =
+  /\ufffd|[\u2500-\u259f√]|\p{L}\?\p{L}|&(?:#\d+|#x[\da-f]+|[a-z]{2,8});|[=%]C[2-5][=%][89AB]|=\?[\w-]+\?[QB]\?/iu;
+const WRAPPED = /^["“„«]\s*(.*?)\s*["”“»]$|^<.*>$|[;,|]$|^(?:mailto|tel|callto):/iu;
+
+/** What is wrong with a cell by itself, whatever is on file; undefined if nothing is. */
+export function damageOf(kind: CellKind, text: string): string | undefined {
+  if (text === '') return undefined;
+  if (ERROR_VALUE.test(text)) return 'is an error of a spreadsheet';
+  if (NO_VALUE.test(text)) return 'is no value, only a word for one that is missing';
+  if ((kind === 'phone' ? EXPONENT : EXPONENT_IN_TEXT).test(text)) return 'is a number that a spreadsheet shortened';
+  if (kind !== 'name' && /^\d{3,}[.,]0+$/.test(text)) return 'is a number with decimals';
+  if (kind !== 'name' && /^\d{15}0+$/.test(text)) return 'is a number that a spreadsheet rounded';
+  if (DATE.test(text) || (kind === 'key' ? DAY_OF_MONTH_IN_KEY : DAY_OF_MONTH).test(text)) return 'is a date';
+  if (WRAPPED.test(text)) return 'has marks around it that are not part of it';
+  if (OTHER_WRITING.test(text)) return 'lost letters in a wrong encoding';
+  return isEncodedTwice(text) ? 'was encoded twice' : undefined;
+}
+
+/** What was lost of the value on file, where the cell alone does not show it. */
+function lossOf(kind: CellKind, before: string, text: string): string | undefined {
+  if (before === '') return undefined;
+  if (kind === 'phone') return lossOfPhone(before, text);
+  if (kind !== 'name') return undefined;
+  if (/^[\d.,]+$/.test(text) && /\p{L}/u.test(before)) return 'is only a number';
+  const lost = isAscii(text) && !isAscii(before);
+  const same = foldKey(text) === foldKey(before) || text === before.replace(/[^ -~]/g, '');
+  return lost && same ? 'lost its accents' : undefined;
+}
+
+function lossOfPhone(before: string, text: string): string | undefined {
+  const [had, has] = [phoneDigits(before), phoneDigits(text)];
+  if (faultOfPhone(before) === undefined && faultOfPhone(text) !== undefined) return 'is not a phone number';
+  if (/^\d+$/.test(text) && !text.startsWith('0') && had.replace(/^0+/, '') === has && /^[+0(]/.test(before))
+    return 'lost what stood before its first digit';
+  const kept = has.replace(/0+$/, '');
+  const rounded = has === text && has.length === had.length && has !== had && has.length - kept.length >= 4;
+  return rounded && had.startsWith(kept.slice(0, -1)) ? 'is a number that a spreadsheet rounded' : undefined;
+}
+
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
+
+/** Characters that windows-1252 has at 0x80 to 0x9f; the other bytes are those of Latin-1. */
+const HIGH = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+const UTF8 = new TextDecoder();
+const SEQUENCE = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/g;
+/** What names are written with. `É’` and `ß–` are the bytes of letters that nobody's name has. */
+const IN_NAMES =
+  /[\u00a0-\u017f\u0386-\u03ce\u0400-\u045f\u1e00-\u20bf\u2122]|\p{Script=Arabic}|\p{Script=Han}|\p{Script=Hebrew}|[\u0900-\u0e7f\u3040-\u30ff\uac00-\ud7af]/u;
+
+/** UTF-8 that was read as windows-1252, if only in one place: its letters are again the bytes of a text. */
+function isEncodedTwice(text: string): boolean {
+  if (isAscii(text)) return false;
+  // `à` ends in a space that was trimmed; a capital with this mark never follows a small letter.
+  if (/\p{Ll}[ÃÂ](?:[^\p{L}]|$)/u.test(text)) return true;
+  const bytes = Array.from(text, (letter) => {
+    const code = HIGH.includes(letter) ? 0x80 + HIGH.indexOf(letter) : letter.charCodeAt(0);
+    return String.fromCharCode(code > 0xff ? 0 : code);
+  }).join('');
+  const once = (found: string) => UTF8.decode(Uint8Array.from(found, (byte) => byte.charCodeAt(0)));
+  return (bytes.match(SEQUENCE) ?? []).some((found) => IN_NAMES.test(once(found)));
+}
+
+export const UNLESS = 'unless damaged values are accepted';
+const FAULTS = { key: () => undefined, name: faultOfName, email: faultOfEmail, phone: faultOfPhoneOnFile };
+
+/** What is imported in place of a cell; `before`: the value on file, undefined for a new row. A new name stays, for nobody is without one. */
+function spared(
+  kind: CellKind,
+  text: string,
+  before: string | undefined,
+  { acceptDamaged = false, clearContacts = false }: Allowed,
+): { readonly text: string | undefined; readonly warning?: string; readonly problem?: string | undefined } {
+  if (text === before || (kind === 'key' && before !== undefined)) return { text };
+  const kept = before ?? '';
+  if (text === '') {
+    if (kept === '' || kind === 'name' || clearContacts) return { text };
+    return { text: kept, warning: 'is empty, so the one on file is kept unless contacts are cleared' };
+  }
+  const why = damageOf(kind, text) ?? lossOf(kind, kept, text);
+  if (why === undefined) return { text };
+  if (kind === 'key' && !acceptDamaged) return { text, problem: `${why}, so no new row is made ${UNLESS}` };
+  if (acceptDamaged || (kept === '' && kind === 'name'))
+    return { text, warning: `${why}; imported as written`, problem: FAULTS[kind](text) };
+  if (kept !== '') return { text: kept, warning: `${why}, so the one on file is kept ${UNLESS}` };
+  return { text: undefined, warning: `${why}, so it is left out ${UNLESS}` };
+}
+
+/** The rows with what is imported of them. `beforeOf`: the values on file, by column; undefined for a new row. */
+export function spareRows<Entry extends { readonly line?: number }>(
+  rows: readonly Entry[],
+  beforeOf: (entry: Entry) => object | undefined,
+  kinds: Readonly<Record<string, CellKind>>,
+  allowed: Allowed,
+) {
+  const [warnings, problems]: [Problem[], Problem[]] = [[], []];
+  const entries = rows.map((entry) => {
+    const before = beforeOf(entry);
+    const texts: Record<string, string | undefined> = {};
+    for (const [column, kind] of Object.entries(kinds)) {
+      const text = cellOf(entry, column);
+      if (text === null || text === undefined) continue;
+      const found = spared(kind, text, before === undefined ? undefined : (cellOf(before, column) ?? ''), allowed);
+      const at = { ...(entry.line === undefined ? {} : { line: entry.line }), column };
+      if (found.text !== text) texts[column] = found.text;
+      if (found.warning !== undefined) warnings.push({ ...at, message: found.warning });
+      if (found.problem !== undefined) problems.push({ ...at, message: found.problem });
+    }
+    return { ...entry, ...texts };
+  });
+  return { entries, warnings, problems };
+}
+
+const cellOf = (row: object, column: string) => (row as Readonly<Record<string, string | null | undefined>>)[column];

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { editUser } from '../../../src/procedures/directory/edit-user.js';
+import { findUser } from '../../../src/procedures/directory/find-account.js';
+import { importDirectory, previewImport } from '../../../src/procedures/directory/import-directory.js';
+import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
+import { refusalOf as refusal } from '../../support/said.js';
+import { engines } from '../../support/test-desk.js';
+
+const HEADER = 'account,login,name,email,phone,role\n';
+const ROWS = `100234,nancy,Nancy D.,nancy@new.example,(206) 555-9857,secondary-admin
+100234,maria,Maria Anders,maria@alfki.example,030-0074321,primary-admin
+100234,eva,Eva,eva@x.example,,user
+`;
+
+describe.each(engines)('an import that is looked at before, on %s (B90)', (engine) => {
+  let place: Customers;
+  beforeEach(async () => {
+    place = await customers(engine);
+  });
+  afterEach(() => place.close());
+
+  const request = async (rows = ROWS) => ({
+    accounts: await accountsFile('number,name,edition\n100241,Ana Renamed,x-series\n'),
+    users: await usersFile(HEADER + rows),
+  });
+  const logged = async () => (await entriesOf(place, 'directory.imported')).length;
+
+  it('says what would be added and changed, old and new, and changes nothing', async () => {
+    const preview = await previewImport(place.desk, place.admin, await request());
+    expect(preview).toMatchObject({
+      accounts: { updated: 1 },
+      users: { added: 1, updated: 1, unchanged: 1 },
+      confirm: 3,
+      changes: [
+        {
+          line: 2,
+          account: '100241',
+          login: null,
+          column: 'name',
+          old: 'Ana Trujillo Emparedados',
+          new: 'Ana Renamed',
+        },
+        { line: 2, account: '100234', login: 'nancy', column: 'name', old: 'Nancy Davolio', new: 'Nancy D.' },
+        {
+          line: 2,
+          account: '100234',
+          login: 'nancy',
+          column: 'email',
+          old: 'nancy@alfki.example',
+          new: 'nancy@new.example',
+        },
+      ],
+    });
+    expect((await findUser(place.desk, '100234/nancy')).user).toEqual(place.nancy);
+    expect(await place.desk.store.read.users.count()).toBe(3);
+    expect(await logged()).toBe(0);
+    // Contacts were shown in full, and that is in the log (B83).
+    expect(await entriesOf(place, 'directory.viewed')).toMatchObject([{ detail: { list: 'user import', people: 1 } }]);
+  });
+
+  it('refuses the same bad rows as the import', async () => {
+    const rows = '100234,bad one,Bad,,,user\n999999,lost,Lost,,,user\n';
+    const { problems } = await refusal(previewImport(place.desk, place.admin, await request(rows)));
+    expect(problems).toEqual((await refusal(importDirectory(place.desk, place.admin, await request(rows)))).problems);
+    expect(problems).toHaveLength(2);
+  });
+
+  it('what was looked at is what happens, by its number', async () => {
+    const { outcome, confirm } = await previewImport(place.desk, place.admin, await request());
+    const apply = async (given: { confirm?: number }) =>
+      importDirectory(place.desk, place.admin, { ...(await request()), outcome, ...given });
+    expect(await refusal(apply({}))).toMatchObject({ code: 'missing-option', also: { import: { confirm: 3 } } });
+    expect(await refusal(apply({ confirm: 4 }))).toMatchObject({ code: 'invalid-input' });
+    expect(await logged()).toBe(0);
+    expect(await apply({ confirm })).toMatchObject({ users: { added: 1, updated: 1 } });
+    // It has been applied, so it would do something else now.
+    expect((await refusal(apply({ confirm }))).message).toMatch(/has changed since this plan/);
+  });
+
+  it.each<[string, (place: Customers) => Promise<unknown>]>([
+    [
+      'a person whom it changes is another now',
+      ({ desk, admin, nancy, classic }) =>
+        editUser(desk, admin, { account: classic, user: nancy }, { email: 'n@other.example' }),
+    ],
+    [
+      'a login that it adds exists now',
+      async ({ desk, admin }) =>
+        importDirectory(desk, admin, { users: await usersFile(`${HEADER}100234,eva,Eva,eva@x.example,,user\n`) }),
+    ],
+  ])('nothing happens if %s', async (_what, meanwhile) => {
+    const { outcome, confirm } = await previewImport(place.desk, place.admin, await request());
+    await meanwhile(place);
+    const before = await logged();
+    const late = importDirectory(place.desk, place.admin, { ...(await request()), outcome, confirm });
+    expect((await refusal(late)).message).toMatch(/has changed since this plan/);
+    expect(await logged()).toBe(before);
+  });
+
+  it('asks for the number where more rows on file change than the policy says, not for additions', async () => {
+    const people = (name: string) =>
+      Array.from({ length: 101 }, (_, at) => `100234,u${at},${name} ${at},u${at}@x.example,,user\n`).join('');
+    const run = async (name: string, confirm?: number) =>
+      importDirectory(place.desk, place.admin, { users: await usersFile(HEADER + people(name)), confirm });
+    expect((await run('First')).users).toMatchObject({ added: 101 });
+    const late = await refusal(run('Second'));
+    expect(late).toMatchObject({ code: 'missing-option', also: { import: { confirm: 101 } } });
+    expect((await findUser(place.desk, '100234/u7')).user.name).toBe('First 7');
+    expect((await run('Second', 101)).users).toMatchObject({ updated: 101 });
+    expect((await run('Second')).users).toMatchObject({ unchanged: 101 });
+  });
+});
