@@ -4,6 +4,7 @@ import type { AccountDescription } from '../../procedures/directory/describe-cus
 import { iso } from '../../rules/moment.js';
 import type { Account } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 /** `2026-11-22 09:00` */
@@ -20,24 +21,17 @@ export const accountDocument = (account: Account) => ({
 });
 
 export function accountTable(accounts: readonly Account[], empty: string): Block {
-  return {
-    kind: 'table',
-    empty,
-    columns: [
-      { title: 'number' },
-      { title: 'name', max: 40 },
-      { title: 'edition' },
-      { title: 'sso', max: 12 },
-      { title: 'state' },
-    ],
-    rows: accounts.map((account) => [
+  return block.table(
+    ['number', { title: 'name', max: 40 }, 'edition', { title: 'sso', max: 12 }, 'state'],
+    accounts.map((account) => [
       account.number,
       account.name,
       account.edition,
       account.sso ?? '',
       account.disabledAt === null ? '' : 'disabled',
     ]),
-  };
+    empty,
+  );
 }
 
 /** The note under a table that was cut. */
@@ -46,7 +40,7 @@ export function cutNote(shown: number, more: boolean, capped: boolean, page?: nu
   const raise = page === undefined ? 'raise --limit to see them' : `the next are shown with --page ${page + 1}`;
   const next = capped ? 'your role sees no more at once: search for more of the name' : raise;
   const which = page === undefined || page === 1 ? `the first ${shown}` : `${shown}, on page ${page}`;
-  return [{ kind: 'note', text: `Shown: ${which}. There are more; ${next}.` }];
+  return [block.note(`Shown: ${which}. There are more; ${next}.`)];
 }
 
 export function accountView({ account, users, disabled, sso, roles, enrolled, issuer }: AccountDescription): View {
@@ -54,25 +48,22 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
     .map(([role, count]) => `${count} ${role}`)
     .join(', ');
   return [
-    { kind: 'title', text: `${account.name} (${account.number})`, aside: account.id },
-    {
-      kind: 'fields',
-      rows: [
-        ['Edition', account.edition],
-        ['State', account.disabledAt === null ? 'active' : `disabled since ${localMinute(account.disabledAt)}`],
-        ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
-        ['Company-wide MFA', mfaWords(account)],
-        ['Enrolled', `${enrolled} of ${users} have a second factor`],
-        [
-          'Single sign-on',
-          account.sso === null
-            ? 'none'
-            : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
-        ],
-        ...(account.country === null ? [] : [['Country', account.country] as const]),
-        ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
+    block.title(`${account.name} (${account.number})`, account.id),
+    block.fields(
+      ['Edition', account.edition],
+      ['State', account.disabledAt === null ? 'active' : `disabled since ${localMinute(account.disabledAt)}`],
+      ['Users', users === 0 ? 'none' : `${users} (${each})${disabled === 0 ? '' : `, ${disabled} disabled`}`],
+      ['Company-wide MFA', mfaWords(account)],
+      ['Enrolled', `${enrolled} of ${users} have a second factor`],
+      [
+        'Single sign-on',
+        account.sso === null
+          ? 'none'
+          : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
       ],
-    },
+      ...(account.country === null ? [] : [['Country', account.country] as const]),
+      ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
+    ),
   ];
 }
 

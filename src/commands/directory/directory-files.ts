@@ -1,4 +1,5 @@
 /** `account import` and `user import`: the directory from CSV, looked at before or at once. */
+
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -13,6 +14,7 @@ import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { commands as exports } from './directory-exports.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
@@ -115,8 +117,8 @@ async function previewed(context: Context, desk: Desk, request: ImportRequest, {
           `line ${line}: ${login === null ? account : `${account}/${login}`} ${column}: ${old || '(none)'} -> ${now || '(none)'}`,
       ),
     ),
-    { kind: 'lines', lines: ['Nothing was changed.'] },
-    { kind: 'next', lines: [plan === undefined ? 'run it without --dry-run, or keep it with --plan FILE' : apply] },
+    block.lines('Nothing was changed.'),
+    block.next(plan === undefined ? 'run it without --dry-run, or keep it with --plan FILE' : apply),
   ];
   if (plan === '-') {
     if (!context.options.quiet) await context.show(view);
@@ -146,10 +148,7 @@ async function deliverNotices(context: Context, desk: Desk, ids: readonly string
 
 function waitingBlocks(waiting: number): View {
   if (waiting === 0) return [];
-  return [
-    { kind: 'lines', lines: [`${waiting} notices are not delivered yet.`] },
-    { kind: 'next', lines: ['countersign outbox flush'] },
-  ];
+  return [block.lines(`${waiting} notices are not delivered yet.`), block.next('countersign outbox flush')];
 }
 
 const LISTED = 10;
@@ -160,16 +159,13 @@ function importView({ accounts, users, kept, warnings, notices }: ImportReport):
       `line ${one.line}: ${one.account}/${one.login} keeps ${one.field} ${one.here === '' ? '(none)' : one.here}, not ${one.inFile === '' ? '(none)' : one.inFile}`,
   );
   return [
-    {
-      kind: 'fields',
-      rows: [
-        ...countRow('Accounts', accounts),
-        ...countRow('Users', users),
-        ...(notices.length === 0
-          ? []
-          : [['Notices', `${notices.length} of changed contacts, to old and new addresses`] as const]),
-      ],
-    },
+    block.fields(
+      ...countRow('Accounts', accounts),
+      ...countRow('Users', users),
+      ...(notices.length === 0
+        ? []
+        : [['Notices', `${notices.length} of changed contacts, to old and new addresses`] as const]),
+    ),
     ...listed('Kept as they are; roles and scopes change in the portal:', keptLines),
     ...listed('Worth a look:', warningLines(warnings)),
   ];
@@ -199,7 +195,7 @@ const countRow = (label: string, counts: Counts | null): readonly (readonly [str
 function listed(heading: string, lines: readonly string[]): readonly Block[] {
   if (lines.length === 0) return [];
   const rest = lines.length > LISTED ? [`  and ${lines.length - LISTED} more (--json lists them)`] : [];
-  return [{ kind: 'lines', lines: [heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest] }];
+  return [block.lines(heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
 export const commands: readonly Command[] = [importAccounts, importUsers, ...exports];

@@ -1,4 +1,5 @@
 /** `passphrase setup|generate|check`: the set-up call (B13), and phrases that belong to nobody (B21, B22). None shows a stored one. */
+
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
@@ -7,6 +8,7 @@ import { sendSetUpCode, setUpPassphrase } from '../../procedures/passphrases/set
 import { generatedBits, MIN_GENERATED_BITS } from '../../rules/passphrase-words.js';
 import { askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 
 const setup = command({
   path: 'passphrase setup',
@@ -41,10 +43,7 @@ const setup = command({
       const { sentTo, state } = await sendSetUpCode(desk, signed, { account, user });
       const line = `A code was ${state === 'delivered' ? 'sent' : 'queued'} to ${sentTo}. Next: passphrase setup … --code CODE`;
       return {
-        view: [
-          { kind: 'lines', lines: [line] },
-          { kind: 'say', text: 'We have sent you a code by e-mail. Please read it out to me.' },
-        ],
+        view: [block.lines(line), block.say('We have sent you a code by e-mail. Please read it out to me.')],
         document: { code: { sentTo, state } },
       };
     }
@@ -53,16 +52,10 @@ const setup = command({
     await setUpPassphrase(desk, signed, { account, user }, { code: given.code, phrase });
     return {
       view: [
-        {
-          kind: 'lines',
-          lines: [
-            `The passphrase of ${user.name} (${account.number}/${user.login}) is set. The desk cannot change it again.`,
-          ],
-        },
-        {
-          kind: 'say',
-          text: 'Your passphrase is set. You have told it to me, so please sign in and set one that only you know.',
-        },
+        block.lines(
+          `The passphrase of ${user.name} (${account.number}/${user.login}) is set. The desk cannot change it again.`,
+        ),
+        block.say('Your passphrase is set. You have told it to me, so please sign in and set one that only you know.'),
       ],
       document: {
         passphrase: {
@@ -108,13 +101,12 @@ const generate = command({
     const drawn = await drawPhrase(book, words);
     return {
       view: [
-        { kind: 'lines', lines: [drawn.text] },
-        { kind: 'blank' },
-        { kind: 'note', text: drawn.howToSay },
-        {
-          kind: 'note',
-          text: `Strength: ${drawn.bits.toFixed(0)} bits against an attacker who knows the word list. It was not stored.`,
-        },
+        block.lines(drawn.text),
+        block.blank,
+        block.note(drawn.howToSay),
+        block.note(
+          `Strength: ${drawn.bits.toFixed(0)} bits against an attacker who knows the word list. It was not stored.`,
+        ),
       ],
       document: {
         passphrase: { text: drawn.text, howToSay: drawn.howToSay, words, bits: Math.floor(drawn.bits * 10) / 10 },
@@ -139,11 +131,10 @@ const check = command({
     await requireStrong(book, phrase);
     return {
       view: [
-        { kind: 'lines', lines: ['Strong enough.'] },
-        {
-          kind: 'note',
-          text: 'Whether it contains a name or number of the person or company is checked only when it is set for somebody.',
-        },
+        block.lines('Strong enough.'),
+        block.note(
+          'Whether it contains a name or number of the person or company is checked only when it is set for somebody.',
+        ),
       ],
       document: { passphrase: { strong: true } },
     };

@@ -1,4 +1,5 @@
 /** What `user edit`, `account edit` and `user successor` show of a change of power, which a second operator approves (B84). */
+
 import { Refusal, refusal } from '../../errors.js';
 import { changeEdition } from '../../procedures/exits/change-edition.js';
 import { changeSignIn, type SignInChanged } from '../../procedures/exits/change-sign-in.js';
@@ -7,6 +8,7 @@ import { iso } from '../../rules/moment.js';
 import { type Account, EDITIONS, SIGN_INS, type User } from '../../rules/people.js';
 import { untilApproved } from '../ask-approver.js';
 import type { Context, OptionSpec, Result } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { accountDocument } from './account-view.js';
 
@@ -48,7 +50,7 @@ export async function runEdition(context: Context, account: Account, given: Edit
   const each = (moves ?? []).map(({ user, role }) => `  ${user.login}: ${user.role} is now ${role}`);
   const lines = moves === null ? [`Nothing to change for ${who}.`] : [`${who} is now ${edition}.`, ...each];
   return {
-    view: [{ kind: 'lines', lines }],
+    view: [block.lines(...lines)],
     document: {
       account: accountDocument({ ...account, edition }),
       changed: moves === null ? [] : ['edition'],
@@ -88,8 +90,8 @@ export async function runSignIn(
     sessionsEnded: done?.sessionsEnded ?? 0,
     withoutEmail: done?.withoutEmail ?? [],
   };
-  if (done === null) return { view: [{ kind: 'lines', lines: [`Nothing to change for ${who}.`] }], document };
-  return { view: [{ kind: 'lines', lines: signInLines(who, signIn, done) }, ...next(signIn, account, done)], document };
+  if (done === null) return { view: [block.lines(`Nothing to change for ${who}.`)], document };
+  return { view: [block.lines(...signInLines(who, signIn, done)), ...next(signIn, account, done)], document };
 }
 
 function signInLines(
@@ -105,12 +107,7 @@ function signInLines(
 
 const next = (signIn: string, { number }: Account, { users }: SignInChanged) =>
   signIn === 'native'
-    ? [
-        {
-          kind: 'next',
-          lines: users.slice(0, 5).map(({ login }) => `countersign user invite ${number}/${login}`),
-        } as const,
-      ]
+    ? [block.next(...users.slice(0, 5).map(({ login }) => `countersign user invite ${number}/${login}`))]
     : [];
 
 /** Of a new admin: since when the role counts for others. */

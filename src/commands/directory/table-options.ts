@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { readCsv } from '../../procedures/directory/read-csv.js';
 import { type CsvShape, type CsvTable, suggestion } from '../../rules/csv-table.js';
-import { isProfileName, profileSchema, readPairs, type TableProfile } from '../../rules/table-profile.js';
+import { isProfileName, profileSchema, type TableProfile } from '../../rules/table-profile.js';
 import type { Context, OptionSpec } from '../command.js';
 
 export const TABLE_OPTIONS: readonly OptionSpec[] = [
@@ -85,4 +85,21 @@ async function namedProfile(context: Context, { profile = '', map }: TableGiven)
   } catch (cause) {
     throw new Refusal('config', `the profile ${profile} is not one that countersign wrote`, { hint, cause });
   }
+}
+
+/** `login=userPrincipalName,name=givenName+surname`; a comma divides only before `word=`. Refusal `invalid-input`. */
+function readPairs(option: string, text: string | undefined, known: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  for (const part of text?.split(/,(?=\s*\w+\s*=)/) ?? []) {
+    const [, column = '', value = ''] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(part) ?? [];
+    if (known.includes(column) && value !== '' && !pairs.has(column)) {
+      pairs.set(column, value);
+      continue;
+    }
+    const wrong = known.includes(column) ? '' : suggestion(column, known);
+    throw new Refusal('invalid-input', `${option}: "${part.trim()}" is not COLUMN=TEXT, each column once${wrong}`, {
+      hint: `Columns: ${known.join(', ')}.`,
+    });
+  }
+  return pairs;
 }

@@ -9,6 +9,7 @@ import { unlockCaller } from '../../procedures/directory/unlock-caller.js';
 import { type Invitation, inviteUsers } from '../../procedures/portal/invite-user.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import { askDisable } from './ask-disable.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
@@ -43,12 +44,7 @@ const switching = (word: 'disable' | 'enable') =>
       const changed = await switchUser(desk, context.operator(), found, { on, reason });
       const after = await givenUser(desk, found.user.id, undefined);
       return {
-        view: [
-          {
-            kind: 'lines',
-            lines: [changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was already ${word}d.`],
-          },
-        ],
+        view: [block.lines(changed ? `${whoOf(found)} is ${word}d.` : `${whoOf(found)} was already ${word}d.`)],
         document: { user: userDocument(await seenAfterAct(desk, context.operator(), after)), changed },
       };
     },
@@ -71,7 +67,7 @@ const unlock = command({
         ? `${whoOf(found)} was not locked.`
         : `Unlocked ${whoOf(found)}: ${lifted.map(subjectWords).join(', ')}.`;
     const person = await seenAfterAct(desk, context.operator(), found);
-    return { view: [{ kind: 'lines', lines: [line] }], document: { user: userDocument(person), lifted } };
+    return { view: [block.lines(line)], document: { user: userDocument(person), lifted } };
   },
 });
 
@@ -101,7 +97,7 @@ const invite = command({
       });
     }
     return {
-      view: [{ kind: 'lines', lines: invitations.map(invitedLine) }],
+      view: [block.lines(...invitations.map(invitedLine))],
       document,
       ...(failed > 0 ? { exit: 4 } : {}),
     };

@@ -7,6 +7,7 @@ import type { SeenUser } from '../../procedures/directory/see-people.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { Block, View } from '../../terminal/render.js';
+import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 
 /** `contacts` says whether e-mail and phone are in full (B83). */
@@ -30,19 +31,9 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
 /** `withAccount` is false if all are of one account. */
 export function userTable(found: readonly SeenUser[], empty: string, withAccount: boolean): Block {
   const account = withAccount ? [{ title: 'account', whole: true }] : [];
-  return {
-    kind: 'table',
-    empty,
-    columns: [
-      ...account,
-      { title: 'login', whole: true },
-      { title: 'name' },
-      { title: 'role' },
-      { title: 'phone' },
-      { title: 'e-mail' },
-      { title: 'state' },
-    ],
-    rows: found.map((one) => [
+  return block.table(
+    [...account, { title: 'login', whole: true }, 'name', 'role', 'phone', 'e-mail', 'state'],
+    found.map((one) => [
       ...(withAccount ? [one.account.number] : []),
       one.user.login,
       one.user.name,
@@ -51,7 +42,8 @@ export function userTable(found: readonly SeenUser[], empty: string, withAccount
       one.user.email,
       stateOf(one),
     ]),
-  };
+    empty,
+  );
 }
 
 function stateOf({ account, user }: FoundUser): string {
@@ -63,11 +55,8 @@ function stateOf({ account, user }: FoundUser): string {
 export function ssoBlocks({ account, user }: FoundUser): View {
   if (user.signIn !== 'sso' || account.sso !== null) return [];
   return [
-    {
-      kind: 'note',
-      text: `Account ${account.number} has no single sign-on yet; this login cannot sign in until it has.`,
-    },
-    { kind: 'next', lines: [`countersign account edit ${account.number} --sso PROVIDER`] },
+    block.note(`Account ${account.number} has no single sign-on yet; this login cannot sign in until it has.`),
+    block.next(`countersign account edit ${account.number} --sso PROVIDER`),
   ];
 }
 
@@ -80,20 +69,17 @@ const phoneWords = ({ phone, phoneE164 }: User): string =>
 export function userView(described: Described): View {
   const { account, user, sharing } = described;
   return [
-    { kind: 'title', text: `${user.name} · ${account.name} (${account.number})`, aside: user.login },
-    {
-      kind: 'fields',
-      rows: [
-        ['Role', `${user.role}${user.scopes.length === 0 ? '' : `: ${user.scopes.join(', ')}`}`],
-        ['State', stateOf(described) === '' ? 'active' : stateOf(described)],
-        ['E-mail', user.email === '' ? 'none on file' : user.email],
-        ['Phone', phoneWords(user)],
-        ['Sign-in', user.signIn === 'sso' ? `single sign-on (${account.sso ?? 'none set up'})` : 'native'],
-        ...secretRows(described),
-        ['Locks', described.locks.length === 0 ? 'none' : described.locks.map(lockWords).join('; ')],
-        ['Id', user.id],
-      ],
-    },
+    block.title(`${user.name} · ${account.name} (${account.number})`, user.login),
+    block.fields(
+      ['Role', `${user.role}${user.scopes.length === 0 ? '' : `: ${user.scopes.join(', ')}`}`],
+      ['State', stateOf(described) === '' ? 'active' : stateOf(described)],
+      ['E-mail', user.email === '' ? 'none on file' : user.email],
+      ['Phone', phoneWords(user)],
+      ['Sign-in', user.signIn === 'sso' ? `single sign-on (${account.sso ?? 'none set up'})` : 'native'],
+      ...secretRows(described),
+      ['Locks', described.locks.length === 0 ? 'none' : described.locks.map(lockWords).join('; ')],
+      ['Id', user.id],
+    ),
     ...sharingBlocks(sharing),
   ];
 }
@@ -142,16 +128,11 @@ function sharingBlocks(sharing: readonly SeenUser[]): readonly Block[] {
   if (sharing.length === 0) return [];
   const rest = sharing.length - SHARING_LISTED;
   return [
-    { kind: 'blank' },
-    { kind: 'lines', lines: ['Other logins with the same e-mail or phone:'] },
+    block.blank,
+    block.lines('Other logins with the same e-mail or phone:'),
     userTable(sharing.slice(0, SHARING_LISTED), '', true),
     ...(rest > 0
-      ? [
-          {
-            kind: 'note',
-            text: `And ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`,
-          } as const,
-        ]
+      ? [block.note(`And ${rest === SHARING_SHOWN - SHARING_LISTED ? 'more than ' : ''}${rest} more.`)]
       : []),
   ];
 }

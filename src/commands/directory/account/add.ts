@@ -1,9 +1,11 @@
 /** `account add`. */
+
 import * as z from 'zod';
 import { addAccount } from '../../../procedures/directory/add-to-directory.js';
 import { EDITIONS } from '../../../rules/people.js';
 import { askMissing } from '../../ask-missing.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { accountDocument } from '../account-view.js';
 import { COUNTRY } from '../listing-arguments.js';
 
@@ -40,11 +42,8 @@ export const addAccountCommand = command({
     const account = await addAccount(await context.desk(), context.operator(), { ...asked, sso, country });
     return {
       view: [
-        { kind: 'lines', lines: [`Added ${account.name} (${account.number}), ${account.edition}.`] },
-        {
-          kind: 'next',
-          lines: [`countersign user add LOGIN --account ${account.number} --name N --email E --phone P --role R`],
-        },
+        block.lines(`Added ${account.name} (${account.number}), ${account.edition}.`),
+        block.next(`countersign user add LOGIN --account ${account.number} --name N --email E --phone P --role R`),
       ],
       document: { account: accountDocument(account) },
     };

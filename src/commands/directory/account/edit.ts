@@ -1,9 +1,11 @@
 /** `account edit`: name, single sign-on, resets by phone; or, with a second operator, edition and way to sign in. */
+
 import * as z from 'zod';
 import { Refusal } from '../../../errors.js';
 import { type AccountEdit, type EditedAccount, editAccount } from '../../../procedures/directory/edit-account.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Result } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { accountDocument } from '../account-view.js';
 import { COUNTRY, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
@@ -74,7 +76,7 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
     const change = await changeOf(context, given);
     const edited = await editAccount(desk, context.operator(), await findAccount(desk, given.account), change);
     return {
-      view: [{ kind: 'lines', lines: editedLines(edited) }],
+      view: [block.lines(...editedLines(edited))],
       document: { account: accountDocument(edited.account), changed: edited.fields },
     };
   },

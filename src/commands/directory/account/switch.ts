@@ -1,8 +1,10 @@
 /** `account disable`, `account enable`. */
+
 import * as z from 'zod';
 import { switchAccount } from '../../../procedures/directory/disable-customer.js';
 import { findAccount } from '../../../procedures/directory/find-account.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { accountDocument } from '../account-view.js';
 import { askDisable } from '../ask-disable.js';
 import { REFERENCE } from '../listing-arguments.js';
@@ -32,7 +34,7 @@ const switching = (path: string, { on, summary, why, word }: Switch) =>
       const changed = await switchAccount(desk, context.operator(), account, { on, reason });
       const after = await findAccount(desk, account.id);
       return {
-        view: [{ kind: 'lines', lines: [changed ? `${who} is ${word}.` : `${who} was already ${word}.`] }],
+        view: [block.lines(changed ? `${who} is ${word}.` : `${who} was already ${word}.`)],
         document: { account: accountDocument(after), changed },
       };
     },

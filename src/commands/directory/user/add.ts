@@ -1,10 +1,12 @@
 /** `user add`: sets role and scopes once; later they change in the portal (B16). */
+
 import * as z from 'zod';
 import { addUser } from '../../../procedures/directory/add-to-directory.js';
 import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { CUSTOMER_ROLES } from '../../../rules/people.js';
 import { askMissing } from '../../ask-missing.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { ACCOUNT_OPTION } from '../given-user.js';
 import { heldLines } from '../power-change.js';
 import { ssoBlocks, userDocument } from '../user-view.js';
@@ -62,11 +64,11 @@ export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
     const who = `${found.account.number}/${found.user.login}`;
     return {
       view: [
-        { kind: 'lines', lines: [`Added ${found.user.name} (${who}), ${found.user.role}.`, ...heldLines(found.user)] },
+        block.lines(`Added ${found.user.name} (${who}), ${found.user.role}.`, ...heldLines(found.user)),
         ...ssoBlocks(found),
         ...(found.user.email === '' || found.user.signIn === 'sso'
           ? []
-          : [{ kind: 'next', lines: [`countersign user invite ${who}`] } as const]),
+          : [block.next(`countersign user invite ${who}`)]),
       ],
       document: { user: userDocument(await seenAfterAct(desk, context.operator(), found)) },
     };

@@ -1,9 +1,11 @@
 /** `user edit`: name, e-mail and phone; or, with a second operator, the way to sign in. */
+
 import * as z from 'zod';
 import { Refusal } from '../../../errors.js';
 import { editUser } from '../../../procedures/directory/edit-user.js';
 import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
 import { requireAlone, runSignIn, WAIT } from '../power-change.js';
 import { userDocument } from '../user-view.js';
@@ -59,15 +61,12 @@ export const editUserCommand = command({
         : [`A notice goes to ${edited.notices.length === 1 ? 'the address' : 'the old and the new address'} on file.`];
     return {
       view: [
-        {
-          kind: 'lines',
-          lines: [
-            edited.fields.length === 0
-              ? `Nothing to change for ${who}.`
-              : `Changed ${edited.fields.join(', ')} of ${who}.`,
-            ...said,
-          ],
-        },
+        block.lines(
+          edited.fields.length === 0
+            ? `Nothing to change for ${who}.`
+            : `Changed ${edited.fields.join(', ')} of ${who}.`,
+          ...said,
+        ),
       ],
       document: {
         user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),

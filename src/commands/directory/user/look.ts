@@ -1,4 +1,5 @@
 /** `user list`, `user show`, `user search`. */
+
 import * as z from 'zod';
 import { mfaStatus } from '../../../procedures/codes/mfa-status.js';
 import { describeUser } from '../../../procedures/directory/describe-customer.js';
@@ -7,6 +8,7 @@ import { findAccount } from '../../../procedures/directory/find-account.js';
 import { searchUsers } from '../../../procedures/directory/search-directory.js';
 import { viewUser, viewUsers } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { cutNote } from '../account-view.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
 import { limitOf, PAGE, pageOf } from '../listing-arguments.js';
@@ -40,11 +42,10 @@ export const listUsers = command({
         ...(account === undefined
           ? []
           : [
-              {
-                kind: 'title',
-                text: `${account.name} (${account.number})`,
-                aside: more ? '' : found.length === 1 ? '1 user' : `${found.length} users`,
-              } as const,
+              block.title(
+                `${account.name} (${account.number})`,
+                more ? '' : found.length === 1 ? '1 user' : `${found.length} users`,
+              ),
             ]),
         userTable(found, 'No users yet.', account === undefined),
         ...cutNote(found.length, more, capped),

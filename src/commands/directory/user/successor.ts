@@ -1,8 +1,10 @@
 /** `user successor`: where an admin of a company is gone, another login takes the role over. */
+
 import * as z from 'zod';
 import { appointSuccessor } from '../../../procedures/exits/hand-over.js';
 import { untilApproved } from '../../ask-approver.js';
 import { command } from '../../command.js';
+import { block } from '../../wording/blocks.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
 import { handedDocument, handedLines, reasonFor, WAIT } from '../power-change.js';
 
@@ -34,6 +36,6 @@ export const successorCommand = command({
     const wish = { account, from, to, reason };
     const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
     const lines = [...handedLines(done, account), `${from.name} (${from.login}) is a plain user.`];
-    return { view: [{ kind: 'lines', lines }], document: { successor: { ...handedDocument(done), of: from.id } } };
+    return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
   },
 });
