@@ -43,7 +43,7 @@ export async function restoreStore(unbound: Custody, file: string, choice: Resto
     const custody = unbound.boundTo(backup.storeId);
     try {
       const before = await judgeLoss(custody, backup, choice);
-      const kept = await replace(custody, backup, choice);
+      const kept = await replace(custody, backup, choice, before);
       await noteRestore(custody, backup, { file, choice, before, kept });
       return { place: store, logSize: backup.size, logSizeBefore: before.size, kept };
     } finally {
@@ -108,7 +108,12 @@ const noBackup = (file: string): Refusal =>
   new Refusal('store-corrupt', `${file} is not a backup of a countersign store`, { hint: 'Nothing was changed.' });
 
 /** Keeps the present store under another name, then writes the backup in its place. */
-async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoice): Promise<string | null> {
+async function replace(
+  custody: Custody,
+  backup: Backup,
+  { signed }: RestoreChoice,
+  before: Before,
+): Promise<string | null> {
   const { store } = custody.settings;
   if (!existsSync(store)) {
     await backup.engine.backup(store);
@@ -124,6 +129,17 @@ async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoi
     try {
       await requireAuthority(desk, signed);
       await desk.store.backup(kept);
+      // What others write from here on stops the restore; what they wrote since the judgement does too, unless two accepted the loss.
+      const head = await desk.store.read.audit.head();
+      const judged = head !== undefined && (before.approver !== null || head.size === before.size);
+      if (!judged || !(await desk.store.replaceBy(backup.engine.place, head.mac))) {
+        rmSync(kept, { force: true });
+        throw inUse();
+      }
+      return kept;
+    } catch (error) {
+      // Where pages are damaged, rows cannot be taken out one by one; the whole file is overwritten.
+      if (!isRefusal(error) || error.code !== 'store-corrupt') throw error;
     } finally {
       await desk.store.close();
     }
@@ -131,6 +147,11 @@ async function replace(custody: Custody, backup: Backup, { signed }: RestoreChoi
   await backup.engine.backup(store);
   return kept;
 }
+
+const inUse = (): Refusal =>
+  new Refusal('busy', 'the store was not restored: another process was using it', {
+    hint: 'Stop the other countersign commands of this desk, then try again.',
+  });
 
 /** A store that can be opened has operators, and only one of them may replace it. */
 async function requireAuthority(desk: Desk, signed: SignedOperator | null): Promise<void> {
@@ -156,9 +177,7 @@ async function noteRestore(
     const head = await desk.store.read.audit.head();
     const there = await openStore(backup.engine, desk.notary).read.audit.head();
     if (head === undefined || head.mac !== there?.mac) {
-      throw new Refusal('busy', 'the store was not restored: another process was using it', {
-        hint: 'Stop the other countersign commands of this desk, then try again.',
-      });
+      throw inUse();
     }
     // The backup may be older than a desk is ever silent; who restores it was proven a moment ago.
     desk.clock.mend();

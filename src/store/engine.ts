@@ -53,6 +53,8 @@ export interface Engine {
   backup(file: string): Promise<void>;
   /** Size of the store. */
   bytes(): Promise<number>;
+  /** Takes the rows of a backup, if the head of the log still has this tag; false if others wrote meanwhile. Only of embedded stores. */
+  replaceBy?(backup: string, head: string): Promise<boolean>;
   /** Bytes left on the disk of the store; null if it is another machine's. */
   bytesFree(): number | null;
   /** Where the store is, without credentials. */

@@ -46,6 +46,8 @@ export interface Store {
   forgetDeleted(): Promise<void>;
   backup(file: string): Promise<void>;
   bytes(): Promise<number>;
+  /** As the engine's; false where it cannot. */
+  replaceBy(backup: string, head: string): Promise<boolean>;
   /** Left on its disk; null if that is another machine's. */
   bytesFree(): number | null;
   close(): Promise<void>;
@@ -84,6 +86,7 @@ export function openStore(bare: Engine, notary: Notary, { anchor, clock, follow 
     forgetDeleted: () => engine.forgetDeleted().catch(ignoreMachine),
     backup: (file) => engine.backup(file),
     bytes: () => engine.bytes(),
+    replaceBy: async (backup, head) => (await engine.replaceBy?.(backup, head)) ?? false,
     bytesFree: () => engine.bytesFree(),
     close: async () => {
       anchor?.close();

@@ -2,7 +2,7 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
@@ -10,8 +10,9 @@ import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
-import { freeAt } from './free-space.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
+import { freeAt, refuseIfOthersCanWrite } from './sqlite-facts.js';
+import { replaceRows } from './sqlite-replace.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;
@@ -69,6 +70,18 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
     backup: (target) => copyTo(path, target),
+    replaceBy: async (backup, head) => {
+      const file = await openFile(path, false);
+      try {
+        const column = (text: string, values: readonly string[]) => file.prepare(text).pluck().all(values) as string[];
+        const locked = (work: () => boolean) => file.transaction(work).immediate();
+        return replaceRows({ exec: (text) => file.exec(text), column, locked }, backup, head);
+      } catch (error) {
+        throw wordError(error, path) ?? error;
+      } finally {
+        file.close();
+      }
+    },
     bytesFree: () => freeAt(dirname(path)),
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
@@ -176,16 +189,6 @@ function setAndAssert(file: SQLite.Database, path: string): void {
       throw new Refusal('config', `SQLite did not accept ${name} = ${value} for ${path} (it says ${String(seen)})`);
     }
   }
-}
-
-/** Refuses a store that other users can write to, because they could grant themselves anything. */
-function refuseIfOthersCanWrite(path: string): void {
-  const facts = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
-  const sticky = facts.isDirectory() && (facts.mode & 0o1000) !== 0;
-  if ((facts.mode & 0o022) === 0 || sticky) return;
-  throw new Refusal('config', `other users can write to ${path} (mode ${(facts.mode & 0o777).toString(8)})`, {
-    hint: `Find out who has changed it, then: chmod go-w '${path}'`,
-  });
 }
 
 function wordError(error: unknown, path: string): Refusal | undefined {

@@ -34,6 +34,27 @@ describe('connection settings on sqlite', () => {
     return place.connect();
   };
 
+  it('a backup takes the place of the rows only while nobody else has written (S17)', async () => {
+    const copy = join(place.folder, 'copy.db');
+    await place.store.record(entry(), (write) => write.accounts.insert([accountRow('1')]));
+    await place.store.backup(copy);
+    await place.store.record(entry(), (write) => write.accounts.insert([accountRow('2')]));
+    const head = async () => (await place.store.read.audit.head())?.mac ?? '';
+    const judged = await head();
+    const other = await place.connect();
+    await openStore(other, place.notary).record(entry(), (write) => write.accounts.insert([accountRow('3')]));
+    expect(await place.store.replaceBy(copy, judged)).toBe(false);
+    expect(await place.store.read.accounts.byId('acc_3')).toBeDefined();
+    expect(await place.store.replaceBy(copy, await head())).toBe(true);
+    expect(await place.store.read.accounts.byId('acc_1')).toBeDefined();
+    expect(await place.store.read.accounts.byId('acc_2')).toBeUndefined();
+    expect(await place.store.tableFaults()).toEqual([]);
+    // Both go on with the log of the backup, also the one that had another before its eyes.
+    await openStore(other, place.notary).record(entry(), async () => undefined);
+    await place.store.record(entry(), async () => undefined);
+    expect((await place.store.read.audit.head())?.size).toBe(3);
+  });
+
   it.each([
     ['synchronous', 2],
     ['journal_mode', 'wal'],
