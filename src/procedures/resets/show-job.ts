@@ -68,11 +68,14 @@ function liner(
   return (row: PlannedRow): JobLine => {
     const place = places.get(row.line);
     const reset = stored.get(row.line);
+    const code = (reset?.state === 'open' && codes.get(reset.id)) || null;
+    const done = place === undefined ? idleOutcome(row, left.has(row.line)) : storedOutcome(head.id, row, reset);
     return {
-      row: place === undefined ? idleOutcome(row, left.has(row.line)) : storedOutcome(head.id, row, reset),
+      // A mail that the server refused for good reached nobody.
+      row: code === 'not-sent' && done.outcome === 'reset' ? { ...done, outcome: 'no-address' } : done,
       planned: place !== undefined && place >= head.done,
       state: reset === undefined || reset.state === 'none' ? null : reset.state,
-      code: (reset?.state === 'open' && codes.get(reset.id)) || null,
+      code,
     };
   };
 }

@@ -148,6 +148,16 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
     expect(notices).toEqual(['enrolment-code-handed-on xena']);
   });
 
+  it('that the mail server refuses for good makes its row no-address (E7)', async () => {
+    const { job } = await reset(false);
+    const [message] = (await place.desk.store.read.outbox.list(99)).filter(({ kind }) => kind === 'enrolment-code');
+    await change((write) => write.outbox.update(message?.id ?? '', { state: 'given-up', content: null }));
+    expect((await showJob(place.desk, job)).lines).toMatchObject([
+      { row: { outcome: 'no-address' }, code: 'not-sent' },
+    ]);
+    expect(await pending()).toEqual(['not-sent']);
+  });
+
   it('of an admin is handed on by nobody', async () => {
     const asked = resendInPortal(place.desk, await admin(), { reference: 'xena', handOn: true });
     expect((await refusalOf(asked)).code).toBe('forbidden');
