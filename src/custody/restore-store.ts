@@ -132,20 +132,28 @@ async function replace(
       // What others write from here on stops the restore; what they wrote since the judgement does too, unless two accepted the loss.
       const head = await desk.store.read.audit.head();
       const judged = head !== undefined && (before.approver !== null || head.size === before.size);
-      if (!judged || !(await desk.store.replaceBy(backup.engine.place, head.mac))) {
+      const took = judged ? await takeRows(desk, backup, head.mac) : 'not';
+      if (took === 'all') return kept;
+      if (took === 'not') {
         rmSync(kept, { force: true });
         throw inUse();
       }
-      return kept;
-    } catch (error) {
-      // Where pages are damaged, rows cannot be taken out one by one; the whole file is overwritten.
-      if (!isRefusal(error) || error.code !== 'store-corrupt') throw error;
     } finally {
       await desk.store.close();
     }
   }
   await backup.engine.backup(store);
   return kept;
+}
+
+/** `damaged`: rows cannot be taken out one by one where pages are damaged, and the whole file is overwritten. */
+async function takeRows(desk: Desk, { engine }: Backup, head: string): Promise<'all' | 'not' | 'damaged'> {
+  try {
+    return (await desk.store.replaceBy(engine.place, head)) ? 'all' : 'not';
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'store-corrupt') return 'damaged';
+    throw error;
+  }
 }
 
 const inUse = (): Refusal =>

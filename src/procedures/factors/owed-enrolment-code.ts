@@ -43,7 +43,8 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin, agai
     }),
     change: async (acting) => {
       const { write, now } = acting;
-      if (!again && isUsable(await userFactors(desk, write.factors, user.id), now)) return false;
+      const current = await userFactors(desk, write.factors, user.id);
+      if (!current.enrolmentCodeNeeded || (!again && isUsable(current, now))) return false;
       if ((await write.resets.openOfUser(user.id))?.objected_at != null) return false;
       await replaceEnrolmentCode(acting, prepared);
       return true;

@@ -42,8 +42,17 @@ export async function deliverDue(desk: Desk, watched?: Watched): Promise<Deliver
   return { ...report, waiting: report.waiting + (await outbox.countDue(desk.now())) };
 }
 
-/** Forgets what ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */
+/** A later run forgets what this one could not: the messages are sent, whatever becomes of this. */
 async function prune(desk: Desk): Promise<void> {
+  try {
+    await forgetEnded(desk);
+  } catch (error) {
+    if (!isRefusal(error) || !OUT_OF_REACH.includes(error.code)) throw error;
+  }
+}
+
+/** What ended long ago (limits.outbox), the oldest first. Nothing stays queued for as long as that. */
+async function forgetEnded(desk: Desk): Promise<void> {
   const at = desk.now();
   const before = at - days(desk.policy.limits.outbox.keepDays);
   for (;;) {

@@ -72,7 +72,7 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
     nextAttemptAt: row.state === 'queued' ? row.next_attempt_at : null,
     deliveredAt: row.delivered_at,
     lastError: row.last_error,
-    reference: row.state === 'queued' || row.state === 'dropped' ? null : row.reference,
+    reference: row.state === 'delivered' ? row.reference : null,
   };
 }
 

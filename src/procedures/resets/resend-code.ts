@@ -50,19 +50,19 @@ export async function resendCode(
   const outcome = await act<'mfa:reset-with-grant' | 'mfa:reset-bulk', Resent['outcome']>(desk, signed, door, {
     entry: (done, { actor }) => ({ ...entryOf({ account, user }, at, done), by: actor }),
     change: async (acting) => {
+      const { alsoUserId: operatorUserId } = acting.by;
+      if (operatorUserId === user.id) throw refusal('forbidden', 'own-reset', {}, 'ask-other-operator');
       const grant = grantId === undefined ? null : await requireGrant(acting, grantId, MFA_RESET);
-      if (grant !== null) {
-        decideTarget({
-          ...grant,
-          policy: desk.policy,
-          operatorUserId: acting.by.alsoUserId,
-          target: user,
-          objected: false,
-          now: at,
-        });
-        await acting.write.grants.use(grantId ?? '', at);
-      }
-      return replace(acting, user, prepared, []);
+      const done = await replace(acting, user, prepared, {
+        allow: (target) => {
+          const { policy } = desk;
+          if (grant !== null)
+            decideTarget({ ...grant, policy, operatorUserId, target, objected: false, now: acting.now });
+        },
+      });
+      // A grant is not used up by nothing (M5).
+      if (grantId !== undefined && done === 'sent') await acting.write.grants.use(grantId, acting.now);
+      return done;
     },
   });
   return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
@@ -78,29 +78,40 @@ export async function resendInPortal(
   const { account } = login;
   const { user } = await findUser(desk, reference, account);
   if (user.id === login.user.id) throw refusal('forbidden', 'own-reset', {}, 'change-own-methods');
-  if (handOn && hasAdminStatus(desk.policy, account, user)) throw refusal('forbidden', 'admin-code-handed-on', {});
+  const allow = (target: User) => {
+    if (handOn && hasAdminStatus(desk.policy, account, target)) throw refusal('forbidden', 'admin-code-handed-on', {});
+  };
+  allow(user);
   const prepared = await prepareEnrolmentCode(desk, account, user, handOn ? login.user : undefined);
   const notices = handOn ? await handedOn(desk, login, user) : [];
   const outcome = await actAsOwner<'company:resets', Resent['outcome']>(desk, login, RESENDING, {
     entry: (done, { actor }) => ({ ...entryOf({ account, user }, desk.now(), done, handOn), by: actor }),
-    change: (acting) => replace(acting, user, prepared, notices),
+    change: (acting) => replace(acting, user, prepared, { allow, notices }),
   });
   return resent(desk, { account, user }, outcome, prepared?.message, prepared?.to);
+}
+
+interface Replacing {
+  /** Judges the user as they are now; throws a refusal. */
+  readonly allow: (target: User) => void;
+  readonly notices?: readonly PreparedMessage[];
 }
 
 async function replace(
   acting: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
   user: User,
   prepared: PreparedEnrolmentCode | null,
-  notices: readonly PreparedMessage[],
+  { allow, notices = [] }: Replacing,
 ): Promise<Resent['outcome']> {
   const { desk, write, now } = acting;
   await requireNotFrozen(write, now);
+  const target = await write.users.byId(user.id);
+  if (target === undefined) throw refusal('not-found', 'user-gone', {});
+  allow(target);
   const open = await write.resets.openOfUser(user.id);
   if (open !== undefined && open.objected_at !== null) throw refusal('refused-by-policy', 'reset-objected', {});
   if (!(await userFactors(desk, write.factors, user.id)).enrolmentCodeNeeded) return 'not-needed';
-  const same = (await write.users.byId(user.id))?.contactChangedAt === user.contactChangedAt;
-  if (!same) throw refusal('busy', 'overtaken', {}, 'try-again');
+  if (target.contactChangedAt !== user.contactChangedAt) throw refusal('busy', 'overtaken', {}, 'try-again');
   if (prepared === null) return 'no-address';
   await replaceEnrolmentCode(acting, prepared);
   await write.outbox.insert(notices.map(({ row }) => row));
