@@ -132,8 +132,8 @@ async function besideCompany(db: Db, { found, words, byOwn, limit }: SoFar): Pro
 }
 
 /** How many words of a common prefix a search while typing looks at; and how many where each takes longer. */
-const LOOKED_AT = 300;
-const FEW_LOOKED_AT = 100;
+const LOOKED_AT = 200;
+const FEW_LOOKED_AT = 50;
 
 /** The words with the number of rows of their query, counted together: the fewest first, because they leave the least to look at. */
 async function rarestFirst(
