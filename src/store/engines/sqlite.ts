@@ -2,7 +2,17 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
@@ -88,6 +98,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
   };
 }
 
+const PAGES_A_TURN = 256;
+
 /**
  * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
  * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there.
@@ -101,9 +113,16 @@ async function copyTo(path: string, target: string): Promise<void> {
   }
   const isNew = !existsSync(target);
   const file = await openFile(path, false);
+  let copy: number | undefined;
+  // A commit of a live call waits for all that the file system has yet to write: so the copy never leaves much to write.
+  const progress = () => {
+    copy ??= openSync(target, 'r+');
+    fdatasyncSync(copy);
+    return PAGES_A_TURN;
+  };
   try {
     file.exec('begin; select 1 from sqlite_schema');
-    await file.backup(target);
+    await file.backup(target, { progress });
     chmodSync(target, 0o600);
   } catch (error) {
     if (!existsSync(dirname(resolve(target)))) {
@@ -116,6 +135,8 @@ async function copyTo(path: string, target: string): Promise<void> {
     throw wordError(error, target) ?? error;
   } finally {
     file.close();
+    // Not before: whoever closes a file gives up the locks that SQLite holds on it.
+    if (copy !== undefined) closeSync(copy);
   }
 }
 

@@ -8,7 +8,7 @@ import { AGENT_LINES, atWork } from '../agents.mjs';
 import { benchDesk } from '../bench-desk.mjs';
 
 const USERS = process.argv.includes('--large') ? 400_000 : 100_000;
-const CALLS = { count: 2, users: 5_000, calls: 40, paceMs: 60 };
+const CALLS = { count: 2, users: 5_000, calls: 200, paceMs: 60 };
 const MOST_MS = 25;
 
 let bench;
