@@ -4,6 +4,7 @@
  */
 import type { Desk, Founding, Phrasebook, SignedOperator } from './desk.js';
 import type { Actor } from './rules/audit-entry.js';
+import type { TreeHasher } from './rules/audit-tree.js';
 import type { Policy } from './rules/policy.js';
 
 export interface House {
@@ -41,12 +42,20 @@ export interface House {
   rekeyStore(signed: SignedOperator): Promise<RekeyedStore>;
   /** The keys of the desk, sealed by a passphrase, as the text of a file. */
   sealKey(passphrase: string): Promise<{ readonly text: string; readonly keyId: string }>;
+  /** What somebody without a desk needs to check its notes, by the verifier keys (C2SP vkey) that they trust. Refusal `invalid-input`. */
+  outsider(verifierKeys: readonly string[]): Promise<Outsider>;
   /** Opens such a text. With `check` it only says what is in it; otherwise it creates the key file, and refuses if there is one. */
   openKeyBackup(text: string, passphrase: string, check: boolean): Promise<OpenedKey>;
   /** How other systems name the columns of their exports. */
   readonly profiles: Profiles;
   /** Facts for `doctor`. */
   inspect(): Promise<readonly Finding[]>;
+}
+
+export interface Outsider {
+  /** The text of a note; refusal `audit-broken` if none of the keys signed it. */
+  open(note: string): string;
+  readonly tree: TreeHasher;
 }
 
 /** Profiles of tables, by name, as JSON (rules/table-profile.ts). */

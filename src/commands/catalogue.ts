@@ -21,6 +21,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
   ...under('On a call', [
     entry('console', 'open the live-call screen (so does countersign alone)', () => import('./calls/console.js')),
     entry('verify', 'check one caller for one request', () => import('./calls/verify.js')),
+    entry('call', 'list your calls, and show what happened on one', () => import('./calls/call.js')),
     entry('grant', 'list or revoke live grants of verified callers', () => import('./calls/grant.js')),
     entry('passphrase', 'set a first passphrase, generate or check one', () => import('./directory/passphrase.js')),
   ]),
@@ -52,7 +53,10 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     entry('policy', 'show or check the rules of the desk', () => import('./upkeep/policy.js')),
     entry('report', 'report on the desk in figures and charts', () => import('./upkeep/report.js')),
   ]),
-  ...under('The log', [entry('audit', 'read, verify and export the audit log', () => import('./log/audit.js'))]),
+  ...under('The log', [
+    entry('audit', 'read, verify and export the audit log', () => import('./log/audit.js')),
+    entry('receipt', 'prove to others what happened on a call', () => import('./calls/call.js')),
+  ]),
   ...under('Set-up and care', [
     entry('init', 'make a desk: store, master key, first admin', () => import('./operators/init.js')),
     entry('demo', 'try countersign on a throw-away desk', () => import('./trial/demo.js')),

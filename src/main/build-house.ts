@@ -56,6 +56,13 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     run: (argv, given) => around.run(argv, given ?? {}),
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
+    outsider: async (keys) => {
+      const [{ verifySignedNote }, { treeHasher }] = [
+        await import('../crypto/signer.js'),
+        await import('../crypto/digests.js'),
+      ];
+      return { open: (note) => verifySignedNote(note, keys).text, tree: treeHasher };
+    },
     phrasebook: async () => {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
       return openPhrasebook((await run.custody(options)).policy, dataFolder);

@@ -28,6 +28,9 @@ const EVERY_ROLE: readonly OperatorRole[] = ['verifier', 'agent', 'lead', 'admin
 const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   console: ON_CALLS,
   verify: ON_CALLS,
+  'call list': ON_CALLS,
+  'call show': ON_CALLS,
+  'call note': ON_CALLS,
   'grant list': ON_CALLS,
   'grant revoke': ON_CALLS,
   'account list': ON_CALLS,
@@ -97,6 +100,8 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'audit prove': READS_THE_LOG,
   'audit checkpoint': READS_THE_LOG,
   'audit receipt': EVERY_ROLE,
+  'receipt show': EVERY_ROLE, // of one's own calls
+  'receipt check': 'anyone', // a file and a public key
   whoami: EVERY_ROLE,
   login: 'anyone',
   logout: 'anyone',

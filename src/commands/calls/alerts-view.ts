@@ -1,6 +1,7 @@
 /** Alerts on a caller in words, for the top of the screen before the phrase is asked (B76). */
 
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import { waitFrom } from '../wording/times.js';
@@ -18,12 +19,23 @@ export function alertLines(alerts: CallerAlerts, now: number): readonly string[]
   if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
   if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
   if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);
+  for (const name of alerts.alsoWith) lines.push(`${name} is on a call with this caller too: speak with each other`);
   if (alerts.sharedContacts > 0)
     lines.push(
       `e-mail or phone shared with ${alerts.sharedContacts} other login${alerts.sharedContacts === 1 ? '' : 's'}`,
     );
   return lines;
 }
+
+/** What scripts read (A11). */
+export const alertsDocument = (alerts: CallerAlerts) => ({
+  ...alerts,
+  lastFailureAt: iso(alerts.lastFailureAt),
+  lockedUntil: iso(alerts.lockedUntil),
+  passphraseChangedAt: iso(alerts.passphraseChangedAt),
+  contactChangedAt: iso(alerts.contactChangedAt),
+  resetAt: iso(alerts.resetAt),
+});
 
 export function alertBlocks(alerts: CallerAlerts, now: number): readonly Block[] {
   const lines = alertLines(alerts, now);

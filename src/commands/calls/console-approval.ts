@@ -24,7 +24,6 @@ const MOST = 12;
 /** A reset needs a second operator: the call goes on here. */
 export async function beginWaiting(session: LiveSession, { also }: Refusal): Promise<Stage> {
   session.request = (also['approval'] as { readonly id: string }).id;
-  session.events.push(`${session.action?.id ?? 'reset'}: approval-needed`);
   if (session.call !== null) await note(session, { outcome: 'approval-needed' });
   return 'waiting';
 }

@@ -173,7 +173,6 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
   await note(session, { account, caller: user, opens: user !== null && !session.viewed.includes(user.id) });
   if (user !== null) session.viewed = [...session.viewed, user.id];
   Object.assign(session, { account, caller: user ?? (found.kind === 'nobody' ? found.text : null) });
-  await lookForAlerts(session);
   return 'request';
 }
 
@@ -185,7 +184,6 @@ async function noCompany(session: LiveSession): Promise<Stage> {
   // What the caller says is compared with nothing, and dropped.
   if ((await session.screen.phrase(asked)) === undefined) return 'find';
   await note(session, { outcome: 'not-found' });
-  session.events.push('not on the list: refused');
   const view = (): View => [...title(), ...refusedUnknown()];
   return (await askNext(session, view, [{ name: 'look for another caller', value: 'find' }, END_STEP])) ?? 'find';
 }
@@ -198,13 +196,12 @@ export async function lookForAlerts(session: LiveSession): Promise<void> {
   const who = typeof caller === 'string' ? caller : caller.id;
   const call = await openCall(desk, { account: account.id, caller: who, action: action.id });
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
-  session.alerts = await callerAlerts(desk, call, shared);
+  session.alerts = await callerAlerts(desk, call, shared, session.signed.operator.id);
 }
 
 /** Anything that is not protected takes one key, and is logged (B06). */
 export async function generalStage(session: LiveSession): Promise<Stage> {
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
-  session.events.push('general question, no verification needed');
   const view = (): View => [
     titleOf(session, 'General question'),
     block.blank,
@@ -236,9 +233,7 @@ export async function resumeStage(session: LiveSession): Promise<Stage> {
   const call = await resumeCall(session.desk, session.signed, text);
   Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
   session.viewed = call.caller === null ? [] : [call.caller.id];
-  session.events.push('resumed');
   if (call.account === null) return 'find';
   if (call.caller === null) return 'who';
-  await lookForAlerts(session);
   return 'request';
 }

@@ -1,9 +1,10 @@
 /** The end of a call, and its note for the ticket. */
 import { endCall } from '../../procedures/calls/live-calls.js';
-import { logState } from '../../procedures/log/log-checkpoint.js';
+import { callRecord } from '../../procedures/log/call-record.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { elapsed, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+import { forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+import { noteOf } from './record-view.js';
 
 /** Ends the call, offers the note, then clears the screen. */
 export async function endStage(session: LiveSession): Promise<Stage> {
@@ -11,7 +12,7 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   if (call === null) return 'find';
   await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
-  const text = [...noteLines(session), await receiptLine(session)];
+  const text = noteOf(await callRecord(desk, signed, call.id), desk.now());
   for (let copied = false; ; ) {
     const answer = await screen.choose({
       view: () => [
@@ -39,20 +40,3 @@ export const noteBlocks = (lines: readonly string[]): View => [
   block.note('For the ticket:'),
   block.lines(...lines),
 ];
-
-/** Size and root of the log with this call in it: with the ticket, anyone can check that no entry was removed. */
-async function receiptLine({ desk }: LiveSession): Promise<string> {
-  const { size, root } = await logState(desk.store.read.audit, desk.notary);
-  return `log: size ${size} · root ${Buffer.from(root).toString('hex').slice(0, 16)}`;
-}
-
-/** What happened on the call, without anything that was said. */
-export function noteLines(session: LiveSession): readonly string[] {
-  const { call, account, caller, signed, desk, events } = session;
-  const who = caller === null ? '' : typeof caller === 'string' ? ', caller not on the list' : `, ${caller.login}`;
-  return [
-    `countersign ${call?.id ?? ''} by ${signed.operator.name}, ${elapsed(desk.now() - (call?.openedAt ?? desk.now()))}`,
-    ...(account === null ? [] : [`account ${account.number} ${account.name}${who}`]),
-    ...(events.length === 0 ? ['nothing was asked for'] : events),
-  ];
-}

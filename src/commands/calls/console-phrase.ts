@@ -94,9 +94,8 @@ function requestOf({ account, caller, action, call }: LiveSession) {
 }
 
 async function decided(session: LiveSession, verdict: Verdict): Promise<Stage> {
-  const { outcome, reason, action } = verdict;
+  const { outcome, reason } = verdict;
   session.verdict = verdict;
-  session.events.push(`${action.id}: ${outcome}${reason === null ? '' : ` (${reason})`}`);
   await note(session, { verificationId: verdict.id, outcome: reason ?? outcome });
   return 'verdict';
 }

@@ -6,7 +6,6 @@ import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { lookForAlerts } from './console-find.js';
 import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
 
@@ -44,7 +43,6 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
   if (verdict === null) return 'request';
   const view = () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
   const answer = await askNext(session, view, [...firstStep(verdict), ...OTHER_STEPS]);
-  if (verdict.grant === null) await lookForAlerts(session);
   await session.desk.sendQueued();
   return answer ?? 'request';
 }
@@ -74,12 +72,11 @@ export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
 ];
 
 /** Shows a refusal of the desk (locked out, frozen), then returns to the stage where the call can continue. */
-export async function problemStage(session: LiveSession, from: Stage, error: Refusal): Promise<Stage> {
+export async function problemStage(session: LiveSession, error: Refusal): Promise<Stage> {
   const now = session.context.house.now();
   const { worded } = await import('../wording/worded.js');
   const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
-  session.events.push(`${session.action?.id ?? from}: ${shown.code}`);
   if (session.call !== null) await note(session, { outcome: shown.code });
   const say = neutralLineOf(shown);
   const own = worded(error, 'desk', now).hint;

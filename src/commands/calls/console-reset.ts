@@ -35,7 +35,6 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   const done = await screen.working({ view: () => resetCard(session, target), message: 'Resetting …' }, () =>
     resetUnderGrant(desk, session.signed, asked),
   );
-  session.events.push(`reset of ${target.login}: ${done.outcome} (${done.id})`);
   Object.assign(session, { verdict: null, reset: null, request: null });
   await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
   const view = (): View => [titleOf(session, account.name), block.blank, ...resetView(done)];

@@ -94,12 +94,10 @@ export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from' 
   sounding: readonly SoundingAlarm[];
   /** What waits for this operator to decide. */
   requests: readonly Approval[];
-  /** The outcome of each request, for the note. */
-  events: string[];
 }
 
 export function beginSession(given: Given): LiveSession {
-  return { ...given, ...NOTHING_KNOWN, requests: [], sounding: [], events: [] };
+  return { ...given, ...NOTHING_KNOWN, requests: [], sounding: [] };
 }
 
 const NOTHING_KNOWN = {
@@ -128,7 +126,7 @@ export async function stillSignedIn(context: Context, desk: Desk): Promise<Signe
 
 /** After the call nothing of it stays in memory. */
 export function forget(session: LiveSession): void {
-  Object.assign(session, NOTHING_KNOWN, { events: [] });
+  Object.assign(session, NOTHING_KNOWN);
 }
 
 /** Saves what is known of the call; the first news begins it. */

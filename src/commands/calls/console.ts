@@ -10,7 +10,7 @@ import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.
 import { isPhone } from '../../rules/directory-keys.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
-import { findStage, generalStage, resumeStage, whoStage } from './console-find.js';
+import { findStage, generalStage, lookForAlerts, resumeStage, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
 import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
 import { endStage } from './console-note.js';
@@ -91,6 +91,8 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
   try {
     session.signed = await stillSignedIn(context, desk);
     entered = true;
+    // Earlier attempts, locks and other agents on this caller are those of now, not of when the call began (E30).
+    await lookForAlerts(session);
     return await STAGES[stage](session);
   } catch (error) {
     if (canUnlock(session, error)) {
@@ -103,7 +105,7 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
       if (!entered) throw error;
       session.signed = await stillSignedIn(context, desk);
     }
-    return error.code === 'approval-needed' ? beginWaiting(session, error) : problemStage(session, stage, error);
+    return error.code === 'approval-needed' ? beginWaiting(session, error) : problemStage(session, error);
   }
 }
 

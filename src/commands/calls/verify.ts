@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
+import { type CallerAlerts, callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { type Asked, openAskedCall } from '../../procedures/calls/open-call.js';
 import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
@@ -11,7 +11,7 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { alertBlocks } from './alerts-view.js';
+import { alertBlocks, alertsDocument } from './alerts-view.js';
 import { resultOf, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
@@ -48,18 +48,21 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
     const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
+    const alerts = await alertsOn(context, desk, request);
     const phrase = given.forgot
       ? null
       : given.passphraseStdin
         ? await context.files.readSecretLine('--passphrase-stdin')
-        : await hear(context, desk, request);
+        : await hear(context, desk, request, alerts);
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
       throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
     try {
       const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
-      return { ...resultOf(verdict, context.house.now(), mayReset), after: () => desk.sendQueued() };
+      const result = resultOf(verdict, context.house.now(), mayReset);
+      const document = { ...(result.document as object), alerts: alertsDocument(alerts) };
+      return { ...result, document, after: () => desk.sendQueued() };
     } catch (error) {
       throw await withNeutralLine(error, context.house.now());
     }
@@ -75,20 +78,24 @@ async function askAction(context: Context, desk: Desk): Promise<string> {
 }
 
 /** Shows the alerts, then the sentence to say, then the prompt that hides what is typed. */
-async function hear(context: Context, desk: Desk, request: Asked): Promise<string> {
+async function hear(context: Context, desk: Desk, request: Asked, alerts: CallerAlerts): Promise<string> {
   const call = await openAskedCall(desk, context.operator(), request);
   const prompts = await context.ask.prompts('--passphrase-stdin');
   if (call.caller !== null) {
     const found = { account: call.account, user: call.caller };
     await viewUser(desk, context.operator(), found, { view: 'call' });
   }
-  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
-  await context.show([
-    ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),
-    block.say('Please tell me your support passphrase.'),
-  ]);
+  await context.show([...alertBlocks(alerts, desk.now()), block.say('Please tell me your support passphrase.')]);
   const { hearPhrase } = await import('./hear-phrase.js');
   return hearPhrase(context, desk, prompts);
+}
+
+/** As they are before the phrase is asked (B76). */
+async function alertsOn(context: Context, desk: Desk, request: Asked): Promise<CallerAlerts> {
+  const { operator } = context.operator();
+  const call = await openAskedCall(desk, context.operator(), request);
+  const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
+  return callerAlerts(desk, call, shared, operator.id);
 }
 
 export const commands: readonly Command[] = [verify];

@@ -3,7 +3,7 @@
  * changes (B76).
  */
 import type { Desk } from '../../desk.js';
-import { days } from '../../rules/duration.js';
+import { days, hours } from '../../rules/duration.js';
 import { refusalNow } from '../../rules/throttle.js';
 import { toThrottle } from '../lock-outs.js';
 import type { Call } from './open-call.js';
@@ -22,9 +22,20 @@ export interface CallerAlerts {
   readonly resetAt: number | null;
   /** Other logins anywhere with the same e-mail or phone (B09). */
   readonly sharedContacts: number;
+  /** Names of other operators who have this caller on a call: a sign of somebody who plays one against the other (E30). */
+  readonly alsoWith: readonly string[];
 }
 
-export async function callerAlerts(desk: Desk, call: Call, sharedContacts: number): Promise<CallerAlerts> {
+/** Without news for so long, a call that nobody ended is none. */
+const ON_THE_LINE = hours(1);
+
+/** `operatorId`: who reads them. */
+export async function callerAlerts(
+  desk: Desk,
+  call: Call,
+  sharedContacts: number,
+  operatorId: string,
+): Promise<CallerAlerts> {
   const { read } = desk.store;
   const now = desk.now();
   const lookBackDays = desk.policy.limits.throttle.alertLookBackDays;
@@ -49,5 +60,16 @@ export async function callerAlerts(desk: Desk, call: Call, sharedContacts: numbe
     contactChangedAt: recent(contact),
     resetAt: recent(reset?.at),
     sharedContacts,
+    alsoWith: call.caller === null ? [] : await othersOn(desk, call.caller.id, operatorId),
   };
+}
+
+async function othersOn(
+  { store: { read }, now }: Desk,
+  userId: string,
+  operatorId: string,
+): Promise<readonly string[]> {
+  const open = await read.calls.openAbout(userId, now() - ON_THE_LINE);
+  const ids = new Set(open.map(({ operator_id }) => operator_id).filter((id) => id !== operatorId));
+  return Promise.all([...ids].map(async (id) => (await read.operators.byId(id))?.name ?? id));
 }

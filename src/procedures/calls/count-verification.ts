@@ -106,7 +106,7 @@ export type VerificationBase = Pick<Deed, 'at' | 'by' | 'account' | 'user' | 'ti
 export function verificationEntryBase(
   by: ProvenActor,
   at: number,
-  { id, account, caller, callerKey, action, ticket }: Verification,
+  { id, account, caller, callerKey, action, ticket, call }: Verification,
 ): VerificationBase {
   return {
     at,
@@ -114,6 +114,11 @@ export function verificationEntryBase(
     account: account.id,
     ...(caller === null ? {} : { user: caller.id }),
     ...(ticket === undefined ? {} : { ticket }),
-    detail: { verification: id, action: action.id, ...(caller === null ? { caller: callerKey } : {}) },
+    detail: {
+      verification: id,
+      action: action.id,
+      ...(caller === null ? { caller: callerKey } : {}),
+      ...(call === null ? {} : { call }),
+    },
   };
 }

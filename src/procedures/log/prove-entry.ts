@@ -23,7 +23,31 @@ export interface EntryProof {
 
 /** Refusals: not-found (no such entry), audit-broken (the entries do not lead to the root that the desk has sealed). */
 export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
-  const checkpoint = await signCheckpoint(desk);
+  const [proof] = await proveEntries(desk, [seq], await signCheckpoint(desk));
+  return proof as EntryProof;
+}
+
+/** Several entries under one checkpoint; what their proofs share is read once. Refusals as above. */
+export async function proveEntries(desk: Desk, seqs: readonly number[], checkpoint: SignedCheckpoint) {
+  const known = new Map<number, Promise<Uint8Array>>();
+  const rootAt = (start: number, end: number) => {
+    // Ranges of one tree never overlap in part: start and length name one.
+    const name = start * checkpoint.size + (end - start);
+    const root = known.get(name) ?? rootOfRange(desk.store.read.audit, desk.notary, start, end);
+    known.set(name, root);
+    return root;
+  };
+  const proofs: EntryProof[] = [];
+  for (const seq of seqs) proofs.push(await proveOne(desk, seq, checkpoint, rootAt));
+  return proofs;
+}
+
+async function proveOne(
+  desk: Desk,
+  seq: number,
+  checkpoint: SignedCheckpoint,
+  rootAt: (start: number, end: number) => Promise<Uint8Array>,
+): Promise<EntryProof> {
   const reader: LogReader = desk.store.read.audit;
   if (seq >= checkpoint.size) {
     throw refusal('not-found', 'entry-unknown', { seq, size: checkpoint.size }, 'entry-numbers');
@@ -31,7 +55,7 @@ export async function proveEntry(desk: Desk, seq: number): Promise<EntryProof> {
   const [row] = await reader.batch(seq, 1);
   const hashes: Uint8Array[] = [];
   for (const { start, end } of inclusionRanges(seq, checkpoint.size)) {
-    hashes.push(await rootOfRange(reader, desk.notary, start, end));
+    hashes.push(await rootAt(start, end));
   }
   const leafHash = desk.notary.tree.leaf(row?.body ?? '');
   const claim = { leafIndex: seq, treeSize: checkpoint.size, leafHash, proof: hashes, root: checkpoint.root };

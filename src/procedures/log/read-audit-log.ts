@@ -56,7 +56,7 @@ export interface NewestEntries {
 export async function newestEntries(desk: Desk, filter: AuditFilter, limit: number): Promise<NewestEntries> {
   const { audit } = desk.store.read;
   const rows = await audit.newest(filter, limit);
-  return { entries: rows.map(parse).reverse(), foreign: await foreignEntries(audit, desk.notary, rows) };
+  return { entries: rows.map(parseEntry).reverse(), foreign: await foreignEntries(audit, desk.notary, rows) };
 }
 
 /** Refusal `audit-broken`: what was shown is not what was logged. */
@@ -74,7 +74,7 @@ export async function* entriesAfter(
 ): AsyncGenerator<readonly LoggedEntry[]> {
   for (let after = afterSeq; ; ) {
     const rows = await desk.store.read.audit.find(filter, after, PAGE);
-    if (rows.length > 0) yield rows.map(parse);
+    if (rows.length > 0) yield rows.map(parseEntry);
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE) return;
     after = last.seq;
@@ -86,7 +86,8 @@ export async function lastNumber(desk: Desk): Promise<number> {
   return ((await desk.store.read.audit.head())?.size ?? 0) - 1;
 }
 
-function parse(row: { readonly seq: number; readonly body: string }): LoggedEntry {
+/** Refusal `audit-broken` if it is no JSON. */
+export function parseEntry(row: { readonly seq: number; readonly body: string }): LoggedEntry {
   try {
     return JSON.parse(row.body) as LoggedEntry;
   } catch (error) {

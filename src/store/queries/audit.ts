@@ -1,5 +1,6 @@
 /** Reads the audit log. Only the write door (record.ts) writes it. */
 
+import { sql } from 'kysely';
 import type { SchemaTraits } from '../engine.js';
 import type { Db } from '../schema/directory.js';
 
@@ -59,6 +60,13 @@ export const auditReads = (db: Db, traits: SchemaTraits) => ({
   /** Bodies that match a filter, oldest first, after a sequence number (-1 for the beginning). */
   async find(filter: AuditFilter, afterSeq: number, limit: number): Promise<readonly { seq: number; body: string }[]> {
     return filtered(db, filter).where('seq', '>', afterSeq).orderBy('seq').limit(limit).execute();
+  },
+  /** Bodies in a span of time that contain one of the texts, oldest first. */
+  async mentioning(texts: readonly string[], { since, until }: { readonly since: number; readonly until: number }) {
+    return filtered(db, { since, until })
+      .where((e) => e.or(texts.map((text) => sql<boolean>`body like ${`%${text.replace(/_/g, '\\_')}%`} escape '\\'`)))
+      .orderBy('seq')
+      .execute();
   },
   /** The newest bodies that match a filter, newest first. */
   async newest(filter: AuditFilter, limit: number): Promise<readonly { seq: number; body: string }[]> {

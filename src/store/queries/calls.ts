@@ -10,6 +10,17 @@ export const callReads = (db: Db) => ({
   async byId(id: string): Promise<CallRow | undefined> {
     return rowOf(db, 'calls', 'id', id);
   },
+  /** The newest that an operator opened or has taken over. */
+  async ofOperator(id: string, limit: number): Promise<readonly CallRow[]> {
+    const own = db.selectFrom('calls').selectAll();
+    const mine = own.where((e) => e.or([e('operator_id', '=', id), e('opened_by', '=', id)]));
+    return mine.orderBy('opened_at', 'desc').limit(limit).execute();
+  },
+  /** Calls about a person that are open with somebody, with news since a time. */
+  async openAbout(userId: string, since: number): Promise<readonly CallRow[]> {
+    const about = db.selectFrom('calls').selectAll().where('user_id', '=', userId);
+    return about.where('state', '=', 'open').where('updated_at', '>=', since).execute();
+  },
   /** The phrase that was heard last on a call, if it may still count. */
   async hearing(id: string): Promise<Selectable<HearingsTable> | undefined> {
     return rowOf(db, 'hearings', 'id', id);

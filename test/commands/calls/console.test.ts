@@ -176,11 +176,11 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       await expect.poll(async () => (await kinds({ kind: 'call.general' })).length).toBe(before + 1);
     });
 
-    it('the end: a note with the receipt of the log, then screen and scrollback are cleared', async () => {
+    it('the end: a note that names its receipt, then screen and scrollback are cleared', async () => {
       const terminal = run();
       await reach(terminal, 'ben.otto');
       await end(terminal);
-      expect(terminal.screen()).toMatch(/log: size \d+ · root\s+[0-9a-f]{16}/);
+      expect(terminal.screen()).toMatch(/receipt: countersign receipt show\s+call_\w{6}/);
       terminal.type('1');
       await terminal.waitFor(/\? Find/);
       expect(terminal.screen()).not.toMatch(/Otto|Northwind|call_/);

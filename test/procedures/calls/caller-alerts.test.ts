@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertLines } from '../../../src/commands/calls/alerts-view.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
+import { beginCall, endCall } from '../../../src/procedures/calls/live-calls.js';
 import { openCall } from '../../../src/procedures/calls/open-call.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { engines, START } from '../../support/test-desk.js';
@@ -19,13 +20,30 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
 
   const alertsOn = async (caller: string, shared = 0) => {
     const call = await openCall(place.desk, { account: '100234', caller, action: 'billing:change' });
-    return callerAlerts(place.desk, call, shared);
+    return callerAlerts(place.desk, call, shared, place.agent.operator.id);
   };
   const lines = async (caller: string) => alertLines(await alertsOn(caller), place.clock.now());
 
   it('a caller of whom nothing is known raises none', async () => {
     expect(await lines('ana')).toEqual([]);
     expect(await lines('somebody unknown')).toEqual([]);
+  });
+
+  it('E30 another operator who has this caller on a call is named, until that call ends or was forgotten', async () => {
+    const { desk, agent, clock } = place;
+    const lead = await place.operator('lead');
+    const { id } = await beginCall(desk, lead, { caller: await place.user('ana') });
+    await beginCall(desk, agent, { caller: await place.user('ana') });
+    expect((await alertsOn('ana')).alsoWith).toEqual([lead.operator.name]);
+    expect(await lines('ana')).toEqual([
+      `${lead.operator.name} is on a call with this caller too: speak with each other`,
+    ]);
+    expect((await alertsOn('ben')).alsoWith).toEqual([]);
+    await endCall(desk, lead, id);
+    expect((await alertsOn('ana')).alsoWith).toEqual([]);
+    const dropped = await beginCall(desk, lead, { caller: await place.user('ana') });
+    clock.advance(hours(1) + 1);
+    expect([dropped.state, (await alertsOn('ana')).alsoWith]).toEqual(['open', []]);
   });
 
   it('earlier failures count, whoever the operator was, and for seven days', async () => {
@@ -51,7 +69,7 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
   it('the days are those of the policy, also in words', async () => {
     const call = await openCall(place.desk, { account: '100234', caller: 'ana', action: 'billing:change' });
     const patient = withThrottle(place.desk, { alertLookBackDays: 30 });
-    expect(alertLines(await callerAlerts(patient, call, 0), place.clock.now())).toEqual([
+    expect(alertLines(await callerAlerts(patient, call, 0, place.agent.operator.id), place.clock.now())).toEqual([
       expect.stringMatching(/^3 failed attempts in the last 30 days, with 3 operators/),
     ]);
   });

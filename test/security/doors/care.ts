@@ -1,6 +1,7 @@
 /** What the procedures of procedures/messages, procedures/upkeep and procedures/log ask of an operator. */
 
 import type { Desk } from '../../../src/desk.js';
+import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
@@ -16,6 +17,12 @@ import type { Doors } from './door.js';
 const unaccepted = (desk: Desk): Desk => ({ ...desk, pin: { ...desk.pin, pinned: 'f'.repeat(64), accepted: false } });
 
 export const CARE: Doors = {
+  'log/call-record.callRecord': { permission: 'verify', knock: (desk, signed) => callRecord(desk, signed, 'none') },
+  'log/call-record.ownCalls': { permission: 'verify', knock: (desk, signed) => ownCalls(desk, signed, 1) },
+  'log/call-record.proveCall': {
+    permission: 'audit:receipt',
+    knock: (desk, signed) => proveCall(desk, signed, 'none'),
+  },
   'log/read-audit-log.noteExport': {
     permission: 'audit:read',
     knock: (desk, signed) => noteExport(desk, signed, {}, 'csv'),

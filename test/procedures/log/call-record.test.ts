@@ -1,0 +1,147 @@
+/** What happened on a call is read from the log (B97, E6, E29), and a receipt of it convinces somebody who has neither store nor key (E14). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noteOf } from '../../../src/commands/calls/record-view.js';
+import { treeHasher } from '../../../src/crypto/digests.js';
+import { verifySignedNote } from '../../../src/crypto/signer.js';
+import { openEngine } from '../../../src/opening/open-desk.js';
+import {
+  answerGeneralQuestion,
+  beginCall,
+  endCall,
+  handOverCall,
+  noteOnCall,
+  resumeCall,
+} from '../../../src/procedures/calls/live-calls.js';
+import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
+import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
+import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
+import type { Account } from '../../../src/rules/people.js';
+import { checkReceipt, receiptText } from '../../../src/rules/receipt.js';
+import * as outsider from '../../support/check-receipt.mjs';
+import { engines } from '../../support/test-desk.js';
+import { PHRASE } from '../northwind.js';
+import { type PhoneDesk, phoneDesk, WRONG } from '../phone-desk.js';
+
+describe.each(engines)('the record of a call on %s', (engine) => {
+  let place: PhoneDesk;
+  beforeEach(async () => {
+    place = await phoneDesk(engine);
+    await place.givePhrase('ana');
+  });
+  afterEach(() => place.close());
+
+  const began = async () => {
+    const { desk, agent } = place;
+    const { id } = await beginCall(desk, agent, {
+      account: await account(),
+      caller: await place.user('ana'),
+      opens: true,
+    });
+    return id;
+  };
+  const verify = (call: string, phrase: string, action = 'billing:change', by = place.agent) =>
+    verifyCaller(place.desk, by, { account: '100234', caller: 'ana', action, phrase, ticket: undefined, call });
+  const account = async () => (await place.desk.store.read.accounts.byNumber('100234')) as Account;
+  const note = async (id: string) =>
+    noteOf(await callRecord(place.desk, place.agent, id), place.clock.now()).slice(1, -1);
+
+  it('B97 E6 is what the log says: a wrong phrase, a verified one, the reset; nothing of another call or of none', async () => {
+    const { desk, agent } = place;
+    await answerGeneralQuestion(desk, agent, null);
+    const call = await began();
+    const other = await began();
+    await answerGeneralQuestion(desk, agent, other);
+    await verify(call, WRONG);
+    const { grant } = await verify(call, PHRASE, 'login-security:mfa-reset');
+    const target = await place.user('sue');
+    const asked = { grantId: grant?.id ?? '', account: await account(), target, reason: 'lost', ticket: 'T-9' };
+    const reset = await resetUnderGrant(desk, agent, asked);
+    await noteOnCall(desk, agent, call, { outcome: reset.outcome, ticket: 'T-9' });
+    place.clock.advance(60_000);
+    await endCall(desk, agent, call);
+    expect(await note(call)).toEqual([
+      'account 100234 Northwind, ana',
+      'billing:change: refused (not-verified)',
+      'login-security:mfa-reset: verified',
+      `reset of sue: ${reset.outcome} (${reset.id})`,
+    ]);
+    const [head] = noteOf(await callRecord(desk, agent, call), place.clock.now());
+    expect(head).toMatch(new RegExp(`^countersign ${call} by .*, 01:00, ticket T-9$`));
+    expect(await note(other)).toEqual(['account 100234 Northwind, ana', 'general question, no verification needed']);
+  });
+
+  it('E6 whoever takes a call over reads what was before; who had no part in it reads nothing, but an auditor does', async () => {
+    const { desk, agent } = place;
+    const lead = await place.operator('lead');
+    const call = await began();
+    await verify(call, WRONG);
+    await handOverCall(desk, agent, call);
+    await expect(callRecord(desk, lead, call)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(proveCall(desk, lead, call)).rejects.toMatchObject({ code: 'not-found' });
+    await resumeCall(desk, lead, call);
+    await verify(call, PHRASE, 'billing:change', lead);
+    expect(noteOf(await callRecord(desk, lead, call), 0).slice(2, -1)).toEqual([
+      'billing:change: refused (not-verified)',
+      'handed over',
+      'resumed',
+      'billing:change: verified',
+    ]);
+    expect((await ownCalls(desk, lead, 5)).map(({ id, state }) => [id, state])).toEqual([[call, 'open']]);
+    expect((await ownCalls(desk, agent, 5)).map(({ id }) => id)).toEqual([call]);
+    const admin = await place.operator('admin');
+    expect((await callRecord(desk, admin, call.slice(5).toUpperCase())).id).toBe(call);
+  });
+
+  it('B97 E14 a receipt is checked without store or key by two programs; each byte of it counts', async () => {
+    const { desk, agent } = place;
+    const call = await began();
+    await verify(call, PHRASE);
+    await endCall(desk, agent, call);
+    await answerGeneralQuestion(desk, agent, null);
+    const { proofs, verifierKey } = await proveCall(desk, agent, call);
+    const text = receiptText(proofs);
+    const ours = (given: string) =>
+      checkReceipt(given, treeHasher, (note) => verifySignedNote(note, [verifierKey]).text).entries.map(
+        ({ seq }) => seq,
+      );
+    const theirs = (given: string) => outsider.checkReceipt(given, verifierKey).map(({ seq }) => seq);
+    expect(checkReceipt(text, treeHasher, (note) => verifySignedNote(note, [verifierKey]).text).call).toBe(call);
+    expect(ours(text)).toHaveLength(5);
+    expect(theirs(text)).toEqual(ours(text));
+    const bytes = Buffer.from(text);
+    const accepted: string[] = [];
+    for (let at = 0; at < bytes.length; at += 1) {
+      const copy = Buffer.from(bytes);
+      copy[at] = (bytes[at] ?? 0) ^ 1;
+      for (const [who, check] of Object.entries({ ours, theirs })) {
+        try {
+          check(copy.toString());
+          accepted.push(`${who} took another byte ${at}`);
+        } catch {}
+      }
+    }
+    expect(accepted).toEqual([]);
+    const [first = '', second = ''] = text.split(/(?=c2sp\.org)/);
+    for (const bent of ['', text.slice(0, -1), `${text}\n`, second + first, first + first]) {
+      expect(() => ours(bent)).toThrow(expect.objectContaining({ code: 'audit-broken' }));
+    }
+    const stranger = verifierKey.replace(/.$/, (end) => (end === 'A' ? 'B' : 'A'));
+    expect(() => verifySignedNote(proofs[0]?.note ?? '', [stranger])).toThrow();
+  });
+
+  it('T20 a row that was put into the log by hand is no part of a record', async () => {
+    const { desk, agent } = place;
+    const call = await began();
+    const raw = await openEngine(place.settings.store, false);
+    const { seq, body } = await raw.db
+      .selectFrom('audit_entries')
+      .select(['seq', 'body'])
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    const bent = body.replace('"outcome":"done"', '"outcome":"failed"');
+    await raw.db.updateTable('audit_entries').set({ body: bent }).where('seq', '=', seq).execute();
+    await raw.close();
+    await expect(callRecord(desk, agent, call)).rejects.toMatchObject({ code: 'audit-broken' });
+  });
+});
