@@ -6,6 +6,7 @@ import type { Desk, ResetRow } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
+import { csvText } from '../directory/export-directory.js';
 import { prepareMessage } from '../messages/queue-message.js';
 import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
@@ -18,6 +19,9 @@ export interface Objection {
   readonly first: boolean;
 }
 
+/** Resets of one transaction. */
+const AT_ONCE = 500;
+
 const OBJECTING = { lock: 'company:objections' } as const;
 
 /**
@@ -28,7 +32,8 @@ export async function objectToReset(desk: Desk, login: PortalLogin, id: string):
   await askOwner(desk, login, OBJECTING);
   const resets = await openResets(desk, login, id);
   const objections: Objection[] = [];
-  for (const reset of resets) objections.push(await objectToOne(desk, login, reset));
+  for (let from = 0; from < resets.length; from += AT_ONCE)
+    objections.push(...(await objectToSome(desk, login, resets.slice(from, from + AT_ONCE))));
   return objections;
 }
 
@@ -44,27 +49,41 @@ async function openResets(desk: Desk, { account }: Owner, id: string): Promise<r
   throw refusal('refused-by-policy', 'reset-settled', {}, 'call-known-number');
 }
 
-async function objectToOne(desk: Desk, login: PortalLogin, reset: ResetRow): Promise<Objection> {
-  const target = await desk.store.read.users.byId(reset.user_id);
-  if (target === undefined) throw refusal('not-found', 'user-gone', {});
-  const messages = await noticesOf(desk, login, target, reset);
-  const first = await actAsOwner<'company:objections', boolean>(desk, login, OBJECTING, {
-    entry: (done, by) => ({
-      ...ownerEntry(desk, by),
-      user: target.id,
-      kind: 'mfa.objected',
-      outcome: done ? 'done' : 'refused',
-      detail: { reset: reset.id, by: login.user.id },
-    }),
+/** One transaction, and one notice to each other admin, however many resets it is about (M14). */
+async function objectToSome(
+  desk: Desk,
+  login: PortalLogin,
+  resets: readonly ResetRow[],
+): Promise<readonly Objection[]> {
+  const users = new Map(
+    (await desk.store.read.users.byIds(resets.map((row) => row.user_id))).map((one) => [one.id, one]),
+  );
+  const asked = resets.flatMap((reset) => {
+    const target = users.get(reset.user_id);
+    return target === undefined ? [] : [{ reset, target }];
+  });
+  const messages = await noticesOf(desk, login, asked);
+  return actAsOwner<'company:objections', readonly Objection[]>(desk, login, OBJECTING, {
+    entry: (done, by) =>
+      done.map(({ reset, target, first }) => ({
+        ...ownerEntry(desk, by),
+        user: target.id,
+        kind: 'mfa.objected' as const,
+        outcome: first ? ('done' as const) : ('refused' as const),
+        detail: { reset: reset.id, by: login.user.id },
+      })),
     change: async (acting) => {
       const { write, now, by } = acting;
-      const done = await write.resets.object(reset.id, by.login.user.id, now);
-      if (done) await barEnrolment(acting, target);
-      if (done) await write.outbox.insert(messages.map(({ row }) => row));
+      const done: Objection[] = [];
+      for (const { reset, target } of asked) {
+        const first = await write.resets.object(reset.id, by.login.user.id, now);
+        if (first) await barEnrolment(acting, target);
+        done.push({ reset, target, first });
+      }
+      if (done.some(({ first }) => first)) await write.outbox.insert(messages.map(({ row }) => row));
       return done;
     },
   });
-  return { reset, target, first };
 }
 
 /** Ends the mailed code, the user's sessions, and every enrolment that is half done. */
@@ -76,22 +95,26 @@ async function barEnrolment({ write, now }: ActingOwner<'company:objections'>, t
   }
 }
 
-async function noticesOf(desk: Desk, { account, user }: Owner, target: User, reset: ResetRow) {
+async function noticesOf(desk: Desk, { account, user }: Owner, asked: readonly Pick<Objection, 'reset' | 'target'>[]) {
   const admins = (await adminsOf(desk, [account])).get(account.id) ?? [];
-  const values = {
-    account: account.name,
-    target: `${target.name || target.login} (${target.login})`,
-    who: user.name || user.login,
-    when: minuteOf(desk.now()),
-    reference: reset.id,
-  };
-  return admins.map((admin) =>
-    prepareMessage(desk, {
-      template: 'objection-received',
-      to: admin.email,
-      account,
-      user: admin,
-      values: { ...values, name: admin.name || admin.login },
-    }),
+  const [only] = asked;
+  const facts = { account: account.name, who: user.name || user.login, when: minuteOf(desk.now()) };
+  const nameOf = ({ name, login }: User) => `${name || login} (${login})`;
+  const text = await csvText(
+    ['reference', 'login'],
+    asked.map(({ reset, target }) => [reset.id, target.login]),
   );
+  const about =
+    only === undefined || asked.length > 1
+      ? {
+          template: 'objection-received-many' as const,
+          attachment: { name: 'objections.csv', text },
+          more: { count: String(asked.length), reference: only?.reset.job_id ?? '' },
+        }
+      : { template: 'objection-received' as const, more: { target: nameOf(only.target), reference: only.reset.id } };
+  return admins.map((admin) => {
+    const { more, ...message } = about;
+    const values = { ...facts, ...more, name: admin.name || admin.login };
+    return prepareMessage(desk, { ...message, to: admin.email, account, user: admin, values });
+  });
 }

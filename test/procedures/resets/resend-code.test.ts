@@ -16,6 +16,7 @@ import { runJob } from '../../../src/procedures/resets/run-job.js';
 import { showJob } from '../../../src/procedures/resets/show-job.js';
 import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
 import { days, hours } from '../../../src/rules/duration.js';
+import { userRow } from '../../store/rows.js';
 import { refusalOf } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
 import { PHRASE } from '../northwind.js';
@@ -40,9 +41,9 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
   const change = (work: Parameters<PortalPlace['desk']['store']['record']>[1]) =>
     place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, work);
   const xavi = () => findUser(place.desk, '200500/xavi');
-  /** A bulk run over xavi alone; sends what it queued, unless the mail is down. */
-  const reset = async (send = true) => {
-    const rows = [{ line: 2, user: '', account: '200500', login: 'xavi', email: '' }];
+  /** A bulk run over xavi, or others; sends what it queued, unless the mail is down. */
+  const reset = async (send = true, logins: readonly string[] = ['xavi']) => {
+    const rows = logins.map((login, n) => ({ line: n + 2, user: '', account: '200500', login, email: '' }));
     const about = { rows, wholeAccount: null, reason: 'new phones', ticket: 'T-1', final: false, source: 'a test' };
     const frozen = await planReset(place.desk, lead, about);
     const { work } = await beginJob(place.desk, lead, frozen);
@@ -125,6 +126,35 @@ describe.each(engines)('the code of a reset on %s', (engine) => {
     expect(await mfaStatus(place.desk, (await xavi()).account, (await xavi()).user)).toMatchObject({
       reset: { objectedAt: expect.any(Number) },
     });
+  });
+
+  it('M14 an objection to a run is one notice to each admin, with the list, and an entry for each user', async () => {
+    await change(async (write) => {
+      await write.users.insert([userRow('acc_200500', 'yuri')]);
+      const own = { id: 'fac_yuri', user_id: 'usr_acc_200500_yuri', kind: 'totp', label: 'App', secret: 'x' };
+      await write.factors.insert({
+        ...own,
+        state: 'active',
+        created_at: 1,
+        confirmed_at: 1,
+        last_step: null,
+        suspended_by: null,
+      });
+    });
+    const { job } = await reset(false, ['xavi', 'yuri']);
+    const before = (await entries('mfa.objected')).length;
+    const objected = await objectToReset(place.desk, await admin(), job);
+    expect(objected.map(({ target, first }) => [target.login, first]).sort()).toEqual([
+      ['xavi', true],
+      ['yuri', true],
+    ]);
+    await deliverDue(place.desk);
+    expect((await place.notices()).filter((one) => one.startsWith('objection'))).toEqual([
+      expect.stringMatching(/^objection-received-many/),
+    ]);
+    expect((await entries('mfa.objected')).length - before).toBe(2);
+    expect((await objectToReset(place.desk, await admin(), job)).map(({ first }) => first)).toEqual([false, false]);
+    expect((await place.notices()).filter((one) => one.startsWith('objection'))).toHaveLength(1);
   });
 
   it('B88 goes nowhere for who has no address: the plan, the row, the status and the list say so, and an admin hands it on', async () => {
