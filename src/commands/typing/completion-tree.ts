@@ -1,4 +1,4 @@
-/** What can be typed at each place, as data for the script of each shell. Pure. */
+/** What can be typed at each place, and next to what was typed. Pure. */
 import { methodIds } from '../../procedures/codes/methods.js';
 import { CUSTOMER_ROLES, EDITIONS, OPERATOR_ROLES, SIGN_INS } from '../../rules/people.js';
 import type { Policy } from '../../rules/policy.js';
@@ -20,6 +20,8 @@ export interface Place {
   readonly words: readonly Word[];
   /** Whether a file may be typed next. */
   readonly files: boolean;
+  /** Name of an argument whose ids may be typed next: `job`. */
+  readonly ids: string | undefined;
   /** Options of this command only; `globals` has those of every command. */
   readonly options: readonly CompletedOption[];
 }
@@ -33,8 +35,8 @@ export interface CompletionTree {
   readonly globals: readonly CompletedOption[];
 }
 
-/** Only these characters get into a script, so no shell can read a word as code. */
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
+/** Only these characters are offered, so no shell can read a word as code. */
+export const PLAIN = /^[A-Za-z0-9][A-Za-z0-9:._-]*$/;
 
 type Catalogue = readonly CatalogueEntry[];
 
@@ -78,6 +80,7 @@ function placeOf(path: string, paths: ReadonlySet<string>, sources: Sources): Pl
   return {
     path,
     words: [...children, ...fixed.map((word) => ({ word, about: '' }))].filter(({ word }) => PLAIN.test(word)),
+    ids: spec?.arguments?.map(({ name }) => /^<(\w+)>$/.exec(name)?.[1])[0],
     files: (spec?.arguments ?? []).some(({ name }) => /<file>|\[file\]|\[dir\]/.test(name)),
     options: (spec?.options ?? []).map((option) => optionOf(option, path, policy)),
   };
@@ -140,19 +143,54 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
 const argumentWords = (name: string, policy: Policy): readonly string[] =>
   wordsOf(name.replace(/[<>[\].]/g, ''), '', policy);
 
-/** A description for a shell's list: one line, without characters that end a quoted string or that a shell expands. */
-export const plainText = (text: string): string =>
-  text
-    .replace(/[^\p{L}\p{N} ,.;:()/+…-]/gu, ' ')
-    .replace(/ +/g, ' ')
-    .trim();
+/** A description for a shell's list: one line without control characters. */
+const plainText = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** Every option that takes a value, with the path of its command; the path `*` means every command. */
-export const takingValues = ({
-  places,
-  globals,
-}: CompletionTree): readonly (readonly [path: string, option: CompletedOption])[] =>
-  [
-    ...places.flatMap(({ path, options }) => options.map((option) => [path, option] as const)),
-    ...globals.map((option) => ['*', option] as const),
-  ].filter(([, { value }]) => value !== 'none');
+/** What was typed: the place it leads to, the option whose value is being typed, and the unfinished word. */
+export interface Typed {
+  readonly place: Place | undefined;
+  readonly option: CompletedOption | undefined;
+  /** `--edition=` before a value in the same word. */
+  readonly before: string;
+  readonly current: string;
+  /** As of a place, where an argument is being typed. */
+  readonly ids: string | undefined;
+}
+
+export function placeFor({ places, globals }: CompletionTree, typed: readonly string[]): Typed {
+  const at = (path: string) => places.find((place) => place.path === path);
+  const optionAt = (path: string, word: string) =>
+    [...(at(path)?.options ?? []), ...globals].find((option) => option.word === word && option.value !== 'none');
+  let path = '';
+  let option: CompletedOption | undefined;
+  for (const word of typed.slice(0, -1)) {
+    if (option !== undefined) option = undefined;
+    else if (word.startsWith('-')) option = optionAt(path, word);
+    else if (at(`${path} ${word}`.trim()) !== undefined) path = `${path} ${word}`.trim();
+  }
+  const last = typed.at(-1) ?? '';
+  const [, name, current = last] = /^(--[^=]+)=(.*)$/s.exec(last) ?? [];
+  if (name !== undefined) option = optionAt(path, name);
+  const ids = option !== undefined || current.startsWith('-') ? undefined : at(path)?.ids;
+  return { place: at(path), option, before: name === undefined ? '' : `${name}=`, current, ids };
+}
+
+/** In place of a word: files may be typed here. */
+export const COMPLETE_FILES = ':files';
+
+/** What may follow, each as the whole word that would stand there. */
+export function wordsFor({ globals }: CompletionTree, { place, option, before, current }: Typed): readonly Word[] {
+  const files = [{ word: COMPLETE_FILES, about: '' }];
+  const fits = ({ word }: Word) => word.startsWith(current);
+  const told = ({ word, about }: Word) => ({ word: before + word, about: plainText(about) });
+  if (option !== undefined) {
+    if (option.value === 'file') return files;
+    const values = typeof option.value === 'string' ? [] : option.value;
+    return values
+      .map((word) => ({ word, about: '' }))
+      .filter(fits)
+      .map(told);
+  }
+  if (current.startsWith('-')) return [...(place?.options ?? []), ...globals].filter(fits).map(told);
+  return [...(place?.words ?? []).filter(fits).map(told), ...(place?.files === true ? files : [])];
+}

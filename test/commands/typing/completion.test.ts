@@ -1,24 +1,29 @@
 /** The completion, tried in the real shells (skipped, and counted, where one is missing): fixed words only, nothing typed is run. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../src/commands/catalogue.js';
-import { bashScript } from '../../../src/commands/typing/completion-bash.js';
-import { fishScript } from '../../../src/commands/typing/completion-fish.js';
-import { type CompletionTree, completionTree, everyCommand } from '../../../src/commands/typing/completion-tree.js';
-import { zshScript } from '../../../src/commands/typing/completion-zsh.js';
+import {
+  type CompletionTree,
+  completionTree,
+  everyCommand,
+  placeFor,
+  wordsFor,
+} from '../../../src/commands/typing/completion-tree.js';
 import { topicNames } from '../../../src/commands/typing/help-topics.js';
 import { openTopics } from '../../../src/main/topic-files.js';
 import { loadPolicy } from '../../../src/opening/load-policy.js';
+import { requireBuilt } from '../../support/built-desk.js';
 import { KEYS, type OpenTerminal, openTerminal } from '../../support/pty.js';
-import { dataFolder } from '../../support/test-desk.js';
+import { dataFolder, repositoryRoot } from '../../support/test-desk.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'exit 0']).status === 0;
 
 let tree: CompletionTree;
 let folder: string;
+let env: NodeJS.ProcessEnv;
 const open: OpenTerminal[] = [];
 
 beforeAll(async () => {
@@ -29,9 +34,14 @@ beforeAll(async () => {
     topicNames(openTopics(dataFolder)),
   );
   folder = mkdtempSync(join(tmpdir(), 'countersign-completion-'));
-  writeFileSync(join(folder, 'bash'), bashScript(tree));
-  writeFileSync(join(folder, 'zsh'), zshScript(tree));
-  writeFileSync(join(folder, 'fish'), fishScript(tree));
+  requireBuilt();
+  const program = join(repositoryRoot, 'bin/countersign.js');
+  writeFileSync(join(folder, 'countersign'), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`, {
+    mode: 0o755,
+  });
+  for (const shell of ['bash', 'zsh', 'fish'])
+    writeFileSync(join(folder, shell), spawnSync(process.execPath, [program, 'completion', shell]).stdout);
+  env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, HOME: folder };
   writeFileSync(join(folder, 'plan one.json'), '');
 });
 afterEach(() => {
@@ -59,15 +69,16 @@ describe('the words', () => {
     for (const { word } of tree.places.flatMap(({ options }) => options)) expect(word).toMatch(/^--[a-z-]+$/);
   });
 
-  it('a policy with a hostile name gets no word into a script', () => {
+  it('a policy with a hostile name gets no word into a shell', async () => {
     const policy = loadPolicy(dataFolder);
     const hostile = {
       ...policy,
       actions: [...policy.actions, { id: 'a:$(touch x)', category: 'a', title: "'; touch x; '" }],
     };
-    const poisoned = completionTree([], [], hostile, []);
-    for (const script of [bashScript(poisoned), zshScript(poisoned), fishScript(poisoned)])
-      expect(script).not.toContain('touch');
+    const poisoned = completionTree(CATALOGUE, await everyCommand(CATALOGUE), hostile, []);
+    const offered = wordsFor(poisoned, placeFor(poisoned, ['verify', '--for', '']));
+    expect(offered.map(({ word }) => word)).toContain('billing:change');
+    expect(JSON.stringify(offered)).not.toContain('touch');
   });
 });
 
@@ -77,7 +88,7 @@ const inBash = (...words: readonly string[]): readonly string[] => offered('bash
 function offered(file: string, words: readonly string[]): readonly string[] {
   const set = words.map((word) => `'${word}'`).join(' ');
   const script = `source '${join(folder, file)}'; COMP_WORDS=(countersign ${set}); COMP_CWORD=${words.length}; _countersign; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8', cwd: folder });
+  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { encoding: 'utf8', cwd: folder, env });
   expect(stderr).toBe('');
   return stdout.split('\n').filter((line) => line !== '');
 }
@@ -86,6 +97,7 @@ const inFish = (line: string): readonly string[] =>
   spawnSync('fish', ['--no-config', '-c', `source '${join(folder, 'fish')}'; complete -C '${line}'`], {
     encoding: 'utf8',
     cwd: folder,
+    env,
   })
     .stdout.split('\n')
     .map((offered) => offered.split('\t')[0] ?? '')
@@ -121,7 +133,8 @@ describe.skipIf(!has('bash'))('bash', () => {
   });
 
   it('teeth: a script that gives compgen what was typed as words does run it', () => {
-    writeFileSync(join(folder, 'bad'), bashScript(tree).replace('compgen -W "$list"', 'compgen -W "$list $current"'));
+    const script = readFileSync(join(folder, 'bash'), 'utf8');
+    writeFileSync(join(folder, 'bad'), script.replace('COMPREPLY=()', 'COMPREPLY=($(compgen -W "$current"))'));
     offered('bad', ['$(touch ran)']);
     expect(existsSync(join(folder, 'ran'))).toBe(true);
     rmSync(join(folder, 'ran'));
@@ -159,7 +172,7 @@ async function tab(
   const terminal = openTerminal(shell, args, {
     cols: 120,
     cwd: folder,
-    env: { HOME: folder, PS1: 'ready> ', PROMPT: 'ready> ', INPUTRC: '/dev/null' },
+    env: { ...env, PS1: 'ready> ', PROMPT: 'ready> ', INPUTRC: '/dev/null' },
   });
   open.push(terminal);
   await terminal.waitFor(/ready>|[$#%>] $/m, 15_000);
