@@ -22,6 +22,15 @@ export function checkpointText({ origin, size, root }: Checkpoint): string {
   return `${origin}\n${size}\n${Buffer.from(root).toString('base64')}\n`;
 }
 
+/** The short form that `audit receipt` prints for a ticket, in any text: the first eight bytes of the root. Nobody has signed it. */
+const SHORT = /\bsize (\d{1,15}) · root ([0-9a-f]{16})\b/;
+
+export function readShortForm(text: string): Omit<Checkpoint, 'origin'> | undefined {
+  const [, size, root] = SHORT.exec(text) ?? [];
+  if (size === undefined || root === undefined) return undefined;
+  return { size: Number(size), root: new Uint8Array(Buffer.from(root, 'hex')) };
+}
+
 /** Reads what `checkpointText` wrote; further lines are extensions and ignored. Refusal `audit-broken` otherwise. */
 export function readCheckpointText(text: string): Checkpoint {
   const [origin = '', size = '', encoded = ''] = text.split('\n');

@@ -24,7 +24,7 @@ const verify = command({
   options: [
     {
       flags: '--checkpoint <file>',
-      about: 'a note made earlier by audit checkpoint and kept elsewhere; - reads standard input',
+      about: 'a note of audit checkpoint, or a line of audit receipt, kept elsewhere; - reads standard input',
       path: 'reads',
     },
   ],

@@ -2,7 +2,7 @@
 import type { Desk } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { decodeFrontier, rootOf, type TreeHasher } from '../../rules/audit-tree.js';
-import { type Checkpoint, checkpointText, readCheckpointText } from '../../rules/checkpoint.js';
+import { type Checkpoint, checkpointText, readCheckpointText, readShortForm } from '../../rules/checkpoint.js';
 import { type LogNotary, type LogReader, sealedByDesk } from './log-reader.js';
 
 export interface LogState {
@@ -40,9 +40,11 @@ export async function signCheckpoint(desk: Desk): Promise<SignedCheckpoint> {
   return { ...checkpoint, note: signer.sign(checkpointText(checkpoint)), verifierKey: signer.verifierKey() };
 }
 
-/** Returns the checkpoint in a note of this desk. Refusal `audit-broken` for a note that was changed or belongs to another desk. */
+/** Returns the checkpoint in a note of this desk, or in the line of a ticket (`audit receipt`). Refusal `audit-broken` for a note that was changed or belongs to another desk. */
 export async function openCheckpoint(desk: Desk, note: string): Promise<Checkpoint> {
   const signer = await desk.signer();
+  const short = readShortForm(note);
+  if (short !== undefined) return { ...short, origin: signer.name };
   const checkpoint = readCheckpointText(signer.open(note));
   if (checkpoint.origin === signer.name) return checkpoint;
   throw refusal(
