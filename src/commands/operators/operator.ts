@@ -88,6 +88,7 @@ const documentOf = (row: Listed) => ({
   name: row.name,
   role: row.role,
   disabledAt: iso(row.disabled_at),
+  language: row.language,
   createdAt: iso(row.created_at),
   totp: row.totp !== null,
 });
@@ -104,6 +105,7 @@ const edit = command({
   options: [
     { flags: '--role <role>', about: 'the new role; sessions and tokens end' },
     { flags: '--email <address>', about: 'where notices go; the old address is told' },
+    { flags: '--language <code>', about: 'of the screens, such as de; "" for the default' },
     {
       flags: '--is-user <account/login>',
       about: 'the customer login of the same person; nobody verifies or resets themselves',
@@ -117,6 +119,7 @@ const edit = command({
       name: z.string(),
       role: z.string().optional(),
       email: z.string().optional(),
+      language: z.string().optional(),
       isUser: z.string().optional(),
       isNoUser: z.boolean().default(false),
       enable: z.boolean().default(false),
@@ -125,15 +128,21 @@ const edit = command({
   run: async (context, given) => {
     const { isUser, isNoUser } = given;
     if (isUser !== undefined && isNoUser) throw new Refusal('usage', '--is-user and --is-no-user exclude each other');
-    if (![given.role, given.email, isUser].some(Boolean) && !given.enable && !given.unlock && !isNoUser)
-      throw new Refusal('missing-option', 'missing: --role, --email, --is-user, --is-no-user, --enable or --unlock', {
-        hint: `Example: countersign operator edit ${given.name} --role lead`,
-      });
+    const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
+    if (!told && !given.enable && !given.unlock && !isNoUser)
+      throw new Refusal(
+        'missing-option',
+        'missing: --role, --email, --language, --is-user, --is-no-user, --enable or --unlock',
+        {
+          hint: `Example: countersign operator edit ${given.name} --role lead`,
+        },
+      );
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
     const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.email === undefined ? {} : { email: given.email }),
+      ...(given.language === undefined ? {} : { language: given.language }),
       ...(isUser === undefined ? {} : { customer: (await findUser(desk, isUser)).user.id }),
       ...(isNoUser ? { customer: null } : {}),
       ...(given.enable ? { disabled: false } : {}),

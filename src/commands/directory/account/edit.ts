@@ -7,7 +7,7 @@ import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import { accountDocument } from '../account-view.js';
-import { COUNTRY, REFERENCE } from '../listing-arguments.js';
+import { COUNTRY, LANGUAGE, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
 
 const editInput = () =>
@@ -21,6 +21,7 @@ const editInput = () =>
     forbidPhoneResets: z.boolean().default(false),
     allowPhoneResets: z.boolean().default(false),
     country: z.string().optional(),
+    language: z.string().optional(),
     edition: z.string().optional(),
     dropPrivileges: z.boolean().default(false),
     signIn: z.string().optional(),
@@ -56,6 +57,7 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
       about: 'allow them again: admins only, with --reason, never because a caller asks',
     },
     COUNTRY,
+    LANGUAGE,
     {
       flags: '--edition <edition>',
       about: 'classic or x-series; every role moves along; needs --reason and a second operator',
@@ -94,11 +96,12 @@ async function runPower(context: Context, given: z.infer<ReturnType<typeof editI
 }
 
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
-  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason, country } = given;
+  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
+  const { reason, country, language } = others;
   if (forbidPhoneResets && allowPhoneResets)
     throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
   const wanted =
-    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country].some((one) => one !== undefined) ||
+    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
   if (!wanted)
@@ -111,6 +114,7 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
     audience: ssoAudience,
     keys,
     country,
+    language,
     reason,
     forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
   };
@@ -121,6 +125,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   sso: 'single sign-on',
   'sso-settings': 'single sign-on settings',
   country: 'country',
+  language: 'language',
   'phone-resets': 'resets by phone',
 };
 
