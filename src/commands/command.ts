@@ -11,7 +11,7 @@ import type { Permission } from '../rules/operator-roles.js';
 import type { Progress } from '../terminal/progress.js';
 import type { View } from '../terminal/render.js';
 import type { Style } from '../terminal/style.js';
-import type { Ask, Files, Sessions } from './ports.js';
+import type { Ask, Files, Sessions, Tongue } from './ports.js';
 import type { TopicFiles } from './typing/help-topics.js';
 
 export interface ArgumentSpec {
@@ -111,6 +111,7 @@ export interface Context {
   /** Shows a view on stderr at once, for screens before a question. */
   readonly show: (view: View) => Promise<void>;
   readonly style: Style;
+  readonly tongue: Tongue;
   readonly progress: (label: string, total: number) => Progress;
   /** What only main can do, for the few commands that need it. */
   readonly house: House;

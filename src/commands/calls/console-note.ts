@@ -7,7 +7,7 @@ import { elapsed, forget, type LiveSession, type Stage, titleOf } from './consol
 
 /** Ends the call, offers the note, then clears the screen. */
 export async function endStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, signed, call } = session;
+  const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';
   await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
@@ -15,14 +15,14 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   for (let copied = false; ; ) {
     const answer = await screen.choose({
       view: () => [
-        titleOf(session, 'Call ended'),
-        ...noteBlocks(text),
-        ...(copied ? [block.lines('Sent to the clipboard. If it does not arrive, select the text above.')] : []),
+        titleOf(session, words('note.title')),
+        ...noteBlocks(session, text),
+        ...(copied ? [block.lines(words('note.copied'))] : []),
       ],
-      message: 'Next',
+      message: words('call.next'),
       choices: [
-        { name: 'next call (clears the screen)', value: 'next' as const },
-        { name: 'copy the note', value: 'copy' as const, key: 'c' },
+        { name: words('note.next-call'), value: 'next' as const },
+        { name: words('note.copy'), value: 'copy' as const, key: 'c' },
       ],
     });
     if (answer !== 'copy') break;
@@ -34,25 +34,27 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   return 'find';
 }
 
-export const noteBlocks = (lines: readonly string[]): View => [
+export const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [
   block.blank,
-  block.note('For the ticket:'),
+  block.note(words('note.ticket')),
   block.lines(...lines),
 ];
 
 /** Size and root of the log with this call in it: with the ticket, anyone can check that no entry was removed. */
-async function receiptLine({ desk }: LiveSession): Promise<string> {
+async function receiptLine({ desk, words }: LiveSession): Promise<string> {
   const { size, root } = await logState(desk.store.read.audit, desk.notary);
-  return `log: size ${size} · root ${Buffer.from(root).toString('hex').slice(0, 16)}`;
+  return words('note.log', { size, root: Buffer.from(root).toString('hex').slice(0, 16) });
 }
 
 /** What happened on the call, without anything that was said. */
 export function noteLines(session: LiveSession): readonly string[] {
-  const { call, account, caller, signed, desk, events } = session;
-  const who = caller === null ? '' : typeof caller === 'string' ? ', caller not on the list' : `, ${caller.login}`;
+  const { call, account, caller, signed, desk, events, words } = session;
+  const unlisted = typeof caller === 'string' ? words('note.caller-unlisted') : '';
+  const who = caller === null || typeof caller === 'string' ? unlisted : `, ${caller.login}`;
+  const clock = elapsed(desk.now() - (call?.openedAt ?? desk.now()));
   return [
-    `countersign ${call?.id ?? ''} by ${signed.operator.name}, ${elapsed(desk.now() - (call?.openedAt ?? desk.now()))}`,
-    ...(account === null ? [] : [`account ${account.number} ${account.name}${who}`]),
-    ...(events.length === 0 ? ['nothing was asked for'] : events),
+    words('note.head', { id: call?.id ?? '', operator: signed.operator.name, clock }),
+    ...(account === null ? [] : [`${words('note.account', { number: account.number, name: account.name })}${who}`]),
+    ...(events.length === 0 ? [words('note.nothing')] : events),
   ];
 }

@@ -6,6 +6,7 @@ import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localClock } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'grant list',
@@ -14,11 +15,18 @@ const list = command({
   access: 'verify',
   input: () => z.object({}),
   run: async (context) => {
+    const words = wordsOf(context);
     const grants = await listGrants(await context.desk());
     return {
       view: [
         block.table(
-          ['grant', 'caller', 'for', 'operator', 'until'],
+          [
+            words('grants.grant'),
+            words('grants.caller'),
+            words('grants.for'),
+            words('grants.operator'),
+            words('grants.until'),
+          ],
           grants.map((grant) => [
             grant.id,
             `${grant.account.number}/${grant.caller.login}`,
@@ -26,7 +34,7 @@ const list = command({
             grant.operator.name,
             localClock(grant.expiresAt),
           ]),
-          'No live grants.',
+          words('grants.none'),
         ),
       ],
       document: {
@@ -49,7 +57,7 @@ const revoke = command({
   input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);
-    const line = ended ? `Revoked ${grant}.` : `${grant} had already been used or had ended.`;
+    const line = wordsOf(context)(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
     return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
   },
 });

@@ -8,11 +8,12 @@ import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
+import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { alertBlocks } from './alerts-view.js';
-import { resultOf, withNeutralLine } from './verdict-view.js';
+import { resultOf, sayBlocks, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
   z.object({
@@ -46,6 +47,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
     const account = given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Account' }));
     const caller = given.caller ?? (await (await context.ask.prompts('--caller')).line({ message: 'Caller' }));
     const desk = await context.desk();
+    const words = wordsOf(context);
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
     const phrase = given.forgot
@@ -54,14 +56,16 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request);
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
-      throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
+      throw new Refusal('invalid-input', words('verdict.too-short'));
+    let heard = words.in(desk.language);
     try {
       const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
+      heard = words.in(languageOf(verdict.account, verdict.caller, desk.language));
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
-      return { ...resultOf(verdict, context.house.now(), mayReset), after: () => desk.sendQueued() };
+      return { ...resultOf(verdict, words, heard, mayReset), after: () => desk.sendQueued() };
     } catch (error) {
-      throw await withNeutralLine(error, context.house.now());
+      throw await withNeutralLine(error, words, heard);
     }
   },
 });
@@ -82,13 +86,15 @@ async function hear(context: Context, desk: Desk, request: Asked): Promise<strin
     const found = { account: call.account, user: call.caller };
     await viewUser(desk, context.operator(), found, { view: 'call' });
   }
+  const words = wordsOf(context);
+  const heard = words.in(languageOf(call.account, call.caller, desk.language));
   const shared = call.caller === null ? 0 : await sharedContacts(desk, call.caller);
   await context.show([
-    ...alertBlocks(await callerAlerts(desk, call, shared), desk.now()),
-    block.say('Please tell me your support passphrase.'),
+    ...alertBlocks(await callerAlerts(desk, call, shared), words),
+    ...sayBlocks(words, heard, 'aloud.ask-phrase'),
   ]);
   const { hearPhrase } = await import('./hear-phrase.js');
-  return hearPhrase(context, desk, prompts);
+  return hearPhrase(context, desk, prompts, heard);
 }
 
 export const commands: readonly Command[] = [verify];

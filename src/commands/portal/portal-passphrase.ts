@@ -12,6 +12,7 @@ import { heardAs } from '../../rules/spoken-form.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { freshSession, openSession, type PortalUser, sessionWithPassword } from './portal-session.js';
 
@@ -27,16 +28,15 @@ const show = command({
   input: () => z.object(portalShape()),
   run: (context, given) =>
     sessionWithPassword(context, given, VIEWING_PASSPHRASE, async ({ desk, login, viewKey }) => {
+      const words = wordsOf(context);
       const text = await viewOwnPassphrase(desk, login, viewKey);
       return {
         view: [
-          block.title('Your passphrase'),
+          block.title(words('owner.title')),
           block.blank,
           block.lines(text),
           block.blank,
-          block.note(
-            'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
-          ),
+          block.note(words('owner.say-only')),
         ],
         document: { passphrase: { text } },
       };
@@ -77,19 +77,17 @@ async function setPassphrase(
   given: SetInput,
   { desk, login, password }: PortalUser,
 ): Promise<Result> {
+  const words = wordsOf(context);
   await askOwner(desk, login, SETTING_PASSPHRASE);
-  const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', 'New passphrase');
+  const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', words('owner.new'));
   if (!given.passphraseStdin) await confirm(context);
   const done = await setOwnPassphrase(desk, login, { phrase, password });
-  const keeping = done.readable
-    ? 'You can look it up: countersign portal passphrase show'
-    : 'It is not kept readable: remember it, or set another one when you have forgotten it.';
   return {
     view: [
       block.lines(
-        done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
-        ...(given.passphraseStdin ? [] : [`It is heard as: ${heardAs(phrase)}`]),
-        keeping,
+        words(done.first ? 'owner.set' : 'owner.changed'),
+        ...(given.passphraseStdin ? [] : [words('owner.heard-as', { text: heardAs(phrase) })]),
+        words(done.readable ? 'owner.look-up' : 'owner.not-kept'),
       ),
     ],
     document: { passphrase: { set: true, first: done.first, readable: done.readable } },
@@ -99,17 +97,17 @@ async function setPassphrase(
 /** Standard input has room for one secret: `portal login` reads the password, this command the phrase. */
 function requireOneSecret(context: Context, given: PortalGiven & { readonly passphraseStdin: boolean }): void {
   if (!given.passwordStdin || (!given.passphraseStdin && context.ask.possible)) return;
-  throw new Refusal('usage', 'standard input carries one secret, and setting a passphrase takes two', {
-    hint: 'First: countersign portal login --password-stdin   Then: countersign portal passphrase set --passphrase-stdin',
-  });
+  const words = wordsOf(context);
+  throw new Refusal('usage', words('owner.one-secret'), { hint: words('owner.one-secret-next') });
 }
 
 /** Cancelling here changes nothing (B18). */
 async function confirm(context: Context): Promise<void> {
   if (context.options.yes) return;
+  const words = wordsOf(context);
   const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: 'Save it? A passphrase you had before stops working at once' })) return;
-  throw new Refusal('cancelled', 'nothing was changed');
+  if (await prompts.confirm({ message: words('owner.save') })) return;
+  throw new Refusal('cancelled', words('portal.nothing-was-changed'));
 }
 
 export const commands: readonly Command[] = [show, set];

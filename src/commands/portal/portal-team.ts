@@ -8,7 +8,7 @@ import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
 
@@ -21,18 +21,19 @@ const list = command({
   input: () => z.object(portalShape()),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
+      const words = wordsOf(context);
       const team = await listTeam(desk, login);
       return {
         view: [
           block.table(
-            ['login', 'name', 'role', 'privileges'],
+            (['login', 'name', 'role', 'privileges'] as const).map((name) => words(`team.${name}`)),
             team.map((user) => [
               user.login,
               user.name,
-              user.disabledAt === null ? user.role : `${user.role} (disabled)`,
+              user.disabledAt === null ? user.role : words('team.disabled', { role: user.role }),
               user.scopes.join(' '),
             ]),
-            'Nobody.',
+            words('team.nobody'),
           ),
         ],
         document: { team: team.map(memberDocument) },
@@ -56,7 +57,7 @@ const grant = command({
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) =>
-      changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given'),
+      changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given', wordsOf(context)),
     ),
 });
 
@@ -73,14 +74,14 @@ const revoke = command({
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) =>
-      changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken away'),
+      changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken', wordsOf(context)),
     ),
 });
 
-function changed(change: ScopeChange, scope: string, how: 'given' | 'taken away'): Result {
+function changed(change: ScopeChange, scope: string, how: 'given' | 'taken', words: Words): Result {
   const { user, roleBefore, outcome, grantsEnded } = change;
   return {
-    view: viewOf(change, scope, how),
+    view: viewOf(change, scope, how, words),
     document: { privilege: { scope, outcome, user: memberDocument(user), roleBefore, grantsEnded } },
   };
 }
@@ -88,20 +89,17 @@ function changed(change: ScopeChange, scope: string, how: 'given' | 'taken away'
 function viewOf(
   { outcome, user, roleBefore, grantsEnded }: ScopeChange,
   scope: string,
-  how: 'given' | 'taken away',
+  how: 'given' | 'taken',
+  words: Words,
 ): View {
-  const held = user.scopes.length === 0 ? 'no privileges' : user.scopes.join(', ');
-  if (outcome === 'nothing-to-do') return [block.lines(`Nothing to do. ${user.name} (${user.login}) holds: ${held}.`)];
-  const lines = [`${scope} is ${how}. ${user.name} (${user.login}) holds: ${held}.`];
-  if (user.role !== roleBefore) lines.push(`${user.name} is now a ${user.role.replace('-', ' ')}.`);
-  if (grantsEnded > 0) lines.push(`Calls under way that were verified before: ${grantsEnded} ended.`);
+  const { name, login, role, scopes } = user;
+  const held = scopes.length === 0 ? words('team.no-privileges') : scopes;
+  if (outcome === 'nothing-to-do') return [block.lines(words('team.nothing', { name, login, held }))];
+  const lines = [words(`team.${how}`, { scope, name, login, held })];
+  if (role !== roleBefore) lines.push(words('team.now-a', { name, role: words(`call.role-${role}`) }));
+  if (grantsEnded > 0) lines.push(words('team.grants-ended', { count: grantsEnded }));
   const becameAdmin = user.role !== roleBefore && user.role === 'secondary-admin';
-  return [
-    block.lines(...lines),
-    ...(becameAdmin
-      ? [block.next(`${user.login} sets a passphrase before calling: countersign portal passphrase set`)]
-      : []),
-  ];
+  return [block.lines(...lines), ...(becameAdmin ? [block.next(words('team.sets-passphrase', { login }))] : [])];
 }
 
 const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => ({
@@ -127,17 +125,19 @@ const passing = (verb: 'promote' | 'hand-over') =>
     input: () => z.object({ login: z.string(), ...portalShape() }),
     run: (context, given) =>
       freshSession(context, given, HANDING_OVER, async ({ desk, login }) => {
+        const words = wordsOf(context);
         if (verb === 'hand-over' && context.ask.possible && !context.options.yes) {
           const prompts = await context.ask.prompts('--yes');
-          const message = `Hand your role over to ${given.login}? You become a plain user at once.`;
-          if (!(await prompts.confirm({ message }))) throw new Refusal('cancelled', 'nothing was changed');
+          const message = words('team.hand-over', { login: given.login });
+          if (!(await prompts.confirm({ message })))
+            throw new Refusal('cancelled', words('portal.nothing-was-changed'));
         }
         const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
-        const until = done.user.powerHeldUntil;
+        const { name, login: who, role, powerHeldUntil: until } = done.user;
         const lines = [
-          `${done.user.name} (${done.user.login}) is now ${done.user.role}.`,
-          ...(until === null ? [] : [`Until ${localMinute(until)} this login can do nothing to others.`]),
-          ...(verb === 'promote' ? [] : ['You are a plain user now.']),
+          words('team.is-now', { name, login: who, role }),
+          ...(until === null ? [] : [words('team.held-until', { until })]),
+          ...(verb === 'promote' ? [] : [words('team.plain-now')]),
         ];
         return {
           view: [block.lines(...lines)],

@@ -12,6 +12,7 @@ import { renderView, type View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute, localSecond } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
@@ -32,7 +33,7 @@ const list = command({
     const desk = await context.desk();
     if (watch) return watchList(context, desk, all);
     const approvals = await listApprovals(desk, all);
-    return { view: [listTable(approvals)], document: { approvals: approvals.map(approvalDocument) } };
+    return { view: [listTable(approvals, wordsOf(context))], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
 
@@ -54,7 +55,7 @@ async function watchList(context: Context, desk: Desk, all: boolean): Promise<Re
     const now = JSON.stringify(document);
     if (now === shown) continue;
     shown = now;
-    const view: View = [block.title(localSecond(desk.now())), listTable(approvals), block.blank];
+    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, wordsOf(context)), block.blank];
     if (json) await context.row(document);
     else await context.write(await renderView(view, context.style, { plain }));
   }
@@ -72,7 +73,7 @@ const show = command({
     const approval = await showApproval(await context.desk(), request);
     const { caller, targets } = approval;
     return {
-      view: requestView(approval),
+      view: requestView(approval, wordsOf(context)),
       document: {
         approval: {
           ...approvalDocument(approval),
@@ -111,7 +112,7 @@ const approve = command({
     await askAuthority(desk, context.operator(), DECIDING);
     if (given.recoveryCodeStdin) return alone(context, given.request);
     if (context.ask.possible && !context.options.yes) {
-      await context.show(requestView(await showApproval(desk, given.request)));
+      await context.show(requestView(await showApproval(desk, given.request), wordsOf(context)));
       const prompts = await context.ask.prompts('--yes');
       if (!(await prompts.confirm({ message: 'Approve exactly this?' }))) {
         return { view: [block.lines('Nothing was decided.')], document: { approval: null }, exit: 130 };

@@ -8,6 +8,7 @@ import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
 import { alarmLine, localMinute } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',
@@ -18,7 +19,7 @@ const status = command({
   run: async (context) => {
     const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
     const frozen = freeze === null ? 'allowed' : `frozen by ${freeze.by.name} since ${localMinute(freeze.at)}`;
-    const sounding = alarms.length === 0 ? 'none' : alarms.map(alarmLine).join('; ');
+    const sounding = alarms.length === 0 ? 'none' : alarms.map((one) => alarmLine(one, wordsOf(context))).join('; ');
     return {
       view: [
         block.fields(

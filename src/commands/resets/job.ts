@@ -8,6 +8,7 @@ import { resumeJob } from '../../procedures/resets/reset-job.js';
 import { listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { type Command, command } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { showRun } from './show-run.js';
 
@@ -19,7 +20,7 @@ const list = command({
   input: () => z.object({}),
   run: async (context) => {
     const jobs = await listJobs(await context.desk());
-    return { view: jobsView(jobs), document: { jobs: jobs.map(headDocument) } };
+    return { view: jobsView(jobs, wordsOf(context)), document: { jobs: jobs.map(headDocument) } };
   },
 });
 
@@ -34,7 +35,7 @@ const show = command({
     const desk = await context.desk();
     const report = await showJob(desk, given.job);
     for (const line of report.lines) await context.row(lineDocument(line));
-    return { view: jobView(report), document: null, streamed: true };
+    return { view: jobView(report, wordsOf(context)), document: null, streamed: true };
   },
 });
 
@@ -82,7 +83,7 @@ const undo = command({
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {
-      view: undoView(undone),
+      view: undoView(undone, wordsOf(context)),
       document: { undo: undoDocument(given.job, undone) },
       exit: undone.stayed.length > 0 ? 4 : 0,
     };

@@ -4,9 +4,11 @@ import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import { languageOf } from '../../rules/language.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
+import { wordsOf } from '../wording/words.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
 
@@ -116,7 +118,9 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
   const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
   const attempt = () => resetUnderGrant(desk, signed, asked);
   const outcome = await untilApproved(context, given.wait, attempt);
-  return { view: resetView(outcome), document: resetDocument(outcome) };
+  const words = wordsOf(context);
+  const heard = words.in(languageOf(outcome.account, outcome.caller, desk.language));
+  return { view: resetView(outcome, words, heard), document: resetDocument(outcome) };
 }
 
 export const commands: readonly Command[] = [reset];

@@ -143,7 +143,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       const screen = await terminal.waitFor(/VERIFIED/);
       expect(screen).toMatch(/call_[0-9a-z]{6}/);
       expect(screen.split('\n').every((line) => [...line].length <= cols)).toBe(true);
-      expect(terminal.raw()).toMatch(/Thank you, Ana\./);
+      expect(terminal.raw()).toMatch(/Thank you, Ana Trujillo\./);
       for (const word of PHRASE.split(' ')) expect(terminal.raw()).not.toContain(word);
     });
 
