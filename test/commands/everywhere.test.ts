@@ -158,7 +158,8 @@ describe('--json', () => {
 
 describe('help', () => {
   it('each command has a summary, and examples that begin with itself and use only options it has', () => {
-    for (const { path, summary, examples, options = [] } of commands) {
+    for (const { path, summary, examples, arguments: names = [], options = [] } of commands) {
+      for (const { about } of [...names, ...options]) expect(about, path).toMatch(/^\S/);
       expect(summary, path).toMatch(/^[^A-Z].*[^.]$|^[A-Z]{2,}/);
       expect(examples.length, path).toBeGreaterThan(0);
       for (const example of examples) {

@@ -28,14 +28,8 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const liveConsole = command<Input>({
   path: 'console',
-  summary: 'open the live-call screen (so does countersign alone)',
-  examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --from +12065559857'],
   access: 'verify',
-  options: [
-    { flags: '--call <id>', about: 'resume a call that was dropped or handed over' },
-    { flags: '--from <number>', about: 'look first for who has this phone number; --from="" if it is withheld' },
-    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script', path: 'here' },
-  ],
+  options: ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }],
   input,
   run,
 });

@@ -10,8 +10,6 @@ import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'grant list',
-  summary: 'list live grants',
-  examples: ['countersign grant list', 'countersign grant list --json'],
   access: 'verify',
   input: () => z.object({}),
   run: async (context) => {
@@ -50,10 +48,8 @@ const list = command({
 
 const revoke = command({
   path: 'grant revoke',
-  summary: 'revoke a live grant',
-  examples: ['countersign grant revoke gr_…'],
   access: 'verify',
-  arguments: [{ name: '<grant>', about: 'id of the grant' }],
+  arguments: ['<grant>'],
   input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);

@@ -27,20 +27,14 @@ const input = () =>
 
 const verify = command<z.infer<ReturnType<typeof input>>>({
   path: 'verify',
-  summary: 'check one caller for one request',
-  examples: [
-    'countersign verify --account 100234 --caller maria.anders --for billing:change',
-    'printf \'%s\\n\' "$PHRASE" | countersign verify --account 100234 --caller maria.anders --for billing:change --passphrase-stdin --json',
-    'countersign verify --account 100234 --caller maria.anders --for billing:change --forgot',
-  ],
   access: 'verify',
   options: [
-    { flags: '--account <account>', about: 'number, id or unique name of the account' },
-    { flags: '--caller <user>', about: 'login, id or unique e-mail of the caller' },
-    { flags: '--for <action>', about: 'what the caller asks for, such as billing:change' },
-    { flags: '--passphrase-stdin', about: 'read what the caller said from standard input' },
-    { flags: '--forgot', about: 'the caller forgot the phrase: refuse, and say what to tell them' },
-    { flags: '--ticket <text>', about: 'number of your ticket, for the log' },
+    '--account <account>',
+    '--caller <user>',
+    '--for <action>',
+    '--passphrase-stdin',
+    '--forgot',
+    '--ticket <text>',
   ],
   input,
   run: async (context, given) => {

@@ -14,8 +14,6 @@ import { openSession } from './portal-session.js';
 
 const backupCodes = command({
   path: 'portal mfa backup-codes',
-  summary: 'make new backup codes; earlier ones stop working',
-  examples: ['countersign portal mfa backup-codes --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),

@@ -24,16 +24,11 @@ import { keepSession, openLogin, sessionName, speakTo } from './portal-session.j
 
 const activate = command({
   path: 'portal activate',
-  summary: 'set your application password with the code of your invitation',
-  examples: [
-    'countersign portal activate --account 100234 --as ana --code XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X',
-    'printf \'%s\\n\' "$PASSWORD" | countersign portal activate --account 100234 --as ana --code CODE --password-stdin',
-  ],
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
-    { flags: '--code <code>', about: 'the one-time code of the invitation' },
-    { flags: '--password-stdin', about: 'read the new password from standard input' },
+    '--code <code>',
+    '--password-stdin',
   ],
   input: () => {
     const { account, as, code, passwordStdin } = portalShape();
@@ -88,14 +83,6 @@ type LoginInput = z.infer<ReturnType<typeof loginInput>>;
 
 const login = command<LoginInput>({
   path: 'portal login',
-  summary: 'sign in with your password and second factor, or by single sign-on',
-  examples: [
-    'countersign portal login --account 100234 --as ana',
-    'countersign portal login --account 100234 --as ana --code 123456   (continues a login that waits for a code)',
-    'countersign portal login --account 100234 --as ana --factor email',
-    'countersign portal login --account 100234 --as ana --device ~/.portal-device --remember',
-    'countersign portal login --account 100234 --sso --id-token-stdin < token',
-  ],
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS,
@@ -103,12 +90,12 @@ const login = command<LoginInput>({
       flags: '--factor <name>',
       about: `how to prove it is you: ${answerKinds.slice(0, -1).join(', ')} or ${answerKinds.at(-1)}`,
     },
-    { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
-    { flags: '--new-code', about: 'the mailed code is lost: send another, which ends the first' },
-    { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
-    { flags: '--sso', about: "sign in with your company's single sign-on" },
-    { flags: '--id-token-stdin', about: 'read the OpenID ID token from standard input' },
-    { flags: '--nonce <text>', about: 'the nonce of the sign-on request' },
+    '--enrolment-code <code>',
+    '--new-code',
+    '--remember',
+    '--sso',
+    '--id-token-stdin',
+    '--nonce <text>',
   ],
   input: loginInput,
   run: async (context, given) => {
@@ -219,8 +206,6 @@ async function enterBySso(context: Context, desk: Desk, given: LoginInput): Prom
 
 const logout = command({
   path: 'portal logout',
-  summary: 'sign out of the portal',
-  examples: ['countersign portal logout --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
   input: () => {

@@ -17,8 +17,6 @@ import { openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal mfa list',
-  summary: 'list your sign-in methods',
-  examples: ['countersign portal mfa list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -60,19 +58,13 @@ const list = command({
 
 const add = command({
   path: 'portal mfa add',
-  summary: 'set up a second sign-in method',
-  examples: [
-    'countersign portal mfa add totp --account 100234 --as ana',
-    'countersign portal mfa add totp --account 100234 --as ana --code 123456   (the first code, from a script)',
-    'countersign portal mfa add totp --account 100234 --as ana --replace fac_…   (a new phone)',
-  ],
   access: 'anyone',
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
-    { flags: '--code <code>', about: 'the first code of the method that is being set up' },
-    { flags: '--replace <id>', about: 'id of the method that it replaces' },
-    { flags: '--enrolment-code <code>', about: 'the mailed code that you need after a reset' },
+    '--code <code>',
+    '--replace <id>',
+    '--enrolment-code <code>',
   ],
   input: () =>
     z.object({
@@ -118,10 +110,8 @@ const add = command({
 
 const remove = command({
   path: 'portal mfa remove',
-  summary: 'remove one of your sign-in methods',
-  examples: ['countersign portal mfa remove fac_… --account 100234 --as ana'],
   access: 'anyone',
-  arguments: [{ name: '<id>', about: 'id of the method, see portal mfa list' }],
+  arguments: ['<id>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), id: z.string() }),
   run: (context, given) =>
@@ -137,13 +127,8 @@ const remove = command({
 
 const require = command({
   path: 'portal mfa require',
-  summary: 'require a second factor of everyone in your company, or stop requiring it (admins)',
-  examples: ['countersign portal mfa require on --account 100234 --as ana'],
   access: 'anyone',
-  arguments: [
-    { name: '<switch>', about: 'on or off' },
-    { name: '[user]', about: 'not allowed: MFA is required of the whole company or of nobody' },
-  ],
+  arguments: ['<switch>', '[user]'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
   run: async (context, given) => {

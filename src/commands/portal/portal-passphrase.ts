@@ -18,11 +18,6 @@ import { freshSession, openSession, type PortalUser, sessionWithPassword } from 
 
 const show = command({
   path: 'portal passphrase show',
-  summary: 'show your passphrase, after your password and, with MFA, a code',
-  examples: [
-    'countersign portal passphrase show --account 100234 --as ana',
-    'printf \'%s\\n\' "$PASSWORD" | countersign portal passphrase show --account 100234 --as ana --password-stdin --json',
-  ],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -48,19 +43,8 @@ type SetInput = z.infer<ReturnType<typeof setInput>>;
 
 const set = command<SetInput>({
   path: 'portal passphrase set',
-  summary: 'set or change your passphrase; the old one stops working at once',
-  examples: [
-    'countersign portal passphrase set --account 100234 --as ana',
-    'printf \'%s\\n\' "$PHRASE" | countersign portal passphrase set --account 100234 --as ana --passphrase-stdin   (after: portal login)',
-  ],
   access: 'anyone',
-  options: [
-    {
-      flags: '--passphrase-stdin',
-      about: 'read the new passphrase from standard input; needs a recent portal login',
-    },
-    ...PORTAL_OPTIONS,
-  ],
+  options: ['--passphrase-stdin', ...PORTAL_OPTIONS],
   input: setInput,
   run: async (context, given) => {
     requireOneSecret(context, given);

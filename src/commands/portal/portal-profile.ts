@@ -16,8 +16,6 @@ import { openSession, sessionWithPassword } from './portal-session.js';
 
 const profile = command({
   path: 'portal profile',
-  summary: 'show your profile',
-  examples: ['countersign portal profile --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -36,8 +34,6 @@ const profile = command({
 
 const password = command({
   path: 'portal password',
-  summary: 'change your application password; asks for the current one',
-  examples: ['countersign portal password --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
   input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),

@@ -14,18 +14,9 @@ import { freshSession, openSession } from './portal-session.js';
 
 const reset = command({
   path: 'portal reset',
-  summary: 'reset the second factors of users of your company (admins)',
-  examples: [
-    'countersign portal reset janet.leverling --account 100241 --as ana.trujillo --reason "phone lost"',
-    'countersign portal reset janet.leverling robert.king --account 100241 --as ana.trujillo --reason "new phones" --confirm 2 --json',
-  ],
   access: 'anyone',
-  arguments: [{ name: '[users...]', about: 'login, id or unique e-mail' }],
-  options: [
-    { flags: '--reason <text>', about: 'why, for the log' },
-    { flags: '--confirm <n>', about: 'the number of users to reset; without it you type the number' },
-    ...PORTAL_OPTIONS,
-  ],
+  arguments: ['[users...]'],
+  options: ['--reason <text>', '--confirm <n>', ...PORTAL_OPTIONS],
   input: () =>
     z.object({
       ...portalShape(),
@@ -54,17 +45,9 @@ const reset = command({
 
 const resend = command({
   path: 'portal resend',
-  summary: 'send the code that a reset user needs once more (admins)',
-  examples: [
-    'countersign portal resend janet.leverling --account 100241 --as ana.trujillo',
-    'countersign portal resend janet.leverling --hand-on --account 100241 --as ana.trujillo   (no mailbox)',
-  ],
   access: 'anyone',
-  arguments: [{ name: '<login>', about: 'login, id or unique e-mail of a user of your company' }],
-  options: [
-    { flags: '--hand-on', about: 'send it to you, to hand it on; the user and all admins are told' },
-    ...PORTAL_OPTIONS,
-  ],
+  arguments: ['<login>'],
+  options: ['--hand-on', ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), login: z.string(), handOn: z.boolean().default(false) }),
   run: (context, given) =>
     freshSession(context, given, RESENDING, async ({ desk, login }) => {
@@ -109,10 +92,8 @@ async function askNumber(context: Context, users: readonly string[], count: numb
 
 const object = command({
   path: 'portal reset object',
-  summary: 'object to a reset; nothing can be set up until it is settled (admins)',
-  examples: ['countersign portal reset object rst_… --account 100241 --as ana.trujillo'],
   access: 'anyone',
-  arguments: [{ name: '<reference>', about: 'the reference in the notice' }],
+  arguments: ['<reference>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), reference: z.string() }),
   run: (context, given) =>

@@ -14,8 +14,6 @@ import { freshSession, openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal team list',
-  summary: 'list the users of your company and what they may request',
-  examples: ['countersign portal team list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -43,16 +41,8 @@ const list = command({
 
 const grant = command({
   path: 'portal team grant',
-  summary: 'grant a privilege to a user; the first one makes a secondary admin',
-  examples: [
-    'countersign portal team grant sue billing --account 100234 --as ana',
-    'countersign portal team grant sue billing:inquiry --account 100234 --as ana',
-  ],
   access: 'anyone',
-  arguments: [
-    { name: '<login>', about: 'login, id or unique e-mail of a user of your company' },
-    { name: '<scope>', about: 'a category (billing) or one action (billing:inquiry)' },
-  ],
+  arguments: ['<login>', '<scope>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
   run: (context, given) =>
@@ -63,13 +53,8 @@ const grant = command({
 
 const revoke = command({
   path: 'portal team revoke',
-  summary: 'revoke a privilege, even during a call; losing the last one makes a plain user',
-  examples: ['countersign portal team revoke sue billing --account 100234 --as ana'],
   access: 'anyone',
-  arguments: [
-    { name: '<login>', about: 'login, id or unique e-mail of a user of your company' },
-    { name: '<scope>', about: 'the privilege, as countersign portal team list shows it' },
-  ],
+  arguments: ['<login>', '<scope>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
   run: (context, given) =>
@@ -114,13 +99,8 @@ const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => 
 const passing = (verb: 'promote' | 'hand-over') =>
   command({
     path: `portal team ${verb}`,
-    summary:
-      verb === 'promote'
-        ? 'make a user an admin beside you (X Series)'
-        : 'hand your role over to another user; you become a plain user',
-    examples: [`countersign portal team ${verb} sue --account 100241 --as ana`],
     access: 'anyone',
-    arguments: [{ name: '<login>', about: 'login, id or unique e-mail of a user of your company' }],
+    arguments: ['<login>'],
     options: PORTAL_OPTIONS,
     input: () => z.object({ login: z.string(), ...portalShape() }),
     run: (context, given) =>

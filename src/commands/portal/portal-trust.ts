@@ -21,8 +21,6 @@ import { openSession } from './portal-session.js';
 
 const devices = command({
   path: 'portal devices list',
-  summary: 'list the devices that are not asked for a code',
-  examples: ['countersign portal devices list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -57,14 +55,9 @@ const devices = command({
 
 const forget = command({
   path: 'portal devices forget',
-  summary: 'forget a remembered device, or all: its next login is asked for a code',
-  examples: [
-    'countersign portal devices forget dev_… --account 100234 --as ana',
-    'countersign portal devices forget --all --account 100234 --as ana',
-  ],
   access: 'anyone',
-  arguments: [{ name: '[id]', about: 'id of the device, see portal devices list' }],
-  options: [{ flags: '--all', about: 'forget every device' }, ...PORTAL_OPTIONS],
+  arguments: ['[id]'],
+  options: ['--all', ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), id: z.string().optional(), all: z.boolean().default(false) }),
   run: async (context, given) => {
     const which = oneOrAll(context, given.id, given.all ? ('all' as const) : undefined, {
@@ -79,8 +72,6 @@ const forget = command({
 
 const sessions = command({
   path: 'portal sessions list',
-  summary: 'list where you are signed in',
-  examples: ['countersign portal sessions list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -119,14 +110,9 @@ const sessions = command({
 
 const end = command({
   path: 'portal sessions end',
-  summary: 'end one of your sessions, or all but this one',
-  examples: [
-    'countersign portal sessions end ses_… --account 100234 --as ana',
-    'countersign portal sessions end --others --account 100234 --as ana',
-  ],
   access: 'anyone',
-  arguments: [{ name: '[id]', about: 'id of the session, see portal sessions list' }],
-  options: [{ flags: '--others', about: 'end every session but this one' }, ...PORTAL_OPTIONS],
+  arguments: ['[id]'],
+  options: ['--others', ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), id: z.string().optional(), others: z.boolean().default(false) }),
   run: async (context, given) => {
     const which = oneOrAll(context, given.id, given.others ? ('others' as const) : undefined, {

@@ -17,17 +17,8 @@ import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
   path: 'approval list',
-  summary: 'list what waits for a second operator',
-  examples: [
-    'countersign approval list',
-    'countersign approval list --watch',
-    'countersign approval list --all --json',
-  ],
   access: 'mfa:read',
-  options: [
-    { flags: '--all', about: 'also list what was decided, used or has expired' },
-    { flags: '--watch', about: 'print it again whenever it changes, until Ctrl-C; with --json one line each time' },
-  ],
+  options: ['--all', '--watch'],
   input: () => z.object({ all: z.boolean().default(false), watch: z.boolean().default(false) }),
   run: async (context, { all, watch }) => {
     const desk = await context.desk();
@@ -64,10 +55,8 @@ async function watchList(context: Context, desk: Desk, all: boolean): Promise<Re
 
 const show = command({
   path: 'approval show',
-  summary: 'show one request and everyone it would reset',
-  examples: ['countersign approval show apr-7kq-2mp'],
   access: 'mfa:read',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
+  arguments: ['<request>'],
   input: () => z.object({ request: z.string() }),
   run: async (context, { request }) => {
     const approval = await showApproval(await context.desk(), request);
@@ -93,18 +82,9 @@ const show = command({
 
 const approve = command({
   path: 'approval approve',
-  summary: 'approve exactly this request',
-  examples: ['countersign approval approve apr-7kq-2mp'],
   access: 'approval:decide',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [
-    { flags: '--reason <text>', about: 'why, for the log' },
-    {
-      flags: '--recovery-code-stdin',
-      about:
-        'where nobody else may approve: your own request, with a recovery code from standard input; counts a day later',
-    },
-  ],
+  arguments: ['<request>'],
+  options: ['--reason <text>', '--recovery-code-stdin'],
   input: () =>
     z.object({ request: z.string(), reason: z.string().optional(), recoveryCodeStdin: z.boolean().default(false) }),
   run: async (context, given): Promise<Result> => {
@@ -148,11 +128,9 @@ async function alone(context: Context, id: string): Promise<Result> {
 
 const reject = command({
   path: 'approval reject',
-  summary: 'reject a request',
-  examples: ['countersign approval reject apr-7kq-2mp --reason "call back first"'],
   access: 'approval:decide',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [{ flags: '--reason <text>', about: 'why; the requester sees it' }],
+  arguments: ['<request>'],
+  options: ['--reason <text>'],
   input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();

@@ -14,8 +14,6 @@ import { showRun } from './show-run.js';
 
 const list = command({
   path: 'job list',
-  summary: 'list bulk resets, newest first',
-  examples: ['countersign job list', 'countersign job list --json'],
   access: 'mfa:read',
   input: () => z.object({}),
   run: async (context) => {
@@ -26,10 +24,8 @@ const list = command({
 
 const show = command({
   path: 'job show',
-  summary: 'show one bulk reset; with --json each line of it',
-  examples: ['countersign job show job_…', 'countersign job show job_… --json'],
   access: 'mfa:read',
-  arguments: [{ name: '<job>', about: 'id of the job' }],
+  arguments: ['<job>'],
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -41,10 +37,8 @@ const show = command({
 
 const resume = command({
   path: 'job resume',
-  summary: 'resume an interrupted bulk reset; no user is reset twice',
-  examples: ['countersign job resume job_…', 'countersign job resume job_… --json'],
   access: 'mfa:reset-bulk',
-  arguments: [{ name: '<job>', about: 'id of the job' }],
+  arguments: ['<job>'],
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -57,18 +51,9 @@ const resume = command({
 
 const undo = command({
   path: 'job undo',
-  summary: 'undo resets: factors and backup codes work again',
-  examples: [
-    'countersign job undo job_… --reason "wrong list"',
-    'countersign job undo job_… --line 12 --reason "wrong person"',
-    'countersign job undo rst_… --reason "the owner called"',
-  ],
   access: 'job:undo',
-  arguments: [{ name: '<job>', about: 'id of the job, or of one reset' }],
-  options: [
-    { flags: '--line <n>', about: 'only this line of the input' },
-    { flags: '--reason <text>', about: 'why, for the log' },
-  ],
+  arguments: ['<job>'],
+  options: ['--line <n>', '--reason <text>'],
   input: () =>
     z.object({
       job: z.string(),

@@ -11,20 +11,9 @@ import { type Words, wordsOf } from '../wording/words.js';
 
 const resend = command({
   path: 'mfa resend',
-  summary: 'send the code that a reset user needs once more, only to what is on file',
-  examples: [
-    'countersign mfa resend 100241/janet.leverling --grant gr_…   (on a call)',
-    'countersign mfa resend 100241/janet.leverling 100241/robert.king --json',
-  ],
   access: 'mfa:reset-with-grant',
-  arguments: [{ name: '<users...>', about: 'login, id or unique e-mail; or account/login' }],
-  options: [
-    { flags: '--account <account>', about: 'number, id or unique name of the account' },
-    {
-      flags: '--grant <grant>',
-      about: 'of the verified caller; whoever may run bulk resets needs none',
-    },
-  ],
+  arguments: ['<users...>'],
+  options: ['--account <account>', '--grant <grant>'],
   input: () =>
     z
       .object({

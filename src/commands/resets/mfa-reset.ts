@@ -66,16 +66,8 @@ type Given = z.infer<ReturnType<typeof input>>;
 
 const reset = command<Given>({
   path: 'mfa reset',
-  summary: 'reset second factors of one user on a call, or of many from a list',
-  examples: [
-    'countersign mfa reset 100241/janet.leverling --grant gr_…',
-    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --dry-run',
-    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --confirm 17 --json',
-    'countersign mfa reset --account 100241 --all --reason "new phones" --ticket INC-2 --plan plan.json',
-    'countersign mfa reset --apply plan.json --confirm 412 --failed again.csv',
-  ],
   access: 'mfa:reset-with-grant',
-  arguments: [{ name: '[users...]', about: 'login, id or unique e-mail; or account/login' }],
+  arguments: ['[users...]'],
   options: OPTIONS,
   input: input as () => z.ZodType<Given>,
   run: async (context, given) => {

@@ -20,14 +20,8 @@ const SHELLS: Readonly<Record<string, (tree: CompletionTree) => string>> = {
 
 const completion = command<{ shell: string }>({
   path: 'completion',
-  summary: 'print the completion script for bash, zsh or fish',
-  examples: [
-    'source <(countersign completion bash)',
-    'countersign completion zsh > ~/.zfunc/_countersign    (with ~/.zfunc in fpath)',
-    'countersign completion fish > ~/.config/fish/completions/countersign.fish',
-  ],
   access: 'anyone',
-  arguments: [{ name: '<shell>', about: 'bash, zsh or fish' }],
+  arguments: ['<shell>'],
   input: () => z.object({ shell: z.string() }),
   run: async (context, { shell }) => {
     const write = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;

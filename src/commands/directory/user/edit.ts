@@ -13,22 +13,16 @@ import { userDocument } from '../user-view.js';
 
 export const editUserCommand = command({
   path: 'user edit',
-  summary: 'change name, e-mail, phone or way to sign in (an admin of the company changes role and scopes)',
-  examples: [
-    'countersign user edit 100234/nancy.davolio --phone "(206) 555-0100"',
-    'countersign user edit nancy.davolio --account 100234 --email nancy@new.example --json',
-    'countersign user edit 100241/ana --sign-in native --reason "no single sign-on any more"',
-  ],
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
   options: [
     ACCOUNT_OPTION,
-    { flags: '--name <name>', about: 'the new name' },
-    { flags: '--email <address>', about: 'the new e-mail address; a notice goes to the old and the new one' },
-    { flags: '--phone <number>', about: 'the new phone number' },
+    '--name <name>',
+    '--email <address>',
+    '--phone <number>',
     LANGUAGE,
-    { flags: '--sign-in <kind>', about: 'native or sso; ends sessions, needs --reason and a second operator' },
-    { flags: '--reason <text>', about: 'why, for the log' },
+    '--sign-in <kind>',
+    '--reason <text>',
     WAIT,
   ],
   input: () =>
