@@ -49,6 +49,8 @@ export interface ConfigFile {
   readonly deskName?: string;
   /** Code of the country of telephone numbers that name none, such as `DE` (B96). */
   readonly country?: string;
+  /** Of screens, mails and callers where nobody has another (B98): a folder of data/messages, such as `de`. */
+  readonly language?: string;
   /** The alphabet by which callers spell, until F4 switches: `en`, `de` or `fr`. */
   readonly spelling?: (typeof SPELLINGS)[number];
   readonly mail?: unknown;
@@ -65,6 +67,7 @@ const TEXT_NAMES = [
   'policy',
   'deskName',
   'country',
+  'language',
   'spelling',
   'dataFolder',
   'configFolder',

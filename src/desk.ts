@@ -152,8 +152,11 @@ export interface Desk {
   readonly sink: Sink | null;
   /** The public keys of an account's identity provider, fetched from an address or taken from the settings. Refusal `busy`. */
   readonly identityKeys: (source: string) => Promise<unknown>;
-  /** A message text with its values filled in. A missing or unknown value is a bug, and throws. */
-  readonly compose: (template: string, values: Readonly<Record<string, string>>) => Composed;
+  /** A message text with its values filled in, in the desk's language if none is given. A missing or unknown value is a bug, and throws. */
+  readonly compose: (template: string, values: Readonly<Record<string, string>>, language?: string | null) => Composed;
+  /** The desk's own language, and all that there are: the folders of data/messages (B98). */
+  readonly language: string;
+  readonly languages: readonly string[];
   readonly words: Wordbook;
   /** Reads telephone numbers; loaded on first use. */
   readonly phones: () => Promise<ReadPhone>;

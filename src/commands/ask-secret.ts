@@ -1,6 +1,7 @@
 /** Reads the secrets of a command by prompt or from one line of standard input; never from arguments or the environment (B11). */
 import { Refusal } from '../errors.js';
 import type { Context } from './command.js';
+import { wordsOf } from './wording/words.js';
 
 const MOST_BYTES = 4096;
 
@@ -40,11 +41,12 @@ export async function askNewSecret(
   message: string,
 ): Promise<string> {
   if (fromStdin) return context.files.readSecretLine(option);
+  const words = wordsOf(context);
   const prompts = await context.ask.prompts(option);
   const first = await prompts.secret({ message });
-  const second = await prompts.secret({ message: 'Once more' });
+  const second = await prompts.secret({ message: words('ask.once-more') });
   if (first !== second)
-    throw new Refusal('invalid-input', 'you typed two different values', { hint: 'Nothing was changed. Start again.' });
+    throw new Refusal('invalid-input', words('ask.different'), { hint: words('ask.different-next') });
   return first;
 }
 

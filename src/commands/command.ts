@@ -4,6 +4,7 @@
  * Result; it never prints, exits or reads a stream itself.
  */
 import type * as z from 'zod';
+import help from '../../data/help/commands.json' with { type: 'json' };
 import type { GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import type { House } from '../house.js';
@@ -11,7 +12,7 @@ import type { Permission } from '../rules/operator-roles.js';
 import type { Progress } from '../terminal/progress.js';
 import type { View } from '../terminal/render.js';
 import type { Style } from '../terminal/style.js';
-import type { Ask, Files, Sessions } from './ports.js';
+import type { Ask, Files, Sessions, Tongue } from './ports.js';
 import type { TopicFiles } from './typing/help-topics.js';
 
 export interface ArgumentSpec {
@@ -70,9 +71,33 @@ export interface CatalogueEntry {
   readonly load: () => Promise<readonly Command[]>;
 }
 
-/** Drops the input type so that all commands fit in one list; the schema checks the input at run time. */
-export function command<Input>(spec: Command<Input>): Command {
-  return spec as unknown as Command;
+/** What a command says of itself, in data/help/commands.json by its path: a name or flag there is described there. */
+interface HelpText {
+  readonly summary?: string;
+  readonly examples?: readonly string[];
+  readonly arguments?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+type Undescribed<Spec> = string | (Omit<Spec, 'about'> & { readonly about?: string });
+
+type Written<Input> = Omit<Command<Input>, 'summary' | 'examples' | 'arguments' | 'options'> &
+  Partial<Pick<Command, 'summary' | 'examples'>> & {
+    readonly arguments?: readonly Undescribed<ArgumentSpec>[];
+    readonly options?: readonly Undescribed<OptionSpec>[];
+  };
+
+/** Adds the help; drops the input type so that all commands fit in one list: the schema checks the input at run time. */
+export function command<Input>(spec: Written<Input>): Command {
+  const { arguments: names, options: flags, ...text } = (help as Readonly<Record<string, HelpText>>)[spec.path] ?? {};
+  const argument = (one: Undescribed<ArgumentSpec>) => (typeof one === 'string' ? { name: one } : one);
+  const option = (one: Undescribed<OptionSpec>) => (typeof one === 'string' ? { flags: one } : one);
+  return {
+    ...text,
+    ...spec,
+    arguments: spec.arguments?.map(argument).map((one) => ({ about: names?.[one.name], ...one })),
+    options: spec.options?.map(option).map((one) => ({ about: flags?.[one.flags], ...one })),
+  } as unknown as Command;
 }
 
 /** What a command returns. `view` is the text, `document` the JSON for `--json`; they contain a secret only if it is the answer. */
@@ -111,6 +136,7 @@ export interface Context {
   /** Shows a view on stderr at once, for screens before a question. */
   readonly show: (view: View) => Promise<void>;
   readonly style: Style;
+  readonly tongue: Tongue;
   readonly progress: (label: string, total: number) => Progress;
   /** What only main can do, for the few commands that need it. */
   readonly house: House;

@@ -11,6 +11,16 @@ export interface Ask {
   screen(): Promise<LiveScreen>;
 }
 
+/** In which language a run speaks, and the catalogues of data/messages (B98). */
+export interface Tongue {
+  /** Of whoever reads the screen: the operator's, at the portal the customer's, else the desk's. */
+  language: string;
+  /** A catalogue such as `screens`; undefined if there is no such language. */
+  read(language: string, file: string): unknown;
+  /** Of this machine, ms. */
+  now(): number;
+}
+
 /** What a file that countersign writes looks like, so that it replaces only its own. */
 export interface FileKind {
   /** `a report` */

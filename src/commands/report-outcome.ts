@@ -50,8 +50,8 @@ function ofTheSystem(error: unknown): Refusal | undefined {
 
 /** Loaded only when somebody was refused. */
 async function inWords(world: World, error: Refusal, reader: Reader): Promise<Refusal> {
-  const { worded } = await import('./wording/worded.js');
-  return worded(error, reader, world.now());
+  const [{ worded }, { wordsOf }] = [await import('./wording/worded.js'), await import('./wording/words.js')];
+  return worded(error, reader, wordsOf(world));
 }
 
 type Shown = Pick<Refusal, 'code' | 'message' | 'hint' | 'problems' | 'also'>;

@@ -2,6 +2,7 @@
 import type { GlobalOptions } from '../config.js';
 import type { Style } from '../terminal/style.js';
 import type { Command, Context } from './command.js';
+import type { Tongue } from './ports.js';
 import type { TopicFiles } from './typing/help-topics.js';
 
 export interface OutStream {
@@ -23,8 +24,7 @@ export interface World {
   context(options: GlobalOptions, spec: Command): Promise<Context>;
   /** The one place where B71 is enforced; a denial is logged. */
   authorise(spec: Command, options: GlobalOptions): Promise<void>;
-  /** Of this machine, ms: how long a wait still is. */
-  now(): number;
+  readonly tongue: Tongue;
   /** A short id under which a bug can be found again. */
   reference(): string;
   close(): Promise<void>;

@@ -8,16 +8,21 @@ import { fill, readTemplate, type Template } from './templates.js';
 export type Compose = (
   template: string,
   values: Readonly<Record<string, string>>,
+  language?: string | null,
 ) => { readonly kind: MessageKind; readonly subject: string; readonly body: string };
 
-/** `folder` contains the texts of one language; `codes` are those with a factor's code. A missing or unknown value is a bug, and throws. */
-export function openComposer(folder: string, deskName: string, codes: readonly CodeMessage[]): Compose {
+/** `folder` has a folder for each language; `codes` are the texts with a factor's code. A missing or unknown value is a bug, and throws. */
+export function openComposer(
+  folder: string,
+  desk: { readonly name: string; readonly language: string; readonly languages: readonly string[] },
+  codes: readonly CodeMessage[],
+): Compose {
   const messages = messagesWith(codes);
   const templates = new Map<string, Template>();
-  return (name, values) => {
-    const text = () => readFileSync(join(folder, `${name}.txt`), 'utf8');
-    const template = templates.get(name) ?? readTemplate(text(), name, messages);
-    templates.set(name, template);
-    return { kind: template.kind, ...fill(template, { ...values, deskName }) };
+  return (name, values, wished) => {
+    const path = join(wished != null && desk.languages.includes(wished) ? wished : desk.language, `${name}.txt`);
+    const template = templates.get(path) ?? readTemplate(readFileSync(join(folder, path), 'utf8'), name, messages);
+    templates.set(path, template);
+    return { kind: template.kind, ...fill(template, { ...values, deskName: desk.name }) };
   };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';
-import type { House, InnerInput, InnerOutput } from '../house.js';
+import type { House, InnerInput, InnerOutput, Outsider } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
 import type { Machine } from './machine.js';
 import { suggestedName } from './person.js';
@@ -56,13 +56,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     run: (argv, given) => around.run(argv, given ?? {}),
     hand: (argv, more) => around.hand(argv, more),
     temporaryFolder: async () => around.folders.make(),
-    outsider: async (keys) => {
-      const [{ verifySignedNote }, { treeHasher }] = [
-        await import('../crypto/signer.js'),
-        await import('../crypto/digests.js'),
-      ];
-      return { open: (note) => verifySignedNote(note, keys).text, tree: treeHasher };
-    },
+    outsider,
     phrasebook: async () => {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
       return openPhrasebook((await run.custody(options)).policy, dataFolder);
@@ -117,4 +111,12 @@ function keyCareOf(
     sealKey: async (passphrase) => (await open()).sealKey(passphrase),
     openKeyBackup: async (text, passphrase, check) => (await open()).openKeyBackup(text, passphrase, check),
   };
+}
+
+async function outsider(keys: readonly string[]): Promise<Outsider> {
+  const [{ verifySignedNote }, { treeHasher: tree }] = [
+    await import('../crypto/signer.js'),
+    await import('../crypto/digests.js'),
+  ];
+  return { open: (note) => verifySignedNote(note, keys).text, tree };
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from '../commands/catalogue.js';
 import type { Context } from '../commands/command.js';
+import type { Tongue } from '../commands/ports.js';
 import { reportResult } from '../commands/report-outcome.js';
 import type { OutStream, World } from '../commands/world.js';
 import type { Environment, GlobalOptions, Settings } from '../config.js';
@@ -19,7 +20,7 @@ import { makeStyle, type Style } from '../terminal/style.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
 import { admit, type Machine, outsideOf, pathRules } from './machine.js';
-import { openTopics } from './topic-files.js';
+import { openMessages, openTopics } from './topic-files.js';
 
 /** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
 export interface Surroundings {
@@ -48,6 +49,7 @@ export interface Run {
   readonly around: Surroundings;
   readonly version: string;
   readonly dataFolder: string;
+  readonly tongue: Tongue;
   settings(options: GlobalOptions): Promise<Settings>;
   /** Keys, policy and notary, opened once for the whole run. */
   custody(options: GlobalOptions): Promise<Custody>;
@@ -78,15 +80,16 @@ export function buildWorld(around: Surroundings): World {
     authorise: async (spec, options) => {
       if (spec.access === 'anyone') return;
       const { authenticateOperator } = await import('../procedures/operators/authenticate-operator.js');
-      const { token } = await run.settings(options);
+      const { token, file } = await run.settings(options);
       run.opened.signed = await authenticateOperator(await run.desk(options), {
         token: token ?? (await sessionsOf(run, options).read('operator', 'desk')),
         via: token === undefined ? 'session' : 'token',
         access: spec.access,
         command: spec.path,
       });
+      run.tongue.language = run.opened.signed.operator.language ?? file.language ?? 'en';
     },
-    now: around.now,
+    tongue: run.tongue,
     reference: () => around.now().toString(36),
     close: async () => {
       const desk = await run.opened.desk?.catch(() => undefined);
@@ -100,8 +103,12 @@ function beginRun(around: Surroundings): Run {
   const opened: Run['opened'] = {};
   const dataFolder = join(around.root, 'data');
   let settings: Promise<Settings> | undefined;
+  const tongue: Tongue = { language: 'en', read: openMessages(dataFolder), now: around.now };
   const readOnce = (options: GlobalOptions) => {
-    settings ??= readSettings(options, outsideOf(around.env, around.machine));
+    settings ??= readSettings(options, outsideOf(around.env, around.machine)).then((read) => {
+      tongue.language = read.file.language ?? 'en';
+      return read;
+    });
     return settings;
   };
   let custody: Promise<Custody> | undefined;
@@ -136,6 +143,7 @@ function beginRun(around: Surroundings): Run {
     around,
     version: packageVersion(around.root),
     dataFolder,
+    tongue,
     settings: readOnce,
     custody: custodyOnce,
     desk: openOnce,
@@ -194,6 +202,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
       await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
     },
     style: styleOf(around, 'stdout', options),
+    tongue: run.tongue,
     progress: (label, total) => progressOf(around, options, label, total),
     house: buildHouse(run, { options, progress: (total) => progressOf(around, options, 'Changing the key', total) }),
     signal: around.signal,

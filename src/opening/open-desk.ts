@@ -3,7 +3,7 @@
  * it may import everything, and only main (and the test desk) calls it.
  */
 import { lookup } from 'node:dns/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPostgres, type Settings } from '../config.js';
 import {
@@ -34,6 +34,7 @@ import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
+import { requireLanguage } from '../rules/language.js';
 import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
@@ -175,6 +176,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     return wanted.length > 0 ? eventMessages(sealing, wanted, entries) : [];
   };
   const store = openStore(engine, notary, { anchor, clock, follow });
+  const spoken = languagesOf(settings.file, dataFolder);
   const desk: Desk = {
     ...sealing,
     clock,
@@ -203,12 +205,20 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     sendQueued: () => sendQueued(desk),
     sink,
     identityKeys: openIdentityKeys({ fetch, now, resolveHost, loopback: policy.limits.sso.loopbackKeys }),
-    compose: openComposer(join(dataFolder, 'messages', 'en'), settings.deskName, codeMessages),
+    compose: openComposer(join(dataFolder, 'messages'), { name: settings.deskName, ...spoken }, codeMessages),
+    ...spoken,
     words: openWordbook(dataFolder),
     phones: () => openPhones(settings.file.country),
     name: settings.deskName,
   };
   return desk;
+}
+
+/** Refusal `config` for a language that has no folder. */
+function languagesOf({ language = 'en' }: Settings['file'], dataFolder: string): Pick<Desk, 'language' | 'languages'> {
+  const languages = readdirSync(join(dataFolder, 'messages')).toSorted();
+  requireLanguage(language, languages, 'config');
+  return { language, languages };
 }
 
 /** The policy's figures by argon2's letters. */

@@ -26,6 +26,8 @@ export interface Account {
   readonly sso: string | null;
   /** Where its telephone numbers without a country code are, such as `DE`; null: where the desk is. */
   readonly country: string | null;
+  /** In which its people are spoken and written to, such as `de`; null: the desk's. */
+  readonly language: string | null;
   /** Company-wide MFA since this time, or null while off (B32). */
   readonly mfaRequiredAt: number | null;
   /** True if the customer forbade resets by phone (B63). */
@@ -54,6 +56,8 @@ export interface User {
   readonly authorityVersion: number;
   /** Until then the user may not act on others (B84, power-hold.ts); null if nothing waits. */
   readonly powerHeldUntil: number | null;
+  /** Null: the account's. */
+  readonly language: string | null;
 }
 
 /** A person or script of the desk. */
@@ -62,4 +66,6 @@ export interface Operator {
   readonly name: string;
   readonly role: OperatorRole;
   readonly disabledAt: number | null;
+  /** Of the screens; null: the desk's. */
+  readonly language: string | null;
 }

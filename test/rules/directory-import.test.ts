@@ -12,6 +12,7 @@ const classic: Account = {
   edition: 'classic',
   sso: null,
   country: null,
+  language: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -32,6 +33,7 @@ const ana: User = {
   disabledAt: null,
   authorityVersion: 1,
   powerHeldUntil: null,
+  language: null,
 };
 
 const row = {

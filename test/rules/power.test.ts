@@ -123,7 +123,11 @@ describe('B84 what changes power', () => {
   });
 
   it('every message has exactly the words that its text needs', () => {
-    const compose = openComposer(join(dataFolder, 'messages', 'en'), 'The desk', codeMessages);
+    const compose = openComposer(
+      join(dataFolder, 'messages'),
+      { name: 'The desk', language: 'en', languages: [] },
+      codeMessages,
+    );
     const common = { name: 'Ana', who: 'mira', when: 'now' };
     for (const [kind, { does }] of Object.entries(POWER)) {
       for (const detail of [does, {}]) {

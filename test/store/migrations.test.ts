@@ -124,7 +124,15 @@ describe.each(engines)('migrations on %s', (name) => {
       .values(tagged('accounts', accountRow('1')) as Row as ReturnType<typeof accountRow>)
       .execute();
     // As an older countersign tagged them: without the new columns. The tag of b fits another role.
-    const later = ['power_held_until', 'passphrase_at', 'password_at', 'enrolled_at', 'tried', 'phone_e164'];
+    const later = [
+      'power_held_until',
+      'passphrase_at',
+      'password_at',
+      'enrolled_at',
+      'tried',
+      'phone_e164',
+      'language',
+    ];
     const { columns, ...users } = GUARDED['users'] as GuardedTable;
     const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
     for (const login of ['a', 'b']) {
@@ -150,7 +158,7 @@ describe.each(engines)('migrations on %s', (name) => {
     await schemaUntil(place.engine, '0012-sso-subjects');
     const ofRelease = (table: string, row: Row) => {
       const guarded = GUARDED[table] as GuardedTable;
-      const columns = guarded.columns.filter((column) => column !== 'country' && column !== 'phone_e164');
+      const columns = guarded.columns.filter((column) => !['country', 'phone_e164', 'language'].includes(column));
       return { ...row, mac: rows.make(rowText(table, { ...guarded, columns }, row)) } as never;
     };
     const phones = { a: '030-0074321', b: '+44 20 7946 0018', c: 'n/a' };
@@ -193,6 +201,28 @@ describe.each(engines)('migrations on %s', (name) => {
     await sql`update users set phone_e164 = '+4930666' where id = 'usr_acc_1_a'`.execute(db);
     await expect(read.users.byId('usr_acc_1_a')).rejects.toMatchObject({ code: 'store-corrupt' });
     await sql`update accounts set country = 'AT'`.execute(db);
+    await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
+  });
+
+  it('B98 add the languages: nobody has one yet, and what chooses them is tagged', async () => {
+    const { db } = place.engine;
+    await schemaUntil(place.engine, '0016-lookups');
+    const guarded = GUARDED['accounts'] as GuardedTable;
+    const before = { ...guarded, columns: guarded.columns.filter((column) => column !== 'language') };
+    const row = accountRow('1');
+    const mac = notaryWith().rows.make(rowText('accounts', before, row));
+    await db
+      .insertInto('accounts')
+      .values({ ...row, mac } as never)
+      .execute();
+    await sealTables(db as never, notaryWith());
+    await sql`update accounts set name = 'Another'`.execute(db);
+    await expect(migrate(place.engine, keysWith())).rejects.toMatchObject({ code: 'store-corrupt' });
+    await sql`update accounts set name = ${row.name}`.execute(db);
+    expect(await migrate(place.engine, keysWith())).toContain('0017-languages');
+    const { read } = openStore(place.engine, notaryWith());
+    expect(await read.accounts.byId('acc_1')).toMatchObject({ language: null });
+    await sql`update accounts set language = 'de'`.execute(db);
     await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 

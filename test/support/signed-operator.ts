@@ -18,7 +18,7 @@ export async function signedOperator(
   alsoUserId: string | null = null,
 ): Promise<SignedOperator> {
   const at = desk.now();
-  const operator = { id: desk.newId('op'), name, role, disabledAt: null };
+  const operator = { id: desk.newId('op'), name, role, disabledAt: null, language: null };
   const { row, signed } = lasting(desk, operator, alsoUserId);
   // One entry, so that suites which count the log count one operator as one.
   await desk.store.record({ kind: 'operator.added', outcome: 'done', at, by: proven(signed.actor) }, async (write) => {

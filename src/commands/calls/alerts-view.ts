@@ -4,27 +4,24 @@ import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { iso } from '../../rules/moment.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { waitFrom } from '../wording/times.js';
+import { agoFrom } from '../wording/times.js';
+import type { Words } from '../wording/words.js';
 
-export function alertLines(alerts: CallerAlerts, now: number): readonly string[] {
-  const lines: string[] = [];
-  const times = alerts.failures === 1 ? 'one failed attempt' : `${alerts.failures} failed attempts`;
-  const who = alerts.failedOperators === 1 ? 'one operator' : `${alerts.failedOperators} operators`;
-  const within = alerts.lookBackDays === 1 ? '24 hours' : `${alerts.lookBackDays} days`;
-  if (alerts.failures > 0)
-    lines.push(`${times} in the last ${within}, with ${who}; the last ${ago(alerts.lastFailureAt, now)}`);
-  if (alerts.disabled) lines.push('locked out until a lead unlocks it');
-  if (alerts.lockedUntil !== null)
-    lines.push(`locked out; the next try is possible ${waitFrom(now)(alerts.lockedUntil)}`);
-  if (alerts.passphraseChangedAt !== null) lines.push(`passphrase changed ${ago(alerts.passphraseChangedAt, now)}`);
-  if (alerts.contactChangedAt !== null) lines.push(`e-mail or phone changed ${ago(alerts.contactChangedAt, now)}`);
-  if (alerts.resetAt !== null) lines.push(`second factors reset ${ago(alerts.resetAt, now)}`);
-  for (const name of alerts.alsoWith) lines.push(`${name} is on a call with this caller too: speak with each other`);
-  if (alerts.sharedContacts > 0)
-    lines.push(
-      `e-mail or phone shared with ${alerts.sharedContacts} other login${alerts.sharedContacts === 1 ? '' : 's'}`,
-    );
-  return lines;
+export function alertLines(alerts: CallerAlerts, words: Words): readonly string[] {
+  const { failures, failedOperators: operators, lookBackDays: days, lockedUntil: until, sharedContacts } = alerts;
+  const ago = (at: number | null) => agoFrom(words.now(), words.language)(at ?? 0) ?? words('alerts.just-now');
+  const since = (key: 'alerts.passphrase-changed' | 'alerts.contact-changed' | 'alerts.reset', at: number | null) =>
+    at === null ? [] : [words(key, { ago: ago(at) })];
+  return [
+    ...(failures > 0 ? [words('alerts.failures', { failures, operators, days, ago: ago(alerts.lastFailureAt) })] : []),
+    ...(alerts.disabled ? [words('alerts.disabled')] : []),
+    ...(until === null ? [] : [words('alerts.locked', { until })]),
+    ...since('alerts.passphrase-changed', alerts.passphraseChangedAt),
+    ...since('alerts.contact-changed', alerts.contactChangedAt),
+    ...since('alerts.reset', alerts.resetAt),
+    ...alerts.alsoWith.map((name) => words('alerts.also-with', { name })),
+    ...(sharedContacts > 0 ? [words('alerts.shared', { count: sharedContacts })] : []),
+  ];
 }
 
 /** What scripts read (A11). */
@@ -37,18 +34,7 @@ export const alertsDocument = (alerts: CallerAlerts) => ({
   resetAt: iso(alerts.resetAt),
 });
 
-export function alertBlocks(alerts: CallerAlerts, now: number): readonly Block[] {
-  const lines = alertLines(alerts, now);
+export function alertBlocks(alerts: CallerAlerts, words: Words): readonly Block[] {
+  const lines = alertLines(alerts, words);
   return lines.length === 0 ? [] : [block.alerts(...lines)];
-}
-
-/** `3 minutes ago`, `2 days ago`. */
-export function ago(time: number | null, now: number): string {
-  if (time === null) return '';
-  const minutes = Math.max(0, Math.floor((now - time) / 60_000));
-  if (minutes < 1) return 'just now';
-  if (minutes < 60) return `${minutes} minute${minutes === 1 ? '' : 's'} ago`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} hour${hours === 1 ? '' : 's'} ago`;
-  return `${Math.floor(hours / 24)} days ago`;
 }

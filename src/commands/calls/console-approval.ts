@@ -11,11 +11,11 @@ import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { requestView } from '../resets/approval-view.js';
 import { block } from '../wording/blocks.js';
-import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localClock } from '../wording/times.js';
-import { OTHER_STEPS } from './console-request.js';
+import type { ScreenKey } from '../wording/words.js';
+import { otherSteps } from './console-request.js';
 import { giveFreshCode } from './console-reset.js';
-import { askNext, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
+import { aloud, askNext, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
 import { lookBeside, summaryOf } from './console-watch.js';
 
 /** Of a long list, what fits on a screen. */
@@ -30,26 +30,27 @@ export async function beginWaiting(session: LiveSession, { also }: Refusal): Pro
 
 /** Shows where the request stands, and begins again as soon as that has changed. */
 export async function waitingStage(session: LiveSession): Promise<Stage> {
-  const { desk, request } = session;
+  const { desk, request, words } = session;
   if (request === null) return 'request';
   const shown = await showApproval(desk, request);
   let news = false;
   const beside = lookBeside(async () => {
     news = (await showApproval(desk, request)).standing !== shown.standing;
   });
-  const { verdict, tone, say, lines, steps } = standingOf(shown);
+  const { verdict, tone, say, lines, steps } = standingOf(session, shown);
   const view = (): View => [
     titleOf(session, session.account?.name ?? desk.name),
     block.blank,
-    ...card(session, session.reset === null ? [] : [['Reset', session.reset.target.name]]),
+    ...card(session, session.reset === null ? [] : [[words('call.reset'), session.reset.target.name]]),
     block.blank,
     block.verdict(verdict, tone),
-    block.say(say),
+    ...aloud(session, say),
     block.lines(...lines),
   ];
   try {
     const next =
-      (await askNext(session, view, [...steps, ...OTHER_STEPS], () => (news ? 'waiting' : undefined))) ?? 'request';
+      (await askNext(session, view, [...steps, ...otherSteps(session)], () => (news ? 'waiting' : undefined))) ??
+      'request';
     if (next !== 'waiting') session.request = null;
     return next;
   } finally {
@@ -60,94 +61,92 @@ export async function waitingStage(session: LiveSession): Promise<Stage> {
 interface Shown {
   readonly verdict: string;
   readonly tone: 'good' | 'warn';
-  readonly say: string;
+  readonly say: ScreenKey;
   readonly lines: readonly string[];
   readonly steps: readonly LiveChoice<Stage>[];
 }
 
-function standingOf({ id, why, standing, decidedBy, decisionReason, expiresAt }: Approval): Shown {
+function standingOf({ words }: LiveSession, approval: Approval): Shown {
+  const { id, why, standing, decidedBy: by, decisionReason, expiresAt } = approval;
   if (standing === 'pending')
     return {
-      verdict: 'WAITING FOR A SECOND OPERATOR',
+      verdict: words('approval.waiting'),
       tone: 'warn',
-      say: 'A colleague has to confirm this. One moment, please.',
-      lines: [
-        `${APPROVAL_REASONS[why]}: a lead or an admin decides. This screen changes by itself when they do.`,
-        `  countersign approval approve ${id}`,
-      ],
+      say: 'aloud.approval-waits',
+      lines: [words('approval.who-decides', { approval: why }), `  countersign approval approve ${id}`],
       steps: [],
     };
   if (standing === 'approved')
     return {
-      verdict: 'APPROVED',
+      verdict: words('approval.approved'),
       tone: 'good',
-      say: 'Thank you for waiting. It is confirmed.',
-      lines: [`${decidedBy ?? 'A second operator'} approved ${id}. It counts until ${localClock(expiresAt)}.`],
-      steps: [{ name: 'reset second factors now', value: 'reset' }],
+      say: 'aloud.approval-given',
+      lines: [words('approval.counts-until', { by, id, clock: localClock(expiresAt) })],
+      steps: [{ name: words('reset.now'), value: 'reset' }],
     };
   const expired = standing === 'expired';
   return {
-    verdict: expired ? 'EXPIRED' : 'NOT APPROVED',
+    verdict: words(expired ? 'approval.expired' : 'approval.not-approved'),
     tone: 'warn',
-    say: expired ? 'Nobody could confirm it yet. One moment, please.' : 'I cannot do this now.',
+    say: expired ? 'aloud.approval-expired' : 'aloud.approval-refused',
     lines: [
-      expired ? `Nobody decided ${id} in time.` : `${id} is ${standing}${decidedBy === null ? '' : ` (${decidedBy})`}.`,
-      ...(decisionReason === null ? [] : [`Reason: ${decisionReason}`]),
+      expired ? words('approval.nobody-decided', { id }) : words('approval.is', { id, standing, by }),
+      ...(decisionReason === null ? [] : [words('approval.reason-was', { reason: decisionReason })]),
     ],
-    steps: expired ? [{ name: 'ask once more', value: 'reset' }] : [],
+    steps: expired ? [{ name: words('approval.ask-again'), value: 'reset' }] : [],
   };
 }
 
 /** The newest request, or the one that is chosen. */
 export async function requestsStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, signed } = session;
+  const { desk, screen, signed, words } = session;
   const found = await requestsFor(desk, signed.operator.id);
-  const title = titleOf(session, 'Requests for a second operator');
+  const title = titleOf(session, words('approval.requests'));
   const only = found.length === 1 ? found[0] : undefined;
   const chosen =
     only ??
     (await screen.choose<Approval>({
-      view: () => [title, block.blank, block.lines(...(found.length === 0 ? ['Nothing waits.'] : []))],
-      message: 'Request',
-      choices: found.slice(0, 9).map((one) => ({ name: summaryOf(one), value: one })),
+      view: () => [title, block.blank, block.lines(...(found.length === 0 ? [words('approval.none')] : []))],
+      message: words('approval.request'),
+      choices: found.slice(0, 9).map((one) => ({ name: summaryOf(session, one), value: one })),
     }));
   return chosen === undefined ? 'find' : decideOne(session, chosen.id);
 }
 
 /** Shows exactly what is asked for, and decides it (B56). */
 async function decideOne(session: LiveSession, id: string): Promise<Stage> {
-  const { desk, screen } = session;
+  const { desk, screen, words } = session;
   const shown = await showApproval(desk, id);
   const left = shown.targets.length - MOST;
   const view = (): View => [
-    titleOf(session, 'A request for a second operator'),
+    titleOf(session, words('approval.one')),
     block.blank,
-    ...requestView({ ...shown, targets: shown.targets.slice(0, MOST) }).filter(({ kind }) => kind !== 'next'),
-    ...(left > 0 ? [block.note(`… and ${left} more: countersign approval show ${id}`)] : []),
+    ...requestView({ ...shown, targets: shown.targets.slice(0, MOST) }, words).filter(({ kind }) => kind !== 'next'),
+    ...(left > 0 ? [block.note(words('approval.more', { count: left, id }))] : []),
   ];
   const approve = await screen.choose<boolean>({
     view,
-    message: 'Decide',
+    message: words('approval.decide'),
     choices: [
-      { name: 'approve exactly this', value: true },
-      { name: 'reject it', value: false },
+      { name: words('approval.approve'), value: true },
+      { name: words('approval.reject'), value: false },
     ],
   });
   if (approve === undefined) return 'find';
-  const reason = approve ? null : await screen.line({ view, message: 'Reason', prose: true });
+  const reason = approve ? null : await screen.line({ view, message: words('approval.reason'), prose: true });
   if (reason === undefined || !(await giveFreshCode(session, DECIDING))) return 'find';
   const { standing, requester } = await decideApproval(desk, session.signed, { id, approve, reason });
   session.requests = session.requests.filter((one) => one.id !== id);
-  const verdict = standing === 'approved' ? 'APPROVED' : 'REJECTED';
+  const verdict = words(standing === 'approved' ? 'approval.approved' : 'approval.rejected');
   await screen.choose({
     view: () => [
-      titleOf(session, 'A request for a second operator'),
+      titleOf(session, words('approval.one')),
       block.blank,
       block.verdict(verdict, standing === 'approved' ? 'good' : 'warn'),
-      block.lines(`The screen of ${requester.name} shows it at once.`),
+      block.lines(words('approval.shown-at-once', { name: requester.name })),
     ],
-    message: 'Go on',
-    choices: [{ name: 'back to the calls', value: true }],
+    message: words('call.go-on'),
+    choices: [{ name: words('call.back-calls'), value: true }],
   });
   return 'find';
 }

@@ -14,13 +14,16 @@ import { noteList } from '../../procedures/directory/see-people.js';
 import { isExact } from '../../rules/directory-keys.js';
 import { PAGES_IN_A_CALL, ROWS_IN_A_CALL } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
-import type { LiveChoice, LiveKey } from '../../terminal/live-contract.js';
-import type { Block, View } from '../../terminal/render.js';
+import type { LiveChoice } from '../../terminal/live-contract.js';
+import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import {
+  aloud,
   askNext,
   card,
-  END_KEY,
+  endKey,
+  heardWords,
+  keyOf,
   type LiveSession,
   note,
   notesKey,
@@ -33,8 +36,7 @@ import {
 import { decides, requestLines } from './console-watch.js';
 import { refusedUnknown } from './verdict-view.js';
 
-const ASK_PHRASE = 'Please tell me your support passphrase.';
-const END_STEP: LiveChoice<Stage> = { name: 'end the call', value: 'end', key: '9' };
+const endStep = ({ words }: LiveSession): LiveChoice<Stage> => ({ name: words('call.end'), value: 'end', key: '9' });
 
 /** One more than the nine of a page, to know whether there are more. */
 const MOST = 10;
@@ -48,28 +50,34 @@ type Found =
   | { readonly kind: 'no-company' };
 type Pressed = 'general' | 'resume' | 'requests' | 'end' | 'notes';
 
-const GENERAL: LiveKey<'general'> = { keys: ['f3', 'ctrl-g'], about: 'general question', value: 'general' };
-const RESUME: LiveKey<'resume'> = { keys: ['f5', 'ctrl-o'], about: 'resume a call', value: 'resume' };
-
-const REQUESTS: LiveKey<'requests'> = { keys: ['f6', 'ctrl-p'], about: 'requests', value: 'requests' };
+const generalKey = (session: LiveSession) => keyOf(session)('general' as const, ['f3', 'ctrl-g'], 'call.key-general');
+const RESUMING = ['f5', 'ctrl-o'];
+const DECIDING = ['f6', 'ctrl-p'];
 
 /** One box for name, number, phone and e-mail. Esc leaves the console, or ends the call if one has begun. */
 export async function findStage(session: LiveSession): Promise<Stage> {
   const begun = session.call !== null;
+  const { words } = session;
+  const key = keyOf(session);
+  const asked = decides(session) ? [key('requests' as const, DECIDING, 'call.key-requests')] : [];
   const view = (): View => [
-    titleOf(session, begun ? 'Who else?' : session.desk.name),
+    titleOf(session, begun ? words('find.who-else') : session.desk.name),
     block.blank,
     ...(begun ? [] : requestLines(session)),
-    block.lines('Account number, company, name, login, phone or e-mail of the caller.'),
+    block.lines(words('find.box')),
   ];
   const answer = await session.screen.search<Found | Pressed>({
     view,
-    message: 'Find',
+    message: words('find.find'),
     initial: session.from === '' ? undefined : session.from,
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     most: ALL,
     meanwhile: begun ? [] : session.notes,
-    keys: [...notesKey(session), GENERAL, ...(begun ? [END_KEY] : [RESUME, ...(decides(session) ? [REQUESTS] : [])])],
+    keys: [
+      ...notesKey(session),
+      generalKey(session),
+      ...(begun ? [endKey(session)] : [key('resume' as const, RESUMING, 'call.key-resume'), ...asked]),
+    ],
   });
   session.from = undefined;
   return answer === undefined ? (begun ? 'end' : 'left') : taken(session, answer, 'find');
@@ -88,45 +96,48 @@ async function lookEverywhere(
   thoroughly: boolean,
 ): Promise<readonly LiveChoice<Found>[]> {
   if (text === '') return [];
-  const { desk } = session;
+  const { desk, words } = session;
   const accounts = thoroughly
     ? (await searchAccounts(desk, text, { limit: ALL })).found
     : await accountsAsTyped(desk, text, MOST);
   const companies = accounts.map((account) => ({
     exact: isExact(text, account.number, account.name),
-    name: ['(company)', account.number, account.name, '', ''],
+    name: [words('find.company'), account.number, account.name, '', ''],
     value: { kind: 'account', account } as const,
   }));
   const people = (await peopleOf(session, text, thoroughly)).map(({ user, account }) => ({
     exact: namesPerson(text, { user, account }),
-    name: [user.name, account.number, account.name, user.login, roleName(user.role)],
+    name: [user.name, account.number, account.name, user.login, roleName(session, user.role)],
     value: { kind: 'user', account, user } as const,
   }));
   const all = [
     ...[...people, ...companies].filter(({ exact }) => exact),
     ...[...companies, ...people].filter(({ exact }) => !exact),
   ];
-  return all.length > 0 || !thoroughly ? all : [{ name: NO_COMPANY, value: { kind: 'no-company' }, beside: true }];
+  if (all.length > 0 || !thoroughly) return all;
+  return [{ name: words('find.nobody'), value: { kind: 'no-company' }, beside: true }];
 }
-
-const NO_COMPANY = 'neither caller nor company is on the list';
 
 /** The account is known; asks which of its people is calling. */
 export async function whoStage(session: LiveSession): Promise<Stage> {
   const { account } = session;
   if (account === null) return 'find';
   const answer = await session.screen.search<Found | Pressed>({
-    view: () => [titleOf(session, account.name), block.blank, ...card({ ...session, ...NO_CALLER }), ASK_NAME],
-    message: 'Who is calling',
+    view: () => [
+      titleOf(session, account.name),
+      block.blank,
+      ...card({ ...session, ...NO_CALLER }),
+      ...aloud(session, 'aloud.ask-name'),
+    ],
+    message: session.words('find.who'),
     look: (text, thoroughly) => lookInside(session, account, text, thoroughly),
     most: ALL,
-    keys: [...notesKey(session), GENERAL, END_KEY],
+    keys: [...notesKey(session), generalKey(session), endKey(session)],
   });
   return answer === undefined ? 'find' : taken(session, answer, 'who');
 }
 
 const NO_CALLER = { caller: null, action: null, alerts: null } as const;
-const ASK_NAME: Block = block.say('Who am I speaking to, please?');
 
 /** A caller who is not on the list is asked for a phrase all the same, and so does not learn who is on it (B73). */
 async function lookInside(
@@ -139,10 +150,10 @@ async function lookInside(
   const found = await peopleOf(session, text, thoroughly, account);
   return [
     ...found.map(({ user }) => ({
-      name: [user.name, user.login, roleName(user.role)],
+      name: [user.name, user.login, roleName(session, user.role)],
       value: { kind: 'user', account, user } as const,
     })),
-    { name: ['not on the list', spoken(text), ''], value: { kind: 'nobody', text }, beside: true },
+    { name: [session.words('find.not-listed'), spoken(text), ''], value: { kind: 'nobody', text }, beside: true },
   ];
 }
 
@@ -179,13 +190,15 @@ async function opened(session: LiveSession, found: Found): Promise<Stage> {
 /** Nobody can be verified, but the caller hears the same question and the same answer as anyone, and so does not learn who is a customer (B73). */
 async function noCompany(session: LiveSession): Promise<Stage> {
   await note(session, { account: null, caller: null });
-  const title = () => [titleOf(session, 'Not on the list'), block.blank];
-  const asked = { view: () => [...title(), block.say(ASK_PHRASE)], message: 'Phrase', keys: [] };
+  const { words } = session;
+  const title = () => [titleOf(session, words('find.not-listed-title')), block.blank];
+  const view = () => [...title(), ...aloud(session, 'aloud.ask-phrase')];
   // What the caller says is compared with nothing, and dropped.
-  if ((await session.screen.phrase(asked)) === undefined) return 'find';
+  if ((await session.screen.phrase({ view, message: words('find.phrase'), keys: [] })) === undefined) return 'find';
   await note(session, { outcome: 'not-found' });
-  const view = (): View => [...title(), ...refusedUnknown()];
-  return (await askNext(session, view, [{ name: 'look for another caller', value: 'find' }, END_STEP])) ?? 'find';
+  const refused = (): View => [...title(), ...refusedUnknown(words, heardWords(session))];
+  const another: LiveChoice<Stage> = { name: words('call.look-for-another'), value: 'find' };
+  return (await askNext(session, refused, [another, endStep(session)])) ?? 'find';
 }
 
 /** Looks up this caller's earlier failures with any operator, and recent changes (B76). */
@@ -202,32 +215,29 @@ export async function lookForAlerts(session: LiveSession): Promise<void> {
 /** Anything that is not protected takes one key, and is logged (B06). */
 export async function generalStage(session: LiveSession): Promise<Stage> {
   await answerGeneralQuestion(session.desk, session.signed, session.call?.id ?? null);
+  const { words } = session;
   const view = (): View => [
-    titleOf(session, 'General question'),
+    titleOf(session, words('find.general')),
     block.blank,
-    block.verdict('NO VERIFICATION NEEDED'),
-    block.lines('Answer it without any account data: nothing about the company, its people or its bills.'),
+    block.verdict(words('find.no-verification')),
+    block.lines(words('find.answer-generally')),
   ];
   const answer = await askNext(session, view, [
-    { name: 'another request by the same caller', value: session.caller === null ? 'find' : 'request' },
-    session.call === null ? { ...END_STEP, value: 'find' } : END_STEP,
+    { name: words('call.another'), value: session.caller === null ? 'find' : 'request' },
+    session.call === null ? { ...endStep(session), value: 'find' } : endStep(session),
   ]);
   return answer ?? (session.caller === null ? 'find' : 'request');
 }
 
 /** Resumes a call by the id that was read aloud, or given with --call. */
 export async function resumeStage(session: LiveSession): Promise<Stage> {
-  const given = session.resuming;
+  const { words, resuming: given } = session;
   session.resuming = undefined;
   const text =
     given ??
     (await session.screen.line({
-      view: () => [
-        titleOf(session, 'Resume a call'),
-        block.blank,
-        block.lines('Its id, such as call_7kq2mp. The caller must be verified again.'),
-      ],
-      message: 'Call',
+      view: () => [titleOf(session, words('find.resume')), block.blank, block.lines(words('find.resume-id'))],
+      message: words('find.call'),
     }));
   if (text === undefined || text === '') return 'find';
   const call = await resumeCall(session.desk, session.signed, text);

@@ -9,25 +9,21 @@ import { noteOf } from './record-view.js';
 
 /** The next operator needs only the id. */
 export async function handOverStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, signed, call } = session;
+  const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';
   await handOverCall(desk, signed, call.id);
   session.call = { ...call, state: 'handed-over' };
-  const lines = noteOf(await callRecord(desk, signed, call.id), desk.now());
+  const lines = noteOf(await callRecord(desk, signed, call.id), words);
   const view = (): View => [
-    titleOf(session, 'Hand over'),
+    titleOf(session, words('handover.title')),
     block.blank,
     block.verdict(spaced(call.id)),
-    block.lines(
-      'Read this id to the operator who takes over. They press F5 and type it, or run:',
-      `  countersign console --call ${call.id}`,
-      'The caller is verified again there: a grant stays with the operator who verified.',
-    ),
-    ...noteBlocks(lines),
+    block.lines(words('handover.read'), `  countersign console --call ${call.id}`, words('handover.again')),
+    ...noteBlocks(session, lines),
   ];
   const answer = await askNext(session, view, [
-    { name: 'done', value: 'find' },
-    { name: 'take it back', value: 'resume', key: '2' },
+    { name: words('handover.done'), value: 'find' },
+    { name: words('handover.take-back'), value: 'resume', key: '2' },
   ]);
   if (answer === 'resume') {
     session.resuming = call.id;

@@ -27,20 +27,20 @@ export function lockWhenIdle(session: LiveSession): void {
 
 /** Asks until the password is right. Esc leaves the console. */
 export async function unlock(session: LiveSession, why: Refusal): Promise<void> {
-  const { context, desk, screen, signed } = session;
+  const { context, desk, screen, signed, words } = session;
   const { name } = signed.operator;
   screen.wipe();
   const { worded } = await import('../wording/worded.js');
   let said = why;
   for (;;) {
     const view = () => {
-      const { message, hint } = worded(said, 'desk', context.house.now());
+      const { message, hint } = worded(said, 'desk', words);
       return lockedView(session, message, said.because?.reason === 'sign-in-wrong' ? hint : undefined);
     };
-    const given = await screen.phrase({ view, message: `Password of ${name}`, keys: [] });
+    const given = await screen.phrase({ view, message: words('lock.password', { name }), keys: [] });
     if (given === undefined || 'key' in given) throw refusal('not-signed-in', 'left-locked', {}, 'sign-in');
     try {
-      const code = async () => (await screen.line({ view, message: 'Code from your authenticator app' })) ?? '';
+      const code = async () => (await screen.line({ view, message: words('lock.code') })) ?? '';
       const { token } = await signInOperator(desk, { name, password: given.text, code });
       await context.sessions.write('operator', 'desk', token);
       session.signed = await stillSignedIn(context, desk);
@@ -53,17 +53,17 @@ export async function unlock(session: LiveSession, why: Refusal): Promise<void> 
   }
 }
 
-function lockedView({ call, signed }: LiveSession, message: string, hint: string | undefined): View {
-  const stays = call === null ? [] : [`The call ${call.id} stays open.`];
+function lockedView({ call, signed, words }: LiveSession, message: string, hint: string | undefined): View {
+  const stays = call === null ? [] : [words('lock.call-stays', { id: call.id })];
   return [
-    block.title('Locked', signed.operator.name),
+    block.title(words('lock.title'), signed.operator.name),
     block.blank,
-    block.verdict('LOCKED', 'warn'),
+    block.verdict(words('lock.locked'), 'warn'),
     block.lines(
       `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`,
       ...(hint === undefined ? [] : [hint]),
       ...stays,
-      'Give your password to go on. Esc leaves the console.',
+      words('lock.go-on'),
     ),
   ];
 }

@@ -8,22 +8,22 @@ import { noteOf } from './record-view.js';
 
 /** Ends the call, offers the note, then clears the screen. */
 export async function endStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, signed, call } = session;
+  const { desk, screen, signed, call, words } = session;
   if (call === null) return 'find';
   await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
-  const text = noteOf(await callRecord(desk, signed, call.id), desk.now());
+  const text = noteOf(await callRecord(desk, signed, call.id), words);
   for (let copied = false; ; ) {
     const answer = await screen.choose({
       view: () => [
-        titleOf(session, 'Call ended'),
-        ...noteBlocks(text),
-        ...(copied ? [block.lines('Sent to the clipboard. If it does not arrive, select the text above.')] : []),
+        titleOf(session, words('note.title')),
+        ...noteBlocks(session, text),
+        ...(copied ? [block.lines(words('note.copied'))] : []),
       ],
-      message: 'Next',
+      message: words('call.next'),
       choices: [
-        { name: 'next call (clears the screen)', value: 'next' as const },
-        { name: 'copy the note', value: 'copy' as const, key: 'c' },
+        { name: words('note.next-call'), value: 'next' as const },
+        { name: words('note.copy'), value: 'copy' as const, key: 'c' },
       ],
     });
     if (answer !== 'copy') break;
@@ -35,8 +35,8 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   return 'find';
 }
 
-export const noteBlocks = (lines: readonly string[]): View => [
+export const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [
   block.blank,
-  block.note('For the ticket:'),
+  block.note(words('note.ticket')),
   block.lines(...lines),
 ];

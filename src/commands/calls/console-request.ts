@@ -6,29 +6,39 @@ import { MFA_RESET } from '../../rules/policy-checks.js';
 import type { LiveChoice } from '../../terminal/live-contract.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { askNext, callerName, card, type LiveSession, note, type Stage, titleOf } from './console-session.js';
+import {
+  aloud,
+  askNext,
+  callerName,
+  card,
+  heardWords,
+  type LiveSession,
+  note,
+  type Stage,
+  titleOf,
+} from './console-session.js';
 import { verdictView, withNeutralLine } from './verdict-view.js';
 
 /** Digits in the order of the policy, then letters; 6 for a reset, 9 for the end and 0 for a request that is not protected, whatever the policy. */
 export async function requestStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen } = session;
+  const { desk, screen, words } = session;
   const { actions } = desk.policy;
   const answer = await screen.choose<Action | 'general' | 'end'>({
     view: () => [
       titleOf(session, session.account?.name ?? ''),
       block.blank,
       ...card({ ...session, action: null }),
-      block.say('What can I do for you?'),
+      ...aloud(session, 'aloud.ask-wish'),
     ],
-    message: 'Request',
+    message: words('call.request'),
     choices: [
       ...actions.map((action) => ({
         name: action.title,
         value: action,
         key: action.id === MFA_RESET ? '6' : undefined,
       })),
-      { name: 'a general question (needs no verification)', value: 'general', key: '0' },
-      { name: 'end the call', value: 'end', key: '9' },
+      { name: words('call.general'), value: 'general', key: '0' },
+      { name: words('call.end'), value: 'end', key: '9' },
     ],
   });
   if (answer === undefined) return 'who';
@@ -42,48 +52,50 @@ export async function verdictStage(session: LiveSession): Promise<Stage> {
   const { verdict } = session;
   if (verdict === null) return 'request';
   const view = () => [titleOf(session, verdict.account.name), ...verdictBlocks(session, verdict)];
-  const answer = await askNext(session, view, [...firstStep(verdict), ...OTHER_STEPS]);
+  const answer = await askNext(session, view, [...firstStep(session, verdict), ...otherSteps(session)]);
   await session.desk.sendQueued();
   return answer ?? 'request';
 }
 
 /** The verdict in the words of `verify`; here the next step is a key, not a command. */
-function verdictBlocks({ caller, context }: LiveSession, verdict: Verdict): View {
-  const who = caller === null || typeof caller === 'string' ? callerName(caller) : `${caller.name}, ${caller.login}`;
+function verdictBlocks(session: LiveSession, verdict: Verdict): View {
+  const { caller, words } = session;
+  const who = caller === null || typeof caller === 'string' ? callerName(session) : `${caller.name}, ${caller.login}`;
   return [
     block.lines(`${who}: ${verdict.action.title}`),
     block.blank,
-    ...verdictView(verdict, context.house.now()).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
+    ...verdictView(verdict, words, heardWords(session)).filter(({ kind }) => kind !== 'title' && kind !== 'next'),
   ];
 }
 
 /** The likely next step gets key 1, if there is one. */
-function firstStep({ grant, action, reason, again, tries }: Verdict): readonly LiveChoice<Stage>[] {
-  if (grant !== null) return action.id === MFA_RESET ? [{ name: 'reset second factors now', value: 'reset' }] : [];
+function firstStep({ words }: LiveSession, verdict: Verdict): readonly LiveChoice<Stage>[] {
+  const { grant, action, reason, again, tries } = verdict;
+  if (grant !== null) return action.id === MFA_RESET ? [{ name: words('reset.now'), value: 'reset' }] : [];
   const once = again || reason === 'not-verified' || reason === 'forgot';
-  return once && tries?.lock === undefined ? [{ name: 'hear the phrase again', value: 'phrase' }] : [];
+  return once && tries?.lock === undefined ? [{ name: words('reset.hear-again'), value: 'phrase' }] : [];
 }
 
 /** Keys 2, 3 and 9 mean the same on every screen. */
-export const OTHER_STEPS: readonly LiveChoice<Stage>[] = [
-  { name: 'another request by the same caller', value: 'request', key: '2' },
-  { name: 'hand the call over', value: 'hand-over', key: '3' },
-  { name: 'end the call', value: 'end', key: '9' },
+export const otherSteps = ({ words }: LiveSession): readonly LiveChoice<Stage>[] => [
+  { name: words('call.another'), value: 'request', key: '2' },
+  { name: words('call.hand-over'), value: 'hand-over', key: '3' },
+  { name: words('call.end'), value: 'end', key: '9' },
 ];
 
 /** Shows a refusal of the desk (locked out, frozen), then returns to the stage where the call can continue. */
 export async function problemStage(session: LiveSession, error: Refusal): Promise<Stage> {
-  const now = session.context.house.now();
+  const { words } = session;
   const { worded } = await import('../wording/worded.js');
-  const shown = worded((await withNeutralLine(error, now)) as Refusal, 'desk', now);
+  const shown = worded((await withNeutralLine(error, words, heardWords(session))) as Refusal, 'desk', words);
   const back: Stage = session.caller !== null ? 'request' : session.account !== null ? 'who' : 'find';
   if (session.call !== null) await note(session, { outcome: shown.code });
   const say = neutralLineOf(shown);
-  const own = worded(error, 'desk', now).hint;
+  const own = worded(error, 'desk', words).hint;
   const view = (): View => [
     titleOf(session, session.account?.name ?? session.desk.name),
     block.blank,
-    block.verdict('NOT DONE', 'warn'),
+    block.verdict(words('call.not-done'), 'warn'),
     ...(say === undefined ? [] : [block.say(say)]),
     block.private(shown.message),
     block.lines(...(own === undefined ? [] : [own])),
@@ -91,13 +103,17 @@ export async function problemStage(session: LiveSession, error: Refusal): Promis
   return (await askNext(session, view, problemSteps(session, back))) ?? back;
 }
 
-function problemSteps({ call }: LiveSession, back: Stage): readonly LiveChoice<Stage>[] {
+function problemSteps(session: LiveSession, back: Stage): readonly LiveChoice<Stage>[] {
+  const { call, words } = session;
   if (call === null)
     return [
-      { name: 'go on', value: back },
-      { name: 'leave the console', value: 'left', key: '9' },
+      { name: words('call.go-on'), value: back },
+      { name: words('call.leave'), value: 'left', key: '9' },
     ];
-  return [{ name: 'go on with the call', value: back }, ...OTHER_STEPS.filter(({ value }) => value !== 'request')];
+  return [
+    { name: words('call.go-on-call'), value: back },
+    ...otherSteps(session).filter(({ value }) => value !== 'request'),
+  ];
 }
 
 function neutralLineOf({ also }: Refusal): string | undefined {

@@ -8,11 +8,13 @@ import type { View } from '../../terminal/render.js';
 import { resetView } from '../resets/reset-view.js';
 import { block } from '../wording/blocks.js';
 import { ALL, peopleOf } from './console-find.js';
-import { OTHER_STEPS } from './console-request.js';
+import { otherSteps } from './console-request.js';
 import {
   type AskedReset,
+  aloud,
   askNext,
   card,
+  heardWords,
   type LiveSession,
   note,
   roleName,
@@ -23,7 +25,7 @@ import {
 
 /** Asks whose factors, why and which ticket, then resets (B54). A reset that waited for a second operator is tried again unchanged. */
 export async function resetStage(session: LiveSession): Promise<Stage> {
-  const { desk, screen, account, verdict } = session;
+  const { desk, screen, account, verdict, words } = session;
   if (account === null || verdict?.grant == null) return 'request';
   if (!(await giveFreshCode(session))) return 'verdict';
   session.reset ??= (await askReset(session)) ?? null;
@@ -32,13 +34,17 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
   if (!(await giveFreshCode(session))) return 'verdict';
   const { target, reason, ticket } = session.reset;
   const asked = { grantId: verdict.grant.id, account, target, reason, ticket: ticket === '' ? undefined : ticket };
-  const done = await screen.working({ view: () => resetCard(session, target), message: 'Resetting …' }, () =>
+  const done = await screen.working({ view: () => resetCard(session, target), message: words('reset.working') }, () =>
     resetUnderGrant(desk, session.signed, asked),
   );
   Object.assign(session, { verdict: null, reset: null, request: null });
   await note(session, { outcome: done.outcome, ...(ticket === '' ? {} : { ticket }) });
-  const view = (): View => [titleOf(session, account.name), block.blank, ...resetView(done)];
-  return (await askNext(session, view, OTHER_STEPS)) ?? 'request';
+  const view = (): View => [
+    titleOf(session, account.name),
+    block.blank,
+    ...resetView(done, words, heardWords(session)),
+  ];
+  return (await askNext(session, view, otherSteps(session))) ?? 'request';
 }
 
 /**
@@ -46,11 +52,12 @@ export async function resetStage(session: LiveSession): Promise<Stage> {
  * after a mistyped code; it ends only if the operator is no longer signed in.
  */
 export async function giveFreshCode(session: LiveSession, door: Door = RESETTING): Promise<boolean> {
-  const { desk, screen, context } = session;
-  for (let lines = [OWN_CODE]; await lacksFreshCode(session, door); lines = [WRONG_CODE, OWN_CODE]) {
+  const { desk, screen, context, words } = session;
+  const own = words('reset.need-code');
+  for (let lines = [own]; await lacksFreshCode(session, door); lines = [words('reset.wrong-code'), own]) {
     const code = await screen.line({
-      view: () => [titleOf(session, 'Your own code'), block.blank, block.lines(...lines)],
-      message: 'Code',
+      view: () => [titleOf(session, words('reset.own-code')), block.blank, block.lines(...lines)],
+      message: words('reset.code'),
     });
     if (code === undefined || code === '') return false;
     try {
@@ -74,42 +81,51 @@ async function lacksFreshCode({ desk, signed }: LiveSession, door: Door): Promis
   }
 }
 
-const OWN_CODE = 'This needs a fresh code from your own authenticator app. Do not ask the caller for one.';
-const WRONG_CODE = 'That code was not right, or it was used before. Wait for the next one.';
-
 async function askReset(session: LiveSession): Promise<AskedReset | undefined> {
-  const { screen, call } = session;
+  const { screen, call, words } = session;
   const target = await askTarget(session);
   if (target === undefined) return undefined;
   const view = () => resetCard(session, target);
-  const reason = await screen.line({ view, message: 'Reason', default: 'asked for on a call', prose: true });
+  const reason = await screen.line({
+    view,
+    message: words('reset.reason'),
+    default: words('reset.default-reason'),
+    prose: true,
+  });
   if (reason === undefined) return undefined;
-  const ticket = await screen.line({ view, message: 'Ticket', default: call?.ticket ?? undefined });
+  const ticket = await screen.line({ view, message: words('reset.ticket'), default: call?.ticket ?? undefined });
   return ticket === undefined ? undefined : { target, reason, ticket };
 }
 
 const resetCard = (session: LiveSession, target: User): View => [
-  titleOf(session, 'Reset second factors'),
+  titleOf(session, session.words('reset.title')),
   block.blank,
-  ...card(session, [['Reset', `${target.name}, ${target.login}, ${roleName(target.role)}`]]),
+  ...card(session, [
+    [session.words('call.reset'), `${target.name}, ${target.login}, ${roleName(session, target.role)}`],
+  ]),
 ];
 
 async function askTarget(session: LiveSession): Promise<User | undefined> {
-  const { screen, account, caller } = session;
+  const { screen, account, caller, words } = session;
   if (account === null) return undefined;
   return screen.search<User>({
     view: () => [
-      titleOf(session, 'Reset second factors'),
+      titleOf(session, words('reset.title')),
       block.blank,
       ...card(session),
-      block.say('Whose sign-in is it about?'),
+      ...aloud(session, 'aloud.ask-whose'),
     ],
-    message: 'Reset whom',
+    message: words('reset.whom'),
     look: async (text, thoroughly) => {
       if (text === '') return [];
       const found = await peopleOf(session, text, thoroughly, account);
       return found.map(({ user }) => ({
-        name: [user.name, user.login, roleName(user.role), user.id === (caller as User).id ? 'the caller' : ''],
+        name: [
+          user.name,
+          user.login,
+          roleName(session, user.role),
+          user.id === (caller as User).id ? words('reset.the-caller') : '',
+        ],
         value: user,
       }));
     },

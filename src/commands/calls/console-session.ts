@@ -6,8 +6,9 @@ import { beginCall, type CallNews, type LiveCall, noteOnCall } from '../../proce
 import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import type { Approval } from '../../procedures/resets/decide-approval.js';
+import { languageOf } from '../../rules/language.js';
 import { type Permission, permits } from '../../rules/operator-roles.js';
-import type { Account, User } from '../../rules/people.js';
+import type { Account, CustomerRole, User } from '../../rules/people.js';
 import type { Action } from '../../rules/policy.js';
 import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contract.js';
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
@@ -15,8 +16,10 @@ import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { alarmLine } from '../wording/times.js';
+import type { ScreenKey, Words } from '../wording/words.js';
 import { alertBlocks } from './alerts-view.js';
 import type { Alphabet } from './spelled.js';
+import { sayBlocks } from './verdict-view.js';
 
 export type Stage =
   | 'find'
@@ -38,7 +41,7 @@ const NEEDS: Partial<Readonly<Record<Stage, Permission>>> = { reset: 'mfa:reset-
 
 /** The next steps that the operator's role may take. Each step checks this again. */
 export async function askNext(
-  { desk, screen, signed }: LiveSession,
+  { desk, screen, signed, words }: LiveSession,
   view: () => View,
   steps: readonly LiveChoice<Stage>[],
   overtaken?: () => Stage | undefined,
@@ -47,7 +50,7 @@ export async function askNext(
     const permission = NEEDS[value];
     return permission === undefined || permits(desk.policy, signed.operator.role, permission);
   });
-  return screen.choose<Stage>({ view, message: 'Next', choices, overtaken });
+  return screen.choose<Stage>({ view, message: words('call.next'), choices, overtaken });
 }
 
 export interface AskedReset {
@@ -68,6 +71,8 @@ interface Given {
   /** The number that is calling, to look for first. */
   readonly from: string | undefined;
   readonly alphabet: Alphabet;
+  /** In the language of the operator. */
+  readonly words: Words;
 }
 
 export interface LiveSession extends Omit<Given, 'signed' | 'resuming' | 'from' | 'alphabet'> {
@@ -151,11 +156,18 @@ export function elapsed(milliseconds: number): string {
   return `${hours === 0 ? '' : `${hours}:`}${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
-export const roleName = (role: string): string => role.replace('-', ' ');
+/** In the language of the caller, else of the company, else of the desk. */
+export const heardWords = ({ words, account, caller, desk }: LiveSession): Words =>
+  words.in(languageOf(account, typeof caller === 'string' ? null : caller, desk.language));
 
-export function callerName(caller: User | string | null): string {
+export const aloud = (session: LiveSession, key: ScreenKey): readonly Block[] =>
+  sayBlocks(session.words, heardWords(session), key);
+
+export const roleName = ({ words }: LiveSession, role: CustomerRole): string => words(`call.role-${role}`);
+
+export function callerName({ caller, words }: LiveSession): string {
   if (caller === null) return '';
-  return typeof caller === 'string' ? `"${spoken(caller)}" (not on the list)` : caller.name;
+  return typeof caller === 'string' ? words('call.not-listed', { name: spoken(caller) }) : caller.name;
 }
 
 /** A name as the caller said it, unless it may be a phrase that was typed into the wrong box (B11). */
@@ -163,40 +175,47 @@ export const spoken = (text: string): string => (likePhrase(text) ? HIDDEN : tex
 
 /** The known ones of company, caller and request, and the alerts to read before the phrase is asked (B76). */
 export function card(session: LiveSession, more: readonly (readonly [string, string])[] = []): Block[] {
-  const { account, caller, action, alerts, desk } = session;
+  const { account, caller, action, alerts, words } = session;
   const rows: (readonly [string, string])[] = [];
-  if (account !== null) rows.push(['Account', `${account.name} (${account.number}), ${editionName(account.edition)}`]);
+  if (account !== null)
+    rows.push([words('call.account'), `${account.name} (${account.number}), ${editionName(account.edition)}`]);
   if (caller !== null) {
-    const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(caller.role)}`;
-    rows.push(['Caller', `${callerName(caller)}${role}`]);
+    const role = typeof caller === 'string' ? '' : `, ${caller.login}, ${roleName(session, caller.role)}`;
+    rows.push([words('call.caller'), `${callerName(session)}${role}`]);
   }
-  if (action !== null) rows.push(['Request', action.title]);
+  if (action !== null) rows.push([words('call.request'), action.title]);
   rows.push(...more);
-  const warnings = alerts === null ? [] : alertBlocks(alerts, desk.now());
+  const warnings = alerts === null ? [] : alertBlocks(alerts, words);
   return [...alarmLines(session), ...warnings, ...(rows.length === 0 ? [] : [block.fields(...rows)])];
 }
 
-const ALARM_ADVICE =
-  'Go on: right phrases are verified. A wrong one locks its caller at once. A lead ends it: countersign desk resume';
-
 /** On every screen, with what to do (B95). */
-export const alarmLines = ({ sounding }: Pick<LiveSession, 'sounding'>): Block[] =>
-  sounding.length === 0 ? [] : [block.alerts(...sounding.map((one) => `ALARM: ${alarmLine(one)}`), ALARM_ADVICE)];
+export const alarmLines = ({ sounding, words }: Pick<LiveSession, 'sounding' | 'words'>): Block[] => {
+  const lines = sounding.map((one) => words('alerts.alarm-on', { alarm: alarmLine(one, words) }));
+  return lines.length === 0 ? [] : [block.alerts(...lines, words('alerts.alarm-advice'))];
+};
 
 const editionName = (edition: string): string => (edition === 'classic' ? 'Classic' : 'X Series');
 
-export const END_KEY: LiveKey<'end'> = { keys: ['ctrl-e', 'f10'], about: 'end the call', value: 'end' };
+/** Makes the extra keys of a question, with their words. */
+export const keyOf =
+  ({ words }: LiveSession) =>
+  <T>(value: T, keys: readonly string[], about: ScreenKey): LiveKey<T> => ({ keys, about: words(about), value });
+
+export const endKey = (session: LiveSession, about: ScreenKey = 'call.end'): LiveKey<'end'> =>
+  keyOf(session)('end', ['ctrl-e', 'f10'], about);
 
 /** F1 is offered if there are notes. */
 export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
-  session.notes.length === 0 ? [] : [{ keys: ['f1'], about: 'notes', value: 'notes' }];
+  session.notes.length === 0 ? [] : [keyOf(session)('notes', ['f1'], 'call.key-notes')];
 
 /** Shows the notes of F1 until a key is pressed. */
 export async function showNotes(session: LiveSession): Promise<void> {
-  const view = (): View => [titleOf(session, 'Notes'), block.blank, block.lines(...session.notes)];
+  const { words } = session;
+  const view = (): View => [titleOf(session, words('call.notes')), block.blank, block.lines(...session.notes)];
   await session.screen.choose({
     view,
-    message: 'Go on',
-    choices: [{ name: 'back to the call', value: true, key: '1' }],
+    message: words('call.go-on'),
+    choices: [{ name: words('call.back'), value: true, key: '1' }],
   });
 }

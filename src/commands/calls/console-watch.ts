@@ -5,7 +5,6 @@ import { type Approval, DECIDING, requestsFor } from '../../procedures/resets/de
 import { permits } from '../../rules/operator-roles.js';
 import type { Block } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { APPROVAL_REASONS } from '../wording/terms.js';
 import { alarmLines, type LiveSession } from './console-session.js';
 
 const LOOK_AGAIN_MS = 1_000;
@@ -39,12 +38,12 @@ export function watchRequests(session: LiveSession): { stop(): Promise<void> } {
 
 /** Between two calls: the alarms, and one line for a lead. */
 export function requestLines(session: LiveSession): readonly Block[] {
-  const { requests } = session;
+  const { requests, words } = session;
   const [first] = requests;
   if (first === undefined) return alarmLines(session);
-  const many = requests.length === 1 ? '1 request waits' : `${requests.length} requests wait`;
-  return [...alarmLines(session), block.alerts(`${many} for a second operator: ${summaryOf(first)} · F6 to open`)];
+  const waiting = words('approval.waiting-lines', { count: requests.length, first: summaryOf(session, first) });
+  return [...alarmLines(session), block.alerts(waiting)];
 }
 
-export const summaryOf = ({ id, requester, why, users }: Approval): string =>
-  `${id}, ${requester.name}, ${APPROVAL_REASONS[why]}${users === 1 ? '' : ` (${users} users)`}`;
+export const summaryOf = ({ words }: LiveSession, { id, requester, why: approval, users }: Approval): string =>
+  words('approval.summary', { id, name: requester.name, approval, users });

@@ -9,6 +9,7 @@ import { isRefusal, Refusal } from '../../errors.js';
 import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.js';
 import { isPhone } from '../../rules/directory-keys.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { findStage, generalStage, lookForAlerts, resumeStage, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
@@ -27,14 +28,8 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const liveConsole = command<Input>({
   path: 'console',
-  summary: 'open the live-call screen (so does countersign alone)',
-  examples: ['countersign', 'countersign console --call call_7kq2mp', 'countersign console --from +12065559857'],
   access: 'verify',
-  options: [
-    { flags: '--call <id>', about: 'resume a call that was dropped or handed over' },
-    { flags: '--from <number>', about: 'look first for who has this phone number; --from="" if it is withheld' },
-    { flags: '--notes <file>', about: 'text shown with F1 on every screen, such as your call script', path: 'here' },
-  ],
+  options: ['--call <id>', '--from <number>', { flags: '--notes <file>', path: 'here' }],
   input,
   run,
 });
@@ -55,17 +50,17 @@ const STAGES: Readonly<Record<Exclude<Stage, 'left'>, (session: LiveSession) => 
 };
 
 async function run(context: Context, given: Input): Promise<Result> {
+  const words = wordsOf(context);
   if (context.options.json) {
-    throw new Refusal('usage', 'the console is for people; it has no JSON', {
-      hint: 'Scripts use: countersign verify … --json',
-    });
+    throw new Refusal('usage', words('call.no-json'), { hint: words('call.no-json-next') });
   }
   const notes = given.notes === undefined ? [] : (await context.files.readText(given.notes)).split(/\r?\n/);
   const desk = await context.desk();
   const screen = await context.ask.screen();
   const { spelling: alphabet = 'en' } = (await context.settings()).file;
   const { call: resuming, from } = given;
-  const session = beginSession({ context, desk, screen, notes, signed: context.operator(), resuming, from, alphabet });
+  const known = { context, desk, screen, notes, signed: context.operator(), words };
+  const session = beginSession({ ...known, resuming, from, alphabet });
   lockWhenIdle(session);
   const watching = watchRequests(session);
   try {

@@ -6,19 +6,25 @@ import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localClock } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 
 const list = command({
   path: 'grant list',
-  summary: 'list live grants',
-  examples: ['countersign grant list', 'countersign grant list --json'],
   access: 'verify',
   input: () => z.object({}),
   run: async (context) => {
+    const words = wordsOf(context);
     const grants = await listGrants(await context.desk());
     return {
       view: [
         block.table(
-          ['grant', 'caller', 'for', 'operator', 'until'],
+          [
+            words('grants.grant'),
+            words('grants.caller'),
+            words('grants.for'),
+            words('grants.operator'),
+            words('grants.until'),
+          ],
           grants.map((grant) => [
             grant.id,
             `${grant.account.number}/${grant.caller.login}`,
@@ -26,7 +32,7 @@ const list = command({
             grant.operator.name,
             localClock(grant.expiresAt),
           ]),
-          'No live grants.',
+          words('grants.none'),
         ),
       ],
       document: {
@@ -42,14 +48,12 @@ const list = command({
 
 const revoke = command({
   path: 'grant revoke',
-  summary: 'revoke a live grant',
-  examples: ['countersign grant revoke gr_…'],
   access: 'verify',
-  arguments: [{ name: '<grant>', about: 'id of the grant' }],
+  arguments: ['<grant>'],
   input: () => z.object({ grant: z.string() }),
   run: async (context, { grant }) => {
     const ended = await revokeGrant(await context.desk(), context.operator(), grant);
-    const line = ended ? `Revoked ${grant}.` : `${grant} had already been used or had ended.`;
+    const line = wordsOf(context)(ended ? 'grants.revoked' : 'grants.ended', { id: grant });
     return { view: [block.lines(line)], document: { grant: { id: grant, revoked: ended } } };
   },
 });

@@ -5,30 +5,36 @@ import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Alphabet, ASK_AGAIN, alphabetOf, howToSpell, nextAlphabet, readOf, TOO_SHORT } from './spelled.js';
-
-const LANGUAGES: Readonly<Record<Alphabet, string>> = { en: 'English', de: 'German', fr: 'French' };
-const WHOLE = { message: 'Phrase' } as const;
+import { type Words, wordsOf } from '../wording/words.js';
+import { alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
+import { sayBlocks } from './verdict-view.js';
 
 /** Asks until every letter could be read. It shows only how many letters it read, and checks nothing before the agent agrees. */
-export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts): Promise<string> {
+export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts, heard: Words): Promise<string> {
+  const words = wordsOf(context);
   const { spelling: first = 'en' } = (await context.settings()).file;
   const order = [first, nextAlphabet(first), nextAlphabet(nextAlphabet(first))];
   const tables = await Promise.all(order.map((language) => alphabetOf(desk, language)));
   let table: SpellingTable | undefined;
   const wording = () =>
     table === undefined
-      ? WHOLE
-      : { message: `Spelled, ${LANGUAGES[table.language]}`, hint: howToSpell(table).replace(/\.$/u, '') };
+      ? { message: words('phrase.phrase') }
+      : {
+          message: words('phrase.spelled-in', { language: table.language }),
+          hint: howToSpell(table, words).replace(/\.$/u, ''),
+        };
   const next = () => {
     table = table === undefined ? tables[0] : tables[tables.indexOf(table) + 1];
     return wording();
   };
   for (;;) {
-    const typed = await prompts.secret({ ...wording(), reveal: true, turn: { about: 'spelling', next } });
+    const turn = { about: words('phrase.spelling'), next };
+    const typed = await prompts.secret({ ...wording(), reveal: true, turn });
     const read = table === undefined ? { ok: true as const, text: typed, count: 0 } : decodeSpelling(typed, table);
-    if (!read.ok) await context.show([block.lines(readOf(read)), block.say(ASK_AGAIN)]);
-    else if (tooShortToBeOne(read.text)) await context.show([block.lines(TOO_SHORT)]);
-    else if (table === undefined || (await prompts.confirm({ message: `${readOf(read)} Check it` }))) return read.text;
+    const said = readOf(read, words);
+    if (!read.ok) await context.show([block.lines(said), ...sayBlocks(words, heard, 'aloud.ask-again')]);
+    else if (tooShortToBeOne(read.text)) await context.show([block.lines(tooShort(words))]);
+    else if (table === undefined || (await prompts.confirm({ message: words('phrase.check-asked', { read: said }) })))
+      return read.text;
   }
 }

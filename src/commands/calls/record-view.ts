@@ -4,30 +4,33 @@ import type { LoggedEntry } from '../../rules/audit-entry.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { localClock, localMinute } from '../wording/times.js';
+import { localClock } from '../wording/times.js';
+import type { ScreenKey, Words } from '../wording/words.js';
 import { elapsed } from './console-session.js';
 
 /** What a step says by itself; the others are said by their outcome. */
-const STEPS: Readonly<Record<string, string>> = {
-  'call.opened': 'opened',
-  'call.general': 'general question, no verification needed',
-  'call.resumed': 'resumed',
-  'call.handed-over': 'handed over',
-  'call.dropped': 'dropped',
-  'call.ended': 'ended',
+const STEPS: Readonly<Record<string, ScreenKey>> = {
+  'call.opened': 'note.opened',
+  'call.general': 'note.general',
+  'call.resumed': 'note.resumed',
+  'call.handed-over': 'note.handed-over',
+  'call.dropped': 'note.dropped',
+  'call.ended': 'note.ended',
 };
-const NOTED: Readonly<Record<string, string>> = { 'not-found': 'not on the list: refused' };
+/** Both ends say nothing that the head of a note does not say. */
+const ENDS = ['call.opened', 'call.ended'];
 /** They say nothing that another step of the call does not say. */
 const SILENT = ['user.viewed', 'verification.started'];
 
 interface Step {
+  readonly kind: string;
   readonly at: number;
   readonly by: string;
   readonly text: string;
 }
 
 /** An outcome that the console noted is a step only if no other entry says it. */
-function stepsOf({ entries, logins }: CallRecord): readonly Step[] {
+function stepsOf({ entries, logins }: CallRecord, words: Words): readonly Step[] {
   const said = entries.filter(({ kind }) => kind.startsWith('verification.') || kind.startsWith('mfa.'));
   const known = new Set(said.flatMap((entry) => [verbOf(entry), entry.reason, entry.detail?.['result']]));
   return entries.flatMap((entry) => {
@@ -35,56 +38,56 @@ function stepsOf({ entries, logins }: CallRecord): readonly Step[] {
     if (SILENT.includes(kind)) return [];
     const noted = detail?.['outcome'];
     if (kind === 'call.noted' && (noted === undefined || known.has(String(noted)))) return [];
-    return [
-      {
-        at,
-        by: by.name,
-        text: kind === 'call.noted' ? (NOTED[String(noted)] ?? String(noted)) : textOf(entry, logins),
-      },
-    ];
+    const text = kind === 'call.noted' ? notedWords(String(noted), words) : textOf(entry, logins, words);
+    return [{ kind, at, by: by.name, text }];
   });
 }
 
+const notedWords = (outcome: string, words: Words): string =>
+  outcome === 'not-found' ? words('note.not-listed') : outcome;
+
 const verbOf = ({ kind }: LoggedEntry): string => kind.slice(kind.indexOf('.') + 1);
 
-function textOf(entry: LoggedEntry, logins: CallRecord['logins']): string {
-  const { kind, user, reason, detail, outcome } = entry;
+function textOf(entry: LoggedEntry, logins: CallRecord['logins'], words: Words): string {
+  const { kind, user = '', reason, detail, outcome } = entry;
   const why = reason === undefined || kind.startsWith('call.') ? '' : ` (${reason})`;
   if (kind.startsWith('verification.')) return `${detail?.['action'] ?? ''}: ${verbOf(entry)}${why}`;
   if (kind.startsWith('mfa.reset')) {
-    const result = outcome === 'done' ? `${detail?.['result']} (${detail?.['reset']})` : `${outcome}${why}`;
-    return `reset of ${logins.get(user ?? '') ?? user}: ${result}`;
+    const login = logins.get(user) ?? user;
+    if (outcome !== 'done') return words('note.reset-refused', { login, outcome, reason: reason ?? '' });
+    return words('note.reset', { login, outcome: String(detail?.['result']), id: String(detail?.['reset']) });
   }
-  return `${STEPS[kind] ?? kind}${why}`;
+  const step = STEPS[kind];
+  return step === undefined ? `${kind}${why}` : `${words(step)}${why}`;
 }
 
 /** Lines for the ticket, without anything that was said. */
-export function noteOf(record: CallRecord, now: number): readonly string[] {
-  const { id, account, caller, ticket, operator } = record;
-  const asked = stepsOf(record).filter(({ text }) => !['opened', 'ended'].includes(text));
-  const time = elapsed((record.endedAt ?? now) - record.openedAt);
-  const who = caller === null ? ', caller not on the list' : `, ${caller}`;
+export function noteOf(record: CallRecord, words: Words): readonly string[] {
+  const { id, account, caller, ticket, operator, openedAt: opened } = record;
+  const asked = stepsOf(record, words).filter(({ kind }) => !ENDS.includes(kind));
+  const clock = elapsed((record.endedAt ?? words.now()) - opened);
+  const who = caller === null ? words('note.caller-unlisted') : `, ${caller}`;
   return [
-    `countersign ${id} by ${operator}, ${localMinute(record.openedAt)}, ${time}${ticket === null ? '' : `, ticket ${ticket}`}`,
-    ...(account === null ? [] : [`account ${account.number} ${account.name}${who}`]),
-    ...(asked.length === 0 ? ['nothing was asked for'] : asked.map(({ text }) => text)),
-    `receipt: countersign receipt show ${id}`,
+    words('note.head', { id, operator, opened, clock, ticket }),
+    ...(account === null ? [] : [`${words('note.account', { number: account.number, name: account.name })}${who}`]),
+    ...(asked.length === 0 ? [words('note.nothing')] : asked.map(({ text }) => text)),
+    words('note.receipt', { id }),
   ];
 }
 
-export function recordView(record: CallRecord, now: number): View {
+export function recordView(record: CallRecord, words: Words): View {
   const { id, account, caller, ticket, operator, state } = record;
   return [
-    block.title(id, elapsed((record.endedAt ?? now) - record.openedAt)),
+    block.title(id, elapsed((record.endedAt ?? words.now()) - record.openedAt)),
     block.fields(
-      ['State', `${state}, with ${operator}`],
-      ['Account', account === null ? 'none' : `${account.name} (${account.number})`],
-      ['Caller', caller ?? 'not on the list'],
-      ...(ticket === null ? [] : [['Ticket', ticket] as const]),
+      [words('record.state'), words('record.with', { state, operator })],
+      [words('record.account'), account === null ? words('record.no-account') : `${account.name} (${account.number})`],
+      [words('record.caller'), caller ?? words('record.unlisted')],
+      ...(ticket === null ? [] : [[words('record.ticket'), ticket] as const]),
     ),
     block.table(
-      ['time', 'by', 'what'],
-      stepsOf(record).map(({ at, by, text }) => [localClock(at), by, text]),
+      [words('record.time'), words('record.by'), words('record.what')],
+      stepsOf(record, words).map(({ at, by, text }) => [localClock(at), by, text]),
     ),
   ];
 }

@@ -2,40 +2,41 @@
 import type { Desk } from '../../desk.js';
 import { SHORTEST_PASSPHRASE } from '../../rules/hearing.js';
 import { decodeSpelling, type Spelled, type SpellingTable, spellingTable } from '../../rules/spelling.js';
-import { counted } from '../wording/counted.js';
+import type { Words } from '../wording/words.js';
 
 const ALPHABETS = ['en', 'de', 'fr'] as const;
 export type Alphabet = (typeof ALPHABETS)[number];
-
-export const ASK_SPELLED = 'Please spell it for me, letter by letter.';
-export const ASK_AGAIN = 'I did not get all of it. Please spell it once more.';
 
 export async function alphabetOf(desk: Desk, language: Alphabet): Promise<SpellingTable> {
   return spellingTable(await desk.words.spelling(language), `${language}.json`);
 }
 
-export function howToSpell({ title, examples }: SpellingTable): string {
-  return `${title}, letters, digits; also ${examples.map((example) => `"${example}"`).join(', ')}.`;
-}
+export const howToSpell = ({ title, examples }: SpellingTable, words: Words): string =>
+  words('phrase.how', { title, examples: examples.map((example) => `"${example}"`) });
 
 /** The spelling alphabet after this one. */
 export const nextAlphabet = (alphabet: Alphabet): Alphabet =>
   ALPHABETS[(ALPHABETS.indexOf(alphabet) + 1) % ALPHABETS.length] ?? 'en';
 
-export const TOO_SHORT = `No passphrase is shorter than ${SHORTEST_PASSPHRASE} letters and digits, so that was not checked and does not count.`;
+export const tooShort = (words: Words): string => words('phrase.too-short', { shortest: SHORTEST_PASSPHRASE });
 
 /** `3 words`: shown while a phrase is typed, instead of the phrase. */
-export const wordsOf = (line: string): string => counted(line.match(/\S+/gu)?.length ?? 0, 'word');
+export const wordsIn = (line: string, words: Words): string =>
+  words('phrase.words', { count: line.match(/\S+/gu)?.length ?? 0 });
 
 /** `12 letters` of a line that is being spelled; `12 letters …` while the rest is not read. */
-export function lettersOf(line: string, table: SpellingTable): string {
+export function lettersOf(line: string, table: SpellingTable, words: Words): string {
   const read = decodeSpelling(line.slice(0, 1000), table);
-  return read.ok ? counted(read.count, 'letter') : `${counted(read.unreadAfter[0] ?? 0, 'letter')} …`;
+  return read.ok
+    ? words('phrase.letters', { count: read.count })
+    : `${words('phrase.letters', { count: read.unreadAfter[0] ?? 0 })} …`;
 }
 
 /** How many letters were read, or where one was not; never which (B11). */
-export function readOf(read: Spelled): string {
-  if (read.ok) return `Read: ${read.count} letters and digits.`;
-  const places = read.unreadAfter.map((count) => (count === 0 ? 'at the beginning' : `after letter ${count}`));
-  return `Could not read something ${places.join(', ')}.`;
+export function readOf(read: Spelled, words: Words): string {
+  if (read.ok) return words('phrase.read', { count: read.count });
+  const places = read.unreadAfter.map((count) =>
+    count === 0 ? words('phrase.at-beginning') : words('phrase.after', { count }),
+  );
+  return words('phrase.unread', { places });
 }

@@ -1,6 +1,6 @@
 /**
  * A verdict in words: what to read aloud, and apart from it what only the operator may know. The neutral line is one and the same
- * for every reason that concerns the phrase, so that a caller learns nothing from it (B73).
+ * for every reason that concerns the phrase, so that a caller learns nothing from it (B73). `heard` are the words of the caller's language.
  */
 
 import { exitOf, isRefusal, Refusal } from '../../errors.js';
@@ -8,31 +8,32 @@ import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';
 import { iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import type { View } from '../../terminal/render.js';
+import type { Block, View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block } from '../wording/blocks.js';
-import { localClock, localMinute, waitFrom } from '../wording/times.js';
+import { localClock } from '../wording/times.js';
+import type { ScreenKey, Words } from '../wording/words.js';
 
-const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
-/** The first mismatch of a call, whoever the caller is (E11, B73). */
-const ONCE_MORE = 'I did not get that. Please say it once more, or spell it.';
+/** The sentence to read to the caller; the first mismatch of a call is asked once more, whoever the caller is (E11, B73). */
+const sayKeyOf = ({ outcome, again }: Verdict) =>
+  outcome === 'verified' ? 'aloud.verified' : again ? 'aloud.once-more' : 'aloud.neutral';
 
-/** The sentence to read to the caller. */
-export function sayOf(verdict: Verdict): string {
-  if (verdict.outcome === 'verified')
-    return `Thank you, ${firstName(verdict.caller?.name ?? '')}. You are verified for this request.`;
-  return verdict.again ? ONCE_MORE : NEUTRAL;
-}
+/** Nobody is thanked by a guessed part of the name: "Dr.", "van" (E36). */
+export const sayOf = (verdict: Verdict, heard: Words): string =>
+  heard(sayKeyOf(verdict), { name: verdict.caller?.name ?? '' });
 
-const firstName = (name: string): string => name.trim().split(/\s+/u)[0] ?? name;
+/** A sentence to read aloud, and what it means where the operator works in another language. */
+export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
+  block.say(heard(key, facts)),
+  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
+];
 
-export function guidanceOf(verdict: Verdict): readonly string[] {
-  return verdict.reason === null ? [] : guidanceFor(verdict.reason, verdict.account.edition);
-}
+const guidanceOf = ({ reason, account }: Verdict, heard: Words): readonly string[] =>
+  reason === null ? [] : guidanceFor(reason, account.edition).map((key) => heard.term('path', key));
 
 /** What scripts read, stable: a refusal adds the operator's reason and note, the guidance and the count of wrong answers. */
-export function verdictDocument(verdict: Verdict, now: number) {
+export function verdictDocument(verdict: Verdict, words: Words, heard: Words) {
   const { account, caller, tries } = verdict;
   return {
     id: verdict.id,
@@ -44,8 +45,8 @@ export function verdictDocument(verdict: Verdict, now: number) {
     action: verdict.action.id,
     ...(verdict.ticket === undefined ? {} : { ticket: verdict.ticket }),
     ...(verdict.grant === null ? {} : { grant: { id: verdict.grant.id, expiresAt: iso(verdict.grant.expiresAt) } }),
-    say: sayOf(verdict),
-    ...(verdict.reason === null ? {} : { note: operatorNote(verdict, now), guidance: guidanceOf(verdict) }),
+    say: sayOf(verdict, heard),
+    ...(verdict.reason === null ? {} : { note: operatorNote(verdict, words), guidance: guidanceOf(verdict, heard) }),
     ...(verdict.again ? { again: true } : {}),
     ...(tries === null
       ? {}
@@ -53,106 +54,88 @@ export function verdictDocument(verdict: Verdict, now: number) {
   };
 }
 
-export function verdictView(verdict: Verdict, now: number): View {
-  if (verdict.grant === null) return refusedView(verdict, now);
-  const until = localClock(verdict.grant.expiresAt);
-  const reset = verdict.action.id === MFA_RESET;
+export function verdictView(verdict: Verdict, words: Words, heard: Words): View {
+  const { grant, account, action, caller, again } = verdict;
+  const name = caller?.name ?? words('verdict.caller');
+  const title = block.title(`${name} · ${account.name} (${account.number})`, verdict.id);
+  const say = sayBlocks(words, heard, sayKeyOf(verdict), { name });
+  if (grant === null)
+    return [
+      title,
+      again ? block.verdict(words('verdict.once-more'), 'warn') : block.verdict(words('verdict.refused'), 'bad'),
+      ...say,
+      block.private(operatorNote(verdict, words)),
+      block.lines(...(again ? [] : [words('verdict.can-do'), ...numbered(guidanceOf(verdict, heard))])),
+    ];
+  const until = words('verdict.until', { grant: grant.id, clock: localClock(grant.expiresAt) });
   return [
-    block.title(`${verdict.caller?.name ?? ''} · ${verdict.account.name} (${verdict.account.number})`, verdict.id),
-    block.verdict('VERIFIED'),
-    block.say(sayOf(verdict)),
-    block.fields(
-      ['For', `${verdict.action.title} (${verdict.action.id})`],
-      ['Grant', `${verdict.grant.id} until ${until}`],
-    ),
-    ...(reset ? [block.next(`countersign mfa reset ${verdict.account.number}/LOGIN --grant ${verdict.grant.id}`)] : []),
+    title,
+    block.verdict(words('verdict.verified')),
+    ...say,
+    block.fields([words('verdict.for'), `${action.title} (${action.id})`], [words('verdict.grant'), until]),
+    ...(action.id === MFA_RESET
+      ? [block.next(`countersign mfa reset ${account.number}/LOGIN --grant ${grant.id}`)]
+      : []),
   ];
 }
 
 /** For the operator alone: why, and how many wrong answers there were (E11, E12). */
-function operatorNote(verdict: Verdict, now: number): string {
+function operatorNote(verdict: Verdict, words: Words): string {
   const { tries, caller, account } = verdict;
-  if (tries === null) return whyNot(verdict);
+  const why = whyNot(verdict, words);
+  if (tries === null) return why;
   const { wrong, lockAt, lock } = tries;
-  const count = wrong > lockAt ? `${wrong} wrong answers` : `${wrong} of ${lockAt} wrong answers`;
-  if (lock === undefined) return `${whyNot(verdict)} ${count}.`;
-  const wait = lock.kind === 'locked' ? `the next try is possible ${waitFrom(now)(lock.until)}` : 'until a lead acts';
-  const lift = `A lead can end it: countersign user unlock ${account.number}/${caller?.login} --reason TEXT`;
-  return `${whyNot(verdict)} ${count}: locked, ${wait}.${caller === null ? '' : ` ${lift}`}`;
+  const until = lock?.kind === 'locked' ? lock.until : null;
+  const count = words('verdict.tries', { over: String(wrong > lockAt), wrong, lockAt, lock: lock?.kind, until });
+  if (lock === undefined || caller === null) return `${why} ${count}`;
+  return `${why} ${count} ${words('verdict.unlock', { who: `${account.number}/${caller.login}` })}`;
 }
 
 /** A refusal for want of a passphrase means something else in each role (B12, B13, B15). */
-function whyNot({ reason, caller, said, account }: Verdict): string {
-  const role = caller?.role ?? null;
-  if (reason === 'held')
-    return `The phrase is right, but the role of the caller is new and waits until ${localMinute(caller?.powerHeldUntil ?? 0)}. The company's admins were told of it.`;
-  if (reason === 'not-privileged')
-    return 'The phrase is right, but neither role nor privileges of the caller cover this request.';
-  if (reason === 'forgot')
-    return 'The caller does not know the phrase. Nothing was compared. You can neither reveal nor set one here.';
-  if (caller === null) return `There is no login "${said}" in ${account.number}.`;
+function whyNot({ reason, caller, said, account }: Verdict, words: Words): string {
+  if (reason === 'held') return words('verdict.why-held', { until: caller?.powerHeldUntil ?? 0 });
+  if (reason === 'not-privileged') return words('verdict.why-not-privileged');
+  if (reason === 'forgot') return words('verdict.why-forgot');
+  if (caller === null) return words('verdict.why-no-login', { said, account: account.number });
   if (reason !== 'no-passphrase')
     return caller.disabledAt === null && account.disabledAt === null
-      ? 'The phrase is wrong.'
-      : 'The login or its company is switched off: no phrase verifies it.';
-  if (role === 'secondary-admin')
-    return "The caller has no passphrase. A secondary admin sets their own in the portal; the primary admin's does not verify them.";
-  if (role === 'user') return 'The caller has no passphrase. A plain user cannot make protected requests.';
-  return 'The caller has no passphrase yet. Nothing was compared.';
-}
-
-function refusedView(verdict: Verdict, now: number): View {
-  const { again } = verdict;
-  return [
-    block.title(
-      `${verdict.caller?.name ?? 'Caller'} · ${verdict.account.name} (${verdict.account.number})`,
-      verdict.id,
-    ),
-    block.verdict(again ? 'ONCE MORE' : 'REFUSED', again ? 'warn' : 'bad'),
-    block.say(sayOf(verdict)),
-    block.private(operatorNote(verdict, now)),
-    block.lines(...(again ? [] : ['What the caller can do, to read aloud:', ...numbered(verdict)])),
-  ];
+      ? words('verdict.why-wrong')
+      : words('verdict.why-switched-off');
+  if (caller.role === 'secondary-admin') return words('verdict.why-no-passphrase-secondary-admin');
+  return words(caller.role === 'user' ? 'verdict.why-no-passphrase-user' : 'verdict.why-no-passphrase');
 }
 
 /** For a caller of a company that is not on the list. */
-export const refusedUnknown = (): View => [
-  block.verdict('REFUSED', 'bad'),
-  block.say(NEUTRAL),
-  block.private('No company or caller like this is on the list, so nobody could be verified.'),
+export const refusedUnknown = (words: Words, heard: Words): View => [
+  block.verdict(words('verdict.refused'), 'bad'),
+  ...sayBlocks(words, heard, 'aloud.neutral'),
+  block.private(words('verdict.unknown')),
 ];
 
-const numbered = (verdict: Verdict) => guidanceOf(verdict).map((line, index) => `  ${index + 1}. ${line}`);
-
-const MESSAGES = {
-  'not-verified': 'the caller is not verified',
-  'no-passphrase': 'the caller is not verified: there is no passphrase yet',
-  forgot: 'the caller is not verified: the passphrase is forgotten',
-  'not-privileged': 'the caller may not request this',
-  held: 'the caller may not request this yet: the role is new',
-} as const;
+const numbered = (lines: readonly string[]) => lines.map((line, index) => `  ${index + 1}. ${line}`);
 
 /** A verdict as the answer of a command; a negative one is exit 3 with the error document and the verification beside it. */
-export function resultOf(verdict: Verdict, now: number, mayReset = true): Result {
-  const verification = verdictDocument(verdict, now);
+export function resultOf(verdict: Verdict, words: Words, heard: Words, mayReset = true): Result {
+  const verification = verdictDocument(verdict, words, heard);
   // The reset is the next step only for a role that may take it.
-  const view = verdictView(verdict, now).filter(({ kind }) => mayReset || kind !== 'next');
+  const view = verdictView(verdict, words, heard).filter(({ kind }) => mayReset || kind !== 'next');
   if (verdict.reason === null) return { view, document: { verification } };
   const code = verdict.reason === 'not-privileged' || verdict.reason === 'held' ? 'not-privileged' : 'not-verified';
-  const refusal = new Refusal(code, MESSAGES[verdict.reason], {
-    hint: verdict.again ? `Say: "${ONCE_MORE}"` : guidanceOf(verdict).join(' '),
+  const refusal = new Refusal(code, words(`verdict.message-${verdict.reason}`), {
+    hint: verdict.again ? words('verdict.say', { text: sayOf(verdict, heard) }) : guidanceOf(verdict, heard).join(' '),
     also: { verification },
   });
   return { view, document: errorDocument(refusal), exit: exitOf(code) };
 }
 
 /** A caller who is locked hears the same neutral line as any other who is refused. */
-export async function withNeutralLine(error: unknown, now: number): Promise<unknown> {
+export async function withNeutralLine(error: unknown, words: Words, heard: Words): Promise<unknown> {
   if (!isRefusal(error) || error.code !== 'locked') return error;
   const { worded } = await import('../wording/worded.js');
-  const { message, hint, also } = worded(error, 'desk', now);
+  const { message, hint, also } = worded(error, 'desk', words);
+  const say = heard('aloud.neutral');
   return new Refusal('locked', message, {
-    hint: `Say: "${NEUTRAL}" ${hint ?? ''}`.trim(),
-    also: { ...also, say: NEUTRAL },
+    hint: `${words('verdict.say', { text: say })} ${hint ?? ''}`.trim(),
+    also: { ...also, say },
   });
 }

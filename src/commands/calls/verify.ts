@@ -8,11 +8,12 @@ import { verifyCaller } from '../../procedures/calls/verify-caller.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { viewUser } from '../../procedures/directory/see-people.js';
 import { tooShortToBeOne } from '../../rules/hearing.js';
+import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { alertBlocks, alertsDocument } from './alerts-view.js';
-import { resultOf, withNeutralLine } from './verdict-view.js';
+import { resultOf, sayBlocks, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
   z.object({
@@ -26,26 +27,21 @@ const input = () =>
 
 const verify = command<z.infer<ReturnType<typeof input>>>({
   path: 'verify',
-  summary: 'check one caller for one request',
-  examples: [
-    'countersign verify --account 100234 --caller maria.anders --for billing:change',
-    'printf \'%s\\n\' "$PHRASE" | countersign verify --account 100234 --caller maria.anders --for billing:change --passphrase-stdin --json',
-    'countersign verify --account 100234 --caller maria.anders --for billing:change --forgot',
-  ],
   access: 'verify',
   options: [
-    { flags: '--account <account>', about: 'number, id or unique name of the account' },
-    { flags: '--caller <user>', about: 'login, id or unique e-mail of the caller' },
-    { flags: '--for <action>', about: 'what the caller asks for, such as billing:change' },
-    { flags: '--passphrase-stdin', about: 'read what the caller said from standard input' },
-    { flags: '--forgot', about: 'the caller forgot the phrase: refuse, and say what to tell them' },
-    { flags: '--ticket <text>', about: 'number of your ticket, for the log' },
+    '--account <account>',
+    '--caller <user>',
+    '--for <action>',
+    '--passphrase-stdin',
+    '--forgot',
+    '--ticket <text>',
   ],
   input,
   run: async (context, given) => {
     const account = given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Account' }));
     const caller = given.caller ?? (await (await context.ask.prompts('--caller')).line({ message: 'Caller' }));
     const desk = await context.desk();
+    const words = wordsOf(context);
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
     const alerts = await alertsOn(context, desk, request);
@@ -55,16 +51,18 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
         ? await context.files.readSecretLine('--passphrase-stdin')
         : await hear(context, desk, request, alerts);
     if (given.passphraseStdin && tooShortToBeOne(phrase ?? ''))
-      throw new Refusal('invalid-input', 'no passphrase is that short, so it was not checked and does not count');
+      throw new Refusal('invalid-input', words('verdict.too-short'));
+    let heard = words.in(desk.language);
     try {
       const signed = context.operator();
       const verdict = await verifyCaller(desk, signed, { ...request, phrase });
+      heard = words.in(languageOf(verdict.account, verdict.caller, desk.language));
       const mayReset = permits(desk.policy, signed.operator.role, 'mfa:reset-with-grant');
-      const result = resultOf(verdict, context.house.now(), mayReset);
+      const result = resultOf(verdict, words, heard, mayReset);
       const document = { ...(result.document as object), alerts: alertsDocument(alerts) };
       return { ...result, document, after: () => desk.sendQueued() };
     } catch (error) {
-      throw await withNeutralLine(error, context.house.now());
+      throw await withNeutralLine(error, words, heard);
     }
   },
 });
@@ -85,9 +83,11 @@ async function hear(context: Context, desk: Desk, request: Asked, alerts: Caller
     const found = { account: call.account, user: call.caller };
     await viewUser(desk, context.operator(), found, { view: 'call' });
   }
-  await context.show([...alertBlocks(alerts, desk.now()), block.say('Please tell me your support passphrase.')]);
+  const words = wordsOf(context);
+  const heard = words.in(languageOf(call.account, call.caller, desk.language));
+  await context.show([...alertBlocks(alerts, words), ...sayBlocks(words, heard, 'aloud.ask-phrase')]);
   const { hearPhrase } = await import('./hear-phrase.js');
-  return hearPhrase(context, desk, prompts);
+  return hearPhrase(context, desk, prompts, heard);
 }
 
 /** As they are before the phrase is asked (B76). */

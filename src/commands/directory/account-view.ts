@@ -15,6 +15,7 @@ export const accountDocument = (account: Account) => ({
   edition: account.edition,
   sso: account.sso,
   country: account.country,
+  language: account.language,
   mfaRequiredAt: iso(account.mfaRequiredAt),
   phoneResetForbidden: account.phoneResetForbidden,
   disabledAt: iso(account.disabledAt),
@@ -62,6 +63,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
           : `${account.sso}, ${sso} sign in with it${issuer === null ? '; its keys are not set up' : ` (${issuer})`}`,
       ],
       ...(account.country === null ? [] : [['Country', account.country] as const]),
+      ...(account.language === null ? [] : [['Language', account.language] as const]),
       ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
     ),
   ];

@@ -11,8 +11,6 @@ const FORM: readonly OptionSpec[] = [
 const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
 const exportAllAccounts = command({
   path: 'account export',
-  summary: 'write all companies as CSV to standard output, ready to import again',
-  examples: ['countersign account export > accounts.csv'],
   access: 'directory:write',
   options: FORM,
   input: () => z.object(formInput()),
@@ -21,13 +19,8 @@ const exportAllAccounts = command({
 
 const exportAllUsers = command({
   path: 'user export',
-  summary: 'write logins as CSV to standard output, without secrets, ready to import again',
-  examples: [
-    'countersign user export > users.csv',
-    'countersign user export --account 100234 --for excel --separator ";" > users.csv',
-  ],
   access: 'directory:write',
-  options: [{ flags: '--account <account>', about: 'only the logins of this account' }, ...FORM],
+  options: ['--account <account>', ...FORM],
   input: () => z.object({ account: z.string().optional(), ...formInput() }),
   run: async (context, { account, ...given }) => {
     const desk = await context.desk();

@@ -42,8 +42,6 @@ type Given = z.infer<z.ZodObject<ReturnType<typeof plannedInput>>>;
 
 const importAccounts = command({
   path: 'account import',
-  summary: 'import companies from a CSV file, all rows or none',
-  examples: ['countersign account import accounts.csv --dry-run', 'countersign account import - --json < accounts.csv'],
   access: 'directory:write',
   arguments: [FILE],
   options: [...PLANNED, ...TABLE_OPTIONS],
@@ -54,13 +52,6 @@ const importAccounts = command({
 
 const importUsers = command({
   path: 'user import',
-  summary: 'import logins from a CSV file, all rows or none; existing logins keep role, scopes and secrets',
-  examples: [
-    'countersign user import users.csv --dry-run',
-    'countersign user import users.csv --accounts accounts.csv --json',
-    'countersign user import export.csv --profile okta --set account=100234,role=user --plan import.plan',
-    'countersign user import --apply import.plan --confirm 12',
-  ],
   access: 'directory:write',
   arguments: [FILE],
   options: [ACCOUNTS, ...PLANNED, CLEAR, ...TABLE_OPTIONS],

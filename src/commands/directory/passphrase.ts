@@ -12,20 +12,9 @@ import { block } from '../wording/blocks.js';
 
 const setup = command({
   path: 'passphrase setup',
-  summary: "set an admin's first passphrase on the set-up call; once per user",
-  examples: [
-    'countersign passphrase setup ana --account 100234 --send-code',
-    'countersign passphrase setup ana --account 100234 --code 123456',
-    'printf \'%s\\n\' "$PHRASE" | countersign passphrase setup 100234/ana --code 123456 --passphrase-stdin',
-  ],
   access: 'passphrase:setup',
-  arguments: [{ name: '<user>', about: 'login, id or unique e-mail; or ACCOUNT/LOGIN' }],
-  options: [
-    { flags: '--account <account>', about: 'number, id or unique name' },
-    { flags: '--send-code', about: 'send a one-time code to the e-mail on file, which the caller reads out' },
-    { flags: '--code <code>', about: 'the code that the caller read out (without one: a second operator approves)' },
-    { flags: '--passphrase-stdin', about: 'read the passphrase from standard input' },
-  ],
+  arguments: ['<user>'],
+  options: ['--account <account>', '--send-code', '--code <code>', '--passphrase-stdin'],
   input: () =>
     z.object({
       user: z.string(),
@@ -74,10 +63,8 @@ const MOST_WORDS = 12;
 
 const generate = command({
   path: 'passphrase generate',
-  summary: 'generate a passphrase that is easy to say on the phone; nothing is stored',
-  examples: ['countersign passphrase generate', 'countersign passphrase generate --words 6 --json'],
   access: 'anyone',
-  options: [{ flags: '--words <n>', about: 'how many words (default: what the policy says)' }],
+  options: ['--words <n>'],
   input: () =>
     z.object({
       words: z.coerce
@@ -117,13 +104,8 @@ const generate = command({
 
 const check = command({
   path: 'passphrase check',
-  summary: 'check whether a phrase is strong enough; it is neither shown nor stored',
-  examples: [
-    'countersign passphrase check',
-    'printf \'%s\\n\' "$PHRASE" | countersign passphrase check --passphrase-stdin --json',
-  ],
   access: 'anyone',
-  options: [{ flags: '--passphrase-stdin', about: 'read the phrase from standard input' }],
+  options: ['--passphrase-stdin'],
   input: () => z.object({ passphraseStdin: z.boolean().default(false) }),
   run: async (context, given) => {
     const book = await context.house.phrasebook();

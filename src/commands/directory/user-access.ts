@@ -20,19 +20,9 @@ const whoOf = ({ account, user }: FoundUser): string => `${account.number}/${use
 const switching = (word: 'disable' | 'enable') =>
   command({
     path: `user ${word}`,
-    summary:
-      word === 'disable'
-        ? 'disable a login: its sessions, grants and codes end at once'
-        : 'enable a disabled login again',
-    examples: [
-      `countersign user ${word} 100234/nancy.davolio --reason "${word === 'disable' ? 'left the company' : 'is back'}"`,
-    ],
     access: 'directory:write',
     arguments: [USER_ARGUMENT],
-    options: [
-      ACCOUNT_OPTION,
-      { flags: '--reason <text>', about: word === 'disable' ? 'why, for the log; needed' : 'why, for the log' },
-    ],
+    options: [ACCOUNT_OPTION, '--reason <text>'],
     input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
@@ -52,11 +42,9 @@ const switching = (word: 'disable' | 'enable') =>
 
 const unlock = command({
   path: 'user unlock',
-  summary: 'unlock a login, on the phone and in the portal',
-  examples: ['countersign user unlock 100234/maria.anders --reason "called back on the number on file"'],
   access: 'user:unlock',
   arguments: [USER_ARGUMENT],
-  options: [ACCOUNT_OPTION, { flags: '--reason <text>', about: 'why, for the log' }],
+  options: [ACCOUNT_OPTION, '--reason <text>'],
   input: () => z.object({ user: z.string(), account: z.string().optional(), reason: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -73,11 +61,6 @@ const unlock = command({
 
 const invite = command({
   path: 'user invite',
-  summary: 'mail users a one-time code to set their application password',
-  examples: [
-    'countersign user invite 100234/maria.anders',
-    'countersign user invite maria.anders nancy.davolio --account 100234 --json',
-  ],
   access: 'user:invite',
   arguments: [{ name: '<users...>', about: USER_ARGUMENT.about }],
   options: [ACCOUNT_OPTION],

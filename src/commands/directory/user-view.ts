@@ -23,6 +23,7 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   role: user.role,
   scopes: user.scopes,
   signIn: user.signIn,
+  language: user.language,
   contactChangedAt: iso(user.contactChangedAt),
   disabledAt: iso(user.disabledAt),
   powerHeldUntil: iso(user.powerHeldUntil),

@@ -73,19 +73,8 @@ const listInput = () =>
 
 const list = command<z.infer<ReturnType<typeof listInput>>>({
   path: 'audit list',
-  summary: 'list the newest entries of the log, filtered',
-  examples: [
-    'countersign audit list',
-    'countersign audit list --user 100241/ana.trujillo --since 30d',
-    'countersign audit list --kind mfa.reset --by mira --json',
-    'countersign audit list --outcome refused --follow',
-  ],
   access: 'audit:read-caller',
-  options: [
-    ...FILTERS,
-    { flags: '--limit <n>', about: 'how many of the newest (default: 50)' },
-    { flags: '--follow', about: 'then show new entries as they come, until Ctrl-C' },
-  ],
+  options: [...FILTERS, '--limit <n>', '--follow'],
   input: listInput,
   run: async (context, { limit, follow, ...query }) => {
     const desk = await context.desk();
@@ -171,13 +160,8 @@ const exportInput = () => z.object({ ...filters(), format: z.enum(['ndjson', 'cs
 
 const exportLog = command<z.infer<ReturnType<typeof exportInput>>>({
   path: 'audit export',
-  summary: 'print the log, or the entries that match, as NDJSON or CSV',
-  examples: ['countersign audit export > log.ndjson', 'countersign audit export --format csv --since 30d > log.csv'],
   access: 'audit:read',
-  options: [
-    { flags: '--format <format>', about: 'ndjson: each entry as it was hashed (default); csv: for spreadsheets' },
-    ...FILTERS,
-  ],
+  options: ['--format <format>', ...FILTERS],
   input: exportInput,
   run: async (context, { format, ...query }) => {
     if (context.options.json && format === 'csv') {

@@ -18,13 +18,10 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const verify = command({
   path: 'audit verify',
-  summary: 'check every entry of the log and every row of the store, also against an earlier checkpoint',
-  examples: ['countersign audit verify', 'countersign audit verify --checkpoint kept-elsewhere.txt'],
   access: 'audit:read',
   options: [
     {
       flags: '--checkpoint <file>',
-      about: 'a note of audit checkpoint, or a line of audit receipt, kept elsewhere; - reads standard input',
       path: 'reads',
     },
   ],
@@ -89,8 +86,6 @@ function verifiedDocument(log: VerifiedLog, checkpoint: Checkpoint | undefined) 
 
 const checkpoint = command({
   path: 'audit checkpoint',
-  summary: 'sign a note of size and root of the log, to keep elsewhere',
-  examples: ['countersign audit checkpoint > checkpoint.txt', 'countersign audit checkpoint --json'],
   access: 'audit:read',
   input: () => z.object({}),
   run: async (context) => {
@@ -106,10 +101,8 @@ const checkpoint = command({
 
 const prove = command({
   path: 'audit prove',
-  summary: 'prove that one entry is in the log, for a check without the store',
-  examples: ['countersign audit prove 123 > entry-123.json'],
   access: 'audit:read',
-  arguments: [{ name: '<entry>', about: 'number of the entry, as audit list shows it' }],
+  arguments: ['<entry>'],
   input: () =>
     z.object({ entry: z.coerce.number().int('must be the number of an entry').min(0).max(Number.MAX_SAFE_INTEGER) }),
   run: async (context, { entry }) => {
@@ -138,8 +131,6 @@ const proofDocument = ({ body, leafIndex, treeSize, leafHash, hashes, checkpoint
 
 const receipt = command({
   path: 'audit receipt',
-  summary: 'print size and root of the log in one line, for a ticket',
-  examples: ['countersign audit receipt'],
   access: 'audit:receipt',
   input: () => z.object({}),
   run: async (context) => {

@@ -33,15 +33,8 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const init = command<Input>({
   path: 'init',
-  summary: 'make a desk: store, master key, first admin',
-  examples: ['countersign init', 'countersign init --operator mira', 'countersign init --token --json'],
   access: 'anyone',
-  options: [
-    { flags: '--operator <name>', about: 'name of the first admin (default: admin)' },
-    { flags: '--password-stdin', about: "read the admin's password from standard input" },
-    { flags: '--token', about: 'set no password; print one admin token for scripts' },
-    { flags: '--expires <when>', about: 'when the token expires: 24h, 30d or a date (default: 24h)' },
-  ],
+  options: ['--operator <name>', '--password-stdin', '--token', '--expires <when>'],
   input,
   run,
 });

@@ -27,21 +27,13 @@ type RecoverInput = z.infer<ReturnType<typeof recoverInput>>;
 
 const recover = command<RecoverInput>({
   path: 'operator recover',
-  summary: 'make a new start code for an operator who lost password or authenticator',
-  examples: [
-    'countersign operator recover mira --reason "lost phone, seen in person" --approver lena',
-    'countersign operator recover olga --recovery-code-stdin   (yourself, with a recovery code)',
-  ],
   // Whoever lost the authenticator cannot sign in; without a recovery code the procedure asks for operator:manage.
   access: 'anyone',
-  arguments: [{ name: '<name>', about: 'name or id of the operator' }],
+  arguments: ['<name>'],
   options: [
-    { flags: '--reason <text>', about: 'what was lost and how you know who asks; for the log' },
+    '--reason <text>',
     ...approverOptions('a second operator (lead or admin), present in person'),
-    {
-      flags: '--recovery-code-stdin',
-      about: 'read a recovery code from standard input: your own, and on a second line your password if you know it',
-    },
+    '--recovery-code-stdin',
   ],
   input: recoverInput,
   run: async (context, given) => {
@@ -107,10 +99,8 @@ async function askReason(context: Context): Promise<string> {
 
 const password = command({
   path: 'operator password',
-  summary: 'change your own password',
-  examples: ['countersign operator password', 'countersign operator password --password-stdin < old-and-new'],
   access: 'signed-in',
-  options: [{ flags: '--password-stdin', about: 'read the present password and the new one, on two lines' }],
+  options: ['--password-stdin'],
   input: () => z.object({ passwordStdin: z.boolean().default(false) }),
   run: async (context, { passwordStdin }): Promise<Result> => {
     const desk = await context.desk();
@@ -137,8 +127,6 @@ async function byPrompt(context: Context) {
 
 const codes = command({
   path: 'operator recovery-codes',
-  summary: 'make new recovery codes of your own; the earlier ones end',
-  examples: ['countersign operator recovery-codes'],
   access: 'signed-in',
   input: () => z.object({}),
   run: async (context): Promise<Result> => {

@@ -20,19 +20,9 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 export const start = command<Input>({
   path: 'operator start',
-  summary: 'set your password and authenticator app with a start code',
-  examples: [
-    'countersign operator start mira --code K7Q2M-…',
-    'printf \'%s\\n\' "$PASSWORD" | countersign operator start mira --code K7Q2M-… --password-stdin --json',
-    'countersign operator start mira --code K7Q2M-… --totp 123456',
-  ],
   access: 'anyone',
-  arguments: [{ name: '<name>', about: 'your name as an operator' }],
-  options: [
-    { flags: '--code <code>', about: 'the start code that an admin gave you' },
-    { flags: '--password-stdin', about: 'read your password from standard input' },
-    { flags: '--totp <code>', about: 'the first code of your authenticator app, after the password was set' },
-  ],
+  arguments: ['<name>'],
+  options: ['--code <code>', '--password-stdin', '--totp <code>'],
   input,
   run,
 });

@@ -11,18 +11,9 @@ import { tokenBlocks } from './init.js';
 
 const tokenCreate = command({
   path: 'operator token create',
-  summary: 'create a token for scripts, with a role and an expiry',
-  examples: [
-    'countersign operator token create ci --role verifier --expires 30d',
-    'countersign operator token create bulk --role lead --expires 4h --json',
-  ],
   access: 'operator:manage',
-  arguments: [{ name: '[name]', about: 'operator whose token it is (default: you)' }],
-  options: [
-    { flags: '--role <role>', about: "role of the token; not above the operator's own" },
-    { flags: '--label <text>', about: 'what it is for (default: script)' },
-    { flags: '--expires <when>', about: 'when it expires: 24h, 30d or at the end of a date (default: 24h)' },
-  ],
+  arguments: ['[name]'],
+  options: ['--role <role>', '--label <text>', '--expires <when>'],
   input: () =>
     z.object({
       name: z.string().optional(),
@@ -54,8 +45,6 @@ const tokenCreate = command({
 
 const tokenList = command({
   path: 'operator token list',
-  summary: 'list tokens, without their values',
-  examples: ['countersign operator token list'],
   access: 'operator:manage',
   input: () => z.object({}),
   run: async (context) => {
@@ -96,10 +85,8 @@ const tokenList = command({
 
 const tokenRevoke = command({
   path: 'operator token revoke',
-  summary: 'revoke a token at once',
-  examples: ['countersign operator token revoke tok_…'],
   access: 'operator:manage',
-  arguments: [{ name: '<id>', about: 'id of the token' }],
+  arguments: ['<id>'],
   input: () => z.object({ id: z.string() }),
   run: async (context, { id }) => {
     await revokeToken(await context.desk(), context.operator(), id);

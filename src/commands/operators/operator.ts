@@ -17,22 +17,9 @@ import { startBlocks, startDocument } from './start-view.js';
 
 const add = command({
   path: 'operator add',
-  summary: 'add an operator',
-  examples: [
-    'countersign operator add mira --role agent --email mira@desk.example',
-    'countersign operator add bulk --role lead --no-password',
-  ],
   access: 'operator:manage',
-  arguments: [{ name: '<name>', about: 'name under which the operator signs in' }],
-  options: [
-    { flags: '--role <role>', about: 'verifier, agent, lead, admin or auditor' },
-    { flags: '--email <address>', about: 'where the start code and later notices go' },
-    { flags: '--no-password', about: 'for scripts: no start code, only tokens work' },
-    {
-      flags: '--is-user <account/login>',
-      about: 'the customer login of the same person, so that they cannot reset themselves',
-    },
-  ],
+  arguments: ['<name>'],
+  options: ['--role <role>', '--email <address>', '--no-password', '--is-user <account/login>'],
   input: () =>
     z.object({
       name: z.string(),
@@ -59,8 +46,6 @@ const add = command({
 
 const list = command({
   path: 'operator list',
-  summary: 'list the operators',
-  examples: ['countersign operator list', 'countersign operator list --json'],
   access: 'operator:manage',
   input: () => z.object({}),
   run: async (context) => {
@@ -88,6 +73,7 @@ const documentOf = (row: Listed) => ({
   name: row.name,
   role: row.role,
   disabledAt: iso(row.disabled_at),
+  language: row.language,
   createdAt: iso(row.created_at),
   totp: row.totp !== null,
 });
@@ -97,26 +83,23 @@ const stateOf = (row: { readonly disabled_at: number | null }): string =>
 
 const edit = command({
   path: 'operator edit',
-  summary: "change an operator's role, address or customer login, enable or unlock an operator",
-  examples: ['countersign operator edit mira --role lead', 'countersign operator edit mira --unlock'],
   access: 'operator:manage',
-  arguments: [{ name: '<name>', about: 'name or id' }],
+  arguments: ['<name>'],
   options: [
-    { flags: '--role <role>', about: 'the new role; sessions and tokens end' },
-    { flags: '--email <address>', about: 'where notices go; the old address is told' },
-    {
-      flags: '--is-user <account/login>',
-      about: 'the customer login of the same person; nobody verifies or resets themselves',
-    },
-    { flags: '--is-no-user', about: 'the person has no customer login any more' },
-    { flags: '--enable', about: 'let a disabled operator sign in again' },
-    { flags: '--unlock', about: 'lift the lock-out after too many wrong sign-ins' },
+    '--role <role>',
+    '--email <address>',
+    '--language <code>',
+    '--is-user <account/login>',
+    '--is-no-user',
+    '--enable',
+    '--unlock',
   ],
   input: () =>
     z.object({
       name: z.string(),
       role: z.string().optional(),
       email: z.string().optional(),
+      language: z.string().optional(),
       isUser: z.string().optional(),
       isNoUser: z.boolean().default(false),
       enable: z.boolean().default(false),
@@ -125,15 +108,21 @@ const edit = command({
   run: async (context, given) => {
     const { isUser, isNoUser } = given;
     if (isUser !== undefined && isNoUser) throw new Refusal('usage', '--is-user and --is-no-user exclude each other');
-    if (![given.role, given.email, isUser].some(Boolean) && !given.enable && !given.unlock && !isNoUser)
-      throw new Refusal('missing-option', 'missing: --role, --email, --is-user, --is-no-user, --enable or --unlock', {
-        hint: `Example: countersign operator edit ${given.name} --role lead`,
-      });
+    const told = [given.role, given.email, given.language, isUser].some((one) => one !== undefined);
+    if (!told && !given.enable && !given.unlock && !isNoUser)
+      throw new Refusal(
+        'missing-option',
+        'missing: --role, --email, --language, --is-user, --is-no-user, --enable or --unlock',
+        {
+          hint: `Example: countersign operator edit ${given.name} --role lead`,
+        },
+      );
     const desk = await context.desk();
     await askAuthority(desk, context.operator(), MANAGE_OPERATORS);
     const { operator, start, unlocked, ...ended } = await changeOperator(desk, context.operator(), given.name, {
       ...(given.role === undefined ? {} : { role: readOperatorRole(given.role) }),
       ...(given.email === undefined ? {} : { email: given.email }),
+      ...(given.language === undefined ? {} : { language: given.language }),
       ...(isUser === undefined ? {} : { customer: (await findUser(desk, isUser)).user.id }),
       ...(isNoUser ? { customer: null } : {}),
       ...(given.enable ? { disabled: false } : {}),
@@ -159,10 +148,8 @@ const edit = command({
 
 const disable = command({
   path: 'operator disable',
-  summary: 'disable an operator: sessions and tokens end at once',
-  examples: ['countersign operator disable mira'],
   access: 'operator:manage',
-  arguments: [{ name: '<name>', about: 'name or id' }],
+  arguments: ['<name>'],
   input: () => z.object({ name: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();

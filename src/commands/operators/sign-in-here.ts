@@ -35,8 +35,8 @@ export async function giveCodeHere(context: Context, why: Refusal): Promise<void
 }
 
 async function say(context: Context, why: Refusal): Promise<void> {
-  const { worded } = await import('../wording/worded.js');
-  context.notice(`countersign: ${worded(why, 'desk', context.house.now()).message}`);
+  const [{ worded }, { wordsOf }] = [await import('../wording/worded.js'), await import('../wording/words.js')];
+  context.notice(`countersign: ${worded(why, 'desk', wordsOf(context)).message}`);
 }
 
 /** A mistyped answer is asked for again; locked out is locked out. */

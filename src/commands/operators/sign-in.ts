@@ -16,22 +16,9 @@ type LoginInput = z.infer<ReturnType<typeof loginInput>>;
 
 const login = command<LoginInput>({
   path: 'login',
-  summary: 'sign in as an operator',
-  examples: [
-    'countersign login --operator mira',
-    'printf \'%s\\n\' "$PASSWORD" | countersign login --operator mira --password-stdin --code 123456',
-    'countersign login --code 123456   (a fresh code for the open session)',
-  ],
   access: 'anyone',
   anyPolicy: true,
-  options: [
-    { flags: '--operator <name>', about: 'who signs in; a terminal asks for it' },
-    { flags: '--password-stdin', about: 'read the password from standard input' },
-    {
-      flags: '--code <code>',
-      about: 'code of your authenticator app; alone, it renews the code of the open session',
-    },
-  ],
+  options: ['--operator <name>', '--password-stdin', '--code <code>'],
   input: loginInput,
   run: async (context, given) => {
     const fresh = await freshCodeOnly(context, given);
@@ -95,8 +82,6 @@ const who = ({ id, name, role }: { id: string; name: string; role: string }) => 
 
 const logout = command<Record<string, never>>({
   path: 'logout',
-  summary: 'sign out at the end of the shift',
-  examples: ['countersign logout'],
   access: 'anyone',
   anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
@@ -121,8 +106,6 @@ const logout = command<Record<string, never>>({
 
 const whoami = command<Record<string, never>>({
   path: 'whoami',
-  summary: 'show who is signed in, and how',
-  examples: ['countersign whoami', 'countersign whoami --json'],
   access: 'signed-in',
   anyPolicy: true,
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,

@@ -1,9 +1,11 @@
 /** What a change of a password or a sign-in method has ended, as one line; none if it ended nothing (B82). */
-import type { TrustEnded } from '../../desk.js';
 
-export function endedLines({ sessionsEnded, devicesForgotten }: TrustEnded): readonly string[] {
+import type { TrustEnded } from '../../desk.js';
+import type { Words } from '../wording/words.js';
+
+export function endedLines({ sessionsEnded, devicesForgotten }: TrustEnded, words: Words): readonly string[] {
   if (sessionsEnded + devicesForgotten === 0) return [];
-  return [`Other sessions ended: ${sessionsEnded}. Remembered devices forgotten: ${devicesForgotten}.`];
+  return [words('portal.ended', { sessions: sessionsEnded, devices: devicesForgotten })];
 }
 
 /** The same for documents. */

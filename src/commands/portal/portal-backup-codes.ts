@@ -6,6 +6,7 @@ import { listFactors } from '../../procedures/factors/manage-factors.js';
 import type { PortalLogin } from '../../procedures/portal/customer-login.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { notAskedYet } from './portal-enrolment.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
@@ -13,26 +14,24 @@ import { openSession } from './portal-session.js';
 
 const backupCodes = command({
   path: 'portal mfa backup-codes',
-  summary: 'make new backup codes; earlier ones stop working',
-  examples: ['countersign portal mfa backup-codes --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
-      if (!(await wantsNewCodes(context, desk, login))) {
-        return { view: [block.lines('Nothing was changed.')], document: { backupCodes: [] }, exit: 130 };
-      }
+      const words = wordsOf(context);
+      if (!(await wantsNewCodes(context, desk, login)))
+        return { view: [block.lines(words('portal.nothing-changed'))], document: { backupCodes: [] }, exit: 130 };
       const made = await newBackupCodes(desk, login);
       const { codes, onlyMethod, earlierDied } = made;
-      const notYet = notAskedYet(login);
-      const warning = 'They are your only method. Set up another as well: countersign portal mfa add totp';
+      const notYet = notAskedYet(login, words);
+      const warning = words('portal.only-backup');
       return {
         view: [
           block.lines(...codes),
-          block.note('Shown once; each works once, in place of any method. Keep them where only you can reach them.'),
-          ...(earlierDied === 0 ? [] : [block.note(diedWords(earlierDied))]),
-          ...endedLines(made).map((text) => block.note(text)),
+          block.note(words('portal.codes-once')),
+          ...(earlierDied === 0 ? [] : [block.note(words('portal.codes-died', { count: earlierDied }))]),
+          ...endedLines(made, words).map((text) => block.note(text)),
           ...notYet.map(({ message }) => block.note(message)),
           ...(onlyMethod ? [block.note(warning)] : []),
         ],
@@ -46,15 +45,13 @@ const backupCodes = command({
     }),
 });
 
-const diedWords = (count: number): string => `Earlier codes that were not used and stopped working now: ${count}.`;
-
 /** Earlier codes that were not used stop working, which somebody who only wants to look at them may not expect. */
 async function wantsNewCodes(context: Context, desk: Desk, login: PortalLogin): Promise<boolean> {
   if (!context.ask.possible || context.options.yes) return true;
   const { backupCodesLeft } = await listFactors(desk, login);
   if (backupCodesLeft === 0) return true;
   const prompts = await context.ask.prompts('--yes');
-  return prompts.confirm({ message: `You have ${backupCodesLeft} unused codes, which stop working. Make new ones?` });
+  return prompts.confirm({ message: wordsOf(context)('portal.codes-anew', { count: backupCodesLeft }) });
 }
 
 export const commands: readonly Command[] = [backupCodes];

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import type { Context } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 
 const fileShape = () => z.object({ countersignDevice: z.literal(1), logins: z.record(z.string(), z.string()) });
 
@@ -28,9 +29,8 @@ async function readFile(context: Context, path: string): Promise<DeviceFile> {
   if (/^\s*(\{\s*\})?\s*$/.test(text)) return { countersignDevice: 1, logins: {} };
   const parsed = fileShape().safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new Refusal('invalid-input', `--device: ${path} is not a device file of countersign`, {
-    hint: 'Name another file; it is made when a device is remembered.',
-  });
+  const words = wordsOf(context);
+  throw new Refusal('invalid-input', words('portal.device-file', { path }), { hint: words('portal.device-file-next') });
 }
 
 function parseJson(text: string): unknown {

@@ -14,6 +14,7 @@ import type { Block } from '../../terminal/render.js';
 import type { Context, Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { askCodes } from './portal-factor.js';
 import { optionsOf } from './portal-given.js';
 
@@ -44,15 +45,20 @@ export async function enrol(
     );
   }
   await context.show(await begunBlocks(context, begun));
-  return askCodes(context, (code) => confirmEnrolment(desk, ready, { kind, code, replaces }), 'First code');
+  return askCodes(
+    context,
+    (code) => confirmEnrolment(desk, ready, { kind, code, replaces }),
+    wordsOf(context)('portal.first-code'),
+  );
 }
 
 /** Offers every method, but not backup codes (B34). */
 export async function chooseEnrolment(context: Context): Promise<MethodId> {
+  const words = wordsOf(context);
   const prompts = await context.ask.prompts(`portal mfa add ${methodIds.join('|')}`);
   return prompts.choose({
-    message: 'Your company requires a second sign-in method. Which?',
-    choices: methods.map(({ id, title }) => ({ name: title, value: id })),
+    message: words('portal.which-method'),
+    choices: methods.map(({ id }) => ({ name: words.term('factorTitle', id), value: id })),
   });
 }
 
@@ -67,38 +73,39 @@ export async function askEnrolmentCode(
   const owed = await sendOwedEnrolmentCode(desk, login, again);
   if (owed === 'not-needed') return undefined;
   if (!context.ask.possible || owed === 'ask-desk') throw enrolmentCodeMissing(owed);
-  context.notice('A one-time enrolment code is in the mail to the address on file.');
+  const words = wordsOf(context);
+  context.notice(words('portal.code-mailed'));
   const prompts = await context.ask.prompts('--enrolment-code');
-  const typed = await prompts.line({ message: 'Enrolment code (Enter alone sends another)' });
+  const typed = await prompts.line({ message: words('portal.enrolment-code') });
   return typed.trim() === '' ? askEnrolmentCode(context, desk, login, true) : typed;
 }
 
 /** A method is no use yet where no login asks for one. */
-export function notAskedYet({ account }: PortalLogin): readonly { readonly code: string; readonly message: string }[] {
+export function notAskedYet(
+  { account }: PortalLogin,
+  words: Words,
+): readonly { readonly code: string; readonly message: string }[] {
   if (account.mfaRequiredAt !== null) return [];
-  const why =
-    account.edition === 'x-series'
-      ? 'It is not asked for until MFA is on; an admin of your company turns it on.'
-      : 'It is not asked for: only X Series accounts have multi-factor authentication.';
-  return [{ code: 'not-asked-for-yet', message: why }];
+  return [{ code: 'not-asked-for-yet', message: words(`portal.not-asked-${account.edition}`) }];
 }
 
 async function begunBlocks(context: Context, begun: BegunEnrolment): Promise<readonly Block[]> {
-  if (begun.family === 'sent') return [block.lines(`A code was sent to ${begun.to}.`)];
+  const words = wordsOf(context);
+  if (begun.family === 'sent') return [block.lines(words('portal.code-sent', { to: begun.to }))];
   return [
-    block.lines('Scan this with an authenticator app, or type the secret into it.'),
+    block.lines(words('portal.scan')),
     block.picture(...(await qrCode(begun.uri, context.style)).split('\n')),
-    block.fields(['By hand', begun.secretBase32], ['As a link', begun.uri]),
-    block.note('This is shown only once. Clear the screen when the app has it.'),
+    block.fields([words('portal.by-hand'), begun.secretBase32], [words('portal.as-link'), begun.uri]),
+    block.note(words('portal.shown-once')),
   ];
 }
 
 /** For scripts: prints the secret; exit 5 says that a code must follow. */
 async function waitingForCode(context: Context, begun: BegunEnrolment, options: string): Promise<Result> {
   const next = `countersign portal mfa add ${begun.kind} ${options} --code CODE`;
-  const refusal = new Refusal('factor-needed', 'a first code is needed to finish the set-up', {
-    hint: `Give it with: ${next}`,
-  });
+  const words = wordsOf(context);
+  const hint = words('portal.give-with', { command: next });
+  const refusal = new Refusal('factor-needed', words('portal.first-code-needed'), { hint });
   const { family: _, kind, id, ...rest } = begun;
   const bare = 'secretBase32' in rest ? { secretBase32: rest.secretBase32.replaceAll(' ', '') } : {};
   return {

@@ -1,12 +1,13 @@
 /** Asks for a second factor at a portal login: which method, then the code. A script gets exit 5 and the next step instead. */
 import type { Desk } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
-import { type AnswerKind, questionOf } from '../../procedures/codes/methods.js';
+import type { AnswerKind } from '../../procedures/codes/methods.js';
 import { answerFactor } from '../../procedures/factors/answer-factor.js';
 import { type FactorChoice, factorChoices, guessKind } from '../../procedures/factors/factor-choices.js';
 import { sendLoginCode } from '../../procedures/factors/send-login-code.js';
 import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import type { Context } from '../command.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { optionsOf } from './portal-given.js';
 
 export interface FactorGiven {
@@ -28,13 +29,14 @@ export async function passFactor(
     const kind = given.factor ?? (await guessKind(desk, login, given.code));
     return answerFactor(desk, login, { kind, code: given.code });
   }
+  const words = wordsOf(context);
   const choices = await factorChoices(desk, login);
   const kind = given.factor ?? (await chooseKind(context, choices));
-  if (kind === undefined) throw factorNeeded(login, choices, undefined);
+  if (kind === undefined) throw factorNeeded(context, login, choices, undefined);
   const sentTo = await sendLoginCode(desk, login, kind);
-  if (!context.ask.possible) throw factorNeeded(login, choices, { kind, sentTo });
-  if (sentTo !== undefined) context.notice(`A code was sent to ${sentTo}.`);
-  return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), questionOf(kind));
+  if (!context.ask.possible) throw factorNeeded(context, login, choices, { kind, sentTo });
+  if (sentTo !== undefined) context.notice(words('portal.code-sent', { to: sentTo }));
+  return askCodes(context, (code) => answerFactor(desk, login, { kind, code }), words('portal.question', { kind }));
 }
 
 /** Asks again after a wrong code. */
@@ -46,7 +48,7 @@ export async function askCodes<T>(context: Context, answer: (code: string) => Pr
     } catch (error) {
       if (!isRefusal(error) || error.code !== 'not-signed-in' || asked >= ASKED_AT_MOST) throw error;
       const { worded } = await import('../wording/worded.js');
-      context.notice(`countersign: ${worded(error, 'customer', context.house.now()).message}`);
+      context.notice(`countersign: ${worded(error, 'customer', wordsOf(context)).message}`);
     }
   }
 }
@@ -59,27 +61,33 @@ async function chooseKind(context: Context, choices: readonly FactorChoice[]): P
     return real.length === 1 ? real[0]?.kind : undefined;
   }
   if (more.length === 0) return first.kind;
+  const words = wordsOf(context);
   const prompts = await context.ask.prompts('--factor');
   return prompts.choose({
-    message: 'Sign in with',
-    choices: choices.map(({ kind, title, to }) => ({
-      name: to === undefined ? title : `${title} to ${to}`,
-      value: kind,
-    })),
+    message: words('portal.sign-in-with'),
+    choices: choices.map((choice) => ({ name: nameOf(choice, words), value: choice.kind })),
   });
 }
 
+/** `E-mail to a…@example.com` */
+const nameOf = ({ kind, to }: FactorChoice, words: Words): string =>
+  to === undefined ? words.term('factorTitle', kind) : words('portal.method-to', { factorTitle: kind, to });
+
 function factorNeeded(
+  context: Context,
   login: PortalLogin,
   choices: readonly FactorChoice[],
   chosen: { readonly kind: AnswerKind; readonly sentTo: string | undefined } | undefined,
 ): Refusal {
-  const sent = chosen?.sentTo === undefined ? '' : `; one was sent to ${chosen.sentTo}`;
-  return new Refusal('factor-needed', `a code is needed to sign in${sent}`, {
-    hint: nextStep(optionsOf(whoOf(login)), choices, chosen !== undefined),
-    problems: choices.map(({ kind, title, to }) => ({
-      message: `${kind}: ${title}${to === undefined ? '' : ` to ${to}`}`,
-    })),
+  const words = wordsOf(context);
+  const command = `countersign portal login ${optionsOf(whoOf(login))}`;
+  const next =
+    chosen === undefined
+      ? words('portal.say-which', { command: `${command} --factor NAME` })
+      : words('portal.give-with', { command: `${command} --code CODE` });
+  return new Refusal('factor-needed', words('portal.code-needed', { to: chosen?.sentTo }), {
+    hint: choices.length === 0 ? words('portal.no-contact') : next,
+    problems: choices.map((choice) => ({ message: `${choice.kind}: ${nameOf(choice, words)}` })),
     also: {
       login: {
         state: 'factor-needed',
@@ -89,11 +97,4 @@ function factorNeeded(
       },
     },
   });
-}
-
-function nextStep(who: string, choices: readonly FactorChoice[], chosen: boolean): string {
-  if (choices.length === 0) return 'None of your methods has a contact on file any more. Call your support desk.';
-  return chosen
-    ? `Give it with: countersign portal login ${who} --code CODE`
-    : `Say which: countersign portal login ${who} --factor NAME`;
 }

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Who } from '../../procedures/portal/customer-login.js';
 import type { Context, OptionSpec } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 
 /** The options of every `portal` command. Put them after the command's other options. */
 export const PORTAL_OPTIONS: readonly OptionSpec[] = [
@@ -46,8 +47,11 @@ export async function askPerson(context: Context, given: Pick<PortalGiven, 'acco
   if (given.as !== undefined && slash > 0) {
     return { account: given.as.slice(0, slash), as: given.as.slice(slash + 1) };
   }
-  const account = given.account ?? (await ask(context, '--account', 'Company (number or name)'));
-  const as = given.as ?? (await ask(context, '--as', 'Login'));
+  // The desk's language is known once its settings are read.
+  await context.settings();
+  const words = wordsOf(context);
+  const account = given.account ?? (await ask(context, '--account', words('portal.company')));
+  const as = given.as ?? (await ask(context, '--as', words('portal.login')));
   return { account, as };
 }
 

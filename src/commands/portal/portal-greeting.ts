@@ -9,19 +9,11 @@ import { type LoginWarning, loginWarnings } from '../../rules/mfa-login.js';
 import { iso } from '../../rules/moment.js';
 import type { Context, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { writeDevice } from './portal-device.js';
 
 /** `too-early`: the user asked for it at a login that asked for no code, or that set the method up. */
 export type Remembered = 'remembered' | 'too-early' | 'not-asked';
-
-const WARNINGS: Readonly<Record<LoginWarning, string>> = {
-  'passphrase-heard':
-    'An operator of the support desk has heard your passphrase. Set one that only you know: countersign portal passphrase set',
-  'no-backup-codes':
-    'You have no backup codes. Get some in case you lose your method: countersign portal mfa backup-codes',
-  'only-backup-codes':
-    'Backup codes are your only method, and each works once. Set up another: countersign portal mfa add totp',
-};
 
 /** Remembers the device if the user wants that and this login allows it. */
 export async function keepDevice(
@@ -41,11 +33,17 @@ export async function keepDevice(
 async function wishes(context: Context, desk: Desk): Promise<boolean> {
   if (!context.ask.possible) return false;
   const { rememberDays } = desk.policy.limits.device;
-  const message = `Skip the code on this device for ${rememberDays} days?`;
+  const message = wordsOf(context)('portal.skip-code', { days: rememberDays });
   return (await context.ask.prompts('--remember')).confirm({ message });
 }
 
-export async function greeting(desk: Desk, login: PortalLogin, remembered: Remembered): Promise<Result> {
+export async function greeting(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  remembered: Remembered,
+): Promise<Result> {
+  const words = wordsOf(context);
   const { account, user, session } = login;
   const { factors, backupCodesLeft } = await listFactors(desk, login);
   const heard = (await passphraseOf(desk, login)).state === 'desk';
@@ -56,11 +54,14 @@ export async function greeting(desk: Desk, login: PortalLogin, remembered: Remem
     backupCodesLeft,
   });
   const warnings: readonly LoginWarning[] = heard ? ['passphrase-heard', ...ofMfa] : ofMfa;
-  const ends = iso(desk.now() + hours(desk.policy.limits.portalSession.hours));
+  const ends = desk.now() + hours(desk.policy.limits.portalSession.hours);
   return {
     view: [
-      block.lines(`Signed in as ${user.login} (${user.name}) at ${account.name}.`, ...deviceLines(desk, remembered)),
-      ...warnings.map((warning) => block.note(WARNINGS[warning])),
+      block.lines(
+        words('portal.signed-in', { login: user.login, name: user.name, account: account.name }),
+        ...deviceLines(desk, remembered, words),
+      ),
+      ...warnings.map((warning) => block.note(words(`portal.${warning}`))),
     ],
     document: {
       session: {
@@ -68,18 +69,18 @@ export async function greeting(desk: Desk, login: PortalLogin, remembered: Remem
         user: { id: user.id, login: user.login },
         state: session.state,
         method: session.method,
-        expiresAt: ends,
+        expiresAt: iso(ends),
       },
       device: remembered,
-      warnings: warnings.map((code) => ({ code, message: WARNINGS[code] })),
+      warnings: warnings.map((code) => ({ code, message: words(`portal.${code}`) })),
     },
   };
 }
 
-function deviceLines(desk: Desk, remembered: Remembered): readonly string[] {
+function deviceLines(desk: Desk, remembered: Remembered, words: Words): readonly string[] {
   if (remembered === 'remembered') {
-    return [`This device is not asked for a code for ${desk.policy.limits.device.rememberDays} days.`];
+    return [words('portal.device-kept', { days: desk.policy.limits.device.rememberDays })];
   }
   if (remembered === 'not-asked') return [];
-  return ['This device was not remembered. You can choose that at a login that asks for a code.'];
+  return [words('portal.device-too-early')];
 }

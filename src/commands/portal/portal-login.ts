@@ -14,25 +14,21 @@ import { type NextStep, nextOf } from '../../rules/mfa-login.js';
 import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
 import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
 import { passFactor } from './portal-factor.js';
 import { askPerson, PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { greeting, keepDevice } from './portal-greeting.js';
-import { keepSession, openLogin, sessionName } from './portal-session.js';
+import { keepSession, openLogin, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
-  summary: 'set your application password with the code of your invitation',
-  examples: [
-    'countersign portal activate --account 100234 --as ana --code XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-X',
-    'printf \'%s\\n\' "$PASSWORD" | countersign portal activate --account 100234 --as ana --code CODE --password-stdin',
-  ],
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
-    { flags: '--code <code>', about: 'the one-time code of the invitation' },
-    { flags: '--password-stdin', about: 'read the new password from standard input' },
+    '--code <code>',
+    '--password-stdin',
   ],
   input: () => {
     const { account, as, code, passwordStdin } = portalShape();
@@ -40,19 +36,19 @@ const activate = command({
   },
   run: async (context, given) => {
     const person = await askPerson(context, given);
-    const code = await askCode(context, given.code, 'Code of your invitation');
+    const code = await askCode(context, given.code, wordsOf(context)('portal.invitation-code'));
     const desk = await context.desk();
+    const words = wordsOf(context);
     const done = await activateUser(desk, {
       account: person.account,
       login: person.as,
       code,
-      newPassword: () => askNewSecret(context, given.passwordStdin, '--password-stdin', 'New application password'),
+      newPassword: () => askNewSecret(context, given.passwordStdin, '--password-stdin', words('portal.new-password')),
     });
     const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten } = done;
-    const lines = [`The application password of ${user.login} at ${account.name} is ${wasReset ? 'reset' : 'set'}.`];
-    if (ownerCopyDestroyed) {
-      lines.push('Your passphrase still verifies you by phone, but cannot be shown any more; set it again to see it.');
-    }
+    const theirs = speakTo(context, desk, done);
+    const facts = { login: user.login, account: account.name, reset: String(wasReset) };
+    const lines = [theirs('portal.password-set', facts), ...(ownerCopyDestroyed ? [theirs('portal.copy-gone')] : [])];
     return {
       view: [
         block.lines(...lines),
@@ -87,14 +83,6 @@ type LoginInput = z.infer<ReturnType<typeof loginInput>>;
 
 const login = command<LoginInput>({
   path: 'portal login',
-  summary: 'sign in with your password and second factor, or by single sign-on',
-  examples: [
-    'countersign portal login --account 100234 --as ana',
-    'countersign portal login --account 100234 --as ana --code 123456   (continues a login that waits for a code)',
-    'countersign portal login --account 100234 --as ana --factor email',
-    'countersign portal login --account 100234 --as ana --device ~/.portal-device --remember',
-    'countersign portal login --account 100234 --sso --id-token-stdin < token',
-  ],
   access: 'anyone',
   options: [
     ...PORTAL_OPTIONS,
@@ -102,19 +90,18 @@ const login = command<LoginInput>({
       flags: '--factor <name>',
       about: `how to prove it is you: ${answerKinds.slice(0, -1).join(', ')} or ${answerKinds.at(-1)}`,
     },
-    { flags: '--enrolment-code <code>', about: 'the mailed code that lets you set up a method again' },
-    { flags: '--new-code', about: 'the mailed code is lost: send another, which ends the first' },
-    { flags: '--remember', about: 'do not ask for a code on this device for a while; needs --device' },
-    { flags: '--sso', about: "sign in with your company's single sign-on" },
-    { flags: '--id-token-stdin', about: 'read the OpenID ID token from standard input' },
-    { flags: '--nonce <text>', about: 'the nonce of the sign-on request' },
+    '--enrolment-code <code>',
+    '--new-code',
+    '--remember',
+    '--sso',
+    '--id-token-stdin',
+    '--nonce <text>',
   ],
   input: loginInput,
   run: async (context, given) => {
     if (given.remember && given.device === undefined) {
-      throw new Refusal('missing-option', 'missing: --device', {
-        hint: '--remember needs a file that remembers the device: --device FILE',
-      });
+      const words = wordsOf(context);
+      throw new Refusal('missing-option', words('portal.device-option'), { hint: words('portal.device-option-next') });
     }
     await context.sessions.requirePerson();
     const desk = await context.desk();
@@ -133,11 +120,12 @@ async function begun(context: Context, desk: Desk, given: LoginInput): Promise<P
     context,
     given.passwordStdin,
     '--password-stdin',
-    `Application password of ${person.as}`,
+    wordsOf(context)('portal.password-of', { login: person.as }),
   );
   const deviceTokens = await readDevices(context, given.device);
   const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
   await keepSession(context, desk, opened);
+  speakTo(context, desk, opened);
   return opened;
 }
 
@@ -160,7 +148,7 @@ async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: Lo
     current = moved;
   }
   const remembered = await keepDevice(context, desk, current, given);
-  return greeting(desk, current, remembered);
+  return greeting(context, desk, current, remembered);
 }
 
 interface Going {
@@ -176,7 +164,7 @@ async function take(
   { context, desk, current, given }: Going,
 ): Promise<PortalLogin | Result> {
   if (next.step === 'enrolment') {
-    if (!context.ask.possible) throw enrolmentNeeded(current, next.because);
+    if (!context.ask.possible) throw enrolmentNeeded(context, current, next.because);
     const begun = {
       kind: await chooseEnrolment(context),
       code: undefined,
@@ -197,30 +185,27 @@ async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin,
   throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
 }
 
-function enrolmentNeeded(login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
-  const first =
-    because === 'last-backup-code'
-      ? 'that was your last backup code; a sign-in method must be set up before anything else'
-      : 'a second sign-in method must be set up to finish this login';
-  return new Refusal('enrolment-needed', first, {
+function enrolmentNeeded(context: Context, login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
+  const first = because === 'last-backup-code' ? 'portal.last-backup' : 'portal.method-required';
+  return new Refusal('enrolment-needed', wordsOf(context)(first), {
     next: [{ step: 'set-up-method-as', facts: setUpOf(login) }],
     also: { login: { state: 'enrolment-needed', choices: methodIds } },
   });
 }
 
 async function enterBySso(context: Context, desk: Desk, given: LoginInput): Promise<Result> {
+  const words = wordsOf(context);
   const account =
-    given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Company (number or name)' }));
-  const idToken = await askSecret(context, given.idTokenStdin, '--id-token-stdin', 'ID token');
+    given.account ?? (await (await context.ask.prompts('--account')).line({ message: words('portal.company') }));
+  const idToken = await askSecret(context, given.idTokenStdin, '--id-token-stdin', words('portal.id-token'));
   const opened = await signInBySso(desk, { account, login: given.as, idToken, nonce: given.nonce });
   await keepSession(context, desk, opened);
-  return greeting(desk, opened, 'not-asked');
+  speakTo(context, desk, opened);
+  return greeting(context, desk, opened, 'not-asked');
 }
 
 const logout = command({
   path: 'portal logout',
-  summary: 'sign out of the portal',
-  examples: ['countersign portal logout --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
   input: () => {
@@ -236,9 +221,12 @@ const logout = command({
       await context.sessions.remove('portal', sessionName(open.account, open.user));
     } catch (error) {
       if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-      return { view: [block.lines(`${person.as} was not signed in.`)], document: { session: null } };
+      return {
+        view: [block.lines(wordsOf(context)('portal.not-signed-in', { login: person.as }))],
+        document: { session: null },
+      };
     }
-    return { view: [block.lines('Signed out of the portal.')], document: { session: null } };
+    return { view: [block.lines(wordsOf(context)('portal.signed-out'))], document: { session: null } };
   },
 });
 

@@ -6,8 +6,9 @@ import { listFactors, removeFactor } from '../../procedures/factors/manage-facto
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
 import { whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, command } from '../command.js';
+import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { commands as backupCodes } from './portal-backup-codes.js';
 import { enrol, notAskedYet } from './portal-enrolment.js';
@@ -16,26 +17,30 @@ import { openSession } from './portal-session.js';
 
 const list = command({
   path: 'portal mfa list',
-  summary: 'list your sign-in methods',
-  examples: ['countersign portal mfa list --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
+      const words = wordsOf(context);
       const own = await listFactors(desk, login);
       const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
       return {
         view: [
           block.table(
-            ['method', 'to', 'state', 'id'],
-            factors.map((row) => [row.title, row.to ?? '', row.state === 'pending' ? 'half done' : row.state, row.id]),
-            'No sign-in methods are set up.',
+            (['method', 'to', 'state', 'id'] as const).map((name) => words(`mfa.${name}`)),
+            factors.map(({ kind, to, state, id }) => [
+              words.term('factorTitle', kind),
+              to ?? '',
+              words(`mfa.${state as 'active' | 'pending' | 'suspended'}`),
+              id,
+            ]),
+            words('mfa.none'),
           ),
           block.fields(
-            ['Required by your company', required ? 'yes' : 'no'],
-            ['Backup codes left', `${backupCodesLeft} of ${backupCodesMade}`],
-            ['Remembered devices', String(devices)],
+            [words('mfa.required'), words(required ? 'mfa.yes' : 'mfa.no')],
+            [words('mfa.codes-left'), words('mfa.of', { left: backupCodesLeft, made: backupCodesMade })],
+            [words('mfa.devices'), String(devices)],
           ),
         ],
         document: {
@@ -53,19 +58,13 @@ const list = command({
 
 const add = command({
   path: 'portal mfa add',
-  summary: 'set up a second sign-in method',
-  examples: [
-    'countersign portal mfa add totp --account 100234 --as ana',
-    'countersign portal mfa add totp --account 100234 --as ana --code 123456   (the first code, from a script)',
-    'countersign portal mfa add totp --account 100234 --as ana --replace fac_…   (a new phone)',
-  ],
   access: 'anyone',
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
   options: [
     ...PORTAL_OPTIONS.filter(({ flags }) => !flags.startsWith('--code')),
-    { flags: '--code <code>', about: 'the first code of the method that is being set up' },
-    { flags: '--replace <id>', about: 'id of the method that it replaces' },
-    { flags: '--enrolment-code <code>', about: 'the mailed code that you need after a reset' },
+    '--code <code>',
+    '--replace <id>',
+    '--enrolment-code <code>',
   ],
   input: () =>
     z.object({
@@ -85,18 +84,17 @@ const add = command({
         const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
         if ('view' in factor) return factor;
         const finished = login.session.state !== 'done';
-        const notYet = notAskedYet(login);
+        const words = wordsOf(context);
+        const notYet = notAskedYet(login, words);
+        const command = `countersign portal mfa backup-codes ${optionsOf(whoOf(login))}`;
         const lines = [
-          `Set up: ${factor.title}.`,
+          words('mfa.set-up', { factorTitle: kind }),
           ...notYet.map(({ message }) => message),
-          ...(finished ? ['Your login is finished.'] : []),
-          ...endedLines(factor.ended),
+          ...(finished ? [words('mfa.finished')] : []),
+          ...endedLines(factor.ended, words),
         ];
         return {
-          view: [
-            block.lines(...lines),
-            block.next(`countersign portal mfa backup-codes ${optionsOf(whoOf(login))}   (in case you lose it)`),
-          ],
+          view: [block.lines(...lines), block.next(words('mfa.in-case', { command }))],
           document: {
             factor: { id: factor.id, kind, state: 'active' },
             session: { state: factor.login.session.state },
@@ -112,54 +110,44 @@ const add = command({
 
 const remove = command({
   path: 'portal mfa remove',
-  summary: 'remove one of your sign-in methods',
-  examples: ['countersign portal mfa remove fac_… --account 100234 --as ana'],
   access: 'anyone',
-  arguments: [{ name: '<id>', about: 'id of the method, see portal mfa list' }],
+  arguments: ['<id>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), id: z.string() }),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
       const removed = await removeFactor(desk, login, given.id);
+      const words = wordsOf(context);
       return {
-        view: [block.lines(`Removed: ${removed.title}.`, ...endedLines(removed))],
+        view: [block.lines(words('mfa.removed', { factorTitle: removed.kind }), ...endedLines(removed, words))],
         document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' }, ...endedFields(removed) },
       };
     }),
 });
 
-const ADVICE = {
-  'sso-and-mfa':
-    'Your company signs in by single sign-on, whose logins are not asked for a code. Consider whether you need both.',
-} as const;
-
 const require = command({
   path: 'portal mfa require',
-  summary: 'require a second factor of everyone in your company, or stop requiring it (admins)',
-  examples: ['countersign portal mfa require on --account 100234 --as ana'],
   access: 'anyone',
-  arguments: [
-    { name: '<switch>', about: 'on or off' },
-    { name: '[user]', about: 'not allowed: MFA is required of the whole company or of nobody' },
-  ],
+  arguments: ['<switch>', '[user]'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
   run: async (context, given) => {
-    if (given.user !== undefined || !['on', 'off'].includes(given.switch)) throw forOneUser(given.user ?? given.switch);
+    if (given.user !== undefined || !['on', 'off'].includes(given.switch))
+      throw forOneUser(context, given.user ?? given.switch);
     return openSession(context, given, async ({ desk, login }) => {
       const done = await requireMfa(desk, login, given.switch === 'on');
       const { required, unchanged, warnings, withoutFactor } = done;
-      const company = login.account.name;
-      const said = `Multi-factor authentication is ${required ? 'required' : 'not required'} at ${company}${unchanged ? ', as before' : ''}.`;
-      const waiting = `${withoutFactor} ${withoutFactor === 1 ? 'person has' : 'people have'} no method yet and will set one up at the next login.`;
+      const words = wordsOf(context);
+      const facts = { account: login.account.name, required: String(required), unchanged: String(unchanged) };
+      const waiting = required ? [words('mfa.without', { count: withoutFactor })] : [];
       return {
         view: [
-          block.lines(said, ...(required ? [waiting] : []), ...endedLines(done)),
-          ...warnings.map((code) => block.note(ADVICE[code])),
+          block.lines(words('mfa.require', facts), ...waiting, ...endedLines(done, words)),
+          ...warnings.map((code) => block.note(words(`mfa.${code}`))),
         ],
         document: {
           mfa: { required, unchanged, withoutFactor, ...endedFields(done) },
-          warnings: warnings.map((code) => ({ code, message: ADVICE[code] })),
+          warnings: warnings.map((code) => ({ code, message: words(`mfa.${code}`) })),
         },
       };
     });
@@ -167,13 +155,9 @@ const require = command({
 });
 
 /** MFA cannot be required of one user only (B32), and somebody who tries must be told so. */
-const forOneUser = (given: string): Refusal =>
-  new Refusal(
-    'usage',
-    `"${given}": a second factor is required of the whole company or of nobody, not of single users`,
-    {
-      hint: 'Write: countersign portal mfa require on   (or off)',
-    },
-  );
+function forOneUser(context: Context, given: string): Refusal {
+  const words = wordsOf(context);
+  return new Refusal('usage', words('mfa.not-for-one', { given }), { hint: words('mfa.not-for-one-next') });
+}
 
 export const commands: readonly Command[] = [list, add, remove, ...backupCodes, require];

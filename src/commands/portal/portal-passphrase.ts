@@ -12,31 +12,26 @@ import { heardAs } from '../../rules/spoken-form.js';
 import { askNewSecret } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { freshSession, openSession, type PortalUser, sessionWithPassword } from './portal-session.js';
 
 const show = command({
   path: 'portal passphrase show',
-  summary: 'show your passphrase, after your password and, with MFA, a code',
-  examples: [
-    'countersign portal passphrase show --account 100234 --as ana',
-    'printf \'%s\\n\' "$PASSWORD" | countersign portal passphrase show --account 100234 --as ana --password-stdin --json',
-  ],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
   run: (context, given) =>
     sessionWithPassword(context, given, VIEWING_PASSPHRASE, async ({ desk, login, viewKey }) => {
+      const words = wordsOf(context);
       const text = await viewOwnPassphrase(desk, login, viewKey);
       return {
         view: [
-          block.title('Your passphrase'),
+          block.title(words('owner.title')),
           block.blank,
           block.lines(text),
           block.blank,
-          block.note(
-            'Say it only when you have called your support desk. This view was logged, and a notice was sent to you.',
-          ),
+          block.note(words('owner.say-only')),
         ],
         document: { passphrase: { text } },
       };
@@ -48,19 +43,8 @@ type SetInput = z.infer<ReturnType<typeof setInput>>;
 
 const set = command<SetInput>({
   path: 'portal passphrase set',
-  summary: 'set or change your passphrase; the old one stops working at once',
-  examples: [
-    'countersign portal passphrase set --account 100234 --as ana',
-    'printf \'%s\\n\' "$PHRASE" | countersign portal passphrase set --account 100234 --as ana --passphrase-stdin   (after: portal login)',
-  ],
   access: 'anyone',
-  options: [
-    {
-      flags: '--passphrase-stdin',
-      about: 'read the new passphrase from standard input; needs a recent portal login',
-    },
-    ...PORTAL_OPTIONS,
-  ],
+  options: ['--passphrase-stdin', ...PORTAL_OPTIONS],
   input: setInput,
   run: async (context, given) => {
     requireOneSecret(context, given);
@@ -77,19 +61,17 @@ async function setPassphrase(
   given: SetInput,
   { desk, login, password }: PortalUser,
 ): Promise<Result> {
+  const words = wordsOf(context);
   await askOwner(desk, login, SETTING_PASSPHRASE);
-  const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', 'New passphrase');
+  const phrase = await askNewSecret(context, given.passphraseStdin, '--passphrase-stdin', words('owner.new'));
   if (!given.passphraseStdin) await confirm(context);
   const done = await setOwnPassphrase(desk, login, { phrase, password });
-  const keeping = done.readable
-    ? 'You can look it up: countersign portal passphrase show'
-    : 'It is not kept readable: remember it, or set another one when you have forgotten it.';
   return {
     view: [
       block.lines(
-        done.first ? 'Your passphrase is set.' : 'Your passphrase is changed. The old one no longer works.',
-        ...(given.passphraseStdin ? [] : [`It is heard as: ${heardAs(phrase)}`]),
-        keeping,
+        words(done.first ? 'owner.set' : 'owner.changed'),
+        ...(given.passphraseStdin ? [] : [words('owner.heard-as', { text: heardAs(phrase) })]),
+        words(done.readable ? 'owner.look-up' : 'owner.not-kept'),
       ),
     ],
     document: { passphrase: { set: true, first: done.first, readable: done.readable } },
@@ -99,17 +81,17 @@ async function setPassphrase(
 /** Standard input has room for one secret: `portal login` reads the password, this command the phrase. */
 function requireOneSecret(context: Context, given: PortalGiven & { readonly passphraseStdin: boolean }): void {
   if (!given.passwordStdin || (!given.passphraseStdin && context.ask.possible)) return;
-  throw new Refusal('usage', 'standard input carries one secret, and setting a passphrase takes two', {
-    hint: 'First: countersign portal login --password-stdin   Then: countersign portal passphrase set --passphrase-stdin',
-  });
+  const words = wordsOf(context);
+  throw new Refusal('usage', words('owner.one-secret'), { hint: words('owner.one-secret-next') });
 }
 
 /** Cancelling here changes nothing (B18). */
 async function confirm(context: Context): Promise<void> {
   if (context.options.yes) return;
+  const words = wordsOf(context);
   const prompts = await context.ask.prompts('--yes');
-  if (await prompts.confirm({ message: 'Save it? A passphrase you had before stops working at once' })) return;
-  throw new Refusal('cancelled', 'nothing was changed');
+  if (await prompts.confirm({ message: words('owner.save') })) return;
+  throw new Refusal('cancelled', words('portal.nothing-was-changed'));
 }
 
 export const commands: readonly Command[] = [show, set];

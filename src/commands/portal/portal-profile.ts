@@ -9,14 +9,13 @@ import { askNewSecret } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localDay } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { openSession, sessionWithPassword } from './portal-session.js';
 
 const profile = command({
   path: 'portal profile',
-  summary: 'show your profile',
-  examples: ['countersign portal profile --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS,
   input: () => z.object(portalShape()),
@@ -26,7 +25,7 @@ const profile = command({
       return {
         view: [
           block.title(login.user.name, `${login.account.number}/${login.user.login}`),
-          block.fields(...rowsOf(login, facts)),
+          block.fields(...rowsOf(login, facts, wordsOf(context))),
         ],
         document: { profile: documentOf(login, facts) },
       };
@@ -35,52 +34,52 @@ const profile = command({
 
 const password = command({
   path: 'portal password',
-  summary: 'change your application password; asks for the current one',
-  examples: ['countersign portal password --account 100234 --as ana'],
   access: 'anyone',
   options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
   input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),
   run: (context, given) =>
     sessionWithPassword(context, given, CHANGING_PASSWORD, async ({ desk, login, viewKey }) => {
-      const next = await askNewSecret(context, false, 'it at a terminal', 'New application password');
+      const words = wordsOf(context);
+      const next = await askNewSecret(context, false, 'it at a terminal', words('portal.new-password'));
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });
       return {
         view: [
-          block.lines('Your application password is changed.', ...endedLines(changed), 'Your passphrase is as it was.'),
+          block.lines(words('owner.password-changed'), ...endedLines(changed, words), words('owner.passphrase-stays')),
         ],
         document: { password: { changed: true, ...endedFields(changed) } },
       };
     }),
 });
 
-function rowsOf({ account, user }: Owner, facts: Profile): readonly (readonly [string, string])[] {
+function rowsOf({ account, user }: Owner, facts: Profile, words: Words): readonly (readonly [string, string])[] {
+  const { privileges, passwordChangedAt } = facts;
+  const listed = privileges === 'everything' ? words('owner.everything') : privileges.join(', ');
   return [
-    ['Company', `${account.name} (${account.number})`],
-    ['E-mail', user.email],
-    ['Phone', user.phone],
-    ['Role', user.role],
-    ['Privileges', privilegesOf(facts)],
-    ['Passphrase', passphraseWords(facts.passphrase)],
+    [words('owner.company'), `${account.name} (${account.number})`],
+    [words('owner.email'), user.email],
+    [words('owner.phone'), user.phone],
+    [words('owner.role'), user.role],
+    [words('owner.privileges'), listed === '' ? words('owner.none') : listed],
+    [words('owner.passphrase'), passphraseWords(facts.passphrase, words)],
     [
-      'Password',
-      facts.passwordChangedAt === null
-        ? 'none: you sign in by single sign-on'
-        : `set on ${localDay(facts.passwordChangedAt)}`,
+      words('owner.password'),
+      passwordChangedAt === null
+        ? words('owner.password-none')
+        : words('owner.set-on', { day: localDay(passwordChangedAt) }),
     ],
-    ['Second factor', account.mfaRequiredAt === null ? 'not required by your company' : 'required by your company'],
+    [
+      words('owner.factor'),
+      words(account.mfaRequiredAt === null ? 'owner.factor-not-required' : 'owner.factor-required'),
+    ],
   ];
 }
 
-function privilegesOf({ privileges }: Profile): string {
-  if (privileges === 'everything') return 'everything';
-  return privileges.length === 0 ? 'none' : privileges.join(', ');
-}
-
-function passphraseWords({ state, setAt, readable }: Profile['passphrase']): string {
-  if (state === 'no-use') return 'none: only admins make protected requests';
-  if (state === 'none' || setAt === null) return 'none yet; set it with: countersign portal passphrase set';
-  if (state === 'desk') return `set by the desk on ${localDay(setAt)}; set one of your own`;
-  return `set on ${localDay(setAt)}${readable ? '; look it up with: countersign portal passphrase show' : '; not kept readable'}`;
+function passphraseWords({ state, setAt, readable }: Profile['passphrase'], words: Words): string {
+  if (state === 'no-use') return words('owner.phrase-no-use');
+  if (state === 'none' || setAt === null) return words('owner.phrase-none');
+  const day = localDay(setAt);
+  if (state === 'desk') return words('owner.phrase-desk', { day });
+  return words(readable ? 'owner.phrase-readable' : 'owner.phrase-not-kept', { day });
 }
 
 function documentOf({ account, user }: Owner, facts: Profile) {

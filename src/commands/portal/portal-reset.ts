@@ -8,23 +8,15 @@ import { type Command, type Context, command } from '../command.js';
 import { exitOfTally, rowDocument, runView } from '../resets/bulk-view.js';
 import { resentResult } from '../resets/mfa-resend.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
 import { freshSession, openSession } from './portal-session.js';
 
 const reset = command({
   path: 'portal reset',
-  summary: 'reset the second factors of users of your company (admins)',
-  examples: [
-    'countersign portal reset janet.leverling --account 100241 --as ana.trujillo --reason "phone lost"',
-    'countersign portal reset janet.leverling robert.king --account 100241 --as ana.trujillo --reason "new phones" --confirm 2 --json',
-  ],
   access: 'anyone',
-  arguments: [{ name: '[users...]', about: 'login, id or unique e-mail' }],
-  options: [
-    { flags: '--reason <text>', about: 'why, for the log' },
-    { flags: '--confirm <n>', about: 'the number of users to reset; without it you type the number' },
-    ...PORTAL_OPTIONS,
-  ],
+  arguments: ['[users...]'],
+  options: ['--reason <text>', '--confirm <n>', ...PORTAL_OPTIONS],
   input: () =>
     z.object({
       ...portalShape(),
@@ -44,7 +36,7 @@ const reset = command({
       for (const row of rows) tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
       const notDone = rows.filter((row) => ['unknown', 'ambiguous'].includes(row.outcome));
       return {
-        view: runView({ tally, job: null, approval: null, failedFile: null, notDone }),
+        view: runView({ tally, job: null, approval: null, failedFile: null, notDone }, wordsOf(context)),
         document: { resets: rows.map((row) => rowDocument(row, null)) },
         exit: exitOfTally(tally),
       };
@@ -53,22 +45,14 @@ const reset = command({
 
 const resend = command({
   path: 'portal resend',
-  summary: 'send the code that a reset user needs once more (admins)',
-  examples: [
-    'countersign portal resend janet.leverling --account 100241 --as ana.trujillo',
-    'countersign portal resend janet.leverling --hand-on --account 100241 --as ana.trujillo   (no mailbox)',
-  ],
   access: 'anyone',
-  arguments: [{ name: '<login>', about: 'login, id or unique e-mail of a user of your company' }],
-  options: [
-    { flags: '--hand-on', about: 'send it to you, to hand it on; the user and all admins are told' },
-    ...PORTAL_OPTIONS,
-  ],
+  arguments: ['<login>'],
+  options: ['--hand-on', ...PORTAL_OPTIONS],
   input: () => z.object({ ...portalShape(), login: z.string(), handOn: z.boolean().default(false) }),
   run: (context, given) =>
     freshSession(context, given, RESENDING, async ({ desk, login }) => {
       const done = await resendInPortal(desk, login, { reference: given.login, handOn: given.handOn });
-      return resentResult([done]);
+      return resentResult([done], wordsOf(context), wordsOf(context));
     }),
 });
 
@@ -79,8 +63,9 @@ function requireBoth(
   count: number,
 ) {
   if (context.ask.possible || count === 0 || given.reason !== undefined || given.confirm !== undefined) return;
-  throw new Refusal('missing-option', `missing: --reason, --confirm (users to reset: ${count})`, {
-    hint: 'Check the list of users, then give the reason and the number. --yes does not replace it.',
+  const words = wordsOf(context);
+  throw new Refusal('missing-option', words('objection.missing', { count }), {
+    hint: words('objection.missing-next'),
     also: { reset: { confirm: count } },
   });
 }
@@ -88,39 +73,39 @@ function requireBoth(
 /** Empty if nobody can be asked: the procedure refuses it by name. */
 async function askReason(context: Context): Promise<string> {
   if (!context.ask.possible) return '';
-  const validate = (answer: string) => answer !== '' || 'write a few words for the log';
-  return (await context.ask.prompts('--reason')).line({ message: 'Reason', validate });
+  const words = wordsOf(context);
+  const validate = (answer: string) => answer !== '' || words('objection.few-words');
+  return (await context.ask.prompts('--reason')).line({ message: words('approval.reason'), validate });
 }
 
 /** --yes does not replace the number (B59). */
 async function askNumber(context: Context, users: readonly string[], count: number): Promise<number | undefined> {
   if (count === 0 || !context.ask.possible) return undefined;
-  const whom = users.length === 1 ? (users[0] ?? '') : `${count} of these ${users.length} users: ${users.join(', ')}`;
+  const words = wordsOf(context);
+  const [only = '', ...more] = users;
+  const whom = more.length === 0 ? only : words('objection.some', { count, total: users.length, users });
   const prompts = await context.ask.prompts('--confirm');
-  const message = `Type ${count} to reset the second factors of ${whom}`;
+  const message = words('objection.type', { count, whom });
   if (await prompts.typed({ message, expected: String(count) })) return count;
-  throw new Refusal('cancelled', 'You did not type the number, so nothing was changed.');
+  throw new Refusal('cancelled', words('objection.not-typed'));
 }
 
 const object = command({
   path: 'portal reset object',
-  summary: 'object to a reset; nothing can be set up until it is settled (admins)',
-  examples: ['countersign portal reset object rst_… --account 100241 --as ana.trujillo'],
   access: 'anyone',
-  arguments: [{ name: '<reference>', about: 'the reference in the notice' }],
+  arguments: ['<reference>'],
   options: PORTAL_OPTIONS,
   input: () => z.object({ ...portalShape(), reference: z.string() }),
   run: (context, given) =>
     openSession(context, given, async ({ desk, login }) => {
+      const words = wordsOf(context);
       const objections = await objectToReset(desk, login, given.reference);
       return {
         view: [
-          block.verdict('OBJECTION TAKEN', 'warn'),
+          block.verdict(words('objection.taken'), 'warn'),
           block.lines(
-            ...objections
-              .slice(0, 20)
-              .map(({ target }) => `Nothing can be set up for ${target.login} until this is settled.`),
-            'Your support desk and the admins of your company are told.',
+            ...objections.slice(0, 20).map(({ target }) => words('objection.bars', { login: target.login })),
+            words('objection.told'),
           ),
         ],
         document: {

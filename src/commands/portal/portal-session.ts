@@ -10,9 +10,11 @@ import { authenticateUser, signOutUser } from '../../procedures/portal/authentic
 import { type Owner, type PortalLogin, requireState } from '../../procedures/portal/customer-login.js';
 import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/portal/owner-locks.js';
 import { type ProvenLogin, provePassword, signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import { languageOf } from '../../rules/language.js';
 import { type LoginState, nextOf } from '../../rules/mfa-login.js';
 import { askSecret } from '../ask-secret.js';
 import type { Context } from '../command.js';
+import { type Words, wordsOf } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
 import { askPerson, type PersonNamed, type PortalGiven } from './portal-given.js';
@@ -93,7 +95,7 @@ async function whoAsks(context: Context, given: PortalGiven): Promise<{ desk: De
 }
 
 const askPassword = (context: Context, { as, passwordStdin }: Named): Promise<string> =>
-  askSecret(context, passwordStdin, '--password-stdin', `Application password of ${as}`);
+  askSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('portal.password-of', { login: as }));
 
 function withPassword(desk: Desk, { login, viewKey }: ProvenLogin, password: string): PortalUserWithPassword {
   if (viewKey === null) throw new Error('the password was right, and no view key came of it');
@@ -109,6 +111,7 @@ async function signedInOnce<T>(
   const password = await askPassword(context, named);
   const deviceTokens = device ? await readDevices(context, named.device) : [];
   const opened = await signInWithPassword(desk, { account: named.account, login: named.as, password, deviceTokens });
+  speakTo(context, desk, opened);
   try {
     const asked = nextOf(opened.session).step === 'factor';
     const login = asked ? await passFactor(context, desk, opened, named) : opened;
@@ -129,19 +132,28 @@ async function endSession(desk: Desk, find: () => Promise<PortalLogin>): Promise
 
 /** The login of the session in the state folder, finished or not. */
 export async function openLogin(context: Context, desk: Desk, person: PersonNamed): Promise<PortalLogin> {
-  const { user, account } = await namedOrNotSignedIn(desk, person);
+  const { user, account } = await namedOrNotSignedIn(context, desk, person);
   const token = await context.sessions.read('portal', sessionName(account, user));
-  return authenticateUser(desk, token, user);
+  const login = await authenticateUser(desk, token, user);
+  speakTo(context, desk, login);
+  return login;
 }
 
-async function namedOrNotSignedIn(desk: Desk, person: PersonNamed): Promise<Owner> {
+/** From here on the portal speaks the language of this customer (B98). */
+export function speakTo(context: Context, desk: Desk, { account, user }: Owner): Words {
+  context.tongue.language = languageOf(account, user, desk.language);
+  return wordsOf(context);
+}
+
+async function namedOrNotSignedIn(context: Context, desk: Desk, person: PersonNamed): Promise<Owner> {
   try {
     return await findUser(desk, person.as, await findAccount(desk, person.account));
   } catch (error) {
     if (!(error instanceof Refusal) || !['not-found', 'ambiguous', 'missing-option'].includes(error.code)) throw error;
     // Somebody who is not signed in must not learn which accounts and logins exist (B73).
-    throw new Refusal('not-signed-in', `${person.as} is not signed in to the portal`, {
-      hint: 'Sign in with: countersign portal login   (scripts: --password-stdin on each command)',
+    const words = wordsOf(context);
+    throw new Refusal('not-signed-in', words('portal.not-signed-in-now', { login: person.as }), {
+      hint: words('portal.sign-in-next'),
     });
   }
 }

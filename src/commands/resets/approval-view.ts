@@ -4,8 +4,8 @@ import type { Approval, ApprovalInFull } from '../../procedures/resets/decide-ap
 import { iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { APPROVAL_REASONS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
+import type { Words } from '../wording/words.js';
 
 export const approvalDocument = (approval: Approval) => ({
   id: approval.id,
@@ -33,39 +33,46 @@ const countsFrom = ({ decidedAt, requestedAt, standing, requester, decidedBy }: 
     ? decidedAt
     : null;
 
-export const listTable = (approvals: readonly Approval[]): Block =>
+export const listTable = (approvals: readonly Approval[], words: Words): Block =>
   block.table(
-    ['request', 'for', 'users', 'by', 'state'],
-    approvals.map((one) => [one.id, APPROVAL_REASONS[one.why], String(one.users), askedBy(one), one.standing]),
-    'Nothing waits for an approval.',
+    (['request', 'for', 'users', 'by', 'state'] as const).map((name) => words(`approval.col-${name}`)),
+    approvals.map((one) => [
+      one.id,
+      words.term('approval', one.why),
+      String(one.users),
+      askedBy(one, words),
+      one.standing,
+    ]),
+    words('approval.empty'),
   );
 
 /** `mira`, or `token "nightly" of bulk, made by ana` */
-export function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>): string {
+function askedBy({ requester: { name, token } }: Pick<Approval, 'requester'>, words: Words): string {
   if (token === null) return name;
-  return `token "${token.label}" of ${name}${token.madeBy === null || token.madeBy === name ? '' : `, made by ${token.madeBy}`}`;
+  const { label, madeBy } = token;
+  return words('approval.by-token', { label, name, madeBy: madeBy === name ? null : madeBy });
 }
 
-export function requestView(approval: ApprovalInFull): View {
+export function requestView(approval: ApprovalInFull, words: Words): View {
   const { subject, caller, targets } = approval;
   const counts = countsFrom(approval);
   return [
-    block.title(APPROVAL_REASONS[approval.why], approval.standing),
+    block.title(words.term('approval', approval.why), approval.standing),
     block.fields(
-      ['Asked for by', askedBy(approval)],
-      ...(caller === null ? [] : [['Caller', `${caller.name} (${caller.login})`] as const]),
-      ...(subject.change === undefined ? [] : [['Change', subject.change] as const]),
-      ['Reason', subject.reason ?? 'none given'],
-      ['Ticket', subject.ticket ?? 'none given'],
-      ...(subject.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
-      ...(counts === null ? [] : [['Counts from', localMinute(counts)] as const]),
-      ['Expires', localMinute(approval.expiresAt)],
+      [words('approval.asked-by'), askedBy(approval, words)],
+      ...(caller === null ? [] : [[words('approval.caller'), `${caller.name} (${caller.login})`] as const]),
+      ...(subject.change === undefined ? [] : [[words('approval.change'), subject.change] as const]),
+      [words('approval.reason'), subject.reason ?? words('approval.none-given')],
+      [words('approval.ticket'), subject.ticket ?? words('approval.none-given')],
+      ...(subject.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
+      ...(counts === null ? [] : [[words('approval.counts-from'), localMinute(counts)] as const]),
+      [words('approval.expires'), localMinute(approval.expiresAt)],
       ['SHA-256', approval.hash],
     ),
     block.table(
-      ['account', 'login', 'name', 'role'],
+      (['account', 'login', 'name', 'role'] as const).map((name) => words(`approval.col-${name}`)),
       targets.map(({ user, account }) => [account.number, user.login, user.name, user.role]),
-      'No users.',
+      words('approval.no-users'),
     ),
     block.next(
       ...(approval.standing === 'pending'

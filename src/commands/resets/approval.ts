@@ -12,27 +12,19 @@ import { renderView, type View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute, localSecond } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 import { approvalDocument, listTable, requestView } from './approval-view.js';
 
 const list = command({
   path: 'approval list',
-  summary: 'list what waits for a second operator',
-  examples: [
-    'countersign approval list',
-    'countersign approval list --watch',
-    'countersign approval list --all --json',
-  ],
   access: 'mfa:read',
-  options: [
-    { flags: '--all', about: 'also list what was decided, used or has expired' },
-    { flags: '--watch', about: 'print it again whenever it changes, until Ctrl-C; with --json one line each time' },
-  ],
+  options: ['--all', '--watch'],
   input: () => z.object({ all: z.boolean().default(false), watch: z.boolean().default(false) }),
   run: async (context, { all, watch }) => {
     const desk = await context.desk();
     if (watch) return watchList(context, desk, all);
     const approvals = await listApprovals(desk, all);
-    return { view: [listTable(approvals)], document: { approvals: approvals.map(approvalDocument) } };
+    return { view: [listTable(approvals, wordsOf(context))], document: { approvals: approvals.map(approvalDocument) } };
   },
 });
 
@@ -54,7 +46,7 @@ async function watchList(context: Context, desk: Desk, all: boolean): Promise<Re
     const now = JSON.stringify(document);
     if (now === shown) continue;
     shown = now;
-    const view: View = [block.title(localSecond(desk.now())), listTable(approvals), block.blank];
+    const view: View = [block.title(localSecond(desk.now())), listTable(approvals, wordsOf(context)), block.blank];
     if (json) await context.row(document);
     else await context.write(await renderView(view, context.style, { plain }));
   }
@@ -63,16 +55,14 @@ async function watchList(context: Context, desk: Desk, all: boolean): Promise<Re
 
 const show = command({
   path: 'approval show',
-  summary: 'show one request and everyone it would reset',
-  examples: ['countersign approval show apr-7kq-2mp'],
   access: 'mfa:read',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
+  arguments: ['<request>'],
   input: () => z.object({ request: z.string() }),
   run: async (context, { request }) => {
     const approval = await showApproval(await context.desk(), request);
     const { caller, targets } = approval;
     return {
-      view: requestView(approval),
+      view: requestView(approval, wordsOf(context)),
       document: {
         approval: {
           ...approvalDocument(approval),
@@ -92,18 +82,9 @@ const show = command({
 
 const approve = command({
   path: 'approval approve',
-  summary: 'approve exactly this request',
-  examples: ['countersign approval approve apr-7kq-2mp'],
   access: 'approval:decide',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [
-    { flags: '--reason <text>', about: 'why, for the log' },
-    {
-      flags: '--recovery-code-stdin',
-      about:
-        'where nobody else may approve: your own request, with a recovery code from standard input; counts a day later',
-    },
-  ],
+  arguments: ['<request>'],
+  options: ['--reason <text>', '--recovery-code-stdin'],
   input: () =>
     z.object({ request: z.string(), reason: z.string().optional(), recoveryCodeStdin: z.boolean().default(false) }),
   run: async (context, given): Promise<Result> => {
@@ -111,7 +92,7 @@ const approve = command({
     await askAuthority(desk, context.operator(), DECIDING);
     if (given.recoveryCodeStdin) return alone(context, given.request);
     if (context.ask.possible && !context.options.yes) {
-      await context.show(requestView(await showApproval(desk, given.request)));
+      await context.show(requestView(await showApproval(desk, given.request), wordsOf(context)));
       const prompts = await context.ask.prompts('--yes');
       if (!(await prompts.confirm({ message: 'Approve exactly this?' }))) {
         return { view: [block.lines('Nothing was decided.')], document: { approval: null }, exit: 130 };
@@ -147,11 +128,9 @@ async function alone(context: Context, id: string): Promise<Result> {
 
 const reject = command({
   path: 'approval reject',
-  summary: 'reject a request',
-  examples: ['countersign approval reject apr-7kq-2mp --reason "call back first"'],
   access: 'approval:decide',
-  arguments: [{ name: '<request>', about: 'id of the request' }],
-  options: [{ flags: '--reason <text>', about: 'why; the requester sees it' }],
+  arguments: ['<request>'],
+  options: ['--reason <text>'],
   input: () => z.object({ request: z.string(), reason: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();

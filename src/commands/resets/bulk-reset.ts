@@ -12,6 +12,7 @@ import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
 import type { Context, Result } from '../command.js';
 import type { TableGiven } from '../directory/table-options.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
 import { readResetList, rowsFile, type WrittenInput, writeRows } from './reset-input.js';
@@ -44,7 +45,7 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   const { frozen, input } = await planOf(context, desk, given);
   if (given.plan === '-') return planPrinted(context, desk, frozen, input);
   if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen, input), PLAN);
-  if (given.dryRun || given.plan !== undefined) return planned(frozen, given);
+  if (given.dryRun || given.plan !== undefined) return planned(context, frozen, given);
   await confirmNumber(context, frozen, given);
   // Write the file before anything is reset, so that a path that cannot be written is noticed now.
   if (given.failed !== undefined && given.failed !== '-') {
@@ -98,14 +99,14 @@ async function needed(context: Context, given: string | undefined, option: strin
   return (await context.ask.prompts(option)).line({ message, validate: required });
 }
 
-function planned(frozen: FrozenPlan, given: BulkGiven): Result {
+function planned(context: Context, frozen: FrozenPlan, given: BulkGiven): Result {
   const { confirm } = frozen.plan;
   const next =
     given.plan === undefined
-      ? `run it without --dry-run and with --confirm ${confirm}`
+      ? wordsOf(context)('bulk.next-run', { confirm })
       : `countersign mfa reset --apply ${given.plan} --confirm ${confirm}`;
   return {
-    view: [...planView(frozen), block.next(next)],
+    view: [...planView(frozen, wordsOf(context)), block.next(next)],
     document: { plan: { ...planDocument(frozen), ...(given.plan === undefined ? {} : { file: given.plan }) } },
   };
 }
@@ -113,7 +114,7 @@ function planned(frozen: FrozenPlan, given: BulkGiven): Result {
 /** The plan is the result, so what a person reads goes to the other stream. */
 async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan, input: WrittenInput): Promise<Result> {
   const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
-  if (!context.options.quiet) await context.show([...planView(frozen), block.next(next)]);
+  if (!context.options.quiet) await context.show([...planView(frozen, wordsOf(context)), block.next(next)]);
   return { view: [], document: null, raw: planText(desk, frozen, input) };
 }
 
@@ -129,7 +130,7 @@ async function confirmNumber(context: Context, frozen: FrozenPlan, given: BulkGi
         also: { plan: { counts: frozen.plan.counts, confirm } },
       });
     }
-    await context.show(planView(frozen));
+    await context.show(planView(frozen, wordsOf(context)));
     const prompts = await context.ask.prompts('--confirm');
     if (await prompts.typed({ message: `Type ${confirm} to reset ${confirm} users`, expected: String(confirm) }))
       return;

@@ -3,59 +3,55 @@
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
-import { type PlannedRow, ROW_CLASSES, type RowClass } from '../../rules/reset-plan.js';
+import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { APPROVAL_REASONS } from '../wording/terms.js';
-
-const CLASS_WORDS: Readonly<Record<RowClass, string>> = {
-  'to-reset': 'to reset',
-  'nothing-to-do': 'nothing to do',
-  'sso-only': 'single sign-on only (also reset)',
-  admin: 'admins (need an approval)',
-  unknown: 'unknown',
-  ambiguous: 'ambiguous',
-  duplicate: 'duplicate',
-};
+import type { Words } from '../wording/words.js';
 
 const SHOWN = 20;
 
-export function planView({ plan, hash, waiting, why }: FrozenPlan): View {
+export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words): View {
   const odd = plan.rows.filter(
     (row) => row.objected === true || row.noAddress === true || ['unknown', 'ambiguous', 'admin'].includes(row.class),
   );
   const objected = odd.filter((row) => row.objected === true).length;
   const unreached = plan.rows.filter((row) => row.noAddress === true).length;
   return [
-    block.title(`Plan for ${plan.rows.length} line${plan.rows.length === 1 ? '' : 's'}`, plan.source),
+    block.title(words('bulk.plan', { count: plan.rows.length }), plan.source),
     block.fields(
-      ...ROW_CLASSES.map((name) => [CLASS_WORDS[name], String(plan.counts[name])] as const),
-      ...(objected === 0 ? [] : [['of these with an objection (need an approval)', String(objected)] as const]),
-      ...(unreached === 0
-        ? []
-        : [['of these without a usable address (no code can be sent)', String(unreached)] as const]),
-      ['Number to confirm', String(plan.confirm)],
+      ...ROW_CLASSES.map((name) => [words(`bulk.class-${name}`), String(plan.counts[name])] as const),
+      ...(objected === 0 ? [] : [[words('bulk.objected'), String(objected)] as const]),
+      ...(unreached === 0 ? [] : [[words('bulk.unreached'), String(unreached)] as const]),
+      [words('bulk.confirm'), String(plan.confirm)],
       ...(why === null
         ? []
-        : [['Needs a second operator', `${APPROVAL_REASONS[why]}: ${waiting} users wait`] as const]),
-      ['Reason', plan.reason],
-      ['Ticket', plan.ticket],
-      ...(plan.final ? [['Final', 'destroys the old factors; cannot be undone'] as const] : []),
+        : [[words('bulk.needs-second'), words('bulk.needs-why', { approval: why, waiting })] as const]),
+      [words('approval.reason'), plan.reason],
+      [words('approval.ticket'), plan.ticket],
+      ...(plan.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
       ['SHA-256', hash],
     ),
-    ...(odd.length === 0 ? [] : [oddRows(odd)]),
+    ...(odd.length === 0 ? [] : [oddRows(odd, words)]),
   ];
 }
 
-const oddRows = (rows: readonly PlannedRow[]) =>
-  block.lines(
-    ...rows.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${oddWords(row)}`),
-    ...(rows.length > SHOWN ? [`  and ${rows.length - SHOWN} more`] : []),
-  );
+const oddRows = (rows: readonly PlannedRow[], words: Words) => shownLines(rows, words, (row) => oddWords(row, words));
 
-function oddWords({ class: name, objected, noAddress }: PlannedRow): string {
-  if (name !== 'admin' && objected === true) return 'open objection';
-  return noAddress === true ? 'no usable address' : name === 'admin' ? 'admin' : CLASS_WORDS[name];
+/** The first lines of a list, and how many more. */
+function shownLines<Row extends { readonly line: number; readonly account: string; readonly login: string }>(
+  rows: readonly Row[],
+  words: Words,
+  what: (row: Row) => string,
+) {
+  const line = (row: Row) =>
+    words('bulk.line', { line: row.line, who: `${row.account}/${row.login}`, what: what(row) });
+  const more = rows.length - SHOWN;
+  return block.lines(...rows.slice(0, SHOWN).map(line), ...(more > 0 ? [words('bulk.more', { count: more })] : []));
+}
+
+function oddWords({ class: name, objected, noAddress }: PlannedRow, words: Words): string {
+  if (name !== 'admin' && objected === true) return words('bulk.open-objection');
+  return noAddress === true ? words('bulk.no-address') : words(name === 'admin' ? 'bulk.admin' : `bulk.class-${name}`);
 }
 
 export function planDocument({ plan, hash }: FrozenPlan) {
@@ -91,21 +87,17 @@ export function exitOfTally(tally: Tally): number {
   return failed ? 4 : 0;
 }
 
-const OUTCOME_WORDS: Readonly<Record<RowOutcome['outcome'], string>> = {
-  reset: 'Reset',
-  'no-address': 'Reset, but no code could be sent',
-  'sso-only': 'Single sign-on only',
-  'nothing-to-do': 'Nothing to do',
-  duplicate: 'Duplicate',
-  'needs-approval': 'Waiting for approval',
-  unknown: 'Unknown',
-  ambiguous: 'Ambiguous',
-  failed: 'Failed',
-};
-
-/** `planned`: the run has not reached the line yet. */
-export const outcomeWords = (outcome: RowOutcome['outcome'] | 'planned'): string =>
-  outcome === 'planned' ? 'Still to do' : OUTCOME_WORDS[outcome];
+const OUTCOMES = [
+  'reset',
+  'no-address',
+  'sso-only',
+  'nothing-to-do',
+  'duplicate',
+  'needs-approval',
+  'unknown',
+  'ambiguous',
+  'failed',
+] as const satisfies readonly RowOutcome['outcome'][];
 
 export interface RunEnd {
   readonly tally: Tally;
@@ -116,39 +108,23 @@ export interface RunEnd {
   readonly notDone: readonly RowOutcome[];
 }
 
-export function runView({ tally, job, approval, failedFile, notDone }: RunEnd): View {
+export function runView({ tally, job, approval, failedFile, notDone }: RunEnd, words: Words): View {
   const exit = exitOfTally(tally);
-  const verdict = exit === 0 ? 'DONE' : exit === 5 ? 'WAITING FOR APPROVAL' : 'PARTLY DONE';
+  const verdict = exit === 0 ? 'bulk.done' : exit === 5 ? 'bulk.waiting' : 'bulk.partly';
   return [
-    block.verdict(verdict, exit === 0 ? 'good' : 'warn'),
+    block.verdict(words(verdict), exit === 0 ? 'good' : 'warn'),
     block.fields(
-      ...(Object.keys(OUTCOME_WORDS) as RowOutcome['outcome'][]).flatMap((outcome) =>
-        tally.has(outcome) ? [[OUTCOME_WORDS[outcome], String(tally.get(outcome))] as const] : [],
+      ...OUTCOMES.flatMap((outcome) =>
+        tally.has(outcome) ? [[words(`bulk.outcome-${outcome}`), String(tally.get(outcome))] as const] : [],
       ),
-      ...(job === null ? [] : [['Job', job] as const]),
+      ...(job === null ? [] : [[words('bulk.job'), job] as const]),
     ),
-    ...(notDone.length === 0
-      ? []
-      : [
-          block.lines(
-            ...notDone.slice(0, SHOWN).map((row) => `  line ${row.line}: ${row.account}/${row.login}: ${row.outcome}`),
-            ...(notDone.length > SHOWN ? [`  and ${notDone.length - SHOWN} more`] : []),
-          ),
-        ]),
-    block.next(...nextLines(job, approval, failedFile, tally.has('no-address'))),
+    ...(notDone.length === 0 ? [] : [shownLines(notDone, words, ({ outcome }) => outcome)]),
+    block.next(
+      ...(job === null ? [] : [words('bulk.next-pending', { job })]),
+      ...(approval === null ? [] : [words('bulk.next-approve', { approval })]),
+      ...(tally.has('no-address') ? [words('bulk.next-address')] : []),
+      ...(failedFile === null ? [] : [words('bulk.next-failed', { file: failedFile })]),
+    ),
   ];
 }
-
-const nextLines = (
-  job: string | null,
-  approval: string | null,
-  failedFile: string | null,
-  unreached: boolean,
-): readonly string[] => [
-  ...(job === null ? [] : [`countersign mfa pending --job ${job}   (who has not enrolled again)`]),
-  ...(approval === null
-    ? []
-    : [`countersign approval approve ${approval}   (another lead or admin; then run this again)`]),
-  ...(unreached ? ['give them an address, then: countersign mfa resend ACCOUNT/LOGIN'] : []),
-  ...(failedFile === null ? [] : [`correct ${failedFile} and run it again`]),
-];

@@ -8,17 +8,16 @@ import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
 import { alarmLine, localMinute } from '../wording/times.js';
+import { wordsOf } from '../wording/words.js';
 
 const status = command({
   path: 'desk status',
-  summary: 'show what a monitor should know: alarms, freeze, mail that is late, clock, disk',
-  examples: ['countersign desk status --json', 'countersign desk status --json | jq -e .status.calm'],
   access: 'verify',
   input: () => z.object({}),
   run: async (context) => {
     const { alarms, freeze, mail, clock, disk, ...more } = await deskStatus(await context.desk());
     const frozen = freeze === null ? 'allowed' : `frozen by ${freeze.by.name} since ${localMinute(freeze.at)}`;
-    const sounding = alarms.length === 0 ? 'none' : alarms.map(alarmLine).join('; ');
+    const sounding = alarms.length === 0 ? 'none' : alarms.map((one) => alarmLine(one, wordsOf(context))).join('; ');
     return {
       view: [
         block.fields(
@@ -60,10 +59,8 @@ const diskLine = (free: number, low: boolean): string =>
 
 const resume = command({
   path: 'desk resume',
-  summary: 'end the alarms, once you know what happened',
-  examples: ['countersign desk resume --reason "one caller tried every name; reported"'],
   access: 'user:unlock',
-  options: [{ flags: '--reason <text>', about: 'what you found, for the log' }],
+  options: ['--reason <text>'],
   input: () => z.object({ reason: z.string().default('') }),
   run: async (context, { reason }) => {
     const alarms = await resumeDesk(await context.desk(), context.operator(), reason);

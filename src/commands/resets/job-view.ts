@@ -7,9 +7,9 @@ import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { UNDO_STOPS } from '../wording/terms.js';
 import { localMinute } from '../wording/times.js';
-import { outcomeWords, rowDocument } from './bulk-view.js';
+import type { Words } from '../wording/words.js';
+import { rowDocument } from './bulk-view.js';
 
 export const headDocument = (head: JobHead) => ({
   id: head.id,
@@ -26,13 +26,15 @@ export const headDocument = (head: JobHead) => ({
   endedAt: iso(head.ended_at),
 });
 
-export const jobsView = (jobs: readonly JobHead[]): View => [
+export const jobsView = (jobs: readonly JobHead[], words: Words): View => [
   block.table(
-    ['job', 'started', 'state', 'users', 'ticket'],
-    jobs.map((job) => [job.id, localMinute(job.created_at), job.state, `${job.done} of ${job.total}`, job.ticket]),
-    'No bulk runs.',
+    (['job', 'started', 'state', 'users', 'ticket'] as const).map((name) => words(`job.${name}`)),
+    jobs.map((job) => [job.id, localMinute(job.created_at), job.state, doneOf(job, words), job.ticket]),
+    words('job.none'),
   ),
 ];
+
+const doneOf = ({ done, total }: JobHead, words: Words): string => words('job.of', { done, total });
 
 const nameOf = ({ row, planned }: JobLine): RowOutcome['outcome'] | 'planned' => (planned ? 'planned' : row.outcome);
 
@@ -43,7 +45,7 @@ export const lineDocument = (line: JobLine) => ({
   ...(line.code === null ? {} : { code: line.code }),
 });
 
-export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
+export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: Words): View {
   const tally = new Map<ReturnType<typeof nameOf>, number>();
   for (const line of lines) tally.set(nameOf(line), (tally.get(nameOf(line)) ?? 0) + 1);
   const codes = new Map<string, number>();
@@ -53,17 +55,19 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport): View {
   return [
     block.title(head.id, head.state),
     block.fields(
-      ['Started', localMinute(head.created_at)],
-      ['Started by', begunBy],
-      ['Ended', head.ended_at === null ? 'not yet' : localMinute(head.ended_at)],
-      ['Users', `${head.done} of ${head.total}`],
-      ['Reason', head.reason],
-      ['Ticket', head.ticket],
-      ...(head.approval_id === null ? [] : [['Approved by', approved] as const]),
-      ...[...tally].map(([outcome, count]) => [outcomeWords(outcome), String(count)] as const),
-      ...(codes.size === 0 ? [] : [['Codes', [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
-      ...(undone === 0 ? [] : [['Undone', String(undone)] as const]),
-      ['Plan', head.plan_hash],
+      [words('job.Started'), localMinute(head.created_at)],
+      [words('job.Started-by'), begunBy],
+      [words('job.Ended'), head.ended_at === null ? words('job.not-yet') : localMinute(head.ended_at)],
+      [words('job.Users'), doneOf(head, words)],
+      [words('approval.reason'), head.reason],
+      [words('approval.ticket'), head.ticket],
+      ...(head.approval_id === null ? [] : [[words('job.approved-by'), approved] as const]),
+      ...[...tally].map(([outcome, count]) => [words(`bulk.outcome-${outcome}`), String(count)] as const),
+      ...(codes.size === 0
+        ? []
+        : [[words('job.codes'), [...codes].map(([state, n]) => `${n} ${state}`).join(', ')] as const]),
+      ...(undone === 0 ? [] : [[words('job.undone'), String(undone)] as const]),
+      [words('job.plan'), head.plan_hash],
     ),
     block.next(...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`])),
   ];
@@ -102,21 +106,17 @@ const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
   job: reset.job_id,
 });
 
-export function undoView({ undone, before, stayed }: Undone): View {
-  const verdict = undone === 0 ? 'NOTHING UNDONE' : stayed.length === 0 ? 'UNDONE' : 'PARTLY UNDONE';
+export function undoView({ undone, before, stayed }: Undone, words: Words): View {
+  const all = stayed.length === 0 ? 'job.all-undone' : 'job.partly-undone';
+  const verdict = words(undone === 0 ? 'job.nothing-undone' : all);
   return [
     block.verdict(verdict, stayed.length === 0 ? 'good' : 'warn'),
-    block.fields(['Undone', String(undone)], ...(before === 0 ? [] : [['Undone before', String(before)] as const]), [
-      'Not undone',
-      String(stayed.length),
-    ]),
-    block.lines(
-      ...stayed
-        .slice(0, 20)
-        .map(({ login, outcome }) => `  ${login}: ${outcome === 'undone' ? '' : UNDO_STOPS[outcome]}`),
+    block.fields(
+      [words('job.undone'), String(undone)],
+      ...(before === 0 ? [] : [[words('job.undone-before'), String(before)] as const]),
+      [words('job.not-undone'), String(stayed.length)],
     ),
-    ...(undone === 0
-      ? []
-      : [block.note('Factors and backup codes work again. Remembered devices and sessions stay removed.')]),
+    block.lines(...stayed.slice(0, 20).map(({ login, outcome }) => `  ${login}: ${words.term('undo', outcome)}`)),
+    ...(undone === 0 ? [] : [block.note(words('job.work-again'))]),
   ];
 }

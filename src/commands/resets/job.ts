@@ -8,42 +8,37 @@ import { resumeJob } from '../../procedures/resets/reset-job.js';
 import { listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
 import { type Command, command } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
 import { showRun } from './show-run.js';
 
 const list = command({
   path: 'job list',
-  summary: 'list bulk resets, newest first',
-  examples: ['countersign job list', 'countersign job list --json'],
   access: 'mfa:read',
   input: () => z.object({}),
   run: async (context) => {
     const jobs = await listJobs(await context.desk());
-    return { view: jobsView(jobs), document: { jobs: jobs.map(headDocument) } };
+    return { view: jobsView(jobs, wordsOf(context)), document: { jobs: jobs.map(headDocument) } };
   },
 });
 
 const show = command({
   path: 'job show',
-  summary: 'show one bulk reset; with --json each line of it',
-  examples: ['countersign job show job_…', 'countersign job show job_… --json'],
   access: 'mfa:read',
-  arguments: [{ name: '<job>', about: 'id of the job' }],
+  arguments: ['<job>'],
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const report = await showJob(desk, given.job);
     for (const line of report.lines) await context.row(lineDocument(line));
-    return { view: jobView(report), document: null, streamed: true };
+    return { view: jobView(report, wordsOf(context)), document: null, streamed: true };
   },
 });
 
 const resume = command({
   path: 'job resume',
-  summary: 'resume an interrupted bulk reset; no user is reset twice',
-  examples: ['countersign job resume job_…', 'countersign job resume job_… --json'],
   access: 'mfa:reset-bulk',
-  arguments: [{ name: '<job>', about: 'id of the job' }],
+  arguments: ['<job>'],
   input: () => z.object({ job: z.string() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -56,18 +51,9 @@ const resume = command({
 
 const undo = command({
   path: 'job undo',
-  summary: 'undo resets: factors and backup codes work again',
-  examples: [
-    'countersign job undo job_… --reason "wrong list"',
-    'countersign job undo job_… --line 12 --reason "wrong person"',
-    'countersign job undo rst_… --reason "the owner called"',
-  ],
   access: 'job:undo',
-  arguments: [{ name: '<job>', about: 'id of the job, or of one reset' }],
-  options: [
-    { flags: '--line <n>', about: 'only this line of the input' },
-    { flags: '--reason <text>', about: 'why, for the log' },
-  ],
+  arguments: ['<job>'],
+  options: ['--line <n>', '--reason <text>'],
   input: () =>
     z.object({
       job: z.string(),
@@ -82,7 +68,7 @@ const undo = command({
     await deliverDue(desk, { signal: context.signal, step: () => undefined });
     const undone = undoneOf(outcomes);
     return {
-      view: undoView(undone),
+      view: undoView(undone, wordsOf(context)),
       document: { undo: undoDocument(given.job, undone) },
       exit: undone.stayed.length > 0 ? 4 : 0,
     };

@@ -10,13 +10,8 @@ import { localMinute } from '../wording/times.js';
 
 const freeze = command({
   path: 'mfa freeze',
-  summary: 'stop every reset of the desk at once',
-  examples: ['countersign mfa freeze --reason "strange calls"', 'countersign mfa freeze --until 2h'],
   access: 'mfa:freeze',
-  options: [
-    { flags: '--reason <text>', about: 'why, for the log and for operators who try a reset' },
-    { flags: '--until <time>', about: 'when it ends: 2h, a time or a day (default: mfa thaw ends it)' },
-  ],
+  options: ['--reason <text>', '--until <time>'],
   input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
@@ -37,8 +32,6 @@ function freezeView({ until, reason }: Freeze): View {
 
 const thaw = command<Record<string, never>>({
   path: 'mfa thaw',
-  summary: 'allow resets again after a freeze',
-  examples: ['countersign mfa thaw'],
   access: 'mfa:freeze',
   input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
   run: async (context) => {

@@ -22,13 +22,8 @@ const WORDS = {
 
 const pending = command({
   path: 'mfa pending',
-  summary: 'list users who were reset and have not enrolled again',
-  examples: ['countersign mfa pending', 'countersign mfa pending --job job_… --json'],
   access: 'mfa:read',
-  options: [
-    { flags: '--job <job>', about: 'only users of this bulk reset' },
-    { flags: '--csv', about: 'as CSV with names and numbers to call; the log says who listed them' },
-  ],
+  options: ['--job <job>', '--csv'],
   input: () => z.object({ job: z.string().optional(), csv: z.boolean().default(false) }),
   run: async (context, given) => {
     const desk = await context.desk();

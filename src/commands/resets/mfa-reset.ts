@@ -4,9 +4,11 @@ import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
+import { languageOf } from '../../rules/language.js';
 import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
+import { wordsOf } from '../wording/words.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
 
@@ -64,16 +66,8 @@ type Given = z.infer<ReturnType<typeof input>>;
 
 const reset = command<Given>({
   path: 'mfa reset',
-  summary: 'reset second factors of one user on a call, or of many from a list',
-  examples: [
-    'countersign mfa reset 100241/janet.leverling --grant gr_…',
-    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --dry-run',
-    'countersign mfa reset --from users.csv --reason "phones lost" --ticket INC-1 --confirm 17 --json',
-    'countersign mfa reset --account 100241 --all --reason "new phones" --ticket INC-2 --plan plan.json',
-    'countersign mfa reset --apply plan.json --confirm 412 --failed again.csv',
-  ],
   access: 'mfa:reset-with-grant',
-  arguments: [{ name: '[users...]', about: 'login, id or unique e-mail; or account/login' }],
+  arguments: ['[users...]'],
   options: OPTIONS,
   input: input as () => z.ZodType<Given>,
   run: async (context, given) => {
@@ -116,7 +110,9 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
   const asked: GrantedReset = { grantId, account: found.account, target: found.user, reason, ticket, final };
   const attempt = () => resetUnderGrant(desk, signed, asked);
   const outcome = await untilApproved(context, given.wait, attempt);
-  return { view: resetView(outcome), document: resetDocument(outcome) };
+  const words = wordsOf(context);
+  const heard = words.in(languageOf(outcome.account, outcome.caller, desk.language));
+  return { view: resetView(outcome, words, heard), document: resetDocument(outcome) };
 }
 
 export const commands: readonly Command[] = [reset];

@@ -16,14 +16,9 @@ import { commands as resetCommands } from './mfa-reset.js';
 
 const status = command({
   path: 'mfa status',
-  summary: "show a user's second factors, devices and codes; never a secret",
-  examples: [
-    'countersign mfa status 100241/ana.trujillo',
-    'countersign mfa status ana.trujillo --account 100241 --json',
-  ],
   access: 'mfa:read',
-  arguments: [{ name: '<user>', about: 'login, id or unique e-mail; or account/login' }],
-  options: [{ flags: '--account <account>', about: 'number, id or unique name of the account' }],
+  arguments: ['<user>'],
+  options: ['--account <account>'],
   input: () => z.object({ user: z.string(), account: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();

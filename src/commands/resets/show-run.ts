@@ -10,6 +10,7 @@ import { idleOutcome, type RowOutcome } from '../../procedures/resets/row-outcom
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import type { PlannedRow } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
+import { wordsOf } from '../wording/words.js';
 import { exitOfTally, rowDocument, runView } from './bulk-view.js';
 import { rowsFile, type WrittenInput, writeRows } from './reset-input.js';
 
@@ -26,12 +27,13 @@ export async function showRun(
   { work, approval, waiting }: BegunJob,
   report: Report | null,
 ): Promise<Result> {
+  const words = wordsOf(context);
   const approvalId = approval?.id ?? null;
   const tally = new Map<RowOutcome['outcome'], number>();
   const notDone: RowOutcome[] = [];
   const held: RowOutcome[] = [];
   const small = (work?.targets.length ?? 0) <= CHUNK;
-  const progress = context.progress('Resetting', work?.targets.length ?? 0);
+  const progress = context.progress(words('job.resetting'), work?.targets.length ?? 0);
   progress.step(work?.head.done ?? 0);
   const write = async (outcomes: readonly RowOutcome[]) => {
     for (const row of outcomes) await context.row(rowDocument(row, approvalId));
@@ -62,7 +64,7 @@ export async function showRun(
   const failedFile = await writeFailed(context, report, notDone);
   await sendNotices(context, desk);
   const end = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
-  const result = { view: runView(end), document: null, streamed: true, exit: exitOfTally(tally) };
+  const result = { view: runView(end, words), document: null, streamed: true, exit: exitOfTally(tally) };
   if (report?.failed !== '-') return result;
   if (!context.options.quiet) await context.show(result.view);
   return { ...result, raw: rowsOf(report.input, notDone) };
@@ -74,8 +76,7 @@ async function run(
   work: JobWork,
   told: (rows: readonly RowOutcome[]) => Promise<void>,
 ): Promise<void> {
-  const many = work.targets.length;
-  context.notice(`Job ${work.head.id}: ${many} user${many === 1 ? '' : 's'}.`);
+  context.notice(wordsOf(context)('job.begun', { id: work.head.id, count: work.targets.length }));
   await runJob(desk, context.operator(), work, { told, signal: context.signal });
 }
 
@@ -103,7 +104,7 @@ const SENDING_MS = 60_000;
 async function sendNotices(context: Context, desk: Desk): Promise<void> {
   const { queued = 0 } = await desk.store.read.outbox.counts();
   if (queued === 0 || context.signal.aborted) return;
-  const progress = context.progress('Sending notices', queued);
+  const progress = context.progress(wordsOf(context)('job.sending'), queued);
   const enough = new AbortController();
   const stop = () => enough.abort();
   context.signal.addEventListener('abort', stop);
@@ -119,5 +120,5 @@ async function sendNotices(context: Context, desk: Desk): Promise<void> {
     progress.done();
   }
   const left = (await desk.store.read.outbox.counts())['queued'] ?? 0;
-  if (left > 0) context.notice(`${left} notices are still queued. Send them with: countersign outbox flush`);
+  if (left > 0) context.notice(wordsOf(context)('job.still-queued', { count: left }));
 }

@@ -20,14 +20,9 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const demo = command<Input>({
   path: 'demo',
-  summary: 'try countersign on a throw-away desk',
-  examples: ['countersign demo', 'countersign demo --no-console --dir ./my-demo'],
   access: 'anyone',
   throwAway: true,
-  options: [
-    { flags: '--no-console', about: 'do not open the console; make the desk (with --dir) or play the tour' },
-    { flags: '--dir <folder>', about: 'make the desk in this folder and keep it', path: 'here' },
-  ],
+  options: ['--no-console', { flags: '--dir <folder>', path: 'here' }],
   input,
   run,
 });

@@ -22,8 +22,6 @@ interface SmokeStep {
 
 const smoke = command({
   path: 'smoke',
-  summary: 'run a full cycle on a throw-away store, for CI',
-  examples: ['countersign smoke', 'countersign smoke --json'],
   access: 'anyone',
   throwAway: true,
   input: () => z.object({}),

@@ -76,14 +76,8 @@ const SHELLS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: F
 
 const completion = command<{ shell: string }>({
   path: 'completion',
-  summary: 'print the completion script for bash, zsh or fish',
-  examples: [
-    'source <(countersign completion bash)',
-    'countersign completion zsh > ~/.zfunc/_countersign    (with ~/.zfunc in fpath)',
-    'countersign completion fish > ~/.config/fish/completions/countersign.fish',
-  ],
   access: 'anyone',
-  arguments: [{ name: '<shell>', about: 'bash, zsh or fish' }],
+  arguments: ['<shell>'],
   input: () => z.object({ shell: z.string() }),
   run: async (_context, { shell }) => {
     const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
@@ -98,10 +92,8 @@ const completion = command<{ shell: string }>({
 
 const words = command<{ typed: readonly string[] }>({
   path: 'completion words',
-  summary: 'list what may be typed next; for the scripts',
-  examples: ['countersign completion words -- verify --for bill'],
   access: 'anyone',
-  arguments: [{ name: '[typed...]', about: 'what was typed after countersign; the last is not finished' }],
+  arguments: ['[typed...]'],
   input: () => z.object({ typed: z.array(z.string()).default([]) }),
   run: async (context, { typed }) => {
     const { catalogue, topics, house } = context;

@@ -7,8 +7,6 @@ import { block } from '../wording/blocks.js';
 
 const doctor = command({
   path: 'doctor',
-  summary: 'check the installation and show how to fix each fault',
-  examples: ['countersign doctor', 'countersign doctor --json'],
   access: 'anyone',
   anyPolicy: true,
   inspects: true,

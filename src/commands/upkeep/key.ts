@@ -20,11 +20,9 @@ const SHORTEST = 20;
 
 const backup = command({
   path: 'key backup',
-  summary: 'write the master key into a file that only a passphrase opens',
-  examples: ['countersign key backup desk-key-backup.txt'],
   access: 'store:manage',
-  arguments: [{ name: '<file>', about: 'a file that does not exist yet; - for standard output', path: 'writes' }],
-  options: [{ flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' }],
+  arguments: [{ name: '<file>', path: 'writes' }],
+  options: ['--passphrase-stdin'],
   input: () => z.object({ file: z.string().min(1), passphraseStdin: z.boolean().default(false) }),
   run: async (context, { file, passphraseStdin }) => {
     const desk = await context.desk();
@@ -56,15 +54,10 @@ const backup = command({
 
 const restore = command({
   path: 'key restore',
-  summary: 'recreate the key file from a backup, or test the backup',
-  examples: ['countersign key restore desk-key-backup.txt --check', 'countersign key restore desk-key-backup.txt'],
   // Nobody can sign in to a desk without its key, so file and passphrase together are the permission.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by key backup; - reads standard input', path: 'reads' }],
-  options: [
-    { flags: '--check', about: 'test only: does it open, and is it the key of the store? Changes nothing' },
-    { flags: '--passphrase-stdin', about: 'read the passphrase as one line of standard input' },
-  ],
+  arguments: [{ name: '<file>', path: 'reads' }],
+  options: ['--check', '--passphrase-stdin'],
   input: () =>
     z.object({
       file: z.string().min(1),
@@ -96,8 +89,6 @@ function storeWords({ fitsStore }: OpenedKey): string {
 
 const jwks = command({
   path: 'key jwks',
-  summary: 'print the public key that checks the events of this desk',
-  examples: ['countersign key jwks > desk-keys.json'],
   access: 'audit:read',
   input: () => z.object({}),
   run: async (context) => {

@@ -43,13 +43,8 @@ function troubleOf({ id, attempts, lastError, state }: WaitingMessage): readonly
 
 const list = command({
   path: 'outbox list',
-  summary: 'list messages, newest first',
-  examples: ['countersign outbox list', 'countersign outbox list --state queued --json'],
   access: 'outbox:read',
-  options: [
-    { flags: '--state <state>', about: 'queued, delivered, given-up or dropped' },
-    { flags: '--limit <n>', about: 'how many (default: 50)' },
-  ],
+  options: ['--state <state>', '--limit <n>'],
   input: () =>
     z.object({
       state: z.enum(['queued', 'delivered', 'given-up', 'dropped']).optional(),
@@ -82,10 +77,8 @@ const list = command({
 
 const show = command({
   path: 'outbox show',
-  summary: 'show the delivery state of one message, never its text',
-  examples: ['countersign outbox show msg_…'],
   access: 'outbox:read',
-  arguments: [{ name: '<message>', about: 'id of the message' }],
+  arguments: ['<message>'],
   input: () => z.object({ message: z.string() }),
   run: async (context, { message: id }) => {
     const message = await findMessage(await context.desk(), id);
@@ -114,13 +107,8 @@ const laterLines = (later: number): readonly string[] =>
 
 const flush = command({
   path: 'outbox flush',
-  summary: 'send every message that is due now',
-  examples: ['countersign outbox flush', 'countersign outbox flush --json   (from cron: exit 0 if all were sent)'],
   access: 'outbox:flush',
-  options: [
-    { flags: '--again', about: 'first switch on the channels whose receiver answered HTTP 410' },
-    { flags: '--watch', about: 'the worker: goes on sending what becomes due, until Ctrl-C or SIGTERM' },
-  ],
+  options: ['--again', '--watch'],
   input: () => z.object({ again: z.boolean().default(false), watch: z.boolean().default(false) }),
   run: async (context, { again, watch }) => {
     const desk = await context.desk();
@@ -171,10 +159,8 @@ const WATCH_MS = 2_000;
 
 const test = command({
   path: 'outbox test',
-  summary: 'send one test message, and say what the mail server answered',
-  examples: ['countersign outbox test me@example.com'],
   access: 'outbox:flush',
-  arguments: [{ name: '<address>', about: 'an e-mail address of your own' }],
+  arguments: ['<address>'],
   input: () => z.object({ address: z.string() }),
   run: async (context, { address }) => {
     const desk = await context.desk();

@@ -9,8 +9,6 @@ import { block } from '../wording/blocks.js';
 
 const show = command({
   path: 'policy show',
-  summary: 'show the rules in force: protected requests, roles, limits',
-  examples: ['countersign policy show', 'countersign policy show --json'],
   access: 'policy:read',
   anyPolicy: true,
   input: () => z.object({}),
@@ -89,14 +87,11 @@ function roleBlocks({ roles }: Policy): readonly Block[] {
 
 const check = command({
   path: 'policy check',
-  summary: 'check the policy files in a folder; needs no desk',
-  examples: ['countersign policy check', 'countersign policy check ./our-policy --json'],
   access: 'anyone',
   anyPolicy: true,
   arguments: [
     {
       name: '[dir]',
-      about: 'folder with actions.json, roles.json and limits.json (default: the one in force)',
       path: 'here',
     },
   ],
@@ -117,8 +112,6 @@ const check = command({
 
 const accept = command({
   path: 'policy accept',
-  summary: "make the policy of the settings the desk's own",
-  examples: ['countersign policy accept', 'countersign login --code 123456 && countersign policy accept --json'],
   access: 'store:manage',
   anyPolicy: true,
   input: () => z.object({}),

@@ -16,20 +16,13 @@ const REPORT = { what: 'a report', begins: /^<!doctype html>\n<!-- report by cou
 
 const report = command<{ html?: string | undefined; since?: string | undefined }>({
   path: 'report',
-  summary: 'show the desk in figures and charts',
-  examples: [
-    'countersign report',
-    'countersign report --since 7d --json',
-    'countersign report --html november.html --since 2026-11-01',
-  ],
   access: 'report:read',
   options: [
     {
       flags: '--html <file>',
-      about: 'write one HTML page with charts, without network or script; - for standard output',
       path: 'writes',
     },
-    { flags: '--since <when>', about: 'from a date or for a span such as 7d (default: 30d)' },
+    '--since <when>',
   ],
   input: () => z.object({ html: z.string().optional(), since: z.string().optional() }),
   run: async (context, { html, since }) => {

@@ -26,17 +26,15 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const clock = command<Input>({
   path: 'store clock',
-  summary: 'confirm the clock after a long silence, or set the latest time back',
-  examples: ['countersign store clock', 'countersign store clock --operator lena --approver ada'],
   // Sessions have ended in such a state: it signs people in itself.
   access: 'anyone',
   options: [
-    { flags: '--operator <name>', about: 'who confirms it (lead or admin) or sets it back (admin)' },
-    { flags: '--password-stdin', about: 'read the password from standard input' },
-    { flags: '--code <code>', about: "code from this operator's authenticator app" },
-    { flags: '--approver <name>', about: 'a second operator (lead or admin), to set the time back' },
-    { flags: '--approver-password-stdin', about: 'read the password of the second operator from standard input' },
-    { flags: '--approver-code <code>', about: "code from the second operator's authenticator app" },
+    '--operator <name>',
+    '--password-stdin',
+    '--code <code>',
+    '--approver <name>',
+    '--approver-password-stdin',
+    '--approver-code <code>',
   ],
   input,
   run: async (context, given) => {

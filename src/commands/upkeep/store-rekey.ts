@@ -10,8 +10,6 @@ import { block } from '../wording/blocks.js';
 
 const rekey = command({
   path: 'store rekey',
-  summary: 'replace the master key and seal every secret again, while others work',
-  examples: ['countersign store rekey', 'countersign store rekey --yes --json'],
   access: 'store:manage',
   input: () => z.object({}),
   run: async (context) => {

@@ -20,8 +20,6 @@ import { commands as rekeying } from './store-rekey.js';
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const info = command({
   path: 'store info',
-  summary: 'show engine, place, schema, size, counts, key and log',
-  examples: ['countersign store info', 'countersign store info --json'],
   access: 'store:manage',
   input: () => z.object({}),
   run: async (context) => {
@@ -55,14 +53,9 @@ const VOUCHED =
 
 const migrate = command({
   path: 'store migrate',
-  summary: 'bring an older store up to this version',
-  examples: ['countersign store migrate', 'countersign store migrate --backed-up --approver lena'],
   // Nobody can sign in to a store that is too old, so store and key together are the permission.
   access: 'anyone',
-  options: [
-    { flags: '--backed-up', about: 'PostgreSQL: you made a dump with pg_dump (an SQLite store is copied first)' },
-    ...approverOptions('a lead or admin who vouches for the rows as they stand'),
-  ],
+  options: ['--backed-up', ...approverOptions('a lead or admin who vouches for the rows as they stand')],
   input: () => z.object({ backedUp: z.boolean().default(false), ...approverInput() }),
   run: async (context, given) => {
     const voucher = () => {
@@ -84,10 +77,8 @@ const migrate = command({
 
 const backup = command({
   path: 'store backup',
-  summary: 'copy the store into a new file while others work (SQLite)',
-  examples: ['countersign store backup /backup/desk-2026-11-22.db'],
   access: 'store:manage',
-  arguments: [{ name: '<file>', about: 'a file that does not exist yet', path: 'here' }],
+  arguments: [{ name: '<file>', path: 'here' }],
   input: () => z.object({ file: z.string().min(1) }),
   run: async (context, { file }) => {
     const desk = await context.desk();
@@ -114,21 +105,10 @@ const restoreInput = () =>
 
 const restore = command({
   path: 'store restore',
-  summary: 'replace the store with a backup (SQLite)',
-  examples: [
-    'countersign store restore desk-2026-11-22.db',
-    'countersign store restore desk-2026-11-22.db --accept-rollback --approver lena',
-  ],
   // Nobody can sign in to a store that is missing or damaged; if it can be opened, `restorer` asks for store:manage.
   access: 'anyone',
-  arguments: [{ name: '<file>', about: 'a file made by store backup', path: 'here' }],
-  options: [
-    {
-      flags: '--accept-rollback',
-      about: 'accept that what was written after the backup is lost (resets, lock-outs, log entries)',
-    },
-    ...approverOptions('a second operator (lead or admin) who accepts the loss too'),
-  ],
+  arguments: [{ name: '<file>', path: 'here' }],
+  options: ['--accept-rollback', ...approverOptions('a second operator (lead or admin) who accepts the loss too')],
   input: restoreInput,
   run: async (context, given) => {
     const { file, acceptRollback } = given;

@@ -3,14 +3,15 @@ import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
 import type { Fact, Facts, Problem } from '../../errors.js';
 import { localMinute, waitFrom } from './times.js';
 
-export type Language = 'en' | 'de';
-
 // The library asks Intl which locales it knows, to no use here. The first such question takes a third of a command's time: those of
 // NumberFormat, ListFormat and RelativeTimeFormat are asked only where a sentence needs them.
 IntlMessageFormat.resolveLocale = () => undefined;
 
 /** British English puts no comma before the last word of a list. */
-const TAGS: Readonly<Record<Language, string>> = { en: 'en-GB', de: 'de' };
+const tagOf = (language: string): string => (language === 'en' ? 'en-GB' : language);
+
+/** Most sentences only name texts, and need no parser. */
+const PLAIN = /^(?:[^{}<>']|'(?![{}<>'])|\{\w+\})*$/u;
 
 /** The styles of moments are ours: the formatter below finds the function by the name. */
 const STYLES = {
@@ -23,12 +24,16 @@ const STYLES = {
  * on the command line; `select` finds nothing (null, an empty list) under `none`. `now` in ms, for waits. Throws where a fact is missing,
  * which a test rules out for every refusal.
  */
-export function say(message: string, facts: Facts, language: Language, now: number): string {
+export function say(message: string, facts: Facts, language: string, now: number): string {
+  if (PLAIN.test(message))
+    return message.replaceAll(/\{(\w+)\}/gu, (all, name: string) =>
+      name in facts ? String(sayable(facts[name])) : all,
+    );
   const moments = { minute: localMinute, wait: waitFrom(now, language) };
-  const format = new IntlMessageFormat(message, TAGS[language], STYLES, { formatters: formattersOf(moments) });
+  const format = new IntlMessageFormat(message, tagOf(language), STYLES, { formatters: formattersOf(moments) });
   const said = format.format<List>({
     ...Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, sayable(fact)])),
-    or: ([list]) => new Intl.ListFormat(TAGS[language], { type: 'disjunction' }).format(wordsOf(list)),
+    or: ([list]) => new Intl.ListFormat(tagOf(language), { type: 'disjunction' }).format(wordsOf(list)),
     options: ([list]) => wordsOf(list).map(optionOf).join(', '),
   });
   return [said].flat().join('');
@@ -40,7 +45,8 @@ function sayable(fact: Fact): string | number | List {
   if (fact === null || fact === undefined) return 'none';
   if (typeof fact !== 'object') return fact;
   const words = fact.map((one) => (typeof one === 'object' ? faultOf(one) : String(one)));
-  const between = typeof fact[0] === 'object' ? '; ' : ', ';
+  // Whole sentences follow each other.
+  const between = typeof fact[0] === 'object' ? '; ' : words.every((one) => one.endsWith('.')) ? ' ' : ', ';
   return words.length === 0 ? 'none' : { words, toString: () => words.join(between) };
 }
 

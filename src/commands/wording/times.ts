@@ -1,6 +1,7 @@
 /** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
 import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import { hours, minutes } from '../../rules/duration.js';
+import type { Words } from './words.js';
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
@@ -34,8 +35,18 @@ export const waitFrom =
     return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
   };
 
-const WHERE = { desk: 'phrases at this desk', company: 'phrases at ', operator: 'callers with ' } as const;
-
 /** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
-export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm): string =>
-  `${misses} wrong ${WHERE[scope]}${name} within an hour, ${localClock(since)}`;
+export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
+  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });
+
+/** `3 minutes ago`, `2 days ago`; undefined within the last minute. */
+export const agoFrom =
+  (now: number, language: string) =>
+  (at: number): string | undefined => {
+    const past = new Intl.RelativeTimeFormat(language);
+    const gone = Math.floor((now - at) / minutes(1));
+    if (gone < 1) return undefined;
+    if (gone < 60) return past.format(-gone, 'minute');
+    const hoursGone = Math.floor(gone / 60);
+    return hoursGone < 48 ? past.format(-hoursGone, 'hour') : past.format(-Math.floor(hoursGone / 24), 'day');
+  };

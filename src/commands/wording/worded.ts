@@ -1,10 +1,7 @@
 /** Puts a refusal of a rule or a procedure into words, for the person who reads it: with the catalogue in data/messages (B98). */
-import de from '../../../data/messages/de/refusals.json' with { type: 'json' };
-import deTerms from '../../../data/messages/de/terms.json' with { type: 'json' };
 import en from '../../../data/messages/en/refusals.json' with { type: 'json' };
-import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
 import { type Facts, Refusal } from '../../errors.js';
-import { type Language, say } from './say.js';
+import type { Words } from './words.js';
 
 /** `customer`: the people of a customer company, at `countersign portal`. */
 export type Reader = 'desk' | 'customer';
@@ -14,28 +11,21 @@ type Messages = Readonly<Record<string, string>>;
 type Half = { readonly reasons: Messages; readonly steps: Messages };
 type Catalogue = { readonly desk: Half; readonly customer: Half & { readonly unsaid: string } };
 
-/** German has the keys of English, or this does not compile. */
-const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, de: de satisfies typeof en };
-const TERMS: Readonly<Record<Language, Readonly<Record<string, Messages>>>> = {
-  en: enTerms,
-  de: deTerms satisfies typeof enTerms,
-};
-
 /** Members of the JSON document that are the desk's business: who froze resets, and why. */
 const DESK_ONLY = ['freeze'];
 
 /**
  * The refusal with its sentences; one that has words already is given back as it is. A reason that has no sentence for customers is one that
- * they should not learn: they read one general sentence. `now` in ms, for waits.
+ * they should not learn: they read one general sentence.
  */
-export function worded(refused: Refusal, reader: Reader, now: number, language: Language = 'en'): Refusal {
+export function worded(refused: Refusal, reader: Reader, words: Words): Refusal {
   const { code, because, next, problems, also, cause } = refused;
   if (because === undefined && next.length === 0) return refused;
-  const { desk, customer } = CATALOGUES[language];
+  const { desk, customer } = words.catalogue<Catalogue>('refusals', en);
   const own = reader === 'desk' ? desk : customer;
   const sentence = (half: 'reasons' | 'steps', key: string, facts: Facts): string | undefined => {
     const message = own[half][key] ?? customer[half][key];
-    return message === undefined ? undefined : say(message, withTerms(facts, language), language, now);
+    return message === undefined ? undefined : words.say(message, facts);
   };
   const message = because === undefined ? refused.message : sentence('reasons', because.reason, because.facts);
   const steps =
@@ -50,12 +40,6 @@ export function worded(refused: Refusal, reader: Reader, now: number, language: 
     cause: cause ?? refused,
   });
 }
-
-/** A fact that is named like a set of terms is a key of that set. */
-const withTerms = (facts: Facts, language: Language): Facts =>
-  Object.fromEntries(
-    Object.entries(facts).map(([name, fact]) => [name, TERMS[language][name]?.[String(fact)] ?? fact]),
-  );
 
 const withoutDeskOnly = (also: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(also).filter(([name]) => !DESK_ONLY.includes(name)));

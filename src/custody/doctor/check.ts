@@ -1,5 +1,6 @@
 /** A check of `doctor`: a subject, and a function that changes nothing. A failed check is a finding and does not stop the others. */
 import { worded } from '../../commands/wording/worded.js';
+import { englishAt } from '../../commands/wording/words.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
@@ -27,7 +28,7 @@ export interface StoreCheck {
 /** What a failed check says: the refusal and its hint, or the plain error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {
   if (isRefusal(error)) {
-    const { message, hint, problems } = worded(error, 'desk', Date.now());
+    const { message, hint, problems } = worded(error, 'desk', englishAt(Date.now()));
     const [first, ...more] = problems;
     const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
     const text = first === undefined ? message : `${message.replace(/\.$/, '')}: ${first.message}${rest}`;

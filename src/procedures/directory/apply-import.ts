@@ -42,6 +42,7 @@ export const accountOf = (id: string, entry: AccountEntry): Account => ({
   edition: entry.edition,
   sso: entry.sso ?? null,
   country: entry.country ?? null,
+  language: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,

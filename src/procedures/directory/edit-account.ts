@@ -6,6 +6,7 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { faultOfName, tidy } from '../../rules/directory-fields.js';
 import { faultOfCountry } from '../../rules/directory-rows.js';
+import { requireLanguage } from '../../rules/language.js';
 import type { Account } from '../../rules/people.js';
 import { countryCode } from '../../rules/phone-number.js';
 import type { Limits } from '../../rules/policy.js';
@@ -26,6 +27,8 @@ export interface AccountEdit {
   readonly forbidPhoneResets?: boolean | undefined;
   /** Code of its country; empty for the desk's. */
   readonly country?: string | undefined;
+  /** Empty for the desk's. */
+  readonly language?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -55,6 +58,7 @@ export async function editAccount(
   const door = doorOf(edit);
   await askAuthority(desk, signed, door);
   const wanted = tidied(edit);
+  requireLanguage(wanted.language, desk.languages);
   await desk.phones();
   const at = desk.now();
   const edited = await act<'directory:write', Omit<EditedAccount, 'stranded'>>(desk, signed, door, {
@@ -67,6 +71,7 @@ export async function editAccount(
       detail: {
         fields,
         ...(fields.includes('country') ? { country: wanted.country ?? '' } : {}),
+        ...(fields.includes('language') ? { language: wanted.language ?? '' } : {}),
         ...(fields.includes('phone-resets')
           ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
           : {}),
@@ -94,17 +99,20 @@ async function applyEdit(
   const name = wanted.name ?? current.name;
   const sso = providerOf(current, wanted, openid);
   const country = wanted.country === undefined ? current.country : (countryCode(wanted.country) ?? null);
+  const language = wanted.language === undefined ? current.language : wanted.language || null;
   const fields = [
     ...(name === current.name ? [] : ['name']),
     ...(sso === current.sso ? [] : ['sso']),
     ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
     ...(country === current.country ? [] : ['country']),
+    ...(language === current.language ? [] : ['language']),
     ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
   ];
   await write.accounts.update(account.id, {
     ...accountNamePatch(name),
     updated_at: now,
     country,
+    language,
     ...(fields.includes('sso') ? ssoPatch(sso) : {}),
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),

@@ -1,6 +1,7 @@
 /** The desk changes name and contacts of one user. It may not change role or scopes (B16), and the sign-in only with a second operator. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { requireLanguage } from '../../rules/language.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
 import { refuseIfAny } from './add-to-directory.js';
@@ -11,6 +12,8 @@ export interface UserEdit {
   /** Empty removes it. */
   readonly email?: string | undefined;
   readonly phone?: string | undefined;
+  /** Empty for the company's. */
+  readonly language?: string | undefined;
 }
 
 export interface EditedUser {
@@ -21,6 +24,7 @@ export interface EditedUser {
   readonly notices: readonly string[];
 }
 
+const FIELDS = ['name', 'email', 'phone', 'language'] as const;
 const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
 
 /** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
@@ -30,6 +34,7 @@ export async function editUser(
   found: { account: Account; user: User },
   edit: UserEdit,
 ): Promise<EditedUser> {
+  requireLanguage(edit.language, desk.languages);
   // Loaded before the door is opened.
   await desk.phones();
   const at = desk.now();
@@ -52,9 +57,11 @@ export async function editUser(
         const { users } = acting.write;
         const before = (await users.byId(found.user.id)) ?? found.user;
         const after = wanted(before, edit);
-        const fields = (['name', 'email', 'phone'] as const).filter((field) => before[field] !== after[field]);
-        const { moved, notices } =
-          fields.length === 0 ? UNCHANGED : await changePerson(acting, { account, before, after });
+        const fields = FIELDS.filter((field) => before[field] !== after[field]);
+        if (fields.includes('language')) await users.update(before.id, { language: after.language });
+        const { moved, notices } = fields.every((field) => field === 'language')
+          ? UNCHANGED
+          : await changePerson(acting, { account, before, after });
         return { user: (await users.byId(before.id)) ?? before, fields, contacts: moved, notices };
       },
     },
@@ -71,5 +78,6 @@ function wanted(before: User, edit: UserEdit) {
     { column: 'phone', message: edit.phone === undefined ? undefined : faultOfPhone(phone) },
   ];
   refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
-  return { name, email, phone };
+  const language = edit.language === undefined ? before.language : edit.language || null;
+  return { name, email, phone, language };
 }

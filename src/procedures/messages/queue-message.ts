@@ -30,7 +30,8 @@ export function prepareMessage(
   notice: Notice,
 ): PreparedMessage {
   const { template, to, account, user, values, code = null, attachment } = notice;
-  const composed = { ...desk.compose(template, values), ...(attachment === undefined ? {} : { attachment }) };
+  const written = desk.compose(template, values, user.language ?? account.language);
+  const composed = { ...written, ...(attachment === undefined ? {} : { attachment }) };
   const about = { account: account.id, user: user.id };
   const { id, row } = sealedMessage(desk, { kind: template, composed, to, about });
   return { id, row: { ...row, reference: code } };

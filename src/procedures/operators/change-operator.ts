@@ -1,6 +1,7 @@
 /** Changes an operator (B70, B80): role, address, whether they may sign in at all, and the lock after too many wrong sign-ins. */
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
+import { requireLanguage } from '../../rules/language.js';
 import { minuteOf } from '../../rules/moment.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
@@ -15,6 +16,8 @@ export interface OperatorChange {
   readonly role?: OperatorRole;
   readonly disabled?: boolean;
   readonly email?: string;
+  /** Of the screens and mails; empty for the desk's. */
+  readonly language?: string;
   /** The customer login of the same person (B55); null if there is none. It ends sessions and grants, which knew another one. */
   readonly customer?: string | null;
   /** Lifts the lock after wrong sign-ins; ends no session. */
@@ -44,6 +47,7 @@ export async function changeOperator(
   await askAuthority(desk, signed, MANAGE_OPERATORS);
   const at = desk.now();
   const { id, name } = await findOperator(desk.store.read, reference);
+  requireLanguage(wish.language, desk.languages);
   const change = wish.email === undefined ? wish : { ...wish, email: readOperatorEmail(wish.email) };
   return act<'operator:manage', OperatorChanged>(desk, signed, MANAGE_OPERATORS, {
     entry: ({ operator }, by) => ({ ...entryOfChange(operator, change), outcome: 'done', at, by: by.actor }),
@@ -71,7 +75,7 @@ async function startIfNeeded(
 async function changeRow(
   acting: Acting<'operator:manage'>,
   row: OperatorRow,
-  { role, disabled, email, unlock, customer }: OperatorChange,
+  { role, disabled, email, unlock, customer, language }: OperatorChange,
 ): Promise<Pick<OperatorChanged, 'sessions' | 'tokens' | 'unlocked'>> {
   const { desk, write, now, by } = acting;
   const ends = role !== undefined || disabled !== undefined;
@@ -83,6 +87,7 @@ async function changeRow(
   const who = by.operator.name;
   if (ends || linked || email !== undefined) await layHand(acting, row.id, 'changed');
   if (email !== undefined) await changeAddress(desk, write, row, { email, who, now });
+  if (language !== undefined) await write.operators.update(row.id, { language: language || null });
   if (!ends && !linked) return { sessions: 0, tokens: 0, unlocked };
   await write.operators.update(row.id, {
     ...(customer === undefined ? {} : { also_user_id: customer }),
@@ -137,7 +142,7 @@ function wordsOf(
 
 function entryOfChange(
   operator: OperatorChanged['operator'],
-  { role, disabled, email, unlock, customer }: OperatorChange,
+  { role, disabled, email, unlock, customer, language }: OperatorChange,
 ) {
   const kind =
     disabled === undefined
@@ -149,6 +154,7 @@ function entryOfChange(
     operator: operator.id,
     ...(role === undefined ? {} : { roleBefore: operator.role, role }),
     ...(email === undefined ? {} : { address: true }),
+    ...(language === undefined ? {} : { language }),
     ...(customer === undefined ? {} : { customer: customer ?? 'none' }),
     ...(unlock === true ? { unlock } : {}),
   };

@@ -55,7 +55,8 @@ function requireEnabled(row: OperatorRow): void {
 }
 
 function toOperator(row: OperatorRow): Operator {
-  return { id: row.id, name: row.name, role: row.role as OperatorRole, disabledAt: row.disabled_at };
+  const { id, name, role, disabled_at: disabledAt, language } = row;
+  return { id, name, role: role as OperatorRole, disabledAt, language };
 }
 
 export const notSignedIn = (reason: Reason, facts: Facts): Refusal =>

@@ -197,7 +197,7 @@ function refusalOf(
   if (!hasPassphrase(desk.policy, account, user)) {
     return refusal('forbidden', 'plain-user-no-passphrase', {}, 'admin-calls');
   }
-  const path = passphrasePath(account.edition).join(' ');
+  const path = passphrasePath(account.edition);
   if (row?.verifier != null) return refusal('forbidden', 'set-already', { path }, 'owner-changes');
   if (row?.setup_at != null) return refusal('forbidden', 'set-up-used', { path }, 'owner-sets');
   if (customerRule(desk.policy, account.edition, user.role)?.firstPassphraseByDesk !== true) {

@@ -2,17 +2,7 @@
  * SQLite: the embedded default. This file contains everything that is particular to it: connection settings (T1, T9, T11, T13),
  * permissions of the file, and the words for its errors. The write lock is in sqlite-dialect.ts.
  */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type SQLite from 'better-sqlite3';
 import { Kysely, sql } from 'kysely';
@@ -20,6 +10,7 @@ import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
+import { copyRows, requirePlainName } from './sqlite-copy.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
 import { freeAt, refuseIfOthersCanWrite } from './sqlite-facts.js';
 import { replaceRows } from './sqlite-replace.js';
@@ -79,7 +70,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     lookAgainMs: [],
     // Waits for its turn, because other code of this process may be inside a transaction on the same connection.
     forgetDeleted: () => db.connection().execute(async () => void file.pragma('wal_checkpoint(TRUNCATE)')),
-    backup: (target) => copyTo(path, target),
+    backup: async (target) => {
+      requirePlainName(target);
+      const file = await openFile(path, false);
+      const begin = () => file.exec('begin; select 1 from sqlite_schema');
+      const copy = (progress: () => number) => file.backup(target, { progress });
+      const wording = (error: unknown) => wordError(error, target) ?? error;
+      return copyRows({ begin, copy, wording, close: () => file.close() }, target);
+    },
     replaceBy: async (backup, head) => {
       const file = await openFile(path, false);
       try {
@@ -96,48 +94,6 @@ export async function openSqlite(options: SqliteOptions): Promise<Engine> {
     bytes: async () => sizeOf(path) + sizeOf(`${path}-wal`),
     close: () => db.destroy(),
   };
-}
-
-const PAGES_A_TURN = 256;
-
-/**
- * SQLite's own online backup, out of one read transaction on a connection of its own: a copy that follows the writes of others begins
- * anew at each of them, and never ends beside a working desk. What is begun and fails is not left there.
- */
-async function copyTo(path: string, target: string): Promise<void> {
-  // The driver trims the name, so it would write to another file than the one that was checked, and could overwrite it.
-  if (target !== target.trim()) {
-    throw new Refusal('invalid-input', `the file name "${target}" begins or ends with a space`, {
-      hint: 'Remove the spaces at its ends.',
-    });
-  }
-  const isNew = !existsSync(target);
-  const file = await openFile(path, false);
-  let copy: number | undefined;
-  // A commit of a live call waits for all that the file system has yet to write: so the copy never leaves much to write.
-  const progress = () => {
-    copy ??= openSync(target, 'r+');
-    fdatasyncSync(copy);
-    return PAGES_A_TURN;
-  };
-  try {
-    file.exec('begin; select 1 from sqlite_schema');
-    await file.backup(target, { progress });
-    chmodSync(target, 0o600);
-  } catch (error) {
-    if (!existsSync(dirname(resolve(target)))) {
-      throw new Refusal('invalid-input', `there is no folder ${dirname(resolve(target))}`, {
-        hint: 'Create the folder first, or name another place.',
-        cause: error,
-      });
-    }
-    if (isNew) for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${target}${end}`, { force: true });
-    throw wordError(error, target) ?? error;
-  } finally {
-    file.close();
-    // Not before: whoever closes a file gives up the locks that SQLite holds on it.
-    if (copy !== undefined) closeSync(copy);
-  }
 }
 
 /** Version of the compiled library; throws if it does not load. */

@@ -26,12 +26,14 @@ export async function up(db: Db, traits: SchemaTraits, { notary, directory }: Mi
     ['accounts', 'country'],
     ['users', 'phone_e164'],
   ] as const) {
-    const table = GUARDED[name] as GuardedTable;
-    const before = { ...table, columns: table.columns.filter((column) => column !== added) };
+    const whole = GUARDED[name] as GuardedTable;
     for (let after = ''; ; ) {
       const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
       if (rows.length === 0) break;
-      after = String(rows.at(-1)?.[table.key]);
+      after = String(rows.at(-1)?.[whole.key]);
+      // Without those of later steps.
+      const table = { ...whole, columns: whole.columns.filter((column) => column in (rows[0] ?? {})) };
+      const before = { ...table, columns: table.columns.filter((column) => column !== added) };
       await searchWrites(db as Tx).insert(rows.map((row) => wordsOf(name, row)));
       // A row that was changed outside countersign keeps its tag, and stays refused.
       const ours = rows.filter((row) => [before, table].some((one) => fits(notary.rows, name, one, row)));

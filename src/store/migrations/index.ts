@@ -19,6 +19,7 @@ import * as phones from './0013-phones.js';
 import * as alarms from './0014-alarms-and-invitations.js';
 import * as hearings from './0015-hearings.js';
 import * as lookups from './0016-lookups.js';
+import * as languages from './0017-languages.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
@@ -54,6 +55,7 @@ export const STEPS: readonly Step[] = [
   { name: '0014-alarms-and-invitations', up: alarms.up },
   { name: '0015-hearings', up: hearings.up },
   { name: '0016-lookups', up: lookups.up },
+  { name: '0017-languages', up: languages.up },
 ];
 
 /** Name of the newest migration that this build knows. */

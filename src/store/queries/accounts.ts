@@ -15,6 +15,7 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
     edition: row.edition as Edition,
     sso: row.sso,
     country: row.country,
+    language: row.language,
     mfaRequiredAt: row.mfa_required_at,
     phoneResetForbidden: row.phone_reset_forbidden !== 0,
     disabledAt: row.disabled_at,

@@ -23,6 +23,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     disabledAt: row.disabled_at,
     authorityVersion: row.authority_version,
     powerHeldUntil: row.power_held_until,
+    language: row.language,
   };
 }
 

@@ -14,6 +14,7 @@ export interface OperatorsTable {
   created_at: number;
   /** As of users. */
   tried: string | null;
+  language: string | null;
 }
 
 export interface OperatorSessionsTable {

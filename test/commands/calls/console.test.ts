@@ -110,7 +110,7 @@ async function end(terminal: OpenTerminal): Promise<void> {
 /** noor, who has become a lead. */
 async function secondOperator(): Promise<SignedOperator> {
   const row = await made.desk.store.read.operators.byName('noor');
-  const operator = { id: row?.id ?? '', name: 'noor', role: 'lead', disabledAt: null } as const;
+  const operator = { id: row?.id ?? '', name: 'noor', role: 'lead', disabledAt: null, language: null } as const;
   const raised = { kind: 'operator.edited', outcome: 'done', at: made.desk.now(), by: SYSTEM } as const;
   await made.desk.store.record(raised, (write) => write.operators.update(operator.id, { role: operator.role }));
   return signedInAs(made.desk, operator);
@@ -143,7 +143,7 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       const screen = await terminal.waitFor(/VERIFIED/);
       expect(screen).toMatch(/call_[0-9a-z]{6}/);
       expect(screen.split('\n').every((line) => [...line].length <= cols)).toBe(true);
-      expect(terminal.raw()).toMatch(/Thank you, Ana\./);
+      expect(terminal.raw()).toMatch(/Thank you, Ana Trujillo\./);
       for (const word of PHRASE.split(' ')) expect(terminal.raw()).not.toContain(word);
     });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { resultOf } from '../../../src/commands/calls/verdict-view.js';
+import { englishAt } from '../../../src/commands/wording/words.js';
 import type { RefusalReason, Verdict } from '../../../src/procedures/calls/verify-caller.js';
 import { type CustomerRole, EDITIONS, type Edition } from '../../../src/rules/people.js';
 
@@ -68,6 +69,7 @@ function verdict(
       edition,
       sso: null,
       country: null,
+      language: null,
       mfaRequiredAt: null,
       phoneResetForbidden: false,
       disabledAt: null,
@@ -87,6 +89,7 @@ function verdict(
       disabledAt: null,
       authorityVersion: 1,
       powerHeldUntil: null,
+      language: null,
     },
     action: { id: 'billing:change', category: 'billing', title: 'Change billing' },
     ticket: 'T-1',
@@ -98,28 +101,29 @@ function verdict(
 }
 
 const NOW = Date.UTC(2026, 10, 22, 10);
+const ENGLISH = englishAt(NOW);
 const text = (value: Verdict): string =>
-  resultOf(value, NOW)
+  resultOf(value, ENGLISH, ENGLISH)
     .view.flatMap((block) => ('text' in block ? [block.text] : 'lines' in block ? block.lines : []))
     .join('\n');
 const REASONS: readonly RefusalReason[] = ['not-verified', 'not-privileged', 'no-passphrase', 'forgot'];
 
 describe('the document of a verification', () => {
   it('verified: exactly the members of the contract, exit 0', () => {
-    const result = resultOf(verdict(null), NOW);
+    const result = resultOf(verdict(null), ENGLISH, ENGLISH);
     expect(result.exit ?? 0).toBe(0);
     expect(verified.parse(result.document)).toMatchObject({
       verification: {
         ticket: 'T-1',
         grant: { id: 'gr_1', expiresAt: '2026-11-22T10:00:00.000Z' },
-        say: expect.stringMatching(/^Thank you, Ana\./),
+        say: expect.stringMatching(/^Thank you, Ana Trujillo\./),
       },
     });
   });
 
   it.each(REASONS)('refused as %s: error and verification side by side, exit 3', (reason) => {
     for (const edition of EDITIONS) {
-      const result = resultOf(verdict(reason, edition), NOW);
+      const result = resultOf(verdict(reason, edition), ENGLISH, ENGLISH);
       expect(result.exit).toBe(3);
       const document = refused.parse(result.document);
       expect(document.verification.reason).toBe(reason);
@@ -130,13 +134,13 @@ describe('the document of a verification', () => {
 
   it('a caller nobody knows is null, and a ticket that was not given is absent', () => {
     const { ticket: _ticket, ...rest } = verdict('not-verified');
-    const document = refused.parse(resultOf({ ...rest, ticket: undefined, caller: null }, NOW).document);
+    const document = refused.parse(resultOf({ ...rest, ticket: undefined, caller: null }, ENGLISH, ENGLISH).document);
     expect(document.verification.caller).toBeNull();
     expect('ticket' in document.verification).toBe(false);
   });
 
   it('teeth: the same schema finds a member too many', () => {
-    const { verification } = resultOf(verdict(null), NOW).document as { verification: object };
+    const { verification } = resultOf(verdict(null), ENGLISH, ENGLISH).document as { verification: object };
     expect(verified.safeParse({ verification: { ...verification, authorityVersion: 1 } }).success).toBe(false);
   });
 });
@@ -151,7 +155,7 @@ describe('wrong answers', () => {
       { ...verdict('not-verified'), ...first },
       { ...verdict('no-passphrase'), ...first },
       { ...verdict('not-verified'), ...first, caller: null },
-    ].map((one) => resultOf(one, NOW));
+    ].map((one) => resultOf(one, ENGLISH, ENGLISH));
     for (const { exit, view, document } of all) {
       expect(exit).toBe(3);
       expect(document).toMatchObject({
@@ -201,7 +205,7 @@ describe('what is read aloud', () => {
   it.each(EDITIONS)(
     'B19 forgotten, %s: exactly these steps in this order, as text to read aloud and in the document',
     (edition) => {
-      const result = resultOf(verdict('forgot', edition), NOW);
+      const result = resultOf(verdict('forgot', edition), ENGLISH, ENGLISH);
       expect(result.exit).toBe(3);
       const { guidance } = refused.parse(result.document).verification;
       expect(guidance).toHaveLength(STATIONS[edition].length);
@@ -222,7 +226,9 @@ describe('what is read aloud', () => {
 
   it.each(EDITIONS)('B73 not verified, no passphrase and forgotten sound the same, %s', (edition) => {
     const aloud = (['not-verified', 'no-passphrase', 'forgot'] as const).map((reason) => {
-      const { say, guidance } = refused.parse(resultOf(verdict(reason, edition), NOW).document).verification;
+      const { say, guidance } = refused.parse(
+        resultOf(verdict(reason, edition), ENGLISH, ENGLISH).document,
+      ).verification;
       return JSON.stringify([say, guidance]);
     });
     expect(new Set(aloud).size).toBe(1);
@@ -253,6 +259,6 @@ describe('what is read aloud', () => {
 
   it('the phrase and hints of it have no place in any of it', () => {
     for (const reason of [null, ...REASONS])
-      expect(JSON.stringify(resultOf(verdict(reason), NOW))).not.toMatch(/verifier|letters|characters/);
+      expect(JSON.stringify(resultOf(verdict(reason), ENGLISH, ENGLISH))).not.toMatch(/verifier|letters|characters/);
   });
 });

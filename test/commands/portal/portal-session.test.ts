@@ -37,6 +37,8 @@ describe('an open session', () => {
     const context = {
       ask: { possible: true, prompts: async () => prompts },
       desk: async () => place.desk,
+      settings: async () => ({}),
+      tongue: { language: 'en', read: () => undefined, now: () => 0 },
       sessions: { read: async () => token },
     } as unknown as Context;
     const shown = await work(context);

@@ -9,8 +9,11 @@ import { worded } from '../../../src/commands/wording/worded.js';
 import { Refusal, refusal } from '../../../src/errors.js';
 import { hours, minutes } from '../../../src/rules/duration.js';
 import { repositoryRoot } from '../../support/test-desk.js';
+import { wordsAt } from '../../support/words.js';
 
 const START = Date.UTC(2026, 10, 22, 10, 15);
+const ENGLISH = wordsAt(START);
+const GERMAN = wordsAt(START, 'de');
 const sources = (folder: string): readonly { readonly name: string; readonly text: string }[] =>
   readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -54,12 +57,12 @@ describe('refusals in words', () => {
     const frozen = refusal('refused-by-policy', 'resets-frozen', { until: null, by: 'lena' }, 'lead-thaws', {
       also: { freeze: { by: { id: 'opr_1', name: 'lena' } } },
     });
-    expect(worded(frozen, 'desk', START)).toMatchObject({
+    expect(worded(frozen, 'desk', ENGLISH)).toMatchObject({
       message: 'lena has frozen all resets',
       hint: 'A lead can end the freeze with: countersign mfa thaw',
       also: { freeze: { by: { name: 'lena' } } },
     });
-    const read = worded(frozen, 'customer', START);
+    const read = worded(frozen, 'customer', ENGLISH);
     expect(JSON.stringify([read.message, read.hint, read.also, read.problems])).not.toMatch(/lena|opr_|mfa thaw/);
     expect(read.message).toBe('your support desk has stopped all resets');
   });
@@ -68,7 +71,7 @@ describe('refusals in words', () => {
     const secret = refusal('forbidden', 'operator-disabled', { operator: 'lena' }, 'list-operators', {
       problems: [{ message: 'lena was disabled' }],
     });
-    const { message, hint, problems, code } = worded(secret, 'customer', START);
+    const { message, hint, problems, code } = worded(secret, 'customer', ENGLISH);
     expect({ message, hint, problems, code }).toEqual({
       message: 'this is not possible just now',
       hint: 'Call your support desk.',
@@ -80,7 +83,7 @@ describe('refusals in words', () => {
   it('figures are those of the policy', () => {
     for (const failures of [3, 5]) {
       const wrong = refusal('not-signed-in', 'code-wrong', { failures }, 'retry-code');
-      expect(worded(wrong, 'customer', START).hint).toContain(`After ${failures} failures`);
+      expect(worded(wrong, 'customer', ENGLISH).hint).toContain(`After ${failures} failures`);
     }
   });
 
@@ -97,26 +100,26 @@ describe('refusals in words', () => {
   it('speaks German where it is asked to: counts, waits, lists and terms (B98)', () => {
     const local = new Date(START + minutes(14)).toTimeString().slice(0, 5);
     const locked = refusal('locked', 'locked-until', { who: 'caller', until: START + minutes(14) }, 'wait-for-owner');
-    expect(worded(locked, 'desk', START, 'de')).toMatchObject({
+    expect(worded(locked, 'desk', GERMAN)).toMatchObject({
       message: `dieser Anrufer ist nach zu vielen falschen Antworten gesperrt; der nächste Versuch ist in 14 Minuten (${local}) möglich`,
       hint: 'Warten Sie bis dahin. Auch der Inhaber kann die Sperre beenden, indem er sich am Portal anmeldet.',
     });
     const names = ['lena', 'omar', 'mira'];
     const alone = refusal('approval-needed', 'recovery-code-not-alone', { names }, 'ask-one-of');
-    expect(worded(alone, 'desk', START, 'de').hint).toBe('Fragen Sie lena, omar oder mira.');
-    expect(worded(alone, 'desk', START).hint).toBe('Ask lena, omar or mira.');
+    expect(worded(alone, 'desk', GERMAN).hint).toBe('Fragen Sie lena, omar oder mira.');
+    expect(worded(alone, 'desk', ENGLISH).hint).toBe('Ask lena, omar or mira.');
     const waits = refusal('approval-needed', 'approval-needed', { approval: 'admin-target', id: 'apr-1' });
-    expect(worded(waits, 'desk', START, 'de').message).toBe(
+    expect(worded(waits, 'desk', GERMAN).message).toBe(
       'für die Zurücksetzung eines Admins ist das Ja eines zweiten Bearbeiters nötig',
     );
-    expect(worded(refusal('forbidden', 'own-request', {}), 'customer', START, 'de').message).toBe(
+    expect(worded(refusal('forbidden', 'own-request', {}), 'customer', GERMAN).message).toBe(
       'das ist gerade nicht möglich',
     );
   });
 
   it('what people typed is said as it is, also where it looks like a placeholder', () => {
     const reference = "{until, date} o'neil <or>";
-    expect(worded(refusal('not-found', 'account-unknown', { reference }), 'desk', START).message).toBe(
+    expect(worded(refusal('not-found', 'account-unknown', { reference }), 'desk', ENGLISH).message).toBe(
       `no account matches "${reference}"`,
     );
   });
@@ -124,7 +127,7 @@ describe('refusals in words', () => {
   it('a step that comes later follows what is said already', () => {
     const lost = new Refusal('store-unreachable', 'the store is gone', { hint: 'Look at the disk.' });
     expect(
-      worded(lost.followedBy('resume-job', { id: 'job_1' }, { job: { id: 'job_1' } }), 'desk', START),
+      worded(lost.followedBy('resume-job', { id: 'job_1' }, { job: { id: 'job_1' } }), 'desk', ENGLISH),
     ).toMatchObject({
       code: 'store-unreachable',
       message: 'the store is gone',

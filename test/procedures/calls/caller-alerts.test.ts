@@ -1,6 +1,7 @@
 /** What stands on the operator's screen before the phrase is asked (B76, B09). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertLines } from '../../../src/commands/calls/alerts-view.js';
+import { englishAt } from '../../../src/commands/wording/words.js';
 import { callerAlerts } from '../../../src/procedures/calls/caller-alerts.js';
 import { beginCall, endCall } from '../../../src/procedures/calls/live-calls.js';
 import { openCall } from '../../../src/procedures/calls/open-call.js';
@@ -22,7 +23,7 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
     const call = await openCall(place.desk, { account: '100234', caller, action: 'billing:change' });
     return callerAlerts(place.desk, call, shared, place.agent.operator.id);
   };
-  const lines = async (caller: string) => alertLines(await alertsOn(caller), place.clock.now());
+  const lines = async (caller: string) => alertLines(await alertsOn(caller), englishAt(place.clock.now()));
 
   it('a caller of whom nothing is known raises none', async () => {
     expect(await lines('ana')).toEqual([]);
@@ -69,9 +70,9 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
   it('the days are those of the policy, also in words', async () => {
     const call = await openCall(place.desk, { account: '100234', caller: 'ana', action: 'billing:change' });
     const patient = withThrottle(place.desk, { alertLookBackDays: 30 });
-    expect(alertLines(await callerAlerts(patient, call, 0, place.agent.operator.id), place.clock.now())).toEqual([
-      expect.stringMatching(/^3 failed attempts in the last 30 days, with 3 operators/),
-    ]);
+    expect(
+      alertLines(await callerAlerts(patient, call, 0, place.agent.operator.id), englishAt(place.clock.now())),
+    ).toEqual([expect.stringMatching(/^3 failed attempts in the last 30 days, with 3 operators/)]);
   });
 
   it('a success is none, and does not hide the failures before it', async () => {
@@ -158,7 +159,9 @@ describe.each(engines)('B76 alerts before a call on %s', (engine) => {
   });
 
   it('B09 shared contacts are told', async () => {
-    expect(alertLines(await alertsOn('ana', 2), START)).toEqual(['e-mail or phone shared with 2 other logins']);
+    expect(alertLines(await alertsOn('ana', 2), englishAt(START))).toEqual([
+      'e-mail or phone shared with 2 other logins',
+    ]);
   });
 
   it('looking writes nothing', async () => {

@@ -5,6 +5,7 @@ import { resultOf, sayOf, withNeutralLine } from '../../../src/commands/calls/ve
 import type { Verdict } from '../../../src/procedures/calls/verify-caller.js';
 import { spokenForms } from '../../../src/rules/spoken-form.js';
 import { engines } from '../../support/test-desk.js';
+import { wordsAt } from '../../support/words.js';
 import { OTHER_PHRASE, PHRASE } from '../northwind.js';
 import { type PhoneDesk, phoneDesk, unlimited, WRONG } from '../phone-desk.js';
 
@@ -12,6 +13,7 @@ const NEUTRAL = "I'm sorry, I can't complete this request on this call.";
 
 describe.each(engines)('what a verification gives away on %s', (engine) => {
   let place: PhoneDesk;
+  const english = () => wordsAt(place.clock.now());
   beforeAll(async () => {
     place = await phoneDesk(engine);
     await place.givePhrase('ana');
@@ -34,23 +36,23 @@ describe.each(engines)('what a verification gives away on %s', (engine) => {
       const round: Verdict[] = [];
       for (const said of Object.values(refused()))
         round.push(await place.call({ account: '100234', ...said, phrase: WRONG, desk: unlimited(place.desk) }));
-      expect(new Set(round.map(sayOf))).toEqual(new Set([line]));
+      expect(new Set(round.map((one) => sayOf(one, english())))).toEqual(new Set([line]));
       verdicts.push(...round);
     }
     // The path to read aloud is that of the company's edition, so only within one.
     const ofOne = verdicts.filter(({ account }) => account.number === '100234');
     const documents = ofOne.map(
-      (verdict) => resultOf(verdict, place.clock.now()).document as { verification: { guidance: string[] } },
+      (verdict) => resultOf(verdict, english(), english()).document as { verification: { guidance: string[] } },
     );
     expect(new Set(documents.map((document) => JSON.stringify(document.verification.guidance))).size).toBe(1);
-    expect(new Set(verdicts.map((verdict) => resultOf(verdict, place.clock.now()).exit))).toEqual(new Set([3]));
+    expect(new Set(verdicts.map((verdict) => resultOf(verdict, english(), english()).exit))).toEqual(new Set([3]));
   });
 
   it('B73 a locked caller hears that line too, known or not', async () => {
     for (const caller of ['ben', 'no one at all']) {
       for (let n = 0; n < 5; n += 1) await place.call({ caller, phrase: WRONG });
       const refusal = await place.refusal(place.call({ caller, phrase: WRONG }));
-      expect(await withNeutralLine(refusal, place.clock.now())).toMatchObject({
+      expect(await withNeutralLine(refusal, english(), english())).toMatchObject({
         code: 'locked',
         message: expect.stringContaining('this caller is locked out'),
         also: { say: "I'm sorry, I can't complete this request on this call." },
@@ -112,7 +114,7 @@ describe.each(engines)('what a verification gives away on %s', (engine) => {
     const answers: string[] = [];
     for (const phrase of [PHRASE, `${PHRASE} no`, WRONG]) {
       const verdict = await place.call({ phrase, ticket: 'T-1', desk: unlimited(place.desk) });
-      answers.push(JSON.stringify(verdict), JSON.stringify(resultOf(verdict, place.clock.now())));
+      answers.push(JSON.stringify(verdict), JSON.stringify(resultOf(verdict, english(), english())));
     }
     for (let n = 0; n < 5; n += 1) await place.call({ phrase: WRONG, caller: 'uma' });
     const locked = await place.refusal(place.call({ phrase: WRONG, caller: 'uma' }));

@@ -1,6 +1,7 @@
 /** What happened on a call is read from the log (B97, E6, E29), and a receipt of it convinces somebody who has neither store nor key (E14). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noteOf } from '../../../src/commands/calls/record-view.js';
+import { englishAt } from '../../../src/commands/wording/words.js';
 import { treeHasher } from '../../../src/crypto/digests.js';
 import { verifySignedNote } from '../../../src/crypto/signer.js';
 import { openEngine } from '../../../src/opening/open-desk.js';
@@ -43,7 +44,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     verifyCaller(place.desk, by, { account: '100234', caller: 'ana', action, phrase, ticket: undefined, call });
   const account = async () => (await place.desk.store.read.accounts.byNumber('100234')) as Account;
   const note = async (id: string) =>
-    noteOf(await callRecord(place.desk, place.agent, id), place.clock.now()).slice(1, -1);
+    noteOf(await callRecord(place.desk, place.agent, id), englishAt(place.clock.now())).slice(1, -1);
 
   it('B97 E6 is what the log says: a wrong phrase, a verified one, the reset; nothing of another call or of none', async () => {
     const { desk, agent } = place;
@@ -65,7 +66,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
       'login-security:mfa-reset: verified',
       `reset of sue: ${reset.outcome} (${reset.id})`,
     ]);
-    const [head] = noteOf(await callRecord(desk, agent, call), place.clock.now());
+    const [head] = noteOf(await callRecord(desk, agent, call), englishAt(place.clock.now()));
     expect(head).toMatch(new RegExp(`^countersign ${call} by .*, 01:00, ticket T-9$`));
     expect(await note(other)).toEqual(['account 100234 Northwind, ana', 'general question, no verification needed']);
   });
@@ -80,7 +81,7 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     await expect(proveCall(desk, lead, call)).rejects.toMatchObject({ code: 'not-found' });
     await resumeCall(desk, lead, call);
     await verify(call, PHRASE, 'billing:change', lead);
-    expect(noteOf(await callRecord(desk, lead, call), 0).slice(2, -1)).toEqual([
+    expect(noteOf(await callRecord(desk, lead, call), englishAt(0)).slice(2, -1)).toEqual([
       'billing:change: refused (not-verified)',
       'handed over',
       'resumed',

@@ -161,7 +161,13 @@ describe.each(engines)('the life cycle of operators on %s (B80)', (engine) => {
     it('is approved neither by the one who asks nor by the one whom it is about, nor by a role that does not approve', async () => {
       const [lena, olga] = [await place.member('lena', 'lead'), await place.member('olga', 'admin')];
       const mira = await place.member('mira', 'agent');
-      const asker = await signedInAs(desk, { id: olga.id, name: 'olga', role: 'admin', disabledAt: null });
+      const asker = await signedInAs(desk, {
+        id: olga.id,
+        name: 'olga',
+        role: 'admin',
+        disabledAt: null,
+        language: null,
+      });
       for (const [who, about] of [
         [olga, 'mira'],
         [lena, 'lena'],
@@ -183,7 +189,13 @@ describe.each(engines)('the life cycle of operators on %s (B80)', (engine) => {
     it('where nobody else may approve, the own recovery code counts after a day, and a sign-in ends it', async () => {
       const olga = await place.member('olga', 'admin');
       const mira = await place.member('mira', 'agent');
-      const asker = await signedInAs(desk, { id: olga.id, name: 'olga', role: 'admin', disabledAt: null });
+      const asker = await signedInAs(desk, {
+        id: olga.id,
+        name: 'olga',
+        role: 'admin',
+        disabledAt: null,
+        language: null,
+      });
       const [one = '', two = '', three = ''] = await newRecoveryCodes(desk, asker);
       expect(await refusal(recover('mira', { recoveryCode: '1-AAAA-AAAA-AAAA-AAAA' }, asker))).toMatchObject({
         code: 'not-signed-in',
@@ -210,7 +222,13 @@ describe.each(engines)('the life cycle of operators on %s (B80)', (engine) => {
 
     it('alone: with recovery code and password at once, with the code only after a day', async () => {
       const olga = await place.member('olga', 'admin');
-      const asker = await signedInAs(desk, { id: olga.id, name: 'olga', role: 'admin', disabledAt: null });
+      const asker = await signedInAs(desk, {
+        id: olga.id,
+        name: 'olga',
+        role: 'admin',
+        disabledAt: null,
+        language: null,
+      });
       const [one = '', two = '', three = ''] = await newRecoveryCodes(desk, asker);
       const alone = (name: string, code: string, password: string | null) =>
         recoverYourself(desk, { name, code, password });

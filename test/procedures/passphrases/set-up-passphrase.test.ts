@@ -38,7 +38,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     await setUp('ana');
     await expect(setUp('ana', OTHER_PHRASE)).rejects.toMatchObject({
       code: 'forbidden',
-      because: { reason: 'set-already', facts: { path: expect.stringContaining('Edit My Profile') } },
+      because: { reason: 'set-already', facts: { path: ['classic-1', 'classic-2', 'classic-3'] } },
     });
     expect((await place.verify('ana', PHRASE)).outcome).toBe('verified');
     expect((await place.verify('ana', OTHER_PHRASE)).reason).toBe('not-verified');
@@ -60,7 +60,7 @@ describe.each(engines)('the set-up call on %s', (engine) => {
     await setOwnPassphrase(desk, await place.login('xena'), { phrase: PHRASE, password: null });
     await expect(setUp('xena', OTHER_PHRASE)).rejects.toMatchObject({
       code: 'forbidden',
-      because: { reason: 'set-already', facts: { path: expect.stringContaining('My 8x8') } },
+      because: { reason: 'set-already', facts: { path: expect.arrayContaining(['x-series-2']) } },
     });
     await setUp('ana');
     await setOwnPassphrase(desk, await place.login('ana'), { phrase: OTHER_PHRASE, password: null });

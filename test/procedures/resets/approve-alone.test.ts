@@ -21,7 +21,7 @@ describe.each(engines)('an approval where nobody else may approve on %s (B80, B5
     place = await operatorDesk(engine);
     desk = place.desk;
     const { id } = await place.member('olga', 'admin');
-    olga = await signedInAs(desk, { id, name: 'olga', role: 'admin', disabledAt: null });
+    olga = await signedInAs(desk, { id, name: 'olga', role: 'admin', disabledAt: null, language: null });
     await ask(id);
   });
   afterEach(() => place.close());

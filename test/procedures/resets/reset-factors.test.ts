@@ -1,4 +1,5 @@
 /** B50, B52–B58, B63: one user's reset on a call. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resetView } from '../../../src/commands/resets/reset-view.js';
 import type { Desk, SignedOperator } from '../../../src/desk.js';
@@ -8,6 +9,7 @@ import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.
 import { type GrantedReset, resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import { proven } from '../../support/proven.js';
 import { engines } from '../../support/test-desk.js';
+import { wordsAt } from '../../support/words.js';
 import { FULL, type Holdings, holdingsOf, messagesTo, type ResetDesk, resetDesk } from '../reset-desk.js';
 
 const GONE = { active: 0, pending: 0, backupCodes: 0, devices: 0, sessions: 0 };
@@ -160,7 +162,7 @@ describe.each(engines)('one reset on a call, on %s', (engine) => {
     };
     const done = await resetUnderGrant(failing, agent, await ask('boss', 'ana'));
     expect(done).toMatchObject({ outcome: 'reset', enrolmentCode, codeTrouble: answer.why });
-    const said = JSON.stringify(resetView(done));
+    const said = JSON.stringify(resetView(done, wordsAt(0), wordsAt(0)));
     expect(said).toContain(answer.why);
     expect(said).not.toContain('on its way');
   });

@@ -54,7 +54,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
     decideApproval(desk, by, { id, approve, reason: null });
   const made = async (by: SignedOperator, name: string) => {
     const { id } = await addOperator(desk, by, { name, role: 'lead', email: null, starts: true });
-    return signedInAs(desk, { id, name, role: 'lead', disabledAt: null });
+    return signedInAs(desk, { id, name, role: 'lead', disabledAt: null, language: null });
   };
   /** The same operator, signed in again. */
   const again = ({ operator }: SignedOperator) => signedInAs(desk, operator);
@@ -75,7 +75,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
       const code = async () => referenceCode(second.seed, desk.now() / 1000);
       const approver = { name: 'nina', password: PASSWORD, code };
       await recoverOperator(desk, eve, { reference: 'lea', reason: 'lost', second: async () => ({ approver }) });
-      return signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+      return signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null, language: null });
     },
     changed: async () => {
       await changeOperator(desk, eve, 'lena', { disabled: true });
@@ -144,7 +144,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
   it('one admin made both: they are two persons, and a third one is named who may approve', async () => {
     const maker = await place.another('admin', 'maker');
     const { id } = await startedOperator(desk, maker, { name: 'lea', role: 'lead', password: PASSWORD });
-    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null, language: null });
     const omar = await made(maker, 'omar');
     const request = await ask(omar);
     const refused = await refusalOf(decide(maker, request), desk.now());
@@ -184,7 +184,7 @@ describe.each(engines)('two persons on %s (B81)', (engine) => {
       await touch();
       expect(await others()).toEqual(['lea']);
     }
-    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null });
+    const lea = await signedInAs(desk, { id, name: 'lea', role: 'lead', disabledAt: null, language: null });
     const refused = await refusalOf(decide(lea, await ask(eve)), desk.now());
     expect(refused).toMatchObject({ code: 'forbidden', hint: 'Ask another lead or admin.' });
   });

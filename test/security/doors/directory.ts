@@ -30,6 +30,7 @@ const account: Account = {
   edition: 'classic',
   sso: null,
   country: null,
+  language: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,

@@ -63,7 +63,7 @@ describe.each(engines)('rows that decide on %s', (name) => {
     expect(await store.read.users.byId(ana)).toMatchObject({ login: 'ana', scopes: ['mfa-reset'] });
     expect(await store.read.factors.ofUser(ana)).toEqual([FACTOR]);
     expect(await store.read.throttles.get('caller:1')).toEqual(LOCK);
-    expect(await store.read.operators.byName('olga')).toEqual(OPERATOR);
+    expect(await store.read.operators.byName('olga')).toMatchObject(OPERATOR);
   });
 
   const changes: readonly (readonly [

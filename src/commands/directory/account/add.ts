@@ -11,19 +11,9 @@ import { COUNTRY } from '../listing-arguments.js';
 
 export const addAccountCommand = command({
   path: 'account add',
-  summary: 'add a company',
-  examples: [
-    'countersign account add "Alfreds Futterkiste" --number 100234 --edition classic',
-    'countersign account add Northwind --number 100241 --edition x-series --sso okta --json',
-  ],
   access: 'directory:write',
-  arguments: [{ name: '[name]', about: 'name of the company' }],
-  options: [
-    { flags: '--number <n>', about: 'account number' },
-    { flags: '--edition <edition>', about: 'classic or x-series; never assumed' },
-    { flags: '--sso <provider>', about: 'single sign-on provider, if the company has one' },
-    COUNTRY,
-  ],
+  arguments: ['[name]'],
+  options: ['--number <n>', '--edition <edition>', '--sso <provider>', COUNTRY],
   input: () =>
     z.object({
       name: z.string().optional(),

@@ -7,7 +7,7 @@ import { findAccount } from '../../../procedures/directory/find-account.js';
 import { type Context, command, type Result } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import { accountDocument } from '../account-view.js';
-import { COUNTRY, REFERENCE } from '../listing-arguments.js';
+import { COUNTRY, LANGUAGE, REFERENCE } from '../listing-arguments.js';
 import { requireAlone, runEdition, runSignIn, WAIT } from '../power-change.js';
 
 const editInput = () =>
@@ -21,6 +21,7 @@ const editInput = () =>
     forbidPhoneResets: z.boolean().default(false),
     allowPhoneResets: z.boolean().default(false),
     country: z.string().optional(),
+    language: z.string().optional(),
     edition: z.string().optional(),
     dropPrivileges: z.boolean().default(false),
     signIn: z.string().optional(),
@@ -30,42 +31,26 @@ const editInput = () =>
 
 export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>({
   path: 'account edit',
-  summary: 'change name, single sign-on, resets by phone, or with a second operator the edition (never the number)',
-  examples: [
-    'countersign account edit 100234 --name "Alfreds Feinkost"',
-    'countersign account edit 100241 --sso-issuer https://login.example --sso-audience countersign --sso-jwks keys.json',
-    'countersign account edit 100234 --forbid-phone-resets',
-    'countersign account edit 100234 --edition x-series --reason "contract of 3 May"',
-  ],
   access: 'directory:write',
   arguments: [REFERENCE],
   options: [
-    { flags: '--name <name>', about: 'the new name' },
-    { flags: '--sso <provider>', about: "the provider's name (default: the issuer's host)" },
-    { flags: '--no-sso', about: 'remove single sign-on and its settings' },
-    { flags: '--sso-issuer <url>', about: "issuer of the provider's tokens" },
-    { flags: '--sso-audience <text>', about: 'audience that the tokens must name' },
+    '--name <name>',
+    '--sso <provider>',
+    '--no-sso',
+    '--sso-issuer <url>',
+    '--sso-audience <text>',
     {
       flags: '--sso-jwks <file|url>',
-      about: "the provider's public keys (JWK set); - for standard input",
       path: 'reads',
     },
-    { flags: '--forbid-phone-resets', about: 'refuse every MFA reset by phone for this company' },
-    {
-      flags: '--allow-phone-resets',
-      about: 'allow them again: admins only, with --reason, never because a caller asks',
-    },
+    '--forbid-phone-resets',
+    '--allow-phone-resets',
     COUNTRY,
-    {
-      flags: '--edition <edition>',
-      about: 'classic or x-series; every role moves along; needs --reason and a second operator',
-    },
-    {
-      flags: '--drop-privileges',
-      about: 'with --edition: single privileges that the new edition does not know may end',
-    },
-    { flags: '--sign-in <kind>', about: 'native or sso for all logins; needs --reason and a second operator' },
-    { flags: '--reason <text>', about: 'why, for the log' },
+    LANGUAGE,
+    '--edition <edition>',
+    '--drop-privileges',
+    '--sign-in <kind>',
+    '--reason <text>',
     WAIT,
   ],
   input: editInput,
@@ -94,11 +79,12 @@ async function runPower(context: Context, given: z.infer<ReturnType<typeof editI
 }
 
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
-  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, reason, country } = given;
+  const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
+  const { reason, country, language } = others;
   if (forbidPhoneResets && allowPhoneResets)
     throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
   const wanted =
-    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country].some((one) => one !== undefined) ||
+    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
   if (!wanted)
@@ -111,6 +97,7 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
     audience: ssoAudience,
     keys,
     country,
+    language,
     reason,
     forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
   };
@@ -121,6 +108,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   sso: 'single sign-on',
   'sso-settings': 'single sign-on settings',
   country: 'country',
+  language: 'language',
   'phone-resets': 'resets by phone',
 };
 

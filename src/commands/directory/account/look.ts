@@ -11,8 +11,6 @@ import { LIMIT, limitOf, PAGE, pageOf, REFERENCE } from '../listing-arguments.js
 
 export const listAccounts = command({
   path: 'account list',
-  summary: 'list all companies, in the order of their numbers',
-  examples: ['countersign account list', 'countersign account list --limit 20 --json'],
   access: 'directory:read',
   options: [LIMIT],
   input: () => z.object({ limit: limitOf().optional() }),
@@ -31,8 +29,6 @@ export const listAccounts = command({
 
 export const showAccount = command({
   path: 'account show',
-  summary: 'show one company: edition, users, MFA, single sign-on',
-  examples: ['countersign account show 100234', 'countersign account show "Alfreds Futterkiste" --json'],
   access: 'directory:read',
   arguments: [REFERENCE],
   input: () => z.object({ account: z.string() }),
@@ -47,12 +43,8 @@ const CAPPED = { found: [], more: true } as const;
 
 export const searchAccountsCommand = command({
   path: 'account search',
-  summary: 'find companies by part of name or number',
-  examples: ['countersign account search futter', 'countersign account search taqueria --json'],
   access: 'directory:read',
-  arguments: [
-    { name: '<text...>', about: 'part of a name or number, in any order; case, accents and umlauts are ignored' },
-  ],
+  arguments: ['<text...>'],
   options: [LIMIT, PAGE],
   input: () => z.object({ text: z.array(z.string()), limit: limitOf().default(20), page: pageOf() }),
   run: async (context, { text, limit, page }) => {

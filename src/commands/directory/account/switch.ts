@@ -11,20 +11,16 @@ import { REFERENCE } from '../listing-arguments.js';
 
 interface Switch {
   readonly on: boolean;
-  readonly summary: string;
-  readonly why: string;
   /** What it is now, in a sentence. */
   readonly word: 'enabled' | 'disabled';
 }
 
-const switching = (path: string, { on, summary, why, word }: Switch) =>
+const switching = (path: string, { on, word }: Switch) =>
   command({
     path,
-    summary,
-    examples: [`countersign ${path} 100234 --reason "${why}"`],
     access: 'directory:write',
     arguments: [REFERENCE],
-    options: [{ flags: '--reason <text>', about: on ? 'why, for the log' : 'why, for the log; needed' }],
+    options: ['--reason <text>'],
     input: () => z.object({ account: z.string(), reason: z.string().optional() }),
     run: async (context, given) => {
       const desk = await context.desk();
@@ -40,16 +36,6 @@ const switching = (path: string, { on, summary, why, word }: Switch) =>
     },
   });
 
-export const disableAccount = switching('account disable', {
-  on: false,
-  summary: 'disable a company: its users cannot be verified or sign in',
-  why: 'contract ended',
-  word: 'disabled',
-});
+export const disableAccount = switching('account disable', { on: false, word: 'disabled' });
 
-export const enableAccount = switching('account enable', {
-  on: true,
-  summary: 'enable a disabled company again',
-  why: 'contract renewed',
-  word: 'enabled',
-});
+export const enableAccount = switching('account enable', { on: true, word: 'enabled' });

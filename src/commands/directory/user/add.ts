@@ -25,25 +25,19 @@ const addInput = () =>
 
 export const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
   path: 'user add',
-  summary: 'add a login to an account',
-  examples: [
-    'countersign user add ana --account 100241 --name "Ana Trujillo" --email ana@anatr.example --phone "(5) 555-4729" --role admin',
-    'countersign user add nancy --account 100234 --name "Nancy Davolio" --email n@alfki.example --phone "(206) 555-9857" --role secondary-admin --scope billing --scope account-info',
-  ],
   access: 'directory:write',
-  arguments: [{ name: '[login]', about: 'login, unique inside the account' }],
+  arguments: ['[login]'],
   options: [
     ACCOUNT_OPTION,
-    { flags: '--name <name>', about: "the person's name" },
-    { flags: '--email <address>', about: 'e-mail address; "" for none' },
-    { flags: '--phone <number>', about: 'phone number in any form; "" for none' },
-    { flags: '--role <role>', about: 'classic: primary-admin, secondary-admin, user; x-series: admin, user' },
+    '--name <name>',
+    '--email <address>',
+    '--phone <number>',
+    '--role <role>',
     {
       flags: '--scope <scope>',
-      about: 'privilege of a secondary admin, such as billing or billing:inquiry',
       many: true,
     },
-    { flags: '--sign-in <kind>', about: 'native or sso (default: native)' },
+    '--sign-in <kind>',
   ],
   input: addInput,
   run: async (context, given) => {

@@ -7,26 +7,22 @@ import { seenAfterAct } from '../../../procedures/directory/see-people.js';
 import { command } from '../../command.js';
 import { block } from '../../wording/blocks.js';
 import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from '../given-user.js';
+import { LANGUAGE } from '../listing-arguments.js';
 import { requireAlone, runSignIn, WAIT } from '../power-change.js';
 import { userDocument } from '../user-view.js';
 
 export const editUserCommand = command({
   path: 'user edit',
-  summary: 'change name, e-mail, phone or way to sign in (an admin of the company changes role and scopes)',
-  examples: [
-    'countersign user edit 100234/nancy.davolio --phone "(206) 555-0100"',
-    'countersign user edit nancy.davolio --account 100234 --email nancy@new.example --json',
-    'countersign user edit 100241/ana --sign-in native --reason "no single sign-on any more"',
-  ],
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
   options: [
     ACCOUNT_OPTION,
-    { flags: '--name <name>', about: 'the new name' },
-    { flags: '--email <address>', about: 'the new e-mail address; a notice goes to the old and the new one' },
-    { flags: '--phone <number>', about: 'the new phone number' },
-    { flags: '--sign-in <kind>', about: 'native or sso; ends sessions, needs --reason and a second operator' },
-    { flags: '--reason <text>', about: 'why, for the log' },
+    '--name <name>',
+    '--email <address>',
+    '--phone <number>',
+    LANGUAGE,
+    '--sign-in <kind>',
+    '--reason <text>',
     WAIT,
   ],
   input: () =>
@@ -36,6 +32,7 @@ export const editUserCommand = command({
       name: z.string().optional(),
       email: z.string().optional(),
       phone: z.string().optional(),
+      language: z.string().optional(),
       signIn: z.string().optional(),
       reason: z.string().optional(),
       wait: z.boolean().default(false),
@@ -47,7 +44,7 @@ export const editUserCommand = command({
       return runSignIn(context, found, { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new Refusal('missing-option', 'missing: --name, --email, --phone or --sign-in', {
+      throw new Refusal('missing-option', 'missing: --name, --email, --phone, --language or --sign-in', {
         hint: 'An admin of the company changes role and scopes in the portal.',
       });
     }

@@ -16,14 +16,8 @@ import { describedUserDocument, userDocument, userTable, userView } from '../use
 
 export const listUsers = command({
   path: 'user list',
-  summary: 'list the logins of one account, or of all',
-  examples: [
-    'countersign user list --account 100234',
-    'countersign user list --account 100234 --json',
-    'countersign user list --limit 100 --json',
-  ],
   access: 'directory:read',
-  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many' }],
+  options: [ACCOUNT_OPTION, '--limit <n>'],
   input: () => z.object({ account: z.string().optional(), limit: limitOf().optional() }),
   run: async (context, { account: reference, limit }) => {
     const desk = await context.desk();
@@ -57,11 +51,6 @@ export const listUsers = command({
 
 export const showUser = command({
   path: 'user show',
-  summary: 'show one login: contacts, role, what is set up, locks; never a secret',
-  examples: [
-    'countersign user show 100234/nancy.davolio',
-    'countersign user show nancy.davolio@alfki.example --account 100234 --json',
-  ],
   access: 'directory:read',
   arguments: [USER_ARGUMENT],
   options: [ACCOUNT_OPTION],
@@ -80,22 +69,9 @@ export const showUser = command({
 
 export const searchUsersCommand = command({
   path: 'user search',
-  summary: 'find people by part of name, login or company, or by a whole e-mail or phone',
-  examples: [
-    'countersign user search anders',
-    'countersign user search "nancy alfreds"',
-    'countersign user search +12065559857',
-    'countersign user search nancy --account 100234 --json',
-  ],
   access: 'directory:read',
-  arguments: [
-    {
-      name: '<text...>',
-      about:
-        'parts of name, login and company in any order, a whole e-mail, or at least 7 digits of a phone; case, accents and umlauts are ignored',
-    },
-  ],
-  options: [ACCOUNT_OPTION, { flags: '--limit <n>', about: 'show at most this many (default: 20)' }, PAGE],
+  arguments: ['<text...>'],
+  options: [ACCOUNT_OPTION, '--limit <n>', PAGE],
   input: () =>
     z.object({
       text: z.array(z.string()),

@@ -10,16 +10,9 @@ import { handedDocument, handedLines, reasonFor, WAIT } from '../power-change.js
 
 export const successorCommand = command({
   path: 'user successor',
-  summary: 'hand the role of an admin who is gone to another login; a second operator approves',
-  examples: ['countersign user successor 100234/nancy.davolio --of maria.anders --reason "letter of 3 May"'],
   access: 'directory:write',
   arguments: [USER_ARGUMENT],
-  options: [
-    ACCOUNT_OPTION,
-    { flags: '--of <login>', about: 'the admin whose role it is; that login becomes a plain user' },
-    { flags: '--reason <text>', about: 'why, for the log; needed' },
-    WAIT,
-  ],
+  options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
   input: () =>
     z.object({
       user: z.string(),

@@ -1,0 +1,60 @@
+/** Says the sentences of screens, in the language of whoever reads or hears them: data/messages/<language>/screens.json (B98). */
+import en from '../../../data/messages/en/screens.json' with { type: 'json' };
+import enTerms from '../../../data/messages/en/terms.json' with { type: 'json' };
+import type { Fact, Facts } from '../../errors.js';
+import type { Tongue } from '../ports.js';
+import { say } from './say.js';
+
+type Groups = typeof en;
+/** Group and key, such as `verdict.neutral`. */
+export type ScreenKey = { [G in keyof Groups]: `${G}.${Extract<keyof Groups[G], string>}` }[keyof Groups];
+
+type Texts = Readonly<Record<string, string>>;
+type Catalogue = Readonly<Record<string, Texts>>;
+
+export interface Words {
+  (key: ScreenKey, facts?: Facts): string;
+  readonly language: string;
+  /** Of this machine, ms: from where waits are counted. */
+  readonly now: () => number;
+  /** The same in another language. */
+  in(language: string): Words;
+  /** A word that screens share with refusals. */
+  term(set: string, key: string): string;
+  /** With facts that are named like a set of terms, in the words of that set. */
+  say(message: string, facts: Facts): string;
+  /** A whole catalogue, such as `refusals`; in English if the language has none. */
+  catalogue<T>(file: string, english: T): T;
+}
+
+/** In the language that a run speaks now. */
+export const wordsOf = ({ tongue }: { readonly tongue: Tongue }): Words => wordsIn(tongue.language, tongue);
+
+/** English needs no file: for what speaks where nothing was read yet. */
+export const englishAt = (now: number): Words => wordsIn('en', { read: () => undefined, now: () => now });
+
+function wordsIn(language: string, tongue: Pick<Tongue, 'read' | 'now'>): Words {
+  const catalogue = <T>(file: string, english: T): T =>
+    language === 'en' ? english : ((tongue.read(language, file) as T | undefined) ?? english);
+  const termOf = (set: string, key: string) =>
+    catalogue<Catalogue>('terms', enTerms)[set]?.[key] ?? (enTerms as Catalogue)[set]?.[key];
+  const said = (message: string, facts: Facts) => {
+    const inTerms = (name: string, fact: Fact): Fact =>
+      Array.isArray(fact) ? (fact.map((one) => inTerms(name, one)) as Fact) : (termOf(name, String(fact)) ?? fact);
+    const known = Object.entries(facts).map(([name, fact]) => [name, inTerms(name, fact)] as const);
+    return say(message, Object.fromEntries(known), language, tongue.now());
+  };
+  const words = (key: ScreenKey, facts: Facts = {}) => {
+    const [group = '', name = ''] = key.split('.');
+    const own = catalogue<Catalogue>('screens', en)[group]?.[name];
+    return said(own ?? (en as Catalogue)[group]?.[name] ?? key, facts);
+  };
+  return Object.assign(words, {
+    language,
+    now: tongue.now,
+    in: (other: string) => wordsIn(other, tongue),
+    term: (set: string, key: string) => termOf(set, key) ?? key,
+    say: said,
+    catalogue,
+  });
+}
