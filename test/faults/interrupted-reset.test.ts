@@ -72,7 +72,7 @@ async function approvedCrowd(engine: EngineName): Promise<Place> {
   await seedCrowd(desk, USERS);
   const asked = await built.run([...COMMAND, '--json'], '', place.token);
   expect(asked.code, asked.stderr).toBe(5);
-  const { approval } = JSON.parse(asked.stdout) as { approval: { id: string } };
+  const { approval } = JSON.parse(asked.stdout.trim().split('\n').at(-1) ?? '') as { approval: { id: string } };
   const second = await signedOperator(desk, 'lead', 'second');
   await decideApproval(desk, second, { id: approval.id, approve: true, reason: null });
   return place;
