@@ -32,7 +32,7 @@ export async function up(db: Db, traits: SchemaTraits, { notary, directory }: Mi
       const rows = await rowsAfter(db, name, sql`1 = 1`, { after, limit: PAGE });
       if (rows.length === 0) break;
       after = String(rows.at(-1)?.[table.key]);
-      await searchWrites(db as Tx).insert(rows.map((row) => wordsOf(name, row)));
+      await searchWrites(db as Tx, traits).insert(rows.map((row) => wordsOf(name, row)));
       // A row that was changed outside countersign keeps its tag, and stays refused.
       const ours = rows.filter((row) => [before, table].some((one) => fits(notary.rows, name, one, row)));
       const read = ours.map((row): Row => (name === 'users' ? { ...row, phone_e164: phoneOf(row) } : row));
