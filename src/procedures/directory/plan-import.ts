@@ -109,48 +109,25 @@ export async function planPeople(
   const fresh = companies.added.flatMap(({ account }) => bothKeys(account));
   const homes: Homes = { after: new Map(fresh), before: new Map() };
   const homeOf = (entry: UserEntry) => homes.after.get(entry.account) ?? homes.after.get(foldKey(entry.account));
-  const all = {
-    add: [],
-    update: [],
-    kept: [],
-    warnings: [],
-    problems: [...(given?.problems ?? [])],
-    torn: [],
-  } as Gathered;
   const seen = new Map<string, number>();
-  let unchanged = 0;
-  await inChunks(given?.rows ?? [], async (rows) => {
-    const { entries, problems } = readUserRows(desk.policy, { rows, problems: [] });
+  const parts = await inChunks(given?.rows ?? [], async (rows) => {
+    const { entries, problems: ofRows } = readUserRows(desk.policy, { rows, problems: [] });
     await findHomes(store, companies, homes, entries);
-    const some = await planSome(desk, store, { homes, homeOf, seen }, entries, allowed);
-    unchanged += some.plan.unchanged;
-    all.add.push(...some.plan.add);
-    all.update.push(...some.plan.update);
-    all.kept.push(...some.kept);
-    all.warnings.push(...some.warnings);
-    all.problems.push(...problems);
-    all.torn.push(...some.problems);
-    return [];
+    return [{ ...(await planSome(desk, store, { homes, homeOf, seen }, entries, allowed)), ofRows }];
   });
-  const { add, update, kept, warnings, problems, torn } = all;
   return {
-    plan: { add, update, unchanged },
-    kept,
-    warnings,
-    ofRows: problems,
-    problems: torn,
+    plan: {
+      add: parts.flatMap(({ plan }) => plan.add),
+      update: parts.flatMap(({ plan }) => plan.update),
+      unchanged: parts.reduce((sum, { plan }) => sum + plan.unchanged, 0),
+    },
+    kept: parts.flatMap(({ kept }) => kept),
+    warnings: parts.flatMap(({ warnings }) => warnings),
+    ofRows: [...(given?.problems ?? []), ...parts.flatMap(({ ofRows }) => ofRows)],
+    problems: parts.flatMap(({ problems }) => problems),
     builtOn: homes.before,
     homeOf: (entry) => homeOf(entry) as Account,
   };
-}
-
-interface Gathered {
-  readonly add: UserEntry[];
-  readonly update: PlannedPeople['plan']['update'][number][];
-  readonly kept: PlannedPeople['kept'][number][];
-  readonly warnings: Problem[];
-  readonly problems: Problem[];
-  readonly torn: Problem[];
 }
 
 interface Known {
