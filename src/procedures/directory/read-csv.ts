@@ -22,7 +22,7 @@ export interface CsvLimits {
   readonly rows: number;
 }
 
-/** Twice the largest desk that was measured; a larger file must be split. What is read stays in memory, about 0.6 KB a row. */
+/** Twice the largest desk that was measured; a larger file must be split. What is read stays in memory, about 1 KB a row. */
 const LIMITS: CsvLimits = { bytes: 512 * 1024 * 1024, rows: 2_000_000 };
 
 /**

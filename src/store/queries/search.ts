@@ -170,7 +170,7 @@ const begins = (targets: RawBuilder<unknown>, word: Word) => sql<boolean>`exists
     sql` or `,
   )}))`;
 
-export const searchWrites = (tx: Tx, { pairs }: Pick<SchemaTraits, 'pairs'>) => ({
+export const searchWrites = (tx: Tx, { pairs, keyCollation }: Pick<SchemaTraits, 'pairs' | 'keyCollation'>) => ({
   async insert(keys: readonly SearchKeys[]): Promise<void> {
     for (const kind of ['account', 'user'] as const) {
       const some = keys.filter((one) => one.kind === kind);
@@ -179,8 +179,10 @@ export const searchWrites = (tx: Tx, { pairs }: Pick<SchemaTraits, 'pairs'>) => 
   },
   /** Of `wordsText`. In the order of the key: words in any other order cost a third of an import. */
   async insertText(kind: SearchKind, text: string): Promise<void> {
+    const order = sql.raw(keyCollation);
     await sql`insert into search_words (kind, word, target_id)
-      select ${kind}, substr(k, length(v) + 2) as word, v from ${pairs(text)} order by word, v`.execute(tx);
+      select ${kind}, substr(k, length(v) + 2) collate ${order} as word, v collate ${order} as target
+      from ${pairs(text)} order by word, target`.execute(tx);
   },
   async replace(keys: SearchKeys): Promise<void> {
     await tx.deleteFrom('search_words').where('target_id', '=', keys.id).execute();
