@@ -85,14 +85,14 @@ export interface PlannedUsers extends Planned<User, UserEntry> {
   readonly warnings: readonly Problem[];
 }
 
-/** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`. */
+/** `homeOf` finds an entry's account; `existing` is keyed by `loginKeyOf`, as are the lines of `seen`: rows that were planned before these. */
 export function planUsers(
   policy: Policy,
   entries: readonly UserEntry[],
   homeOf: (entry: UserEntry) => Home | undefined,
   existing: ReadonlyMap<string, User>,
+  seen: Map<string, number> = new Map(),
 ): PlannedUsers {
-  const seen = new Map<string, UserEntry>();
   const add: UserEntry[] = [];
   const update: Change<User, UserEntry>[] = [];
   const kept: Kept[] = [];
@@ -108,14 +108,10 @@ export function planUsers(
     const key = loginKeyOf(home, entry.loginKey);
     const twin = seen.get(key);
     const before = existing.get(key);
-    seen.set(key, twin ?? entry);
+    seen.set(key, twin ?? entry.line ?? 1);
     if (twin !== undefined) {
       problems.push(
-        problem(
-          entry,
-          'login',
-          `line ${twin.line ?? 1} has the same login (upper case and accents make no difference)`,
-        ),
+        problem(entry, 'login', `line ${twin} has the same login (upper case and accents make no difference)`),
       );
     } else if (before === undefined) {
       problems.push(...faultsInAccount(policy, home, entry));

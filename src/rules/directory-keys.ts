@@ -74,6 +74,15 @@ export const personWords = (
   dialled: Phone | null,
 ): readonly string[] => [...searchWords(login, name), ...phoneWords(phone, dialled)];
 
+/** Words with their targets as one JSON object, `{"usr_1 anna":"usr_1",…}`: it can be made before the store is locked, and is one bound value. */
+export const wordsText = (keys: readonly { readonly id: string; readonly words: readonly string[] }[]): string =>
+  `{${keys
+    .flatMap(({ id, words }) => {
+      const target = JSON.stringify(id);
+      return [...new Set(words)].map((word) => `${JSON.stringify(`${id} ${word}`)}:${target}`);
+    })
+    .join(',')}}`;
+
 /** True if the word stands anywhere in one of the keys; among the digits of a phone only if it is long enough. */
 export const holdsWord = (keys: readonly string[], word: Word): boolean =>
   word.some((start) => {

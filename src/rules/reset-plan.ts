@@ -85,6 +85,8 @@ export interface FoundRow {
   /** Account and user as they were written. */
   readonly account: string;
   readonly login: string;
+  /** Id, account, login and e-mail as written, where more than one of them names the user. */
+  readonly written?: readonly string[];
   readonly found: FoundUser | 'nobody' | 'several';
 }
 
@@ -95,6 +97,8 @@ export interface PlannedRow {
   readonly account: string;
   readonly login: string;
   readonly user?: string;
+  /** As in `FoundRow`, where nobody or several were found: one of them alone would name somebody. */
+  readonly written?: readonly string[];
   /** Something would be taken away. */
   readonly act?: true;
   /** An objection is open (B62). */
@@ -118,9 +122,10 @@ export const isReset = (result: unknown): boolean => result === 'reset' || resul
 /** Classifies each row, in order. If a user is named twice, the first row counts. `holding` says who has something to lose. */
 export function planRows(rows: readonly FoundRow[], { acting, objected, unreached }: Holding): readonly PlannedRow[] {
   const seen = new Set<string>();
-  return rows.map(({ line, account, login, found }): PlannedRow => {
+  return rows.map(({ line, account, login, written, found }): PlannedRow => {
     if (typeof found === 'string') {
-      return { line, class: found === 'nobody' ? 'unknown' : 'ambiguous', account, login };
+      const row = { line, class: found === 'nobody' ? 'unknown' : 'ambiguous', account, login } as const;
+      return written === undefined ? row : { ...row, written };
     }
     const again = seen.has(found.id);
     seen.add(found.id);
@@ -155,6 +160,28 @@ export function countRows(rows: readonly PlannedRow[]): PlanCounts {
   return counts;
 }
 
+/** How a list was written, to write a part of it in the same form. */
+export interface WrittenList {
+  /** The file begins with a byte order mark; without it Excel misreads accents. */
+  readonly bom: boolean;
+  readonly newline: '\n' | '\r\n';
+  readonly delimiter: string;
+  readonly header: readonly string[];
+  /** Cells, each with its line. */
+  readonly cells: readonly (readonly [number, readonly string[]])[];
+}
+
+/** The list of these rows of a plan: as it was written if that was kept, otherwise by what the plan says of them. */
+export function listOf({ list, rows }: Pick<ResetPlan, 'list' | 'rows'>, lines: readonly number[]): WrittenList {
+  const some = new Set(lines);
+  if (list !== undefined) return { ...list, cells: list.cells.filter(([line]) => some.has(line)) };
+  const cells = rows.filter(({ line }) => some.has(line)).map((row) => [row.line, cellsOf(row)] as const);
+  return { bom: false, newline: '\n', delimiter: ',', header: ['user', 'account', 'login', 'email'], cells };
+}
+
+const cellsOf = ({ user = '', account, login, written }: PlannedRow): readonly string[] =>
+  written ?? (user === '' && login.startsWith('usr_') ? [login, '', '', ''] : [user, account, login, '']);
+
 /** The frozen plan: its canonical JSON is hashed, written to a file, and kept with the job. */
 export interface ResetPlan {
   readonly v: 1;
@@ -170,6 +197,8 @@ export interface ResetPlan {
   readonly final: boolean;
   /** Where the list came from, in words. */
   readonly source: string;
+  /** Kept where somebody wants the lines that are not done, in a file. */
+  readonly list?: WrittenList;
   readonly counts: PlanCounts;
   /** The number to type: users it acts on, except those who need a second operator by themselves. */
   readonly confirm: number;

@@ -3,17 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { resolveSettings } from '../../src/config.js';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Desk } from '../../src/desk.js';
-import { openCustody } from '../../src/opening/open-custody.js';
-import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
 import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.js';
 import { amount } from '../support/long.js';
 import { signedOperator } from '../support/signed-operator.js';
-import { dataFolder, type EngineName, engines } from '../support/test-desk.js';
-import { seedCrowd } from './bulk-place.js';
+import { type EngineName, engines } from '../support/test-desk.js';
+import { openBeside, seedCrowd } from './bulk-place.js';
 
 // Ten chunks: Ctrl-C strikes after the first, and the full disk stops one in the middle.
 const USERS = amount(500, 1_500);
@@ -54,25 +51,13 @@ afterEach(async () => {
 async function approvedCrowd(engine: EngineName): Promise<Place> {
   const built = await builtDesk(engine);
   const { token } = await built.must(['init', '--token', '--json']);
-  const env = {
-    HOME: built.home,
-    XDG_DATA_HOME: join(built.home, 'data'),
-    XDG_CONFIG_HOME: join(built.home, 'config'),
-    XDG_STATE_HOME: join(built.home, 'state'),
-  };
-  const settings = resolveSettings(
-    { store: built.store } as Parameters<typeof resolveSettings>[0],
-    env,
-    { policy: inject('floorPolicy') },
-    built.folders.config,
-  );
-  const desk = await openDesk(openCustody({ settings, dataFolder, now: () => Date.now() }));
+  const desk = await openBeside(built);
   const place = { built, desk, token: { COUNTERSIGN_TOKEN: String(token) } };
   open.push(place);
   await seedCrowd(desk, USERS);
   const asked = await built.run([...COMMAND, '--json'], '', place.token);
   expect(asked.code, asked.stderr).toBe(5);
-  const { approval } = JSON.parse(asked.stdout) as { approval: { id: string } };
+  const { approval } = JSON.parse(asked.stdout.trim().split('\n').at(-1) ?? '') as { approval: { id: string } };
   const second = await signedOperator(desk, 'lead', 'second');
   await decideApproval(desk, second, { id: approval.id, approve: true, reason: null });
   return place;

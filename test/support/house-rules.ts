@@ -51,6 +51,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'type rules/*',
       'rules/audit-entry', // whose entry moves the clock of the desk
       'rules/audit-tree',
+      'rules/directory-keys', // the words of searches as one value, which an import makes before the store is locked
       'rules/table-fault', // how the refusal of a table is worded
       'errors',
       'type crypto/*',

@@ -6,16 +6,17 @@
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
-import { approvalNeeded, waitForApproval } from '../../procedures/resets/approvals.js';
+import { waitForApproval } from '../../procedures/resets/approvals.js';
 import { type FrozenPlan, planReset, RESETTING_MANY } from '../../procedures/resets/plan-reset.js';
 import { askApproval, beginJob } from '../../procedures/resets/reset-job.js';
+import { idleOutcomes } from '../../procedures/resets/row-outcome.js';
 import type { Context, Result } from '../command.js';
 import type { TableGiven } from '../directory/table-options.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { planDocument, planView } from './bulk-view.js';
 import { PLAN, planText, readPlanFile } from './plan-file.js';
-import { readResetList, rowsFile, type WrittenInput, writeRows } from './reset-input.js';
+import { readResetList, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
 
 export interface BulkGiven extends TableGiven {
@@ -42,22 +43,26 @@ export async function bulkReset(context: Context, given: BulkGiven): Promise<Res
   }
   const desk = await context.desk();
   await askAuthority(desk, context.operator(), RESETTING_MANY);
-  const { frozen, input } = await planOf(context, desk, given);
-  if (given.plan === '-') return planPrinted(context, desk, frozen, input);
-  if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen, input), PLAN);
+  const frozen = await planOf(context, desk, given);
+  if (given.plan === '-') return planPrinted(context, desk, frozen);
+  if (given.plan !== undefined) await context.files.write(given.plan, planText(desk, frozen), PLAN);
   if (given.dryRun || given.plan !== undefined) return planned(context, frozen, given);
   await confirmNumber(context, frozen, given);
-  // Write the file before anything is reset, so that a path that cannot be written is noticed now.
-  if (given.failed !== undefined && given.failed !== '-') {
-    await context.files.write(given.failed, writeRows(input, []), rowsFile(input));
-  }
+  // Before anything is reset, so that a path that cannot be written is noticed now, and a run that is cut off leaves what is known.
+  const lost = frozen.plan.rows.filter((row) => row.class === 'unknown' || row.class === 'ambiguous');
+  await writeNotDone(
+    context,
+    given.failed,
+    frozen.plan,
+    lost.map(({ line }) => line),
+  );
   if (given.wait) await waitForYes(context, desk, frozen);
   const begun = await beginJob(desk, context.operator(), frozen);
-  if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
-  return showRun(context, desk, frozen.plan.rows, begun, { input, failed: given.failed });
+  const idle = idleOutcomes(frozen.plan.rows, begun);
+  return showRun(context, desk, begun, { plan: frozen.plan, idle, failed: given.failed });
 }
 
-async function planOf(context: Context, desk: Desk, given: BulkGiven) {
+async function planOf(context: Context, desk: Desk, given: BulkGiven): Promise<FrozenPlan> {
   if (given.apply !== undefined) {
     refuseBeside(given);
     return readPlanFile(context, desk, given.apply);
@@ -66,14 +71,8 @@ async function planOf(context: Context, desk: Desk, given: BulkGiven) {
   const ticket = await needed(context, given.ticket, '--ticket', 'Ticket');
   const keepCells = given.failed !== undefined || given.plan !== undefined;
   const list = await readResetList(context, desk, { ...given, keepCells });
-  const { rows, wholeAccount, source, input } = list;
-  const request = { rows, wholeAccount, source, reason, ticket, final: given.final };
-  const frozen = await planReset(desk, context.operator(), request);
-  const echo = wholeAccount === null ? input : { ...input, cells: echoOf(frozen) };
-  return { frozen, input: echo };
+  return planReset(desk, context.operator(), { ...list, reason, ticket, final: given.final });
 }
-
-const echoOf = ({ plan }: FrozenPlan) => new Map(plan.rows.map((row) => [row.line, [row.account, row.login]]));
 
 /** A plan is applied as it is, so options that would change it are refused. */
 function refuseBeside(given: BulkGiven): void {
@@ -112,10 +111,10 @@ function planned(context: Context, frozen: FrozenPlan, given: BulkGiven): Result
 }
 
 /** The plan is the result, so what a person reads goes to the other stream. */
-async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan, input: WrittenInput): Promise<Result> {
+async function planPrinted(context: Context, desk: Desk, frozen: FrozenPlan): Promise<Result> {
   const next = `countersign mfa reset --apply - --confirm ${frozen.plan.confirm} < FILE`;
   if (!context.options.quiet) await context.show([...planView(frozen, wordsOf(context)), block.next(next)]);
-  return { view: [], document: null, raw: planText(desk, frozen, input) };
+  return { view: [], document: null, raw: planText(desk, frozen) };
 }
 
 /** A person types the number of users, or a script gives it; --yes does not replace it (B59). */

@@ -1,7 +1,7 @@
 /** A bulk run and its undo, as views and as JSON. */
 
 import type { JobHead } from '../../desk.js';
-import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
+import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.js';
 import type { JobLine, JobReport } from '../../procedures/resets/show-job.js';
 import type { UndoOutcome } from '../../procedures/resets/undo-reset.js';
 import { iso } from '../../rules/moment.js';
@@ -69,7 +69,12 @@ export function jobView({ head, begunBy, approvedBy, lines }: JobReport, words: 
       ...(undone === 0 ? [] : [[words('job.undone'), String(undone)] as const]),
       [words('job.plan'), head.plan_hash],
     ),
-    block.next(...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`])),
+    block.next(
+      ...(head.state === 'done' ? [] : [`countersign job resume ${head.id}`]),
+      ...(lines.some(({ row, planned }) => !planned && isNotDone(row))
+        ? [`countersign job show ${head.id} --failed FILE   (the lines that were not done, to be run again)`]
+        : []),
+    ),
   ];
 }
 

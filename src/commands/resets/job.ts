@@ -1,16 +1,42 @@
 /** `job …`: shows, resumes and undoes bulk resets (B60, B61). */
 import * as z from 'zod';
+import { Refusal } from '../../errors.js';
 import { askAuthority } from '../../procedures/authorise.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
-import { approvalNeeded } from '../../procedures/resets/approvals.js';
-import { openJob } from '../../procedures/resets/job-work.js';
 import { resumeJob } from '../../procedures/resets/reset-job.js';
-import { listJobs, showJob } from '../../procedures/resets/show-job.js';
+import { idleOutcomes, isNotDone } from '../../procedures/resets/row-outcome.js';
+import { type JobLine, type JobReport, listJobs, showJob } from '../../procedures/resets/show-job.js';
 import { UNDOING, undoResets } from '../../procedures/resets/undo-reset.js';
-import { type Command, command } from '../command.js';
+import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
+import { type Command, type Context, command } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 import { headDocument, jobsView, jobView, lineDocument, undoDocument, undoneOf, undoView } from './job-view.js';
+import { listText, writeNotDone } from './reset-input.js';
 import { showRun } from './show-run.js';
+
+const FAILED = {
+  flags: '--failed <file>',
+  path: 'writes',
+} as const;
+
+const notDoneOf = ({ lines }: JobReport): readonly number[] =>
+  lines.filter(({ row, planned }) => !planned && isNotDone(row)).map(({ row }) => row.line);
+
+/** Somebody's own list may look like an earlier file of this kind, and nobody named it here; but it has every line. */
+async function writeAgain(
+  context: Context,
+  file: string | undefined,
+  plan: ResetPlan,
+  lines: readonly number[],
+): Promise<void> {
+  const there = file !== undefined && file !== '-' && (await context.files.exists(file));
+  const text = there ? await context.files.readText(file) : '';
+  if (text.split('\n').filter((line) => line.trim() !== '').length > plan.rows.length)
+    throw new Refusal('invalid-input', `${file} is not replaced: it has as many lines as the list of the job`, {
+      hint: 'Name another file.',
+    });
+  await writeNotDone(context, file, plan, lines);
+}
 
 const list = command({
   path: 'job list',
@@ -26,12 +52,19 @@ const show = command({
   path: 'job show',
   access: 'mfa:read',
   arguments: ['<job>'],
-  input: () => z.object({ job: z.string() }),
+  options: [FAILED],
+  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
     const report = await showJob(desk, given.job);
-    for (const line of report.lines) await context.row(lineDocument(line));
-    return { view: jobView(report, wordsOf(context)), document: null, streamed: true };
+    const { plan, lines } = report;
+    const notDone = notDoneOf(report);
+    await writeAgain(context, given.failed, plan, notDone);
+    for (const line of lines) await context.row(lineDocument(line));
+    const result = { view: jobView(report, wordsOf(context)), document: null, streamed: true };
+    if (given.failed !== '-') return result;
+    if (!context.options.quiet) await context.show(result.view);
+    return { ...result, raw: listText(listOf(plan, notDone)) };
   },
 });
 
@@ -39,13 +72,18 @@ const resume = command({
   path: 'job resume',
   access: 'mfa:reset-bulk',
   arguments: ['<job>'],
-  input: () => z.object({ job: z.string() }),
+  options: [FAILED],
+  input: () => z.object({ job: z.string(), failed: z.string().optional() }),
   run: async (context, given) => {
     const desk = await context.desk();
-    const { plan } = await openJob(desk, given.job);
     const begun = await resumeJob(desk, context.operator(), given.job);
-    if (begun.work === null && begun.approval !== null) throw approvalNeeded(begun.approval);
-    return showRun(context, desk, plan.rows, begun, null);
+    const report = await showJob(desk, given.job);
+    const { plan, lines } = report;
+    // Noticed now if the path cannot be written.
+    await writeAgain(context, given.failed, plan, notDoneOf(report));
+    const waits = ({ row, planned }: JobLine) => (planned ? ({ ...row, outcome: 'needs-approval' } as const) : row);
+    const idle = begun.work === null ? lines.map(waits) : idleOutcomes(plan.rows, begun);
+    return showRun(context, desk, begun, { plan, idle, failed: given.failed });
   },
 });
 

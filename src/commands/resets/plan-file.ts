@@ -1,6 +1,6 @@
 /**
- * A plan in a file: `{"plan":{…},"sha256":"…","input":{…},"tag":"…"}`. `sha256` names the plan in approvals and in the log. The tag is made
- * with the desk's key over plan and input: a hash anybody can compute anew, after any change (S10). `input` repeats the list, for `--failed`.
+ * A plan in a file: `{"plan":{…},"sha256":"…","tag":"…"}`. `sha256` names the plan in approvals and in the log. The tag is made with the
+ * desk's key: a hash anybody can compute anew, after any change (S10).
  */
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
@@ -8,37 +8,22 @@ import { Refusal } from '../../errors.js';
 import { type FrozenPlan, freezePlan, hasItsOwnNumbers } from '../../procedures/resets/plan-reset.js';
 import { type ResetPlan, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
-import type { WrittenInput } from './reset-input.js';
 
 /** How `planText` begins: the plan's members are in the order of their names. */
 export const PLAN = { what: 'a plan', begins: /^\{"plan":\{[^[\]]*"kind":"mfa-reset-plan"/ };
 
-export function planText(desk: Desk, frozen: FrozenPlan, input: WrittenInput): string {
-  const { bom, newline, delimiter, header } = input;
-  const echo = { bom, newline, delimiter, header, cells: [...input.cells] };
-  const echoed = JSON.stringify(echo);
-  const tag = tagOf(desk, frozen, echoed);
-  return `{"plan":${frozen.text},"sha256":"${frozen.hash}","input":${echoed},"tag":"${tag}"}\n`;
-}
-
-const tagOf = (desk: Desk, { text }: FrozenPlan, input: string): string => desk.digests.mac('mac/plan', text, input);
-
-export interface ReadPlan {
-  readonly frozen: FrozenPlan;
-  readonly input: WrittenInput;
-}
+export const planText = (desk: Desk, { text, hash }: FrozenPlan): string =>
+  `{"plan":${text},"sha256":"${hash}","tag":"${desk.digests.mac('mac/plan', text)}"}\n`;
 
 /** Refusal `invalid-input` for a file that is not a plan, and for a plan that was changed. */
-export async function readPlanFile(context: Context, desk: Desk, path: string): Promise<ReadPlan> {
+export async function readPlanFile(context: Context, desk: Desk, path: string): Promise<FrozenPlan> {
   const parsed = fileSchema().safeParse(parseJson(await context.files.readText(path), path));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw noPlan(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   const frozen = freezePlan(desk, parsed.data.plan as ResetPlan);
-  // zod keeps the order of members as the schema names them, which is the order in which they were written.
-  const fits =
-    frozen.hash === parsed.data.sha256 && tagOf(desk, frozen, JSON.stringify(parsed.data.input)) === parsed.data.tag;
+  const fits = frozen.hash === parsed.data.sha256 && desk.digests.mac('mac/plan', frozen.text) === parsed.data.tag;
   if (!fits || !hasItsOwnNumbers(desk, frozen.plan)) {
     throw new Refusal(
       'invalid-input',
@@ -48,7 +33,7 @@ export async function readPlanFile(context: Context, desk: Desk, path: string): 
       },
     );
   }
-  return { frozen, input: { ...parsed.data.input, cells: new Map(parsed.data.input.cells) } };
+  return frozen;
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -74,6 +59,16 @@ function fileSchema() {
     user: z.string().optional(),
     act: z.literal(true).optional(),
     objected: z.literal(true).optional(),
+    noAddress: z.literal(true).optional(),
+    written: z.array(z.string()).optional(),
+  });
+  const cells = z.array(z.tuple([count, z.array(z.string())]));
+  const list = z.strictObject({
+    bom: z.boolean(),
+    newline: z.enum(['\n', '\r\n']),
+    delimiter: z.enum([',', ';', '\t', '|']),
+    header: z.array(z.string()),
+    cells,
   });
   const plan = z.strictObject({
     v: z.literal(1),
@@ -86,17 +81,10 @@ function fileSchema() {
     ticket: z.string(),
     final: z.boolean(),
     source: z.string(),
+    list: list.optional(),
     counts: z.record(z.enum(ROW_CLASSES), count),
     confirm: count,
     rows: z.array(row),
   });
-  const cells = z.array(z.tuple([count, z.array(z.string())]));
-  const input = z.strictObject({
-    bom: z.boolean(),
-    newline: z.enum(['\n', '\r\n']),
-    delimiter: z.enum([',', ';', '\t', '|']),
-    header: z.array(z.string()),
-    cells,
-  });
-  return z.strictObject({ plan, sha256: z.string(), input, tag: z.string() });
+  return z.strictObject({ plan, sha256: z.string(), tag: z.string() });
 }

@@ -8,27 +8,16 @@ import { findAccount } from '../../procedures/directory/find-account.js';
 import type { WrittenRow } from '../../procedures/resets/find-reset-targets.js';
 import { guardCell, suggestion, unguardCell } from '../../rules/csv-table.js';
 import type { Account } from '../../rules/people.js';
+import { listOf, type ResetPlan, type WrittenList } from '../../rules/reset-plan.js';
 import type { Context } from '../command.js';
 import { givenUser } from '../directory/given-user.js';
 import { readTable, type TableGiven } from '../directory/table-options.js';
-import type { FileKind } from '../ports.js';
-
-/** How the list was written, to write a part of it in the same form. */
-export interface WrittenInput {
-  /** The file begins with a byte order mark; without it Excel misreads accents. */
-  readonly bom: boolean;
-  readonly newline: '\n' | '\r\n';
-  readonly delimiter: string;
-  readonly header: readonly string[];
-  /** Cells by line. */
-  readonly cells: ReadonlyMap<number, readonly string[]>;
-}
 
 export interface ResetList {
   readonly rows: readonly WrittenRow[];
   readonly wholeAccount: Account | null;
   readonly source: string;
-  readonly input: WrittenInput;
+  readonly list?: WrittenList;
 }
 
 export interface ListGiven extends TableGiven {
@@ -56,9 +45,6 @@ export async function readResetList(context: Context, desk: Desk, given: ListGiv
   if (given.all) return wholeAccount(desk, given.account);
   return fromArguments(desk, given.users, given.account);
 }
-
-/** The form of a list that did not come from a file. */
-const PLAIN = { bom: false, newline: '\n', delimiter: ',', header: ['account', 'login'] } as const;
 
 const COLUMNS = ['user', 'account', 'login', 'email'] as const;
 
@@ -93,12 +79,12 @@ async function fromFile(
     });
   }
   const { delimiter, header, bom, newline } = table;
-  const cells = new Map(keepCells ? table.rows.map((row) => [row.line, row.cells]) : []);
+  const cells = () => table.rows.map((row) => [row.line, row.cells] as const);
   return {
     rows,
     wholeAccount: null,
     source: path === '-' ? 'standard input' : path,
-    input: { bom, newline, delimiter, header, cells },
+    ...(keepCells ? { list: { bom, newline, delimiter, header, cells: cells() } } : {}),
   };
 }
 
@@ -116,8 +102,7 @@ async function wholeAccount(desk: Desk, reference: string | undefined): Promise<
     });
   }
   const account = await findAccount(desk, reference);
-  const input = { ...PLAIN, cells: new Map() };
-  return { rows: [], wholeAccount: account, source: `all of account ${account.number}`, input };
+  return { rows: [], wholeAccount: account, source: `all of account ${account.number}` };
 }
 
 /**
@@ -130,13 +115,7 @@ async function fromArguments(desk: Desk, users: readonly string[], account: stri
     const found = await namedUser(desk, text, account);
     rows.push({ line: index + 1, user: '', account: account ?? '', login: text, email: '', ...found });
   }
-  const cells = new Map(rows.map((row) => [row.line, [row.account, row.login]]));
-  return {
-    rows,
-    wholeAccount: null,
-    source: 'arguments',
-    input: { ...PLAIN, cells },
-  };
+  return { rows, wholeAccount: null, source: 'arguments' };
 }
 
 async function namedUser(desk: Desk, text: string, account: string | undefined) {
@@ -149,23 +128,31 @@ async function namedUser(desk: Desk, text: string, account: string | undefined) 
   }
 }
 
-/** The named lines in the form of the input, to be corrected and run again. No cell becomes a formula in a spreadsheet. */
-export function writeRows({ bom, newline, delimiter, header, cells }: WrittenInput, lines: readonly number[]): string {
-  const rows = lines.flatMap((line) => {
-    const found = cells.get(line);
-    return found === undefined ? [] : [found];
-  });
+/** The list as a file, to be corrected and run again. No cell becomes a formula in a spreadsheet. */
+export function listText({ bom, newline, delimiter, header, cells }: WrittenList): string {
   const quoted = (cell: string): string => {
     const safe = guardCell(unguardCell(cell));
-    return /["\r\n;,\t]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+    return /["\r\n;,\t|]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
-  const text = [header, ...rows].map((row) => `${row.map(quoted).join(delimiter)}${newline}`).join('');
+  const rows = [header, ...cells.map(([, row]) => row)];
+  const text = rows.map((row) => `${row.map(quoted).join(delimiter)}${newline}`).join('');
   return bom ? `\uFEFF${text}` : text;
 }
 
-/** An earlier file of lines that were not done: the same header, and private as countersign writes it. A list of the desk's own is neither. */
-export function rowsFile(input: WrittenInput): FileKind {
-  const header = writeRows(input, []).replace(/^\uFEFF/, '');
+/** Writes lines of a plan that were not done. It replaces an earlier such file: the same header, and private as countersign writes it. */
+export async function writeNotDone(
+  { files }: Pick<Context, 'files'>,
+  file: string | undefined,
+  plan: ResetPlan,
+  lines: readonly number[],
+): Promise<void> {
+  if (file === undefined || file === '-') return;
+  const header = listText(listOf(plan, [])).replace(/^\uFEFF/, '');
   const literal = header.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return { what: 'a file of lines that were not done', begins: new RegExp(`^\\uFEFF?${literal}`), ownOnly: true };
+  const begins = new RegExp(`^\\uFEFF?${literal}`);
+  await files.write(file, listText(listOf(plan, lines)), {
+    what: 'a file of lines that were not done',
+    begins,
+    ownOnly: true,
+  });
 }

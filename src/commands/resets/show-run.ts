@@ -4,28 +4,34 @@
  */
 import type { Desk } from '../../desk.js';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
+import { approvalNeeded } from '../../procedures/resets/approvals.js';
 import type { JobWork } from '../../procedures/resets/job-work.js';
 import type { BegunJob } from '../../procedures/resets/reset-job.js';
-import { idleOutcome, type RowOutcome } from '../../procedures/resets/row-outcome.js';
+import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
-import type { PlannedRow } from '../../rules/reset-plan.js';
+import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 import { exitOfTally, rowDocument, runView } from './bulk-view.js';
-import { rowsFile, type WrittenInput, writeRows } from './reset-input.js';
+import { listText, writeNotDone } from './reset-input.js';
 
 export interface Report {
-  readonly input: WrittenInput;
+  readonly plan: ResetPlan;
+  /** What becomes of the lines that the run does not act on. */
+  readonly idle: readonly RowOutcome[];
+  /** Where the lines that were not done are written, if anywhere; `-` for standard output. */
   readonly failed: string | undefined;
 }
 
-/** A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done. */
+/**
+ * A small run reports its rows in the order of lines. A large run reports lines without a reset first, then each line as it is done.
+ * Refusals as `runJob`, and approval-needed where nothing may be done now; rows and file are complete as far as the run came.
+ */
 export async function showRun(
   context: Context,
   desk: Desk,
-  rows: readonly PlannedRow[],
-  { work, approval, waiting }: BegunJob,
-  report: Report | null,
+  { work, approval }: BegunJob,
+  { plan, idle, failed }: Report,
 ): Promise<Result> {
   const words = wordsOf(context);
   const approvalId = approval?.id ?? null;
@@ -41,15 +47,15 @@ export async function showRun(
   const told = async (outcomes: readonly RowOutcome[]) => {
     for (const row of outcomes) {
       tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
-      if (['unknown', 'ambiguous', 'failed', 'needs-approval'].includes(row.outcome)) notDone.push(row);
+      if (isNotDone(row)) notDone.push(row);
     }
     if (small) held.push(...outcomes);
     else await write(outcomes);
   };
-  const doing = new Set(work?.targets.map((row) => row.line));
-  const leftOut = new Set(waiting.map((row) => row.line));
+  const byLine = (a: RowOutcome, b: RowOutcome) => a.line - b.line;
+  const lines = () => notDone.sort(byLine).map((row) => row.line);
   try {
-    await told(rows.filter((row) => !doing.has(row.line)).map((row) => idleOutcome(row, leftOut.has(row.line))));
+    await told(idle);
     if (work !== null) {
       await run(context, desk, work, async (outcomes) => {
         await told(outcomes);
@@ -58,16 +64,17 @@ export async function showRun(
     }
   } finally {
     progress.done();
-    await write(held.toSorted((a, b) => a.line - b.line));
+    await write(held.toSorted(byLine));
+    await writeNotDone(context, failed, plan, lines());
   }
-  notDone.sort((a, b) => a.line - b.line);
-  const failedFile = await writeFailed(context, report, notDone);
   await sendNotices(context, desk);
+  if (work === null && approval !== null && failed !== '-') throw approvalNeeded(approval);
+  const failedFile = notDone.length === 0 ? null : (failed ?? null);
   const end = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
   const result = { view: runView(end, words), document: null, streamed: true, exit: exitOfTally(tally) };
-  if (report?.failed !== '-') return result;
+  if (failed !== '-') return result;
   if (!context.options.quiet) await context.show(result.view);
-  return { ...result, raw: rowsOf(report.input, notDone) };
+  return { ...result, raw: listText(listOf(plan, lines())) };
 }
 
 async function run(
@@ -79,23 +86,6 @@ async function run(
   context.notice(wordsOf(context)('job.begun', { id: work.head.id, count: work.targets.length }));
   await runJob(desk, context.operator(), work, { told, signal: context.signal });
 }
-
-async function writeFailed(
-  context: Context,
-  report: Report | null,
-  notDone: readonly RowOutcome[],
-): Promise<string | null> {
-  if (report?.failed === undefined) return null;
-  const { failed, input } = report;
-  if (failed !== '-') await context.files.write(failed, rowsOf(input, notDone), rowsFile(input));
-  return notDone.length === 0 ? null : failed;
-}
-
-const rowsOf = (input: WrittenInput, rows: readonly RowOutcome[]): string =>
-  writeRows(
-    input,
-    rows.map((row) => row.line),
-  );
 
 /** A large run has many notices; the person who waits for the run does not wait longer than this for them. */
 const SENDING_MS = 60_000;

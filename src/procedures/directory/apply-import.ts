@@ -1,7 +1,9 @@
 /** The second half of an import: writes a plan without faults as rows and log entries. It decides nothing. */
+import type { Desk } from '../../desk.js';
 import type { Problem } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Planned, PlannedUsers } from '../../rules/directory-import.js';
+import { wordsText } from '../../rules/directory-keys.js';
 import type { AccountEntry, UserEntry } from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
 import { gainsPower, heldUntil } from '../../rules/power-hold.js';
@@ -24,10 +26,54 @@ export interface PlannedCompanies extends Planned<Account, AccountEntry> {
 }
 
 export interface PlannedPeople extends PlannedUsers {
+  /** What is wrong with rows by themselves. */
+  readonly ofRows: readonly Problem[];
+  /** The accounts that rows name, by id, as they are on file. */
+  readonly builtOn: ReadonlyMap<string, Account>;
   /** Only for entries of the plan, whose accounts were found. */
   homeOf(entry: UserEntry): Account;
 }
 
+export interface PlannedImport {
+  readonly companies: PlannedCompanies;
+  readonly people: PlannedPeople;
+}
+
+/** A plan with the rows and search words to insert: they cost far more to make than to write, so they are made before the store is locked. */
+export interface ReadyImport extends PlannedImport {
+  readonly companyRows: readonly NewAccount[];
+  readonly added: readonly { readonly row: NewUser; readonly account: Account; readonly entry: UserEntry }[];
+  /** Of each `WORDS_OF` people to add, as text. */
+  readonly words: readonly string[];
+}
+
+/** The words of so many people are written in one order. */
+const WORDS_OF = 20_000;
+/** More people than these have their words made one after the other, for they would fill the memory together. */
+const MOST_READY = 10;
+
+export function readyImport(desk: Desk, planned: PlannedImport, at: number): ReadyImport {
+  const { companies, people } = planned;
+  const added = people.plan.add.map((entry) => {
+    const account = people.homeOf(entry);
+    return { row: newUserRow(desk.newId('usr'), account.id, entry, at, null), account, entry };
+  });
+  const words = chunksOf(added.slice(0, MOST_READY * WORDS_OF), WORDS_OF).map(wordsOf);
+  return {
+    ...planned,
+    companyRows: companies.added.map(({ account, entry }) => newAccountRow(account.id, entry, at)),
+    added,
+    words,
+  };
+}
+
+const wordsOf = (some: ReadyImport['added']): string =>
+  wordsText(
+    some.map(({ row, entry }) => userSearchKeys(row.id, { ...entry, phone: entry.phone ?? '' }, entry.dialled)),
+  );
+
+type NewAccount = ReturnType<typeof newAccountRow>;
+type NewUser = ReturnType<typeof newUserRow>;
 type Base = Pick<Deed, 'at' | 'by'>;
 
 /** Rows of one statement: with the columns of a user they stay below both engines' limits of bound values. */
@@ -57,15 +103,13 @@ export const accountAfter = (before: Account, entry: AccountEntry): Account => (
 
 export async function applyAccounts(
   acting: Acting<'directory:write'>,
-  { plan, added }: PlannedCompanies,
+  { companies: { plan, added }, companyRows }: ReadyImport,
   base: Base,
 ): Promise<readonly AuditEntry[]> {
   const { write } = acting;
-  await inChunks(added, async (some) => {
-    await write.accounts.insert(some.map(({ account, entry }) => newAccountRow(account.id, entry, base.at)));
+  for (const some of chunksOf(companyRows)) await write.accounts.insert(some);
+  for (const some of chunksOf(added, WORDS_OF))
     await write.search.insert(some.map(({ account }) => accountSearchKeys(account.id, account)));
-    return [];
-  });
   for (const { before, entry, fields } of plan.update) {
     const sso = fields.includes('sso') ? ssoPatch(entry.sso ?? null) : {};
     const { country } = accountAfter(before, entry);
@@ -97,21 +141,17 @@ export async function applyAccounts(
 
 export async function applyUsers(
   acting: Acting<'directory:write'>,
-  { plan, homeOf }: PlannedPeople,
+  { people, added: fresh, words }: ReadyImport,
   base: Base,
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly notices: readonly string[] }> {
-  const { desk, write } = acting;
-  const waits = await newPower(acting, { plan, homeOf });
-  const added = plan.add.map((entry) => ({ id: desk.newId('usr'), account: homeOf(entry), entry, held: waits(entry) }));
-  await inChunks(added, async (some) => {
-    await write.users.insert(
-      some.map(({ id, account, entry, held }) => newUserRow(id, account.id, entry, base.at, held)),
-    );
-    await write.search.insert(
-      some.map(({ id, entry }) => userSearchKeys(id, { ...entry, phone: entry.phone ?? '' }, entry.dialled)),
-    );
-    return [];
-  });
+  const { write } = acting;
+  const { plan, homeOf } = people;
+  const waits = await newPower(acting, people);
+  const added = fresh.map(({ row, account, entry }) => ({ row, account, entry, held: waits(entry) }));
+  for (const some of chunksOf(added))
+    await write.users.insert(some.map(({ row, held }) => (held === null ? row : { ...row, power_held_until: held })));
+  for (const [nth, some] of chunksOf(fresh, WORDS_OF).entries())
+    await write.search.insertText('user', words[nth] ?? wordsOf(some));
   const notices: string[] = [];
   for (const { before, entry } of plan.update) {
     const after = { name: entry.name, email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
@@ -119,10 +159,10 @@ export async function applyUsers(
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;
   const edited = plan.update.map(({ before, fields }) => ({ ...aboutUser(before), detail: { fields } }));
-  const fresh = (some: typeof added) =>
-    some.map(({ id, account, entry, held }) => ({
+  const about = (some: typeof added) =>
+    some.map(({ row, account, entry, held }) => ({
       account: account.id,
-      user: id,
+      user: row.id,
       detail: { role: entry.role, scopes: [...(entry.scopes ?? [])], heldUntil: held },
     }));
   // New power is announced by its entry, so it has one of its own, however large the import is (B84).
@@ -131,8 +171,8 @@ export async function applyUsers(
   return {
     notices,
     entries: [
-      ...logOf('user.added', fresh(powerful), true, base),
-      ...logOf('user.added', fresh(rest), single, base),
+      ...logOf('user.added', about(powerful), true, base),
+      ...logOf('user.added', about(rest), single, base),
       ...logOf('user.edited', edited, single, base),
     ],
   };
@@ -167,8 +207,8 @@ function logOf(kind: AuditEntry['kind'], abouts: readonly About[], single: boole
   }));
 }
 
-const chunksOf = <T>(items: readonly T[]): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / AT_ONCE) }, (_, at) => items.slice(at * AT_ONCE, (at + 1) * AT_ONCE));
+const chunksOf = <T>(items: readonly T[], most = AT_ONCE): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / most) }, (_, at) => items.slice(at * most, (at + 1) * most));
 
 /** Does it for some at a time, and gives what came of all. */
 export async function inChunks<In, Out>(

@@ -1,23 +1,18 @@
 /**
- * Imports companies and logins from files: all or nothing, in one transaction. The plan is made inside the door, from what is
- * stored at that moment; rows are written in chunks. `previewImport` makes the same plan and writes nothing (B90).
+ * Imports companies and logins from files: all or nothing, in one transaction. Plan and rows are made before it, so that calls do not
+ * wait for them. If what the plan was made from has changed by then, it is made again inside. `previewImport` makes the same plan and
+ * writes nothing (B90).
  */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Allowed } from '../../rules/damaged-values.js';
 import { type CellChange, cellChanges, type Kept, type SidePlan } from '../../rules/directory-import.js';
-import {
-  type AccountColumn,
-  type Rows,
-  readAccountRows,
-  readUserRows,
-  type UserColumn,
-} from '../../rules/directory-rows.js';
+import { type AccountColumn, type Rows, readAccountRows, type UserColumn } from '../../rules/directory-rows.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
-import { applyAccounts, applyUsers } from './apply-import.js';
-import { planCompanies, planPeople, type Stored } from './plan-import.js';
+import { applyAccounts, applyUsers, readyImport } from './apply-import.js';
+import { isOvertaken, planCompanies, planPeople, type Stored } from './plan-import.js';
 import { noteList } from './see-people.js';
 
 export interface ImportRequest extends Allowed {
@@ -93,36 +88,38 @@ export async function importDirectory(
 ): Promise<ImportReport> {
   await askAuthority(desk, signed, IMPORTING);
   const plan = planner(desk, request);
-  // Loaded before the door is opened.
-  await desk.phones();
+  const before = await plan(desk.store.read);
+  requireAsLookedAt(desk, before, request);
   const at = desk.now();
+  const made = readyImport(desk, before, at);
   const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
     entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
     change: async (acting) => {
       const base = { at, by: acting.by.actor };
-      const planned = await plan(acting.write);
-      requireAsLookedAt(desk, planned, request);
-      const first = await applyAccounts(acting, planned.companies, base);
-      const second = await applyUsers(acting, planned.people, base);
+      const overtaken = await isOvertaken(acting.write, before);
+      const planned = overtaken ? await plan(acting.write) : before;
+      if (overtaken) requireAsLookedAt(desk, planned, request);
+      const ready = overtaken ? readyImport(desk, planned, at) : made;
+      const first = await applyAccounts(acting, ready, base);
+      const second = await applyUsers(acting, ready, base);
       return { ...planned.report, notices: second.notices, entries: [...first, ...second.entries] };
     },
   });
   return report;
 }
 
-/** Reads the rows at once, and plans from what is stored when it is called. */
+/** Plans from what is stored when it is called. */
 function planner(desk: Desk, request: ImportRequest) {
   const accounts = request.accounts === undefined ? undefined : readAccountRows(request.accounts);
-  const users = request.users === undefined ? undefined : readUserRows(desk.policy, request.users);
   return async (store: Stored) => {
     const companies = await planCompanies(desk, store, accounts?.entries ?? [], request);
-    const people = await planPeople(desk, store, companies, users?.entries ?? [], request);
+    const people = await planPeople(desk, store, companies, request.users, request);
     const faults = [...(accounts?.problems ?? []), ...companies.problems];
     // After a bad account row its users are unknown too; their faults would only repeat the first one.
-    refuseIfAny(faults, [...(users?.problems ?? []), ...(faults.length === 0 ? people.problems : [])], request);
+    refuseIfAny(faults, [...people.ofRows, ...(faults.length === 0 ? people.problems : [])], request);
     const report: ImportReport = {
       accounts: accounts === undefined ? null : countsOf(companies.plan),
-      users: users === undefined ? null : countsOf(people.plan),
+      users: request.users === undefined ? null : countsOf(people.plan),
       kept: people.kept,
       warnings: [...placed(companies.warnings, [], request), ...inOrder(people.warnings)],
       notices: [],

@@ -3,11 +3,26 @@ import type { Desk, Reads } from '../../desk.js';
 import type { Problem } from '../../errors.js';
 import { type Allowed, spareRows, UNLESS } from '../../rules/damaged-values.js';
 import { sameEmail } from '../../rules/directory-fields.js';
-import { loginKeyOf, planAccounts, planUsers, problem } from '../../rules/directory-import.js';
+import { loginKeyOf, type PlannedUsers, planAccounts, planUsers, problem } from '../../rules/directory-import.js';
 import { foldKey } from '../../rules/directory-keys.js';
-import { ACCOUNT_CELLS, type AccountEntry, USER_CELLS, type UserEntry } from '../../rules/directory-rows.js';
+import {
+  ACCOUNT_CELLS,
+  type AccountEntry,
+  type Rows,
+  readUserRows,
+  USER_CELLS,
+  type UserColumn,
+  type UserEntry,
+} from '../../rules/directory-rows.js';
 import type { Account, User } from '../../rules/people.js';
-import { accountAfter, accountOf, inChunks, type PlannedCompanies, type PlannedPeople } from './apply-import.js';
+import {
+  accountAfter,
+  accountOf,
+  inChunks,
+  type PlannedCompanies,
+  type PlannedImport,
+  type PlannedPeople,
+} from './apply-import.js';
 
 export async function planCompanies(
   desk: Desk,
@@ -55,50 +70,89 @@ const zerosLost = (column: string, found: readonly (readonly [{ readonly line?: 
     return owner === undefined ? [] : [problem(entry, column, message)];
   });
 
-/** The accounts that user rows name, as they will be after this import; by number key and by id. */
+/** How the accounts that rows name will be after this import, by number key and by id; and as they are on file. */
+interface Homes {
+  readonly after: Map<string, Account>;
+  readonly before: Map<string, Account>;
+}
+
+const bothKeys = (account: Account) => [account.id, foldKey(account.number)].map((key) => [key, account] as const);
+
 async function findHomes(
   store: Stored,
   companies: PlannedCompanies,
+  { after, before }: Homes,
   entries: readonly UserEntry[],
-): Promise<ReadonlyMap<string, Account>> {
+): Promise<void> {
   const names = [...new Set(entries.map((entry) => entry.account))];
+  const unknown = names.filter((name) => !after.has(name) && !after.has(foldKey(name)));
+  if (unknown.length === 0) return;
   const there = [
-    ...(await inChunks([...new Set(names.map(foldKey))], (keys) => store.accounts.byNumbers(keys))),
-    ...(await inChunks(
-      names.filter((name) => name.startsWith('acc_')),
-      (ids) => store.accounts.byIds(ids),
-    )),
+    ...(await store.accounts.byNumbers([...new Set(unknown.map(foldKey))])),
+    ...(await store.accounts.byIds(unknown.filter((name) => name.startsWith('acc_')))),
   ];
-  const changed = new Map(companies.plan.update.map(({ before, entry }) => [before.id, accountAfter(before, entry)]));
-  const all = [
-    ...there.map((account) => changed.get(account.id) ?? account),
-    ...companies.added.map(({ account }) => account),
-  ];
-  return new Map(all.flatMap((account) => [account.id, foldKey(account.number)].map((key) => [key, account] as const)));
+  const changed = new Map(companies.plan.update.map(({ before: one, entry }) => [one.id, accountAfter(one, entry)]));
+  for (const account of there) {
+    before.set(account.id, account);
+    for (const [key, home] of bothKeys(changed.get(account.id) ?? account)) after.set(key, home);
+  }
 }
 
+/** Rows are judged some at a time, and those that change nothing are forgotten: a file may have a million. */
 export async function planPeople(
   desk: Desk,
   store: Stored,
   companies: PlannedCompanies,
-  given: readonly UserEntry[],
+  given: Rows<UserColumn> | undefined,
   allowed: Allowed,
 ): Promise<PlannedPeople> {
+  const fresh = companies.added.flatMap(({ account }) => bothKeys(account));
+  const homes: Homes = { after: new Map(fresh), before: new Map() };
+  const homeOf = (entry: UserEntry) => homes.after.get(entry.account) ?? homes.after.get(foldKey(entry.account));
+  const seen = new Map<string, number>();
+  const parts = await inChunks(given?.rows ?? [], async (rows) => {
+    const { entries, problems: ofRows } = readUserRows(desk.policy, { rows, problems: [] });
+    await findHomes(store, companies, homes, entries);
+    return [{ ...(await planSome(desk, store, { homes, homeOf, seen }, entries, allowed)), ofRows }];
+  });
+  return {
+    plan: {
+      add: parts.flatMap(({ plan }) => plan.add),
+      update: parts.flatMap(({ plan }) => plan.update),
+      unchanged: parts.reduce((sum, { plan }) => sum + plan.unchanged, 0),
+    },
+    kept: parts.flatMap(({ kept }) => kept),
+    warnings: parts.flatMap(({ warnings }) => warnings),
+    ofRows: [...(given?.problems ?? []), ...parts.flatMap(({ ofRows }) => ofRows)],
+    problems: parts.flatMap(({ problems }) => problems),
+    builtOn: homes.before,
+    homeOf: (entry) => homeOf(entry) as Account,
+  };
+}
+
+interface Known {
+  readonly homes: Homes;
+  readonly homeOf: (entry: UserEntry) => Account | undefined;
+  readonly seen: Map<string, number>;
+}
+
+async function planSome(
+  desk: Desk,
+  store: Stored,
+  { homes, homeOf, seen }: Known,
+  given: readonly UserEntry[],
+  allowed: Allowed,
+): Promise<PlannedUsers> {
   const read = await desk.phones();
-  const homes = await findHomes(store, companies, given);
-  const homeOf = (entry: UserEntry) => homes.get(entry.account) ?? homes.get(foldKey(entry.account));
-  const fresh = new Set(companies.added.map(({ account }) => account.id));
   const pairsOf = (entry: UserEntry, keys: readonly string[]) => {
     const home = homeOf(entry);
-    if (home === undefined || fresh.has(home.id)) return [];
+    // Nobody is in a company that this import adds.
+    if (home === undefined || !homes.before.has(home.id)) return [];
     return keys.map((loginKey) => ({ accountId: home.id, loginKey }));
   };
-  const found = await inChunks(
-    given.flatMap((entry) => pairsOf(entry, [entry.loginKey])),
-    (some) => store.users.byLoginPairs(some),
-  );
+  const found = await store.users.byLoginPairs(given.flatMap((entry) => pairsOf(entry, [entry.loginKey])));
   const keyOf = ({ accountId }: User, login: string) =>
-    loginKeyOf(homes.get(accountId) ?? { number: accountId }, foldKey(login));
+    loginKeyOf(homes.after.get(accountId) ?? { number: accountId }, foldKey(login));
   const keyOfRow = (entry: UserEntry) => loginKeyOf(homeOf(entry) ?? { number: '' }, entry.loginKey);
   const existing = new Map(found.map((user) => [keyOf(user, user.login), user]));
   const spare = spareRows(given, (entry) => existing.get(keyOfRow(entry)), USER_CELLS, allowed);
@@ -106,7 +160,7 @@ export async function planPeople(
     ...entry,
     dialled: read(entry.phone ?? '', homeOf(entry)?.country ?? null),
   }));
-  const planned = planUsers(desk.policy, entries, homeOf, existing);
+  const planned = planUsers(desk.policy, entries, homeOf, existing, seen);
   const zeroled = await inChunks(
     planned.plan.add.flatMap((entry) => pairsOf(entry, withZeros(entry.login, allowed))),
     (some) => store.users.byLoginPairs(some),
@@ -121,8 +175,39 @@ export async function planPeople(
     ...planned,
     warnings: [...planned.warnings, ...spare.warnings],
     problems: [...planned.problems, ...spare.problems, ...zeros, ...torn],
-    homeOf: (entry) => homeOf(entry) as Account,
   };
+}
+
+/**
+ * Whether what a plan was made from has changed since: a company or person that it changes or builds on, or one that it adds and somebody
+ * else has added. Rows that change nothing may have moved on; that counts as done after the import.
+ */
+export async function isOvertaken(store: Stored, { companies, people }: PlannedImport): Promise<boolean> {
+  const { add, update } = people.plan;
+  const homes = [...new Set([...add, ...update.map(({ entry }) => entry)].map((entry) => people.homeOf(entry).id))];
+  const accounts = [
+    ...companies.plan.update.map(({ before }) => before),
+    ...homes.flatMap((id) => people.builtOn.get(id) ?? []),
+  ];
+  const users = update.map(({ before }) => before);
+  const pairs = add.flatMap((entry) => {
+    const { id } = people.homeOf(entry);
+    return people.builtOn.has(id) ? [{ accountId: id, loginKey: entry.loginKey }] : [];
+  });
+  const taken = [
+    ...(await inChunks(companies.plan.add, (some) => store.accounts.byNumbers(some.map((entry) => entry.numberKey)))),
+    ...(await inChunks(pairs, (some) => store.users.byLoginPairs(some))),
+  ];
+  return (
+    taken.length > 0 ||
+    differ(accounts, await inChunks(accounts, (some) => store.accounts.byIds(some.map(({ id }) => id)))) ||
+    differ(users, await inChunks(users, (some) => store.users.byIds(some.map(({ id }) => id))))
+  );
+}
+
+function differ<T extends { readonly id: string }>(before: readonly T[], now: readonly T[]): boolean {
+  const found = new Map(now.map((one) => [one.id, JSON.stringify(one)]));
+  return before.some((one) => found.get(one.id) !== JSON.stringify(one));
 }
 
 /** Rows whose login is one person's and whose new e-mail is a colleague's: a column that was sorted alone looks like this (M9). */
@@ -132,10 +217,9 @@ async function namingTwo(store: Stored, updates: PlannedPeople['plan']['update']
       ? [{ entry, email, before, accountId: before.accountId, emailKey: foldKey(email), loginKey: foldKey(email) }]
       : [],
   );
-  const owners = [
-    ...(await inChunks(moved, (some) => store.users.byEmailPairs(some))),
-    ...(await inChunks(moved, (some) => store.users.byLoginPairs(some))),
-  ].flatMap((user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const));
+  const owners = [...(await store.users.byEmailPairs(moved)), ...(await store.users.byLoginPairs(moved))].flatMap(
+    (user) => [user.email, user.login].map((name) => [`${user.accountId} ${foldKey(name)}`, user] as const),
+  );
   const ownerOf = new Map(owners);
   return moved.flatMap(({ entry, email, before, accountId, emailKey }) => {
     const owner = ownerOf.get(`${accountId} ${emailKey}`);

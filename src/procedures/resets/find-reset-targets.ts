@@ -103,9 +103,13 @@ async function lookUpBatch(desk: Desk, accounts: Accounts, rows: readonly Writte
     line: row.line,
     account: row.account,
     login: row.login || row.email || row.user,
+    ...asWritten(row),
     found: find(row),
   }));
 }
+
+const asWritten = ({ user, account, login, email }: WrittenRow) =>
+  [user, login, email].filter((text) => text !== '').length < 2 ? {} : { written: [user, account, login, email] };
 
 /** Every column that is filled names this user. One column that was sorted alone would otherwise reset colleagues (M9). */
 function agrees({ login, email }: WrittenRow, user: User): boolean {

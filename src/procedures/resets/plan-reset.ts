@@ -18,6 +18,7 @@ import {
   type RecentRuns,
   type ResetPlan,
   somethingToReset,
+  type WrittenList,
 } from '../../rules/reset-plan.js';
 import { askAuthority, loggingRefusals } from '../authorise.js';
 import { oldEnoughAddress } from '../codes/enrolment-code.js';
@@ -32,6 +33,8 @@ export interface BulkRequest {
   readonly final: boolean;
   /** Where the list came from, in words. */
   readonly source: string;
+  /** As it was written, to be kept with the plan. */
+  readonly list?: WrittenList | undefined;
 }
 
 const BATCH = 500;
@@ -69,6 +72,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
     ticket: request.ticket,
     final: request.final,
     source: request.source,
+    ...(request.list === undefined ? {} : { list: request.list }),
     counts: countRows(rows),
     confirm: plain.length,
     rows,

@@ -1,6 +1,7 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
 import type { ResetRow } from '../../desk.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
+import type { JobWork } from './job-work.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
 
 /** The outcome of one line of the input. */
@@ -42,6 +43,20 @@ export function storedOutcome(job: string, planned: PlannedRow, row: ResetRow | 
   const removed = { factors, backupCodes: row.backup_codes, devices, sessions, enrolments };
   return { ...base, outcome: row.outcome as StepResult, removed, reset: row.state === 'none' ? null : row.id };
 }
+
+/** The lines that a run does not act on. */
+export function idleOutcomes(
+  rows: readonly PlannedRow[],
+  { work, waiting }: { readonly work: JobWork | null; readonly waiting: readonly PlannedRow[] },
+): readonly RowOutcome[] {
+  const doing = new Set(work?.targets.map((row) => row.line));
+  const leftOut = new Set(waiting.map((row) => row.line));
+  return rows.filter((row) => !doing.has(row.line)).map((row) => idleOutcome(row, leftOut.has(row.line)));
+}
+
+/** True of a line that somebody has to correct, or to run again. */
+export const isNotDone = ({ outcome }: RowOutcome): boolean =>
+  ['unknown', 'ambiguous', 'failed', 'needs-approval'].includes(outcome);
 
 /** A line that the job does not act on: there is nothing to do, no such user, or it waits for an approval. */
 export function idleOutcome(planned: PlannedRow, waiting: boolean): RowOutcome {

@@ -1,6 +1,6 @@
 /** Bulk runs as people see them: the list, and one run line by line (B60, B61). */
 import type { Desk, JobHead, ResetRow } from '../../desk.js';
-import type { PlannedRow } from '../../rules/reset-plan.js';
+import type { PlannedRow, ResetPlan } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/code-state.js';
 import { type JobWork, openJob } from './job-work.js';
 import { idleOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
@@ -17,6 +17,7 @@ export interface JobLine {
 
 export interface JobReport {
   readonly head: JobHead;
+  readonly plan: ResetPlan;
   readonly begunBy: string;
   /** Who approved it; null if nobody had to. */
   readonly approvedBy: string | null;
@@ -47,7 +48,7 @@ export async function showJob(desk: Desk, id: string): Promise<JobReport> {
         codeStateOf({ live: live.get(row.user_id) ?? false, since: row.at }, messages.get(row.user_id)),
       );
   }
-  return { head, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored, codes)) };
+  return { head, plan, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored, codes)) };
 }
 
 async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {

@@ -34,7 +34,7 @@ export async function up(db: Db, traits: SchemaTraits, { notary, directory }: Mi
       // Without those of later steps.
       const table = { ...whole, columns: whole.columns.filter((column) => column in (rows[0] ?? {})) };
       const before = { ...table, columns: table.columns.filter((column) => column !== added) };
-      await searchWrites(db as Tx).insert(rows.map((row) => wordsOf(name, row)));
+      await searchWrites(db as Tx, traits).insert(rows.map((row) => wordsOf(name, row)));
       // A row that was changed outside countersign keeps its tag, and stays refused.
       const ours = rows.filter((row) => [before, table].some((one) => fits(notary.rows, name, one, row)));
       const read = ours.map((row): Row => (name === 'users' ? { ...row, phone_e164: phoneOf(row) } : row));

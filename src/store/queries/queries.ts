@@ -74,7 +74,7 @@ export const writesOf = (tx: Tx, tagging: Tagging, queued: (messageId: string) =
     policyPin: () => ({ ...policyPinReads(tx), ...policyPinWrites(tx) }),
     portalSessions: () => ({ ...portalSessionReads(tx), ...portalSessionWrites(tx) }),
     resets: () => ({ ...resetReads(tx), ...resetWrites(tx) }),
-    search: () => ({ ...searchReads(tx), ...searchWrites(tx) }),
+    search: () => ({ ...searchReads(tx), ...searchWrites(tx, tagging.traits) }),
     sealed: () => ({ ...sealedReads(tx), ...sealedWrites(tx, tagging) }),
     freeze: () => ({ ...freezeReads(tx), ...freezeWrites(tx) }),
     secrets: () => ({ ...secretReads(tx), ...secretWrites(tx) }),
