@@ -70,7 +70,7 @@ export function buildWorld(around: Surroundings): World {
     topics: openTopics(run.dataFolder),
     stdout: around.stdout,
     stderr: around.stderr,
-    style: (stream, options) => styleOf(around, stream, options),
+    style: (stream, options) => styleOf(run, stream, options),
     canAsk: (options) => canAsk(around, options),
     context: async (options, spec) => {
       run.opened.anyPolicy = spec.anyPolicy === true;
@@ -158,9 +158,20 @@ function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: Gl
 
 const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
 
-function styleOf(around: Surroundings, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
+function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
   const { isTTY, columns } = around[stream];
-  return makeStyle({ isTTY, columns, env: around.env, noColor: !options.color, plain: options.plain || undefined });
+  const said = (text: string) => {
+    const screens = tongue.language === 'en' ? undefined : tongue.read(tongue.language, 'screens');
+    return (screens as { terminal?: Readonly<Record<string, string>> } | undefined)?.terminal?.[text] ?? text;
+  };
+  return makeStyle({
+    isTTY,
+    columns,
+    env: around.env,
+    noColor: !options.color,
+    plain: options.plain || undefined,
+    said,
+  });
 }
 
 function contextOf(run: Run, options: GlobalOptions): Context {
@@ -176,8 +187,8 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     ask: {
       possible: canAsk(around, options),
-      prompts: (option) => promptsOf(around, options, option),
-      screen: () => screenOf(around, options),
+      prompts: (option) => promptsOf(run, options, option),
+      screen: () => screenOf(run, options),
     },
     files: openFiles(
       around.stdin,
@@ -187,7 +198,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     print: async (result) =>
-      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(around, ...of) }, options, result)),
+      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(run, ...of) }, options, result)),
     row: async (value) => {
       if (!options.json) return;
       const { printableJson } = await import('../terminal/printable.js');
@@ -198,10 +209,10 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     show: async (view) => {
       const { renderView } = await import('../terminal/render.js');
-      const style = styleOf(around, 'stderr', options);
+      const style = styleOf(run, 'stderr', options);
       await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
     },
-    style: styleOf(around, 'stdout', options),
+    style: styleOf(run, 'stdout', options),
     tongue: run.tongue,
     progress: (label, total) => progressOf(around, options, label, total),
     house: buildHouse(run, { options, progress: (total) => progressOf(around, options, 'Changing the key', total) }),
@@ -211,17 +222,19 @@ function contextOf(run: Run, options: GlobalOptions): Context {
   };
 }
 
-async function promptsOf(around: Surroundings, options: GlobalOptions, option: string) {
+async function promptsOf(run: Run, options: GlobalOptions, option: string) {
+  const { around } = run;
   if (!canAsk(around, options) || around.terminal === null) {
     throw new Refusal('missing-option', `missing: ${option}`, {
       hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
     });
   }
   const { openPrompts } = await import('../terminal/prompts.js');
-  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
+  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(run, 'stderr', options) });
 }
 
-async function screenOf(around: Surroundings, options: GlobalOptions) {
+async function screenOf(run: Run, options: GlobalOptions) {
+  const { around } = run;
   if (!canAsk(around, options) || around.terminal === null) {
     throw new Refusal('missing-option', 'the console needs a terminal', {
       hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
@@ -232,7 +245,7 @@ async function screenOf(around: Surroundings, options: GlobalOptions) {
   return openLiveScreen({
     ...around.terminal(),
     onSignal: around.onSignal,
-    style: styleOf(around, 'stderr', options),
+    style: styleOf(run, 'stderr', options),
     plain: options.plain || dumb,
     clears: !dumb,
     now: around.now,

@@ -38,10 +38,11 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
   ],
   input,
   run: async (context, given) => {
-    const account = given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Account' }));
-    const caller = given.caller ?? (await (await context.ask.prompts('--caller')).line({ message: 'Caller' }));
-    const desk = await context.desk();
     const words = wordsOf(context);
+    const ask = async (option: string, message: string) => (await context.ask.prompts(option)).line({ message });
+    const account = given.account ?? (await ask('--account', words('call.account')));
+    const caller = given.caller ?? (await ask('--caller', words('call.caller')));
+    const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
     const phrase = given.forgot
@@ -67,7 +68,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
 async function askAction(context: Context, desk: Desk): Promise<string> {
   const prompts = await context.ask.prompts('--for');
   return prompts.choose({
-    message: 'Request',
+    message: wordsOf(context)('call.request'),
     choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })),
   });
 }
