@@ -11,12 +11,10 @@ import { reportResult } from '../commands/report-outcome.js';
 import type { OutStream, World } from '../commands/world.js';
 import type { Environment, GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
 import type { InnerInput, InnerOutput } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
 import { readSettings } from '../opening/read-settings.js';
-import { openProgress } from '../terminal/progress.js';
-import { makeStyle, type Style } from '../terminal/style.js';
+import { canAsk, progressOf, promptsOf, screenOf, styleOf } from './ask-and-show.js';
 import { buildHouse } from './build-house.js';
 import { openFiles, openSessions, type temporaryFolders } from './files.js';
 import { admit, type Machine, outsideOf, pathRules } from './machine.js';
@@ -151,29 +149,6 @@ function beginRun(around: Surroundings): Run {
   };
 }
 
-function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
-  const told = truthy(env['CI']) || truthy(env['COUNTERSIGN_NO_INPUT']);
-  return terminal !== null && options.input && stdinIsTTY && stderr.isTTY && !told;
-}
-
-const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
-
-function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
-  const { isTTY, columns } = around[stream];
-  const said = (text: string) => {
-    const screens = tongue.language === 'en' ? undefined : tongue.read(tongue.language, 'screens');
-    return (screens as { terminal?: Readonly<Record<string, string>> } | undefined)?.terminal?.[text] ?? text;
-  };
-  return makeStyle({
-    isTTY,
-    columns,
-    env: around.env,
-    noColor: !options.color,
-    plain: options.plain || undefined,
-    said,
-  });
-}
-
 function contextOf(run: Run, options: GlobalOptions): Context {
   const { around } = run;
   return {
@@ -222,36 +197,6 @@ function contextOf(run: Run, options: GlobalOptions): Context {
   };
 }
 
-async function promptsOf(run: Run, options: GlobalOptions, option: string) {
-  const { around } = run;
-  if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', `missing: ${option}`, {
-      hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
-    });
-  }
-  const { openPrompts } = await import('../terminal/prompts.js');
-  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(run, 'stderr', options) });
-}
-
-async function screenOf(run: Run, options: GlobalOptions) {
-  const { around } = run;
-  if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', 'the console needs a terminal', {
-      hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
-    });
-  }
-  const { openLiveScreen } = await import('../terminal/live-screen.js');
-  const dumb = around.env['TERM'] === 'dumb';
-  return openLiveScreen({
-    ...around.terminal(),
-    onSignal: around.onSignal,
-    style: styleOf(run, 'stderr', options),
-    plain: options.plain || dumb,
-    clears: !dumb,
-    now: around.now,
-  });
-}
-
 const NOBODY = { id: undefined, why: 'the settings do not say' };
 
 function sessionsOf(run: Run, options: GlobalOptions) {
@@ -259,11 +204,6 @@ function sessionsOf(run: Run, options: GlobalOptions) {
     const { folders, store, person = NOBODY } = await run.settings(options);
     return { folder: join(folders.state, 'sessions'), store, person };
   });
-}
-
-function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
-  const isTTY = stderr.isTTY && !options.plain && !options.quiet;
-  return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
 }
 
 function packageVersion(root: string): string {

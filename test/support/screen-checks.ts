@@ -61,7 +61,10 @@ export function sentencesIn(file: string, text: string): readonly string[] {
       if (!ts.isStringLiteralLike(node) && !ts.isTemplateHead(node) && !ts.isTemplateMiddleOrTemplateTail(node)) return;
       const key =
         ts.isStringLiteralLike(node) && /^[\w-]+(?:\.[\w-]+)*$/u.test(node.text) && !/^[A-Z][a-z]+$/u.test(node.text);
-      if (key || !/[a-z]{3}/iu.test(node.text.replace(/countersign.*|^[a-z]+\.[\w-]*$|^<.*>$|^\/[A-Z]+ --[a-z]+ $/u, '')))
+      if (
+        key ||
+        !/[a-z]{3}/iu.test(node.text.replace(/countersign.*|^[a-z]+\.[\w-]*$|^<.*>$|^\/[A-Z]+ --[a-z]+ $/u, ''))
+      )
         return;
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
       wrong.push(`${path.basename(file)}:${line + 1}: ${node.text}`);

@@ -1,0 +1,64 @@
+/** Asks and shows on the terminal of one run: whether a person can be asked, in which style, and the prompts. Part of main's room. */
+import type { GlobalOptions } from '../config.js';
+import { Refusal } from '../errors.js';
+import { openProgress } from '../terminal/progress.js';
+import { makeStyle, type Style } from '../terminal/style.js';
+import type { Run, Surroundings } from './build-world.js';
+
+export function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
+  const told = truthy(env['CI']) || truthy(env['COUNTERSIGN_NO_INPUT']);
+  return terminal !== null && options.input && stdinIsTTY && stderr.isTTY && !told;
+}
+
+const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
+
+export function styleOf({ around, tongue }: Run, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
+  const { isTTY, columns } = around[stream];
+  const said = (text: string) => {
+    const screens = tongue.language === 'en' ? undefined : tongue.read(tongue.language, 'screens');
+    return (screens as { terminal?: Readonly<Record<string, string>> } | undefined)?.terminal?.[text] ?? text;
+  };
+  return makeStyle({
+    isTTY,
+    columns,
+    env: around.env,
+    noColor: !options.color,
+    plain: options.plain || undefined,
+    said,
+  });
+}
+
+export async function promptsOf(run: Run, options: GlobalOptions, option: string) {
+  const { around } = run;
+  if (!canAsk(around, options) || around.terminal === null) {
+    throw new Refusal('missing-option', `missing: ${option}`, {
+      hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
+    });
+  }
+  const { openPrompts } = await import('../terminal/prompts.js');
+  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(run, 'stderr', options) });
+}
+
+export async function screenOf(run: Run, options: GlobalOptions) {
+  const { around } = run;
+  if (!canAsk(around, options) || around.terminal === null) {
+    throw new Refusal('missing-option', 'the console needs a terminal', {
+      hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
+    });
+  }
+  const { openLiveScreen } = await import('../terminal/live-screen.js');
+  const dumb = around.env['TERM'] === 'dumb';
+  return openLiveScreen({
+    ...around.terminal(),
+    onSignal: around.onSignal,
+    style: styleOf(run, 'stderr', options),
+    plain: options.plain || dumb,
+    clears: !dumb,
+    now: around.now,
+  });
+}
+
+export function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
+  const isTTY = stderr.isTTY && !options.plain && !options.quiet;
+  return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
+}
