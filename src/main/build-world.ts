@@ -8,58 +8,17 @@ import { CATALOGUE } from '../commands/catalogue.js';
 import type { Context } from '../commands/command.js';
 import type { Tongue } from '../commands/ports.js';
 import { reportResult } from '../commands/report-outcome.js';
-import type { OutStream, World } from '../commands/world.js';
-import type { Environment, GlobalOptions, Settings } from '../config.js';
-import type { Desk, SignedOperator } from '../desk.js';
-import type { InnerInput, InnerOutput } from '../house.js';
+import type { World } from '../commands/world.js';
+import type { GlobalOptions, Settings } from '../config.js';
 import type { Custody } from '../opening/open-custody.js';
 import { readSettings } from '../opening/read-settings.js';
-import { canAsk, progressOf, promptsOf, screenOf, styleOf } from './ask-and-show.js';
+import { canAsk, progressOf, promptsOf, type Run, type Surroundings, screenOf, styleOf } from './ask-and-show.js';
 import { buildHouse } from './build-house.js';
-import { openFiles, openSessions, type temporaryFolders } from './files.js';
-import { admit, type Machine, outsideOf, pathRules } from './machine.js';
+import { openFiles, openSessions } from './files.js';
+import { admit, outsideOf, pathRules } from './machine.js';
 import { openMessages, openTopics } from './topic-files.js';
 
-/** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
-export interface Surroundings {
-  readonly env: Environment;
-  readonly machine: Machine;
-  readonly node: string;
-  readonly now: () => number;
-  /** As in opening/open-custody.ts. */
-  readonly clockAsGiven?: boolean;
-  readonly stdin: () => NodeJS.ReadableStream;
-  readonly stdinIsTTY: boolean;
-  /** The terminal for prompts; null inside another run. */
-  readonly terminal: (() => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }) | null;
-  readonly stdout: OutStream;
-  readonly stderr: OutStream;
-  readonly onSignal: (name: NodeJS.Signals, handler: () => void) => () => void;
-  readonly signal: AbortSignal;
-  readonly folders: ReturnType<typeof temporaryFolders>;
-  readonly root: string;
-  readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
-  readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
-}
-
-/** One run: what is open already, and how to open the rest. */
-export interface Run {
-  readonly around: Surroundings;
-  readonly version: string;
-  readonly dataFolder: string;
-  readonly tongue: Tongue;
-  settings(options: GlobalOptions): Promise<Settings>;
-  /** Keys, policy and notary, opened once for the whole run. */
-  custody(options: GlobalOptions): Promise<Custody>;
-  desk(options: GlobalOptions): Promise<Desk>;
-  readonly opened: {
-    desk?: Promise<Desk>;
-    signed?: SignedOperator;
-    following?: { stop(): Promise<void> };
-    /** The command works although the desk has not accepted the policy in force. */
-    anyPolicy?: boolean;
-  };
-}
+export type { Run, Surroundings } from './ask-and-show.js';
 
 export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);

@@ -1,4 +1,5 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
+
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -11,9 +12,10 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
+import { sayBlocks } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { alertBlocks } from './alerts-view.js';
-import { resultOf, sayBlocks, withNeutralLine } from './verdict-view.js';
+import { resultOf, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
   z.object({
