@@ -8,60 +8,17 @@ import { CATALOGUE } from '../commands/catalogue.js';
 import type { Context } from '../commands/command.js';
 import type { Tongue } from '../commands/ports.js';
 import { reportResult } from '../commands/report-outcome.js';
-import type { OutStream, World } from '../commands/world.js';
-import type { Environment, GlobalOptions, Settings } from '../config.js';
-import type { Desk, SignedOperator } from '../desk.js';
-import { Refusal } from '../errors.js';
-import type { InnerInput, InnerOutput } from '../house.js';
+import type { World } from '../commands/world.js';
+import type { GlobalOptions, Settings } from '../config.js';
 import type { Custody } from '../opening/open-custody.js';
 import { readSettings } from '../opening/read-settings.js';
-import { openProgress } from '../terminal/progress.js';
-import { makeStyle, type Style } from '../terminal/style.js';
+import { canAsk, progressOf, promptsOf, type Run, type Surroundings, screenOf, styleOf } from './ask-and-show.js';
 import { buildHouse } from './build-house.js';
-import { openFiles, openSessions, type temporaryFolders } from './files.js';
-import { admit, type Machine, outsideOf, pathRules } from './machine.js';
+import { openFiles, openSessions } from './files.js';
+import { admit, outsideOf, pathRules } from './machine.js';
 import { openMessages, openTopics } from './topic-files.js';
 
-/** Everything of the process that a run may use. A run inside the process (tour, smoke) has its own streams. */
-export interface Surroundings {
-  readonly env: Environment;
-  readonly machine: Machine;
-  readonly node: string;
-  readonly now: () => number;
-  /** As in opening/open-custody.ts. */
-  readonly clockAsGiven?: boolean;
-  readonly stdin: () => NodeJS.ReadableStream;
-  readonly stdinIsTTY: boolean;
-  /** The terminal for prompts; null inside another run. */
-  readonly terminal: (() => { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream }) | null;
-  readonly stdout: OutStream;
-  readonly stderr: OutStream;
-  readonly onSignal: (name: NodeJS.Signals, handler: () => void) => () => void;
-  readonly signal: AbortSignal;
-  readonly folders: ReturnType<typeof temporaryFolders>;
-  readonly root: string;
-  readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
-  readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
-}
-
-/** One run: what is open already, and how to open the rest. */
-export interface Run {
-  readonly around: Surroundings;
-  readonly version: string;
-  readonly dataFolder: string;
-  readonly tongue: Tongue;
-  settings(options: GlobalOptions): Promise<Settings>;
-  /** Keys, policy and notary, opened once for the whole run. */
-  custody(options: GlobalOptions): Promise<Custody>;
-  desk(options: GlobalOptions): Promise<Desk>;
-  readonly opened: {
-    desk?: Promise<Desk>;
-    signed?: SignedOperator;
-    following?: { stop(): Promise<void> };
-    /** The command works although the desk has not accepted the policy in force. */
-    anyPolicy?: boolean;
-  };
-}
+export type { Run, Surroundings } from './ask-and-show.js';
 
 export function buildWorld(around: Surroundings): World {
   const run = beginRun(around);
@@ -70,7 +27,7 @@ export function buildWorld(around: Surroundings): World {
     topics: openTopics(run.dataFolder),
     stdout: around.stdout,
     stderr: around.stderr,
-    style: (stream, options) => styleOf(around, stream, options),
+    style: (stream, options) => styleOf(run, stream, options),
     canAsk: (options) => canAsk(around, options),
     context: async (options, spec) => {
       run.opened.anyPolicy = spec.anyPolicy === true;
@@ -151,18 +108,6 @@ function beginRun(around: Surroundings): Run {
   };
 }
 
-function canAsk({ env, stdinIsTTY, stderr, terminal }: Surroundings, options: GlobalOptions): boolean {
-  const told = truthy(env['CI']) || truthy(env['COUNTERSIGN_NO_INPUT']);
-  return terminal !== null && options.input && stdinIsTTY && stderr.isTTY && !told;
-}
-
-const truthy = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
-
-function styleOf(around: Surroundings, stream: 'stdout' | 'stderr', options: GlobalOptions): Style {
-  const { isTTY, columns } = around[stream];
-  return makeStyle({ isTTY, columns, env: around.env, noColor: !options.color, plain: options.plain || undefined });
-}
-
 function contextOf(run: Run, options: GlobalOptions): Context {
   const { around } = run;
   return {
@@ -176,8 +121,8 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     ask: {
       possible: canAsk(around, options),
-      prompts: (option) => promptsOf(around, options, option),
-      screen: () => screenOf(around, options),
+      prompts: (option) => promptsOf(run, options, option),
+      screen: () => screenOf(run, options),
     },
     files: openFiles(
       around.stdin,
@@ -187,7 +132,7 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     sessions: sessionsOf(run, options),
     write: (text) => around.stdout.write(text),
     print: async (result) =>
-      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(around, ...of) }, options, result)),
+      void (await reportResult({ stdout: around.stdout, style: (...of) => styleOf(run, ...of) }, options, result)),
     row: async (value) => {
       if (!options.json) return;
       const { printableJson } = await import('../terminal/printable.js');
@@ -198,10 +143,10 @@ function contextOf(run: Run, options: GlobalOptions): Context {
     },
     show: async (view) => {
       const { renderView } = await import('../terminal/render.js');
-      const style = styleOf(around, 'stderr', options);
+      const style = styleOf(run, 'stderr', options);
       await around.stderr.write(renderView(view, style, { plain: options.plain || undefined }));
     },
-    style: styleOf(around, 'stdout', options),
+    style: styleOf(run, 'stdout', options),
     tongue: run.tongue,
     progress: (label, total) => progressOf(around, options, label, total),
     house: buildHouse(run, { options, progress: (total) => progressOf(around, options, 'Changing the key', total) }),
@@ -211,34 +156,6 @@ function contextOf(run: Run, options: GlobalOptions): Context {
   };
 }
 
-async function promptsOf(around: Surroundings, options: GlobalOptions, option: string) {
-  if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', `missing: ${option}`, {
-      hint: `Give ${option}. countersign cannot ask here, because there is no terminal or prompts are off.`,
-    });
-  }
-  const { openPrompts } = await import('../terminal/prompts.js');
-  return openPrompts({ ...around.terminal(), onSignal: around.onSignal, style: styleOf(around, 'stderr', options) });
-}
-
-async function screenOf(around: Surroundings, options: GlobalOptions) {
-  if (!canAsk(around, options) || around.terminal === null) {
-    throw new Refusal('missing-option', 'the console needs a terminal', {
-      hint: 'Scripts use: countersign verify --account A --caller U --for ACTION --passphrase-stdin',
-    });
-  }
-  const { openLiveScreen } = await import('../terminal/live-screen.js');
-  const dumb = around.env['TERM'] === 'dumb';
-  return openLiveScreen({
-    ...around.terminal(),
-    onSignal: around.onSignal,
-    style: styleOf(around, 'stderr', options),
-    plain: options.plain || dumb,
-    clears: !dumb,
-    now: around.now,
-  });
-}
-
 const NOBODY = { id: undefined, why: 'the settings do not say' };
 
 function sessionsOf(run: Run, options: GlobalOptions) {
@@ -246,11 +163,6 @@ function sessionsOf(run: Run, options: GlobalOptions) {
     const { folders, store, person = NOBODY } = await run.settings(options);
     return { folder: join(folders.state, 'sessions'), store, person };
   });
-}
-
-function progressOf({ stderr, now }: Surroundings, options: GlobalOptions, label: string, total: number) {
-  const isTTY = stderr.isTTY && !options.plain && !options.quiet;
-  return openProgress({ isTTY, columns: stderr.columns, write: (text) => void stderr.write(text), now }, label, total);
 }
 
 function packageVersion(root: string): string {

@@ -3,7 +3,7 @@
  * it may import everything, and only main (and the test desk) calls it.
  */
 import { lookup } from 'node:dns/promises';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPostgres, type Settings } from '../config.js';
 import {
@@ -34,7 +34,6 @@ import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
 import { eventMessages } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
-import { requireLanguage } from '../rules/language.js';
 import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
 import type { Anchor } from '../store/record.js';
@@ -48,7 +47,7 @@ import { openNoteSigner } from './note-signer.js';
 import type { Custody } from './open-custody.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
-import { openWordbook } from './open-wordbook.js';
+import { languagesOf, openWordbook } from './open-wordbook.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
 import { refuseUsedKey } from './used-key.js';
 
@@ -212,13 +211,6 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     name: settings.deskName,
   };
   return desk;
-}
-
-/** Refusal `config` for a language that has no folder. */
-function languagesOf({ language = 'en' }: Settings['file'], dataFolder: string): Pick<Desk, 'language' | 'languages'> {
-  const languages = readdirSync(join(dataFolder, 'messages')).toSorted();
-  requireLanguage(language, languages, 'config');
-  return { language, languages };
 }
 
 /** The policy's figures by argon2's letters. */

@@ -1,8 +1,10 @@
-/** Word lists and estimates for passphrases, read on first use. Part of main's room. */
-import { readFileSync } from 'node:fs';
+/** Word lists and estimates for passphrases, read on first use, and the languages that there are. Part of main's room. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Settings } from '../config.js';
 import { randomBytes, randomInt } from '../crypto/digests.js';
-import type { Phrasebook, Wordbook } from '../desk.js';
+import type { Desk, Phrasebook, Wordbook } from '../desk.js';
+import { requireLanguage } from '../rules/language.js';
 import type { Policy } from '../rules/policy.js';
 
 /** What is needed to judge and draw a phrase, without store or key. */
@@ -23,4 +25,14 @@ export function openWordbook(dataFolder: string): Wordbook {
     spelling: async (language) =>
       JSON.parse(readFileSync(join(dataFolder, 'words', 'spelling', `${language}.json`), 'utf8')) as unknown,
   };
+}
+
+/** Refusal `config` for a language that has no folder. */
+export function languagesOf(
+  { language = 'en' }: Settings['file'],
+  dataFolder: string,
+): Pick<Desk, 'language' | 'languages'> {
+  const languages = readdirSync(join(dataFolder, 'messages')).toSorted();
+  requireLanguage(language, languages, 'config');
+  return { language, languages };
 }

@@ -4,13 +4,13 @@
  */
 import type { Edition } from './people.js';
 
-/** Where the owner sees and changes the passphrase. */
-export const passphrasePath = (edition: Edition): readonly string[] => PATHS[edition];
-
-const PATHS: Readonly<Record<Edition, readonly string[]>> = {
+const PATHS = {
   'x-series': ['x-series-1', 'x-series-2', 'x-series-3', 'x-series-4', 'x-series-5'],
   classic: ['classic-1', 'classic-2', 'classic-3'],
-};
+} as const satisfies Readonly<Record<Edition, readonly string[]>>;
+
+/** Where the owner sees and changes the passphrase. */
+export const passphrasePath = (edition: Edition) => PATHS[edition];
 
 export type GuidanceReason = 'not-verified' | 'not-privileged' | 'no-passphrase' | 'forgot' | 'held';
 

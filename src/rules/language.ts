@@ -7,10 +7,6 @@ export const languageOf = (account: Account | null, user: User | null, desk: str
   user?.language ?? account?.language ?? desk;
 
 /** Refusal `invalid-input`, or `config`, for one that there is not. Empty removes what was chosen. */
-export function requireLanguage(
-  language: string | undefined,
-  languages: readonly string[],
-  code: ErrorCode = 'invalid-input',
-): void {
+export function requireLanguage(language = '', languages: readonly string[], code: ErrorCode = 'invalid-input'): void {
   if (language && !languages.includes(language)) throw refusal(code, 'language-unknown', { language, languages });
 }

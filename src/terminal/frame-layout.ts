@@ -35,7 +35,7 @@ export interface Frame {
 /** Scrolls by `wanted` lines; if undefined, by as few lines as show the sentence to say. */
 export function layOut(picture: Picture, line: string, style: Style, rows: number, wanted: number | undefined): Frame {
   const { columns } = style;
-  const keys = packed(picture.keys, columns).map(style.faint);
+  const keys = packed(picture.keys.map(style.said), columns).map(style.faint);
   const body = picture.body(columns, style).slice(0, Math.max(1, rows - 2 - keys.length));
   const asked = promptLine(picture, line, style, columns);
   const fixed = 1 + body.length + 1 + keys.length;
@@ -87,8 +87,9 @@ function packed(keys: readonly string[], columns: number): string[] {
 
 /** Says where the rest is: above or below. It mentions an alert that is not visible. */
 function more(offset: number, overflow: number, view: View, style: Style): string {
-  if (offset > 0 && view.some(({ kind }) => kind === 'alerts')) return style.warn('… Alert above: PgUp shows it');
-  return style.faint(where(offset, overflow));
+  if (offset > 0 && view.some(({ kind }) => kind === 'alerts'))
+    return style.warn(style.said('… Alert above: PgUp shows it'));
+  return style.faint(style.said(where(offset, overflow)));
 }
 
 const where = (offset: number, overflow: number): string =>

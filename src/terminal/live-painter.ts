@@ -130,7 +130,7 @@ export function plainPainter({ output, style, clears }: Screen): Painter {
       const view = renderView(picture.view(), style, { plain: true }).trimEnd().split('\n');
       const news = view.filter((text) => text !== '' && !before.has(withoutClock(text)));
       before = new Set(view.map(withoutClock));
-      const keys = picture.keys.length === 0 ? [] : [`(${picture.keys.join(' · ')})`];
+      const keys = picture.keys.length === 0 ? [] : [`(${picture.keys.map(style.said).join(' · ')})`];
       output.write(`\n${[...news, ...body(picture), ...keys].map((text) => `${text}\n`).join('')}`);
       ask(picture, '');
     },

@@ -81,9 +81,9 @@ class SearchBox<T> {
         ? undefined
         : this.#mark - (this.#marksBeside() ? this.#found.length - (rows.length - this.#beside.length) : from);
     const lines = rowLines(rows, { room, style, mark, keys: [] });
-    if (this.#found.length === 0) return [this.#thorough ? NOTHING : NOTHING_YET, ...lines];
-    if (this.#found.length > from + PAGE) return [...lines, fit(MORE, room)];
-    return this.#found.length < this.#question.most ? lines : [...lines, fit(CUT, room)];
+    if (this.#found.length === 0) return [this.#thorough ? style.said(NOTHING) : style.said(NOTHING_YET), ...lines];
+    if (this.#found.length > from + PAGE) return [...lines, fit(style.said(MORE), room)];
+    return this.#found.length < this.#question.most ? lines : [...lines, fit(style.said(CUT), room)];
   }
 
   /** Index of the first row of the page. */

@@ -133,7 +133,8 @@ function themeOf(style: Style) {
       highlight: style.accent,
       disabled: style.faint,
       description: style.faint,
-      keysHelpTip: () => style.faint('Choose by number or letter, or with the arrows and Enter. Esc cancels.'),
+      keysHelpTip: () =>
+        style.faint(style.said('Choose by number or letter, or with the arrows and Enter. Esc cancels.')),
     },
   };
 }

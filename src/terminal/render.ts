@@ -93,7 +93,7 @@ export function renderError(error: ErrorParts, style: Style): string {
     lines.push(...hanging(problemText(problem), columns, 2));
   }
   if (problems.length > PROBLEMS_SHOWN) lines.push(`  and ${problems.length - PROBLEMS_SHOWN} more`);
-  if (error.hint !== undefined) lines.push(...labelled('Next:', error.hint, columns, style.strong));
+  if (error.hint !== undefined) lines.push(...labelled(style.said('Next:'), error.hint, columns, style.strong));
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -110,16 +110,16 @@ function blockLines(block: Block, layout: Layout): string[] {
     case 'verdict':
       return [style.strong(style[block.tone](printable(block.verdict)))];
     case 'say':
-      return labelled('Say:', `"${block.text}"`, columns, style.accent);
+      return labelled(style.said('Say:'), `"${block.text}"`, columns, style.accent);
     case 'private':
-      return labelled('Do not read aloud:', block.text, columns, style.warn);
+      return labelled(style.said('Do not read aloud:'), block.text, columns, style.warn);
     case 'alerts':
-      return block.lines.flatMap((line) => labelled('Alert:', line, columns, style.warn));
+      return block.lines.flatMap((line) => labelled(style.said('Alert:'), line, columns, style.warn));
     case 'next':
       // Never wrapped: if a command is copied in two pieces, its first half would run.
       return block.lines.length === 0
         ? []
-        : [style.strong('Next:'), ...block.lines.map((line) => `  ${printable(line)}`)];
+        : [style.strong(style.said('Next:')), ...block.lines.map((line) => `  ${printable(line)}`)];
     case 'fields':
       return fieldLines(block.rows, layout);
     case 'table':

@@ -84,8 +84,9 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
   const mayReveal = question.reveal === true && style.plain !== true;
   const bracketsOf = ({ hint }: Wording) =>
     bracketed(
+      style.said('not shown'),
       hint,
-      mayReveal ? `Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s` : undefined,
+      mayReveal ? style.said(`Ctrl-R shows it for ${Math.ceil(revealMs / 1000)} s`) : undefined,
       question.turn === undefined ? undefined : `F2 ${question.turn.about}`,
     );
   let asked = printable(question.message);
@@ -135,8 +136,10 @@ function questionLine(question: SecretQuestion, terminal: SecretTerminal, typedT
 }
 
 function bracketed(...parts: readonly (string | undefined)[]): string {
-  const said = ['not shown', ...parts.filter((part) => part !== undefined).map(printable)];
-  return `(${said.join('; ')})`;
+  return `(${parts
+    .filter((part) => part !== undefined)
+    .map(printable)
+    .join('; ')})`;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Style {
   faint(text: string): string;
   accent(text: string): string;
   readonly colours: boolean;
+  /** A text of this room in the reader's language (`terminal` in data/messages/<language>/screens.json); the same if it has none. */
+  said(text: string): string;
   /** Columns to fill; 80 if the stream is not a terminal. */
   readonly columns: number;
   /** True if the output is not a screen of known width (a pipe, a file): no rules, no cutting, no wrapping. */
@@ -29,6 +31,7 @@ export interface StreamFacts {
   readonly noColor?: boolean | undefined;
   /** `--plain` */
   readonly plain?: boolean | undefined;
+  readonly said?: (text: string) => string;
 }
 
 /** Below this width lines are not laid out; the terminal wraps them. */
@@ -45,6 +48,7 @@ export function makeStyle(facts: StreamFacts): Style {
     faint: (text) => chalk.dim(text),
     accent: (text) => chalk.cyan(text),
     colours,
+    said: facts.said ?? ((text) => text),
     columns: facts.isTTY && facts.columns ? Math.max(LEAST_COLUMNS, facts.columns) : 80,
     plain: facts.plain === true || !facts.isTTY,
   };

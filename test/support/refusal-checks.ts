@@ -206,7 +206,12 @@ class RefusalCheck implements Checked {
     const isNumber = this.#checker.getNonNullableType(type).flags & ts.TypeFlags.NumberLike;
     if (['number', 'date', 'plural'].includes(how) && isNumber === 0) return `{${name}} is no number`;
     const terms = this.#catalogue.terms[name];
-    if (terms !== undefined && (literals.length === 0 || literals.some((literal) => !(literal in terms))))
+    const lists = parts.filter((part) => this.#checker.isArrayType(part) || this.#checker.isTupleType(part));
+    const keys = [
+      ...literals,
+      ...lists.flatMap((list) => literalsOf(this.#checker.getIndexTypeOfType(list, ts.IndexKind.Number) ?? list)),
+    ];
+    if (terms !== undefined && (keys.length === 0 || keys.some((literal) => !(literal in terms))))
       return `{${name}} is none of its terms`;
     return undefined;
   }

@@ -51,15 +51,14 @@ type Found =
 type Pressed = 'general' | 'resume' | 'requests' | 'end' | 'notes';
 
 const generalKey = (session: LiveSession) => keyOf(session)('general' as const, ['f3', 'ctrl-g'], 'call.key-general');
-const RESUMING = ['f5', 'ctrl-o'];
-const DECIDING = ['f6', 'ctrl-p'];
 
 /** One box for name, number, phone and e-mail. Esc leaves the console, or ends the call if one has begun. */
 export async function findStage(session: LiveSession): Promise<Stage> {
   const begun = session.call !== null;
   const { words } = session;
   const key = keyOf(session);
-  const asked = decides(session) ? [key('requests' as const, DECIDING, 'call.key-requests')] : [];
+  const asked = decides(session) ? [key('requests' as const, ['f6', 'ctrl-p'], 'call.key-requests')] : [];
+  const resume = key('resume' as const, ['f5', 'ctrl-o'], 'call.key-resume');
   const view = (): View => [
     titleOf(session, begun ? words('find.who-else') : session.desk.name),
     block.blank,
@@ -73,11 +72,7 @@ export async function findStage(session: LiveSession): Promise<Stage> {
     look: (text, thoroughly) => lookEverywhere(session, text, thoroughly),
     most: ALL,
     meanwhile: begun ? [] : session.notes,
-    keys: [
-      ...notesKey(session),
-      generalKey(session),
-      ...(begun ? [endKey(session)] : [key('resume' as const, RESUMING, 'call.key-resume'), ...asked]),
-    ],
+    keys: [...notesKey(session), generalKey(session), ...(begun ? [endKey(session)] : [resume, ...asked])],
   });
   session.from = undefined;
   return answer === undefined ? (begun ? 'end' : 'left') : taken(session, answer, 'find');

@@ -1,4 +1,5 @@
 /** What is known of the current call, and the parts that every screen has: title, clock, card of the caller, notes. */
+
 import type { Desk, SignedOperator } from '../../desk.js';
 import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import type { CallerAlerts } from '../../procedures/calls/caller-alerts.js';
@@ -14,12 +15,10 @@ import type { LiveChoice, LiveKey, LiveScreen } from '../../terminal/live-contra
 import { HIDDEN, likePhrase } from '../../terminal/printable.js';
 import type { Block, View } from '../../terminal/render.js';
 import type { Context } from '../command.js';
-import { block } from '../wording/blocks.js';
-import { alarmLine } from '../wording/times.js';
+import { alarmLine, block, sayBlocks } from '../wording/blocks.js';
 import type { ScreenKey, Words } from '../wording/words.js';
 import { alertBlocks } from './alerts-view.js';
 import type { Alphabet } from './spelled.js';
-import { sayBlocks } from './verdict-view.js';
 
 export type Stage =
   | 'find'

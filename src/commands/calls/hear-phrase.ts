@@ -4,10 +4,9 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { decodeSpelling, type SpellingTable } from '../../rules/spelling.js';
 import type { Prompts } from '../../terminal/prompts.js';
 import type { Context } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { alphabetOf, howToSpell, nextAlphabet, readOf, tooShort } from './spelled.js';
-import { sayBlocks } from './verdict-view.js';
 
 /** Asks until every letter could be read. It shows only how many letters it read, and checks nothing before the agent agrees. */
 export async function hearPhrase(context: Context, desk: Desk, prompts: Prompts, heard: Words): Promise<string> {

@@ -27,9 +27,8 @@ export const wordsIn = (line: string, words: Words): string =>
 /** `12 letters` of a line that is being spelled; `12 letters …` while the rest is not read. */
 export function lettersOf(line: string, table: SpellingTable, words: Words): string {
   const read = decodeSpelling(line.slice(0, 1000), table);
-  return read.ok
-    ? words('phrase.letters', { count: read.count })
-    : `${words('phrase.letters', { count: read.unreadAfter[0] ?? 0 })} …`;
+  const count = read.ok ? read.count : (read.unreadAfter[0] ?? 0);
+  return `${words('phrase.letters', { count })}${read.ok ? '' : ' …'}`;
 }
 
 /** How many letters were read, or where one was not; never which (B11). */

@@ -8,12 +8,12 @@ import type { Verdict } from '../../procedures/calls/verify-caller.js';
 import { guidanceFor } from '../../rules/guidance.js';
 import { iso } from '../../rules/moment.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
-import type { Block, View } from '../../terminal/render.js';
+import type { View } from '../../terminal/render.js';
 import type { Result } from '../command.js';
 import { errorDocument } from '../report-outcome.js';
-import { block } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/blocks.js';
 import { localClock } from '../wording/times.js';
-import type { ScreenKey, Words } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 
 /** The sentence to read to the caller; the first mismatch of a call is asked once more, whoever the caller is (E11, B73). */
 const sayKeyOf = ({ outcome, again }: Verdict) =>
@@ -22,12 +22,6 @@ const sayKeyOf = ({ outcome, again }: Verdict) =>
 /** Nobody is thanked by a guessed part of the name: "Dr.", "van" (E36). */
 export const sayOf = (verdict: Verdict, heard: Words): string =>
   heard(sayKeyOf(verdict), { name: verdict.caller?.name ?? '' });
-
-/** A sentence to read aloud, and what it means where the operator works in another language. */
-export const sayBlocks = (words: Words, heard: Words, key: ScreenKey, facts = {}): readonly Block[] => [
-  block.say(heard(key, facts)),
-  ...(heard.language === words.language ? [] : [block.note(words('call.meaning', { text: words(key, facts) }))]),
-];
 
 const guidanceOf = ({ reason, account }: Verdict, heard: Words): readonly string[] =>
   reason === null ? [] : guidanceFor(reason, account.edition).map((key) => heard.term('path', key));

@@ -1,4 +1,5 @@
 /** `verify`: checks one caller for one request (B03). Options and prompts lead to the same procedure. */
+
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
@@ -11,9 +12,10 @@ import { tooShortToBeOne } from '../../rules/hearing.js';
 import { languageOf } from '../../rules/language.js';
 import { permits } from '../../rules/operator-roles.js';
 import { type Command, type Context, command } from '../command.js';
+import { sayBlocks } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
 import { alertBlocks, alertsDocument } from './alerts-view.js';
-import { resultOf, sayBlocks, withNeutralLine } from './verdict-view.js';
+import { resultOf, withNeutralLine } from './verdict-view.js';
 
 const input = () =>
   z.object({
@@ -38,10 +40,11 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
   ],
   input,
   run: async (context, given) => {
-    const account = given.account ?? (await (await context.ask.prompts('--account')).line({ message: 'Account' }));
-    const caller = given.caller ?? (await (await context.ask.prompts('--caller')).line({ message: 'Caller' }));
-    const desk = await context.desk();
     const words = wordsOf(context);
+    const ask = async (option: string, message: string) => (await context.ask.prompts(option)).line({ message });
+    const account = given.account ?? (await ask('--account', words('call.account')));
+    const caller = given.caller ?? (await ask('--caller', words('call.caller')));
+    const desk = await context.desk();
     const action = given.for ?? (await askAction(context, desk));
     const request = { account, caller, action, ticket: given.ticket };
     const alerts = await alertsOn(context, desk, request);
@@ -70,7 +73,7 @@ const verify = command<z.infer<ReturnType<typeof input>>>({
 async function askAction(context: Context, desk: Desk): Promise<string> {
   const prompts = await context.ask.prompts('--for');
   return prompts.choose({
-    message: 'Request',
+    message: wordsOf(context)('call.request'),
     choices: desk.policy.actions.map((action) => ({ name: action.title, value: action.id, description: action.id })),
   });
 }

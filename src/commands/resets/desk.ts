@@ -5,9 +5,9 @@ import { resumeDesk } from '../../procedures/calls/alarms.js';
 import { deskStatus, freezeDocument } from '../../procedures/resets/freeze.js';
 import { iso } from '../../rules/moment.js';
 import { type Command, command } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { alarmLine, block } from '../wording/blocks.js';
 import { counted } from '../wording/counted.js';
-import { alarmLine, localMinute } from '../wording/times.js';
+import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 
 const status = command({

@@ -4,9 +4,8 @@ import * as z from 'zod';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { type Resent, resendCode } from '../../procedures/resets/resend-code.js';
 import { languageOf } from '../../rules/language.js';
-import { sayBlocks } from '../calls/verdict-view.js';
 import { type Command, command, type Result } from '../command.js';
-import { block } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/blocks.js';
 import { type Words, wordsOf } from '../wording/words.js';
 
 const resend = command({

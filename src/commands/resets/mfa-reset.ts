@@ -6,43 +6,11 @@ import { findAccount, findUser } from '../../procedures/directory/find-account.j
 import { type GrantedReset, RESETTING, resetUnderGrant } from '../../procedures/resets/reset-factors.js';
 import { languageOf } from '../../rules/language.js';
 import { untilApproved } from '../ask-approver.js';
-import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { wordsOf } from '../wording/words.js';
 import { bulkReset } from './bulk-reset.js';
 import { resetDocument, resetView } from './reset-view.js';
-
-const OPTIONS: readonly OptionSpec[] = [
-  { flags: '--account <account>', about: 'number, id or unique name of the account' },
-  {
-    flags: '--grant <grant>',
-    about: 'on a call: the grant from countersign verify --for login-security:mfa-reset',
-  },
-  {
-    flags: '--from <file>',
-    about: 'CSV file with the columns account and login, account and email, or user; - for standard input',
-    path: 'reads',
-  },
-  ...TABLE_OPTIONS,
-  { flags: '--all', about: 'reset every login of --account' },
-  { flags: '--reason <text>', about: 'why, for the log; needed without a grant' },
-  { flags: '--ticket <text>', about: 'number of your ticket; needed without a grant' },
-  { flags: '--dry-run', about: 'show the plan and change nothing' },
-  {
-    flags: '--plan <file>',
-    about: 'write the plan with its SHA-256 and change nothing; - for standard output',
-    path: 'writes',
-  },
-  { flags: '--apply <file>', about: 'run exactly this plan; - for standard input', path: 'reads' },
-  { flags: '--confirm <n>', about: 'the number of users to reset, as the plan says; without it you type the number' },
-  {
-    flags: '--failed <file>',
-    about: 'write the lines that were not done to this file, in the form of the input; - for standard output',
-    path: 'writes',
-  },
-  { flags: '--final', about: 'destroy the old factors at once (a stolen phone); cannot be undone' },
-  { flags: '--wait', about: 'if a second operator must approve, wait until that is decided' },
-];
 
 const input = () =>
   z.object({
@@ -68,7 +36,22 @@ const reset = command<Given>({
   path: 'mfa reset',
   access: 'mfa:reset-with-grant',
   arguments: ['[users...]'],
-  options: OPTIONS,
+  options: [
+    '--account <account>',
+    '--grant <grant>',
+    { flags: '--from <file>', path: 'reads' },
+    ...TABLE_OPTIONS,
+    '--all',
+    '--reason <text>',
+    '--ticket <text>',
+    '--dry-run',
+    { flags: '--plan <file>', path: 'writes' },
+    { flags: '--apply <file>', path: 'reads' },
+    '--confirm <n>',
+    { flags: '--failed <file>', path: 'writes' },
+    '--final',
+    '--wait',
+  ],
   input: input as () => z.ZodType<Given>,
   run: async (context, given) => {
     if (given.grant !== undefined) return onCall(context, given, given.grant);

@@ -2,8 +2,7 @@
 
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { View } from '../../terminal/render.js';
-import { sayBlocks } from '../calls/verdict-view.js';
-import { block } from '../wording/blocks.js';
+import { block, sayBlocks } from '../wording/blocks.js';
 import type { Words } from '../wording/words.js';
 
 export function resetView(done: ResetOutcome, words: Words, heard: Words): View {

@@ -1,7 +1,5 @@
 /** Moments as people at this machine read them: by its clock and in its zone. JSON has RFC 3339 in UTC (rules/moment). */
-import type { SoundingAlarm } from '../../procedures/calls/alarms.js';
 import { hours, minutes } from '../../rules/duration.js';
-import type { Words } from './words.js';
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
@@ -34,10 +32,6 @@ export const waitFrom =
     if (left < 48 * 60) return `${waiting.format(Math.ceil((at - now) / hours(1)), 'hour')} (${localMinute(end)})`;
     return `${waiting.format(Math.ceil((at - now) / hours(24)), 'day')} (${localMinute(end)})`;
   };
-
-/** `31 wrong phrases at 100234 Northwind within an hour, 14:05` (B95) */
-export const alarmLine = ({ scope, name, since, misses }: SoundingAlarm, words: Words): string =>
-  words('alerts.alarm', { scope, name, misses, clock: localClock(since) });
 
 /** `3 minutes ago`, `2 days ago`; undefined within the last minute. */
 export const agoFrom =

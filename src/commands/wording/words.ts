@@ -15,9 +15,7 @@ type Catalogue = Readonly<Record<string, Texts>>;
 export interface Words {
   (key: ScreenKey, facts?: Facts): string;
   readonly language: string;
-  /** Of this machine, ms: from where waits are counted. */
   readonly now: () => number;
-  /** The same in another language. */
   in(language: string): Words;
   /** A word that screens share with refusals. */
   term(set: string, key: string): string;

@@ -1,5 +1,5 @@
 /** Is an alarm over many callers on (B95)? */
-import { alarmLine } from '../../commands/wording/times.js';
+import { alarmLine } from '../../commands/wording/blocks.js';
 import { englishAt } from '../../commands/wording/words.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import type { StoreCheck } from './check.js';

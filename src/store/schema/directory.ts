@@ -82,7 +82,6 @@ export interface AccountsTable {
   phone_reset_forbidden: number;
   disabled_at: number | null;
   country: string | null;
-  /** In which its people are spoken and written to (B98); null: the desk's. */
   language: string | null;
   created_at: number;
   updated_at: number;
@@ -119,16 +118,11 @@ export interface UsersTable {
   enrolled_at: number | null;
   /** Kinds of attempts that were ever counted, with a space between two: each has its row in `throttles`. */
   tried: string | null;
-  /** In which the person is spoken and written to; null: the account's. */
   language: string | null;
 }
 
 /** Search keys of accounts and users: folded word starts in a b-tree. `kind` is `account` or `user`. */
-export interface SearchWordsTable {
-  word: string;
-  kind: string;
-  target_id: string;
-}
+export type SearchWordsTable = Record<'word' | 'kind' | 'target_id', string>;
 
 export interface PassphrasesTable {
   user_id: string;

@@ -1,9 +1,13 @@
 /** The sentences of refusals in data/messages: each language is complete, and each refusal gives what its sentences name (B98). */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ScreenKey } from '../../../src/commands/wording/words.js';
 import { type Catalogue, checkRefusals, namedIn } from '../../support/refusal-checks.js';
+import { saidIn, sentencesIn, sourcesIn } from '../../support/screen-checks.js';
 import { repositoryRoot } from '../../support/test-desk.js';
+import { wordsAt } from '../../support/words.js';
 
 const FOLDER = join(repositoryRoot, 'data/messages');
 const LANGUAGES = readdirSync(FOLDER);
@@ -15,7 +19,7 @@ function messagesOf(language: string): ReadonlyMap<string, string> {
     Object.entries(tree).flatMap(([key, value]) =>
       typeof value === 'string' ? [[`${place}.${key}`, value] as [string, string]] : leaves(value, `${place}.${key}`),
     );
-  return new Map(['refusals', 'terms'].flatMap((file) => leaves(read(language, file), file)));
+  return new Map(['refusals', 'terms', 'screens'].flatMap((file) => leaves(read(language, file), file)));
 }
 
 const read = (language: string, file: string): Tree =>
@@ -71,4 +75,60 @@ export const text = refusal('locked', 'login-locked-until', { until: 'noon' });
     expect([...catalogue.reasons.keys()].filter((key) => !reasons.has(key))).toEqual([]);
     expect([...catalogue.steps.keys()].filter((key) => !steps.has(key))).toEqual([]);
   }, 120_000);
+});
+
+describe('the catalogue of screens', () => {
+  const screens = () =>
+    new Map(
+      [...messagesOf('en')].flatMap(([place, message]) =>
+        place.startsWith('screens.') ? [[place.slice('screens.'.length), message] as const] : [],
+      ),
+    );
+
+  it('every sentence is used, and gets what it names', () => {
+    const catalogue = screens();
+    const said = saidIn(repositoryRoot, new Set(catalogue.keys()));
+    const used = new Set(said.map(({ key }) => key));
+    const terminal = sourcesIn(join(repositoryRoot, 'src/terminal'))
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('');
+    // The terminal's own texts are their own keys.
+    const spoken = (key: string) =>
+      key.startsWith('terminal.') && terminal.includes(key.slice('terminal.'.length).replace(/ 5 s.*/u, ' $'));
+    expect([...catalogue.keys()].filter((key) => !used.has(key) && !spoken(key))).toEqual([]);
+    const lacking = said.flatMap(({ key, facts, place }) =>
+      namedIn(catalogue.get(key) ?? '')
+        .filter(({ name }) => facts !== undefined && !facts.includes(name))
+        .map(({ name }) => `${basename(place)}: ${key} {${name}}`),
+    );
+    expect(lacking).toEqual([]);
+  });
+
+  it('no sentence that a caller, a customer or an agent on a call meets is in the code', () => {
+    const folders = ['commands/calls', 'commands/portal', 'rules/guidance.ts'].map((one) =>
+      join(repositoryRoot, 'src', one),
+    );
+    const files = folders.flatMap((one) => (one.endsWith('.ts') ? [one] : sourcesIn(one)));
+    expect(files.length).toBeGreaterThan(25);
+    expect(files.flatMap((file) => sentencesIn(file, readFileSync(file, 'utf8')))).toEqual([]);
+    const planted = "context.notice(`Sent to`); block.note('Shown once'); ask({ message: 'Login' }); words('a.b');";
+    expect(sentencesIn('x.ts', planted)).toEqual(['x.ts:1: Sent to', 'x.ts:1: Shown once', 'x.ts:1: Login']);
+  });
+
+  it('a third language is one folder; what it lacks is said in English (B98)', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-language-'));
+    try {
+      cpSync(join(FOLDER, 'en'), join(folder, 'messages/nl'), { recursive: true });
+      const neutral: ScreenKey = 'aloud.neutral';
+      const path = join(folder, 'messages/nl/screens.json');
+      const { aloud } = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ aloud: { ...aloud, neutral: 'Het spijt me, dat kan ik nu niet doen.' } }));
+      const words = wordsAt(0, 'en', folder);
+      expect(words.in('nl')(neutral)).toBe('Het spijt me, dat kan ik nu niet doen.');
+      expect(words.in('nl')('verdict.refused')).toBe('REFUSED');
+      expect(words.in('xx')(neutral)).toBe(words(neutral));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
