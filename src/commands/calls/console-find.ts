@@ -1,6 +1,6 @@
-/** The start of a call: find the caller by anything they say, note a general question, or resume a dropped call. */
+/** The start of a call: find the caller by anything they say, or note a general question. */
 import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
-import { answerGeneralQuestion, resumeCall } from '../../procedures/calls/live-calls.js';
+import { answerGeneralQuestion } from '../../procedures/calls/live-calls.js';
 import { openCall } from '../../procedures/calls/open-call.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
 import { accountsAsTyped, usersAsTyped } from '../../procedures/directory/find-as-typed.js';
@@ -222,23 +222,4 @@ export async function generalStage(session: LiveSession): Promise<Stage> {
     session.call === null ? { ...endStep(session), value: 'find' } : endStep(session),
   ]);
   return answer ?? (session.caller === null ? 'find' : 'request');
-}
-
-/** Resumes a call by the id that was read aloud, or given with --call. */
-export async function resumeStage(session: LiveSession): Promise<Stage> {
-  const { words, resuming: given } = session;
-  session.resuming = undefined;
-  const text =
-    given ??
-    (await session.screen.line({
-      view: () => [titleOf(session, words('find.resume')), block.blank, block.lines(words('find.resume-id'))],
-      message: words('find.call'),
-    }));
-  if (text === undefined || text === '') return 'find';
-  const call = await resumeCall(session.desk, session.signed, text);
-  Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
-  session.viewed = call.caller === null ? [] : [call.caller.id];
-  if (call.account === null) return 'find';
-  if (call.caller === null) return 'who';
-  return 'request';
 }

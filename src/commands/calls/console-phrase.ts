@@ -50,7 +50,7 @@ export async function phraseStage(session: LiveSession): Promise<Stage> {
         ...(spelling
           ? [spell('call.key-whole'), key('alphabet', ['f4', 'ctrl-t'], 'call.key-alphabet')]
           : [spell('call.key-spell')]),
-        key('forgot', ['f3', 'ctrl-f'], 'call.key-forgot'),
+        key('forgot', ['f7', 'ctrl-f'], 'call.key-forgot'),
         ...notesKey(session),
         endKey(session, 'call.key-end'),
       ],

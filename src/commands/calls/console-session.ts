@@ -206,7 +206,7 @@ export const endKey = (session: LiveSession, about: ScreenKey = 'call.end'): Liv
 
 /** F1 is offered if there are notes. */
 export const notesKey = (session: LiveSession): readonly LiveKey<'notes'>[] =>
-  session.notes.length === 0 ? [] : [keyOf(session)('notes', ['f1'], 'call.key-notes')];
+  session.notes.length === 0 ? [] : [keyOf(session)('notes', ['f1', 'ctrl-n'], 'call.key-notes')];
 
 /** Shows the notes of F1 until a key is pressed. */
 export async function showNotes(session: LiveSession): Promise<void> {

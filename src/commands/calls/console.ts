@@ -11,13 +11,14 @@ import { isPhone } from '../../rules/directory-keys.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
-import { findStage, generalStage, lookForAlerts, resumeStage, whoStage } from './console-find.js';
+import { findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
 import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
 import { endStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
+import { resumeStage } from './console-resume.js';
 import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
 import { watchRequests } from './console-watch.js';
 

@@ -14,7 +14,7 @@ function keysInSources(): readonly string[] {
   const texts = folders.flatMap((folder) =>
     readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8')),
   );
-  const lists = texts.flatMap((text) => [...text.matchAll(/keys: \[((?:'(?:f\d+|ctrl-\w)',? ?)+)\]/g)]);
+  const lists = texts.flatMap((text) => [...text.matchAll(/\[((?:'(?:f\d+|ctrl-\w)',? ?)+)\]/g)]);
   return lists
     .flatMap(([, names = '']) => names.match(/f\d+|ctrl-\w/g) ?? [])
     .map((name) => (name.startsWith('f') ? name.toUpperCase() : `Ctrl-${name.slice(-1).toUpperCase()}`));
