@@ -44,7 +44,7 @@ export interface SearchQuestion<T> extends Asked {
   readonly look: (text: string, thoroughly: boolean) => Promise<readonly LiveChoice<T>[]>;
   /** The most that `look` finds of one kind; a list as long as this may have been cut, and says so. */
   readonly most: number;
-  /** The text that the box begins with. */
+  /** The text that the box begins with; the empty one shows all that there are at once, with the first marked. */
   readonly initial?: string | undefined;
   /** Shown below the view while the box is empty. */
   readonly meanwhile?: readonly string[];

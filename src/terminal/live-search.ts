@@ -58,6 +58,7 @@ class SearchBox<T> {
     this.#changed(text);
     await this.#looking;
     if (this.#found.length === 0) await this.#take(text, true);
+    if (text === '' && this.#found.length > 0) this.#mark = 0;
     this.#hooks.announce();
   }
 
@@ -73,7 +74,7 @@ class SearchBox<T> {
   }
 
   body(room: number, style: Style): string[] {
-    if (this.#text.trim() === '') return [];
+    if (this.#text.trim() === '' && this.#found.length === 0) return [];
     const from = this.#from();
     const rows = [...this.#found.slice(from, from + PAGE), ...this.#beside];
     const mark =

@@ -19,6 +19,7 @@ async function askWhichCall(session: LiveSession): Promise<string | undefined> {
   return screen.search<string>({
     view: (): View => [titleOf(session, words('find.resume')), block.blank, block.lines(words('find.resume-id'))],
     message: words('find.call'),
+    initial: '',
     most: ALL,
     look: async (text) => {
       const id = readCallId(text) ?? text;

@@ -575,6 +575,22 @@ describe.each(SIZES)('a call on a terminal of %d × %d', (cols, rows) => {
       expect(entry).toMatchObject({ detail: { call: id } });
     });
 
+    it('E29 one’s own calls that have not ended stand there, the newest first: Enter takes it', async () => {
+      const first = run();
+      await reach(first, 'ben.otto');
+      const id = callOn(first);
+      first.kill('SIGKILL');
+      await first.exit();
+      const second = run();
+      await second.waitFor(/\? Find/);
+      second.type('\u000f');
+      await second.waitFor(new RegExp(id));
+      second.type(KEYS.enter);
+      expect(await second.waitFor(/\? Request/)).toMatch(/Ben Otto/);
+      expect(second.screen()).toContain(id);
+      await end(second);
+    });
+
     it('a call that was dropped (the process killed) resumes with --call; one that was ended does not', async () => {
       const first = run();
       await reach(first, 'ben.otto');
