@@ -88,6 +88,7 @@ const KINDS = {
     'sign-in-started',
     'signed-in',
     'signed-out',
+    'token-renewed',
   ],
   report: ['made'],
   scope: ['change-refused', 'granted', 'revoked'],

@@ -40,6 +40,14 @@ export async function qrCode(text: string, style: Style): Promise<string> {
   return picture;
 }
 
+/** The same for a page: its side in modules with the margin, and the dark ones as the path of an SVG. */
+export async function qrPath(text: string): Promise<{ readonly side: number; readonly path: string }> {
+  const { encode } = await import('uqr');
+  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: MARGIN.sides });
+  const dark = data.flatMap((row, y) => row.flatMap((is, x) => (is ? [`M${x} ${y}h1v1h-1z`] : [])));
+  return { side: size, path: dark.join('') };
+}
+
 /** One cell; `upper` and `lower` say which half has ink. */
 function halfBlock(upper: boolean, lower: boolean): string {
   if (upper) return lower ? '█' : '▀';

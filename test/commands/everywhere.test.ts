@@ -21,8 +21,8 @@ import { CHEAP, repositoryRoot } from '../support/test-desk.js';
 const executable = join(repositoryRoot, 'bin', 'countersign.js');
 const commands = await everyCommand(CATALOGUE);
 const KNOWN = EXIT_FAMILIES.map(({ exit }) => exit).filter((exit) => exit !== 1);
-/** A long way round, tried in a test of their own (and in test/sessions). */
-const LONG = new Set(['demo', 'smoke']);
+/** A long way round, or until they are stopped: tried in tests of their own (and in test/sessions). */
+const LONG = new Set(['demo', 'smoke', 'serve']);
 const short = commands.filter(({ path }) => !LONG.has(path));
 
 let made: ConsoleDesk;

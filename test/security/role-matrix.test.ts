@@ -89,6 +89,7 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'operator token revoke': ADMINS,
   'policy accept': ADMINS,
   'policy show': ADMINS,
+  serve: ADMINS,
   'store info': ADMINS,
   'store backup': ADMINS,
   'store rekey': ADMINS,

@@ -95,10 +95,25 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'terminal/table',
       'terminal/qr',
       'node:path',
+      'pages/server',
       'packages',
     ]),
     sentence:
       "commands may import procedures, rules, the desk's types, errors and what terminal renders with; they know no store, delivery, crypto or system, and load no prompt library",
+  },
+  pages: {
+    // Of the commands only the words: a refusal reads the same in a browser and on a terminal.
+    may: [
+      'pages/*',
+      'procedures/*',
+      'rules/*',
+      'type desk',
+      'errors',
+      'commands/wording/worded',
+      'commands/wording/say',
+    ].concat(['terminal/qr', 'data', 'hono', '@hono', 'node:http', 'node:https', 'type node:net']),
+    sentence:
+      "pages may import procedures, rules, the desk's types, errors, the words of refusals and the QR code; they know no store, command or prompt",
   },
   desk: {
     may: ['type crypto/*', 'type delivery/*', 'type factors/*', 'type rules/*', 'type store/*'],
@@ -131,6 +146,10 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   otplib: ['factors/*'],
   '@otplib': ['factors/*'],
   nodemailer: ['delivery/*'],
+  hono: ['pages/*'],
+  '@hono': ['pages/*'],
+  'node:http': ['pages/server'],
+  'node:https': ['pages/server'],
   'node:child_process': ['main'],
   'node:process': ['main'],
   'node:fs': ['main', 'store/*', 'delivery/*'],

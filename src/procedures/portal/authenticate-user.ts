@@ -1,5 +1,6 @@
 /** Tells which customer is signed in to the portal, by the token of their session; notes its activity, and ends it. */
 import type { Desk } from '../../desk.js';
+import { isRefusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { LOGIN_STATES } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
@@ -22,6 +23,34 @@ export async function authenticateUser(desk: Desk, token: string | undefined, wh
   const login = { ...owner, session: toSignedUser(row) };
   await noteActivity(desk, login, row.last_seen_at);
   return login;
+}
+
+/** The login that a token alone names, as a cookie does; undefined for a token of nobody, or of a session that has ended. */
+export async function loginOfToken(desk: Desk, token: string): Promise<PortalLogin | undefined> {
+  const row = await desk.store.read.portalSessions.byDigest(desk.digests.tokenDigest(token));
+  const user = row && (await desk.store.read.users.byId(row.user_id));
+  if (user === undefined) return undefined;
+  try {
+    return await authenticateUser(desk, token, user);
+  } catch (error) {
+    if (isRefusal(error) && error.code === 'not-signed-in') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Gives the session another token, and returns it. The steps of a login keep the token, so a browser's pages call this after each step that
+ * raised its rights: a token that somebody knew before opens nothing after it. Refusal `not-signed-in`.
+ */
+export async function renewToken(desk: Desk, login: PortalLogin): Promise<string> {
+  const { token, digest } = desk.digests.newToken('csp');
+  const { sessionId } = login.session;
+  const entry = { kind: 'portal.token-renewed', outcome: 'done', detail: { session: sessionId } } as const;
+  await actAsOwner(desk, login, ANY_STATE, {
+    entry: (_, by) => ({ ...ownerEntry(desk, by), ...entry }),
+    change: ({ write }) => write.portalSessions.update(sessionId, { digest }),
+  });
+  return token;
 }
 
 /** Renews the idle limit; at most once a minute, so that a busy user does not fill the log with it. */

@@ -14,7 +14,7 @@ import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedu
 import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
-import { signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
+import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
 import type { PortalLogin } from '../../../src/procedures/portal/customer-login.js';
 import { grantScope, listTeam, revokeScope } from '../../../src/procedures/portal/customer-scopes.js';
@@ -52,6 +52,7 @@ const OWING: readonly LoginState[] = [...ENROLLING, 'enrolment-code-needed'];
 
 /** `wing/file.procedure` → its row. */
 export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
+  'portal/authenticate-user.renewToken': { states: LOGIN_STATES, knock: renewToken },
   'exits/hand-over.handOver': {
     adminsOnly: true,
     notByDevice: true,

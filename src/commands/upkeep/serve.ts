@@ -1,0 +1,74 @@
+/** `serve`: the customers' pages in a browser (B91). It runs until it is stopped, and then answers what is under way. */
+import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { type Command, type Context, command } from '../command.js';
+import { block } from '../wording/blocks.js';
+
+const input = () =>
+  z.object({
+    listen: z.string().default('127.0.0.1:8443'),
+    tlsCert: z.string().optional(),
+    tlsKey: z.string().optional(),
+    behindProxy: z.array(z.string()).default([]),
+  });
+type Input = z.infer<ReturnType<typeof input>>;
+
+const serve = command<Input>({
+  path: 'serve',
+  summary: 'serve the pages where customers help themselves',
+  examples: [
+    'countersign serve   (for a browser on this machine alone)',
+    'countersign serve --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem',
+    'countersign serve --behind-proxy 127.0.0.1   (the proxy speaks TLS)',
+  ],
+  access: 'store:manage',
+  options: [
+    { flags: '--listen <address>', about: 'address and port (default: 127.0.0.1:8443)' },
+    { flags: '--tls-cert <file>', about: 'certificate with its chain, PEM', path: 'here' },
+    { flags: '--tls-key <file>', about: 'its private key, PEM', path: 'here' },
+    { flags: '--behind-proxy <address...>', about: 'address of the proxy that speaks TLS; its headers are believed' },
+  ],
+  input,
+  run: async (context, given) => {
+    const place = { ...placeOf(given), tls: await tlsOf(context, given), proxies: given.behindProxy };
+    const desk = await context.desk();
+    const { servePages } = await import('../../pages/server.js');
+    const tell = (line: string) => context.notice(`countersign: ${line}`);
+    const served = await servePages({ ...place, desk, tell }).catch((error: Error) => {
+      throw new Refusal('config', `--listen ${given.listen}: ${error.message}`, {
+        hint: 'Name another address or port.',
+      });
+    });
+    await context.row({ serving: { address: served.address } });
+    context.notice(`Serving the customers' pages at ${served.address}. Stop with Ctrl-C.`);
+    const { signal } = context;
+    if (!signal.aborted) await new Promise((stopped) => signal.addEventListener('abort', stopped, { once: true }));
+    await served.close();
+    return { view: [block.lines('Stopped. Every request is answered.')], document: null, streamed: true };
+  },
+});
+
+/** Without TLS of its own or before it, nothing but this machine is listened to. */
+function placeOf({ listen, tlsCert, behindProxy }: Input): { readonly host: string; readonly port: number } {
+  const { host, port } = /^\[?(?<host>[\da-f:.]+|[\w.-]+)\]?:(?<port>\d{1,5})$/i.exec(listen)?.groups ?? {};
+  if (host === undefined || Number(port) > 65_535) {
+    throw new Refusal('usage', `--listen: "${listen}" is no address and port`, {
+      hint: 'Such as: --listen 127.0.0.1:8443',
+    });
+  }
+  if (tlsCert === undefined && behindProxy.length === 0 && !/^(127\.[\d.]+|::1|localhost)$/.test(host)) {
+    const hint = 'Give --tls-cert and --tls-key, or name the proxy that speaks TLS: --behind-proxy ADDRESS';
+    throw new Refusal('usage', `--listen: other machines reach ${host}, so the pages need TLS`, { hint });
+  }
+  return { host, port: Number(port) };
+}
+
+async function tlsOf({ files }: Context, { tlsCert: cert, tlsKey: key }: Input) {
+  if (cert !== undefined && key !== undefined)
+    return { cert: await files.readText(cert), key: await files.readText(key) };
+  if (cert === key) return null;
+  const missing = cert === undefined ? '--tls-cert' : '--tls-key';
+  throw new Refusal('missing-option', `missing: ${missing}`, { hint: 'A certificate and its key go together.' });
+}
+
+export const commands: readonly Command[] = [serve];

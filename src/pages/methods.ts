@@ -1,0 +1,57 @@
+/** Application Password MFA: the methods and backup codes of the one who is signed in (B40, B41). */
+import { html } from 'hono/html';
+import { newBackupCodes } from '../procedures/factors/backup-codes.js';
+import { listFactors, removeFactor } from '../procedures/factors/manage-factors.js';
+import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';
+import { page } from './page.js';
+import { kindButtons, setUpActs, unfinished } from './set-up.js';
+import type { TextKey } from './text.js';
+import { owedFor, type Signed } from './visit.js';
+
+export const methodsPage = page('/methods', 'methods.title', ['done'], {
+  show: async (visit) => {
+    const { desk, login, text } = visit;
+    const own = await listFactors(desk, login);
+    const factors = own.factors.map((one) => ({ ...one, name: text(`kind.${one.kind}` as TextKey) }));
+    const may = owedFor(visit, { lock: 'owner:methods' }) === 'nothing';
+    const remove = (id: string, kind: string) =>
+      form(visit, '/methods', button(text('methods.remove', { kind }), `remove ${id}`, 'danger'));
+    const rows = factors.map(({ id, name, to, state }) => {
+      const is = text(state === 'pending' ? 'methods.half-done' : 'methods.active');
+      return [name, to ?? '', is, may ? remove(id, name) : ''];
+    });
+    const heads = [text('methods.method'), text('methods.to'), text('methods.state'), text('methods.change')];
+    const list = table(text('methods.own'), heads, rows, text('methods.none'));
+    const asked = html`<p>${text(own.required ? 'methods.required' : 'methods.not-required')}</p>`;
+    if (!may) return html`${asked}${list}${signInAgain(visit)}`;
+    const replaced = factors.filter(({ state }) => state === 'active').map(({ id, name }) => [id, name] as const);
+    const replacing = select('replaces', text('methods.replaces'), [['', text('methods.replaces-none')], ...replaced]);
+    const mailed = html`${field('enrolment-code', text('set-up.mailed-code'), { note: text('methods.mailed-note'), optional: 'yes' })}`;
+    const adding = form(
+      visit,
+      '/methods',
+      html`${replaced.length === 0 ? '' : replacing}${mailed}${kindButtons(visit)}`,
+    );
+    const left = html`<p>${text('methods.backup-left', { left: own.backupCodesLeft })}</p>`;
+    const backup = html`${left}${form(visit, '/methods', button(text('methods.new-codes'), 'backup'))}`;
+    return html`${asked}${list}${unfinished(visit)}<h2>${text('methods.add')}</h2>${adding}<h2>${text('methods.backup')}</h2>${backup}`;
+  },
+  acts: {
+    ...setUpActs,
+    remove: async ({ desk, login }, id) => {
+      await removeFactor(desk, login, id);
+      return { to: '/methods', said: 'said.method-removed' };
+    },
+    backup: async (visit) => ({ html: await newCodes(visit) }),
+  },
+});
+
+async function newCodes(visit: Signed): Promise<Html> {
+  const { text, desk, login } = visit;
+  const { codes, onlyMethod } = await newBackupCodes(desk, login);
+  // With the new token the form that made them is an old one: sent again, it makes no others.
+  await visit.risen(login);
+  const warning = onlyMethod ? html`<p class="no">${text('advice.only-backup-codes')}</p>` : '';
+  const list = html`<ol class="secret">${codes.map((code) => html`<li>${code}</li>`)}</ol>`;
+  return html`<p>${text('methods.codes-once')}</p>${list}${warning}${link(text('methods.codes-kept'), '/methods')}`;
+}

@@ -1,0 +1,35 @@
+/** What a page is: whom it is for, what it shows, and what its forms do. app.ts keeps the rules that hold for all of them. */
+import { LOGIN_STATES, type LoginState } from '../rules/mfa-login.js';
+import type { Html } from './layout.js';
+import type { TextKey } from './text.js';
+import type { Signed, Visit } from './visit.js';
+
+/** A page of its own after a form, for what is shown once; or a page to go to, with the sentence that it says. */
+export type Answer = { readonly html: Html } | { readonly to: string; readonly said?: TextKey };
+
+export interface Page<V extends Visit = Visit> {
+  readonly path: string;
+  readonly title: TextKey;
+  /** States of the login that it is for; `nobody`: one who is not signed in. */
+  readonly states: readonly LoginState[] | 'nobody';
+  readonly show: (visit: V) => Html | Promise<Html>;
+  /** By the first word of the pressed button's value; the rest of it is `which`. */
+  readonly acts: Readonly<Record<string, (visit: V, which: string) => Promise<Answer>>>;
+}
+
+/** A page for somebody who is signed in, if only half; `Visit` for one that nobody needs to be signed in for. */
+export const page = <V extends Visit = Signed>(
+  ...[path, title, states, does]: [string, TextKey, Page['states'], Pick<Page<V>, 'show' | 'acts'>]
+): Page => ({ path, title, states, ...(does as unknown as Pick<Page, 'show' | 'acts'>) });
+
+/** Where each state of a login goes on. */
+const NEXT = ['/profile', '/sign-in/code', '/set-up/code', '/set-up'];
+/** Pages that a sign-in may lead back to: there are no other redirects. */
+const BACK_TO = ['/profile', '/passphrase', '/methods'];
+
+export function onwards({ login, given }: Pick<Visit, 'login' | 'given'>): string {
+  if (login === undefined) return '/sign-in';
+  const next = NEXT[LOGIN_STATES.indexOf(login.session.state)] ?? '/profile';
+  if (!BACK_TO.includes(given('next'))) return next;
+  return next === '/profile' ? given('next') : `${next}?next=${encodeURIComponent(given('next'))}`;
+}

@@ -1,0 +1,110 @@
+/** Signing in: company, login and password, then the second factor (B31–B43), and the mailed code after a reset (B57). */
+import { html } from 'hono/html';
+import { type AnswerKind, answerKinds } from '../procedures/codes/methods.js';
+import { answerFactor } from '../procedures/factors/answer-factor.js';
+import { factorChoices } from '../procedures/factors/factor-choices.js';
+import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
+import { sendLoginCode } from '../procedures/factors/send-login-code.js';
+import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
+import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
+import { button, codeField, field, form, hidden, passwordField } from './layout.js';
+import { type Answer, onwards, type Page, page } from './page.js';
+import type { TextKey } from './text.js';
+import type { Signed, Visit } from './visit.js';
+
+const signIn = page<Visit>('/sign-in', 'sign-in.title', 'nobody', {
+  show: (visit) => {
+    const { text, given } = visit;
+    const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
+    const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
+    const kept = html`${hidden('next', given('next'))}${hidden('again', given('again'))}`;
+    const fields = html`${kept}${account}${login}${passwordField(visit, 'sign-in.password')}${button(text('sign-in.do'), 'sign-in', 'first')}`;
+    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')}</p>`;
+  },
+  acts: {
+    'sign-in': async (visit) => {
+      const { desk, given } = visit;
+      const who = { account: given('account'), login: given('login'), password: given('password') };
+      // Where a code is wanted, a remembered device does not stand in for it (B38).
+      const deviceTokens = given('again') === '' ? visit.deviceTokens : [];
+      const opened = await signInWithPassword(desk, { ...who, deviceTokens });
+      await visit.enter(opened, opened.token);
+      return goOn(visit as Signed);
+    },
+  },
+});
+
+/** The next step of the login; a code that is owed by mail is sent on the way (B42, B89). */
+async function goOn(visit: Signed): Promise<Answer> {
+  if (visit.login.session.state === 'enrolment-code-needed') await sendOwedEnrolmentCode(visit.desk, visit.login);
+  return { to: onwards(visit) };
+}
+
+const isKind = (kind: string): kind is AnswerKind => (answerKinds as readonly string[]).includes(kind);
+
+const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
+  show: async (visit) => {
+    const { text, given, desk } = visit;
+    const choices = (await factorChoices(desk, visit.login)).map((one) => ({
+      ...one,
+      name: text(`kind.${one.kind}` as TextKey),
+    }));
+    // A code that must be sent first is sent only when asked for.
+    const chosen = choices.find(({ kind }) => kind === given('by')) ?? choices.find(({ to }) => to === undefined);
+    const next = hidden('next', given('next'));
+    const days = desk.policy.limits.device.rememberDays;
+    const remember = html`<p><label><input type="checkbox" name="remember" value="yes"> ${text('code.remember', { days })}</label></p>`;
+    const sent = chosen?.to === undefined ? '' : html`<p>${text('code.sent', { to: chosen.to })}</p>`;
+    const answering =
+      chosen === undefined
+        ? ''
+        : html`${sent}${form(visit, '/sign-in/code', html`${next}${hidden('by', chosen.kind)}${codeField(text('code.code', { kind: chosen.name }))}${remember}${button(text('sign-in.do'), 'answer', 'first')}`)}`;
+    const again = sent === '' || chosen === undefined ? '' : button(text('code.again'), `choose ${chosen.kind}`);
+    const others = choices
+      .filter((one) => one !== chosen)
+      .map(({ kind, name, to }) =>
+        button(to === undefined ? name : text('code.send-to', { kind: name, to }), `choose ${kind}`),
+      );
+    const either =
+      others.length === 0 && again === ''
+        ? ''
+        : html`<h2>${text('code.other')}</h2>${form(visit, '/sign-in/code', html`${next}${again}${others}`)}`;
+    return html`${choices.length === 0 ? html`<p>${text('code.none')}</p>` : ''}${answering}${either}`;
+  },
+  acts: {
+    choose: async ({ desk, login, given }, kind) => {
+      if (isKind(kind)) await sendLoginCode(desk, login, kind);
+      return { to: `/sign-in/code?by=${encodeURIComponent(kind)}&next=${encodeURIComponent(given('next'))}` };
+    },
+    answer: async (visit) => {
+      const { desk, given } = visit;
+      const by = given('by');
+      const answer = { kind: isKind(by) ? by : 'backup', code: given('code') } as const;
+      await visit.risen(await answerFactor(desk, visit.login, answer));
+      if (given('remember') === 'yes' && mayRemember(visit.login))
+        visit.rememberDevice(await rememberDevice(desk, visit.login));
+      return goOn(visit);
+    },
+  },
+});
+
+const enrolmentCode = page('/set-up/code', 'set-up.title', ['enrolment-code-needed'], {
+  show: (visit) => {
+    const { text } = visit;
+    const next = hidden('next', visit.given('next'));
+    return html`<p>${text('set-up.mailed')}</p>${form(visit, '/set-up/code', html`${next}${codeField(text('set-up.mailed-code'))}${button(text('go-on'), 'code', 'first')}`)}
+${form(visit, '/set-up/code', html`${next}${button(text('set-up.mail-again'), 'again')}`)}`;
+  },
+  acts: {
+    code: async (visit) => {
+      await visit.risen(await submitEnrolmentCode(visit.desk, visit.login, visit.given('code')));
+      return goOn(visit);
+    },
+    again: async ({ desk, login }) => {
+      const owed = await sendOwedEnrolmentCode(desk, login, true);
+      return { to: '/set-up/code', said: owed === 'ask-desk' ? 'said.ask-desk' : 'said.code-sent' };
+    },
+  },
+});
+
+export const signInPages: readonly Page[] = [signIn, code, enrolmentCode];

@@ -1,0 +1,90 @@
+/**
+ * One request of a browser: who is signed in by its cookie, what its form says, and the cookies that the answer sets. The cookie holds the
+ * session's token and nothing else; the token of each form is made from it, so a form of an earlier session, or of one whose rights have
+ * risen since, is refused.
+ */
+import type { Context } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import type { Desk } from '../desk.js';
+import { isRefusal } from '../errors.js';
+import { loginOfToken, renewToken, signOutUser } from '../procedures/portal/authenticate-user.js';
+import type { PortalLogin } from '../procedures/portal/customer-login.js';
+import { type OwnerDoor, proofsToGive } from '../procedures/portal/owner-locks.js';
+import { type ProvenLogin, provePassword } from '../procedures/portal/sign-in-user.js';
+import { languageOf, textOf } from './text.js';
+
+export type Visit = Awaited<ReturnType<typeof openVisit>>;
+export type Signed = Visit & { readonly login: PortalLogin };
+
+/** Devices of so many logins fit into one cookie. */
+const DEVICES = 8;
+
+/** `secure`: the browser speaks TLS to us, or to the proxy before us. */
+export async function openVisit(c: Context, desk: Desk, secure: boolean, form: URLSearchParams) {
+  const [session, devices] = secure
+    ? ['__Host-countersign', '__Host-countersign-devices']
+    : ['countersign', 'countersign-devices'];
+  const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax' } as const;
+  const language = languageOf(c.req.header('accept-language') ?? '');
+  let token = getCookie(c, session) ?? '';
+  let login = token.startsWith('csp_') ? await loginOfToken(desk, token) : undefined;
+  const keep = (next: PortalLogin | undefined, made: string) => {
+    [login, token] = [next, made];
+    setCookie(c, session, token, options);
+  };
+  const leave = async () => {
+    if (login !== undefined) await signOutUser(desk, login).catch(unlessEnded);
+  };
+  // A visitor has a token too, so that a form on another page signs no browser in to somebody else's session.
+  const visitor = () => keep(undefined, desk.digests.newToken('csv').token);
+  if (login === undefined && !token.startsWith('csv_')) visitor();
+  const deviceTokens = (getCookie(c, devices) ?? '').split('.').filter((one) => one.startsWith('csd_'));
+  const maxAge = desk.policy.limits.device.rememberDays * 86_400;
+  return {
+    ...{ desk, language, deviceTokens, text: textOf(language, desk.now()), nonce: nonceOf(desk), path: c.req.path },
+    get login() {
+      return login;
+    },
+    /** The hidden field of every form. */
+    get formToken() {
+      return desk.digests.mac('mac/lookup', 'page-form', token);
+    },
+    /** A field of the form, or else of the address; '' if neither has it. */
+    given: (name: string): string => form.get(name) ?? c.req.query(name) ?? '',
+    all: (name: string): readonly string[] => form.getAll(name),
+    /** From here on the browser has this session, and the one before is signed out. */
+    enter: async (opened: PortalLogin, made: string) => {
+      await leave();
+      keep(opened, made);
+    },
+    /** A new token for the same session, after each step that raised its rights. */
+    risen: async (moved: PortalLogin) => keep(moved, await renewToken(desk, moved)),
+    signOut: async () => {
+      await leave();
+      visitor();
+    },
+    rememberDevice: (made: string) =>
+      setCookie(c, devices, [made, ...deviceTokens].slice(0, DEVICES).join('.'), { ...options, maxAge }),
+  };
+}
+
+export const nonceOf = (desk: Desk): string => Buffer.from(desk.chance.bytes(16)).toString('base64');
+
+function unlessEnded(error: unknown): void {
+  if (!isRefusal(error) || error.code !== 'not-signed-in') throw error;
+}
+
+/** What the person must still prove before this door opens. Refusals: those of role and state. */
+export function owedFor({ desk, login }: Signed, door: OwnerDoor): 'nothing' | 'password' | 'sign-in' {
+  const missing = proofsToGive(desk, login, door, desk.now());
+  if (missing.length === 0) return 'nothing';
+  return missing.every((one) => one === 'password') ? 'password' : 'sign-in';
+}
+
+/** Takes the password once more; the session gets a new token, and `visit.login` the time of the proof. */
+export async function takePassword(visit: Signed): Promise<ProvenLogin & { readonly viewKey: Uint8Array }> {
+  const { login, viewKey } = await provePassword(visit.desk, visit.login, visit.given('password'));
+  if (viewKey === null) throw new Error('the password was right, and no view key came of it');
+  await visit.risen(login);
+  return { login, viewKey };
+}

@@ -1,0 +1,77 @@
+/** The pages in a real browser, by clicks and keys, with what each did read from the store (B91). Skipped where there is no Chromium. */
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fromBase32 } from '../factors/reference.js';
+import { OTHER_PHRASE } from '../procedures/northwind.js';
+import { PASSWORD } from '../procedures/portal/portal-place.js';
+import { faultsOf, hasChromium, startChromium } from './chromium.js';
+import { type PagesPlace, pagesPlace } from './visitor.js';
+
+describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
+  let place: PagesPlace;
+  let chromium: Browser;
+  beforeAll(async () => {
+    place = await pagesPlace('sqlite');
+    chromium = await startChromium();
+  }, 60_000);
+  afterAll(async () => {
+    await chromium.close();
+    await place.close();
+  });
+
+  /** Pictures for a person to look at, if a folder is named. */
+  const picture = async (page: Page, name: string) => {
+    const folder = process.env['COUNTERSIGN_PICTURES'];
+    if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  };
+
+  it('B33 B34 B14 B17 sign in, set an app up from its QR code’s secret, set a passphrase, see it again; axe finds nothing, light and dark, at 320 px', async () => {
+    await place.requireMfa();
+    const page = await (await chromium.newContext({ locale: 'en-GB', bypassCSP: true })).newPage();
+    const faults: string[] = [];
+    const look = async (name: string) => {
+      faults.push(...(await faultsOf(page)));
+      await picture(page, name);
+    };
+    await page.goto(`${place.address}/passphrase`);
+    await look('sign-in');
+    await page.getByLabel('Company').fill('200500');
+    await page.getByLabel('Login').fill('xena');
+    await page.getByLabel('Application password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await look('sign-in-refused');
+    await page.getByLabel('Application password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/set-up**');
+    await look('set-up');
+    await page.getByRole('button', { name: 'Authenticator app' }).click();
+    await look('set-up-app');
+    const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '');
+    await page.getByLabel('First code').fill(place.code({ id: '', seed: fromBase32(secret) }));
+    await page.getByRole('button', { name: 'Set up' }).click();
+    await page.waitForURL('**/passphrase**');
+    await look('passphrase');
+    await page.getByLabel('New passphrase').fill(OTHER_PHRASE);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await look('passphrase-heard');
+    expect(await place.desk.store.read.secrets.passphrase('usr_acc_200500_xena')).toBeUndefined();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Your passphrase is set').waitFor();
+    expect((await place.verify('xena', OTHER_PHRASE)).outcome).toBe('verified');
+    await page.getByLabel('Your application password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Show passphrase' }).click();
+    expect(await page.locator('.secret').textContent()).toBe(OTHER_PHRASE);
+    for (const name of await page.locator('nav a').allInnerTexts()) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { name, exact: true, level: 1 }).waitFor();
+      await look(name.replaceAll(' ', '-'));
+    }
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL('**/sign-in**');
+    await page.goBack();
+    await page.reload();
+    expect(page.url()).toContain('/sign-in');
+    expect(faults).toEqual([]);
+  }, 120_000);
+});

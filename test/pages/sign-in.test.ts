@@ -1,0 +1,148 @@
+/** Signing in to the pages, against a server that really runs: each way of it, and what a browser keeps (B31–B43, B57, B91). */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { resetInPortal } from '../../src/procedures/resets/reset-in-portal.js';
+import { days } from '../../src/rules/duration.js';
+import { fromBase32 } from '../factors/reference.js';
+import { PASSWORD } from '../procedures/portal/portal-place.js';
+import { engines } from '../support/test-desk.js';
+import { type PagesPlace, pagesPlace, type Visitor } from './visitor.js';
+
+const secretIn = (text: string): string => (/class="secret">([A-Z2-7 ]+)</.exec(text)?.[1] ?? '').replaceAll(' ', '');
+
+describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
+  let place: PagesPlace;
+  let browser: Visitor;
+  beforeEach(async () => {
+    place = await pagesPlace(engine);
+    browser = place.visitor();
+  });
+  afterEach(() => place.close());
+
+  it('without MFA the password is enough; the profile says who it is; after the sign-out nothing opens', async () => {
+    expect((await browser.signIn('xena')).at).toBe('/profile');
+    expect(browser.last().text).toContain('xena@mail.example');
+    const before = new Map(browser.cookies);
+    expect((await browser.send('sign-out')).at).toBe('/sign-in?said=signed-out');
+    for (const [name, value] of before) browser.cookies.set(name, value);
+    expect((await browser.get('/profile')).at).toBe('/sign-in?next=%2Fprofile');
+  });
+
+  it('a wrong password, an unknown login and an unknown company get the same words (B73)', async () => {
+    const said = [];
+    for (const who of [{ password: 'x' }, { account: '1' }]) said.push((await browser.signIn('xena', who)).text);
+    said.push((await browser.signIn('nobody')).text);
+    const words = said.map((text) => /role="alert">(.*?)<\/div>/s.exec(text)?.[1]);
+    expect(new Set(words).size).toBe(1);
+    expect(words[0]).toContain('The company, the login or the password is wrong.');
+    expect(words[0]).not.toMatch(/countersign|--/);
+  });
+
+  it('B33 B34 with MFA on, the first sign-in sets an app up and goes on to the page that was asked for; B38 nothing is remembered there', async () => {
+    await place.requireMfa();
+    await browser.get('/methods');
+    expect((await browser.signIn('xavi')).at).toBe('/set-up?next=%2Fmethods');
+    expect((await browser.get('/profile')).at).toBe('/set-up');
+    await browser.get('/set-up?next=%2Fmethods');
+    const begun = await browser.send('begin totp');
+    expect(begun.text).toContain('<svg class="qr"');
+    expect(begun.text).not.toContain('remember');
+    const app = { id: '', seed: fromBase32(secretIn(begun.text)) };
+    const wrong = await browser.send('confirm', { code: '000000' });
+    expect([wrong.status, secretIn(wrong.text)]).toEqual([422, '']);
+    const done = await browser.send('confirm', { kind: 'totp', code: place.code(app), next: '/methods' });
+    expect(done.at).toBe('/methods?said=method-set-up');
+    expect(done.text).toContain('Authenticator app');
+  });
+
+  it('B38 B39 a device is not asked for 90 days; cleared cookies and another browser are; the period does not slide', async () => {
+    const app = await place.giveApp('xavi');
+    await place.requireMfa();
+    const enter = async (who: Visitor, remember: boolean) => {
+      expect((await who.signIn('xavi')).at).toMatch(/^\/sign-in\/code/);
+      place.nextStep();
+      return who.send('answer', { code: place.code(app), ...(remember ? { remember: 'yes' } : {}) });
+    };
+    expect((await enter(browser, true)).at).toBe('/profile');
+    const again = async (who: Visitor): Promise<string> => {
+      await who.get('/profile');
+      if (who.last().at === '/profile') await who.send('sign-out');
+      return (await who.signIn('xavi')).at;
+    };
+    place.clock.advance(days(90) - 60_000);
+    expect(await again(browser)).toBe('/profile');
+    expect((await enter(place.visitor(), false)).at).toBe('/profile');
+    place.clock.advance(60_001);
+    expect(await again(browser)).toMatch(/^\/sign-in\/code/);
+    const cleared = place.visitor();
+    expect(await again(cleared)).toMatch(/^\/sign-in\/code/);
+  });
+
+  it('B31 B43 codes by e-mail and SMS are sent when asked for, and again; a wrong one is refused and the page stays', async () => {
+    await place.giveSent('xavi', 'email');
+    await place.giveSent('xavi', 'sms');
+    await place.requireMfa();
+    const first = await browser.signIn('xavi');
+    expect(first.text).toContain('choose email');
+    expect(first.text).not.toContain('name="code"');
+    const asked = await browser.send('choose email');
+    expect(asked.text).toContain('A code was sent to');
+    expect(asked.text).toContain('Send the code again');
+    expect((await browser.send('answer', { code: '111111' })).status).toBe(422);
+    expect(browser.last().text).toContain('name="by" value="email"');
+    expect((await browser.send('answer', { by: 'email', code: await place.mailed('xavi') })).at).toBe('/profile');
+    expect(browser.last().text).toContain('You have no backup codes');
+  });
+
+  it('B41 B42 backup codes: shown once, one-time, in place of any method; after the last one a method must be set up before anything else', async () => {
+    await browser.signIn('xavi');
+    await browser.get('/methods');
+    const made = await browser.send('backup');
+    const codes = [...made.text.matchAll(/<li>([^<]+)<\/li>/g)]
+      .map(([, code]) => code ?? '')
+      .filter((code) => /^\d|[A-Z\d]+-/.test(code));
+    expect(codes.length).toBeGreaterThanOrEqual(10);
+    await place.requireMfa();
+    await browser.send('sign-out', {}, { to: '/profile' });
+    for (const code of codes.slice(0, 9)) {
+      const one = place.visitor();
+      await one.signIn('xavi');
+      expect((await one.send('answer', { by: 'backup', code })).at).toBe('/profile');
+    }
+    const used = place.visitor();
+    await used.signIn('xavi');
+    expect((await used.send('answer', { by: 'backup', code: codes[0] ?? '' })).status).toBe(422);
+    expect((await used.send('answer', { by: 'backup', code: codes[9] ?? '' })).at).toBe('/set-up');
+    expect((await used.get('/profile')).at).toBe('/set-up');
+  });
+
+  it('B57 after a reset the password alone sets nothing up: the mailed code comes first', async () => {
+    await place.giveApp('xavi');
+    await place.requireMfa();
+    const admin = await place.login('xena', { method: 'password+totp' });
+    await resetInPortal(place.desk, admin, { references: ['xavi'], reason: 'phone lost', confirmed: 1 });
+    expect((await browser.signIn('xavi', { password: PASSWORD })).at).toBe('/set-up/code');
+    expect((await browser.send('begin totp', {}, { to: '/set-up' })).at).toBe('/set-up/code');
+    expect((await browser.send('code', { code: 'AAAAA-AAAAA' })).status).toBe(422);
+    const mailed = await place.mailed('xavi');
+    expect((await browser.send('code', { code: mailed })).at).toBe('/set-up');
+    const begun = await browser.send('begin totp');
+    const app = { id: '', seed: fromBase32(secretIn(begun.text)) };
+    expect((await browser.send('confirm', { code: place.code(app) })).at).toBe('/profile?said=method-set-up');
+  });
+
+  it('B36 people with single sign-on get a sentence, and no session', async () => {
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, (write) =>
+      write.users.update('usr_acc_200500_xavi', { sign_in: 'sso' }),
+    );
+    const refused = await browser.signIn('xavi');
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('single sign-on')]);
+    expect((await browser.get('/profile')).at).toMatch(/^\/sign-in/);
+  });
+
+  it('speaks German to a browser that asks for it', async () => {
+    const german = await browser.get('/sign-in', { 'accept-language': 'fr;q=0.9, de-AT;q=0.8, en;q=0.1' });
+    expect(german.text).toContain('<html lang="de">');
+    expect(german.text).toContain('Anmelden');
+  });
+});
