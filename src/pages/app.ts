@@ -8,9 +8,10 @@ import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import type { Desk } from '../desk.js';
 import { type ErrorCode, isRefusal, type Refusal } from '../errors.js';
+import { companyPages } from './company.js';
 import { type Around, type Framed, frame } from './layout.js';
 import { perAddress } from './limits.js';
-import { methodsPage } from './methods.js';
+import { methodPages } from './methods.js';
 import { onwards, type Page } from './page.js';
 import { profilePages } from './profile.js';
 import { setUpPage } from './set-up.js';
@@ -29,7 +30,7 @@ export interface AppParts {
   readonly tell: (line: string) => void;
 }
 
-const PAGES: readonly Page[] = [...signInPages, setUpPage, ...profilePages, methodsPage];
+const PAGES: readonly Page[] = [...signInPages, setUpPage, ...profilePages, ...methodPages, ...companyPages];
 
 type At = Context<{ Bindings: HttpBindings }>;
 type Status = 200 | 400 | 403 | 404 | 405 | 413 | 422 | 429 | 500 | 503;

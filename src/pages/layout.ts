@@ -1,12 +1,14 @@
 /** The frame around every page, and the few pieces that forms are made of. The `html` tag escapes whatever it is given. */
 import { html, raw } from 'hono/html';
+import { hasAdminStatus } from '../rules/customer-roles.js';
 import { STYLE } from './style.js';
 import type { TextKey, Worded } from './text.js';
 import type { Visit } from './visit.js';
 
 export type Html = ReturnType<typeof html>;
 
-const MENU = ['profile', 'passphrase', 'methods'] as const;
+const OWN = ['profile', 'passphrase', 'methods', 'devices', 'password'] as const;
+const COMPANY = ['users', 'security'] as const;
 
 /** What the frame needs; a page about nobody has no login. */
 export type Around = Pick<Visit, 'text' | 'language' | 'nonce' | 'desk' | 'login' | 'path' | 'formToken'>;
@@ -27,10 +29,11 @@ ${body}</main><footer><p>${text('never-ask')}</p></footer></body></html>`;
 }
 
 function navigation(visit: Around): Html | string {
-  const { login, text, path } = visit;
+  const { login, text, path, desk } = visit;
   if (login === undefined) return '';
   const { user, account, session } = login;
-  const links = MENU.map(
+  const names = hasAdminStatus(desk.policy, account, user) ? [...OWN, ...COMPANY] : OWN;
+  const links = names.map(
     (name) =>
       html`<li><a href="/${name}"${path === `/${name}` ? raw(' aria-current="page"') : ''}>${text(`${name}.title`)}</a></li>`,
   );

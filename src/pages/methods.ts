@@ -1,14 +1,16 @@
-/** Application Password MFA: the methods and backup codes of the one who is signed in (B40, B41). */
+/** Application Password MFA: the methods, backup codes, remembered devices and open sessions of the one who is signed in (B40, B41, B82). */
 import { html } from 'hono/html';
 import { newBackupCodes } from '../procedures/factors/backup-codes.js';
 import { listFactors, removeFactor } from '../procedures/factors/manage-factors.js';
+import { endSessions, forgetDevices, listDevices, listSessions } from '../procedures/portal/devices-and-sessions.js';
+import { dayOf, minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';
-import { page } from './page.js';
+import { type Page, page } from './page.js';
 import { kindButtons, setUpActs, unfinished } from './set-up.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 
-export const methodsPage = page('/methods', 'methods.title', ['done'], {
+const methods = page('/methods', 'methods.title', ['done'], {
   show: async (visit) => {
     const { desk, login, text } = visit;
     const own = await listFactors(desk, login);
@@ -55,3 +57,46 @@ async function newCodes(visit: Signed): Promise<Html> {
   const list = html`<ol class="secret">${codes.map((code) => html`<li>${code}</li>`)}</ol>`;
   return html`<p>${text('methods.codes-once')}</p>${list}${warning}${link(text('methods.codes-kept'), '/methods')}`;
 }
+
+const devices = page('/devices', 'devices.title', ['done'], {
+  show: async (visit) => {
+    const { desk, login, text, deviceTokens } = visit;
+    const act = (label: TextKey, which: string) => form(visit, '/devices', button(text(label), which, 'danger'));
+    const known = await listDevices(desk, login, deviceTokens);
+    const open = await listSessions(desk, login);
+    const deviceRows = known.map(({ id, rememberedAt, expiresAt, here }) => {
+      return [
+        dayOf(rememberedAt),
+        dayOf(expiresAt),
+        here ? text('devices.this') : '',
+        act('devices.forget', `forget ${id}`),
+      ];
+    });
+    const sessionRows = open.map(({ id, openedAt, lastSeenAt, current }) => {
+      return [
+        minuteOf(openedAt),
+        minuteOf(lastSeenAt),
+        current ? text('sessions.this') : '',
+        act('sessions.end', `end ${id}`),
+      ];
+    });
+    const [which, change] = [text('devices.which'), text('methods.change')];
+    const deviceHeads = [text('devices.since'), text('devices.until'), which, change];
+    const sessionHeads = [text('sessions.since'), text('sessions.seen'), which, change];
+    const all = known.length > 1 ? act('devices.forget-all', 'forget all') : '';
+    const others = open.length > 1 ? act('sessions.end-others', 'end others') : '';
+    return html`${table(text('devices.list'), deviceHeads, deviceRows, text('devices.none'))}${all}${table(text('sessions.list'), sessionHeads, sessionRows)}${others}`;
+  },
+  acts: {
+    forget: async ({ desk, login }, which) => {
+      await forgetDevices(desk, login, which === 'all' ? 'all' : { id: which });
+      return { to: '/devices', said: 'said.device-forgotten' };
+    },
+    end: async ({ desk, login, deviceTokens }, which) => {
+      await endSessions(desk, login, which === 'others' ? 'others' : { id: which }, deviceTokens);
+      return { to: '/devices', said: 'said.session-ended' };
+    },
+  },
+});
+
+export const methodPages: readonly Page[] = [methods, devices];

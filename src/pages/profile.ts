@@ -8,6 +8,7 @@ import {
   VIEWING_PASSPHRASE,
   viewOwnPassphrase,
 } from '../procedures/passphrases/passphrase-of-owner.js';
+import { CHANGING_PASSWORD, changeApplicationPassword } from '../procedures/portal/change-application-password.js';
 import { readProfile } from '../procedures/portal/read-profile.js';
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
@@ -105,4 +106,27 @@ const passphrase = page('/passphrase', 'passphrase.title', ['done'], {
 
 const back = ({ text, path }: Signed): Html => link(text('back'), path);
 
-export const profilePages: readonly Page[] = [profile, passphrase];
+const password = page('/password', 'password.title', ['done'], {
+  show: (visit) => {
+    const { text } = visit;
+    if (owedFor(visit, CHANGING_PASSWORD) === 'sign-in') return signInAgain(visit);
+    const more = { type: 'password', fills: 'new-password' } as const;
+    const next = html`${field('next-password', text('password.next'), more)}${field('repeated', text('password.repeat'), more)}`;
+    return form(
+      visit,
+      '/password',
+      html`${passwordField(visit, 'password.now')}${next}${button(text('save'), 'change', 'first')}`,
+    );
+  },
+  acts: {
+    change: async (visit) => {
+      const next = visit.given('next-password');
+      if (next !== visit.given('repeated')) return { to: '/password', said: 'said.not-the-same' };
+      const { login, viewKey } = await takePassword(visit);
+      await changeApplicationPassword(visit.desk, login, { viewKey, next });
+      return { to: '/password', said: 'said.password-changed' };
+    },
+  },
+});
+
+export const profilePages: readonly Page[] = [profile, passphrase, password];

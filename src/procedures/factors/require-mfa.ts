@@ -47,7 +47,7 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
       return { required: on, unchanged, warnings: on ? decision.warnings : [], ...ended };
     },
   });
-  return { ...result, withoutFactor: on ? await countWithout(desk, login.account.id) : 0 };
+  return { ...result, withoutFactor: on ? (await countAsked(desk, login.account.id)).withoutFactor : 0 };
 }
 
 /** Ways to sign in that gave no factor. */
@@ -61,15 +61,35 @@ async function endWhatCounts({ write, by }: ActingOwner<'company:mfa'>, on: bool
   return write.trust.end(users, { keepSession: session.sessionId, methods: on ? WITHOUT_FACTOR : [BY_DEVICE] });
 }
 
-async function countWithout(desk: Desk, accountId: string): Promise<number> {
-  let without = 0;
+export interface PeopleAsked {
+  /** Users who sign in by password, so that each login on a new device asks them for a code. */
+  readonly asked: number;
+  /** Those of them who will set up a method at their next login. */
+  readonly withoutFactor: number;
+  readonly warnings: readonly RequireMfaWarning[];
+}
+
+/** What turning it on would mean, to be read before it is done. Refusals: as `requireMfa`. */
+export async function foreseeMfa(desk: Desk, login: PortalLogin): Promise<PeopleAsked> {
+  await askOwner(desk, login, REQUIRING);
+  const { account } = login;
+  const settings = await desk.store.read.accounts.ssoSettings(account.id);
+  const accountHasSso = account.sso !== null || settings?.issuer != null;
+  const decision = decideRequireMfa({ edition: account.edition, accountHasSso });
+  if (!decision.allowed) throw notInEdition();
+  return { ...(await countAsked(desk, account.id)), warnings: decision.warnings };
+}
+
+async function countAsked(desk: Desk, accountId: string): Promise<Omit<PeopleAsked, 'warnings'>> {
+  let [asked, withoutFactor] = [0, 0];
   for (const user of await desk.store.read.users.ofAccount(accountId)) {
     if (user.disabledAt !== null || user.signIn === 'sso') continue;
+    asked += 1;
     const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
     // Backup codes alone are a way to sign in too (B41).
-    if (active.length === 0 && backupCodesLeft === 0) without += 1;
+    if (active.length === 0 && backupCodesLeft === 0) withoutFactor += 1;
   }
-  return without;
+  return { asked, withoutFactor };
 }
 
 const notInEdition = (): Refusal => refusal('refused-by-policy', 'mfa-not-in-edition', {}, 'desk-moves-edition');

@@ -24,6 +24,7 @@ export type OwnerLock =
   | 'owner:fresh'
   | 'passphrase:set'
   | 'passphrase:view'
+  | 'company:people'
   | 'company:mfa'
   | 'company:resets'
   | 'company:objections'
@@ -74,6 +75,7 @@ const LOCKS: Readonly<Record<OwnerLock, Demands>> = {
   'owner:fresh': { proof: 'fresh' },
   'passphrase:set': { role: holder, proof: 'fresh' },
   'passphrase:view': { role: holder, proof: 'view' },
+  'company:people': { role: admin(() => refusal('forbidden', 'admins-reset', {}, 'ask-admin')) },
   'company:mfa': {
     role: admin(() => refusal('forbidden', 'admins-require-mfa', { kind: firstMethod }, 'ask-admin-set-up-own')),
     proof: 'methods',

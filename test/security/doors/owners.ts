@@ -6,12 +6,13 @@ import type { Desk } from '../../../src/desk.js';
 import { handOver, promote } from '../../../src/procedures/exits/hand-over.js';
 import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
+import { companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
 import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
 import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
 import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
-import { requireMfa } from '../../../src/procedures/factors/require-mfa.js';
+import { foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
 import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
@@ -52,7 +53,13 @@ const OWING: readonly LoginState[] = [...ENROLLING, 'enrolment-code-needed'];
 
 /** `wing/file.procedure` → its row. */
 export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
+  'factors/require-mfa.foreseeMfa': { adminsOnly: true, notByDevice: true, knock: foreseeMfa },
   'portal/authenticate-user.renewToken': { states: LOGIN_STATES, knock: renewToken },
+  'factors/company-people.companyPeople': {
+    adminsOnly: true,
+    knock: (desk, login) => companyPeople(desk, login, { search: '', from: 0, most: 5 }),
+  },
+  'factors/company-people.companyUsers': { adminsOnly: true, knock: (desk, login) => companyUsers(desk, login, []) },
   'exits/hand-over.handOver': {
     adminsOnly: true,
     notByDevice: true,

@@ -1,0 +1,157 @@
+/** The Admin Console: the users of the company, their reset, objections; the company's switch of MFA, and privileges (B16, B32, B37, B50, B62). */
+import { html } from 'hono/html';
+import { companyPeople, companyUsers } from '../procedures/factors/company-people.js';
+import { foreseeMfa, requireMfa } from '../procedures/factors/require-mfa.js';
+import { grantScope, listTeam, revokeScope } from '../procedures/portal/customer-scopes.js';
+import { objectToReset } from '../procedures/resets/object-to-reset.js';
+import { RESENDING, resendInPortal } from '../procedures/resets/resend-code.js';
+import { countPortalReset, RESETTING_USERS, resetInPortal } from '../procedures/resets/reset-in-portal.js';
+import { button, field, form, type Html, hidden, link, passwordField, select, signInAgain, table } from './layout.js';
+import { type Answer, type Page, page } from './page.js';
+import type { TextKey } from './text.js';
+import { owedFor, type Signed, takePassword } from './visit.js';
+
+const AT_ONCE = 50;
+
+const users = page('/users', 'users.title', ['done'], {
+  show: async (visit) => {
+    const { desk, login, text, given } = visit;
+    const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
+    const { count, people } = await companyPeople(desk, login, { search, from, most: AT_ONCE });
+    const rows = people.map(({ user, factors, backupCodesLeft, reset, enrolmentCodeWaiting }) => {
+      const kinds = factors
+        .filter(({ state }) => state === 'active')
+        .map(({ kind }) => text(`kind.${kind}` as TextKey));
+      const codes = backupCodesLeft === 0 ? [] : [text('users.backup', { left: backupCodesLeft })];
+      const waiting = reset !== null || enrolmentCodeWaiting ? [text('users.pending')] : [];
+      const states = [...kinds, ...codes, ...waiting, ...(user.disabledAt === null ? [] : [text('users.disabled')])];
+      const [reset1, resend] = [
+        text('users.reset-one', { login: user.login }),
+        text('users.resend', { login: user.login }),
+      ];
+      return [
+        html`<input type="checkbox" name="user" value="${user.id}" aria-label="${user.login}">`,
+        `${user.name} (${user.login})`,
+        states.length === 0 ? text('users.not-enrolled') : states.join(', '),
+        html`<details><summary>${text('users.options', { login: user.login })}</summary>${button(reset1, `review ${user.id}`)}${waiting.length === 0 ? '' : button(resend, `resend ${user.id}`)}</details>`,
+      ];
+    });
+    const heads = ['pick', 'user', 'mfa', 'more'].map((key) => text(`users.${key}` as TextKey));
+    const list = table(text('users.list', { count }), heads, rows, text('users.none'));
+    const page = (at: number, key: TextKey) =>
+      html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;from=${at}">${text(key)}</a>`;
+    return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<button type="submit">${text('users.find')}</button></form>
+${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${button(text('users.reset-many'), 'review')}</details>${list}`)}
+<p>${from > 0 ? page(Math.max(0, from - AT_ONCE), 'users.earlier') : ''}${from + AT_ONCE < count ? page(from + AT_ONCE, 'users.later') : ''}</p>
+<h2>${text('users.object')}</h2>${form(visit, '/users', html`${field('reference', text('users.reference'))}${button(text('users.object-do'), 'object')}`)}`;
+  },
+  acts: {
+    review: (visit, one) => proven(visit, `review ${one}`, () => review(visit, one === '' ? visit.all('user') : [one])),
+    reset: async ({ desk, login, given, all }) => {
+      const asked = { references: all('user'), reason: given('reason'), confirmed: Number(given('count')) };
+      const rows = await resetInPortal(desk, login, asked);
+      return { to: '/users', said: rows.some((row) => row.reset !== null) ? 'said.reset-done' : 'said.reset-none' };
+    },
+    resend: (visit, reference) =>
+      proven(visit, `resend ${reference}`, async () => {
+        const { outcome } = await resendInPortal(visit.desk, visit.login, { reference, handOn: false });
+        return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`said.resend-${outcome}` as const) };
+      }),
+    object: async ({ desk, login, given }) => {
+      await objectToReset(desk, login, given('reference').trim());
+      return { to: '/users', said: 'said.objected' };
+    },
+  },
+});
+
+const chosen = (ids: readonly string[]): readonly Html[] => ids.map((id) => hidden('user', id));
+
+/** Asks for what is owed first, and comes back to the same act. */
+async function proven(visit: Signed, act: string, work: () => Promise<Answer>): Promise<Answer> {
+  const { text, all, given } = visit;
+  const owed = owedFor(visit, act.startsWith('resend') ? RESENDING : RESETTING_USERS);
+  if (owed === 'sign-in') return { html: signInAgain(visit) };
+  if (owed === 'password' && given('password') === '') {
+    const asking = html`${chosen(all('user'))}${passwordField(visit)}${button(text('go-on'), act.trim(), 'first')}`;
+    return { html: html`<p>${text('users.password-first')}</p>${form(visit, '/users', asking)}` };
+  }
+  if (owed === 'password') await takePassword(visit);
+  return work();
+}
+
+/** The names, and how many of them a reset would take something from, before anybody says yes (B59). */
+async function review(visit: Signed, wanted: readonly string[]): Promise<Answer> {
+  const { desk, login, text } = visit;
+  const people = await companyUsers(desk, login, wanted);
+  const back = link(text('back'), '/users');
+  if (people.length === 0) return { html: html`<p>${text('users.nobody')}</p>${back}` };
+  const ids = people.map(({ id }) => id);
+  const count = await countPortalReset(desk, login, ids);
+  const names = people.map((user) => html`<li>${user.name} (${user.login})</li>`);
+  const yes = html`${chosen(ids)}${hidden('count', String(count))}${field('reason', text('users.reason'))}${button(text('users.reset-yes'), 'reset', 'danger')}`;
+  return {
+    html: html`<p>${text('users.whom')}</p><ul>${names}</ul><p>${text('users.acting', { count })}</p>${form(visit, '/users', yes)}${back}`,
+  };
+}
+
+const security = page('/security', 'security.title', ['done'], {
+  show: async (visit) => {
+    const { text, login } = visit;
+    const on = login.account.mfaRequiredAt !== null;
+    const change =
+      owedFor(visit, { lock: 'company:mfa' }) !== 'nothing'
+        ? signInAgain(visit)
+        : form(
+            visit,
+            '/security',
+            button(text(on ? 'security.turn-off' : 'security.turn-on'), on ? 'ask off' : 'ask on'),
+          );
+    const team = login.account.edition === 'classic' ? await privileges(visit) : '';
+    return html`<h2>${text('security.mfa')}</h2><p>${text(on ? 'security.on' : 'security.off')}</p>${change}${team}`;
+  },
+  acts: {
+    ask: async (visit, on) => {
+      const { text, desk, login } = visit;
+      const seen = on === 'on' ? await foreseeMfa(desk, login) : undefined;
+      const advice = (seen?.warnings ?? []).map((one) => html`<p class="no">${text(`security.${one}`)}</p>`);
+      const means =
+        seen === undefined
+          ? text('security.off-means')
+          : text('security.asked', { asked: seen.asked, without: seen.withoutFactor });
+      return {
+        html: html`<p>${means}</p>${advice}${form(visit, '/security', button(text('save'), `save ${on}`, 'first'))}${link(text('back'), '/security')}`,
+      };
+    },
+    save: async ({ desk, login }, on) => {
+      await requireMfa(desk, login, on === 'on');
+      return { to: '/security', said: on === 'on' ? 'said.mfa-on' : 'said.mfa-off' };
+    },
+    give: async ({ desk, login, given }) => {
+      await grantScope(desk, login, given('user'), given('scope').trim());
+      return { to: '/security', said: 'said.privilege-given' };
+    },
+    take: async ({ desk, login }, which) => {
+      const [user = '', scope = ''] = which.split(' ');
+      await revokeScope(desk, login, user, scope);
+      return { to: '/security', said: 'said.privilege-taken' };
+    },
+  },
+});
+
+async function privileges(visit: Signed): Promise<Html> {
+  const { text, desk, login } = visit;
+  const team = (await listTeam(desk, login)).filter(({ disabledAt }) => disabledAt === null);
+  const rows = team.map((user) => [
+    `${user.name} (${user.login})`,
+    text(`role.${user.role}`),
+    html`${user.scopes.map((scope) => form(visit, '/security', button(text('security.take', { scope, login: user.login }), `take ${user.id} ${scope}`, 'danger')))}`,
+  ]);
+  const heads = [text('security.user'), text('security.role'), text('security.held')];
+  const others = team
+    .filter(({ id }) => id !== login.user.id)
+    .map((user) => [user.id, `${user.name} (${user.login})`] as const);
+  const giving = html`${select('user', text('security.user'), others)}${field('scope', text('security.scope'))}${button(text('security.give'), 'give')}`;
+  return html`<h2>${text('security.team')}</h2>${table(text('security.team'), heads, rows, text('security.none'))}${form(visit, '/security', giving)}`;
+}
+
+export const companyPages: readonly Page[] = [users, security];

@@ -1,0 +1,37 @@
+/** The people of a company, with their sign-in methods and what is pending, as an admin of it sees them (Admin Console, Users). */
+import type { Desk } from '../../desk.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import { type MfaStatus, mfaStatus } from '../codes/mfa-status.js';
+import { askOwner } from '../portal/act-as-owner.js';
+import type { PortalLogin } from '../portal/customer-login.js';
+
+export interface PeopleWanted {
+  /** Part of a login, a name or an e-mail address; empty for everyone. */
+  readonly search: string;
+  /** How many to leave out, by login. */
+  readonly from: number;
+  readonly most: number;
+}
+
+/** `count` is of all who match. Refusal `forbidden` for a user who is no admin. */
+export async function companyPeople(
+  desk: Desk,
+  login: PortalLogin,
+  { search, from, most }: PeopleWanted,
+): Promise<{ readonly count: number; readonly people: readonly MfaStatus[] }> {
+  await askOwner(desk, login, { lock: 'company:people' });
+  const { account } = login;
+  const wanted = foldKey(search);
+  const all = (await desk.store.read.users.ofAccount(account.id)).filter((user) =>
+    [user.login, user.name, user.email].some((text) => foldKey(text).includes(wanted)),
+  );
+  const shown = all.slice(from, from + most);
+  return { count: all.length, people: await Promise.all(shown.map((user) => mfaStatus(desk, account, user))) };
+}
+
+/** The named ones, in the order of their names; ids of others are left out. Refusal as above. */
+export async function companyUsers(desk: Desk, login: PortalLogin, ids: readonly string[]) {
+  await askOwner(desk, login, { lock: 'company:people' });
+  const users = await desk.store.read.users.byIds(ids);
+  return users.filter((user) => user.accountId === login.account.id).toSorted((a, b) => (a.login < b.login ? -1 : 1));
+}

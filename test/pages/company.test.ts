@@ -1,0 +1,95 @@
+/** The Admin Console by clicks: a reset of chosen users, the company's switch, privileges; and that others have no part in it (B91). */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PASSWORD } from '../procedures/portal/portal-place.js';
+import { faultsOf, hasChromium, startChromium } from './chromium.js';
+import { type PagesPlace, pagesPlace } from './visitor.js';
+
+describe('the Admin Console (B91)', () => {
+  let place: PagesPlace;
+  let chromium: Browser | undefined;
+  beforeAll(async () => {
+    place = await pagesPlace('sqlite');
+    if (hasChromium) chromium = await startChromium();
+  }, 60_000);
+  afterAll(async () => {
+    await chromium?.close();
+    await place.close();
+  });
+
+  it('B16 an admin of a classic company gives and takes privileges; an id of another company is not found', async () => {
+    await place.givePassword('ana', PASSWORD);
+    const browser = place.visitor();
+    await browser.signIn('ana', { account: '100234' });
+    await browser.get('/security');
+    expect((await browser.send('give', { user: 'usr_acc_100234_uma', scope: 'billing:inquiry' })).at).toBe(
+      '/security?said=privilege-given',
+    );
+    expect((await place.user('uma')).scopes).toEqual(['billing:inquiry']);
+    expect((await browser.send('take usr_acc_100234_uma billing:inquiry')).at).toBe('/security?said=privilege-taken');
+    expect((await browser.send('give', { user: 'usr_acc_200500_xavi', scope: 'billing' })).status).toBe(404);
+    await browser.get('/users');
+    expect(browser.last().text).not.toContain('xavi');
+    expect((await browser.send('review usr_acc_200500_xavi')).text).toContain('You have chosen nobody.');
+    await browser.get('/users');
+    await place.giveApp('xavi');
+    expect((await browser.send('reset', { user: 'usr_acc_200500_xavi', reason: 'x', count: '1' })).at).toBe(
+      '/users?said=reset-none',
+    );
+    const [kept] = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
+    expect(kept?.state).toBe('active');
+  });
+
+  it('B50 a plain user has no link to it, and is told no', async () => {
+    const browser = place.visitor();
+    await browser.signIn('xavi');
+    expect(browser.last().text).not.toContain('href="/users"');
+    for (const path of ['/users', '/security']) expect((await browser.get(path)).status).toBe(403);
+    expect(place.told).toEqual([]);
+  });
+
+  describe.skipIf(!hasChromium)('in Chromium', () => {
+    it('B32 B50 the number of people before Save; check boxes → More → reset, names and number before yes', async () => {
+      const app = await place.giveApp('xena');
+      const page = await (await (chromium as Browser).newContext({ locale: 'en-GB', bypassCSP: true })).newPage();
+      const faults: string[] = [];
+      const signIn = async () => {
+        await page.getByLabel('Company').fill('200500');
+        await page.getByLabel('Login').fill('xena');
+        await page.getByLabel('Application password').fill(PASSWORD);
+        await page.keyboard.press('Enter');
+      };
+      await page.goto(`${place.address}/security`);
+      await signIn();
+      await page.getByRole('button', { name: 'Turn it on' }).click();
+      await page.getByText('2 people will be asked').waitFor();
+      faults.push(...(await faultsOf(page)));
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('is on for your company').waitFor();
+      expect((await place.login('xena')).account.mfaRequiredAt).not.toBeNull();
+      await page.getByRole('link', { name: 'Users' }).click();
+      await page.getByLabel('xavi', { exact: true }).check();
+      await page.getByText('More', { exact: true }).first().click();
+      faults.push(...(await faultsOf(page)));
+      await page.getByRole('button', { name: 'Reset users' }).click();
+      // This session gave no code: it began before the switch.
+      await page.getByRole('link', { name: 'Sign in again' }).click();
+      await signIn();
+      place.nextStep();
+      await page.getByLabel('Code (Authenticator app)').fill(place.code(app));
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/users');
+      await page.getByLabel('xavi', { exact: true }).check();
+      await page.getByText('More', { exact: true }).first().click();
+      await page.getByRole('button', { name: 'Reset users' }).click();
+      await page.getByText('To be reset: 1').waitFor();
+      faults.push(...(await faultsOf(page)));
+      await page.getByLabel('Reason').fill('phone lost');
+      await page.getByRole('button', { name: 'Yes, reset' }).click();
+      await page.getByText('Done.').waitFor();
+      const [taken] = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
+      expect(taken?.state).toBe('suspended');
+      expect(faults).toEqual([]);
+    }, 120_000);
+  });
+});
