@@ -6,7 +6,6 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
-import type { Desk } from '../desk.js';
 import { type ErrorCode, isRefusal, type Refusal } from '../errors.js';
 import { companyPages } from './company.js';
 import { type Around, type Framed, frame } from './layout.js';
@@ -16,12 +15,10 @@ import { onwards, type Page } from './page.js';
 import { profilePages } from './profile.js';
 import { setUpPage } from './set-up.js';
 import { signInPages } from './sign-in.js';
-import { keyOf, languageOf, type TextKey, textOf, wordsOf } from './text.js';
-import { nonceOf, openVisit, type Visit } from './visit.js';
+import { accepted, keyOf, refusedWords, type TextKey, textOf } from './text.js';
+import { type Answering, nonceOf, openVisit, type Visit } from './visit.js';
 
-export interface AppParts {
-  readonly desk: Desk;
-  readonly secure: boolean;
+export interface AppParts extends Answering {
   /** Addresses of the proxies whose `X-Forwarded-…` headers are believed. */
   readonly proxies: readonly string[];
   readonly perMinute: number;
@@ -86,7 +83,7 @@ function broken(c: Context, parts: AppParts, error: Error) {
 }
 
 async function show(c: At, parts: AppParts, page: Page): Promise<Response> {
-  const visit = await openVisit(c, parts.desk, parts.secure, new URLSearchParams());
+  const visit = await openVisit(c, parts, new URLSearchParams());
   const elsewhere = elsewhereFor(visit, page);
   if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
   const said = keyOf(`said.${visit.given('said')}`);
@@ -109,7 +106,7 @@ const hasEnded = ({ because }: Refusal): boolean => because?.reason === 'not-sig
 
 async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   const form = new URLSearchParams(await c.req.text());
-  const visit = await openVisit(c, parts.desk, parts.secure, form);
+  const visit = await openVisit(c, parts, form);
   if (!fromHere(c, parts)) return plain(c, parts, 403, 'from-elsewhere');
   const elsewhere = elsewhereFor(visit, page);
   const [name = '', ...which] = visit.given('do').split(' ');
@@ -132,9 +129,9 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
 }
 
 /** What is no refusal, or one that says that the session has ended, is thrown on. */
-function refusedAs(error: unknown, { language, desk }: Visit): Told {
+function refusedAs(error: unknown, { words }: Visit): Told {
   if (!isRefusal(error) || hasEnded(error)) throw error;
-  return { refused: wordsOf(error, language, desk.now()), status: STATUS[error.code] ?? 422 };
+  return { refused: refusedWords(error, words), status: STATUS[error.code] ?? 422 };
 }
 
 /** Where the browser is sent instead: a login that is not so far, or further, than the page is for. */
@@ -153,10 +150,10 @@ function answer(c: Context, parts: AppParts, visit: Around, framed: Framed, stat
 /** Without looking at who it is: for what no form and no link of ours leads to. `wait` in seconds. */
 function plain(c: Context, parts: AppParts, status: Status, key: TextKey, wait = 0): Response | Promise<Response> {
   if (wait > 0) c.header('Retry-After', String(wait));
-  const { desk } = parts;
-  const language = languageOf(c.req.header('accept-language') ?? '');
-  const text = textOf(language, desk.now());
-  const nobody = { desk, language, text, login: undefined, nonce: nonceOf(desk), path: c.req.path, formToken: '' };
+  const { desk, words } = parts;
+  const own = words.in(accepted(c.req.header('accept-language') ?? ''));
+  const text = textOf(own);
+  const nobody = { desk, words: own, text, login: undefined, nonce: nonceOf(desk), path: c.req.path, formToken: '' };
   const body = html`<p>${text(key)}</p><p><a href="/profile">${text('to-start')}</a></p>`;
   return answer(c, parts, nobody, { title: 'problem', body }, status);
 }

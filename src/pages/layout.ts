@@ -11,15 +11,15 @@ const OWN = ['profile', 'passphrase', 'methods', 'devices', 'password'] as const
 const COMPANY = ['users', 'security'] as const;
 
 /** What the frame needs; a page about nobody has no login. */
-export type Around = Pick<Visit, 'text' | 'language' | 'nonce' | 'desk' | 'login' | 'path' | 'formToken'>;
+export type Around = Pick<Visit, 'text' | 'words' | 'nonce' | 'desk' | 'login' | 'path' | 'formToken'>;
 
 export type Framed = { title: TextKey; body: Html; refused?: Worded | undefined; said?: string | undefined };
 
 export function frame(visit: Around, { title, body, refused, said }: Framed): Html {
-  const { text, language, nonce, desk } = visit;
+  const { text, words, nonce, desk } = visit;
   const more = refused?.more.map((one) => html`<p>${one}</p>`);
   return html`<!doctype html>
-<html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="${words.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${text(title)} – ${desk.name}</title><style nonce="${nonce}">${raw(STYLE)}</style></head>
 <body><a class="skip" href="#main">${text('to-content')}</a><header><strong>${desk.name}</strong>${navigation(visit)}</header>
 <main id="main"><h1>${text(title)}</h1>

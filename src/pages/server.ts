@@ -6,7 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type AppParts, pagesApp } from './app.js';
 import { LIMITS } from './limits.js';
 
-export interface Serving extends Pick<AppParts, 'desk' | 'tell' | 'proxies'> {
+export interface Serving extends Pick<AppParts, 'desk' | 'tell' | 'proxies' | 'words'> {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;

@@ -5,13 +5,22 @@
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import type { Words } from '../commands/wording/words.js';
 import type { Desk } from '../desk.js';
 import { isRefusal } from '../errors.js';
 import { loginOfToken, renewToken, signOutUser } from '../procedures/portal/authenticate-user.js';
 import type { PortalLogin } from '../procedures/portal/customer-login.js';
 import { type OwnerDoor, proofsToGive } from '../procedures/portal/owner-locks.js';
 import { type ProvenLogin, provePassword } from '../procedures/portal/sign-in-user.js';
-import { languageOf, textOf } from './text.js';
+import { languageOf } from '../rules/language.js';
+import { accepted, textOf } from './text.js';
+
+/** What every answer needs. `secure`: the browser speaks TLS to us, or to the proxy before us. */
+export interface Answering {
+  readonly desk: Desk;
+  readonly secure: boolean;
+  readonly words: Words;
+}
 
 export type Visit = Awaited<ReturnType<typeof openVisit>>;
 export type Signed = Visit & { readonly login: PortalLogin };
@@ -19,15 +28,15 @@ export type Signed = Visit & { readonly login: PortalLogin };
 /** Devices of so many logins fit into one cookie. */
 const DEVICES = 8;
 
-/** `secure`: the browser speaks TLS to us, or to the proxy before us. */
-export async function openVisit(c: Context, desk: Desk, secure: boolean, form: URLSearchParams) {
+export async function openVisit(c: Context, { desk, secure, words: base }: Answering, form: URLSearchParams) {
   const [session, devices] = secure
     ? ['__Host-countersign', '__Host-countersign-devices']
     : ['countersign', 'countersign-devices'];
   const options = { path: '/', httpOnly: true, secure, sameSite: 'Lax' } as const;
-  const language = languageOf(c.req.header('accept-language') ?? '');
   let token = getCookie(c, session) ?? '';
   let login = token.startsWith('csp_') ? await loginOfToken(desk, token) : undefined;
+  const wanted = accepted(c.req.header('accept-language') ?? '');
+  const words = base.in(languageOf(login?.account ?? null, login?.user ?? null, wanted));
   const keep = (next: PortalLogin | undefined, made: string) => {
     [login, token] = [next, made];
     setCookie(c, session, token, options);
@@ -41,7 +50,7 @@ export async function openVisit(c: Context, desk: Desk, secure: boolean, form: U
   const deviceTokens = (getCookie(c, devices) ?? '').split('.').filter((one) => one.startsWith('csd_'));
   const maxAge = desk.policy.limits.device.rememberDays * 86_400;
   return {
-    ...{ desk, language, deviceTokens, text: textOf(language, desk.now()), nonce: nonceOf(desk), path: c.req.path },
+    ...{ desk, words, deviceTokens, text: textOf(words), nonce: nonceOf(desk), path: c.req.path },
     get login() {
       return login;
     },

@@ -1,7 +1,10 @@
 /** A browser without a screen: fetch with a cookie jar, which sends the forms of the page that it has just seen, as a person would. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { wordsOf } from '../../src/commands/wording/words.js';
 import { servePages } from '../../src/pages/server.js';
 import { PASSWORD, type PortalPlace, portalPlace } from '../procedures/portal/portal-place.js';
-import type { EngineName } from '../support/test-desk.js';
+import { dataFolder, type EngineName } from '../support/test-desk.js';
 
 export interface Seen {
   readonly status: number;
@@ -40,7 +43,10 @@ export async function pagesPlace(engine: EngineName, { limits, proxies = [] }: M
   const place = await portalPlace(engine);
   const told: string[] = [];
   const tell = (line: string) => void told.push(line);
-  const serving = { desk: place.desk, host: '127.0.0.1', port: 0, tls: null, proxies, tell };
+  const read = (language: string, file: string): unknown =>
+    JSON.parse(readFileSync(join(dataFolder, 'messages', language, `${file}.json`), 'utf8'));
+  const words = wordsOf({ tongue: { language: 'en', read, now: place.clock.now } });
+  const serving = { words, desk: place.desk, host: '127.0.0.1', port: 0, tls: null, proxies, tell };
   const served = await servePages(limits === undefined ? serving : { ...serving, limits });
   return {
     ...place,

@@ -110,6 +110,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'type desk',
       'errors',
       'commands/wording/worded',
+      'type commands/wording/words',
       'commands/wording/say',
     ].concat(['terminal/qr', 'data', 'hono', '@hono', 'node:http', 'node:https', 'type node:net']),
     sentence:

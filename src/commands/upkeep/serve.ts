@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Refusal } from '../../errors.js';
 import { type Command, type Context, command } from '../command.js';
 import { block } from '../wording/blocks.js';
+import { wordsOf } from '../wording/words.js';
 
 const input = () =>
   z.object({
@@ -15,18 +16,12 @@ type Input = z.infer<ReturnType<typeof input>>;
 
 const serve = command<Input>({
   path: 'serve',
-  summary: 'serve the pages where customers help themselves',
-  examples: [
-    'countersign serve   (for a browser on this machine alone)',
-    'countersign serve --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem',
-    'countersign serve --behind-proxy 127.0.0.1   (the proxy speaks TLS)',
-  ],
   access: 'store:manage',
   options: [
-    { flags: '--listen <address>', about: 'address and port (default: 127.0.0.1:8443)' },
-    { flags: '--tls-cert <file>', about: 'certificate with its chain, PEM', path: 'here' },
-    { flags: '--tls-key <file>', about: 'its private key, PEM', path: 'here' },
-    { flags: '--behind-proxy <address...>', about: 'address of the proxy that speaks TLS; its headers are believed' },
+    '--listen <address>',
+    { flags: '--tls-cert <file>', path: 'here' },
+    { flags: '--tls-key <file>', path: 'here' },
+    '--behind-proxy <address...>',
   ],
   input,
   run: async (context, given) => {
@@ -34,7 +29,7 @@ const serve = command<Input>({
     const desk = await context.desk();
     const { servePages } = await import('../../pages/server.js');
     const tell = (line: string) => context.notice(`countersign: ${line}`);
-    const served = await servePages({ ...place, desk, tell }).catch((error: Error) => {
+    const served = await servePages({ ...place, desk, tell, words: wordsOf(context) }).catch((error: Error) => {
       throw new Refusal('config', `--listen ${given.listen}: ${error.message}`, {
         hint: 'Name another address or port.',
       });
