@@ -6,6 +6,7 @@ import type { Desk, Founding, Phrasebook, SignedOperator } from './desk.js';
 import type { Actor } from './rules/audit-entry.js';
 import type { TreeHasher } from './rules/audit-tree.js';
 import type { Policy } from './rules/policy.js';
+import type { OpenedNote } from './rules/receipt.js';
 
 export interface House {
   readonly version: string;
@@ -53,8 +54,8 @@ export interface House {
 }
 
 export interface Outsider {
-  /** The text of a note; refusal `audit-broken` if none of the keys signed it. */
-  open(note: string): string;
+  /** The text of a note and the names of the keys that signed it; refusal `audit-broken` if none of them did. */
+  open(note: string): OpenedNote;
   readonly tree: TreeHasher;
 }
 

@@ -118,5 +118,5 @@ async function outsider(keys: readonly string[]): Promise<Outsider> {
     await import('../crypto/signer.js'),
     await import('../crypto/digests.js'),
   ];
-  return { open: (note) => verifySignedNote(note, keys).text, tree };
+  return { open: (note) => verifySignedNote(note, keys), tree };
 }

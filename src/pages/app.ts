@@ -44,14 +44,22 @@ export function pagesApp(parts: AppParts): Hono<{ Bindings: HttpBindings }> {
     await next();
     if (!c.res.headers.has('content-security-policy')) setHeaders(c, parts, '');
   });
+  // Past the proxy there is no TLS.
+  app.use(async (c, next) =>
+    parts.proxies.length > 0 && !parts.proxies.includes(peerOf(c)) ? plain(c, parts, 403, 'from-elsewhere') : next(),
+  );
   app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => plain(c, parts, 413, 'too-large') }));
   app.get('/healthz', (c) => c.text('ok\n'));
   app.get('/', (c) => c.redirect('/profile', 303));
   for (const page of PAGES) {
     app.get(page.path, (c) => show(c, parts, page));
     app.post(page.path, async (c) => {
+      // Before anything is counted, read or set: another site's page must not use up an address, or end a session.
+      if (!fromHere(c, parts)) return plain(c, parts, 403, 'from-elsewhere');
       const wait = limit(addressOf(c, parts), parts.desk.now());
       if (wait > 0) return plain(c, parts, 429, 'too-often', wait);
+      // Whoever sends slowly holds no place.
+      await c.req.text();
       // Each may hash: a crowd waits outside, where it costs nothing.
       if (inside >= parts.atOnce) return plain(c, parts, 503, 'too-many', 2);
       inside += 1;
@@ -107,7 +115,6 @@ const hasEnded = ({ because }: Refusal): boolean => because?.reason === 'not-sig
 async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   const form = new URLSearchParams(await c.req.text());
   const visit = await openVisit(c, parts, form);
-  if (!fromHere(c, parts)) return plain(c, parts, 403, 'from-elsewhere');
   const elsewhere = elsewhereFor(visit, page);
   const [name = '', ...which] = visit.given('do').split(' ');
   if (elsewhere !== undefined && name !== 'sign-out') return c.redirect(elsewhere, 303);
@@ -128,9 +135,14 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   }
 }
 
+/** Refusals whose words name the place of the store: for whoever runs this, and for no visitor. */
+const DESK_ONLY: readonly ErrorCode[] = ['store-unreachable', 'store-corrupt', 'audit-broken', 'config'];
+const isForDesk = ({ code, because }: Refusal): boolean =>
+  DESK_ONLY.includes(code) || (code === 'busy' && because === undefined);
+
 /** What is no refusal, or one that says that the session has ended, is thrown on. */
 function refusedAs(error: unknown, { words }: Visit): Told {
-  if (!isRefusal(error) || hasEnded(error)) throw error;
+  if (!isRefusal(error) || hasEnded(error) || isForDesk(error)) throw error;
   return { refused: refusedWords(error, words), status: STATUS[error.code] ?? 422 };
 }
 
@@ -177,7 +189,15 @@ function fromHere(c: At, parts: AppParts): boolean {
   return c.req.header('origin') === `${parts.secure ? 'https' : 'http'}://${named ?? c.req.header('host')}`;
 }
 
-const peerOf = (c: At): string => (c.env.incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+/** As people write it: without a port, brackets, or the mapping of IPv4. */
+const plainAddress = (one: string): string =>
+  one
+    .trim()
+    .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '')
+    .replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
+
+const peerOf = (c: At): string => plainAddress(c.env.incoming.socket.remoteAddress ?? '');
 
 /** Of the list that proxies make, the last address that is none of ours: everything before it anybody could write. */
 function addressOf(c: At, { proxies }: AppParts): string {
@@ -186,7 +206,7 @@ function addressOf(c: At, { proxies }: AppParts): string {
   return (
     named
       .split(',')
-      .map((one) => one.trim())
+      .map(plainAddress)
       .findLast((one) => one !== '' && !proxies.includes(one)) ?? peer
   );
 }

@@ -47,7 +47,8 @@ export async function openVisit(c: Context, { desk, secure, words: base }: Answe
   // A visitor has a token too, so that a form on another page signs no browser in to somebody else's session.
   const visitor = () => keep(undefined, desk.digests.newToken('csv').token);
   if (login === undefined && !token.startsWith('csv_')) visitor();
-  const deviceTokens = (getCookie(c, devices) ?? '').split('.').filter((one) => one.startsWith('csd_'));
+  const named = (getCookie(c, devices) ?? '').split('.').filter((one) => /^csd_[\w-]{20,60}$/.test(one));
+  const deviceTokens = named.slice(0, DEVICES);
   const maxAge = desk.policy.limits.device.rememberDays * 86_400;
   return {
     ...{ desk, words, deviceTokens, text: textOf(words), nonce: nonceOf(desk), path: c.req.path },
@@ -67,7 +68,14 @@ export async function openVisit(c: Context, { desk, secure, words: base }: Answe
       keep(opened, made);
     },
     /** A new token for the same session, after each step that raised its rights. */
-    risen: async (moved: PortalLogin) => keep(moved, await renewToken(desk, moved)),
+    risen: async (moved: PortalLogin) => {
+      // With its new rights it must not go on under the token of before.
+      const made = await renewToken(desk, moved).catch(async (error: unknown) => {
+        await leave();
+        throw error;
+      });
+      keep(moved, made);
+    },
     signOut: async () => {
       await leave();
       visitor();

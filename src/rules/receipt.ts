@@ -37,6 +37,12 @@ export const receiptText = (proofs: readonly ReceiptProof[]): string =>
     })
     .join('');
 
+/** A note whose signature fits a known key. */
+export interface OpenedNote {
+  readonly text: string;
+  readonly signers: readonly string[];
+}
+
 export interface CheckedReceipt {
   /** Null for entries that belong to no call. */
   readonly call: string | null;
@@ -49,15 +55,20 @@ export interface CheckedReceipt {
  * What a receipt proves, for somebody who has neither the store nor its key. `open` returns the text of a note that is signed by a known key,
  * and refuses every other. Refusal `audit-broken` names the entry that does not fit.
  */
-export function checkReceipt(text: string, tree: TreeHasher, open: (note: string) => string): CheckedReceipt {
+export function checkReceipt(text: string, tree: TreeHasher, open: (note: string) => OpenedNote): CheckedReceipt {
   const proofs = readReceipt(text);
   const checked = proofs.map((proof) => checkProof(proof, tree, open));
   const [first] = checked;
   if (first === undefined) throw unreadable(1);
-  const { origin, size } = first.checkpoint;
+  const { origin, size, root } = first.checkpoint;
   const odd = checked.find(({ checkpoint }, at) => {
     const before = at === 0 ? -1 : (proofs[at - 1]?.leafIndex ?? -1);
-    return checkpoint.origin !== origin || checkpoint.size !== size || (proofs[at]?.leafIndex ?? 0) <= before;
+    return (
+      checkpoint.origin !== origin ||
+      checkpoint.size !== size ||
+      !Buffer.from(checkpoint.root).equals(root) ||
+      (proofs[at]?.leafIndex ?? 0) <= before
+    );
   });
   if (odd !== undefined) throw refusal('audit-broken', 'receipt-mixed', { seq: odd.entry.seq });
   const entries = checked.map(({ entry }) => entry);
@@ -84,8 +95,12 @@ function readReceipt(text: string): readonly ReceiptProof[] {
   return proofs;
 }
 
-function checkProof(proof: ReceiptProof, tree: TreeHasher, open: (note: string) => string) {
-  const checkpoint = readCheckpointText(open(proof.note));
+function checkProof(proof: ReceiptProof, tree: TreeHasher, open: (note: string) => OpenedNote) {
+  const { text, signers } = open(proof.note);
+  const checkpoint = readCheckpointText(text);
+  // The key of one log vouches for no other.
+  if (!signers.includes(checkpoint.origin))
+    throw refusal('audit-broken', 'receipt-not-in-log', { seq: proof.leafIndex });
   const { leafIndex, hashes, body } = proof;
   const claim = {
     leafIndex,

@@ -20,8 +20,7 @@ const [BLACK, WHITE] = [16, 231];
  * `text` is encoded as it is; clean the label first (T12).
  */
 export async function qrCode(text: string, style: Style): Promise<string> {
-  const { encode } = await import('uqr');
-  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: 0 });
+  const { data, size } = await modulesOf(text, 0);
   const columns = size + 2 * MARGIN.sides;
   if (columns > style.columns) {
     return `The QR code needs a window of ${columns} columns; use the link instead.\n`;
@@ -42,10 +41,14 @@ export async function qrCode(text: string, style: Style): Promise<string> {
 
 /** The same for a page: its side in modules with the margin, and the dark ones as the path of an SVG. */
 export async function qrPath(text: string): Promise<{ readonly side: number; readonly path: string }> {
-  const { encode } = await import('uqr');
-  const { data, size } = encode(text, { ecc: 'L', boostEcc: true, border: MARGIN.sides });
+  const { data, size } = await modulesOf(text, MARGIN.sides);
   const dark = data.flatMap((row, y) => row.flatMap((is, x) => (is ? [`M${x} ${y}h1v1h-1z`] : [])));
   return { side: size, path: dark.join('') };
+}
+
+async function modulesOf(text: string, border: number) {
+  const { encode } = await import('uqr');
+  return encode(text, { ecc: 'L', boostEcc: true, border });
 }
 
 /** One cell; `upper` and `lower` say which half has ink. */

@@ -109,7 +109,7 @@ describe('a second factor that is a file, a line of the registry and a text', ()
     const said = async (...args: string[]) => Object.values(await desk.run(args)).join('\n');
     expect(await said('portal', 'mfa', 'add', '--help')).toContain('voice: Phone call');
     expect(await said('portal', 'login', '--help')).toMatch(/sms, voice or\s+backup/);
-    expect(await said('completion', 'bash')).toContain('totp email sms voice');
+    expect(await said('completion', 'words', '--', 'portal', 'mfa', 'add', '')).toMatch(/totp\nemail\nsms\nvoice/);
     expect(await said('portal', 'mfa', 'add', 'pigeon', ...ANA)).toContain('one of totp, email, sms, voice');
     expect(await said('portal', 'login', '--factor', 'pigeon', ...ANA)).toContain('sms, voice, backup');
   });

@@ -190,8 +190,15 @@ describe.each(engines)(`a hostile sheet on %s (seed ${seed})`, (engine) => {
     const entries = await desk.store.read.audit.find({ kind: 'mfa.reset' }, -1, 100_000);
     expect(entries.map(({ body }) => (JSON.parse(body) as { user: string }).user).sort()).toEqual(users);
     expect(await desk.store.read.audit.find({ kind: 'job.ended' }, -1, 10)).toHaveLength(1);
-    const messages = (await desk.store.read.outbox.list(200_000)).filter(({ kind }) => kind === 'mfa-reset-notice');
-    expect(messages).toHaveLength(users.length);
+    const mailed = await desk.store.read.outbox.list(200_000);
+    expect(mailed.filter(({ kind }) => kind === 'mfa-reset-notice')).toHaveLength(users.length);
+    // Each has one code that works, in one message.
+    const coded = mailed.filter(({ kind }) => kind === 'enrolment-code').map(({ user_id }) => user_id ?? '');
+    expect(coded.sort()).toEqual(users);
+    const live = await Promise.all(
+      users.map(async (id) => (await desk.store.read.factors.unusedCodesSince(id, 'enrol', 0)).map(() => id)),
+    );
+    expect(live.flat()).toEqual(users);
     expect((await built.run(['audit', 'verify', '--json'], '', token)).code).toBe(0);
     expect(await failedFile()).toEqual(lostCells());
     const shown = await built.run(['job', 'show', id, '--failed', '-', '--quiet'], '', token);

@@ -64,6 +64,47 @@ describe('attacks on the pages (B91)', () => {
     }
   });
 
+  it('a form from another site is counted nowhere, sets no cookie, and ends no session', async () => {
+    const limited = await pagesPlace('sqlite', { limits: { perMinute: 5 } });
+    try {
+      for (let n = 0; n < 20; n += 1) {
+        const foreign = { method: 'POST', headers: { origin: 'https://evil.example' }, body: 'do=sign-in' };
+        const { status, headers } = await fetch(`${limited.address}/sign-in`, foreign);
+        expect([status, headers.getSetCookie()]).toEqual([403, []]);
+      }
+      const browser = limited.visitor();
+      await browser.get('/sign-in');
+      expect((await browser.send('sign-in', { account: 'none', login: 'none', password: 'none' })).status).toBe(422);
+    } finally {
+      await limited.close();
+    }
+  });
+
+  it('whoever sends slowly keeps nobody out', async () => {
+    const busy = await pagesPlace('sqlite', { limits: { atOnce: 2 } });
+    const { hostname, port } = new URL(busy.address);
+    const slow = Array.from({ length: 4 }, () => connect(Number(port), hostname));
+    try {
+      const head = `POST /sign-in HTTP/1.1\r\nHost: ${hostname}:${port}\r\nOrigin: ${busy.address}\r\nContent-Length: 100\r\n\r\nd`;
+      await Promise.all(slow.map((socket) => new Promise<void>((sent) => void socket.write(head, () => sent()))));
+      const browser = busy.visitor();
+      await browser.get('/sign-in');
+      expect((await browser.send('sign-in', { account: 'none', login: 'none', password: 'none' })).status).toBe(422);
+    } finally {
+      for (const socket of slow) socket.destroy();
+      await busy.close();
+    }
+  });
+
+  it('past the proxy there are no pages', async () => {
+    const behind = await pagesPlace('sqlite', { proxies: ['10.0.0.5'] });
+    try {
+      expect((await behind.visitor().get('/sign-in')).status).toBe(403);
+    } finally {
+      await behind.close();
+    }
+  });
+
   it('fixation: the id changes at each rise of rights, and the ids of before open nothing', async () => {
     const browser = place.visitor();
     await browser.get('/sign-in');
@@ -162,7 +203,9 @@ describe('attacks on the pages (B91)', () => {
 
   it('a request that comes too slowly gets 408: its head, and its body', async () => {
     expect(await rawly('GET /profile HTTP/1.1\r\nHost: x\r\n')).toContain('408');
-    expect(await rawly('POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab')).toContain('408');
+    expect(
+      await rawly('POST /sign-in HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: 10\r\n\r\nab'),
+    ).toContain('408');
   });
 
   it('too many forms of one address wait, and nobody is locked out by it; too many at once wait too', async () => {

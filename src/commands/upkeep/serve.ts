@@ -10,7 +10,7 @@ const input = () =>
     listen: z.string().default('127.0.0.1:8443'),
     tlsCert: z.string().optional(),
     tlsKey: z.string().optional(),
-    behindProxy: z.array(z.string()).default([]),
+    behindProxy: z.array(z.union([z.ipv4(), z.ipv6()], { error: 'must be IP addresses' })).default([]),
   });
 type Input = z.infer<ReturnType<typeof input>>;
 

@@ -12,9 +12,11 @@ export type ThrottleRow = Selectable<ThrottlesTable>;
 export const throttleReads = (db: Db) => ({
   async get(subject: string): Promise<ThrottleRow | undefined> {
     const row = await rowOf(db, 'throttles', 'subject', subject);
-    if (row === undefined && (await personOf(db, subject))?.tried.includes(kindOf(subject)) === true)
-      throw refusal('store-corrupt', 'lock-gone', { subject }, 'desk-keeps-store');
-    return row;
+    if (row !== undefined || (await personOf(db, subject))?.tried.includes(kindOf(subject)) !== true) return row;
+    // Outside a transaction another process may have counted the first attempt between the two reads; it wrote both at once.
+    const since = await rowOf(db, 'throttles', 'subject', subject);
+    if (since === undefined) throw refusal('store-corrupt', 'lock-gone', { subject }, 'desk-keeps-store');
+    return since;
   },
   /** Every subject with a count or a lock-out, in the order of subjects; `after` is the last one of the page before. */
   async standing(after: string, limit: number): Promise<readonly ThrottleRow[]> {
