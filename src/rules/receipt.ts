@@ -44,8 +44,7 @@ export interface OpenedNote {
 }
 
 export interface CheckedReceipt {
-  /** Null for entries that belong to no call. */
-  readonly call: string | null;
+  readonly call: string;
   readonly entries: readonly LoggedEntry[];
   readonly origin: string;
   readonly size: number;
@@ -118,16 +117,18 @@ function checkProof(proof: ReceiptProof, tree: TreeHasher, open: (note: string) 
 const unreadable = (proof: number) => refusal('audit-broken', 'receipt-unreadable', { proof }, 'whole-receipt');
 
 /** The call that all entries belong to: by its id, or by the grant of a verification on it. Refusal `audit-broken` if one does not. */
-function callOf(entries: readonly LoggedEntry[]): string | null {
+function callOf(entries: readonly LoggedEntry[]): string {
   const call = entries.find(({ detail }) => detail?.['call'] !== undefined)?.detail?.['call'];
   const stranger = entries.find((entry) => !partOfCall(entries, entry, call));
   if (stranger !== undefined) throw refusal('audit-broken', 'receipt-mixed', { seq: stranger.seq });
-  return typeof call === 'string' ? call : null;
+  if (typeof call !== 'string') throw refusal('audit-broken', 'receipt-mixed', { seq: entries[0]?.seq ?? 0 });
+  return call;
 }
 
 /** What was done on a call, and what was done with the grants of its verifications. */
 export function partOfCall(among: readonly LoggedEntry[], { detail }: LoggedEntry, call: unknown): boolean {
-  if (call === undefined || detail?.['call'] === call) return true;
+  if (call === undefined) return false;
+  if (detail?.['call'] === call) return true;
   const grant = detail?.['grant'];
   return grant !== undefined && among.some((one) => one.detail?.['call'] === call && one.detail['grant'] === grant);
 }

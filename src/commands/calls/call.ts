@@ -105,10 +105,7 @@ const receiptCheck = command<z.infer<ReturnType<typeof checkInput>>>({
     return {
       view: [
         block.verdict(words('record.valid')),
-        block.fields(
-          [words('record.call'), call ?? ''],
-          [words('record.log'), words('record.entries', { origin, size })],
-        ),
+        block.fields([words('record.call'), call], [words('record.log'), words('record.entries', { origin, size })]),
         block.table([{ title: words('record.entry'), align: 'right' }, ...ENTRIES.map((key) => words(key))], rows),
         block.note(words('record.proves')),
       ],

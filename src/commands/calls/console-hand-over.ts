@@ -1,11 +1,9 @@
 /** Hands a call over: the agent reads its id aloud, and the next operator verifies the caller again. */
 import { handOverCall } from '../../procedures/calls/live-calls.js';
-import { callRecord } from '../../procedures/log/call-record.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { noteBlocks } from './console-note.js';
+import { noteBlocks, noteLines } from './console-note.js';
 import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
-import { noteOf } from './record-view.js';
 
 /** The next operator needs only the id. */
 export async function handOverStage(session: LiveSession): Promise<Stage> {
@@ -13,7 +11,7 @@ export async function handOverStage(session: LiveSession): Promise<Stage> {
   if (call === null) return 'find';
   await handOverCall(desk, signed, call.id);
   session.call = { ...call, state: 'handed-over' };
-  const lines = noteOf(await callRecord(desk, signed, call.id), words);
+  const lines = await noteLines(session, call.id);
   const view = (): View => [
     titleOf(session, words('handover.title')),
     block.blank,

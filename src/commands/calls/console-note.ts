@@ -1,4 +1,5 @@
 /** The end of a call, and its note for the ticket. */
+import { isRefusal } from '../../errors.js';
 import { endCall } from '../../procedures/calls/live-calls.js';
 import { callRecord } from '../../procedures/log/call-record.js';
 import type { View } from '../../terminal/render.js';
@@ -12,7 +13,7 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   if (call === null) return 'find';
   await endCall(desk, signed, call.id);
   session.call = { ...call, state: 'ended' };
-  const text = noteOf(await callRecord(desk, signed, call.id), words);
+  const text = await noteLines(session, call.id);
   for (let copied = false; ; ) {
     const answer = await screen.choose({
       view: () => [
@@ -33,6 +34,16 @@ export async function endStage(session: LiveSession): Promise<Stage> {
   screen.wipe();
   forget(session);
   return 'find';
+}
+
+/** The call has ended, or changed hands, whether its record can be read now or not; then the note says how to get it. */
+export async function noteLines({ desk, signed, words }: LiveSession, id: string): Promise<readonly string[]> {
+  try {
+    return noteOf(await callRecord(desk, signed, id), words);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return [`countersign call note ${id}`];
+  }
 }
 
 export const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): View => [

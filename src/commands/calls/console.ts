@@ -88,7 +88,7 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
     session.signed = await stillSignedIn(context, desk);
     entered = true;
     // Earlier attempts, locks and other agents on this caller are those of now, not of when the call began (E30).
-    await lookForAlerts(session);
+    if (SHOWS_ALERTS.has(stage)) await lookForAlerts(session);
     return await STAGES[stage](session);
   } catch (error) {
     if (canUnlock(session, error)) {
@@ -105,6 +105,8 @@ async function step(session: LiveSession, stage: Exclude<Stage, 'left'>): Promis
   }
 }
 
+/** Not where a call ends or is handed over: that must go on whatever is wrong with its caller. */
+const SHOWS_ALERTS: ReadonlySet<Stage> = new Set<Stage>(['request', 'phrase']);
 const OUT_OF_REACH = new Set(['store-unreachable', 'store-corrupt', 'key-mismatch']);
 const OF_AUTHORITY = new Set(['not-signed-in', 'forbidden']);
 

@@ -115,10 +115,10 @@ const words = command<{ typed: readonly string[] }>({
 
 /** Of an argument that is an id: the command that lists such ids, and where they are in its document. */
 const LISTS: Readonly<Record<string, readonly [argv: readonly string[], list: string]>> = {
-  approval: [['approval', 'list'], 'approvals'],
   call: [['call', 'list'], 'calls'],
   grant: [['grant', 'list'], 'grants'],
   job: [['job', 'list'], 'jobs'],
+  request: [['approval', 'list'], 'approvals'],
 };
 
 /** What the signed-in operator may list; nothing for anybody else. */

@@ -1,5 +1,6 @@
 /** What happened on a call is read from the log (B97, E6, E29), and a receipt of it convinces somebody who has neither store nor key (E14). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { noteLines } from '../../../src/commands/calls/console-note.js';
 import { noteOf } from '../../../src/commands/calls/record-view.js';
 import { englishAt } from '../../../src/commands/wording/words.js';
 import { treeHasher } from '../../../src/crypto/digests.js';
@@ -15,6 +16,8 @@ import {
 } from '../../../src/procedures/calls/live-calls.js';
 import { verifyCaller } from '../../../src/procedures/calls/verify-caller.js';
 import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
+import { signCheckpoint } from '../../../src/procedures/log/log-checkpoint.js';
+import { proveEntries } from '../../../src/procedures/log/prove-entry.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
 import type { Account } from '../../../src/rules/people.js';
 import { checkReceipt, receiptText } from '../../../src/rules/receipt.js';
@@ -120,6 +123,11 @@ describe.each(engines)('the record of a call on %s', (engine) => {
       }
     }
     expect(accepted).toEqual([]);
+    const ofNoCall = (await proveEntries(desk, [0], await signCheckpoint(desk))).map(({ checkpoint, ...proof }) => ({
+      ...proof,
+      note: checkpoint.note,
+    }));
+    expect(() => ours(receiptText(ofNoCall))).toThrow(expect.objectContaining({ code: 'audit-broken' }));
     const [first = '', second = ''] = text.split(/(?=c2sp\.org)/);
     for (const bent of ['', text.slice(0, -1), `${text}\n`, second + first, first + first]) {
       expect(() => ours(bent)).toThrow(expect.objectContaining({ code: 'audit-broken' }));
@@ -142,5 +150,8 @@ describe.each(engines)('the record of a call on %s', (engine) => {
     await raw.db.updateTable('audit_entries').set({ body: bent }).where('seq', '=', seq).execute();
     await raw.close();
     await expect(callRecord(desk, agent, call)).rejects.toMatchObject({ code: 'audit-broken' });
+    // The console has ended the call by then: it says how to get the note, and not that nothing was done.
+    const session = { desk, signed: agent, words: englishAt(0) } as unknown as Parameters<typeof noteLines>[0];
+    expect(await noteLines(session, call)).toEqual([`countersign call note ${call}`]);
   });
 });
