@@ -1,17 +1,10 @@
-/** A desk with thousands of users who have something to lose, and an approved job to reset them all. */
-import { join } from 'node:path';
-import { inject } from 'vitest';
-import { resolveSettings } from '../../src/config.js';
+/** A desk with thousands of users who have something to lose, and an approved job to reset them all. Benchmarks use it, so it does not import vitest. */
 import type { Desk, SignedOperator } from '../../src/desk.js';
-import { openCustody } from '../../src/opening/open-custody.js';
-import { openDesk } from '../../src/opening/open-desk.js';
 import { decideApproval } from '../../src/procedures/resets/decide-approval.js';
 import type { JobWork } from '../../src/procedures/resets/job-work.js';
 import { planReset } from '../../src/procedures/resets/plan-reset.js';
 import { beginJob } from '../../src/procedures/resets/reset-job.js';
 import { accountRow, userRow } from '../store/rows.js';
-import type { BuiltDesk } from '../support/built-desk.js';
-import { dataFolder } from '../support/test-desk.js';
 
 const BY = { kind: 'system', id: 'test', name: 'test' } as const;
 const entry = (at: number) => ({ kind: 'test.seeded', outcome: 'done', at, by: BY }) as const;
@@ -24,15 +17,6 @@ export interface CrowdHoldings {
 }
 
 const LITTLE: CrowdHoldings = { factors: 1, backupCodes: 1, devices: 0 };
-
-/** The desk of a built command, opened by the test itself; it closes its store. */
-export function openBeside({ home, store, folders }: BuiltDesk): Promise<Desk> {
-  const [data = '', config = '', state = ''] = ['data', 'config', 'state'].map((name) => join(home, name));
-  const env = { HOME: home, XDG_DATA_HOME: data, XDG_CONFIG_HOME: config, XDG_STATE_HOME: state };
-  const options = { store } as Parameters<typeof resolveSettings>[0];
-  const settings = resolveSettings(options, env, { policy: inject('floorPolicy') }, folders.config);
-  return openDesk(openCustody({ settings, dataFolder, now: () => Date.now() }));
-}
 
 /** Users `u00000`… of account 1 who hold this each; one admin is told of what happens to them. */
 export async function seedCrowd(desk: Desk, count: number, holdings = LITTLE): Promise<void> {

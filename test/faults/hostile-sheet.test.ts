@@ -13,9 +13,10 @@ import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.j
 import { amount } from '../support/long.js';
 import { signedOperator } from '../support/signed-operator.js';
 import { engines } from '../support/test-desk.js';
-import { openBeside, seedCrowd } from './bulk-place.js';
+import { seedCrowd } from './bulk-place.js';
 import { type Cast, hostileSheet, type Sheet } from './hostile-sheet.js';
 import { random } from './kill-at-random.js';
+import { openBeside } from './open-beside.js';
 
 const LINES = 5_000;
 const KILLS = amount(20, 100);

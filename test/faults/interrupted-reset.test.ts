@@ -10,7 +10,8 @@ import { type BuiltDesk, builtDesk, requireBuilt } from '../support/built-desk.j
 import { amount } from '../support/long.js';
 import { signedOperator } from '../support/signed-operator.js';
 import { type EngineName, engines } from '../support/test-desk.js';
-import { openBeside, seedCrowd } from './bulk-place.js';
+import { seedCrowd } from './bulk-place.js';
+import { openBeside } from './open-beside.js';
 
 // Ten chunks: Ctrl-C strikes after the first, and the full disk stops one in the middle.
 const USERS = amount(500, 1_500);
