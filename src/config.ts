@@ -58,6 +58,7 @@ export interface ConfigFile {
   readonly webhook?: unknown;
   readonly sink?: unknown;
   readonly events?: unknown;
+  readonly connectors?: unknown;
 }
 
 const TEXT_NAMES = [
@@ -76,7 +77,7 @@ const TEXT_NAMES = [
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
 const SWITCH_NAMES = ['locked'] as const;
-const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
+const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors'] as const;
 
 /** What proves who runs a command. */
 export const WITNESSES = ['sudo', 'ssh', 'uid'] as const;

@@ -2,6 +2,7 @@
  * The Desk: everything that can surprise (time, chance, people, disks, networks), in one value that main builds once.
  * Procedures and commands know only these types. A test builds the same value with its own clock and store.
  */
+import type { Connectors } from './connectors/connector.js';
 import type { Keyring, MacPurpose } from './crypto/keyring.js';
 import type { OwnerView } from './crypto/owner-view.js';
 import type { SecretChecker } from './crypto/secret-checker.js';
@@ -143,6 +144,8 @@ export interface Desk {
   /** The public key that checks the events sent to other systems (RFC 7517). */
   readonly eventKey: () => Readonly<Record<string, string>>;
   readonly channels: Channels;
+  /** Other systems where logins are reset (B93). */
+  readonly connectors: Connectors;
   /**
    * Sends the messages that this process queued since the last call. The write door inserts messages, and only this function sends them. It
    * never throws, because a commit is done even if its message cannot be sent (T25).

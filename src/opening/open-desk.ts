@@ -44,6 +44,7 @@ import { openIdentityKeys } from './identity-keys.js';
 import { ensureKey, keyPlace } from './master-key.js';
 import { migrationKeys } from './migration-keys.js';
 import { openNoteSigner } from './note-signer.js';
+import { openConnectors } from './open-connectors.js';
 import type { Custody } from './open-custody.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
@@ -201,6 +202,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
       equal: equalDigests,
     },
     channels: openChannels(delivery, effectsOf(settings, keyring)),
+    connectors: openConnectors(settings.file.connectors, effectsOf(settings, keyring)),
     sendQueued: () => sendQueued(desk),
     sink,
     identityKeys: openIdentityKeys({ fetch, now, resolveHost, loopback: policy.limits.sso.loopbackKeys }),
@@ -219,8 +221,7 @@ const costsOf = ({ hashing, codeHashing }: Limits): HasherCosts => ({
   code: { m: codeHashing.memoryKiB, t: codeHashing.passes, p: codeHashing.lanes },
 });
 
-const resolveHost = async (host: string): Promise<readonly string[]> =>
-  (await lookup(host, { all: true })).map((found) => found.address);
+const resolveHost = async (host: string) => (await lookup(host, { all: true })).map((found) => found.address);
 
 const effectsOf = ({ dataFolder }: Settings, keyring: Keyring): DeliveryEffects => ({
   dataFolder,

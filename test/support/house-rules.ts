@@ -29,6 +29,14 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     ),
     sentence: "delivery may import rules' types and errors; it knows no store, commands or procedures",
   },
+  connectors: {
+    // Of delivery what is no channel: how a table of settings and a secret file are read, which addresses are private, a time limit.
+    may: ['connectors/*', 'type rules/*', 'errors', 'node:net'].concat(
+      ['section', 'secret-file', 'address-range', 'deadline'].map((file) => `delivery/${file}`),
+    ),
+    sentence:
+      "connectors may import rules' types, errors and four files of delivery; they know no store, log, job, command or procedure",
+  },
   terminal: {
     may: [
       'terminal/*',
@@ -117,7 +125,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       "pages may import procedures, rules, the desk's types, errors, the words of refusals and the QR code; they know no store, command or prompt",
   },
   desk: {
-    may: ['type crypto/*', 'type delivery/*', 'type factors/*', 'type rules/*', 'type store/*'],
+    may: ['type connectors/*', 'type crypto/*', 'type delivery/*', 'type factors/*', 'type rules/*', 'type store/*'],
     sentence: 'desk holds types only',
   },
   config: {
