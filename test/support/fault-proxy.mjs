@@ -124,7 +124,8 @@ export async function faultProxy({ target, port = 0, onForwarded, ...options }) 
     call.fault = fault;
     const sock = req.socket;
     res.on('error', () => {});
-    sock.on('error', () => {});
+    if (!sock.watched) sock.on('error', () => {});
+    sock.watched = true;
     const copy = (r) => {
       const h = { ...r.headers };
       for (const k of ['connection', 'transfer-encoding', 'keep-alive', 'content-length']) delete h[k];
