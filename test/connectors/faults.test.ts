@@ -6,7 +6,7 @@ import { FAULTS, faultProxy } from '../support/fault-proxy.mjs';
 import { connectorsAt, person, TOKEN, testEffects } from './places.js';
 
 const PEOPLE = 200;
-const AT_ONCE = 8;
+const AT_ONCE = 24;
 const FINAL = ['reset', 'nothing'];
 
 const TYPES = { keycloak: ['otp', 'webauthn'], entra: ['phone', 'fido2'], okta: ['push', 'sms'] } as const;
