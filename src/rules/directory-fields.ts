@@ -62,6 +62,12 @@ export function faultOfEmail(text: string): Fault {
   return text.length <= 254 && EMAIL.test(text) ? undefined : 'is not one plain e-mail address';
 }
 
+/** The name of a connector and an id there, `okta:00u1a2b3`; empty if it is not known. */
+export const faultOfExternal = (text: string): Fault =>
+  text === '' || /^[a-z0-9][a-z0-9_-]{0,39}:[^\s\p{C}]{1,200}$/u.test(text)
+    ? undefined
+    : 'must be the name of a connector and an id, as okta:00u1a2b3';
+
 /** A phone number as an operator types it; empty if none is on file. */
 export function faultOfPhone(text: string): Fault {
   const fault = faultOfPhoneOnFile(text);

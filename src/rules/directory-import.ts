@@ -170,6 +170,7 @@ function userFields(before: User, entry: UserEntry): readonly string[] {
   const phone = { phone: entry.phone ?? '', phoneE164: entry.dialled?.e164 ?? null };
   const same = samePhone(before, phone) && before.phoneE164 === phone.phoneE164;
   if (entry.phone !== undefined && !same) fields.push('phone');
+  if (entry.external !== undefined && before.external !== entry.external) fields.push('external');
   return fields;
 }
 

@@ -7,6 +7,7 @@ import type { CsvRow, CsvShape, CsvTable } from './csv-table.js';
 import { type CellKind, damageOf } from './damaged-values.js';
 import {
   faultOfEmail,
+  faultOfExternal,
   faultOfLogin,
   faultOfName,
   faultOfNumber,
@@ -20,7 +21,7 @@ import { countryCode, type Phone } from './phone-number.js';
 import { type Policy, validScope } from './policy.js';
 
 export type AccountColumn = 'number' | 'name' | 'edition' | 'sso' | 'country';
-export type UserColumn = 'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'scopes' | 'sign_in';
+export type UserColumn = 'account' | 'login' | 'name' | 'email' | 'phone' | 'role' | 'scopes' | 'sign_in' | 'external';
 
 export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = {
   required: ['number', 'name', 'edition'],
@@ -29,7 +30,7 @@ export const ACCOUNT_SHAPE: CsvShape<AccountColumn> = {
 };
 export const USER_SHAPE: CsvShape<UserColumn> = {
   required: ['account', 'login', 'name', 'role'],
-  optional: ['email', 'phone', 'scopes', 'sign_in'],
+  optional: ['email', 'phone', 'scopes', 'sign_in', 'external'],
   others: 'refuse',
 };
 
@@ -62,6 +63,8 @@ export interface UserEntry {
   /** Sorted, without repeats. */
   readonly scopes: readonly string[] | undefined;
   readonly signIn: SignIn | undefined;
+  /** Who it is at the system of the connector; an empty cell takes nothing away. */
+  readonly external?: string | undefined;
 }
 
 /** Of a table, what an import needs. */
@@ -132,15 +135,15 @@ export function judgeUser(policy: Policy, texts: Texts<UserColumn>, line?: numbe
   note.add('login', faultOfLogin(login));
   note.add('name', faultOfName(name));
   note.add('email', faultOfEmail(email ?? ''));
+  note.add('external', faultOfExternal(texts.external ?? ''));
   note.add('phone', line === undefined ? faultOfPhone(phone ?? '') : faultOfPhoneOnFile(phone ?? ''));
   if (role === undefined) note.add('role', unknownWord('role', texts.role ?? '', CUSTOMER_ROLES));
   for (const scope of scopes ?? []) if (!validScope(policy, scope)) note.add('scopes', unknownScope(policy, scope));
   if (signIn === undefined) note.add('sign_in', unknownWord('sign-in', signInText ?? '', SIGN_INS));
   if (role === undefined || signIn === undefined || note.problems.length > 0) return { problems: note.problems };
   const said = signInText === undefined ? undefined : signIn;
-  return {
-    entry: { ...place(line), account, login, loginKey: foldKey(login), name, email, phone, role, scopes, signIn: said },
-  };
+  const who = { account, login, loginKey: foldKey(login), name, email, phone, external: texts.external || undefined };
+  return { entry: { ...place(line), ...who, role, scopes, signIn: said } };
 }
 
 export const faultOfCountry = (text: string): string => `there is no country "${text}"; write its code, such as DE`;

@@ -28,6 +28,8 @@ export interface Account {
   readonly country: string | null;
   /** In which its people are spoken and written to, such as `de`; null: the desk's. */
   readonly language: string | null;
+  /** Name of the connector to the system where its people sign in, of the settings; null: they sign in here only (B93). */
+  readonly connector: string | null;
   /** Company-wide MFA since this time, or null while off (B32). */
   readonly mfaRequiredAt: number | null;
   /** True if the customer forbade resets by phone (B63). */
@@ -58,6 +60,8 @@ export interface User {
   readonly powerHeldUntil: number | null;
   /** Null: the account's. */
   readonly language: string | null;
+  /** Who the person is at the system of the connector, `okta:00u1a2b3`; null until a file or a match says it. */
+  readonly external: string | null;
 }
 
 /** A person or script of the desk. */

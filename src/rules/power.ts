@@ -46,20 +46,28 @@ const gained =
     company(template, { role: text(detail['role']), from: from(detail, at), ...TARGET, ...more });
 
 /** Fields on which no power depends. A large import counts what it changed of them (apply-import.ts). */
-const HARMLESS = ['name', 'email', 'phone', 'country'];
+const HARMLESS = ['name', 'email', 'phone', 'country', 'language'];
 const harmless = ({ fields, count }: Detail): boolean =>
   count !== undefined || (Array.isArray(fields) && fields.every((field) => HARMLESS.includes(field)));
 
 const account: Judge = (detail) => {
-  const { fields, count, country } = detail;
+  const { fields, count, country, connector } = detail;
   if (harmless(detail))
     return count === undefined && Array.isArray(fields) && fields.includes('country')
       ? company('power-country', { country: text(country) })
       : null;
   const others = Array.isArray(fields) ? fields.filter((field) => !HARMLESS.includes(field)) : [];
+  if (others.length === 1 && others[0] === 'connector')
+    return company('power-connector', { connector: text(connector) });
   if (others.length === 0 || others.some((field) => field !== 'phone-resets')) return company('power-sign-on-changed');
   return company(detail['phoneResets'] === 'forbidden' ? null : 'power-phone-resets');
 };
+
+/** Whose login a reset reaches at another system (B93). */
+const isExternal = ({ fields }: Detail): boolean =>
+  Array.isArray(fields) && fields.every((field) => field === 'external' || HARMLESS.includes(String(field)));
+const external = (detail: Detail): Power =>
+  company('power-external', { external: text(detail['external']), ...TARGET });
 
 /** Told to the desk's admins by kind and ids; the operator it is about has a notice of their own. */
 const SAID = ['role', 'roleBefore', 'address', 'customer', 'starts', 'approver', 'after', 'key'];
@@ -113,7 +121,8 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
   'user.added': (detail, entry) =>
     detail['role'] === 'user' || detail['count'] !== undefined ? null : gained('power-admin-added', {})(detail, entry),
   'user.disabled': switched('power-login-switched', aLogin, 'disabled'),
-  'user.edited': (detail, entry) => (harmless(detail) ? null : role(detail, entry)),
+  'user.edited': (detail, entry) =>
+    harmless(detail) ? null : isExternal(detail) ? external(detail) : role(detail, entry),
   'user.enabled': switched('power-login-switched', aLogin, 'enabled'),
   'user.handed-over': gained('power-handed-over', { previous: '' }),
   'user.promoted': gained('power-admin-added', {}),

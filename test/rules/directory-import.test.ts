@@ -13,6 +13,7 @@ const classic: Account = {
   sso: null,
   country: null,
   language: null,
+  connector: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -34,6 +35,7 @@ const ana: User = {
   authorityVersion: 1,
   powerHeldUntil: null,
   language: null,
+  external: null,
 };
 
 const row = {

@@ -116,6 +116,15 @@ describe('B84 what changes power', () => {
     expect(edited('allowed')?.template).toBe('power-phone-resets');
   });
 
+  it('where a reset reaches at another system is told in its own words; the language of mails is not (B93, B98)', () => {
+    const company = powerOf(entry('account.edited', { fields: ['connector'], connector: 'okta' }));
+    expect(company).toMatchObject({ template: 'power-connector', values: { connector: 'okta' } });
+    const person = powerOf(entry('user.edited', { fields: ['name', 'external'], external: 'okta:00u1' }));
+    expect(person).toMatchObject({ template: 'power-external', values: { external: 'okta:00u1' } });
+    for (const kind of ['account.edited', 'user.edited'])
+      expect(powerOf(entry(kind, { fields: ['language'] }))).toBeNull();
+  });
+
   it('another country of a company is told, because its numbers are dialled in another way (B84, B96)', () => {
     const edited = powerOf(entry('account.edited', { fields: ['name', 'country'], country: 'CH' }));
     expect(edited).toMatchObject({ template: 'power-country', values: { country: 'CH' } });

@@ -132,6 +132,7 @@ describe.each(engines)('migrations on %s', (name) => {
       'tried',
       'phone_e164',
       'language',
+      'external',
     ];
     const { columns, ...users } = GUARDED['users'] as GuardedTable;
     const older = { ...users, columns: columns.filter((column) => !later.includes(column)) };
@@ -158,7 +159,9 @@ describe.each(engines)('migrations on %s', (name) => {
     await schemaUntil(place.engine, '0012-sso-subjects');
     const ofRelease = (table: string, row: Row) => {
       const guarded = GUARDED[table] as GuardedTable;
-      const columns = guarded.columns.filter((column) => !['country', 'phone_e164', 'language'].includes(column));
+      const columns = guarded.columns.filter(
+        (column) => !['country', 'phone_e164', 'language', 'connector', 'external'].includes(column),
+      );
       return { ...row, mac: rows.make(rowText(table, { ...guarded, columns }, row)) } as never;
     };
     const phones = { a: '030-0074321', b: '+44 20 7946 0018', c: 'n/a' };
@@ -204,11 +207,14 @@ describe.each(engines)('migrations on %s', (name) => {
     await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 
-  it('B98 add the languages: nobody has one yet, and what chooses them is tagged', async () => {
+  it('B93 B98 add languages and connectors: nobody has one yet, and what chooses them is tagged', async () => {
     const { db } = place.engine;
     await schemaUntil(place.engine, '0016-lookups');
     const guarded = GUARDED['accounts'] as GuardedTable;
-    const before = { ...guarded, columns: guarded.columns.filter((column) => column !== 'language') };
+    const before = {
+      ...guarded,
+      columns: guarded.columns.filter((column) => !['language', 'connector'].includes(column)),
+    };
     const row = accountRow('1');
     const mac = notaryWith().rows.make(rowText('accounts', before, row));
     await db
@@ -221,8 +227,8 @@ describe.each(engines)('migrations on %s', (name) => {
     await sql`update accounts set name = ${row.name}`.execute(db);
     expect(await migrate(place.engine, keysWith())).toContain('0017-languages');
     const { read } = openStore(place.engine, notaryWith());
-    expect(await read.accounts.byId('acc_1')).toMatchObject({ language: null });
-    await sql`update accounts set language = 'de'`.execute(db);
+    expect(await read.accounts.byId('acc_1')).toMatchObject({ language: null, connector: null });
+    await sql`update accounts set connector = 'okta'`.execute(db);
     await expect(read.accounts.byId('acc_1')).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 

@@ -16,6 +16,7 @@ export const accountDocument = (account: Account) => ({
   sso: account.sso,
   country: account.country,
   language: account.language,
+  connector: account.connector,
   mfaRequiredAt: iso(account.mfaRequiredAt),
   phoneResetForbidden: account.phoneResetForbidden,
   disabledAt: iso(account.disabledAt),
@@ -64,6 +65,7 @@ export function accountView({ account, users, disabled, sso, roles, enrolled, is
       ],
       ...(account.country === null ? [] : [['Country', account.country] as const]),
       ...(account.language === null ? [] : [['Language', account.language] as const]),
+      ...(account.connector === null ? [] : [['Connector', account.connector] as const]),
       ['Resets by phone', account.phoneResetForbidden ? 'forbidden by the customer' : 'allowed'],
     ),
   ];

@@ -24,6 +24,7 @@ export const userDocument = ({ account, user, contacts }: SeenUser) => ({
   scopes: user.scopes,
   signIn: user.signIn,
   language: user.language,
+  external: user.external,
   contactChangedAt: iso(user.contactChangedAt),
   disabledAt: iso(user.disabledAt),
   powerHeldUntil: iso(user.powerHeldUntil),

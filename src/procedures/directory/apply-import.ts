@@ -89,6 +89,7 @@ export const accountOf = (id: string, entry: AccountEntry): Account => ({
   sso: entry.sso ?? null,
   country: entry.country ?? null,
   language: null,
+  connector: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,
@@ -154,7 +155,8 @@ export async function applyUsers(
     await write.search.insertText('user', words[nth] ?? wordsOf(some));
   const notices: string[] = [];
   for (const { before, entry } of plan.update) {
-    const after = { name: entry.name, email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
+    const contacts = { email: entry.email ?? before.email, phone: entry.phone ?? before.phone };
+    const after = { name: entry.name, ...contacts, external: entry.external ?? before.external };
     notices.push(...(await changePerson(acting, { account: homeOf(entry), before, after })).notices);
   }
   const single = added.length + plan.update.length <= SINGLE_ENTRIES;

@@ -55,7 +55,10 @@ export function newUserRow(
     account_id: accountId,
     login: entry.login,
     login_key: entry.loginKey,
-    ...personPatch({ name: entry.name, email: entry.email ?? '', phone: entry.phone ?? '' }, entry.dialled ?? null),
+    ...personPatch(
+      { name: entry.name, email: entry.email ?? '', phone: entry.phone ?? '', external: entry.external ?? null },
+      entry.dialled ?? null,
+    ),
     role: entry.role,
     scopes: (entry.scopes ?? []).join(' '),
     sign_in: entry.signIn ?? 'native',
@@ -73,15 +76,17 @@ export interface Person {
   readonly name: string;
   readonly email: string;
   readonly phone: string;
+  readonly external: string | null;
 }
 
-export const personPatch = ({ name, email, phone }: Person, dialled: Phone | null) => ({
+export const personPatch = ({ name, email, phone, external }: Person, dialled: Phone | null) => ({
   name,
   email,
   email_key: foldKey(email),
   phone,
   phone_digits: phoneDigits(phone),
   phone_e164: dialled?.e164 ?? null,
+  external,
 });
 
 /** What changes with a new contact: since when it is on file, and where else notices go (B57, B58). */

@@ -29,6 +29,8 @@ export interface AccountEdit {
   readonly country?: string | undefined;
   /** Empty for the desk's. */
   readonly language?: string | undefined;
+  /** Name of a connector of the settings; empty: its people sign in here only. */
+  readonly connector?: string | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -72,6 +74,7 @@ export async function editAccount(
         fields,
         ...(fields.includes('country') ? { country: wanted.country ?? '' } : {}),
         ...(fields.includes('language') ? { language: wanted.language ?? '' } : {}),
+        ...(fields.includes('connector') ? { connector: wanted.connector ?? '' } : {}),
         ...(fields.includes('phone-resets')
           ? { phoneResets: wanted.forbidPhoneResets === true ? 'forbidden' : 'allowed' }
           : {}),
@@ -100,12 +103,14 @@ async function applyEdit(
   const sso = providerOf(current, wanted, openid);
   const country = wanted.country === undefined ? current.country : (countryCode(wanted.country) ?? null);
   const language = wanted.language === undefined ? current.language : wanted.language || null;
+  const connector = wanted.connector === undefined ? current.connector : wanted.connector || null;
   const fields = [
     ...(name === current.name ? [] : ['name']),
     ...(sso === current.sso ? [] : ['sso']),
     ...(Object.keys(openid).length === 0 ? [] : ['sso-settings']),
     ...(country === current.country ? [] : ['country']),
     ...(language === current.language ? [] : ['language']),
+    ...(connector === current.connector ? [] : ['connector']),
     ...(forbidPhoneResets === undefined || forbidPhoneResets === current.phoneResetForbidden ? [] : ['phone-resets']),
   ];
   await write.accounts.update(account.id, {
@@ -113,6 +118,7 @@ async function applyEdit(
     updated_at: now,
     country,
     language,
+    connector,
     ...(fields.includes('sso') ? ssoPatch(sso) : {}),
     ...openid,
     ...(forbidPhoneResets === undefined ? {} : { phone_reset_forbidden: forbidPhoneResets ? 1 : 0 }),

@@ -1,6 +1,6 @@
 /** The desk changes name and contacts of one user. It may not change role or scopes (B16), and the sign-in only with a second operator. */
 import type { Desk, SignedOperator } from '../../desk.js';
-import { faultOfEmail, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { faultOfEmail, faultOfExternal, faultOfName, faultOfPhone, tidy } from '../../rules/directory-fields.js';
 import { requireLanguage } from '../../rules/language.js';
 import type { Account, User } from '../../rules/people.js';
 import { act } from '../authorise.js';
@@ -12,6 +12,8 @@ export interface UserEdit {
   /** Empty removes it. */
   readonly email?: string | undefined;
   readonly phone?: string | undefined;
+  /** Empty removes it. */
+  readonly external?: string | undefined;
   /** Empty for the company's. */
   readonly language?: string | undefined;
 }
@@ -24,7 +26,7 @@ export interface EditedUser {
   readonly notices: readonly string[];
 }
 
-const FIELDS = ['name', 'email', 'phone', 'language'] as const;
+const FIELDS = ['name', 'email', 'phone', 'external', 'language'] as const;
 const UNCHANGED: ChangedPerson = { moved: [], notices: [] };
 
 /** Refusal `invalid-input` for a text that breaks a rule. Another spelling of the same contact is stored and not announced. */
@@ -44,14 +46,14 @@ export async function editUser(
     signed,
     { permission: 'directory:write' },
     {
-      entry: ({ fields, contacts }, { actor }) => ({
+      entry: ({ fields, contacts, user }, { actor }) => ({
         kind: 'user.edited',
         outcome: 'done',
         at,
         by: actor,
         account: account.id,
         user: found.user.id,
-        detail: { fields, contacts },
+        detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },
       }),
       change: async (acting) => {
         const { users } = acting.write;
@@ -75,9 +77,11 @@ function wanted(before: User, edit: UserEdit) {
   const faults = [
     { column: 'name', message: edit.name === undefined ? undefined : faultOfName(name) },
     { column: 'email', message: edit.email === undefined ? undefined : faultOfEmail(email) },
+    { column: 'external', message: faultOfExternal(edit.external ?? '') },
     { column: 'phone', message: edit.phone === undefined ? undefined : faultOfPhone(phone) },
   ];
   refuseIfAny(faults.flatMap(({ column, message }) => (message === undefined ? [] : [{ column, message }])));
   const language = edit.language === undefined ? before.language : edit.language || null;
-  return { name, email, phone, language };
+  const external = edit.external === undefined ? before.external : edit.external || null;
+  return { name, email, phone, external, language };
 }

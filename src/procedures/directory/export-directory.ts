@@ -49,7 +49,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
   const users = await allUsers(desk, only);
   await log(desk, signed, { users: users.length, ...(only === undefined ? {} : { account: only.number }) });
   return csvText(
-    ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in'],
+    ['account', 'login', 'name', 'email', 'phone', 'role', 'scopes', 'sign_in', 'external'],
     users.map(({ account, user }) => [
       account.number,
       user.login,
@@ -59,6 +59,7 @@ export async function exportUsers(desk: Desk, signed: SignedOperator, only?: Acc
       user.role,
       user.scopes.join(' '),
       user.signIn,
+      user.external ?? '',
     ]),
     form,
   );

@@ -20,6 +20,7 @@ import * as alarms from './0014-alarms-and-invitations.js';
 import * as hearings from './0015-hearings.js';
 import * as lookups from './0016-lookups.js';
 import * as languages from './0017-languages.js';
+import * as connectors from './0018-connectors.js';
 import type { MigrationKeys } from './migration-keys.js';
 
 /** Makes the whole schema of the first release. The steps that led to it are only names: its stores have them, and logs list them. */
@@ -56,6 +57,7 @@ export const STEPS: readonly Step[] = [
   { name: '0015-hearings', up: hearings.up },
   { name: '0016-lookups', up: lookups.up },
   { name: '0017-languages', up: languages.up },
+  { name: '0018-connectors', up: connectors.up },
 ];
 
 /** Name of the newest migration that this build knows. */

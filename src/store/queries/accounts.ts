@@ -16,6 +16,7 @@ export function toAccount(row: Selectable<AccountsTable>): Account {
     sso: row.sso,
     country: row.country,
     language: row.language,
+    connector: row.connector,
     mfaRequiredAt: row.mfa_required_at,
     phoneResetForbidden: row.phone_reset_forbidden !== 0,
     disabledAt: row.disabled_at,

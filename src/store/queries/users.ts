@@ -24,6 +24,7 @@ export function toUser(row: Selectable<UsersTable>): User {
     authorityVersion: row.authority_version,
     powerHeldUntil: row.power_held_until,
     language: row.language,
+    external: row.external,
   };
 }
 

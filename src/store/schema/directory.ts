@@ -83,6 +83,7 @@ export interface AccountsTable {
   disabled_at: number | null;
   country: string | null;
   language: string | null;
+  connector: string | null;
   created_at: number;
   updated_at: number;
 }
@@ -119,6 +120,7 @@ export interface UsersTable {
   /** Kinds of attempts that were ever counted, with a space between two: each has its row in `throttles`. */
   tried: string | null;
   language: string | null;
+  external: string | null;
 }
 
 /** Search keys of accounts and users: folded word starts in a b-tree. `kind` is `account` or `user`. */

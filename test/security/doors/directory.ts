@@ -31,6 +31,7 @@ const account: Account = {
   sso: null,
   country: null,
   language: null,
+  connector: null,
   mfaRequiredAt: null,
   phoneResetForbidden: false,
   disabledAt: null,

@@ -72,6 +72,8 @@ describe.each(engines)('behind the sum on %s', (engine) => {
         (columns) => `drop index calls_by_${columns}`,
       ),
       ...['accounts', 'users', 'operators'].map((table) => `alter table ${table} drop column language`),
+      'alter table accounts drop column connector',
+      'alter table users drop column external',
       "delete from kysely_migration where name >= '0015'",
     ];
     for (const text of undo) await sql.raw(text).execute(own.engine.db);
@@ -79,6 +81,7 @@ describe.each(engines)('behind the sum on %s', (engine) => {
       '0015-hearings',
       '0016-lookups',
       '0017-languages',
+      '0018-connectors',
     ]);
   });
 

@@ -22,6 +22,7 @@ const editInput = () =>
     allowPhoneResets: z.boolean().default(false),
     country: z.string().optional(),
     language: z.string().optional(),
+    connector: z.string().optional(),
     edition: z.string().optional(),
     dropPrivileges: z.boolean().default(false),
     signIn: z.string().optional(),
@@ -47,6 +48,7 @@ export const editAccountCommand = command<z.infer<ReturnType<typeof editInput>>>
     '--allow-phone-resets',
     COUNTRY,
     LANGUAGE,
+    '--connector <name>',
     '--edition <edition>',
     '--drop-privileges',
     '--sign-in <kind>',
@@ -80,11 +82,11 @@ async function runPower(context: Context, given: z.infer<ReturnType<typeof editI
 
 async function changeOf(context: Context, given: z.infer<ReturnType<typeof editInput>>): Promise<AccountEdit> {
   const { name, sso, ssoIssuer, ssoAudience, ssoJwks, forbidPhoneResets, allowPhoneResets, ...others } = given;
-  const { reason, country, language } = others;
+  const { reason, country, language, connector } = others;
   if (forbidPhoneResets && allowPhoneResets)
     throw new Refusal('usage', '--forbid-phone-resets and --allow-phone-resets cannot be used together');
   const wanted =
-    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language].some((one) => one !== undefined) ||
+    [name, sso, ssoIssuer, ssoAudience, ssoJwks, country, language, connector].some((one) => one !== undefined) ||
     forbidPhoneResets ||
     allowPhoneResets;
   if (!wanted)
@@ -98,6 +100,7 @@ async function changeOf(context: Context, given: z.infer<ReturnType<typeof editI
     keys,
     country,
     language,
+    connector,
     reason,
     forbidPhoneResets: forbidPhoneResets ? true : allowPhoneResets ? false : undefined,
   };
@@ -109,6 +112,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'sso-settings': 'single sign-on settings',
   country: 'country',
   language: 'language',
+  connector: 'connector',
   'phone-resets': 'resets by phone',
 };
 

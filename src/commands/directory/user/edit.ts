@@ -20,6 +20,7 @@ export const editUserCommand = command({
     '--name <name>',
     '--email <address>',
     '--phone <number>',
+    '--external <id>',
     LANGUAGE,
     '--sign-in <kind>',
     '--reason <text>',
@@ -32,6 +33,7 @@ export const editUserCommand = command({
       name: z.string().optional(),
       email: z.string().optional(),
       phone: z.string().optional(),
+      external: z.string().optional(),
       language: z.string().optional(),
       signIn: z.string().optional(),
       reason: z.string().optional(),
@@ -44,7 +46,7 @@ export const editUserCommand = command({
       return runSignIn(context, found, { signIn, reason, wait });
     }
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new Refusal('missing-option', 'missing: --name, --email, --phone, --language or --sign-in', {
+      throw new Refusal('missing-option', 'missing: --name, --email, --phone, --external, --language or --sign-in', {
         hint: 'An admin of the company changes role and scopes in the portal.',
       });
     }
