@@ -74,8 +74,6 @@ export interface Check {
 export interface Connector {
   readonly name: string;
   readonly kind: ConnectorKind;
-  /** The gates that this kind has; always `none` among them. */
-  readonly gates: readonly Gate[];
   find(person: Person): Promise<Found | 'none' | 'several'>;
   factors(id: string): Promise<readonly Factor[]>;
   /** One round; the factors are those of the last `factors`. */

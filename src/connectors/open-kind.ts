@@ -1,0 +1,35 @@
+/** How one kind is opened: the checked settings of its table, and the client that they make. */
+import type { Connector, ConnectorSettings } from './connector.js';
+import { claimsOf, openToken, type Token, type TokenSource } from './token.js';
+import { type Ask, type Outside, openVendor, type Target } from './vendor-http.js';
+
+export interface KindSettings extends ConnectorSettings {
+  readonly token: TokenSource | null;
+  readonly allowPrivate: boolean;
+  /** Calls a minute at most; 0: as the vendor's headers say. */
+  readonly rate: number;
+  /** Of Keycloak. */
+  readonly realm: string;
+  /** Id of the authenticator "temporary access code" at Okta. */
+  readonly authenticator: string;
+}
+
+export type Opened = Omit<Connector, 'name' | 'kind'>;
+
+export type OpenKind = (settings: KindSettings, outside: Outside) => Opened;
+
+export interface Client {
+  readonly ask: Ask;
+  /** What the token says of itself, unchecked; null if it says nothing or there is none. */
+  claims(): Promise<Readonly<Record<string, unknown>> | null>;
+}
+
+export function openClient(settings: KindSettings, outside: Outside, authorization: Target['authorization']): Client {
+  const { place: url, allowPrivate } = settings;
+  const token: Token | null =
+    settings.token === null ? null : openToken(settings.token, outside.effects, outside.signal);
+  return {
+    ask: openVendor({ url, allowPrivate, token, authorization }, outside),
+    claims: async () => (token === null ? null : claimsOf(await token.read())),
+  };
+}
