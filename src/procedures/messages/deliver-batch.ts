@@ -3,7 +3,7 @@
  * message is due again only at a later time, so two processes do not send it at the same time. If the sender dies, the message is due again
  * later under the same id. Its content is destroyed once it is delivered or given up.
  */
-import { nextAttemptAt } from '../../delivery/schedule.js';
+import { nextAttemptAt, PAUSES_MS } from '../../delivery/schedule.js';
 import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
@@ -144,7 +144,9 @@ function finishOf(desk: Desk, { row, sent }: Attempted, at: number): Finish {
   if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at };
   if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null };
   const reference = 'reference' in sent ? sent.reference : row.reference;
-  const next = sent.permanent ? null : nextAttemptAt(row.attempts, at, desk.chance.int(1_000) / 1_000);
+  // A reset that may be half done somewhere is never given up for want of an answer.
+  const attempts = connectorOf(row.channel) === null ? row.attempts : Math.min(row.attempts, PAUSES_MS.length - 1);
+  const next = sent.permanent ? null : nextAttemptAt(attempts, at, desk.chance.int(1_000) / 1_000);
   return { state: next === null ? 'given-up' : 'queued', reference, why: sent.why, next };
 }
 
