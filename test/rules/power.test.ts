@@ -70,7 +70,8 @@ const NO_POWER = [
     'mfa.reset',
     'mfa.reset-refused',
   ],
-  ...['mfa.reset-undone', 'mfa.undo-refused'],
+  ...['mfa.reset-undone', 'mfa.undo-refused', 'mfa.reconciled'],
+  ...['again', 'gated', 'lifted', 'reset', 'started'].map((what) => `mfa.remote-${what}`),
 ];
 /** Nouns none of whose kinds changes anybody's power. */
 const NOUNS = ['approval', 'call', 'delivery', 'device', 'factor', 'job', 'passphrase', 'portal', 'verification'];

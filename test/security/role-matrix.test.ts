@@ -54,6 +54,8 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'mfa freeze': LEADS,
   'mfa thaw': LEADS,
   'job resume': LEADS,
+  'mfa reconcile': LEADS,
+  'events resend': LEADS,
   'job undo': LEADS,
   'approval approve': LEADS,
   'approval reject': LEADS,

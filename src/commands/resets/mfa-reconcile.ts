@@ -9,7 +9,7 @@ import { wordsOf } from '../wording/words.js';
 
 const reconcile = command({
   path: 'mfa reconcile',
-  access: 'mfa:read',
+  access: 'mfa:reset-bulk',
   options: ['--account <account>'],
   input: () => z.object({ account: z.string().optional() }),
   run: async (context, { account }) => {

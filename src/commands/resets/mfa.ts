@@ -16,7 +16,7 @@ import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
 import { commands as resetCommands } from './mfa-reset.js';
-import { remoteBlocks } from './reset-view.js';
+import { remoteRows } from './reset-view.js';
 
 const status = command({
   path: 'mfa status',
@@ -44,8 +44,8 @@ function statusView(state: MfaStatus, words: Words): View {
       ['Portal sessions', String(state.sessions)],
       ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
       ...resetRows(state),
+      ...remoteRows(state.remote, words),
     ),
-    ...(state.remote === null ? [] : remoteBlocks(state.remote, words)),
     block.table(
       ['factor', 'state', 'since', 'id'],
       state.factors.map((factor) => [

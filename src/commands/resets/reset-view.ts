@@ -2,7 +2,7 @@
 
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
 import type { Remote, RemoteState } from '../../rules/remote-reset.js';
-import type { Block, View } from '../../terminal/render.js';
+import type { View } from '../../terminal/render.js';
 import { block, sayBlocks } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
@@ -33,8 +33,8 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
       [words('reset.backup-codes'), String(removed.backupCodes)],
       [words('reset.devices'), String(removed.devices)],
       [words('reset.sessions'), String(removed.sessions)],
+      ...remoteRows(done.remote, words),
     ),
-    ...(done.remote === null ? [] : remoteBlocks(done.remote, words)),
     ...(done.final ? [block.note(words('reset.final'))] : []),
     ...(enrolmentCode === 'waiting' || enrolmentCode === 'not-sent'
       ? [block.note(words(`reset.code-${enrolmentCode}`, { why: done.codeTrouble }))]
@@ -44,19 +44,18 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
 }
 
 /** What was read at the other system, and what it means for the person (B93). */
-export function remoteBlocks(remote: Remote, words: Words): readonly Block[] {
+export function remoteRows(remote: Remote | null, words: Words): readonly (readonly [string, string])[] {
+  if (remote === null) return [];
   const { connector, state, removed, left, gate, sessions, why } = remote;
-  const facts = { connector, state, removed: removed.join(', ') || '–', left: left.join(', ') || '–' };
-  const until = remote.until === null ? null : localMinute(remote.until);
+  const facts = { connector, state, removed: removed.join(', ') || '–', left: left.join(', ') || '–', why: why ?? '' };
+  const until = remote.until === null ? '–' : localMinute(remote.until);
   return [
-    block.fields(
-      [words('remote.system'), connector],
-      [words('remote.there'), words('remote.state', { ...facts, why: why ?? '' })],
-      ...(gate === null
-        ? []
-        : [[words('remote.gate'), words('remote.gate-is', { gate, until: until ?? '–' })] as const]),
-    ),
-    ...(state === 'reset' && sessions === 'stay' ? [block.note(words('remote.sessions-stay', { connector }))] : []),
+    [words('remote.system'), connector],
+    [words('remote.there'), words('remote.state', facts)],
+    ...(gate === null ? [] : [[words('remote.gate'), words('remote.gate-is', { gate, until })] as const]),
+    ...(state === 'reset' && sessions === 'stay'
+      ? [[words('remote.sessions'), words('remote.sessions-stay')] as const]
+      : []),
   ];
 }
 

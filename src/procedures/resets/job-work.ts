@@ -3,7 +3,7 @@ import type { Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
-import { act } from '../authorise.js';
+import { act, askAuthority } from '../authorise.js';
 import { hurryRemotes } from '../messages/remote-row.js';
 import { RESETTING_MANY } from './plan-reset.js';
 
@@ -47,6 +47,7 @@ const BATCH = 500;
 
 /** Whoever resumes a job knows that the other systems can be reached again (B93). */
 export async function tryRemotesAgain(desk: Desk, signed: SignedOperator, { id }: JobHead): Promise<void> {
+  await askAuthority(desk, signed, RESETTING_MANY);
   const users = (await desk.store.read.resets.ofJob(id)).map(({ user_id }) => user_id);
   for (let from = 0; from < users.length; from += BATCH) {
     const some = users.slice(from, from + BATCH);

@@ -27,7 +27,8 @@ export interface Compared {
   readonly drift: Drift | null;
 }
 
-const READING = { permission: 'mfa:read' } as const;
+/** It uses the tokens of the settings. */
+const READING = { permission: 'mfa:reset-bulk' } as const;
 const BATCH = 500;
 
 /** Everybody of these companies who was ever reset there, company by company. */

@@ -4,12 +4,14 @@ import type { Desk } from '../../../src/desk.js';
 import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
+import { resendEvents } from '../../../src/procedures/messages/queue-events.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
 import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
 import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
 import { confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
 import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
+import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import type { Doors } from './door.js';
 
@@ -31,6 +33,14 @@ export const CARE: Doors = {
   'messages/test-delivery.testDelivery': {
     permission: 'outbox:flush',
     knock: (desk, signed) => testDelivery(desk, signed, 'none'),
+  },
+  'messages/queue-events.resendEvents': {
+    permission: 'outbox:flush',
+    knock: (desk, signed) => resendEvents(desk, signed, 0),
+  },
+  'upkeep/reconcile-remotes.reconcileRemotes': {
+    permission: 'mfa:reset-bulk',
+    knock: (desk, signed) => reconcileRemotes(desk, signed, [], new AbortController().signal),
   },
   'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
   'upkeep/accept-policy.acceptPolicy': {

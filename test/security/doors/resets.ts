@@ -3,7 +3,7 @@ import type { FoundUser } from '../../../src/procedures/directory/search-directo
 import { approveAlone } from '../../../src/procedures/resets/approve-alone.js';
 import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
-import type { JobWork } from '../../../src/procedures/resets/job-work.js';
+import { type JobWork, tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
 import { freezePlan, planReset } from '../../../src/procedures/resets/plan-reset.js';
 import { resendCode } from '../../../src/procedures/resets/resend-code.js';
 import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
@@ -76,6 +76,11 @@ export const RESETS: Doors = {
     permission: 'mfa:reset-bulk',
     fresh: true,
     knock: (desk, signed) => beginJob(desk, signed, freezePlan(desk, PLAN)),
+  },
+  'resets/job-work.tryRemotesAgain': {
+    permission: 'mfa:reset-bulk',
+    fresh: true,
+    knock: (desk, signed) => tryRemotesAgain(desk, signed, { id: 'none' } as JobWork['head']),
   },
   'resets/reset-job.resumeJob': {
     permission: 'mfa:reset-bulk',
