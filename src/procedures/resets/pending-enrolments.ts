@@ -43,6 +43,10 @@ async function ofBatch(desk: Desk, rows: readonly ResetRow[]): Promise<readonly 
   const stateOf = (reset: ResetRow, live: boolean): PendingEnrolment['state'] => {
     if (reset.objected_at !== null) return 'objected';
     if (!desk.policy.limits.enrolmentCode.required) return 'no-code-needed';
+    // Who has nothing here enrols at the other system, without a code of ours.
+    const message = messages.get(reset.user_id);
+    const elsewhere = homes.get(reset.account_id)?.connector != null;
+    if (elsewhere && (message === undefined || message.created_at < reset.at)) return 'no-code-needed';
     const state = codeStateOf({ live, since: reset.at }, messages.get(reset.user_id));
     return state === 'sent' ? 'waiting' : state;
   };

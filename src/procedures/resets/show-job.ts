@@ -42,11 +42,14 @@ export async function showJob(desk: Desk, id: string): Promise<JobReport> {
     const ids = some.map((row) => row.user_id);
     const messages = await outbox.latestAbout(ids, 'enrolment-code');
     const live = new Map((await resets.facts(ids, desk.now())).map((one) => [one.userId, one.codeLive]));
-    for (const row of some)
+    for (const row of some) {
+      // Who has nothing here enrols at the other system, without a code of ours.
+      if (plan.remote !== undefined && !messages.has(row.user_id)) continue;
       codes.set(
         row.id,
         codeStateOf({ live: live.get(row.user_id) ?? false, since: row.at }, messages.get(row.user_id)),
       );
+    }
   }
   const lines = plan.rows.map(liner(work, stored, codes));
   if (plan.remote === undefined) return { head, plan, ...(await namesOf(desk, head)), lines };
