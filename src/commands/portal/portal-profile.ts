@@ -5,42 +5,39 @@ import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/p
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
 import { iso } from '../../rules/moment.js';
-import { askNewSecret } from '../ask-secret.js';
+import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localDay } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { openSession, sessionWithPassword } from './portal-session.js';
+import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { portalCommand, signedInOnce } from './portal-session.js';
 
-const profile = command({
+const profile = portalCommand({
   path: 'portal profile',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const facts = await readProfile(desk, login);
-      return {
-        view: [
-          block.title(login.user.name, `${login.account.number}/${login.user.login}`),
-          block.fields(...rowsOf(login, facts, wordsOf(context))),
-        ],
-        document: { profile: documentOf(login, facts) },
-      };
-    }),
+  run: async ({ desk, login, words }) => {
+    const facts = await readProfile(desk, login);
+    return {
+      view: [
+        block.title(login.user.name, `${login.account.number}/${login.user.login}`),
+        block.fields(...rowsOf(login, facts, words)),
+      ],
+      document: { profile: documentOf(login, facts) },
+    };
+  },
 });
 
-const password = command({
+const changePassword = command<PortalGiven>({
   path: 'portal password',
   access: 'anyone',
-  options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
-  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),
-  run: (context, given) =>
-    sessionWithPassword(context, given, CHANGING_PASSWORD, async ({ desk, login, viewKey }) => {
-      const words = wordsOf(context);
-      const next = await askNewSecret(context, false, 'it at a terminal', words('portal.new-password'));
+  options: [...PORTAL_OPTIONS.filter(({ flags }) => flags !== '--password-stdin'), '--password-stdin'],
+  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(true) }),
+  run: async (context, given) => {
+    const what = 'two lines: the present password and the new one';
+    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+    return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {
+      const { desk, login, words, viewKey } = portal;
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });
       return {
         view: [
@@ -48,7 +45,8 @@ const password = command({
         ],
         document: { password: { changed: true, ...endedFields(changed) } },
       };
-    }),
+    });
+  },
 });
 
 function rowsOf({ account, user }: Owner, facts: Profile, words: Words): readonly (readonly [string, string])[] {
@@ -103,4 +101,4 @@ function documentOf({ account, user }: Owner, facts: Profile) {
   };
 }
 
-export const commands: readonly Command[] = [profile, password];
+export const commands: readonly Command[] = [profile, changePassword];
