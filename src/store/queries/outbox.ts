@@ -1,6 +1,6 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Insertable, Selectable } from 'kysely';
+import { rowBy, updating } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
 
@@ -14,9 +14,7 @@ const about = (db: Db, userId: string, kind: string) =>
   db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
 
 export const outboxReads = (db: Db) => ({
-  async byId(id: string): Promise<OutboxRow | undefined> {
-    return rowOf(db, 'outbox', 'id', id);
-  },
+  byId: rowBy(db, 'outbox', 'id'),
   async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxRow>> {
     const rows = await db
       .selectFrom('outbox')
@@ -103,7 +101,5 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
   async delete(ids: readonly string[]): Promise<void> {
     await tx.deleteFrom('outbox').where('id', 'in', ids).execute();
   },
-  async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
-    await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();
-  },
+  update: updating(tx, 'outbox'),
 });
