@@ -1,6 +1,12 @@
-/** `portal profile`, `portal password`: show a user's profile, change the application password. */
+/** `portal profile`, `portal password`, `portal passphrase`: what is a user's own; only the owner shows or sets a passphrase (B14–B18). */
 
 import * as z from 'zod';
+import {
+  SETTING_PASSPHRASE,
+  setOwnPassphrase,
+  VIEWING_PASSPHRASE,
+  viewOwnPassphrase,
+} from '../../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
@@ -11,7 +17,7 @@ import { block } from '../wording/blocks.js';
 import { localDay } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { missing, PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
@@ -101,4 +107,47 @@ function documentOf({ account, user }: Owner, facts: Profile) {
   };
 }
 
-export const commands: readonly Command[] = [profile, changePassword];
+const show = portalCommand({
+  path: 'portal passphrase show',
+  door: VIEWING_PASSPHRASE,
+  run: async ({ context, desk, login, words, viewKey }) => {
+    if (viewKey === null) throw missing(context, '--password-stdin');
+    const text = await viewOwnPassphrase(desk, login, viewKey);
+    return {
+      view: [
+        block.title(words('owner.title')),
+        block.blank,
+        block.lines(text),
+        block.blank,
+        block.note(words('owner.say-only')),
+      ],
+      document: { passphrase: { text } },
+    };
+  },
+});
+
+/** Standard input has room for one secret: `portal login` reads the password, this command the phrase. */
+const set = portalCommand({
+  path: 'portal passphrase set',
+  options: ['--passphrase-stdin'],
+  own: () => ({
+    passphraseStdin: z.literal(true),
+    passwordStdin: z.literal(false, { error: 'sign in before, with: countersign portal login' }).default(false),
+  }),
+  door: SETTING_PASSPHRASE,
+  run: async ({ context, desk, login, words }) => {
+    const phrase = await context.files.readSecretLine('--passphrase-stdin');
+    const done = await setOwnPassphrase(desk, login, { phrase, password: null });
+    return {
+      view: [
+        block.lines(
+          words(done.first ? 'owner.set' : 'owner.changed'),
+          words(done.readable ? 'owner.look-up' : 'owner.not-kept'),
+        ),
+      ],
+      document: { passphrase: { set: true, first: done.first, readable: done.readable } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [profile, changePassword, show, set];
