@@ -14,22 +14,18 @@ import { iso } from '../../rules/moment.js';
 import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localDay } from '../wording/times.js';
-import type { Words } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
 import { missing, PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
 import { portalCommand, signedInOnce } from './portal-session.js';
 
 const profile = portalCommand({
   path: 'portal profile',
-  run: async ({ desk, login, words }) => {
-    const facts = await readProfile(desk, login);
+  run: async ({ desk, login }) => {
+    const document = documentOf(login, await readProfile(desk, login));
+    const aside = `${login.account.number}/${login.user.login}`;
     return {
-      view: [
-        block.title(login.user.name, `${login.account.number}/${login.user.login}`),
-        block.fields(...rowsOf(login, facts, words)),
-      ],
-      document: { profile: documentOf(login, facts) },
+      view: [block.title(login.user.name, aside), block.fields(...leavesOf(document))],
+      document: { profile: document },
     };
   },
 });
@@ -55,36 +51,13 @@ const changePassword = command<PortalGiven>({
   },
 });
 
-function rowsOf({ account, user }: Owner, facts: Profile, words: Words): readonly (readonly [string, string])[] {
-  const { privileges, passwordChangedAt } = facts;
-  const listed = privileges === 'everything' ? words('owner.everything') : privileges.join(', ');
-  return [
-    [words('owner.company'), `${account.name} (${account.number})`],
-    [words('owner.email'), user.email],
-    [words('owner.phone'), user.phone],
-    [words('owner.role'), user.role],
-    [words('owner.privileges'), listed === '' ? words('owner.none') : listed],
-    [words('owner.passphrase'), passphraseWords(facts.passphrase, words)],
-    [
-      words('owner.password'),
-      passwordChangedAt === null
-        ? words('owner.password-none')
-        : words('owner.set-on', { day: localDay(passwordChangedAt) }),
-    ],
-    [
-      words('owner.factor'),
-      words(account.mfaRequiredAt === null ? 'owner.factor-not-required' : 'owner.factor-required'),
-    ],
-  ];
-}
-
-function passphraseWords({ state, setAt, readable }: Profile['passphrase'], words: Words): string {
-  if (state === 'no-use') return words('owner.phrase-no-use');
-  if (state === 'none' || setAt === null) return words('owner.phrase-none');
-  const day = localDay(setAt);
-  if (state === 'desk') return words('owner.phrase-desk', { day });
-  return words(readable ? 'owner.phrase-readable' : 'owner.phrase-not-kept', { day });
-}
+/** Every value under its name in the document, as a script finds it. */
+const leavesOf = (document: object, path = ''): readonly (readonly [string, string])[] =>
+  Object.entries(document).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leavesOf(value, `${path}${name}.`)
+      : [[`${path}${name}`, value === null ? '–' : String(value)] as const],
+  );
 
 function documentOf({ account, user }: Owner, facts: Profile) {
   return {

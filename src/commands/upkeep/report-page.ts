@@ -2,30 +2,10 @@
  * The report as one HTML page that contains everything: it fetches nothing and has no script (its own policy forbids both). It follows the
  * reader's settings for light, dark and paper. Its charts are tables with a bar in each row; a series has a pattern as well as a colour.
  */
-import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk-report.js';
+import type { DeskReport } from '../../procedures/upkeep/desk-report.js';
 import { dayOf } from '../../rules/moment.js';
 import { printable } from '../../terminal/printable.js';
-import { keyFigures } from './report-view.js';
-
-/** Labels of one or two series: the first is `verified` and the like, the second what should be rare. */
-type Series = readonly { readonly label: string; readonly look: 'first' | 'second' }[];
-
-/** One number for each series. */
-interface Row {
-  readonly label: string;
-  readonly values: readonly number[];
-}
-
-const VERDICTS: Series = [
-  { label: 'verified', look: 'first' },
-  { label: 'refused', look: 'second' },
-];
-const RESETS: Series = [
-  { label: 'enrolled again', look: 'first' },
-  { label: 'not yet, or undone', look: 'second' },
-];
-const TIMES: Series = [{ label: 'times', look: 'second' }];
-const REQUESTS: Series = [{ label: 'requests', look: 'first' }];
+import { type Chart, chartsOf, isRare, keyFigures, sum } from './report-view.js';
 
 /** Escapes stored text, so that nothing in it can open a tag or an attribute. */
 const inPage = (text: string): string =>
@@ -33,7 +13,6 @@ const inPage = (text: string): string =>
 
 export function reportPage(report: DeskReport, deskName: string): string {
   const title = `${deskName}: ${dayOf(report.since)} to ${dayOf(report.until)}`;
-  const stretch = report.width > 86_400_000 ? 'week' : 'day';
   return `<!doctype html>
 <!-- report by countersign -->
 <html lang="en">
@@ -51,13 +30,7 @@ export function reportPage(report: DeskReport, deskName: string): string {
 <dl class="figures">${keyFigures(report)
     .map(([label, value]) => `<div><dt>${inPage(label)}</dt><dd>${inPage(value)}</dd></div>`)
     .join('')}</dl>
-${chart(`Verifications by ${stretch}`, stretch, VERDICTS, report.verifications.map(verdictRow).filter(counts))}
-${chart('Verifications by request', 'request', VERDICTS, report.actions.map(actionRow))}
-${chart('Refused because', 'reason', TIMES, report.reasons.map(reasonRow))}
-${chart(`Resets by ${stretch}`, stretch, RESETS, report.resets.map(resetRow).filter(counts))}
-${chart('Failed with: callers', 'caller', TIMES, report.failuresByCaller.map(failureRow))}
-${chart('Failed by: operators', 'operator', TIMES, report.failuresByOperator.map(failureRow))}
-${chart('Approvals', 'state', REQUESTS, Object.entries(report.approvals).map(approvalRow))}
+${chartsOf(report).map(inBars).join('\n')}
 </main>
 <footer><p>Made by countersign. It names callers who failed: protect it like the audit log.</p></footer>
 </body>
@@ -65,35 +38,16 @@ ${chart('Approvals', 'state', REQUESTS, Object.entries(report.approvals).map(app
 `;
 }
 
-const verdictRow = ({ from, counts: { verified = 0, refused = 0 } }: Stretch): Row => ({
-  label: dayOf(from),
-  values: [verified, refused],
-});
-
-function resetRow({ from, counts: { enrolled = 0, ...others } }: Stretch): Row {
-  return { label: dayOf(from), values: [enrolled, sum(Object.values(others))] };
-}
-
-const actionRow = ({ title, verified, refused }: DeskReport['actions'][number]): Row => ({
-  label: title,
-  values: [verified, refused],
-});
-const reasonRow = ({ reason, count }: DeskReport['reasons'][number]): Row => ({ label: reason, values: [count] });
-const failureRow = ({ who, count }: Failures): Row => ({ label: who, values: [count] });
-const approvalRow = ([label, count]: [string, number]): Row => ({ label, values: [count] });
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-const counts = ({ values }: Row): boolean => sum(values) > 0;
-
-function chart(title: string, first: string, series: Series, rows: readonly Row[]): string {
+function inBars({ title, first, labels, rows }: Chart): string {
   const heading = `<h2>${inPage(title)}</h2>`;
-  if (!rows.some(counts)) return `<section>${heading}<p class="none">None.</p></section>`;
-  const most = Math.max(...rows.map(({ values }) => sum(values)));
-  const head = [first, ...series.map(({ label }) => label)].map((text) => `<th scope="col">${inPage(text)}</th>`);
+  const most = Math.max(0, ...rows.map(({ values }) => sum(values)));
+  if (most === 0) return `<section>${heading}<p class="none">None.</p></section>`;
+  const head = [first, ...labels].map((text) => `<th scope="col">${inPage(text)}</th>`);
   const lines = rows.map(({ label, values }) => {
-    const bars = series.map(
-      ({ look }, at) => `<i class="${look}" style="width:${((95 * (values[at] ?? 0)) / most).toFixed(1)}%"></i>`,
-    );
+    const bars = values.map((value, at) => {
+      const look = isRare(labels[at] ?? '') ? 'second' : 'first';
+      return `<i class="${look}" style="width:${((95 * value) / most).toFixed(1)}%"></i>`;
+    });
     const cells = values.map((value) => `<td>${value}</td>`).join('');
     return `<tr><th scope="row">${inPage(label)}</th>${cells}<td class="bar" aria-hidden="true">${bars.join('')}</td></tr>`;
   });

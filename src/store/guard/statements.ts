@@ -57,6 +57,22 @@ export const inserting =
       .execute();
   };
 
+/** Bound values per statement stay below both engines' limits. */
+const ROWS_AT_ONCE = 500;
+
+/** Writes rows. */
+export const insertingAll =
+  <T extends keyof Database & string>(tx: Tx, table: T) =>
+  async (rows: readonly Insertable<Database[T]>[]): Promise<void> => {
+    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+      const some = rows.slice(from, from + ROWS_AT_ONCE);
+      await tx
+        .insertInto(table as 'users')
+        .values(some as never)
+        .execute();
+    }
+  };
+
 /** Changes the row with this value in a unique column. */
 export const updating =
   <T extends keyof Database & string>(tx: Tx, table: T, column = 'id') =>

@@ -1,7 +1,7 @@
 /** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
 
-import type { Insertable, Selectable } from 'kysely';
-import { inserting, rowBy, rowOf, updating } from '../guard/statements.js';
+import type { Selectable } from 'kysely';
+import { inserting, insertingAll, rowBy, rowOf, updating } from '../guard/statements.js';
 import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
 import { newestOf } from './resets.js';
 
@@ -86,9 +86,7 @@ export const factorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  async insertBackupCodes(rows: readonly Insertable<BackupCodesTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('backup_codes').values(rows).execute();
-  },
+  insertBackupCodes: insertingAll(tx, 'backup_codes'),
   /** Compare-and-set: true for exactly one of several uses of the same code (B41). */
   async useBackupCode(id: string, now: number): Promise<boolean> {
     const result = await tx
@@ -110,9 +108,7 @@ export const factorWrites = (tx: Tx) => ({
     await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();
   },
   insertCode: inserting(tx, 'one_time_codes'),
-  async insertCodes(rows: readonly Insertable<OneTimeCodesTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('one_time_codes').values(rows).execute();
-  },
+  insertCodes: insertingAll(tx, 'one_time_codes'),
   async endEveryCode(now: number): Promise<void> {
     const unused = tx.updateTable('one_time_codes').set({ expires_at: now }).where('used_at', 'is', null);
     await unused.where('expires_at', '>', now).execute();

@@ -1,14 +1,11 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
 import type { Insertable, Selectable } from 'kysely';
-import { rowBy, updating } from '../guard/statements.js';
+import { insertingAll, rowBy, updating } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;
-
-/** Bound values per statement stay below both engines' limits. */
-const ROWS_PER_INSERT = 1_000;
 
 const about = (db: Db, userId: string, kind: string) =>
   db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
@@ -81,12 +78,7 @@ export const outboxReads = (db: Db) => ({
 /** `queued` is called for each message, so that it can be sent after the commit. */
 export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () => undefined) => ({
   async insert(rows: readonly NewMessage[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
-      await tx
-        .insertInto('outbox')
-        .values(rows.slice(from, from + ROWS_PER_INSERT))
-        .execute();
-    }
+    await insertingAll(tx, 'outbox')(rows);
     for (const { id } of rows) queued(id);
   },
   /** Counts an attempt of each, and makes them due again at a later time. */
