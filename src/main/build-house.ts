@@ -1,13 +1,16 @@
 /** Builds the House: what only main can do. Each part is loaded on first use and shares the custody of the run. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { GlobalOptions, Settings } from '../config.js';
 import type { RekeyWork } from '../custody/rekey.js';
 import type { Desk } from '../desk.js';
-import type { House, InnerInput, InnerOutput, Outsider } from '../house.js';
+import type { House, InnerInput, InnerOutput, Outsider, Profiles } from '../house.js';
+import { pathRefused } from '../opening/locked-mode.js';
 import type { Custody } from '../opening/open-custody.js';
+import { isProfileName } from '../rules/table-profile.js';
+import { writeWhole } from './files.js';
 import type { Machine } from './machine.js';
 import { suggestedName } from './person.js';
-import { openProfiles } from './profiles.js';
 
 /** The parts of a run that the House needs; build-world.ts has the rest. */
 export interface HouseParts {
@@ -119,4 +122,28 @@ async function outsider(keys: readonly string[]): Promise<Outsider> {
     await import('../crypto/digests.js'),
   ];
   return { open: (note) => verifySignedNote(note, keys), tree };
+}
+
+/** Profiles of tables: those that come with countersign, and the desk's own in its config folder. Part of main's room. */
+function openProfiles(dataFolder: string, settings: () => Promise<Settings>): Profiles {
+  const shipped = join(dataFolder, 'profiles');
+  const own = async () => join((await settings()).folders.config, 'profiles');
+  const namesIn = (folder: string) =>
+    (existsSync(folder) ? readdirSync(folder) : []).map((file) => file.replace(/\.json$/, '')).filter(isProfileName);
+  return {
+    names: async () => [...namesIn(shipped), ...namesIn(await own())].sort(),
+    read: async (name) => {
+      const place = [shipped, await own()].find((folder) => namesIn(folder).includes(name));
+      return place === undefined ? undefined : readFileSync(join(place, `${name}.json`), 'utf8');
+    },
+    save: async (name, text) => {
+      if (namesIn(shipped).includes(name)) return undefined;
+      const file = join(await own(), `${name}.json`);
+      const { lockedBy } = await settings();
+      if (lockedBy !== undefined) throw pathRefused(file, lockedBy);
+      mkdirSync(await own(), { recursive: true, mode: 0o700 });
+      writeWhole(file, text);
+      return file;
+    },
+  };
 }

@@ -6,20 +6,24 @@
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
 import { isRefusal, Refusal } from '../../errors.js';
-import { dropCall, recordConsoleEnded } from '../../procedures/calls/live-calls.js';
+import { dropCall, recordConsoleEnded, resumeCall } from '../../procedures/calls/live-calls.js';
+import { ownCalls } from '../../procedures/log/call-record.js';
+import { readCallId } from '../../rules/call-id.js';
 import { isPhone } from '../../rules/directory-keys.js';
+import type { View } from '../../terminal/render.js';
 import { type Command, type Context, command, type Result } from '../command.js';
+import { block } from '../wording/blocks.js';
+import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
-import { findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
+import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
 import { handOverStage } from './console-hand-over.js';
 import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
 import { endStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';
-import { resumeStage } from './console-resume.js';
-import { beginSession, type LiveSession, type Stage, stillSignedIn } from './console-session.js';
+import { beginSession, type LiveSession, type Stage, stillSignedIn, titleOf } from './console-session.js';
 import { watchRequests } from './console-watch.js';
 
 const WITHHELD = 'must be a phone number of at least 7 digits, as the telephone shows it; --from="" if it shows none';
@@ -133,3 +137,38 @@ async function drop(desk: Desk, signed: SignedOperator, id: string): Promise<voi
 }
 
 export const commands: readonly Command[] = [liveConsole];
+
+/** One's own calls that have not ended, the newest first (E29), or the id that was read aloud. */
+async function askWhichCall(session: LiveSession): Promise<string | undefined> {
+  const { desk, signed, screen, words } = session;
+  const own = (await ownCalls(desk, signed, ALL)).filter(({ state }) => state !== 'ended');
+  const rows = own.map(({ id, state, openedAt, account, caller }) => ({
+    name: [id, localMinute(openedAt), state, account === null ? '' : `${account.number} ${caller ?? account.name}`],
+    value: id,
+  }));
+  return screen.search<string>({
+    view: (): View => [titleOf(session, words('find.resume')), block.blank, block.lines(words('find.resume-id'))],
+    message: words('find.call'),
+    initial: '',
+    most: ALL,
+    look: async (text) => {
+      const id = readCallId(text) ?? text;
+      const found = rows.filter(({ value }) => value.includes(text.trim().toLowerCase()) || value === id);
+      return found.length > 0 || text.trim() === '' ? found : [{ name: id, value: text }];
+    },
+  });
+}
+
+/** Resumes a call by the id that was read aloud, or given with --call. */
+async function resumeStage(session: LiveSession): Promise<Stage> {
+  const { resuming: given } = session;
+  session.resuming = undefined;
+  const text = given ?? (await askWhichCall(session));
+  if (text === undefined || text === '') return 'find';
+  const call = await resumeCall(session.desk, session.signed, text);
+  Object.assign(session, { call, account: call.account, caller: call.caller, action: null, verdict: null });
+  session.viewed = call.caller === null ? [] : [call.caller.id];
+  if (call.account === null) return 'find';
+  if (call.caller === null) return 'who';
+  return 'request';
+}

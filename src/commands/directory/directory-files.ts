@@ -1,8 +1,10 @@
-/** `account import` and `user import`: the directory from CSV, looked at before or at once. */
+/** `account import|export`, `user import|export`: the directory from CSV, looked at before or at once, and as CSV, ready to import again. */
 
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
+import { exportAccounts, exportUsers } from '../../procedures/directory/export-directory.js';
+import { findAccount } from '../../procedures/directory/find-account.js';
 import {
   type Counts,
   type ImportReport,
@@ -15,7 +17,6 @@ import { ACCOUNT_SHAPE, type Rows, USER_SHAPE } from '../../rules/directory-rows
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { commands as exports } from './directory-exports.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
@@ -197,4 +198,31 @@ function listed(heading: string, lines: readonly string[]): readonly Block[] {
   return [block.lines(heading, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...rest)];
 }
 
-export const commands: readonly Command[] = [importAccounts, importUsers, ...exports];
+const FORM: readonly OptionSpec[] = [
+  { flags: '--for <program>', about: 'excel: opens there with every accent and digit, and imports again unchanged' },
+  { flags: '--separator <mark>', about: '";" where Excel writes decimals with a comma (default: ",")' },
+];
+const formInput = () => ({ for: z.enum(['excel']).optional(), separator: z.enum([',', ';']).default(',') });
+const exportAllAccounts = command({
+  path: 'account export',
+  access: 'directory:write',
+  options: FORM,
+  input: () => z.object(formInput()),
+  run: async (context, given) => asCsv(await exportAccounts(await context.desk(), context.operator(), given)),
+});
+
+const exportAllUsers = command({
+  path: 'user export',
+  access: 'directory:write',
+  options: ['--account <account>', ...FORM],
+  input: () => z.object({ account: z.string().optional(), ...formInput() }),
+  run: async (context, { account, ...given }) => {
+    const desk = await context.desk();
+    const only = account === undefined ? undefined : await findAccount(desk, account);
+    return asCsv(await exportUsers(desk, context.operator(), only, given));
+  },
+});
+
+const asCsv = (csv: string): Result => ({ raw: csv, view: [], document: { csv } });
+
+export const commands: readonly Command[] = [importAccounts, importUsers, exportAllAccounts, exportAllUsers];

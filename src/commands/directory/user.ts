@@ -1,11 +1,174 @@
-/** `user …`: logins inside accounts (B05, B09), a verb a file. */
+/** `user …`: logins inside accounts (B05, B09); `list`, `show`, `search` are user/look.ts. */
+
+import * as z from 'zod';
+import { Refusal } from '../../errors.js';
+import { addUser } from '../../procedures/directory/add-to-directory.js';
+import { editUser } from '../../procedures/directory/edit-user.js';
+import { seenAfterAct } from '../../procedures/directory/see-people.js';
+import { appointSuccessor } from '../../procedures/exits/hand-over.js';
+import { CUSTOMER_ROLES } from '../../rules/people.js';
+import { untilApproved } from '../ask-approver.js';
+import { askMissing } from '../ask-missing.js';
 import type { Command } from '../command.js';
+import { command } from '../command.js';
+import { block } from '../wording/blocks.js';
 import { commands as files } from './directory-files.js';
-import { addUserCommand } from './user/add.js';
-import { editUserCommand } from './user/edit.js';
+import { ACCOUNT_OPTION, givenUser, USER_ARGUMENT } from './given-user.js';
+import { LANGUAGE } from './listing-arguments.js';
+import { handedDocument, handedLines, heldLines, reasonFor, requireAlone, runSignIn, WAIT } from './power-change.js';
 import { listUsers, searchUsersCommand, showUser } from './user/look.js';
-import { successorCommand } from './user/successor.js';
 import { commands as access } from './user-access.js';
+import { ssoBlocks, userDocument } from './user-view.js';
+
+const editUserCommand = command({
+  path: 'user edit',
+  access: 'directory:write',
+  arguments: [USER_ARGUMENT],
+  options: [
+    ACCOUNT_OPTION,
+    '--name <name>',
+    '--email <address>',
+    '--phone <number>',
+    '--external <id>',
+    LANGUAGE,
+    '--sign-in <kind>',
+    '--reason <text>',
+    WAIT,
+  ],
+  input: () =>
+    z.object({
+      user: z.string(),
+      account: z.string().optional(),
+      name: z.string().optional(),
+      email: z.string().optional(),
+      phone: z.string().optional(),
+      external: z.string().optional(),
+      language: z.string().optional(),
+      signIn: z.string().optional(),
+      reason: z.string().optional(),
+      wait: z.boolean().default(false),
+    }),
+  run: async (context, { user, account, signIn, reason, wait, ...change }) => {
+    if (signIn !== undefined) {
+      requireAlone('--sign-in', Object.values(change));
+      const found = await givenUser(await context.desk(), user, account);
+      return runSignIn(context, found, { signIn, reason, wait });
+    }
+    if (Object.values(change).every((value) => value === undefined)) {
+      throw new Refusal('missing-option', 'missing: --name, --email, --phone, --external, --language or --sign-in', {
+        hint: 'An admin of the company changes role and scopes in the portal.',
+      });
+    }
+    const desk = await context.desk();
+    const found = await givenUser(desk, user, account);
+    const edited = await editUser(desk, context.operator(), found, change);
+    const who = `${found.account.number}/${found.user.login}`;
+    const said =
+      edited.notices.length === 0
+        ? []
+        : [`A notice goes to ${edited.notices.length === 1 ? 'the address' : 'the old and the new address'} on file.`];
+    return {
+      view: [
+        block.lines(
+          edited.fields.length === 0
+            ? `Nothing to change for ${who}.`
+            : `Changed ${edited.fields.join(', ')} of ${who}.`,
+          ...said,
+        ),
+      ],
+      document: {
+        user: userDocument(await seenAfterAct(desk, context.operator(), { account: found.account, user: edited.user })),
+        changed: edited.fields,
+        notices: edited.notices,
+      },
+    };
+  },
+});
+
+/** `user successor`: where an admin of a company is gone, another login takes the role over. */
+const successorCommand = command({
+  path: 'user successor',
+  access: 'directory:write',
+  arguments: [USER_ARGUMENT],
+  options: [ACCOUNT_OPTION, '--of <login>', '--reason <text>', WAIT],
+  input: () =>
+    z.object({
+      user: z.string(),
+      account: z.string().optional(),
+      of: z.string(),
+      reason: z.string().optional(),
+      wait: z.boolean().default(false),
+    }),
+  run: async (context, given) => {
+    const reason = reasonFor(given);
+    const desk = await context.desk();
+    const { account, user: to } = await givenUser(desk, given.user, given.account);
+    const { user: from } = await givenUser(desk, given.of, account.id);
+    const wish = { account, from, to, reason };
+    const done = await untilApproved(context, given.wait, () => appointSuccessor(desk, context.operator(), wish));
+    const lines = [...handedLines(done, account), `${from.name} (${from.login}) is a plain user.`];
+    return { view: [block.lines(...lines)], document: { successor: { ...handedDocument(done), of: from.id } } };
+  },
+});
+
+/** `user add`: sets role and scopes once; later they change in the portal (B16). */
+const addInput = () =>
+  z.object({
+    login: z.string().optional(),
+    account: z.string().optional(),
+    name: z.string().optional(),
+    email: z.string().optional(),
+    phone: z.string().optional(),
+    role: z.string().optional(),
+    scope: z.array(z.string()).default([]),
+    signIn: z.string().default('native'),
+  });
+
+const addUserCommand = command<z.infer<ReturnType<typeof addInput>>>({
+  path: 'user add',
+  access: 'directory:write',
+  arguments: ['[login]'],
+  options: [
+    ACCOUNT_OPTION,
+    '--name <name>',
+    '--email <address>',
+    '--phone <number>',
+    '--role <role>',
+    {
+      flags: '--scope <scope>',
+      many: true,
+    },
+    '--sign-in <kind>',
+  ],
+  input: addInput,
+  run: async (context, given) => {
+    const asked = await askMissing(context, given, [
+      { name: 'login', option: '<login>', message: 'Login' },
+      { name: 'account', option: '--account', message: 'Account' },
+      { name: 'name', option: '--name', message: 'Name of the person' },
+      { name: 'email', option: '--email', message: 'E-mail (empty for none)' },
+      { name: 'phone', option: '--phone', message: 'Phone (empty for none)' },
+      { name: 'role', option: '--role', message: 'Role', choices: CUSTOMER_ROLES },
+    ]);
+    const desk = await context.desk();
+    const found = await addUser(desk, context.operator(), {
+      ...asked,
+      scopes: given.scope,
+      signIn: given.signIn,
+    });
+    const who = `${found.account.number}/${found.user.login}`;
+    return {
+      view: [
+        block.lines(`Added ${found.user.name} (${who}), ${found.user.role}.`, ...heldLines(found.user)),
+        ...ssoBlocks(found),
+        ...(found.user.email === '' || found.user.signIn === 'sso'
+          ? []
+          : [block.next(`countersign user invite ${who}`)]),
+      ],
+      document: { user: userDocument(await seenAfterAct(desk, context.operator(), found)) },
+    };
+  },
+});
 
 export const commands: readonly Command[] = [
   addUserCommand,

@@ -1,5 +1,6 @@
-/** What every `portal` command takes: the options, their input, and the person that they name. */
+/** What every `portal` command takes: the options, their input, and the person that they name. Nothing is asked: the pages ask people. */
 import * as z from 'zod';
+import { Refusal } from '../../errors.js';
 import type { Who } from '../../procedures/portal/customer-login.js';
 import type { Context, OptionSpec } from '../command.js';
 import { wordsOf } from '../wording/words.js';
@@ -15,6 +16,9 @@ export const PORTAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--code <code>', about: 'code of your second factor, or a backup code' },
   { flags: '--device <file>', about: 'file that remembers this device, as cookies do in a browser', path: 'here' },
 ];
+
+/** Those that name a person. */
+export const PERSON_OPTIONS = PORTAL_OPTIONS.slice(0, 2);
 
 /** Their input; spread it into the command's own `z.object`. */
 export const portalShape = () => ({
@@ -41,20 +45,17 @@ export interface PersonNamed {
   readonly as: string;
 }
 
-/** Company and login; asks for them if they are missing. `--as` may give both: ACCOUNT/LOGIN. */
-export async function askPerson(context: Context, given: Pick<PortalGiven, 'account' | 'as'>): Promise<PersonNamed> {
-  const slash = given.account === undefined ? (given.as?.indexOf('/') ?? -1) : -1;
-  if (given.as !== undefined && slash > 0) {
-    return { account: given.as.slice(0, slash), as: given.as.slice(slash + 1) };
-  }
-  // The desk's language is known once its settings are read.
-  await context.settings();
-  const words = wordsOf(context);
-  const account = given.account ?? (await ask(context, '--account', words('portal.company')));
-  const as = given.as ?? (await ask(context, '--as', words('portal.login')));
+/** Company and login. `--as` may give both: ACCOUNT/LOGIN. Refusal missing-option. */
+export function personOf(context: Context, { account, as }: Pick<PortalGiven, 'account' | 'as'>): PersonNamed {
+  const slash = account === undefined ? (as?.indexOf('/') ?? -1) : -1;
+  if (as !== undefined && slash > 0) return { account: as.slice(0, slash), as: as.slice(slash + 1) };
+  if (account === undefined) throw missing(context, '--account');
+  if (as === undefined) throw missing(context, '--as');
   return { account, as };
 }
 
-async function ask(context: Context, option: string, message: string): Promise<string> {
-  return (await context.ask.prompts(option)).line({ message });
+/** Where a person would be asked, a script is told what to give. */
+export function missing(context: Context, option: string): Refusal {
+  const words = wordsOf(context);
+  return new Refusal('missing-option', words('portal.missing', { option }), { hint: words('portal.missing-next') });
 }

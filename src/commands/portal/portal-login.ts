@@ -4,46 +4,42 @@ import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { answerKinds, methodIds } from '../../procedures/codes/methods.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
+import { listFactors } from '../../procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
 import { activateUser } from '../../procedures/portal/activate-user.js';
 import { signOutUser } from '../../procedures/portal/authenticate-user.js';
 import { type PortalLogin, setUpOf } from '../../procedures/portal/customer-login.js';
+import { passphraseOf } from '../../procedures/portal/read-profile.js';
+import { mayRemember, rememberDevice } from '../../procedures/portal/remember-device.js';
 import { signInBySso } from '../../procedures/portal/sign-in-by-sso.js';
 import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
-import { type NextStep, nextOf } from '../../rules/mfa-login.js';
-import { askCode, askNewSecret, askSecret } from '../ask-secret.js';
+import { hours } from '../../rules/duration.js';
+import { type LoginWarning, loginWarnings, nextOf } from '../../rules/mfa-login.js';
+import { iso } from '../../rules/moment.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';
-import { readDevices } from './portal-device.js';
-import { askEnrolmentCode, chooseEnrolment, enrol } from './portal-enrolment.js';
+import { readDevices, writeDevice } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-import { askPerson, PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { greeting, keepDevice } from './portal-greeting.js';
+import { missing, PERSON_OPTIONS, type PersonNamed, PORTAL_OPTIONS, personOf, portalShape } from './portal-given.js';
 import { keepSession, openLogin, sessionName, speakTo } from './portal-session.js';
 
 const activate = command({
   path: 'portal activate',
   access: 'anyone',
-  options: [
-    ...PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
-    '--code <code>',
-    '--password-stdin',
-  ],
+  options: [...PERSON_OPTIONS, '--code <code>', '--password-stdin'],
   input: () => {
-    const { account, as, code, passwordStdin } = portalShape();
-    return z.object({ account, as, code, passwordStdin });
+    const { account, as } = portalShape();
+    return z.object({ account, as, code: z.string(), passwordStdin: z.literal(true) });
   },
   run: async (context, given) => {
-    const person = await askPerson(context, given);
-    const code = await askCode(context, given.code, wordsOf(context)('portal.invitation-code'));
+    const person = personOf(context, given);
     const desk = await context.desk();
-    const words = wordsOf(context);
     const done = await activateUser(desk, {
       account: person.account,
       login: person.as,
-      code,
-      newPassword: () => askNewSecret(context, given.passwordStdin, '--password-stdin', words('portal.new-password')),
+      code: given.code,
+      newPassword: () => context.files.readSecretLine('--password-stdin'),
     });
     const { user, account, wasReset, ownerCopyDestroyed, sessionsEnded, devicesForgotten } = done;
     const theirs = speakTo(context, desk, done);
@@ -99,29 +95,25 @@ const login = command<LoginInput>({
   ],
   input: loginInput,
   run: async (context, given) => {
-    if (given.remember && given.device === undefined) {
-      const words = wordsOf(context);
-      throw new Refusal('missing-option', words('portal.device-option'), { hint: words('portal.device-option-next') });
-    }
+    if (given.remember && given.device === undefined) throw missing(context, '--device');
     await context.sessions.requirePerson();
     const desk = await context.desk();
-    if (given.sso || given.idTokenStdin) return enterBySso(context, desk, given);
-    return goOn(context, desk, await begun(context, desk, given), given);
+    if (given.sso || given.idTokenStdin) return greeting(context, desk, await openedBySso(context, desk, given));
+    const done = await finished(context, desk, await begun(context, desk, given), given);
+    return greeting(context, desk, done, await keepDevice(context, desk, done, given));
   },
 });
 
 /** The unfinished login that a code or choice belongs to, or a new login by password. */
 async function begun(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
-  const person = await askPerson(context, given);
-  const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
-  const open = answers && !given.passwordStdin ? await halfDone(context, desk, person) : undefined;
-  if (open !== undefined) return open;
-  const password = await askSecret(
-    context,
-    given.passwordStdin,
-    '--password-stdin',
-    wordsOf(context)('portal.password-of', { login: person.as }),
-  );
+  const person = personOf(context, given);
+  if (!given.passwordStdin) {
+    const answers = given.newCode || [given.code, given.factor, given.enrolmentCode].some((one) => one !== undefined);
+    const open = answers ? await openOrNone(context, desk, person) : undefined;
+    if (open === undefined || open.session.state === 'done') throw missing(context, '--password-stdin');
+    return open;
+  }
+  const password = await context.files.readSecretLine('--password-stdin');
   const deviceTokens = await readDevices(context, given.device);
   const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
   await keepSession(context, desk, opened);
@@ -129,60 +121,26 @@ async function begun(context: Context, desk: Desk, given: LoginInput): Promise<P
   return opened;
 }
 
-async function halfDone(context: Context, desk: Desk, person: { account: string; as: string }) {
+async function openOrNone(context: Context, desk: Desk, person: PersonNamed): Promise<PortalLogin | undefined> {
   try {
-    const open = await openLogin(context, desk, person);
-    return open.session.state === 'done' ? undefined : open;
+    return await openLogin(context, desk, person);
   } catch (error) {
     if (error instanceof Refusal && error.code === 'not-signed-in') return undefined;
     throw error;
   }
 }
 
-/** Takes one step after another, in the order of the rules, until the login is done or needs a person or a later command. */
-async function goOn(context: Context, desk: Desk, opened: PortalLogin, given: LoginInput): Promise<Result> {
-  let current = opened;
-  for (let next = nextOf(current.session); next.step !== 'none'; next = nextOf(current.session)) {
-    const moved = await take(next, { context, desk, current, given });
-    if ('view' in moved) return moved;
-    current = moved;
+/** Takes one step after another, in the order of the rules, until the login is done or needs a later command. */
+async function finished(context: Context, desk: Desk, login: PortalLogin, given: LoginInput): Promise<PortalLogin> {
+  const next = nextOf(login.session);
+  if (next.step === 'none') return login;
+  if (next.step === 'enrolment') throw enrolmentNeeded(context, login, next.because);
+  if (next.step === 'factor') return finished(context, desk, await passFactor(context, desk, login, given), given);
+  if (given.enrolmentCode === undefined) {
+    const owed = await sendOwedEnrolmentCode(desk, login, given.newCode);
+    throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
   }
-  const remembered = await keepDevice(context, desk, current, given);
-  return greeting(context, desk, current, remembered);
-}
-
-interface Going {
-  readonly context: Context;
-  readonly desk: Desk;
-  readonly current: PortalLogin;
-  readonly given: LoginInput;
-}
-
-/** Returns the login one step further, or what a script must do next. */
-async function take(
-  next: Exclude<NextStep, { step: 'none' }>,
-  { context, desk, current, given }: Going,
-): Promise<PortalLogin | Result> {
-  if (next.step === 'enrolment') {
-    if (!context.ask.possible) throw enrolmentNeeded(context, current, next.because);
-    const begun = {
-      kind: await chooseEnrolment(context),
-      code: undefined,
-      enrolmentCode: undefined,
-      replaces: undefined,
-    };
-    const factor = await enrol(context, desk, current, begun);
-    return 'view' in factor ? factor : factor.login;
-  }
-  if (next.step === 'factor') return passFactor(context, desk, current, given);
-  return submitEnrolmentCode(desk, current, await enrolmentCode(context, desk, current, given));
-}
-
-async function enrolmentCode(context: Context, desk: Desk, current: PortalLogin, given: LoginInput): Promise<string> {
-  const code = given.enrolmentCode ?? (await askEnrolmentCode(context, desk, current, given.newCode));
-  if (code !== undefined) return code;
-  const owed = await sendOwedEnrolmentCode(desk, current);
-  throw enrolmentCodeMissing(owed === 'not-needed' ? 'ask-desk' : owed);
+  return finished(context, desk, await submitEnrolmentCode(desk, login, given.enrolmentCode), given);
 }
 
 function enrolmentNeeded(context: Context, login: PortalLogin, because: 'required' | 'last-backup-code'): Refusal {
@@ -193,40 +151,93 @@ function enrolmentNeeded(context: Context, login: PortalLogin, because: 'require
   });
 }
 
-async function enterBySso(context: Context, desk: Desk, given: LoginInput): Promise<Result> {
-  const words = wordsOf(context);
-  const account =
-    given.account ?? (await (await context.ask.prompts('--account')).line({ message: words('portal.company') }));
-  const idToken = await askSecret(context, given.idTokenStdin, '--id-token-stdin', words('portal.id-token'));
-  const opened = await signInBySso(desk, { account, login: given.as, idToken, nonce: given.nonce });
+async function openedBySso(context: Context, desk: Desk, given: LoginInput): Promise<PortalLogin> {
+  if (given.account === undefined) throw missing(context, '--account');
+  if (!given.idTokenStdin) throw missing(context, '--id-token-stdin');
+  const idToken = await context.files.readSecretLine('--id-token-stdin');
+  const opened = await signInBySso(desk, { account: given.account, login: given.as, idToken, nonce: given.nonce });
   await keepSession(context, desk, opened);
   speakTo(context, desk, opened);
-  return greeting(context, desk, opened, 'not-asked');
+  return opened;
+}
+
+/** `too-early`: wanted at a login that asked for no code, or that set the method up (B38). */
+type Remembered = 'remembered' | 'too-early' | 'not-asked';
+
+async function keepDevice(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  { device, remember }: Pick<LoginInput, 'device' | 'remember'>,
+): Promise<Remembered> {
+  if (device === undefined || !remember) return 'not-asked';
+  if (!mayRemember(login)) return 'too-early';
+  await writeDevice(context, device, login.user.id, await rememberDevice(desk, login));
+  return 'remembered';
+}
+
+/** Who is signed in, until when, warnings (B41), and whether this device is remembered. */
+async function greeting(
+  context: Context,
+  desk: Desk,
+  login: PortalLogin,
+  device: Remembered = 'not-asked',
+): Promise<Result> {
+  const words = wordsOf(context);
+  const { account, user, session } = login;
+  const { factors, backupCodesLeft } = await listFactors(desk, login);
+  const heard = (await passphraseOf(desk, login)).state === 'desk';
+  const ofMfa = loginWarnings({
+    mfaRequired: account.mfaRequiredAt !== null,
+    method: session.method === 'sso' ? 'sso' : 'native',
+    factors: factors.filter((factor) => factor.state === 'active').map((factor) => factor.kind),
+    backupCodesLeft,
+  });
+  const warnings = [...(heard ? (['passphrase-heard'] as const) : []), ...ofMfa].map((code: LoginWarning) => ({
+    code,
+    message: words(`portal.${code}`),
+  }));
+  const { portalSession, device: devices } = desk.policy.limits;
+  return {
+    view: [
+      block.lines(
+        words('portal.signed-in', { login: user.login, name: user.name, account: account.name }),
+        ...(device === 'not-asked' ? [] : [words(`portal.device-${device}`, { days: devices.rememberDays })]),
+      ),
+      ...warnings.map(({ message }) => block.note(message)),
+    ],
+    document: {
+      session: {
+        account: { id: account.id, number: account.number },
+        user: { id: user.id, login: user.login },
+        state: session.state,
+        method: session.method,
+        expiresAt: iso(desk.now() + hours(portalSession.hours)),
+      },
+      device,
+      warnings,
+    },
+  };
 }
 
 const logout = command({
   path: 'portal logout',
   access: 'anyone',
-  options: PORTAL_OPTIONS.filter(({ flags }) => /--(account|as) /.test(flags)),
+  options: PERSON_OPTIONS,
   input: () => {
     const { account, as } = portalShape();
     return z.object({ account, as });
   },
   run: async (context, given) => {
+    const person = personOf(context, given);
     const desk = await context.desk();
-    const person = await askPerson(context, given);
-    try {
-      const open = await openLogin(context, desk, person);
+    const open = await openOrNone(context, desk, person);
+    const key = open === undefined ? 'portal.not-signed-in' : 'portal.signed-out';
+    if (open !== undefined) {
       await signOutUser(desk, open);
       await context.sessions.remove('portal', sessionName(open.account, open.user));
-    } catch (error) {
-      if (!(error instanceof Refusal && error.code === 'not-signed-in')) throw error;
-      return {
-        view: [block.lines(wordsOf(context)('portal.not-signed-in', { login: person.as }))],
-        document: { session: null },
-      };
     }
-    return { view: [block.lines(wordsOf(context)('portal.signed-out'))], document: { session: null } };
+    return { view: [block.lines(wordsOf(context)(key, { login: person.as }))], document: { session: null } };
   },
 });
 

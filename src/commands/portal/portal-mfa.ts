@@ -1,62 +1,72 @@
-/** `portal mfa …`: a user's sign-in methods, and the company-wide switch for admins (B30–B42). */
+/**
+ * `portal mfa …`: a user's sign-in methods, and the company-wide switch for admins (B30–B42). A script sets a method up in two commands:
+ * the first ends with exit 5 and what is needed, the second has `--code` (B31, B34, B57).
+ */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
+import { exitOf, Refusal } from '../../errors.js';
 import { methodIds, methods } from '../../procedures/codes/methods.js';
+import { newBackupCodes } from '../../procedures/factors/backup-codes.js';
+import { confirmEnrolment, type EnrolledFactor } from '../../procedures/factors/confirm-factor.js';
+import { type BegunEnrolment, beginEnrolment } from '../../procedures/factors/enrol-factor.js';
 import { listFactors, removeFactor } from '../../procedures/factors/manage-factors.js';
 import { requireMfa } from '../../procedures/factors/require-mfa.js';
-import { whoOf } from '../../procedures/portal/customer-login.js';
+import { type PortalLogin, whoOf } from '../../procedures/portal/customer-login.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command } from '../command.js';
+import { type Command, command, type Result } from '../command.js';
+import { errorDocument } from '../report-outcome.js';
 import { block } from '../wording/blocks.js';
-import { wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { commands as backupCodes } from './portal-backup-codes.js';
-import { enrol, notAskedYet } from './portal-enrolment.js';
 import { optionsOf, PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { openSession } from './portal-session.js';
+import { type PortalUser, portalCommand, portalSession } from './portal-session.js';
 
-const list = command({
+const list = portalCommand({
   path: 'portal mfa list',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const words = wordsOf(context);
-      const own = await listFactors(desk, login);
-      const { required, factors, backupCodesLeft, backupCodesMade, devices } = own;
-      return {
-        view: [
-          block.table(
-            (['method', 'to', 'state', 'id'] as const).map((name) => words(`mfa.${name}`)),
-            factors.map(({ kind, to, state, id }) => [
-              words.term('factorTitle', kind),
-              to ?? '',
-              words(`mfa.${state as 'active' | 'pending' | 'suspended'}`),
-              id,
-            ]),
-            words('mfa.none'),
-          ),
-          block.fields(
-            [words('mfa.required'), words(required ? 'mfa.yes' : 'mfa.no')],
-            [words('mfa.codes-left'), words('mfa.of', { left: backupCodesLeft, made: backupCodesMade })],
-            [words('mfa.devices'), String(devices)],
-          ),
-        ],
-        document: {
-          mfa: {
-            required,
-            factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
-            backupCodesLeft,
-            backupCodesMade,
-            devices,
-          },
+  run: async ({ desk, login, words }) => {
+    const { required, factors, backupCodesLeft, backupCodesMade, devices } = await listFactors(desk, login);
+    return {
+      view: [
+        block.table(
+          (['method', 'to', 'state', 'id'] as const).map((name) => words(`mfa.${name}`)),
+          factors.map(({ kind, to, state, id }) => [
+            words.term('factorTitle', kind),
+            to ?? '',
+            words(`mfa.${state as 'active' | 'pending' | 'suspended'}`),
+            id,
+          ]),
+          words('mfa.none'),
+        ),
+        block.fields(
+          [words('mfa.required'), words(required ? 'mfa.yes' : 'mfa.no')],
+          [words('mfa.codes-left'), words('mfa.of', { left: backupCodesLeft, made: backupCodesMade })],
+          [words('mfa.devices'), String(devices)],
+        ),
+      ],
+      document: {
+        mfa: {
+          required,
+          factors: factors.map((row) => ({ ...row, confirmedAt: iso(row.confirmedAt) })),
+          backupCodesLeft,
+          backupCodesMade,
+          devices,
         },
-      };
-    }),
+      },
+    };
+  },
 });
 
-const add = command({
+const addInput = () =>
+  z.object({
+    ...portalShape(),
+    method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }),
+    replace: z.string().optional(),
+    enrolmentCode: z.string().optional(),
+  });
+
+type AddInput = z.infer<ReturnType<typeof addInput>>;
+
+/** Here `--code` is the first code of the new method, not one that signs in. */
+const add = command<AddInput>({
   path: 'portal mfa add',
   access: 'anyone',
   arguments: [{ name: '<method>', about: methods.map(({ id, title }) => `${id}: ${title}`).join('; ') }],
@@ -66,98 +76,125 @@ const add = command({
     '--replace <id>',
     '--enrolment-code <code>',
   ],
-  input: () =>
-    z.object({
-      ...portalShape(),
-      method: z.enum(methodIds, { error: `one of ${methodIds.join(', ')}` }),
-      replace: z.string().optional(),
-      enrolmentCode: z.string().optional(),
-    }),
+  input: addInput,
   run: (context, given) => {
-    const { code, enrolmentCode, replace: replaces, method: kind } = given;
     const states = ['done', 'enrolment-needed', 'enrolment-code-needed'] as const;
-    const asked = { ...given, code: undefined };
-    return openSession(
-      context,
-      asked,
-      async ({ desk, login }) => {
-        const factor = await enrol(context, desk, login, { kind, code, enrolmentCode, replaces });
-        if ('view' in factor) return factor;
-        const finished = login.session.state !== 'done';
-        const words = wordsOf(context);
-        const notYet = notAskedYet(login, words);
-        const command = `countersign portal mfa backup-codes ${optionsOf(whoOf(login))}`;
-        const lines = [
-          words('mfa.set-up', { factorTitle: kind }),
-          ...notYet.map(({ message }) => message),
-          ...(finished ? [words('mfa.finished')] : []),
-          ...endedLines(factor.ended, words),
-        ];
-        return {
-          view: [block.lines(...lines), block.next(words('mfa.in-case', { command }))],
-          document: {
-            factor: { id: factor.id, kind, state: 'active' },
-            session: { state: factor.login.session.state },
-            ...endedFields(factor.ended),
-            warnings: notYet,
-          },
-        };
-      },
-      states,
-    );
+    const door = { lock: 'login', states } as const;
+    return portalSession(context, { ...given, code: undefined }, door, (portal) => enrol(portal, given));
   },
 });
 
-const remove = command({
-  path: 'portal mfa remove',
-  access: 'anyone',
-  arguments: ['<id>'],
-  options: PORTAL_OPTIONS,
-  input: () => z.object({ ...portalShape(), id: z.string() }),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const removed = await removeFactor(desk, login, given.id);
-      const words = wordsOf(context);
-      return {
-        view: [block.lines(words('mfa.removed', { factorTitle: removed.kind }), ...endedLines(removed, words))],
-        document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' }, ...endedFields(removed) },
-      };
-    }),
-});
-
-const require = command({
-  path: 'portal mfa require',
-  access: 'anyone',
-  arguments: ['<switch>', '[user]'],
-  options: PORTAL_OPTIONS,
-  input: () => z.object({ ...portalShape(), switch: z.string(), user: z.string().optional() }),
-  run: async (context, given) => {
-    if (given.user !== undefined || !['on', 'off'].includes(given.switch))
-      throw forOneUser(context, given.user ?? given.switch);
-    return openSession(context, given, async ({ desk, login }) => {
-      const done = await requireMfa(desk, login, given.switch === 'on');
-      const { required, unchanged, warnings, withoutFactor } = done;
-      const words = wordsOf(context);
-      const facts = { account: login.account.name, required: String(required), unchanged: String(unchanged) };
-      const waiting = required ? [words('mfa.without', { count: withoutFactor })] : [];
-      return {
-        view: [
-          block.lines(words('mfa.require', facts), ...waiting, ...endedLines(done, words)),
-          ...warnings.map((code) => block.note(words(`mfa.${code}`))),
-        ],
-        document: {
-          mfa: { required, unchanged, withoutFactor, ...endedFields(done) },
-          warnings: warnings.map((code) => ({ code, message: words(`mfa.${code}`) })),
-        },
-      };
-    });
-  },
-});
-
-/** MFA cannot be required of one user only (B32), and somebody who tries must be told so. */
-function forOneUser(context: Context, given: string): Refusal {
-  const words = wordsOf(context);
-  return new Refusal('usage', words('mfa.not-for-one', { given }), { hint: words('mfa.not-for-one-next') });
+async function enrol({ desk, login, words }: PortalUser, given: AddInput): Promise<Result> {
+  const { method: kind, code, enrolmentCode, replace: replaces } = given;
+  if (code !== undefined) {
+    return enrolled(login, kind, await confirmEnrolment(desk, login, { kind, code, replaces }), words);
+  }
+  const { begun } = await beginEnrolment(desk, login, { kind, enrolmentCode, replaces });
+  const options = `${optionsOf(whoOf(login))}${replaces === undefined ? '' : ` --replace ${replaces}`}`;
+  return waitingForCode(begun, `countersign portal mfa add ${kind} ${options} --code CODE`, words);
 }
 
-export const commands: readonly Command[] = [list, add, remove, ...backupCodes, require];
+function enrolled(login: PortalLogin, kind: AddInput['method'], factor: EnrolledFactor, words: Words): Result {
+  const warnings = notAskedYet(login, words);
+  const command = `countersign portal mfa backup-codes ${optionsOf(whoOf(login))}`;
+  const lines = [
+    words('mfa.set-up', { factorTitle: kind }),
+    ...warnings.map(({ message }) => message),
+    ...(login.session.state === 'done' ? [] : [words('mfa.finished')]),
+    ...endedLines(factor.ended, words),
+  ];
+  return {
+    view: [block.lines(...lines), block.next(words('mfa.in-case', { command }))],
+    document: {
+      factor: { id: factor.id, kind, state: 'active' },
+      session: { state: factor.login.session.state },
+      ...endedFields(factor.ended),
+      warnings,
+    },
+  };
+}
+
+/** Prints the secret; exit 5 says that a code must follow. */
+function waitingForCode(begun: BegunEnrolment, command: string, words: Words): Result {
+  const hint = words('portal.give-with', { command });
+  const refusal = new Refusal('factor-needed', words('portal.first-code-needed'), { hint });
+  const { family, kind, id, ...rest } = begun;
+  const bare = 'secretBase32' in rest ? { secretBase32: rest.secretBase32.replaceAll(' ', '') } : {};
+  const shown =
+    family === 'sent'
+      ? block.lines(words('portal.code-sent', { to: begun.to }))
+      : block.fields([words('portal.by-hand'), begun.secretBase32], [words('portal.as-link'), begun.uri]);
+  return {
+    view: [shown, block.next(command)],
+    document: { ...(errorDocument(refusal) as object), enrolment: { id, kind, state: 'pending', ...rest, ...bare } },
+    exit: exitOf('factor-needed'),
+  };
+}
+
+/** A method is no use yet where no login asks for one. */
+function notAskedYet({ account }: PortalLogin, words: Words): readonly { code: string; message: string }[] {
+  if (account.mfaRequiredAt !== null) return [];
+  return [{ code: 'not-asked-for-yet', message: words(`portal.not-asked-${account.edition}`) }];
+}
+
+const remove = portalCommand({
+  path: 'portal mfa remove',
+  arguments: ['<id>'],
+  own: () => ({ id: z.string() }),
+  run: async ({ desk, login, words }, given) => {
+    const removed = await removeFactor(desk, login, given.id);
+    return {
+      view: [block.lines(words('mfa.removed', { factorTitle: removed.kind }), ...endedLines(removed, words))],
+      document: { factor: { id: removed.id, kind: removed.kind, state: 'removed' }, ...endedFields(removed) },
+    };
+  },
+});
+
+/** New backup codes, shown once (B41). */
+const backupCodes = portalCommand({
+  path: 'portal mfa backup-codes',
+  run: async ({ desk, login, words }) => {
+    const made = await newBackupCodes(desk, login);
+    const { codes, onlyMethod, earlierDied } = made;
+    const only = { code: 'only-backup-codes', message: words('portal.only-backup') };
+    const warnings = [...notAskedYet(login, words), ...(onlyMethod ? [only] : [])];
+    return {
+      view: [
+        block.lines(...codes),
+        block.note(words('portal.codes-once')),
+        ...(earlierDied === 0 ? [] : [block.note(words('portal.codes-died', { count: earlierDied }))]),
+        ...endedLines(made, words).map((text) => block.note(text)),
+        ...warnings.map(({ message }) => block.note(message)),
+      ],
+      document: { backupCodes: codes, earlierDied, ...endedFields(made), warnings },
+    };
+  },
+});
+
+const require = portalCommand({
+  path: 'portal mfa require',
+  arguments: ['<switch>', '[user]'],
+  own: () => ({
+    switch: z.enum(['on', 'off'], { error: 'must be on or off' }),
+    // Somebody who tries it for one user must be told that there is no such thing (B32).
+    user: z
+      .never({ error: 'a second factor is required of the whole company or of nobody, not of single users' })
+      .optional(),
+  }),
+  run: async ({ desk, login, words }, given) => {
+    const done = await requireMfa(desk, login, given.switch === 'on');
+    const { required, unchanged, withoutFactor } = done;
+    const facts = { account: login.account.name, required: String(required), unchanged: String(unchanged) };
+    const waiting = required ? [words('mfa.without', { count: withoutFactor })] : [];
+    const warnings = done.warnings.map((code) => ({ code, message: words(`mfa.${code}`) }));
+    return {
+      view: [
+        block.lines(words('mfa.require', facts), ...waiting, ...endedLines(done, words)),
+        ...warnings.map(({ message }) => block.note(message)),
+      ],
+      document: { mfa: { required, unchanged, withoutFactor, ...endedFields(done) }, warnings },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [list, add, remove, backupCodes, require];

@@ -1,46 +1,45 @@
-/** `portal profile`, `portal password`: show a user's profile, change the application password. */
+/** `portal profile`, `portal password`, `portal passphrase`: what is a user's own; only the owner shows or sets a passphrase (B14–B18). */
 
 import * as z from 'zod';
+import {
+  SETTING_PASSPHRASE,
+  setOwnPassphrase,
+  VIEWING_PASSPHRASE,
+  viewOwnPassphrase,
+} from '../../procedures/passphrases/passphrase-of-owner.js';
 import { CHANGING_PASSWORD, changeApplicationPassword } from '../../procedures/portal/change-application-password.js';
 import type { Owner } from '../../procedures/portal/customer-login.js';
 import { type Profile, readProfile } from '../../procedures/portal/read-profile.js';
 import { iso } from '../../rules/moment.js';
-import { askNewSecret } from '../ask-secret.js';
+import { readSecretLines } from '../ask-secret.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { localDay } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
 import { endedFields, endedLines } from './ended-trust.js';
-import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { openSession, sessionWithPassword } from './portal-session.js';
+import { missing, PORTAL_OPTIONS, type PortalGiven, portalShape } from './portal-given.js';
+import { portalCommand, signedInOnce } from './portal-session.js';
 
-const profile = command({
+const profile = portalCommand({
   path: 'portal profile',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const facts = await readProfile(desk, login);
-      return {
-        view: [
-          block.title(login.user.name, `${login.account.number}/${login.user.login}`),
-          block.fields(...rowsOf(login, facts, wordsOf(context))),
-        ],
-        document: { profile: documentOf(login, facts) },
-      };
-    }),
+  run: async ({ desk, login }) => {
+    const document = documentOf(login, await readProfile(desk, login));
+    const aside = `${login.account.number}/${login.user.login}`;
+    return {
+      view: [block.title(login.user.name, aside), block.fields(...leavesOf(document))],
+      document: { profile: document },
+    };
+  },
 });
 
-const password = command({
+const changePassword = command<PortalGiven>({
   path: 'portal password',
   access: 'anyone',
-  options: PORTAL_OPTIONS.filter((option) => option.flags !== '--password-stdin'),
-  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(false).default(false) }),
-  run: (context, given) =>
-    sessionWithPassword(context, given, CHANGING_PASSWORD, async ({ desk, login, viewKey }) => {
-      const words = wordsOf(context);
-      const next = await askNewSecret(context, false, 'it at a terminal', words('portal.new-password'));
+  options: [...PORTAL_OPTIONS.filter(({ flags }) => flags !== '--password-stdin'), '--password-stdin'],
+  input: () => z.object({ ...portalShape(), passwordStdin: z.literal(true) }),
+  run: async (context, given) => {
+    const what = 'two lines: the present password and the new one';
+    const [password = '', next = ''] = await readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+    return signedInOnce(context, given, { password, door: CHANGING_PASSWORD }, async (portal) => {
+      const { desk, login, words, viewKey } = portal;
       const changed = await changeApplicationPassword(desk, login, { viewKey, next });
       return {
         view: [
@@ -48,39 +47,17 @@ const password = command({
         ],
         document: { password: { changed: true, ...endedFields(changed) } },
       };
-    }),
+    });
+  },
 });
 
-function rowsOf({ account, user }: Owner, facts: Profile, words: Words): readonly (readonly [string, string])[] {
-  const { privileges, passwordChangedAt } = facts;
-  const listed = privileges === 'everything' ? words('owner.everything') : privileges.join(', ');
-  return [
-    [words('owner.company'), `${account.name} (${account.number})`],
-    [words('owner.email'), user.email],
-    [words('owner.phone'), user.phone],
-    [words('owner.role'), user.role],
-    [words('owner.privileges'), listed === '' ? words('owner.none') : listed],
-    [words('owner.passphrase'), passphraseWords(facts.passphrase, words)],
-    [
-      words('owner.password'),
-      passwordChangedAt === null
-        ? words('owner.password-none')
-        : words('owner.set-on', { day: localDay(passwordChangedAt) }),
-    ],
-    [
-      words('owner.factor'),
-      words(account.mfaRequiredAt === null ? 'owner.factor-not-required' : 'owner.factor-required'),
-    ],
-  ];
-}
-
-function passphraseWords({ state, setAt, readable }: Profile['passphrase'], words: Words): string {
-  if (state === 'no-use') return words('owner.phrase-no-use');
-  if (state === 'none' || setAt === null) return words('owner.phrase-none');
-  const day = localDay(setAt);
-  if (state === 'desk') return words('owner.phrase-desk', { day });
-  return words(readable ? 'owner.phrase-readable' : 'owner.phrase-not-kept', { day });
-}
+/** Every value under its name in the document, as a script finds it. */
+const leavesOf = (document: object, path = ''): readonly (readonly [string, string])[] =>
+  Object.entries(document).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? leavesOf(value, `${path}${name}.`)
+      : [[`${path}${name}`, value === null ? '–' : String(value)] as const],
+  );
 
 function documentOf({ account, user }: Owner, facts: Profile) {
   return {
@@ -103,4 +80,47 @@ function documentOf({ account, user }: Owner, facts: Profile) {
   };
 }
 
-export const commands: readonly Command[] = [profile, password];
+const show = portalCommand({
+  path: 'portal passphrase show',
+  door: VIEWING_PASSPHRASE,
+  run: async ({ context, desk, login, words, viewKey }) => {
+    if (viewKey === null) throw missing(context, '--password-stdin');
+    const text = await viewOwnPassphrase(desk, login, viewKey);
+    return {
+      view: [
+        block.title(words('owner.title')),
+        block.blank,
+        block.lines(text),
+        block.blank,
+        block.note(words('owner.say-only')),
+      ],
+      document: { passphrase: { text } },
+    };
+  },
+});
+
+/** Standard input has room for one secret: `portal login` reads the password, this command the phrase. */
+const set = portalCommand({
+  path: 'portal passphrase set',
+  options: ['--passphrase-stdin'],
+  own: () => ({
+    passphraseStdin: z.literal(true),
+    passwordStdin: z.literal(false, { error: 'sign in before, with: countersign portal login' }).default(false),
+  }),
+  door: SETTING_PASSPHRASE,
+  run: async ({ context, desk, login, words }) => {
+    const phrase = await context.files.readSecretLine('--passphrase-stdin');
+    const done = await setOwnPassphrase(desk, login, { phrase, password: null });
+    return {
+      view: [
+        block.lines(
+          words(done.first ? 'owner.set' : 'owner.changed'),
+          words(done.readable ? 'owner.look-up' : 'owner.not-kept'),
+        ),
+      ],
+      document: { passphrase: { set: true, first: done.first, readable: done.readable } },
+    };
+  },
+});
+
+export const commands: readonly Command[] = [profile, changePassword, show, set];

@@ -2,120 +2,100 @@
  * Finds out who is using the portal, for every `portal` command: from the open session in the state folder, or from a password given
  * with the command, which signs in for that one command only. The procedures say which proofs an act needs and which are missing.
  */
+import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
 import { askOwner } from '../../procedures/portal/act-as-owner.js';
 import { authenticateUser, signOutUser } from '../../procedures/portal/authenticate-user.js';
-import { type Owner, type PortalLogin, requireState } from '../../procedures/portal/customer-login.js';
+import type { Owner, PortalLogin } from '../../procedures/portal/customer-login.js';
 import { deviceWillDo, type OwnerDoor, proofsToGive } from '../../procedures/portal/owner-locks.js';
-import { type ProvenLogin, provePassword, signInWithPassword } from '../../procedures/portal/sign-in-user.js';
+import { signInWithPassword } from '../../procedures/portal/sign-in-user.js';
 import { languageOf } from '../../rules/language.js';
-import { type LoginState, nextOf } from '../../rules/mfa-login.js';
-import { askSecret } from '../ask-secret.js';
-import type { Context } from '../command.js';
+import { nextOf } from '../../rules/mfa-login.js';
+import { type Command, type Context, command, type Result } from '../command.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
 import { passFactor } from './portal-factor.js';
-import { askPerson, type PersonNamed, type PortalGiven } from './portal-given.js';
+import { missing, type PersonNamed, PORTAL_OPTIONS, type PortalGiven, personOf, portalShape } from './portal-given.js';
 
 export interface PortalUser {
+  readonly context: Context;
   readonly desk: Desk;
   readonly login: PortalLogin;
-  /** The password, if it came with this command; a new passphrase is compared with its spoken form (B10). */
-  readonly password: string | null;
+  /** In the language of this customer. */
+  readonly words: Words;
+  /** Opens the owner's copy of the passphrase (B17); null unless the password came with this command. */
+  readonly viewKey: Uint8Array | null;
 }
 
-export interface PortalUserWithPassword extends PortalUser {
-  readonly password: string;
-  /** Opens the owner's copy of the passphrase (B17). */
-  readonly viewKey: Uint8Array;
+interface PortalCommand<Own extends z.ZodRawShape> extends Pick<Command, 'path'> {
+  readonly arguments?: Parameters<typeof command>[0]['arguments'];
+  /** Before those that every portal command takes. */
+  readonly options?: Parameters<typeof command>[0]['options'];
+  /** Input beside that of these. */
+  readonly own?: () => Own;
+  /** What the act asks of the login; a finished one if it is left out. */
+  readonly door?: OwnerDoor;
+  readonly run: (portal: PortalUser, given: PortalGiven & z.output<z.ZodObject<Own>>) => Promise<Result>;
 }
 
-/** Uses the session as it is. Refusals: missing-option, not-signed-in, locked, factor-needed, enrolment-needed. */
-export async function openSession<T>(
-  context: Context,
-  given: PortalGiven,
-  use: (portal: PortalUser) => Promise<T>,
-  states: readonly LoginState[] = ['done'],
-): Promise<T> {
-  const { desk, named } = await whoAsks(context, given);
-  const inState = (portal: PortalUser): Promise<T> => {
-    requireState(portal.login, states);
-    return use(portal);
-  };
-  if (given.passwordStdin) return signedInOnce(context, { desk, named, device: true }, inState);
-  return inState({ desk, login: await openLogin(context, desk, named), password: null });
+const FINISHED: OwnerDoor = { lock: 'owner' };
+
+/** A command of a customer who is signed in, or signs in with it. */
+export function portalCommand<Own extends z.ZodRawShape = Record<never, never>>(spec: PortalCommand<Own>): Command {
+  type Given = PortalGiven & z.output<z.ZodObject<Own>>;
+  return command<Given>({
+    access: 'anyone',
+    path: spec.path,
+    ...(spec.arguments === undefined ? {} : { arguments: spec.arguments }),
+    options: [...(spec.options ?? []), ...PORTAL_OPTIONS],
+    input: () => z.object({ ...portalShape(), ...spec.own?.() }) as unknown as z.ZodType<Given>,
+    run: (context, given) => portalSession(context, given, spec.door ?? FINISHED, (portal) => spec.run(portal, given)),
+  });
 }
 
-/** The same, but first asks for the proofs that `door` needs and this login has not given recently. */
-export async function freshSession<T>(
+/**
+ * Uses the session as it is, or signs in with the password of `given`. Refusals: missing-option (the password, if `door` needs it anew),
+ * not-signed-in, locked, and those of `askOwner`.
+ */
+export async function portalSession<T>(
   context: Context,
   given: PortalGiven,
   door: OwnerDoor,
   use: (portal: PortalUser) => Promise<T>,
 ): Promise<T> {
-  const { desk, named } = await whoAsks(context, given);
-  if (!given.passwordStdin) {
-    const login = await openLogin(context, desk, named);
-    const missing = proofsToGive(desk, login, door, desk.now());
-    if (missing.length === 0) return use({ desk, login, password: null });
-    // A script that lacks only the factor learns that, not that a password could be asked for.
-    if (!context.ask.possible && !missing.includes('password')) await askOwner(desk, login, door);
+  if (given.passwordStdin) {
+    const password = await context.files.readSecretLine('--password-stdin');
+    return signedInOnce(context, given, { password, door }, use);
   }
-  return sessionWithPassword(context, named, door, use);
+  const person = personOf(context, given);
+  const desk = await context.desk();
+  const login = await openLogin(context, desk, person);
+  if (proofsToGive(desk, login, door, desk.now()).includes('password')) throw missing(context, '--password-stdin');
+  await askOwner(desk, login, door);
+  return use({ context, desk, login, words: wordsOf(context), viewKey: null });
 }
 
-/** The same, but always asks for the password, even if the session is fresh. */
-export async function sessionWithPassword<T>(
+/** Signs in for this one command, and always signs out again. */
+export async function signedInOnce<T>(
   context: Context,
   given: PortalGiven,
-  door: OwnerDoor,
-  use: (portal: PortalUserWithPassword) => Promise<T>,
+  { password, door }: { readonly password: string; readonly door: OwnerDoor },
+  use: (portal: PortalUser & { readonly viewKey: Uint8Array }) => Promise<T>,
 ): Promise<T> {
-  const { desk, named } = await whoAsks(context, given);
-  const letIn = async (portal: PortalUserWithPassword): Promise<T> => {
-    await askOwner(desk, portal.login, door);
-    return use(portal);
-  };
-  const once = { desk, named, device: deviceWillDo(door) };
-  if (given.passwordStdin) return signedInOnce(context, once, letIn);
-  const login = await openLogin(context, desk, named);
-  const newLogin = proofsToGive(desk, login, door, desk.now()).some((proof) => proof !== 'password');
-  if (newLogin) return signedInOnce(context, once, letIn);
-  const password = await askPassword(context, { ...named, as: login.user.login });
-  return letIn(withPassword(desk, await provePassword(desk, login, password), password));
-}
-
-type Named = PortalGiven & PersonNamed;
-
-async function whoAsks(context: Context, given: PortalGiven): Promise<{ desk: Desk; named: Named }> {
-  const named = { ...given, ...(await askPerson(context, given)) };
-  return { desk: await context.desk(), named };
-}
-
-const askPassword = (context: Context, { as, passwordStdin }: Named): Promise<string> =>
-  askSecret(context, passwordStdin, '--password-stdin', wordsOf(context)('portal.password-of', { login: as }));
-
-function withPassword(desk: Desk, { login, viewKey }: ProvenLogin, password: string): PortalUserWithPassword {
+  const person = personOf(context, given);
+  const desk = await context.desk();
+  const deviceTokens = deviceWillDo(door) ? await readDevices(context, given.device) : [];
+  const opened = await signInWithPassword(desk, { account: person.account, login: person.as, password, deviceTokens });
+  const words = speakTo(context, desk, opened);
+  const { viewKey } = opened;
   if (viewKey === null) throw new Error('the password was right, and no view key came of it');
-  return { desk, login, password, viewKey };
-}
-
-/** Signs in for this one command, and always signs out again. `device`: whether a remembered device may replace the factor. */
-async function signedInOnce<T>(
-  context: Context,
-  { desk, named, device }: { readonly desk: Desk; readonly named: Named; readonly device: boolean },
-  use: (portal: PortalUserWithPassword) => Promise<T>,
-): Promise<T> {
-  const password = await askPassword(context, named);
-  const deviceTokens = device ? await readDevices(context, named.device) : [];
-  const opened = await signInWithPassword(desk, { account: named.account, login: named.as, password, deviceTokens });
-  speakTo(context, desk, opened);
   try {
     const asked = nextOf(opened.session).step === 'factor';
-    const login = asked ? await passFactor(context, desk, opened, named) : opened;
-    return await use(withPassword(desk, { login, viewKey: opened.viewKey }, password));
+    const login = asked ? await passFactor(context, desk, opened, given) : opened;
+    await askOwner(desk, login, door);
+    return await use({ context, desk, login, words, viewKey });
   } finally {
     await endSession(desk, async () => opened);
   }

@@ -1,75 +1,53 @@
 /** `portal team …`: an admin manages the privileges of the company's users (B16), and finds a successor (B84). */
 import * as z from 'zod';
-import { Refusal } from '../../errors.js';
 import { HANDING_OVER, handOver, promote } from '../../procedures/exits/hand-over.js';
 import { grantScope, listTeam, revokeScope, type ScopeChange } from '../../procedures/portal/customer-scopes.js';
 import { iso } from '../../rules/moment.js';
 import type { User } from '../../rules/people.js';
 import type { View } from '../../terminal/render.js';
-import { type Command, command, type Result } from '../command.js';
+import type { Command } from '../command.js';
 import { block } from '../wording/blocks.js';
-import { type Words, wordsOf } from '../wording/words.js';
-import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { freshSession, openSession } from './portal-session.js';
+import type { Words } from '../wording/words.js';
+import { portalCommand } from './portal-session.js';
 
-const list = command({
+const list = portalCommand({
   path: 'portal team list',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const words = wordsOf(context);
-      const team = await listTeam(desk, login);
+  run: async ({ desk, login, words }) => {
+    const team = await listTeam(desk, login);
+    return {
+      view: [
+        block.table(
+          (['login', 'name', 'role', 'privileges'] as const).map((name) => words(`team.${name}`)),
+          team.map((user) => [
+            user.login,
+            user.name,
+            user.disabledAt === null ? user.role : words('team.disabled', { role: user.role }),
+            user.scopes.join(' '),
+          ]),
+          words('team.nobody'),
+        ),
+      ],
+      document: { team: team.map(memberDocument) },
+    };
+  },
+});
+
+const change = (verb: 'grant' | 'revoke') =>
+  portalCommand({
+    path: `portal team ${verb}`,
+    arguments: ['<login>', '<scope>'],
+    own: () => ({ login: z.string(), scope: z.string() }),
+    run: async ({ desk, login, words }, given) => {
+      const done = await (verb === 'grant' ? grantScope : revokeScope)(desk, login, given.login, given.scope);
+      const { user, roleBefore, outcome, grantsEnded } = done;
       return {
-        view: [
-          block.table(
-            (['login', 'name', 'role', 'privileges'] as const).map((name) => words(`team.${name}`)),
-            team.map((user) => [
-              user.login,
-              user.name,
-              user.disabledAt === null ? user.role : words('team.disabled', { role: user.role }),
-              user.scopes.join(' '),
-            ]),
-            words('team.nobody'),
-          ),
-        ],
-        document: { team: team.map(memberDocument) },
+        view: viewOf(done, given.scope, verb === 'grant' ? 'given' : 'taken', words),
+        document: {
+          privilege: { scope: given.scope, outcome, user: memberDocument(user), roleBefore, grantsEnded },
+        },
       };
-    }),
-});
-
-const grant = command({
-  path: 'portal team grant',
-  access: 'anyone',
-  arguments: ['<login>', '<scope>'],
-  options: PORTAL_OPTIONS,
-  input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) =>
-      changed(await grantScope(desk, login, given.login, given.scope), given.scope, 'given', wordsOf(context)),
-    ),
-});
-
-const revoke = command({
-  path: 'portal team revoke',
-  access: 'anyone',
-  arguments: ['<login>', '<scope>'],
-  options: PORTAL_OPTIONS,
-  input: () => z.object({ login: z.string(), scope: z.string(), ...portalShape() }),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) =>
-      changed(await revokeScope(desk, login, given.login, given.scope), given.scope, 'taken', wordsOf(context)),
-    ),
-});
-
-function changed(change: ScopeChange, scope: string, how: 'given' | 'taken', words: Words): Result {
-  const { user, roleBefore, outcome, grantsEnded } = change;
-  return {
-    view: viewOf(change, scope, how, words),
-    document: { privilege: { scope, outcome, user: memberDocument(user), roleBefore, grantsEnded } },
-  };
-}
+    },
+  });
 
 function viewOf(
   { outcome, user, roleBefore, grantsEnded }: ScopeChange,
@@ -97,35 +75,32 @@ const memberDocument = ({ id, login, name, role, scopes, disabledAt }: User) => 
 });
 
 const passing = (verb: 'promote' | 'hand-over') =>
-  command({
+  portalCommand({
     path: `portal team ${verb}`,
-    access: 'anyone',
     arguments: ['<login>'],
-    options: PORTAL_OPTIONS,
-    input: () => z.object({ login: z.string(), ...portalShape() }),
-    run: (context, given) =>
-      freshSession(context, given, HANDING_OVER, async ({ desk, login }) => {
-        const words = wordsOf(context);
-        if (verb === 'hand-over' && context.ask.possible && !context.options.yes) {
-          const prompts = await context.ask.prompts('--yes');
-          const message = words('team.hand-over', { login: given.login });
-          if (!(await prompts.confirm({ message })))
-            throw new Refusal('cancelled', words('portal.nothing-was-changed'));
-        }
-        const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
-        const { name, login: who, role, powerHeldUntil: until } = done.user;
-        const lines = [
-          words('team.is-now', { name, login: who, role }),
-          ...(until === null ? [] : [words('team.held-until', { until })]),
-          ...(verb === 'promote' ? [] : [words('team.plain-now')]),
-        ];
-        return {
-          view: [block.lines(...lines)],
-          document: {
-            admin: { user: memberDocument(done.user), roleBefore: done.roleBefore, powerHeldUntil: iso(until) },
-          },
-        };
-      }),
+    own: () => ({ login: z.string() }),
+    door: HANDING_OVER,
+    run: async ({ desk, login, words }, given) => {
+      const done = await (verb === 'promote' ? promote : handOver)(desk, login, given.login);
+      const { name, login: who, role, powerHeldUntil: until } = done.user;
+      const lines = [
+        words('team.is-now', { name, login: who, role }),
+        ...(until === null ? [] : [words('team.held-until', { until })]),
+        ...(verb === 'promote' ? [] : [words('team.plain-now')]),
+      ];
+      return {
+        view: [block.lines(...lines)],
+        document: {
+          admin: { user: memberDocument(done.user), roleBefore: done.roleBefore, powerHeldUntil: iso(until) },
+        },
+      };
+    },
   });
 
-export const commands: readonly Command[] = [list, grant, revoke, passing('promote'), passing('hand-over')];
+export const commands: readonly Command[] = [
+  list,
+  change('grant'),
+  change('revoke'),
+  passing('promote'),
+  passing('hand-over'),
+];

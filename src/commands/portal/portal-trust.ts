@@ -11,135 +11,102 @@ import {
   type ShownSession,
 } from '../../procedures/portal/devices-and-sessions.js';
 import { iso } from '../../rules/moment.js';
-import { type Command, type Context, command, type Result } from '../command.js';
+import type { Command, Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
-import { type Words, wordsOf } from '../wording/words.js';
+import type { Words } from '../wording/words.js';
 import { readDevices } from './portal-device.js';
-import { PORTAL_OPTIONS, portalShape } from './portal-given.js';
-import { openSession } from './portal-session.js';
+import { portalCommand } from './portal-session.js';
 
-const devices = command({
+const devices = portalCommand({
   path: 'portal devices list',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const words = wordsOf(context);
-      const rows = await listDevices(desk, login, await readDevices(context, given.device));
-      return {
-        view: [
-          block.table(
-            [words('trust.device'), words('trust.remembered'), words('trust.until'), ''],
-            rows.map((row) => [
-              row.id,
-              localMinute(row.rememberedAt),
-              localMinute(row.expiresAt),
-              row.here ? words('trust.this-device') : '',
-            ]),
-            words('trust.no-device'),
-          ),
-        ],
-        document: {
-          devices: rows.map(({ id, rememberedAt, expiresAt, here }) => ({
-            id,
-            rememberedAt: iso(rememberedAt),
-            expiresAt: iso(expiresAt),
-            current: here,
-          })),
-        },
-      };
-    }),
+  run: async ({ context, desk, login, words }, given) => {
+    const rows = await listDevices(desk, login, await readDevices(context, given.device));
+    return {
+      view: [
+        block.table(
+          [words('trust.device'), words('trust.remembered'), words('trust.until'), ''],
+          rows.map((row) => [
+            row.id,
+            localMinute(row.rememberedAt),
+            localMinute(row.expiresAt),
+            row.here ? words('trust.this-device') : '',
+          ]),
+          words('trust.no-device'),
+        ),
+      ],
+      document: {
+        devices: rows.map(({ id, rememberedAt, expiresAt, here }) => ({
+          id,
+          rememberedAt: iso(rememberedAt),
+          expiresAt: iso(expiresAt),
+          current: here,
+        })),
+      },
+    };
+  },
 });
 
-const forget = command({
+const forget = portalCommand({
   path: 'portal devices forget',
-  access: 'anyone',
   arguments: ['[id]'],
-  options: ['--all', ...PORTAL_OPTIONS],
-  input: () => z.object({ ...portalShape(), id: z.string().optional(), all: z.boolean().default(false) }),
-  run: async (context, given) => {
-    const which = oneOrAll(context, given.id, given.all ? ('all' as const) : undefined, {
-      option: '--all',
-      list: 'portal devices list',
-    });
-    return openSession(context, given, async ({ desk, login }) =>
-      ended(await forgetDevices(desk, login, which), wordsOf(context)),
-    );
-  },
+  options: ['--all'],
+  own: () => ({ id: z.string().optional(), all: z.boolean().default(false) }),
+  run: async ({ desk, login, words }, { id, all }) =>
+    ended(await forgetDevices(desk, login, oneOrAll(words, id, all, 'all')), words),
 });
 
-const sessions = command({
+const sessions = portalCommand({
   path: 'portal sessions list',
-  access: 'anyone',
-  options: PORTAL_OPTIONS,
-  input: () => z.object(portalShape()),
-  run: (context, given) =>
-    openSession(context, given, async ({ desk, login }) => {
-      const words = wordsOf(context);
-      const rows = await listSessions(desk, login);
-      return {
-        view: [
-          block.table(
-            [words('trust.session'), words('trust.signed-in'), words('trust.last-used'), words('trust.with'), ''],
-            rows.map((row) => [
-              row.id,
-              localMinute(row.openedAt),
-              localMinute(row.lastSeenAt),
-              methodWords(row, words),
-              row.current ? words('trust.this-one') : '',
-            ]),
-            words('trust.nobody'),
-          ),
-        ],
-        document: {
-          sessions: rows.map(({ id, state, method, openedAt, lastSeenAt, expiresAt, current }) => ({
-            id,
-            state,
-            method,
-            openedAt: iso(openedAt),
-            lastSeenAt: iso(lastSeenAt),
-            expiresAt: iso(expiresAt),
-            current,
-          })),
-        },
-      };
-    }),
-});
-
-const end = command({
-  path: 'portal sessions end',
-  access: 'anyone',
-  arguments: ['[id]'],
-  options: ['--others', ...PORTAL_OPTIONS],
-  input: () => z.object({ ...portalShape(), id: z.string().optional(), others: z.boolean().default(false) }),
-  run: async (context, given) => {
-    const which = oneOrAll(context, given.id, given.others ? ('others' as const) : undefined, {
-      option: '--others',
-      list: 'portal sessions list',
-    });
-    return openSession(context, given, async ({ desk, login }) =>
-      ended(await endSessions(desk, login, which, await readDevices(context, given.device)), wordsOf(context)),
-    );
+  run: async ({ desk, login, words }) => {
+    const rows = await listSessions(desk, login);
+    return {
+      view: [
+        block.table(
+          [words('trust.session'), words('trust.signed-in'), words('trust.last-used'), words('trust.with'), ''],
+          rows.map((row) => [
+            row.id,
+            localMinute(row.openedAt),
+            localMinute(row.lastSeenAt),
+            methodWords(row, words),
+            row.current ? words('trust.this-one') : '',
+          ]),
+          words('trust.nobody'),
+        ),
+      ],
+      document: {
+        sessions: rows.map(({ id, state, method, openedAt, lastSeenAt, expiresAt, current }) => ({
+          id,
+          state,
+          method,
+          openedAt: iso(openedAt),
+          lastSeenAt: iso(lastSeenAt),
+          expiresAt: iso(expiresAt),
+          current,
+        })),
+      },
+    };
   },
 });
 
-/** Exactly one of the two must be given. */
-function oneOrAll<A extends string>(
-  context: Context,
-  id: string | undefined,
-  all: A | undefined,
-  { option, list }: { option: string; list: string },
-): { id: string } | A {
-  const words = wordsOf(context);
-  const next = { hint: words('trust.see', { list }) };
-  if (id !== undefined && all !== undefined) {
-    throw new Refusal('usage', words('trust.not-both', { option }), next);
-  }
-  if (all !== undefined) return all;
-  if (id !== undefined) return { id };
-  throw new Refusal('missing-option', words('trust.missing', { option }), next);
+const end = portalCommand({
+  path: 'portal sessions end',
+  arguments: ['[id]'],
+  options: ['--others'],
+  own: () => ({ id: z.string().optional(), others: z.boolean().default(false) }),
+  run: async ({ context, desk, login, words }, { id, others, device }) => {
+    const which = oneOrAll(words, id, others, 'others');
+    return ended(await endSessions(desk, login, which, await readDevices(context, device)), words);
+  },
+});
+
+/** An id, or all of them by the option of that name: exactly one of the two must be given. */
+function oneOrAll<A extends 'all' | 'others'>(words: Words, id: string | undefined, all: boolean, named: A) {
+  if (id !== undefined && !all) return { id };
+  if (id === undefined && all) return named;
+  const list = named === 'all' ? 'portal devices list' : 'portal sessions list';
+  const [code, key] = all ? (['usage', 'trust.not-both'] as const) : (['missing-option', 'trust.missing'] as const);
+  throw new Refusal(code, words(key, { option: `--${named}` }), { hint: words('trust.see', { list }) });
 }
 
 function ended(done: Ended, words: Words): Result {

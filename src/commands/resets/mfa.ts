@@ -1,18 +1,20 @@
-/** `mfa …`: shows the second factors of a user. Resets, the freeze and the list of pending users are in other files. */
+/** `mfa …`: the second factors of a user, the freeze, and who has not enrolled again (B57, B62, B63). Resets are in other files. */
 
 import * as z from 'zod';
+import type { Desk, SignedOperator } from '../../desk.js';
 import { type MfaStatus, mfaStatus } from '../../procedures/codes/mfa-status.js';
+import { csvText } from '../../procedures/directory/export-directory.js';
 import { findAccount, findUser } from '../../procedures/directory/find-account.js';
-import { viewUser } from '../../procedures/directory/see-people.js';
-import { iso } from '../../rules/moment.js';
+import { seePeople, viewUser } from '../../procedures/directory/see-people.js';
+import { type Freeze, freezeDocument, freezeResets, thawResets } from '../../procedures/resets/freeze.js';
+import { type PendingEnrolment, pendingEnrolments } from '../../procedures/resets/pending-enrolments.js';
+import { iso, readMoment } from '../../rules/moment.js';
 import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localDay, localMinute } from '../wording/times.js';
 import { type Words, wordsOf } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
-import { commands as freezeCommands } from './mfa-freeze.js';
-import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
 import { commands as resetCommands } from './mfa-reset.js';
@@ -109,11 +111,107 @@ function statusDocument(state: MfaStatus) {
   };
 }
 
+/** `mfa freeze` and `mfa thaw`: stop every reset of the desk, and allow resets again (B63). */
+const freeze = command({
+  path: 'mfa freeze',
+  access: 'mfa:freeze',
+  options: ['--reason <text>', '--until <time>'],
+  input: () => z.object({ reason: z.string().optional(), until: z.string().optional() }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const until = given.until === undefined ? null : readMoment('until', given.until, desk.now(), 'ahead');
+    const made = await freezeResets(desk, context.operator(), { reason: given.reason ?? null, until });
+    return { view: freezeView(made), document: { freeze: freezeDocument(made) } };
+  },
+});
+
+function freezeView({ until, reason }: Freeze): View {
+  const end = until === null ? 'until a lead or admin runs mfa thaw' : `until ${localMinute(until)}`;
+  return [
+    block.verdict('FROZEN', 'warn'),
+    block.fields(['Resets', `stopped for everyone, ${end}`], ...(reason === null ? [] : [['Reason', reason] as const])),
+    block.next('countersign mfa thaw'),
+  ];
+}
+
+const thaw = command<Record<string, never>>({
+  path: 'mfa thaw',
+  access: 'mfa:freeze',
+  input: () => z.object({}) as unknown as z.ZodType<Record<string, never>>,
+  run: async (context) => {
+    const desk = await context.desk();
+    const ended = await thawResets(desk, context.operator());
+    const line =
+      ended === null
+        ? 'Resets were not frozen.'
+        : 'Resets are allowed again. See interrupted jobs: countersign job list';
+    return { view: [block.lines(line)], document: { freeze: null } };
+  },
+});
+
+/** `mfa pending`: lists users who were reset and have not enrolled again (B57, B62). */
+const WORDS = {
+  waiting: 'code sent, not used',
+  unsent: 'code waits to be sent',
+  'not-sent': 'code could not be sent',
+  'no-address': 'no usable address for a code',
+  expired: 'code expired: mfa resend, or their next sign-in, sends another',
+  objected: 'OBJECTED: stopped by the customer',
+  'no-code-needed': 'not enrolled yet',
+} as const;
+
+const pending = command({
+  path: 'mfa pending',
+  access: 'mfa:read',
+  options: ['--job <job>', '--csv'],
+  input: () => z.object({ job: z.string().optional(), csv: z.boolean().default(false) }),
+  run: async (context, given) => {
+    const desk = await context.desk();
+    const found = await pendingEnrolments(desk, given.job);
+    if (given.csv) return { view: [], document: null, raw: await toCall(desk, context.operator(), found) };
+    return {
+      view: [
+        block.table(
+          ['user', 'reset at', 'state', 'reset'],
+          found.map(({ reset, user, account, state }) => [
+            `${account.number}/${user.login}`,
+            localMinute(reset.at),
+            WORDS[state],
+            reset.id,
+          ]),
+          'No user still has to enrol again.',
+        ),
+      ],
+      document: {
+        pending: found.map(({ reset, user, account, state }) => ({
+          reset: reset.id,
+          job: reset.job_id,
+          user: { id: user.id, login: user.login, name: user.name },
+          account: { id: account.id, number: account.number },
+          at: iso(reset.at),
+          state,
+          objectedAt: iso(reset.objected_at),
+        })),
+      },
+    };
+  },
+});
+
+async function toCall(desk: Desk, signed: SignedOperator, found: readonly PendingEnrolment[]): Promise<string> {
+  const people = await seePeople(desk, signed, 'mfa pending', found);
+  const rows = found.map(({ reset, account, state }, n) => {
+    const user = people[n]?.user;
+    return [account.number, user?.login ?? '', user?.name ?? '', user?.phone ?? '', state, iso(reset.at), reset.id];
+  });
+  return csvText(['account', 'login', 'name', 'phone', 'state', 'reset_at', 'reset'], rows);
+}
+
 export const commands: readonly Command[] = [
   status,
   ...resetCommands,
   ...resendCommands,
-  ...freezeCommands,
-  ...pendingCommands,
+  freeze,
+  thaw,
+  pending,
   ...reconcileCommands,
 ];

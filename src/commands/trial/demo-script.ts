@@ -8,11 +8,17 @@ import type { InnerOutput } from '../../house.js';
 import type { Context } from '../command.js';
 
 export interface Step {
+  /** `{code}` and `{desk-code}` are the code in the newest message that has one. */
   readonly argv: readonly string[];
   readonly stdin?: string;
   /** Expected exit status (default 0). */
   readonly exit?: number;
+  /** What the answer must hold. */
+  readonly says?: string;
 }
+
+/** A line as it would be typed, where no word has a space. */
+export const typed = (line: string, more: Omit<Step, 'argv'> = {}): Step => ({ argv: line.split(' '), ...more });
 
 /** A separate desk: store, key, sessions and outbox in one folder. */
 export interface ScriptDesk {
@@ -45,16 +51,26 @@ class StepFailed extends Error {
 
 export async function runStep(context: Context, desk: ScriptDesk, step: Step, token?: string): Promise<InnerOutput> {
   const env = token === undefined ? desk.env : { ...desk.env, COUNTERSIGN_TOKEN: token };
-  const output = await context.house.run(step.argv, {
+  const argv: string[] = [];
+  for (const word of step.argv) {
+    const pattern = CODES.get(word);
+    argv.push(pattern === undefined ? word : await codeFromOutbox(context, desk, pattern));
+  }
+  const output = await context.house.run(argv, {
     env,
     ...(step.stdin === undefined ? {} : { stdin: `${step.stdin}\n` }),
   });
-  if (output.exit !== (step.exit ?? 0)) throw new StepFailed(step, output);
+  if (output.exit !== (step.exit ?? 0) || !output.stdout.includes(step.says ?? '')) throw new StepFailed(step, output);
   return output;
 }
 
-/** The newest message in the outbox folder, and the code in it. */
-export async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern: RegExp): Promise<string> {
+/** Codes in invitations are groups of five of Crockford's symbols. */
+const CODES: ReadonlyMap<string, RegExp> = new Map([
+  ['{desk-code}', /\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{1,5}){1,6}\b/],
+  ['{code}', /(?<=^|\s)\d{6}(?=\s|$)/m],
+]);
+
+async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern: RegExp): Promise<string> {
   const folder = join(desk.folder, 'outbox');
   const names = (await context.files.list(folder)).filter((name) => name.endsWith('.eml') || name.endsWith('.txt'));
   for (const name of names.reverse()) {
@@ -64,9 +80,16 @@ export async function codeFromOutbox(context: Context, desk: ScriptDesk, pattern
   throw new Error(`no message in ${folder} has a code`);
 }
 
-/** Codes in invitations: groups of five of Crockford's symbols. */
-export const DESK_CODE = /\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{1,5}){1,6}\b/;
-export const SIX_DIGITS = /(?<=^|\s)\d{6}(?=\s|$)/m;
+/** Imports the sample companies or people. */
+export const importSamples = ({ house }: Context, noun: 'account' | 'user'): Step => ({
+  argv: [noun, 'import', join(house.dataFolder, 'demo', `${noun}s.csv`)],
+});
+
+/** The desk's first command; answers the admin's token. */
+export async function foundDesk(context: Context, desk: ScriptDesk): Promise<string> {
+  const { stdout } = await runStep(context, desk, typed('init --token --json'));
+  return (JSON.parse(stdout) as { token: string }).token;
+}
 
 const callersFile = z.object({
   callers: z.array(

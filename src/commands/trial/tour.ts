@@ -1,7 +1,7 @@
 /** The tour: what `demo` shows without a terminal. It runs real commands on the throw-away desk and prints each with its answer. */
 import type { Context, Result } from '../command.js';
 import { makeDemoDesk } from './demo-desk.js';
-import { type DemoCast, runStep, type ScriptDesk, type Step } from './demo-script.js';
+import { type DemoCast, runStep, type ScriptDesk, type Step, typed } from './demo-script.js';
 
 interface Stop extends Step {
   readonly title: string;
@@ -32,13 +32,16 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
     ...verifyStep(nancy, nancy.asks, nancy.phrase ?? ''),
     exit: 3,
   });
-  const grant = await grantOf(context, desk, ana);
-  await told('The agent verifies Ana for a reset', verifyStep(ana, ana.asks, ana.phrase ?? ''), grant.stdout);
+  const verified = await agent({
+    title: 'The agent verifies Ana for a reset',
+    ...verifyStep(ana, ana.asks, ana.phrase ?? ''),
+  });
+  const grant = /gr_[0-9a-z]+/.exec(verified.stdout)?.[0] ?? '';
   await agent({
     title: 'With the grant, the agent resets one user',
-    argv: ['mfa', 'reset', `${ana.account}/margaret.peacock`, '--grant', grant.id],
+    ...typed(`mfa reset ${ana.account}/margaret.peacock --grant ${grant}`),
   });
-  const audit: Step = { argv: ['audit', 'verify'] };
+  const audit = typed('audit verify');
   await told('An admin verifies the log', audit, (await runStep(context, desk, audit, made.token)).stdout);
   return {
     view: [],
@@ -49,24 +52,8 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   };
 }
 
-function verifyStep(caller: DemoCast['callers'][number], action: string, phrase: string): Step {
-  return {
-    argv: ['verify', '--account', caller.account, '--caller', caller.login, '--for', action, '--passphrase-stdin'],
-    stdin: phrase,
-  };
-}
-
-/** The next step needs the id of the grant, which the answer shows. */
-async function grantOf(
-  context: Context,
-  desk: ScriptDesk,
-  caller: DemoCast['callers'][number],
-): Promise<{ id: string; stdout: string }> {
-  const output = await runStep(context, desk, verifyStep(caller, caller.asks, caller.phrase ?? ''));
-  const id = /gr_[0-9a-z]+/.exec(output.stdout)?.[0];
-  if (id === undefined) throw new Error('the verification gave no grant');
-  return { id, stdout: output.stdout };
-}
+const verifyStep = ({ account, login }: DemoCast['callers'][number], action: string, phrase: string): Step =>
+  typed(`verify --account ${account} --caller ${login} --for ${action} --passphrase-stdin`, { stdin: phrase });
 
 /** Longer answers are cut so that the tour stays short. */
 const LINES_SHOWN = 16;

@@ -1,6 +1,6 @@
 /**
  * `key backup`, `key restore`: a copy of the master key that only a passphrase opens. `key jwks`: the public key of the desk's events.
- * Changing the key is store-rekey.ts.
+ * Changing the key is store.ts.
  */
 import * as z from 'zod';
 import { Refusal } from '../../errors.js';

@@ -1,5 +1,5 @@
 /** The report in words, tables and bars of blocks, and as JSON. */
-import type { DeskReport, Failures } from '../../procedures/upkeep/desk-report.js';
+import type { DeskReport, Failures, Stretch } from '../../procedures/upkeep/desk-report.js';
 import { clockOf, dayOf, iso } from '../../rules/moment.js';
 import type { Block, View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
@@ -43,94 +43,72 @@ export function keyFigures(report: DeskReport): readonly (readonly [label: strin
   ];
 }
 
+/** Figures by name or by day: a number for each label, shown as a table with bars. */
+export interface Chart {
+  readonly title: string;
+  readonly first: string;
+  readonly labels: readonly string[];
+  readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[];
+}
+
+const VERDICTS = ['verified', 'refused'];
+const RESETS = ['enrolled again', 'not yet, or undone'];
+
+/** What should be rare has another pattern. */
+export const isRare = (label: string): boolean => ['refused', 'not yet, or undone', 'times'].includes(label);
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** In the order in which they are shown; days without anything are left out. */
+export function chartsOf(report: DeskReport): readonly Chart[] {
+  const stretch = report.width > 86_400_000 ? 'week' : 'day';
+  const { verifications, actions, reasons, resets, failuresByCaller, failuresByOperator, approvals } = report;
+  const verdict = ({ counts: { verified = 0, refused = 0 } }: Stretch) => [verified, refused];
+  const reset = ({ counts: { enrolled = 0, ...others } }: Stretch) => [enrolled, sum(Object.values(others))];
+  const over = (rows: readonly Stretch[], valuesOf: (row: Stretch) => number[]) =>
+    rows
+      .map((row) => ({ label: dayOf(row.from), values: valuesOf(row) }))
+      .filter(({ values }) => values.some((value) => value > 0));
+  const failed = (rows: readonly Failures[]) =>
+    rows.map(({ who, count, lastAt }) => ({
+      label: `${who} (last ${dayOf(lastAt)} ${clockOf(lastAt)})`,
+      values: [count],
+    }));
+  const asked = actions.map(({ title, verified, refused }) => ({ label: title, values: [verified, refused] }));
+  const why = reasons.map(({ reason, count }) => ({ label: reason, values: [count] }));
+  const states = Object.entries(approvals).map(([label, count]) => ({ label, values: [count] }));
+  return [
+    { title: `Verifications by ${stretch}`, first: stretch, labels: VERDICTS, rows: over(verifications, verdict) },
+    { title: 'Verifications by request', first: 'request', labels: VERDICTS, rows: asked },
+    { title: 'Refused because', first: 'reason', labels: ['times'], rows: why },
+    { title: `Resets by ${stretch}`, first: stretch, labels: RESETS, rows: over(resets, reset) },
+    { title: 'Failed with: callers', first: 'caller', labels: ['times'], rows: failed(failuresByCaller) },
+    { title: 'Failed by: operators', first: 'operator', labels: ['times'], rows: failed(failuresByOperator) },
+    { title: 'Approvals', first: 'state', labels: ['requests'], rows: states },
+  ];
+}
+
 export function reportView(report: DeskReport, deskName: string): View {
   return [
     block.title(deskName, `${dayOf(report.since)} to ${dayOf(report.until)}`),
     block.blank,
     block.fields(...keyFigures(report)),
-    ...section('Verifications', stretchTable(report)),
-    ...section('By request', actionTable(report)),
-    ...section('Refused because', reasonTable(report)),
-    ...section('Resets', resetTable(report)),
-    ...section('Failed with', failureTable('caller', report.failuresByCaller)),
-    ...section('Failed by', failureTable('operator', report.failuresByOperator)),
-    ...section('Approvals', approvalTable(report)),
+    ...chartsOf(report).flatMap((chart) => [block.blank, block.title(chart.title), tableOf(chart)]),
   ];
 }
 
-const section = (text: string, figures: Block): Block[] => [block.blank, block.title(text), figures];
-
-/** Leaves out days without a call; the page shows them as gaps. */
-function stretchTable({ verifications, width }: DeskReport): Block {
-  const rows = verifications.filter(({ counts }) => Object.keys(counts).length > 0);
-  const most = Math.max(1, ...rows.map(({ counts }) => (counts['verified'] ?? 0) + (counts['refused'] ?? 0)));
+function tableOf({ first, labels, rows }: Chart): Block {
+  const most = Math.max(1, ...rows.map(({ values }) => sum(values)));
   return block.table(
-    [
-      width > 86_400_000 ? 'week of' : 'day',
-      { title: 'verified', align: 'right' },
-      { title: 'refused', align: 'right' },
-      '',
-    ],
-    rows.map(({ from, counts }) => {
-      const [verified, refused] = [counts['verified'] ?? 0, counts['refused'] ?? 0];
-      return [dayOf(from), String(verified), String(refused), bar(verified, refused, most)];
-    }),
+    [first, ...labels.map((title) => ({ title, align: 'right' as const })), ''],
+    rows.map(({ label, values }) => [label, ...values.map(String), values.map(bar(labels, most)).join('')]),
     'None.',
   );
 }
 
-/** Full blocks for verified callers, light blocks for refused ones. */
-function bar(verified: number, refused: number, most: number): string {
-  const blocks = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
-  return `${'█'.repeat(blocks(verified))}${'░'.repeat(blocks(refused))}`;
-}
-
-const actionTable = ({ actions }: DeskReport): Block =>
-  block.table(
-    ['request', { title: 'verified', align: 'right' }, { title: 'refused', align: 'right' }],
-    actions.map(({ title, verified, refused }) => [title, String(verified), String(refused)]),
-    'None.',
-  );
-
-const reasonTable = ({ reasons }: DeskReport): Block =>
-  block.table(
-    ['reason', { title: 'times', align: 'right' }],
-    reasons.map(({ reason, count }) => [reason, String(count)]),
-    'None.',
-  );
-
-function resetTable({ resets, width }: DeskReport): Block {
-  const rows = resets.map(({ from, counts }) => ({
-    from,
-    enrolled: counts['enrolled'] ?? 0,
-    all: Object.values(counts).reduce((total, count) => total + count, 0),
-  }));
-  return block.table(
-    [
-      width > 86_400_000 ? 'week of' : 'day',
-      { title: 'enrolled again', align: 'right' },
-      { title: 'not yet, or undone', align: 'right' },
-    ],
-    rows
-      .filter(({ all }) => all > 0)
-      .map(({ from, enrolled, all }) => [dayOf(from), String(enrolled), String(all - enrolled)]),
-    'None.',
-  );
-}
-
-const approvalTable = ({ approvals }: DeskReport): Block =>
-  block.table(
-    ['state', { title: 'requests', align: 'right' }],
-    Object.entries(approvals).map(([state, count]) => [state, String(count)]),
-    'None.',
-  );
-
-const failureTable = (title: string, rows: readonly Failures[]): Block =>
-  block.table(
-    [{ title }, { title: 'times', align: 'right' }, 'last'],
-    rows.map(({ who, count, lastAt }) => [who, String(count), `${dayOf(lastAt)} ${clockOf(lastAt)}`]),
-    'None.',
-  );
+/** Full blocks, and light ones for what should be rare. */
+const bar = (labels: readonly string[], most: number) => (count: number, at: number) =>
+  (isRare(labels[at] ?? '') ? '░' : '█').repeat(count === 0 ? 0 : Math.max(1, Math.round((BAR * count) / most)));
 
 export function reportDocument(report: DeskReport) {
   const stretches = (rows: DeskReport['verifications']) =>

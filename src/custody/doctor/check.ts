@@ -1,29 +1,14 @@
-/** A check of `doctor`: a subject, and a function that changes nothing. A failed check is a finding and does not stop the others. */
+/** What the checks of `doctor` share. A check changes nothing; a failed one is a finding and does not stop the others. */
 import { worded } from '../../commands/wording/worded.js';
 import { englishAt } from '../../commands/wording/words.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
-import type { Custody } from '../../opening/open-custody.js';
-import type { Store } from '../../store/store.js';
 
-/** Needs no store. */
-export interface SetupCheck {
-  readonly subject: string;
-  look(custody: Custody): Promise<readonly Finding[]>;
-}
+/** A finding, with a subject of its own where it differs from that of its check. */
+export type Told = Omit<Finding, 'subject'> & { readonly subject?: string };
 
-export interface OpenedStore {
-  readonly store: Store;
-  readonly custody: Custody;
-  /** Id of the key that the store uses. */
-  readonly keyId: string;
-}
-
-/** Needs a store, and the key that it uses. */
-export interface StoreCheck {
-  readonly subject: string;
-  look(opened: OpenedStore): Promise<readonly Finding[]>;
-}
+/** Checks by their subjects, in the order in which they are shown. */
+export type Checks<Opened> = Readonly<Record<string, (opened: Opened) => readonly Told[] | Promise<readonly Told[]>>>;
 
 /** What a failed check says: the refusal and its hint, or the plain error of a package that does not load. */
 export function faultOf(subject: string, error: unknown, state: 'missing' | 'wrong' = 'wrong'): Finding {
@@ -37,12 +22,16 @@ export function faultOf(subject: string, error: unknown, state: 'missing' | 'wro
   return { subject, state, text: error instanceof Error ? error.message : String(error) };
 }
 
-/** Turns a refusal, such as one about a changed row, into a finding, so that the other checks still run. */
-export async function orFault(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
-  try {
-    return await look();
-  } catch (error) {
-    if (isRefusal(error)) return [faultOf(subject, error)];
-    throw error;
+/** Makes every check. A refusal, such as one about a changed row, is a finding. */
+export async function found<Opened>(checks: Checks<Opened>, opened: Opened): Promise<readonly Finding[]> {
+  const all: Finding[] = [];
+  for (const [subject, look] of Object.entries(checks)) {
+    try {
+      all.push(...(await look(opened)).map((told) => ({ subject, ...told })));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      all.push(faultOf(subject, error));
+    }
   }
+  return all;
 }

@@ -1,44 +1,149 @@
 /**
  * `doctor`: checks the installation and names the command that fixes each fault. Needs no working store and no sign-in, and changes nothing.
- * Each check is one file and needs no other. Part of main's room.
+ * Part of main's room.
  */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { openHasher } from '../../crypto/hasher.js';
+import { openChannels, readDeliveryConfig } from '../../delivery/registry.js';
 import type { Finding } from '../../house.js';
+import { keyPlace } from '../../opening/master-key.js';
 import type { Custody } from '../../opening/open-custody.js';
-import { faultOf, orFault, type SetupCheck } from './check.js';
-import { checkConfig } from './check-config.js';
-import { checkDelivery } from './check-delivery.js';
-import { checkFolders } from './check-folders.js';
-import { checkHashing } from './check-hashing.js';
-import { checkKey } from './check-key.js';
-import { checkPerson } from './check-person.js';
-import { checkPolicy } from './check-policy.js';
-import { checkSqlite } from './check-sqlite.js';
+import { type Checks, faultOf, found, type Told } from './check.js';
 import { inspectStore } from './inspect-store.js';
 
-/** In the order in which they are shown. The checks that need no settings come before these. */
-const CHECKS: readonly SetupCheck[] = [checkConfig, checkPerson, checkFolders, checkPolicy, checkKey, checkDelivery];
+/** In the order in which they are shown. */
+const CHECKS: Checks<Custody> = {
+  'Config file': inspectConfig,
+  Person: inspectPerson,
+  Folders: inspectFolders,
+  Policy: inspectPolicy,
+  'Master key': inspectKey,
+  Delivery: inspectDelivery,
+};
 
 /** `node` is the version of Node, as `v20.19.0`. */
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
-  const found: Finding[] = [inspectNode(node), ...(await checkHashing()), ...(await checkSqlite())];
+  const before = [inspectNode(node), await inspectHashing(), await inspectSqlite()];
   let opened: Custody;
   try {
     opened = await custody();
   } catch (error) {
-    return [...found, faultOf('Config file', error)];
+    return [...before, faultOf('Config file', error)];
   }
-  for (const { subject, look } of CHECKS) found.push(...(await orFault(subject, () => look(opened))));
-  return [...found, ...(await inspectStore(opened))];
+  return [...before, ...(await found(CHECKS, opened)), ...(await inspectStore(opened))];
 }
 
 /** Node 20.19 is the oldest version that loads what countersign needs. */
 function inspectNode(version: string): Finding {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return { subject: 'Node', state: 'ok', text: version };
-  return {
-    subject: 'Node',
-    state: 'wrong',
-    text: `${version} is too old`,
-    mend: 'install Node 20.19 or newer',
-  };
+  return { subject: 'Node', state: 'wrong', text: `${version} is too old`, mend: 'install Node 20.19 or newer' };
+}
+
+/** Does the compiled argon2 package load and work? Makes a small hash to find out. */
+async function inspectHashing(): Promise<Finding> {
+  const subject = 'Hashing';
+  try {
+    const hasher = openHasher({ person: { m: 64, t: 1, p: 1 } });
+    const { matches } = await hasher.verify('person', await hasher.hash('person', 'doctor'), 'doctor');
+    if (matches) return { subject, state: 'ok', text: 'argon2id works' };
+    return { subject, state: 'wrong', text: 'argon2id gives wrong answers', mend: 'npm ci' };
+  } catch (error) {
+    return { ...faultOf(subject, error), mend: 'npm ci' };
+  }
+}
+
+/** Does the SQLite driver load? */
+async function inspectSqlite(): Promise<Finding> {
+  try {
+    const { sqliteVersion } = await import('../../store/engines/sqlite.js');
+    return { subject: 'SQLite', state: 'ok', text: await sqliteVersion() };
+  } catch (error) {
+    return { ...faultOf('SQLite', error), mend: 'npm ci' };
+  }
+}
+
+/** Is there a config file, and what does it set? */
+function inspectConfig({ settings: { folders, file, lockedBy } }: Custody): readonly Told[] {
+  const path = join(folders.config, 'config.toml');
+  const sets = Object.keys(file).join(', ');
+  const text = sets === '' ? `no settings in ${path}; the defaults are used` : `sets ${sets}`;
+  if (lockedBy === undefined) return [{ state: 'ok', text }];
+  return [{ state: 'ok', text: `${lockedBy} locks the settings of this machine; it ${text}` }];
+}
+
+/** Does anything prove who runs this, so that a session can belong to a person (T16)? */
+function inspectPerson({ settings: { person } }: Custody): readonly Told[] {
+  if (person?.id !== undefined) return [{ state: 'ok', text: `sessions made here belong to ${person.id}` }];
+  const text = `nobody can sign in here: ${person?.why ?? 'the settings do not say who runs this'}`;
+  return [{ state: 'note', text, mend: 'sign in through sudo, or use a token; see: countersign help operating' }];
+}
+
+/** Can other system users read the desk's folders, or write to them? */
+function inspectFolders({ settings: { folders, dataFolder } }: Custody): readonly Told[] {
+  const places = { 'Data folder': dataFolder, 'Config folder': folders.config, 'Session folder': folders.state };
+  return Object.entries(places).map(([subject, folder]) => {
+    const facts = statSync(folder, { throwIfNoEntry: false });
+    if (facts === undefined) return { subject, state: 'note', text: `${folder} is created when it is needed` };
+    const mode = facts.mode & 0o777;
+    if ((mode & 0o077) === 0) return { subject, state: 'ok', text: folder };
+    const [state, does] = (mode & 0o022) === 0 ? (['note', 'read'] as const) : (['wrong', 'write to'] as const);
+    const text = `other users can ${does} ${folder} (mode ${mode.toString(8)})`;
+    return { subject, state, text, mend: `chmod 700 '${folder}'` };
+  });
+}
+
+/** Is the policy in force valid? */
+function inspectPolicy({ policy, policyFolder }: Custody): readonly Told[] {
+  const roles = policy.roles.withoutSecondFactor.map((role) => ({
+    state: 'note' as const,
+    text: `operators with the role ${role} sign in without a second factor`,
+    mend: 'remove the role from withoutSecondFactor in roles.json',
+  }));
+  return [{ state: 'ok', text: `${policy.actions.length} protected actions, from ${policyFolder}` }, ...roles];
+}
+
+/** Does the master key exist, and can only its owner read it? */
+function inspectKey(custody: Custody): readonly Told[] {
+  const { settings } = custody;
+  try {
+    const own = { state: 'ok', text: `${keyPlace(settings)} (key ${custody.keyring.keyId})` } as const;
+    return [own, ...oldKeys(custody)];
+  } catch (error) {
+    const missing = 'file' in settings.key && !existsSync(settings.key.file);
+    if (missing && settings.engine === 'sqlite' && !existsSync(settings.store))
+      return [{ state: 'missing', text: `no key file at ${keyPlace(settings)}`, mend: 'countersign init' }];
+    return [faultOf('Master key', error, missing ? 'missing' : 'wrong')];
+  }
+}
+
+/** Keys that a rekey has replaced, with the days that they lie there: each still opens the older backups. */
+function oldKeys({ settings: { key }, now }: Custody): readonly Told[] {
+  if (!('file' in key)) return [];
+  const folder = dirname(key.file);
+  const names = readdirSync(folder).filter((name) => name.startsWith(`${basename(key.file)}.until-`));
+  return names.map((name) => {
+    const days = Math.max(0, Math.floor((now() - statSync(join(folder, name)).mtimeMs) / 86_400_000));
+    const text = `${join(folder, name)} opens older backups, and lies there since ${days === 1 ? '1 day' : `${days} days`}`;
+    const mend = 'keep it with those backups, away from here; or delete both';
+    return { subject: 'Old key', state: 'note', text, mend };
+  });
+}
+
+/** Are the channel settings valid, and does the mail server take a connection and the login? Sends nothing. */
+async function inspectDelivery({ settings: { file, deskName, dataFolder } }: Custody): Promise<readonly Told[]> {
+  const delivery = readDeliveryConfig(file, deskName);
+  // Only what a connection needs: nothing is signed or sent here.
+  const readFile = async (path: string) => readFileSync(path, 'utf8');
+  const effects = { dataFolder, fetch, signToken: () => '', resolveHost: async () => [], readFile, timeoutMs: 5_000 };
+  const kinds = Object.entries(delivery.channels).map(([kind, { settings }]) => ({ kind, channel: settings.channel }));
+  const sent = kinds.filter(({ channel }) => channel !== 'file').map(({ kind, channel }) => `${kind} by ${channel}`);
+  const written = kinds.filter(({ channel }) => channel === 'file').map(({ kind }) => kind);
+  if (written.length > 0) sent.push(`${written.join(', ')} as files in ${join(dataFolder, 'outbox')}`);
+  const config = [{ state: 'ok', text: sent.join('; ') } as const];
+  const failed = await openChannels(delivery, effects).pick('email').reach?.();
+  if (failed === undefined) return config;
+  const mend = 'check [mail] in the config file, then: countersign outbox test ADDRESS';
+  return [...config, { subject: 'Mail server', state: 'wrong', text: failed.why, mend }];
 }

@@ -5,34 +5,8 @@ import type { Custody } from '../../opening/open-custody.js';
 import { openEngine } from '../../opening/open-desk.js';
 import type { Engine } from '../../store/engine.js';
 import { openStore, requireCurrent, unchecked } from '../../store/store.js';
-import { faultOf, type OpenedStore, orFault, type StoreCheck } from './check.js';
-import { checkAcceptedPolicy } from './check-accepted-policy.js';
-import { checkAdmins } from './check-admins.js';
-import { checkAlarms } from './check-alarms.js';
-import { checkChannels } from './check-channels.js';
-import { checkClearCodes } from './check-clear-codes.js';
-import { checkKeyBackup } from './check-key-backup.js';
-import { checkLog } from './check-log.js';
-import { checkOutbox } from './check-outbox.js';
-import { checkPhones } from './check-phones.js';
-import { checkSink } from './check-sink.js';
-import { checkStoreKey } from './check-store-key.js';
-import { checkTables } from './check-tables.js';
-
-const CHECKS: readonly StoreCheck[] = [
-  checkStoreKey,
-  checkAcceptedPolicy,
-  checkKeyBackup,
-  checkLog,
-  checkTables,
-  checkOutbox,
-  checkSink,
-  checkChannels,
-  checkClearCodes,
-  checkAdmins,
-  checkPhones,
-  checkAlarms,
-];
+import { faultOf, found } from './check.js';
+import { STORE_CHECKS } from './store-checks.js';
 
 /** Findings about the store, its key, its log, the clock, the outbox and the admins. Skips the checks that need something that is missing. */
 export async function inspectStore(custody: Custody): Promise<readonly Finding[]> {
@@ -45,10 +19,10 @@ export async function inspectStore(custody: Custody): Promise<readonly Finding[]
   }
   try {
     await requireCurrent(engine);
-    const found: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
-    if (!hasKeyAndPolicy(custody)) return [found];
+    const opened: Finding = { subject: 'Store', state: 'ok', text: `${engine.place} (${engine.name})` };
+    if (!hasKeyAndPolicy(custody)) return [opened];
     const own = custody.boundTo((await unchecked(engine, 'store-id')) ?? '');
-    return [found, ...(await forgets(engine)), ...(await inspectContents(engine, own))];
+    return [opened, ...(await forgets(engine)), ...(await inspectContents(engine, own))];
   } catch (error) {
     const refusal = engine.refusalOf(error) ?? error;
     const unreachable = isRefusal(refusal) && refusal.code === 'store-unreachable';
@@ -96,8 +70,5 @@ async function inspectContents(engine: Engine, custody: Custody): Promise<readon
       },
     ];
   }
-  const opened: OpenedStore = { store: openStore(engine, custody.notary), custody, keyId };
-  const found: Finding[] = [];
-  for (const { subject, look } of CHECKS) found.push(...(await orFault(subject, () => look(opened))));
-  return found;
+  return found(STORE_CHECKS, { store: openStore(engine, custody.notary), custody, keyId });
 }

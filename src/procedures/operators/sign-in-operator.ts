@@ -2,8 +2,7 @@
  * Signs operators in: by password and a code from their authenticator app (B70, B80). Attempts are
  * counted before the check.
  */
-
-import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
+import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
@@ -15,7 +14,7 @@ import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
 import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
-import { noteFirstSignIn } from './first-sign-in.js';
+import { tellOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
 
 export interface SignIn {
@@ -220,4 +219,15 @@ export async function signOutOperator(desk: Desk, signed: SignedOperator): Promi
     entry: (_done, by) => ({ kind: 'operator.signed-out', outcome: 'done', at, by: by.actor, detail }),
     change: ({ write, now }) => write.operators.updateSession(sessionId, { ended_at: now }),
   });
+}
+
+/** What a sign-in means for the operator's start code (B80): the first one is told to the operator, and any one ends a waiting recovery. */
+async function noteFirstSignIn(desk: Desk, write: Writes, operator: OperatorRow, now: number): Promise<void> {
+  const start = await write.lifeCycle.startOf(operator.id);
+  if (start === undefined) return;
+  // The operator has password and app after all: whoever asked for the recovery does not need it, or is somebody else.
+  if (start.used_at === null) return write.lifeCycle.deleteStart(operator.id);
+  if (start.signed_in_at !== null) return;
+  await write.lifeCycle.updateStart(operator.id, { signed_in_at: now });
+  await tellOperator(desk, write, operator, { kind: 'operator-signed-in', values: {}, now });
 }

@@ -11,14 +11,13 @@
  * also so if the operator loses the permission half way: each chunk asks again. A value that does not open, or a row that somebody
  * has changed, is left as it is and named: then the old key stays.
  */
-import type { Desk, SealedColumn, SignedOperator, Writes } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import type { Desk, SealedColumn, SealedValue, SignedOperator, Writes } from '../../desk.js';
+import { isRefusal, refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
 import { keepVerifierKeys } from '../log/verifier-keys.js';
 import { pause } from '../pause.js';
 import { CARE_FOR_KEY } from './care-for-store.js';
-import { Reseal } from './reseal.js';
-import { SEALED_COLUMNS } from './sealed-columns.js';
+import { SEALED_COLUMNS, type SealedAt, sealedPlace } from './sealed-columns.js';
 
 export interface Rekeying {
   /** The key of the store until now. */
@@ -142,4 +141,79 @@ async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void>
 function requireNone(count: number, at: Column): void {
   if (count === 0) return;
   throw refusal('busy', 'rekey-overtaken', { place: `${at.table}.${at.column}` }, 'rekey-again');
+}
+
+/** One chunk of a change of keys: opens values and seals them again, tags rows again, and names what it could not change. */
+interface Page {
+  readonly after: string;
+  readonly limit: number;
+}
+
+interface Chunk {
+  /** Where to continue; undefined at the end. */
+  readonly last: string | undefined;
+  readonly count: number;
+}
+
+/** Twenty examples are enough to show the damage. */
+const KEPT = 20;
+
+class Reseal {
+  readonly #vault: Desk['vault'];
+  readonly #keyId: string;
+  /** In words. It is a set, because the same row can be met twice, for its value and for its tag. */
+  readonly #damaged = new Set<string>();
+  #sealed = 0;
+  #tagged = 0;
+
+  /** The vault seals under `keyId`, and opens what was sealed under the key before. */
+  constructor(vault: Desk['vault'], keyId: string) {
+    this.#vault = vault;
+    this.#keyId = keyId;
+  }
+
+  get done(): { readonly sealed: number; readonly tagged: number } {
+    return { sealed: this.#sealed, tagged: this.#tagged };
+  }
+
+  async column(sealed: Writes['sealed'], at: SealedAt, page: Page): Promise<Chunk> {
+    const values = await sealed.otherThan(this.#keyId, at, page);
+    const again = values.flatMap((value) => this.#sealAgain(at, value));
+    const changed = await sealed.replace(at, again);
+    this.#noteChanged(at.table, changed);
+    const count = again.length - changed.length;
+    this.#sealed += count;
+    return { last: values.length < page.limit ? undefined : values.at(-1)?.id, count };
+  }
+
+  async tags(sealed: Writes['sealed'], table: string, page: Page): Promise<Chunk> {
+    const { last, count, changed } = await sealed.retag(table, this.#keyId, page);
+    this.#noteChanged(table, changed);
+    this.#tagged += count;
+    return { last: count + changed.length < page.limit ? undefined : last, count };
+  }
+
+  throwIfDamaged(): void {
+    const { size } = this.#damaged;
+    if (size === 0) return;
+    throw refusal('store-corrupt', 'rekey-damaged', { values: size }, 'mend-and-rekey', {
+      problems: [...this.#damaged].slice(0, KEPT).map((message) => ({ message })),
+    });
+  }
+
+  #sealAgain(at: SealedAt, value: SealedValue): { id: string; blob: string }[] {
+    const place = sealedPlace(at, value);
+    try {
+      const plaintext = this.#vault.open(at.purpose, place, value.blob);
+      return [{ id: value.id, blob: this.#vault.seal(at.purpose, place, plaintext) }];
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#damaged.add(error.message);
+      return [];
+    }
+  }
+
+  #noteChanged(table: string, ids: readonly string[]): void {
+    for (const id of ids) this.#damaged.add(`The row ${id} of ${table} was changed by another hand.`);
+  }
 }

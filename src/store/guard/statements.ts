@@ -1,6 +1,6 @@
 /** Statements that come again and again: built and compiled once on each engine, because that costs as much as running them. */
-import type { Compilable, CompiledQuery, Selectable } from 'kysely';
-import type { Database, Db } from '../schema/directory.js';
+import type { Compilable, CompiledQuery, Insertable, Selectable, Updateable } from 'kysely';
+import type { Database, Db, Tx } from '../schema/directory.js';
 import { guardOf, isGuarded } from './row-guard.js';
 
 const compiled = new WeakMap<object, Map<string, CompiledQuery>>();
@@ -40,3 +40,43 @@ export async function rowOf<T extends keyof Database & string, C extends keyof S
   const [row] = await again(db, `${table} by ${column}`, [value], build);
   return row as Selectable<Database[T]> | undefined;
 }
+
+/** Reads the row with a value in this unique column. */
+export const rowBy =
+  <T extends keyof Database & string, C extends keyof Selectable<Database[T]> & string>(db: Db, table: T, column: C) =>
+  (value: Selectable<Database[T]>[C]) =>
+    rowOf(db, table, column, value);
+
+/** Writes one row. */
+export const inserting =
+  <T extends keyof Database & string>(tx: Tx, table: T) =>
+  async (row: Insertable<Database[T]>): Promise<void> => {
+    await tx
+      .insertInto(table as 'users')
+      .values(row as never)
+      .execute();
+  };
+
+/** Bound values per statement stay below both engines' limits. */
+const ROWS_AT_ONCE = 500;
+
+/** Writes rows. */
+export const insertingAll =
+  <T extends keyof Database & string>(tx: Tx, table: T) =>
+  async (rows: readonly Insertable<Database[T]>[]): Promise<void> => {
+    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+      const some = rows.slice(from, from + ROWS_AT_ONCE);
+      await tx
+        .insertInto(table as 'users')
+        .values(some as never)
+        .execute();
+    }
+  };
+
+/** Changes the row with this value in a unique column. */
+export const updating =
+  <T extends keyof Database & string>(tx: Tx, table: T, column = 'id') =>
+  async (value: string, patch: Updateable<Database[T]>): Promise<void> => {
+    const change = tx.updateTable(table as 'users').set(patch as Updateable<Database['users']>);
+    await change.where(column as 'id', '=', value).execute();
+  };

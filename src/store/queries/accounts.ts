@@ -1,7 +1,7 @@
 /** Customer companies. Reads return the rules' `Account` type; the caller folds comparison keys. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { Account, Edition } from '../../rules/people.js';
-import { rowOf } from '../guard/statements.js';
+import { insertingAll, rowOf, updating } from '../guard/statements.js';
 import type { AccountsTable, Db, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
 
@@ -58,10 +58,6 @@ export const accountReads = (db: Db) => ({
 });
 
 export const accountWrites = (tx: Tx) => ({
-  async insert(rows: readonly NewAccount[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('accounts').values(rows).execute();
-  },
-  async update(id: string, patch: Updateable<AccountsTable>): Promise<void> {
-    await tx.updateTable('accounts').set(patch).where('id', '=', id).execute();
-  },
+  insert: insertingAll(tx, 'accounts'),
+  update: updating(tx, 'accounts'),
 });

@@ -1,7 +1,7 @@
 /** Requests for approval by a second operator (B56). Every change of state is compare-and-set. */
 
-import type { Insertable, Selectable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Selectable } from 'kysely';
+import { inserting, rowBy } from '../guard/statements.js';
 import type { ApprovalsTable, Db, Tx } from '../schema/directory.js';
 
 export type ApprovalRow = Selectable<ApprovalsTable>;
@@ -11,9 +11,7 @@ const newest = (db: Db, limit: number) =>
 
 /** Lists begin with the newest. */
 export const approvalReads = (db: Db) => ({
-  async byId(id: string): Promise<ApprovalRow | undefined> {
-    return rowOf(db, 'approvals', 'id', id);
-  },
+  byId: rowBy(db, 'approvals', 'id'),
   list: async (limit: number): Promise<readonly ApprovalRow[]> => newest(db, limit).execute(),
   /** Undecided and not expired. */
   pending: async (now: number, limit: number): Promise<readonly ApprovalRow[]> =>
@@ -24,9 +22,7 @@ export const approvalReads = (db: Db) => ({
 });
 
 export const approvalWrites = (tx: Tx) => ({
-  async insert(row: Insertable<ApprovalsTable>): Promise<void> {
-    await tx.insertInto('approvals').values(row).execute();
-  },
+  insert: inserting(tx, 'approvals'),
   async endEvery(now: number): Promise<void> {
     const unused = tx.updateTable('approvals').set({ expires_at: now }).where('used_at', 'is', null);
     await unused.where('expires_at', '>', now).execute();

@@ -1,15 +1,13 @@
 /** Calls on the console: who is on the line, how far the call is, and who has it. Contains no secret and nothing that a caller said. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Insertable, Selectable } from 'kysely';
+import { inserting, rowBy, updating } from '../guard/statements.js';
 import type { CallsTable, HearingsTable } from '../schema/calls.js';
 import type { Db, Tx } from '../schema/directory.js';
 
 export type CallRow = Selectable<CallsTable>;
 
 export const callReads = (db: Db) => ({
-  async byId(id: string): Promise<CallRow | undefined> {
-    return rowOf(db, 'calls', 'id', id);
-  },
+  byId: rowBy(db, 'calls', 'id'),
   /** The newest that an operator opened or has taken over. */
   async ofOperator(id: string, limit: number): Promise<readonly CallRow[]> {
     const own = db.selectFrom('calls').selectAll();
@@ -22,18 +20,12 @@ export const callReads = (db: Db) => ({
     return about.where('state', '=', 'open').where('updated_at', '>=', since).execute();
   },
   /** The phrase that was heard last on a call, if it may still count. */
-  async hearing(id: string): Promise<Selectable<HearingsTable> | undefined> {
-    return rowOf(db, 'hearings', 'id', id);
-  },
+  hearing: rowBy(db, 'hearings', 'id'),
 });
 
 export const callWrites = (tx: Tx) => ({
-  async insert(row: Insertable<CallsTable>): Promise<void> {
-    await tx.insertInto('calls').values(row).execute();
-  },
-  async update(id: string, patch: Updateable<CallsTable>): Promise<void> {
-    await tx.updateTable('calls').set(patch).where('id', '=', id).execute();
-  },
+  insert: inserting(tx, 'calls'),
+  update: updating(tx, 'calls'),
   async hear(row: Insertable<HearingsTable>): Promise<void> {
     await tx.deleteFrom('hearings').where('id', '=', row.id).execute();
     await tx.insertInto('hearings').values(row).execute();

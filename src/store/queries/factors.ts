@@ -1,7 +1,7 @@
 /** Second factors, backup codes, one-time codes and remembered devices of users. Secrets sealed, codes as keyed digests. */
 
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Selectable } from 'kysely';
+import { inserting, insertingAll, rowBy, rowOf, updating } from '../guard/statements.js';
 import type { BackupCodesTable, Db, DevicesTable, FactorsTable, OneTimeCodesTable, Tx } from '../schema/directory.js';
 import { newestOf } from './resets.js';
 
@@ -46,9 +46,7 @@ export const factorReads = (db: Db) => ({
   async devices(userId: string): Promise<readonly DeviceRow[]> {
     return db.selectFrom('devices').selectAll().where('user_id', '=', userId).orderBy('created_at').execute();
   },
-  async deviceByDigest(digest: string): Promise<DeviceRow | undefined> {
-    return rowOf(db, 'devices', 'digest', digest);
-  },
+  deviceByDigest: rowBy(db, 'devices', 'digest'),
   /** The newest code of a purpose, used or not. A newer code makes older ones invalid. */
   async newestCode(userId: string, purpose: string, factorId?: string): Promise<OneTimeCodeRow | undefined> {
     let query = codesOf(db, userId, purpose);
@@ -72,12 +70,8 @@ export const factorReads = (db: Db) => ({
 });
 
 export const factorWrites = (tx: Tx) => ({
-  async insert(row: Insertable<FactorsTable>): Promise<void> {
-    await tx.insertInto('factors').values(row).execute();
-  },
-  async update(id: string, patch: Updateable<FactorsTable>): Promise<void> {
-    await tx.updateTable('factors').set(patch).where('id', '=', id).execute();
-  },
+  insert: inserting(tx, 'factors'),
+  update: updating(tx, 'factors'),
   async delete(id: string): Promise<boolean> {
     const result = await tx.deleteFrom('factors').where('id', '=', id).executeTakeFirst();
     return result.numDeletedRows === 1n;
@@ -92,9 +86,7 @@ export const factorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  async insertBackupCodes(rows: readonly Insertable<BackupCodesTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('backup_codes').values(rows).execute();
-  },
+  insertBackupCodes: insertingAll(tx, 'backup_codes'),
   /** Compare-and-set: true for exactly one of several uses of the same code (B41). */
   async useBackupCode(id: string, now: number): Promise<boolean> {
     const result = await tx
@@ -110,26 +102,18 @@ export const factorWrites = (tx: Tx) => ({
     const result = await tx.deleteFrom('backup_codes').where('user_id', '=', userId).executeTakeFirst();
     return Number(result.numDeletedRows);
   },
-  async insertDevice(row: Insertable<DevicesTable>): Promise<void> {
-    await tx.insertInto('devices').values(row).execute();
-  },
+  insertDevice: inserting(tx, 'devices'),
   /** Deletes devices that were remembered before `since`, whose period is over. */
   async deleteDevicesBefore(userId: string, since: number): Promise<void> {
     await tx.deleteFrom('devices').where('user_id', '=', userId).where('created_at', '<', since).execute();
   },
-  async insertCode(row: Insertable<OneTimeCodesTable>): Promise<void> {
-    await tx.insertInto('one_time_codes').values(row).execute();
-  },
-  async insertCodes(rows: readonly Insertable<OneTimeCodesTable>[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('one_time_codes').values(rows).execute();
-  },
+  insertCode: inserting(tx, 'one_time_codes'),
+  insertCodes: insertingAll(tx, 'one_time_codes'),
   async endEveryCode(now: number): Promise<void> {
     const unused = tx.updateTable('one_time_codes').set({ expires_at: now }).where('used_at', 'is', null);
     await unused.where('expires_at', '>', now).execute();
   },
-  async updateCode(id: string, patch: Updateable<OneTimeCodesTable>): Promise<void> {
-    await tx.updateTable('one_time_codes').set(patch).where('id', '=', id).execute();
-  },
+  updateCode: updating(tx, 'one_time_codes'),
   /** Deletes codes of a user for the named purposes only: deleting an enrolment code would let the password alone enrol (B57). */
   async deleteCodes(userId: string, purposes: readonly string[]): Promise<number> {
     const query = tx.deleteFrom('one_time_codes').where('user_id', '=', userId).where('purpose', 'in', purposes);

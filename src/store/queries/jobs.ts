@@ -1,6 +1,6 @@
 /** Bulk runs: the frozen plan and its progress (B60). */
 import type { Selectable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import { rowBy, rowOf } from '../guard/statements.js';
 import type { Db, JobsTable, Tx } from '../schema/directory.js';
 
 /** A job without its plan, which may be megabytes. */
@@ -13,13 +13,9 @@ export const jobReads = (db: Db) => ({
     const plan = await rowOf(db, 'job_plans', 'job_id', id);
     return head && plan && { ...head, plan: plan.plan };
   },
-  async head(id: string): Promise<JobHead | undefined> {
-    return rowOf(db, 'jobs', 'id', id);
-  },
+  head: rowBy(db, 'jobs', 'id'),
   /** The job that carries out this plan, if there is one. */
-  async ofPlan(planHash: string): Promise<JobHead | undefined> {
-    return rowOf(db, 'jobs', 'plan_hash', planHash);
-  },
+  ofPlan: rowBy(db, 'jobs', 'plan_hash'),
   /** Users in jobs that nobody approved, begun since a time: of one operator, and of all. */
   async unapprovedSince(
     operatorId: string,

@@ -1,7 +1,7 @@
 /** Addresses, start codes and recovery codes of operators (B80). */
 
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Insertable, Selectable } from 'kysely';
+import { rowBy, rowOf, updating } from '../guard/statements.js';
 import type {
   Db,
   OperatorHandsTable,
@@ -24,9 +24,7 @@ export const lifeCycleReads = (db: Db) => ({
     const rows = await db.selectFrom('operator_contacts').selectAll().execute();
     return new Map(rows.map((row) => [row.id, row.email]));
   },
-  async startOf(operatorId: string): Promise<OperatorStartRow | undefined> {
-    return rowOf(db, 'operator_starts', 'id', operatorId);
-  },
+  startOf: rowBy(db, 'operator_starts', 'id'),
   /** Whatever one of these operators had a hand in, and whoever had a hand in one of them. */
   async handsOf(ids: readonly string[]): Promise<readonly OperatorHandRow[]> {
     return db
@@ -73,9 +71,7 @@ export const lifeCycleWrites = (tx: Tx) => ({
       .onConflict((c) => c.column('id').doUpdateSet(rest))
       .execute();
   },
-  async updateStart(operatorId: string, patch: Updateable<OperatorStartsTable>): Promise<void> {
-    await tx.updateTable('operator_starts').set(patch).where('id', '=', operatorId).execute();
-  },
+  updateStart: updating(tx, 'operator_starts'),
   async deleteStart(operatorId: string): Promise<void> {
     await tx.deleteFrom('operator_starts').where('id', '=', operatorId).execute();
   },

@@ -1,6 +1,6 @@
 /** Operators of the desk, their sessions and tokens. Tokens are stored as digests only. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Selectable } from 'kysely';
+import { inserting, rowBy, updating } from '../guard/statements.js';
 import type { Db, OperatorSessionsTable, OperatorsTable, OperatorTokensTable, Tx } from '../schema/directory.js';
 
 export type OperatorRow = Selectable<OperatorsTable>;
@@ -8,39 +8,23 @@ export type OperatorSessionRow = Selectable<OperatorSessionsTable>;
 export type OperatorTokenRow = Selectable<OperatorTokensTable>;
 
 export const operatorReads = (db: Db) => ({
-  async byId(id: string): Promise<OperatorRow | undefined> {
-    return rowOf(db, 'operators', 'id', id);
-  },
-  async byName(nameKey: string): Promise<OperatorRow | undefined> {
-    return rowOf(db, 'operators', 'name_key', nameKey);
-  },
+  byId: rowBy(db, 'operators', 'id'),
+  byName: rowBy(db, 'operators', 'name_key'),
   async all(): Promise<readonly OperatorRow[]> {
     return db.selectFrom('operators').selectAll().orderBy('name_key').execute();
   },
-  async sessionByDigest(digest: string): Promise<OperatorSessionRow | undefined> {
-    return rowOf(db, 'operator_sessions', 'digest', digest);
-  },
-  async sessionById(id: string): Promise<OperatorSessionRow | undefined> {
-    return rowOf(db, 'operator_sessions', 'id', id);
-  },
-  async tokenByDigest(digest: string): Promise<OperatorTokenRow | undefined> {
-    return rowOf(db, 'operator_tokens', 'digest', digest);
-  },
-  async tokenById(id: string): Promise<OperatorTokenRow | undefined> {
-    return rowOf(db, 'operator_tokens', 'id', id);
-  },
+  sessionByDigest: rowBy(db, 'operator_sessions', 'digest'),
+  sessionById: rowBy(db, 'operator_sessions', 'id'),
+  tokenByDigest: rowBy(db, 'operator_tokens', 'digest'),
+  tokenById: rowBy(db, 'operator_tokens', 'id'),
   async tokens(): Promise<readonly OperatorTokenRow[]> {
     return db.selectFrom('operator_tokens').selectAll().orderBy('created_at').execute();
   },
 });
 
 export const operatorWrites = (tx: Tx) => ({
-  async insert(row: Insertable<OperatorsTable>): Promise<void> {
-    await tx.insertInto('operators').values(row).execute();
-  },
-  async update(id: string, patch: Updateable<OperatorsTable>): Promise<void> {
-    await tx.updateTable('operators').set(patch).where('id', '=', id).execute();
-  },
+  insert: inserting(tx, 'operators'),
+  update: updating(tx, 'operators'),
   /** Compare-and-set of the last used TOTP step: true for exactly one of several uses of the same code (T7). */
   async advanceTotp(id: string, step: number): Promise<boolean> {
     const result = await tx
@@ -51,12 +35,8 @@ export const operatorWrites = (tx: Tx) => ({
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
   },
-  async insertSession(row: Insertable<OperatorSessionsTable>): Promise<void> {
-    await tx.insertInto('operator_sessions').values(row).execute();
-  },
-  async updateSession(id: string, patch: Updateable<OperatorSessionsTable>): Promise<void> {
-    await tx.updateTable('operator_sessions').set(patch).where('id', '=', id).execute();
-  },
+  insertSession: inserting(tx, 'operator_sessions'),
+  updateSession: updating(tx, 'operator_sessions'),
   async endSessionsOf(operatorId: string, now: number): Promise<number> {
     return this.endOtherSessions(operatorId, '', now);
   },
@@ -70,12 +50,8 @@ export const operatorWrites = (tx: Tx) => ({
   async endEverySession(now: number): Promise<void> {
     await tx.updateTable('operator_sessions').set({ ended_at: now }).where('ended_at', 'is', null).execute();
   },
-  async insertToken(row: Insertable<OperatorTokensTable>): Promise<void> {
-    await tx.insertInto('operator_tokens').values(row).execute();
-  },
-  async updateToken(id: string, patch: Updateable<OperatorTokensTable>): Promise<void> {
-    await tx.updateTable('operator_tokens').set(patch).where('id', '=', id).execute();
-  },
+  insertToken: inserting(tx, 'operator_tokens'),
+  updateToken: updating(tx, 'operator_tokens'),
   /** Revokes the tokens that had run out by `seen`. */
   async revokeRunOut(seen: number, now: number): Promise<void> {
     const standing = tx.updateTable('operator_tokens').set({ revoked_at: now }).where('revoked_at', 'is', null);

@@ -1,22 +1,17 @@
 /** Messages: queued in the transaction of their cause, claimed and sent after it. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Insertable, Selectable } from 'kysely';
+import { insertingAll, rowBy, updating } from '../guard/statements.js';
 import type { Db, OutboxTable, Tx } from '../schema/directory.js';
 import { countOf } from './count.js';
 
 export type OutboxRow = Selectable<OutboxTable>;
 export type NewMessage = Insertable<OutboxTable>;
 
-/** Bound values per statement stay below both engines' limits. */
-const ROWS_PER_INSERT = 1_000;
-
 const about = (db: Db, userId: string, kind: string) =>
   db.selectFrom('outbox').selectAll().where('user_id', '=', userId).where('kind', '=', kind);
 
 export const outboxReads = (db: Db) => ({
-  async byId(id: string): Promise<OutboxRow | undefined> {
-    return rowOf(db, 'outbox', 'id', id);
-  },
+  byId: rowBy(db, 'outbox', 'id'),
   async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxRow>> {
     const rows = await db
       .selectFrom('outbox')
@@ -93,12 +88,7 @@ export const outboxReads = (db: Db) => ({
 /** `queued` is called for each message, so that it can be sent after the commit. */
 export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () => undefined) => ({
   async insert(rows: readonly NewMessage[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
-      await tx
-        .insertInto('outbox')
-        .values(rows.slice(from, from + ROWS_PER_INSERT))
-        .execute();
-    }
+    await insertingAll(tx, 'outbox')(rows);
     for (const { id } of rows) queued(id);
   },
   /** Counts an attempt of each, and makes them due again at a later time. */
@@ -113,7 +103,5 @@ export const outboxWrites = (tx: Tx, queued: (messageId: string) => void = () =>
   async delete(ids: readonly string[]): Promise<void> {
     await tx.deleteFrom('outbox').where('id', 'in', ids).execute();
   },
-  async update(id: string, patch: Updateable<OutboxTable>): Promise<void> {
-    await tx.updateTable('outbox').set(patch).where('id', '=', id).execute();
-  },
+  update: updating(tx, 'outbox'),
 });

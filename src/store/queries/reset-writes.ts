@@ -1,9 +1,8 @@
 /** What a reset takes away and what an undo brings back: the writes that belong to resets.ts, set-based, inside the door. */
 
 import { sql } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import { insertingAll, rowOf } from '../guard/statements.js';
 import type { Tx } from '../schema/directory.js';
-import type { NewReset } from './resets.js';
 import { endTrust } from './trust.js';
 
 /** Resets of one chunk, whose ids were made one after the other. */
@@ -11,9 +10,6 @@ export interface ResetRange {
   readonly first: string;
   readonly last: string;
 }
-
-/** Bound values per statement stay below both engines' limits. */
-const ROWS_PER_INSERT = 500;
 
 /** `enrolledIds`: users who have enrolled again since their last reset, so what that reset suspended cannot come back. */
 export interface Taking {
@@ -26,14 +22,7 @@ export interface Taking {
 }
 
 export const resetWrites = (tx: Tx) => ({
-  async insert(rows: readonly NewReset[]): Promise<void> {
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
-      await tx
-        .insertInto('resets')
-        .values(rows.slice(from, from + ROWS_PER_INSERT))
-        .execute();
-    }
-  },
+  insert: insertingAll(tx, 'resets'),
   /** Takes everything that could get anyone past the second factor, all at once (B52). Insert the resets of the range first. */
   async takeAway({ range, userIds, enrolledIds, final, at }: Taking): Promise<void> {
     if (userIds.length === 0) return;

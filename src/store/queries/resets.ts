@@ -4,7 +4,7 @@
  */
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { ResetFacts } from '../../rules/reset-plan.js';
-import { rowOf } from '../guard/statements.js';
+import { rowBy } from '../guard/statements.js';
 import type { Db, ResetsTable } from '../schema/directory.js';
 import { countOf } from './count.js';
 
@@ -16,9 +16,7 @@ export const newestOf = (db: Db, userId: string) =>
   db.selectFrom('resets').selectAll().where('user_id', '=', userId).orderBy('id', 'desc').limit(1);
 
 export const resetReads = (db: Db) => ({
-  async byId(id: string): Promise<ResetRow | undefined> {
-    return rowOf(db, 'resets', 'id', id);
-  },
+  byId: rowBy(db, 'resets', 'id'),
   async byIds(ids: readonly string[]): Promise<readonly ResetRow[]> {
     if (ids.length === 0) return [];
     return db.selectFrom('resets').selectAll().where('id', 'in', ids).orderBy('id').execute();

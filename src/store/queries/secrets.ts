@@ -1,8 +1,8 @@
 /** Passphrases and application passwords: sealed verifiers only. The two are completely separate (B10). */
 
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import { refusal } from '../../errors.js';
-import { rowOf } from '../guard/statements.js';
+import { rowOf, updating } from '../guard/statements.js';
 import type { ApplicationPasswordsTable, Db, PassphrasesTable, Tx } from '../schema/directory.js';
 
 export type PassphraseRow = Selectable<PassphrasesTable>;
@@ -41,9 +41,7 @@ export const secretWrites = (tx: Tx) => ({
     if (numUpdatedRows === 0n) await tx.insertInto('passphrases').values(row).execute();
     await noteFirst(tx, userId, 'passphrase_at', row.set_at);
   },
-  async updatePassphrase(userId: string, patch: Updateable<PassphrasesTable>): Promise<void> {
-    await tx.updateTable('passphrases').set(patch).where('user_id', '=', userId).execute();
-  },
+  updatePassphrase: updating(tx, 'passphrases', 'user_id'),
   async putApplicationPassword(row: Insertable<ApplicationPasswordsTable>): Promise<void> {
     const { user_id: _user, ...rest } = row;
     await tx

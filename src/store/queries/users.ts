@@ -1,7 +1,7 @@
 /** Logins inside accounts. Reads return the rules' `User` type; the caller folds comparison keys. */
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { CustomerRole, SignIn, User } from '../../rules/people.js';
-import { again, rowOf } from '../guard/statements.js';
+import { again, insertingAll, rowOf, updating } from '../guard/statements.js';
 import type { Db, Tx, UsersTable } from '../schema/directory.js';
 import { countOf } from './count.js';
 
@@ -186,12 +186,8 @@ export const userReads = (db: Db) => ({
 });
 
 export const userWrites = (tx: Tx) => ({
-  async insert(rows: readonly NewUser[]): Promise<void> {
-    if (rows.length > 0) await tx.insertInto('users').values(rows).execute();
-  },
-  async update(id: string, patch: Updateable<UsersTable>): Promise<void> {
-    await tx.updateTable('users').set(patch).where('id', '=', id).execute();
-  },
+  insert: insertingAll(tx, 'users'),
+  update: updating(tx, 'users'),
   /** Makes every grant of the older version invalid (B08). */
   async bumpAuthority(id: string): Promise<void> {
     await tx.updateTable('users').set({ authority_version: sql`authority_version + 1` }).where('id', '=', id).execute();

@@ -1,15 +1,13 @@
 /** Attempts to verify a caller, and the grants from passed attempts. */
-import type { Insertable, Selectable, Updateable } from 'kysely';
-import { rowOf } from '../guard/statements.js';
+import type { Selectable, Updateable } from 'kysely';
+import { inserting, rowBy, updating } from '../guard/statements.js';
 import type { Db, GrantsTable, Tx, VerificationsTable } from '../schema/directory.js';
 
 export type VerificationRow = Selectable<VerificationsTable>;
 export type GrantRow = Selectable<GrantsTable>;
 
 export const verificationReads = (db: Db) => ({
-  async byId(id: string): Promise<VerificationRow | undefined> {
-    return rowOf(db, 'verifications', 'id', id);
-  },
+  byId: rowBy(db, 'verifications', 'id'),
   /** Failed attempts on one caller by any operator since a time, newest first (B76). */
   async failuresOn(callerKey: string, since: number): Promise<readonly VerificationRow[]> {
     return db
@@ -36,18 +34,12 @@ export const verificationReads = (db: Db) => ({
 });
 
 export const verificationWrites = (tx: Tx) => ({
-  async insert(row: Insertable<VerificationsTable>): Promise<void> {
-    await tx.insertInto('verifications').values(row).execute();
-  },
-  async update(id: string, patch: Updateable<VerificationsTable>): Promise<void> {
-    await tx.updateTable('verifications').set(patch).where('id', '=', id).execute();
-  },
+  insert: inserting(tx, 'verifications'),
+  update: updating(tx, 'verifications'),
 });
 
 export const grantReads = (db: Db) => ({
-  async byId(id: string): Promise<GrantRow | undefined> {
-    return rowOf(db, 'grants', 'id', id);
-  },
+  byId: rowBy(db, 'grants', 'id'),
   /** Grants that are not used, revoked or expired, of one operator or all. Whether one is still valid is decided when it is used. */
   async live(now: number, operatorId?: string): Promise<readonly GrantRow[]> {
     const live = db
@@ -66,9 +58,7 @@ export const grantWrites = (tx: Tx) => {
     tx.updateTable('grants').set(patch).where('used_at', 'is', null).where('revoked_at', 'is', null);
   const revokeLive = (now: number) => unspent({ revoked_at: now }).where('expires_at', '>', now);
   return {
-    async insert(row: Insertable<GrantsTable>): Promise<void> {
-      await tx.insertInto('grants').values(row).execute();
-    },
+    insert: inserting(tx, 'grants'),
     /** Compare-and-set: true for exactly one use of the grant. */
     async use(id: string, now: number): Promise<boolean> {
       return (await unspent({ used_at: now }).where('id', '=', id).executeTakeFirst()).numUpdatedRows === 1n;

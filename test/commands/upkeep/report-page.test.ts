@@ -68,8 +68,7 @@ describe('the page', () => {
   it('fetches nothing and runs nothing: no address, no script, and its own policy says so', () => {
     const page = reportPage(report(), 'Support desk');
     expect(page).toContain(`default-src 'none'; style-src 'unsafe-inline'`);
-    expect(page).not.toMatch(/https?:|src=|href=|@import|<script|javascript:|\son[a-z]+=/i);
-    expect(page.match(/url\([^)]*\)/g)?.every((use) => use === 'url(#hatch)')).toBe(true);
+    expect(page).not.toMatch(/https?:|src=|href=|url\(|@import|<script|javascript:|\son[a-z]+=/i);
   });
 
   it('T12: a hostile name opens no tag and no attribute, and its controls are seen', () => {
@@ -79,9 +78,13 @@ describe('the page', () => {
     expect(page).toContain('\\u{202e}');
   });
 
-  it('says every number in a table too, for who does not see the charts', () => {
+  it('says every number beside its bar, for who does not see the bars', () => {
     const page = reportPage(report(), 'Support desk');
-    expect(page.match(/<svg[^>]*role="img" aria-label=/g)?.length).toBe(page.match(/<table>/g)?.length);
+    const row =
+      /<th scope="row">Change billing<\/th><td>200<\/td><td>30<\/td><td class="bar" aria-hidden="true">(.*?)<\/td>/;
+    const [, bars = ''] = row.exec(page) ?? [];
+    expect(bars.match(/width:[\d.]+%/g)).toEqual(['width:82.6%', 'width:12.4%']);
+    expect(page.match(/<table>/g)?.length).toBe(7);
   });
 
   it('an empty desk is a page that says so', () => {
