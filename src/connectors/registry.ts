@@ -69,7 +69,7 @@ function unknownName(name: string, known: readonly string[]): Refusal {
 function readSettings(name: string, table: unknown): KindSettings {
   const section = new Section(`connectors.${name}`, table);
   // Ids at the system are written NAME:ID.
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) section.fault('', 'must be named with small letters, digits and hyphens');
+  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(name)) section.fault('', 'must have a name of small letters, digits, - and _');
   const kind = section.oneOf('kind', CONNECTOR_KINDS, 'command');
   if (!section.has('kind')) section.fault('kind', 'is missing');
   const { gates } = KINDS[kind];
