@@ -1,6 +1,6 @@
 /** How one kind is opened: the checked settings of its table, and the client that they make. */
-import type { Connector, ConnectorSettings } from './connector.js';
-import { claimsOf, openToken, type Token, type TokenSource } from './token.js';
+import type { Connector, ConnectorSettings, Gate, Permissions } from './connector.js';
+import { claimsOf, openToken, type TokenSource } from './token.js';
 import { type Ask, type Outside, openVendor, type Target } from './vendor-http.js';
 
 export interface KindSettings extends ConnectorSettings {
@@ -14,9 +14,17 @@ export interface KindSettings extends ConnectorSettings {
   readonly authenticator: string;
 }
 
-export type Opened = Omit<Connector, 'name' | 'kind'>;
+/** What a kind has to bring. Without `endSessions`, `gate` or `lift` its system cannot do that. */
+export type Opened = Pick<Connector, 'find' | 'factors' | 'reset'> &
+  Partial<Pick<Connector, 'endSessions' | 'gate' | 'lift'>> & {
+    /** Rejects with what is in the way. */
+    permissions(): Promise<Permissions>;
+  };
 
-export type OpenKind = (settings: KindSettings, outside: Outside) => Opened;
+export interface Kind {
+  readonly gates: readonly Gate[];
+  readonly open: (settings: KindSettings, outside: Outside) => Opened;
+}
 
 export interface Client {
   readonly ask: Ask;
@@ -24,10 +32,15 @@ export interface Client {
   claims(): Promise<Readonly<Record<string, unknown>> | null>;
 }
 
-export function openClient(settings: KindSettings, outside: Outside, authorization: Target['authorization']): Client {
+const bearer = (token: string): string => `Bearer ${token}`;
+
+export function openClient(
+  settings: Pick<KindSettings, 'place' | 'allowPrivate' | 'token'>,
+  outside: Outside,
+  authorization: Target['authorization'] = bearer,
+): Client {
   const { place: url, allowPrivate } = settings;
-  const token: Token | null =
-    settings.token === null ? null : openToken(settings.token, outside.effects, outside.signal);
+  const token = settings.token === null ? null : openToken(settings.token, outside.effects, outside.signal);
   return {
     ask: openVendor({ url, allowPrivate, token, authorization }, outside),
     claims: async () => (token === null ? null : claimsOf(await token.read())),

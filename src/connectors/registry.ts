@@ -6,24 +6,24 @@
  */
 import { Section } from '../delivery/section.js';
 import { type Problem, Refusal } from '../errors.js';
-import * as command from './command.js';
+import { command } from './command.js';
 import {
   CONNECTOR_KINDS,
   type Connector,
   type ConnectorEffects,
   type ConnectorKind,
   type Connectors,
-  type Gate,
+  Trouble,
 } from './connector.js';
-import * as entra from './entra.js';
-import * as keycloak from './keycloak.js';
-import * as lemonldap from './lemonldap.js';
-import * as okta from './okta.js';
-import type { KindSettings, OpenKind } from './open-kind.js';
+import { entra } from './entra.js';
+import { keycloak } from './keycloak.js';
+import { lemonldap } from './lemonldap.js';
+import { okta } from './okta.js';
+import type { Kind, KindSettings, Opened } from './open-kind.js';
 import { Pace } from './pace.js';
 import { resetPerson } from './reset-person.js';
 
-const KINDS: Readonly<Record<ConnectorKind, { readonly gates: readonly Gate[]; readonly open: OpenKind }>> = {
+const KINDS: Readonly<Record<ConnectorKind, Kind>> = {
   lemonldap,
   keycloak,
   okta,
@@ -50,7 +50,12 @@ export function openConnectors(tables: unknown, effects: ConnectorEffects): Omit
   const pick = (name: string, signal?: AbortSignal): Connector => {
     const settings = settingsOf(name);
     const { kind } = settings;
-    return { name, kind, ...KINDS[kind].open(settings, { effects, pace: paceOf(settings), signal }) };
+    return {
+      ...CANNOT,
+      name,
+      kind,
+      ...checked(KINDS[kind].open(settings, { effects, pace: paceOf(settings), signal })),
+    };
   };
   return {
     settings: async (name) => settingsOf(name),
@@ -58,6 +63,28 @@ export function openConnectors(tables: unknown, effects: ConnectorEffects): Omit
     reset: async (name, person, steps = {}) =>
       resetPerson(pick(name, steps.signal), settingsOf(name).gate, person, steps),
   };
+}
+
+/** Of a kind that brings none of its own. */
+const CANNOT: Pick<Connector, 'endSessions' | 'gate' | 'lift'> = {
+  endSessions: async () => 'not-possible',
+  gate: async () => {
+    throw new Trouble('gate-not-possible');
+  },
+  lift: async () => undefined,
+};
+
+/** A system that says no can be reached. */
+function checked({ permissions, ...opened }: Opened): Omit<Opened, 'permissions'> & Pick<Connector, 'check'> {
+  const check = () =>
+    permissions().then(
+      (found) => ({ reachable: true, why: null, ...found }),
+      (error: unknown) => {
+        if (!(error instanceof Trouble)) throw error;
+        return { reachable: error.isNo, why: error.why, missing: [], tooMany: [], notes: [] };
+      },
+    );
+  return { ...opened, check };
 }
 
 function unknownName(name: string, known: readonly string[]): Refusal {

@@ -2,7 +2,7 @@
  * The one reset of a person at another system (B93): find, read, gate, remove, read back, end sessions. It may be killed at any point
  * and begun again: it reads before it writes, and claims only what it read.
  */
-import { persist, saidNo } from './answers.js';
+import { persist } from './answers.js';
 import {
   type Connector,
   type Earlier,
@@ -13,7 +13,6 @@ import {
   type ResetSteps,
   Trouble,
 } from './connector.js';
-import { isPassing } from './vendor-http.js';
 
 /** The default method at Entra goes last; every round that removes something may go on. */
 const MOST_ROUNDS = 6;
@@ -46,14 +45,14 @@ export async function resetPerson(
     const seen = earlier.kinds.length > 0 ? earlier.kinds : kinds;
     known = { ...known, left, removed: without(seen, left) };
     if (left.length > 0 && known.removed.length === 0 && why !== undefined)
-      return { ...known, why, state: isPassing(new Trouble(why)) ? 'unreachable' : 'refused' };
+      return { ...known, why, state: new Trouble(why).isNo ? 'refused' : 'unreachable' };
     const ended = await endSessions(connector, id);
     const done = left.length === 0 && ended.sessions !== 'unknown';
     return { ...known, ...(why === undefined ? {} : { why }), ...ended, state: done ? 'reset' : 'partial' };
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     // Once removing has begun, only a read-back tells what is there.
-    return { ...known, why: error.why, state: saidNo(error) && !removing ? 'refused' : 'unreachable' };
+    return { ...known, why: error.why, state: error.isNo && !removing ? 'refused' : 'unreachable' };
   }
 }
 
@@ -98,7 +97,7 @@ async function removeAll(connector: Connector, id: string, factors: readonly Fac
     if (trouble?.why === 'stopped') throw trouble;
     const before = left.length;
     left = await connector.factors(id);
-    if (left.length >= before && !(trouble !== undefined && isPassing(trouble))) break;
+    if (left.length >= before && !trouble?.isPassing) break;
   }
   const kinds = left.map(({ kind }) => kind);
   return left.length > 0 && trouble !== undefined ? { left: kinds, why: trouble.why } : { left: kinds };
