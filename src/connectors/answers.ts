@@ -1,4 +1,4 @@
-/** What all kinds share: reading the form of an answer, the exact rule for a person, writing until it is read back, judging permissions. */
+/** What all kinds share: reading the form of an answer, the exact rule for a person, trying again, judging permissions. */
 import { type Factor, type Found, type Permissions, type Person, Trouble } from './connector.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -56,7 +56,7 @@ export async function orNone<T>(asked: Promise<T>): Promise<T | readonly never[]
   });
 }
 
-const TRIES = 4;
+const TRIES = 3;
 
 /** Does something that may be done twice until an answer comes. */
 export async function persist<T>(work: () => Promise<T>): Promise<T> {
@@ -68,12 +68,6 @@ export async function persist<T>(work: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-/** Writes where reading says that it is still to do, so that a lost answer is settled by what is there. */
-export const settle = (isDone: () => Promise<boolean>, write: () => Promise<unknown>): Promise<void> =>
-  persist(async () => {
-    if (!(await isDone())) await write();
-  });
 
 /** `held`: what a token (its claims) says that it may do, a list or words in one text; anything else if it does not say. */
 export function judgePermissions(

@@ -11,12 +11,10 @@ import {
   listOf,
   optionalText,
   orNone,
-  persist,
   sameName,
-  settle,
   textOf,
 } from './answers.js';
-import { type Factor, type Found, type Gated, Trouble } from './connector.js';
+import { type Factor, type Found, Trouble } from './connector.js';
 import { type Kind, openClient } from './open-kind.js';
 import type { Ask } from './vendor-http.js';
 
@@ -73,14 +71,12 @@ async function removeAll(ask: Ask, id: string, factors: readonly Factor[]): Prom
 }
 
 /** There is one pass at a time, and somebody may have made one before us. */
-const temporaryPass = (ask: Ask, id: string, minutes: number): Promise<Omit<Gated, 'until'>> =>
-  persist(async () => {
-    for (const pass of await methodsOf(ask, id)) if (pass.kind === PASS) await removeOne(ask, id, pass);
-    const type = '#microsoft.graph.temporaryAccessPassAuthenticationMethod';
-    const body = { '@odata.type': type, isUsableOnce: true, lifetimeInMinutes: minutes };
-    const made = fieldsOf(await ask('POST', `${ONE}/authentication/temporaryAccessPassMethods`, { id }, body));
-    return { kind: 'temporary-code', code: textOf(made, PASS) };
-  });
+async function temporaryPass(ask: Ask, id: string, minutes: number): Promise<string> {
+  for (const pass of await methodsOf(ask, id)) if (pass.kind === PASS) await removeOne(ask, id, pass);
+  const type = '#microsoft.graph.temporaryAccessPassAuthenticationMethod';
+  const body = { '@odata.type': type, isUsableOnce: true, lifetimeInMinutes: minutes };
+  return textOf(fieldsOf(await ask('POST', `${ONE}/authentication/temporaryAccessPassMethods`, { id }, body)), PASS);
+}
 
 export const entra: Kind = {
   gates: ['temporary-code', 'suspend', 'none'],
@@ -89,11 +85,7 @@ export const entra: Kind = {
     const { now } = outside.effects;
     const gate = settings.gate.kind;
     const read = async (id: string): Promise<Found> => foundOf(fieldsOf(await ask('GET', `${ONE}?${SELECT}`, { id })));
-    const suspend = (id: string, is: boolean): Promise<void> =>
-      settle(
-        async () => (await read(id)).suspended === is,
-        () => ask('PATCH', ONE, { id }, { accountEnabled: !is }),
-      );
+    const suspend = (id: string, is: boolean) => ask('PATCH', ONE, { id }, { accountEnabled: !is });
     return {
       find: (person) =>
         findBy(person, {
@@ -116,11 +108,11 @@ export const entra: Kind = {
       },
       gate: async (id, { kind, minutes }) => {
         if (kind === 'temporary-code')
-          return { ...(await temporaryPass(ask, id, minutes)), until: now() + minutes * 60_000 };
+          return { kind, code: await temporaryPass(ask, id, minutes), until: now() + minutes * 60_000 };
         await suspend(id, true);
         return { kind, code: null, until: null };
       },
-      lift: (id) => suspend(id, false),
+      lift: async (id) => void (await suspend(id, false)),
       permissions: async () => {
         await ask('GET', `/v1.0/users?$top=1&${SELECT}`);
         const token = await claims();

@@ -22,7 +22,7 @@ export const lemonldap: Kind = {
       reset: async (login) => void fieldsOf(await ask('DELETE', ONE, { login })),
       permissions: async () => {
         listOf(await ask('GET', ONE, NOBODY));
-        const bare = openClient({ ...settings, token: null }, outside).ask('GET', ONE, NOBODY);
+        const bare = openClient(settings, { ...outside, token: null }).ask('GET', ONE, NOBODY);
         const note = await bare.then(
           () => 'open-to-all' as const,
           () => 'permissions-not-shown' as const,

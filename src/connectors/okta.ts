@@ -10,9 +10,7 @@ import {
   judgePermissions,
   optionalText,
   orNone,
-  persist,
   sameName,
-  settle,
   textOf,
 } from './answers.js';
 import type { Found, Gated } from './connector.js';
@@ -43,7 +41,7 @@ export const okta: Kind = {
     // "Issuing a new TAC invalidates any existing": so one whose answer was lost is worth nothing.
     const temporaryCode = async (id: string, minutes: number): Promise<Gated> => {
       const body = { authenticatorId: settings.authenticator, profile: { ttl: String(minutes), multiUse: false } };
-      const { profile } = fieldsOf(await persist(() => ask('POST', TAC, { id }, body)));
+      const { profile } = fieldsOf(await ask('POST', TAC, { id }, body));
       const made = fieldsOf(profile);
       const until = Date.parse(optionalText(made, 'expiresAt')) || now() + minutes * 60_000;
       return { kind: 'temporary-code', code: textOf(made, 'tac'), until };
@@ -63,17 +61,13 @@ export const okta: Kind = {
       },
       gate: async (id, { kind, minutes }) => {
         if (kind === 'temporary-code') return temporaryCode(id, minutes);
-        await settle(
-          () => isSuspended(id),
-          () => ask('POST', `${ONE}/lifecycle/suspend`, { id }),
-        );
+        // A second call would be refused, and the answer to the first may have been lost.
+        if (!(await isSuspended(id))) await ask('POST', `${ONE}/lifecycle/suspend`, { id });
         return { kind, code: null, until: null };
       },
-      lift: (id) =>
-        settle(
-          async () => !(await isSuspended(id)),
-          () => ask('POST', `${ONE}/lifecycle/unsuspend`, { id }),
-        ),
+      lift: async (id) => {
+        if (await isSuspended(id)) await ask('POST', `${ONE}/lifecycle/unsuspend`, { id });
+      },
       permissions: async () => {
         // An app has no user of its own, which is no fault.
         await orNone(read('me'));

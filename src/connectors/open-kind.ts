@@ -1,7 +1,7 @@
 /** How one kind is opened: the checked settings of its table, and the client that they make. */
 import type { Connector, ConnectorSettings, Gate, Permissions } from './connector.js';
-import { claimsOf, openToken, type TokenSource } from './token.js';
-import { type Ask, type Outside, openVendor, type Target } from './vendor-http.js';
+import { claimsOf, type Token, type TokenSource } from './token.js';
+import { type Ask, openVendor, type Target, type Wire } from './vendor-http.js';
 
 export interface KindSettings extends ConnectorSettings {
   readonly token: TokenSource | null;
@@ -12,6 +12,10 @@ export interface KindSettings extends ConnectorSettings {
   readonly realm: string;
   /** Id of the authenticator "temporary access code" at Okta. */
   readonly authenticator: string;
+}
+
+export interface Outside extends Wire {
+  readonly token: Token | null;
 }
 
 /** What a kind has to bring. Without `endSessions`, `gate` or `lift` its system cannot do that. */
@@ -32,17 +36,13 @@ export interface Client {
   claims(): Promise<Readonly<Record<string, unknown>> | null>;
 }
 
-const bearer = (token: string): string => `Bearer ${token}`;
-
 export function openClient(
-  settings: Pick<KindSettings, 'place' | 'allowPrivate' | 'token'>,
-  outside: Outside,
-  authorization: Target['authorization'] = bearer,
+  { place: url, allowPrivate }: KindSettings,
+  { token, ...wire }: Outside,
+  authorization: Target['authorization'] = (text) => `Bearer ${text}`,
 ): Client {
-  const { place: url, allowPrivate } = settings;
-  const token = settings.token === null ? null : openToken(settings.token, outside.effects, outside.signal);
   return {
-    ask: openVendor({ url, allowPrivate, token, authorization }, outside),
+    ask: openVendor({ url, allowPrivate, token, authorization }, wire),
     claims: async () => (token === null ? null : claimsOf(await token.read())),
   };
 }

@@ -11,13 +11,9 @@ export interface Token {
   renew(): Promise<string>;
 }
 
-const LIMITS = { timeoutMs: 30_000, maxBytes: 65_536 };
+const LIMITS = { timeoutMs: 30_000, maxBytes: 65_536, signal: undefined };
 
-export function openToken(
-  source: TokenSource,
-  effects: Pick<ConnectorEffects, 'readFile' | 'runCommand'>,
-  signal: AbortSignal | undefined,
-): Token {
+export function openToken(source: TokenSource, effects: Pick<ConnectorEffects, 'readFile' | 'runCommand'>): Token {
   let held: Promise<string> | undefined;
   const fetched = async (): Promise<string> => {
     const token =
@@ -27,7 +23,7 @@ export function openToken(
     return token;
   };
   const printed = async ({ command }: { readonly command: string }): Promise<string> =>
-    (await effects.runCommand(command, '', { ...LIMITS, signal })).output.trim();
+    (await effects.runCommand(command, '', LIMITS)).output.trim();
   const renew = () => {
     held = fetched();
     // A failure is not kept; whoever asked gets it.

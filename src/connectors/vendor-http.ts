@@ -38,13 +38,13 @@ export type Ask = (
   body?: unknown,
 ) => Promise<unknown>;
 
-export interface Outside {
+export interface Wire {
   readonly effects: ConnectorEffects;
   readonly pace: Pace;
   readonly signal: AbortSignal | undefined;
 }
 
-export function openVendor(target: Target, { effects, pace, signal }: Outside): Ask {
+export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask {
   async function once(call: string, url: string, init: RequestInit): Promise<unknown> {
     await pace.take(call, signal);
     let response: Response | undefined;

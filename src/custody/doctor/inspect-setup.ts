@@ -6,6 +6,7 @@ import type { Finding } from '../../house.js';
 import type { Custody } from '../../opening/open-custody.js';
 import { faultOf, orFault, type SetupCheck } from './check.js';
 import { checkConfig } from './check-config.js';
+import { checkConnectors } from './check-connectors.js';
 import { checkDelivery } from './check-delivery.js';
 import { checkFolders } from './check-folders.js';
 import { checkHashing } from './check-hashing.js';
@@ -16,7 +17,15 @@ import { checkSqlite } from './check-sqlite.js';
 import { inspectStore } from './inspect-store.js';
 
 /** In the order in which they are shown. The checks that need no settings come before these. */
-const CHECKS: readonly SetupCheck[] = [checkConfig, checkPerson, checkFolders, checkPolicy, checkKey, checkDelivery];
+const CHECKS: readonly SetupCheck[] = [
+  checkConfig,
+  checkPerson,
+  checkFolders,
+  checkPolicy,
+  checkKey,
+  checkDelivery,
+  checkConnectors,
+];
 
 /** `node` is the version of Node, as `v20.19.0`. */
 export async function inspectSetup(custody: () => Promise<Custody>, node: string): Promise<readonly Finding[]> {
