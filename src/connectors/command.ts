@@ -17,7 +17,7 @@ export const command: Kind = {
       await pace.take('command', signal);
       const run = await effects.runCommand(place, `${JSON.stringify({ version: 1, ...question })}\n`, limits);
       pace.done('command', undefined);
-      if (!run.ok) throw new Trouble(run.why ?? 'command-failed');
+      if (!run.ok) throw new Trouble(run.why);
       const answer = fieldsOf(jsonOf(run.output));
       const { error } = answer;
       if (error !== undefined)

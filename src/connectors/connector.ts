@@ -53,14 +53,11 @@ export interface Gated {
   readonly until: number | null;
 }
 
-/** Beside permissions: these are not shown by the system; its answers need no token; the token is over. */
-export type CheckNote = 'permissions-not-shown' | 'open-to-all' | 'token-expired';
-
-/** Permissions by the vendor's names. */
+/** By the vendor's names. Notes: the system does not show them; it answers without a token; the token is over. */
 export interface Permissions {
   readonly missing: readonly string[];
   readonly tooMany: readonly string[];
-  readonly notes: readonly CheckNote[];
+  readonly notes: readonly ('permissions-not-shown' | 'open-to-all' | 'token-expired')[];
 }
 
 export interface Check extends Permissions {
@@ -118,12 +115,10 @@ export class Trouble extends Error {
   }
 }
 
-export interface CommandRun {
-  /** Ended with 0, in time, with at most `maxBytes` of output. */
-  readonly ok: boolean;
-  readonly why?: 'time-out' | 'stopped' | 'too-large' | 'command-failed';
-  readonly output: string;
-}
+/** `ok`: ended with 0, in time, with at most `maxBytes` of output. */
+export type CommandRun =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly why: 'time-out' | 'stopped' | 'too-large' | 'command-failed' };
 
 export interface CommandLimits {
   readonly timeoutMs: number;

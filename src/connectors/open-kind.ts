@@ -43,6 +43,6 @@ export function openClient(
 ): Client {
   return {
     ask: openVendor({ url, allowPrivate, token, authorization }, wire),
-    claims: async () => (token === null ? null : claimsOf(await token.read())),
+    claims: async () => (token === null ? null : claimsOf(await token())),
   };
 }

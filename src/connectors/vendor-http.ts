@@ -62,7 +62,7 @@ export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask
   }
   return async (verb, path, values = {}, body) => {
     const url = target.url.replace(/\/+$/, '') + filled(path, values);
-    let token = await target.token?.read();
+    let token = await target.token?.();
     for (let tries = 1; ; tries += 1) {
       const headers = { accept: 'application/json', 'user-agent': 'countersign', 'content-type': 'application/json' };
       const given = token === undefined ? headers : { ...headers, authorization: target.authorization(token) };
@@ -72,7 +72,7 @@ export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
         // A token may have been rotated while we held the old one. 429 and 503 say that nothing was done, whatever the call is.
-        const newer = error.why === 'wrong-token' && tries === 1 ? await target.token?.renew() : token;
+        const newer = error.why === 'wrong-token' && tries === 1 ? await target.token?.('again') : token;
         const again = error.isPassing && tries < TRIES && (verb === 'GET' || error.why === 'rate-limited');
         if (!again && newer === token) throw error;
         if (again) await effects.pause(BETWEEN_TRIES_MS * tries, signal);
