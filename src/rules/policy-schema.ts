@@ -153,7 +153,14 @@ function deskLimits() {
     operatorToken: z.strictObject({ defaultHours: whole(1, 8760), maxDays: whole(1, 365) }),
     operatorStart: z.strictObject({ hours: whole(1, 24) }),
     operatorRecovery: z.strictObject({ codes: whole(8, 20), waitHours: whole(24, 168) }),
-    reset: z.strictObject({ undoDays: whole(0, 30), perOperatorPerHour: whole(1, 1000) }),
+    reset: z.strictObject({
+      undoDays: whole(0, 30),
+      perOperatorPerHour: whole(1, 1000),
+      // How long a reset at another system can be cancelled before it begins (B93).
+      remoteWaitMinutes: z
+        .strictObject({ call: whole(0, 1440), bulk: whole(0, 1440), portal: whole(0, 1440) })
+        .default({ call: 0, bulk: 30, portal: 0 }),
+    }),
   };
 }
 

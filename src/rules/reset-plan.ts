@@ -76,6 +76,8 @@ export interface FoundUser {
   /** Admin status (B04). */
   readonly admin: boolean;
   readonly sso: boolean;
+  /** Name of the connector to the other system where the login is; null: here only. */
+  readonly connector: string | null;
 }
 
 /** One line of the input, looked up. */
@@ -148,9 +150,9 @@ export function planRows(rows: readonly FoundRow[], { acting, objected, unreache
   });
 }
 
-function classOf({ admin, sso }: FoundUser, act: boolean): RowClass {
+function classOf({ admin, sso, connector }: FoundUser, act: boolean): RowClass {
   if (admin && act) return 'admin';
-  if (sso) return 'sso-only';
+  if (sso && connector === null) return 'sso-only';
   return act ? 'to-reset' : 'nothing-to-do';
 }
 
@@ -182,6 +184,14 @@ export function listOf({ list, rows }: Pick<ResetPlan, 'list' | 'rows'>, lines: 
 const cellsOf = ({ user = '', account, login, written }: PlannedRow): readonly string[] =>
   written ?? (user === '' && login.startsWith('usr_') ? [login, '', '', ''] : [user, account, login, '']);
 
+/** What a plan does at one other system (B93). There is no undo there; before it begins it can be cancelled. */
+export interface PlannedRemote {
+  readonly connector: string;
+  readonly gate: string;
+  readonly users: number;
+  readonly waitMinutes: number;
+}
+
 /** The frozen plan: its canonical JSON is hashed, written to a file, and kept with the job. */
 export interface ResetPlan {
   readonly v: 1;
@@ -200,6 +210,7 @@ export interface ResetPlan {
   /** Kept where somebody wants the lines that are not done, in a file. */
   readonly list?: WrittenList;
   readonly counts: PlanCounts;
+  readonly remote?: readonly PlannedRemote[];
   /** The number to type: users it acts on, except those who need a second operator by themselves. */
   readonly confirm: number;
   readonly rows: readonly PlannedRow[];

@@ -21,6 +21,7 @@ const user = (login: string, more: Partial<FoundUser> = {}): FoundUser => ({
   account: '1',
   admin: false,
   sso: false,
+  connector: null,
   ...more,
 });
 const facts = (userId: string, more: Partial<ResetFacts> = {}): ResetFacts => ({

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
-import type { Settings } from '../../src/config.js';
+import type { ConfigFile, Settings } from '../../src/config.js';
 import type { Desk, SignedOperator } from '../../src/desk.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk } from '../../src/opening/open-desk.js';
@@ -45,6 +45,8 @@ export interface TestDeskOptions {
   readonly ownKey?: boolean;
   /** Address of a PostgreSQL server of its own. */
   readonly server?: string;
+  /** Of the config file. */
+  readonly file?: ConfigFile;
 }
 
 export interface TestClock {
@@ -98,7 +100,8 @@ export async function testDesk(engine: EngineName = 'sqlite', options: TestDeskO
   const folder = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   const clock = testClock(options.start);
   const copied = (options.server ?? options.ownKey) ? undefined : await copiedSettings(engine, folder);
-  const settings = copied ?? (await testSettings(engine, folder, options.server));
+  const bare = copied ?? (await testSettings(engine, folder, options.server));
+  const settings = { ...bare, file: { ...bare.file, ...options.file } };
   const hashing = options.hashing === 'real' ? {} : { hashing: CHEAP };
   const { desk } = await establishDesk(
     openCustody({ settings, dataFolder, now: clock.now, clockAsGiven: options.clock !== 'real', ...hashing }),

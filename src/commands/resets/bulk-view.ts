@@ -3,7 +3,8 @@
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
-import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
+import type { Remote } from '../../rules/remote-reset.js';
+import { type PlannedRemote, type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import type { Words } from '../wording/words.js';
@@ -31,9 +32,17 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
       ...(plan.final ? [[words('approval.final'), words('approval.final-means')] as const] : []),
       ['SHA-256', hash],
     ),
+    ...(plan.remote ?? []).map((one) => remoteBlock(one, words)),
     ...(odd.length === 0 ? [] : [oddRows(odd, words)]),
   ];
 }
+
+/** No undo there, and who could enrol first: said before the number is typed (B93). */
+const remoteBlock = ({ connector, gate, users, waitMinutes }: PlannedRemote, words: Words) =>
+  block.verdict(
+    words('remote.plan', { connector, count: users, gate, minutes: waitMinutes }),
+    gate === 'none' ? 'bad' : 'warn',
+  );
 
 const oddRows = (rows: readonly PlannedRow[], words: Words) => shownLines(rows, words, (row) => oddWords(row, words));
 
@@ -55,14 +64,28 @@ function oddWords({ class: name, objected, noAddress }: PlannedRow, words: Words
 }
 
 export function planDocument({ plan, hash }: FrozenPlan) {
-  const { job, madeAt, madeBy, reason, ticket, final, source, counts, confirm, rows } = plan;
+  const { job, madeAt, madeBy, reason, ticket, final, source, counts, remote = [], confirm, rows } = plan;
   const made = iso(madeAt);
   const noAddress = rows.filter((row) => row.noAddress === true).length;
-  return { job, sha256: hash, madeAt: made, madeBy, reason, ticket, final, source, counts, noAddress, confirm, rows };
+  return {
+    job,
+    sha256: hash,
+    madeAt: made,
+    madeBy,
+    reason,
+    ticket,
+    final,
+    source,
+    counts,
+    noAddress,
+    remote,
+    confirm,
+    rows,
+  };
 }
 
 export function rowDocument(row: RowOutcome, approval: string | null) {
-  const { line, user, login, outcome, removed, account, job, reset } = row;
+  const { line, user, login, outcome, removed, account, job, reset, remote } = row;
   return {
     line,
     user,
@@ -72,19 +95,23 @@ export function rowDocument(row: RowOutcome, approval: string | null) {
     account,
     ...(job === null ? {} : { job }),
     ...(reset === null ? {} : { reset }),
+    ...(remote === null ? {} : { remote: remoteDocument(remote) }),
     ...(outcome === 'needs-approval' && approval !== null ? { approval } : {}),
   };
 }
 
+/** What was read at the other system. */
+export const remoteDocument = ({ until, next, ...rest }: Remote) => ({ ...rest, until: iso(until), next: iso(next) });
+
 export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
 
-/** 5 if something waits for an approval, 4 if a line could not be done, otherwise 0. */
+const NOT_DONE = ['unknown', 'ambiguous', 'failed', 'no-address', 'partial', 'unreachable'] as const;
+const WAITING = ['needs-approval', 'waiting'] as const;
+
+/** 4 if a line could not be done, 5 if some only wait, otherwise 0. */
 export function exitOfTally(tally: Tally): number {
-  if ((tally.get('needs-approval') ?? 0) > 0) return 5;
-  const failed = (['unknown', 'ambiguous', 'failed', 'no-address'] as const).some(
-    (outcome) => (tally.get(outcome) ?? 0) > 0,
-  );
-  return failed ? 4 : 0;
+  const any = (outcomes: readonly RowOutcome['outcome'][]) => outcomes.some((outcome) => (tally.get(outcome) ?? 0) > 0);
+  return any(NOT_DONE) ? 4 : any(WAITING) ? 5 : 0;
 }
 
 const OUTCOMES = [
@@ -94,6 +121,9 @@ const OUTCOMES = [
   'nothing-to-do',
   'duplicate',
   'needs-approval',
+  'waiting',
+  'partial',
+  'unreachable',
   'unknown',
   'ambiguous',
   'failed',

@@ -102,16 +102,20 @@ export const undoDocument = (id: string, { undone, before, stayed, taken }: Undo
   rows: taken.map(undoRow),
 });
 
-const undoRow = ({ reset, login, outcome }: UndoOutcome) => ({
+const undoRow = ({ reset, login, outcome, remote }: UndoOutcome) => ({
   line: reset.line,
   user: reset.user_id,
   login,
   outcome,
   reset: reset.id,
   job: reset.job_id,
+  ...(remote === null ? {} : { remote }),
 });
 
-export function undoView({ undone, before, stayed }: Undone, words: Words): View {
+export function undoView({ undone, before, stayed, taken }: Undone, words: Words): View {
+  const remotes = (['cancelled', 'stays'] as const).map(
+    (what) => [what, taken.filter(({ remote }) => remote === what).length] as const,
+  );
   const all = stayed.length === 0 ? 'job.all-undone' : 'job.partly-undone';
   const verdict = words(undone === 0 ? 'job.nothing-undone' : all);
   return [
@@ -120,6 +124,9 @@ export function undoView({ undone, before, stayed }: Undone, words: Words): View
       [words('job.undone'), String(undone)],
       ...(before === 0 ? [] : [[words('job.undone-before'), String(before)] as const]),
       [words('job.not-undone'), String(stayed.length)],
+      ...remotes.flatMap(([what, count]) =>
+        count === 0 ? [] : [[words(`remote.undo-${what}`), String(count)] as const],
+      ),
     ),
     block.lines(...stayed.slice(0, 20).map(({ login, outcome }) => `  ${login}: ${words.term('undo', outcome)}`)),
     ...(undone === 0 ? [] : [block.note(words('job.work-again'))]),

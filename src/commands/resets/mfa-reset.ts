@@ -10,7 +10,7 @@ import { type Command, type Context, command, type Result } from '../command.js'
 import { TABLE_OPTIONS, tableInput } from '../directory/table-options.js';
 import { wordsOf } from '../wording/words.js';
 import { bulkReset } from './bulk-reset.js';
-import { resetDocument, resetView } from './reset-view.js';
+import { exitOfReset, resetDocument, resetView } from './reset-view.js';
 
 const input = () =>
   z.object({
@@ -95,7 +95,7 @@ async function onCall(context: Context, given: Given, grantId: string): Promise<
   const outcome = await untilApproved(context, given.wait, attempt);
   const words = wordsOf(context);
   const heard = words.in(languageOf(outcome.account, outcome.caller, desk.language));
-  return { view: resetView(outcome, words, heard), document: resetDocument(outcome) };
+  return { view: resetView(outcome, words, heard), document: resetDocument(outcome), exit: exitOfReset(outcome) };
 }
 
 export const commands: readonly Command[] = [reset];

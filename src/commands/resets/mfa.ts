@@ -9,10 +9,13 @@ import type { View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localDay, localMinute } from '../wording/times.js';
+import { type Words, wordsOf } from '../wording/words.js';
+import { remoteDocument } from './bulk-view.js';
 import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
 import { commands as resendCommands } from './mfa-resend.js';
 import { commands as resetCommands } from './mfa-reset.js';
+import { remoteBlocks } from './reset-view.js';
 
 const status = command({
   path: 'mfa status',
@@ -26,11 +29,11 @@ const status = command({
     const found = await findUser(desk, given.user, account);
     const state = await mfaStatus(desk, found.account, found.user);
     await viewUser(desk, context.operator(), found, { view: 'factors' });
-    return { view: statusView(state), document: { mfa: statusDocument(state) } };
+    return { view: statusView(state, wordsOf(context)), document: { mfa: statusDocument(state) } };
   },
 });
 
-function statusView(state: MfaStatus): View {
+function statusView(state: MfaStatus, words: Words): View {
   return [
     block.title(`${state.user.name} · ${state.account.name} (${state.account.number})`, state.user.login),
     block.fields(
@@ -41,6 +44,7 @@ function statusView(state: MfaStatus): View {
       ...(state.code === null ? [] : [['Enrolment code', CODE_WORDS[state.code]] as const]),
       ...resetRows(state),
     ),
+    ...(state.remote === null ? [] : remoteBlocks(state.remote, words)),
     block.table(
       ['factor', 'state', 'since', 'id'],
       state.factors.map((factor) => [
@@ -100,6 +104,7 @@ function statusDocument(state: MfaStatus) {
       objectedAt: iso(state.reset.objectedAt),
       undoUntil: iso(state.reset.undoUntil),
     },
+    remote: state.remote && remoteDocument(state.remote),
   };
 }
 

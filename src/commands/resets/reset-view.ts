@@ -1,9 +1,12 @@
 /** What the operator sees of one reset: both names, what was removed, and what to say (B52, B54, B57). */
 
 import type { ResetOutcome } from '../../procedures/resets/reset-factors.js';
-import type { View } from '../../terminal/render.js';
+import type { Remote, RemoteState } from '../../rules/remote-reset.js';
+import type { Block, View } from '../../terminal/render.js';
 import { block, sayBlocks } from '../wording/blocks.js';
+import { localMinute } from '../wording/times.js';
 import type { Words } from '../wording/words.js';
+import { remoteDocument } from './bulk-view.js';
 
 export function resetView(done: ResetOutcome, words: Words, heard: Words): View {
   const { removed, enrolmentCode } = done;
@@ -19,7 +22,10 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
       ...sayBlocks(words, heard, 'aloud.nothing-to-reset'),
     ];
   return [
-    block.verdict(words('reset.done')),
+    block.verdict(
+      words(exitOfReset(done) === 0 ? 'reset.done' : 'remote.here-only'),
+      exitOfReset(done) === 0 ? 'good' : 'warn',
+    ),
     block.fields(
       ...rows,
       [words('reset.factors'), String(removed.factors)],
@@ -28,6 +34,7 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
       [words('reset.devices'), String(removed.devices)],
       [words('reset.sessions'), String(removed.sessions)],
     ),
+    ...(done.remote === null ? [] : remoteBlocks(done.remote, words)),
     ...(done.final ? [block.note(words('reset.final'))] : []),
     ...(enrolmentCode === 'waiting' || enrolmentCode === 'not-sent'
       ? [block.note(words(`reset.code-${enrolmentCode}`, { why: done.codeTrouble }))]
@@ -35,6 +42,28 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
     ...sayBlocks(words, heard, `aloud.reset-${enrolmentCode}`),
   ];
 }
+
+/** What was read at the other system, and what it means for the person (B93). */
+export function remoteBlocks(remote: Remote, words: Words): readonly Block[] {
+  const { connector, state, removed, left, gate, sessions, why } = remote;
+  const facts = { connector, state, removed: removed.join(', ') || '–', left: left.join(', ') || '–' };
+  const until = remote.until === null ? null : localMinute(remote.until);
+  return [
+    block.fields(
+      [words('remote.system'), connector],
+      [words('remote.there'), words('remote.state', { ...facts, why: why ?? '' })],
+      ...(gate === null
+        ? []
+        : [[words('remote.gate'), words('remote.gate-is', { gate, until: until ?? '–' })] as const]),
+    ),
+    ...(state === 'reset' && sessions === 'stay' ? [block.note(words('remote.sessions-stay', { connector }))] : []),
+  ];
+}
+
+/** Done here, but not, or not yet, where the login is: 4 in part, 5 waiting, 7 out of reach. */
+export const exitOfReset = ({ remote }: ResetOutcome): number => (remote === null ? 0 : (EXITS[remote.state] ?? 4));
+
+const EXITS: Readonly<Partial<Record<RemoteState, number>>> = { reset: 0, nothing: 0, waiting: 5, unreachable: 7 };
 
 /** The row that a list also has, and what only a reset on a call has. */
 export function resetDocument(done: ResetOutcome) {
@@ -53,5 +82,6 @@ function onCall(done: ResetOutcome) {
     enrolmentCode: done.enrolmentCode,
     ...(done.codeTrouble === null ? {} : { codeTrouble: done.codeTrouble }),
     final: done.final,
+    ...(done.remote === null ? {} : { remote: remoteDocument(done.remote) }),
   };
 }

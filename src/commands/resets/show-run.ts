@@ -7,7 +7,7 @@ import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
 import { approvalNeeded } from '../../procedures/resets/approvals.js';
 import type { JobWork } from '../../procedures/resets/job-work.js';
 import type { BegunJob } from '../../procedures/resets/reset-job.js';
-import { isNotDone, type RowOutcome } from '../../procedures/resets/row-outcome.js';
+import { isNotDone, type RowOutcome, withRemotes } from '../../procedures/resets/row-outcome.js';
 import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
@@ -44,16 +44,44 @@ export async function showRun(
   const write = async (outcomes: readonly RowOutcome[]) => {
     for (const row of outcomes) await context.row(rowDocument(row, approvalId));
   };
-  const told = async (outcomes: readonly RowOutcome[]) => {
+  const waiting: RowOutcome[] = [];
+  const count = (outcomes: readonly RowOutcome[]) => {
     for (const row of outcomes) {
       tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
       if (isNotDone(row)) notDone.push(row);
     }
+  };
+  const told = async (outcomes: readonly RowOutcome[]) => {
+    count(outcomes);
+    waiting.push(
+      ...outcomes.filter(({ outcome, job }) => job !== null && ['waiting', 'unreachable'].includes(outcome)),
+    );
     if (small) held.push(...outcomes);
     else await write(outcomes);
   };
   const byLine = (a: RowOutcome, b: RowOutcome) => a.line - b.line;
   const lines = () => notDone.sort(byLine).map((row) => row.line);
+  let ended = false;
+  const end = async () => {
+    if (ended) return;
+    ended = true;
+    await write(held.toSorted(byLine));
+    await writeNotDone(context, failed, plan, lines());
+  };
+  /** What other systems have answered by now. A large run has written "waiting" already, and counts what it is. */
+  const lookAgain = async () => {
+    const before = waiting.splice(0);
+    const now = await withRemotes(desk, before);
+    for (const row of before) {
+      const left = (tally.get(row.outcome) ?? 0) - 1;
+      if (left > 0) tally.set(row.outcome, left);
+      else tally.delete(row.outcome);
+      if (isNotDone(row)) notDone.splice(notDone.indexOf(row), 1);
+    }
+    held.splice(0, held.length, ...held.filter((row) => !before.includes(row)));
+    count(now);
+    if (small) held.push(...now);
+  };
   try {
     await told(idle);
     if (work !== null) {
@@ -62,16 +90,19 @@ export async function showRun(
         progress.step(outcomes.length);
       });
     }
+    progress.done();
+    // Rows that nothing changes any more are written before anything else can go wrong.
+    if (plan.remote === undefined) await end();
+    await sendNotices(context, desk);
+    await lookAgain();
   } finally {
     progress.done();
-    await write(held.toSorted(byLine));
-    await writeNotDone(context, failed, plan, lines());
+    await end();
   }
-  await sendNotices(context, desk);
   if (work === null && approval !== null && failed !== '-') throw approvalNeeded(approval);
   const failedFile = notDone.length === 0 ? null : (failed ?? null);
-  const end = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
-  const result = { view: runView(end, words), document: null, streamed: true, exit: exitOfTally(tally) };
+  const shown = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
+  const result = { view: runView(shown, words), document: null, streamed: true, exit: exitOfTally(tally) };
   if (failed !== '-') return result;
   if (!context.options.quiet) await context.show(result.view);
   return { ...result, raw: listText(listOf(plan, lines())) };

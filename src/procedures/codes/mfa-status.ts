@@ -4,6 +4,7 @@ import { factorKind } from '../../factors/registry.js';
 import { days } from '../../rules/duration.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import type { Account, User } from '../../rules/people.js';
+import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
 import { type CodeState, codeStateOf } from './code-state.js';
 import { userFactors } from './user-factors.js';
 
@@ -37,6 +38,8 @@ export interface MfaStatus {
     readonly objectedAt: number | null;
     readonly undoUntil: number;
   } | null;
+  /** The newest reset at another system; null if there was none. */
+  readonly remote: Remote | null;
 }
 
 export async function mfaStatus(desk: Desk, account: Account, user: User): Promise<MfaStatus> {
@@ -44,10 +47,12 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
   const { rows, backupCodes, backupCodesLeft, enrolmentCode } = await userFactors(desk, factors, user.id);
   const open = await resets.openOfUser(user.id);
   const message = await outbox.newestAbout(user.id, 'enrolment-code');
+  const remote = await outbox.newestAbout(user.id, REMOTE_KINDS.reset);
   return {
     account,
     user,
     required: account.mfaRequiredAt !== null,
+    remote: remote === undefined ? null : remoteOf(remote),
     factors: rows.map((row) => shownFactor(row, user)),
     backupCodesLeft,
     backupCodesMade: backupCodes.length,

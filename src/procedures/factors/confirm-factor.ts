@@ -115,13 +115,13 @@ async function isPending(write: Writes, owner: Owner, pending: FactorRow): Promi
 }
 
 async function activate(
-  { write, now, by: { login } }: ActingOwner<'owner:methods'>,
+  { desk, write, now, by: { login } }: ActingOwner<'owner:methods'>,
   pending: FactorRow,
   replaces: string | undefined,
 ): Promise<TrustEnded> {
   const { user, session } = login;
   if (replaces !== undefined) await write.factors.delete((await factorToReplace(write, login, replaces)).id);
-  await settleReset(write, user.id, now);
+  await settleReset(desk, write, user, now);
   await write.factors.update(pending.id, { state: 'active', confirmed_at: now });
   await write.users.update(user.id, { enrolled_at: now });
   await write.factors.deleteCodes(user.id, ['enrol']);

@@ -3,14 +3,17 @@
  * message is due again only at a later time, so two processes do not send it at the same time. If the sender dies, the message is due again
  * later under the same id. Its content is destroyed once it is delivered or given up.
  */
-import { nextAttemptAt } from '../../delivery/schedule.js';
+import { nextAttemptAt, PAUSES_MS } from '../../delivery/schedule.js';
 import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal } from '../../errors.js';
 import { type AuditEntry, SYSTEM } from '../../rules/audit-entry.js';
 import { minutes } from '../../rules/duration.js';
 import type { DeliveryReport } from '../../rules/outbox-run.js';
+import { connectorOf, laneOf } from '../../rules/remote-reset.js';
+import { attemptRemote, foundAt, type RemoteSent, remoteEnd } from './attempt-remote.js';
 import { noteOutcome } from './channel-switch.js';
 import { openMessage } from './queue-message.js';
+import { sortRemote } from './remote-row.js';
 
 /** How long a claim keeps others away: longer than all attempts of a batch take. */
 const CLAIM = minutes(2);
@@ -19,7 +22,10 @@ const MAILS_AT_ONCE = 5;
 
 export type Outcome = keyof DeliveryReport | 'taken-by-another';
 
-type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>>;
+/** People at one connector at the same time; its rate is the connector's own. */
+const PEOPLE_AT_ONCE = 4;
+
+type Sent = Awaited<ReturnType<ReturnType<Desk['channels']['pick']>['send']>> | RemoteSent;
 
 interface Attempted {
   readonly row: OutboxRow;
@@ -50,14 +56,20 @@ export async function deliverBatch(
 function lanesOf(rows: readonly OutboxRow[]): readonly (readonly OutboxRow[])[] {
   const lanes = new Map<string, OutboxRow[]>();
   for (const [n, row] of rows.entries()) {
-    const lane = row.channel === 'email' ? `email ${n % MAILS_AT_ONCE}` : row.channel;
+    const lane = laneFor(row, n);
     lanes.set(lane, [...(lanes.get(lane) ?? []), row]);
   }
   return [...lanes.values()];
 }
 
+function laneFor({ channel, user_id }: OutboxRow, nth: number): string {
+  if (connectorOf(channel) !== null) return laneOf(channel, user_id ?? '', PEOPLE_AT_ONCE);
+  return channel === 'email' ? `email ${nth % MAILS_AT_ONCE}` : channel;
+}
+
 /** A message that does not open (a rekey is running, or somebody edited the row) must not hold up the ones behind it. */
-async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Sent> {
+async function attempt(desk: Desk, row: OutboxRow, signal: AbortSignal | undefined): Promise<Sent | undefined> {
+  if (connectorOf(row.channel) !== null) return attemptRemote(desk, row, signal);
   let message: ReturnType<typeof openMessage>;
   try {
     message = openMessage(desk, { id: row.id, address: row.address, content: row.content ?? '' });
@@ -95,14 +107,17 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
         const now = there.get(row.id);
         return now?.state === 'queued' && now.next_attempt_at === row.next_attempt_at ? [now] : [];
       });
+      const codeOf = ({ channel, reference }: OutboxRow) => (connectorOf(channel) === null ? reference : null);
       const codes = await write.factors.liveCodes(
-        open.flatMap(({ reference }) => reference ?? []),
+        open.flatMap((row) => codeOf(row) ?? []),
         at,
       );
-      const dead = open.filter(({ reference }) => reference !== null && !codes.has(reference));
+      const remote = await sortRemote(desk, write, open, at);
+      const isOver = (code: string | null) => code !== null && !codes.has(code);
+      const dead = open.filter((row) => isOver(codeOf(row)) || remote.dead.has(row.id));
       const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: CODE_OVER };
       for (const { id } of dead) await write.outbox.update(id, ended);
-      const taken = open.filter((row) => !dead.includes(row));
+      const taken = open.filter((row) => !dead.includes(row) && !remote.later.has(row.id));
       await write.outbox.claim(
         taken.map(({ id }) => id),
         at + CLAIM,
@@ -128,8 +143,11 @@ interface Finish {
 function finishOf(desk: Desk, { row, sent }: Attempted, at: number): Finish {
   if (sent === undefined) return { state: 'queued', reference: row.reference, why: row.last_error, next: at };
   if (sent.ok) return { state: 'delivered', reference: sent.reference, why: null, next: null };
-  const next = sent.permanent ? null : nextAttemptAt(row.attempts, at, desk.chance.int(1_000) / 1_000);
-  return { state: next === null ? 'given-up' : 'queued', reference: row.reference, why: sent.why, next };
+  const reference = 'reference' in sent ? sent.reference : row.reference;
+  // A reset that may be half done somewhere is never given up for want of an answer.
+  const attempts = connectorOf(row.channel) === null ? row.attempts : Math.min(row.attempts, PAUSES_MS.length - 1);
+  const next = sent.permanent ? null : nextAttemptAt(attempts, at, desk.chance.int(1_000) / 1_000);
+  return { state: next === null ? 'given-up' : 'queued', reference, why: sent.why, next };
 }
 
 /**
@@ -142,12 +160,14 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
   return desk.store.record<readonly (readonly [string, Outcome])[]>(
     (outcomes) =>
       ended.map(({ row, sent, state, why }, n): AuditEntry => {
+        const good = state === 'delivered' ? 'done' : 'failed';
+        if (connectorOf(row.channel) !== null) return remoteEnd(desk, row, sent as RemoteSent | undefined, good);
         const entry = entryOf(row, at, 'delivery.ended');
         const said = sent === undefined ? 'not-tried' : why;
         const reason = outcomes[n]?.[1] === 'taken-by-another' ? 'taken-by-another' : said;
         return {
           ...entry,
-          outcome: state === 'delivered' ? 'done' : 'failed',
+          outcome: good,
           ...(reason === null ? {} : { reason }),
         };
       }),
@@ -164,7 +184,11 @@ async function finish(desk: Desk, attempted: readonly Attempted[]): Promise<read
         if (!open) continue;
         const disable = sent?.ok === false && sent.disable === true;
         const delivered = state === 'delivered';
-        if (!(delivered && good.has(row.channel)))
+        const external = connectorOf(row.channel) === null ? null : foundAt(row, sent as RemoteSent | undefined);
+        const user = external === null ? undefined : await write.users.byId(row.user_id ?? '');
+        // Matched once by the exact rule, and never guessed again.
+        if (user?.external === null) await write.users.update(user.id, { external });
+        if (connectorOf(row.channel) === null && !(delivered && good.has(row.channel)))
           await noteOutcome(desk, write, { kind: row.channel, at, delivered, disable });
         if (delivered) good.add(row.channel);
         if (disable) good.delete(row.channel);

@@ -7,6 +7,7 @@ import { isRefusal } from '../../errors.js';
 import { SYSTEM } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } from '../../rules/outbox-run.js';
+import { channelOf, remoteOf } from '../../rules/remote-reset.js';
 import { switchedOff } from './channel-switch.js';
 import { deliverBatch, type Outcome } from './deliver-batch.js';
 
@@ -57,12 +58,16 @@ async function forgetEnded(desk: Desk): Promise<void> {
   const before = at - days(desk.policy.limits.outbox.keepDays);
   for (;;) {
     const oldest = await desk.store.read.outbox.oldest(PAGE);
-    const over = oldest.filter((row) => row.state !== 'queued' && row.created_at < before).map(({ id }) => id);
+    const over = oldest.filter((row) => isOver(row) && row.created_at < before).map(({ id }) => id);
     if (over.length === 0) return;
     const entry = { kind: 'delivery.pruned', outcome: 'done', at, by: SYSTEM, detail: { count: over.length } } as const;
     await desk.store.record(entry, (write) => write.outbox.delete(over));
   }
 }
+
+/** Who was kept out at another system is let in by what its row says, whenever that is (B93). */
+const isOver = (row: OutboxRow): boolean =>
+  row.state !== 'queued' && !(row.kind === 'remote-reset' && remoteOf(row).lift);
 
 /**
  * Sends the named messages that are due, and also the due events of the desk itself. Returns what became of the named ones; never
@@ -88,6 +93,9 @@ export async function sendQueued(desk: Desk): Promise<void> {
   if (ids.length === 0 && desk.channels.wanted.length === 0) return;
   try {
     await deliverOutbox(desk, ids);
+    // What the sending itself queued, such as the mail with a code of another system.
+    const more = desk.store.takeQueued();
+    if (more.length > 0) await deliverOutbox(desk, more);
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }
@@ -103,7 +111,8 @@ async function sendEvents(desk: Desk): Promise<void> {
 /** Kinds that are neither switched off for every process nor down for this run. */
 async function openKinds(desk: Desk, run: OutboxRun): Promise<readonly MessageKind[]> {
   const off = await switchedOff(desk);
-  return EVERY_KIND.filter((kind) => !off.has(kind) && !isDown(run, kind));
+  const remote = desk.connectors.names().map(channelOf) as MessageKind[];
+  return [...EVERY_KIND, ...remote].filter((kind) => !off.has(kind) && !isDown(run, kind));
 }
 
 interface Watching extends Partial<Watched> {

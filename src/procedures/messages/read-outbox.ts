@@ -2,6 +2,7 @@
 import type { Desk, OutboxRow } from '../../desk.js';
 import { isRefusal, refusal } from '../../errors.js';
 import { maskedContact } from '../../rules/masked-contact.js';
+import { connectorOf, remoteOf } from '../../rules/remote-reset.js';
 
 export interface WaitingMessage {
   readonly id: string;
@@ -63,7 +64,7 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
     id: row.id,
     channel: row.channel,
     template: row.kind,
-    to: maskedTo(row.channel, address),
+    to: connectorOf(row.channel) ?? maskedTo(row.channel, address),
     account: row.account_id,
     user: row.user_id,
     state: row.state,
@@ -72,7 +73,8 @@ function shown(desk: Desk, row: OutboxRow): WaitingMessage {
     nextAttemptAt: row.state === 'queued' ? row.next_attempt_at : null,
     deliveredAt: row.delivered_at,
     lastError: row.last_error,
-    reference: row.state === 'delivered' ? row.reference : null,
+    reference:
+      row.state !== 'delivered' ? null : connectorOf(row.channel) === null ? row.reference : remoteOf(row).state,
   };
 }
 

@@ -123,6 +123,7 @@ export const toFound = (desk: Desk, user: User, account: Account): FoundUser => 
   account: account.number,
   admin: hasAdminStatus(desk.policy, account, user),
   sso: user.signIn === 'sso',
+  connector: account.connector,
 });
 
 const keyOf = (accountId: string, text: string): string => `${accountId} ${foldKey(text)}`;

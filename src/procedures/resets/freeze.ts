@@ -6,6 +6,7 @@ import type { Desk, Reads, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { iso } from '../../rules/moment.js';
+import { isFrozen } from '../../rules/remote-reset.js';
 import { act, askAuthority } from '../authorise.js';
 import { soundingAlarms } from '../calls/alarms.js';
 import { switchedOff } from '../messages/channel-switch.js';
@@ -20,8 +21,9 @@ export interface Freeze {
 
 /** The freeze in force, or null; an expired one does not count. */
 export async function currentFreeze(reads: Pick<Reads, 'freeze'>, now: number): Promise<Freeze | null> {
-  const { frozen_at: at, frozen_until: until, by_id, by_name, reason } = await reads.freeze.get();
-  if (at === null || (until !== null && now >= until)) return null;
+  const row = await reads.freeze.get();
+  const { frozen_at: at, frozen_until: until, by_id, by_name, reason } = row;
+  if (at === null || !isFrozen(row, now)) return null;
   return { by: { id: by_id ?? '', name: by_name ?? '' }, at, until, reason };
 }
 

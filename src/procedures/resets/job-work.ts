@@ -1,8 +1,11 @@
 /** A job as it is carried out: its plan as it was begun, whom it resets, and who waits for a second operator (B56, B60). */
-import type { Desk, JobHead } from '../../desk.js';
+import type { Desk, JobHead, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import type { ApprovalSubject } from '../../rules/approval.js';
 import { byUserId, type PlannedRow, planTargets, type ResetPlan } from '../../rules/reset-plan.js';
+import { act } from '../authorise.js';
+import { hurryRemotes } from '../messages/remote-row.js';
+import { RESETTING_MANY } from './plan-reset.js';
 
 /** What a job does, in order, and which rows of the plan wait for an approval. */
 export interface JobWork {
@@ -38,4 +41,30 @@ export function subjectOf(plan: ResetPlan, waiting: readonly PlannedRow[]): Appr
   const users = waiting.flatMap((row) => (row.user === undefined ? [] : [row.user])).sort();
   const { desk, final, reason, ticket } = plan;
   return { kind: 'bulk', desk, final, reason, ticket, grant: null, caller: null, users };
+}
+
+const BATCH = 500;
+
+/** Whoever resumes a job knows that the other systems can be reached again (B93). */
+export async function tryRemotesAgain(desk: Desk, signed: SignedOperator, { id }: JobHead): Promise<void> {
+  const users = (await desk.store.read.resets.ofJob(id)).map(({ user_id }) => user_id);
+  for (let from = 0; from < users.length; from += BATCH) {
+    const some = users.slice(from, from + BATCH);
+    const at = desk.now();
+    await act<'mfa:reset-bulk', number>(
+      desk,
+      signed,
+      { ...RESETTING_MANY, sendLater: true },
+      {
+        entry: (count, { actor }) => ({
+          kind: 'mfa.remote-again',
+          outcome: 'done',
+          at,
+          by: actor,
+          detail: { job: id, count },
+        }),
+        change: ({ write, now }) => hurryRemotes(write, some, now),
+      },
+    );
+  }
 }

@@ -9,8 +9,10 @@ import { days } from '../../rules/duration.js';
 import type { Account } from '../../rules/people.js';
 import {
   countRows,
+  type FoundUser,
   type Holding,
   isObjected,
+  type PlannedRemote,
   type PlannedRow,
   type PlanTargets,
   planRows,
@@ -57,8 +59,9 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
   await askAuthority(desk, signed, RESETTING_MANY);
   const found = await foundRows(desk, request);
   if (found.length === 0) throw refusal('invalid-input', 'list-empty', {}, 'nothing-changed');
-  const ids = new Set(found.flatMap((row) => (typeof row.found === 'object' ? [row.found.id] : [])));
-  const rows = planRows(found, await holdingOf(desk, [...ids].sort()));
+  const people = new Map(found.flatMap((row) => (typeof row.found === 'object' ? [[row.found.id, row.found]] : [])));
+  const rows = planRows(found, await holdingOf(desk, people));
+  const remote = await plannedRemotes(desk, [...people.values()]);
   await loggingRefusals(desk, signed, RESETTING_MANY, () => refuseOneself(signed.alsoUserId, rows));
   const { plain } = planTargets(desk.policy, rows);
   const plan: ResetPlan = {
@@ -74,6 +77,7 @@ export async function planReset(desk: Desk, signed: SignedOperator, request: Bul
     source: request.source,
     ...(request.list === undefined ? {} : { list: request.list }),
     counts: countRows(rows),
+    ...(remote.length === 0 ? {} : { remote }),
     confirm: plain.length,
     rows,
   };
@@ -129,13 +133,28 @@ export function refuseOneself(alsoUserId: string | null, rows: readonly PlannedR
   });
 }
 
+/** Refusal `config` if the settings do not have the connector of a company. */
+async function plannedRemotes(desk: Desk, people: readonly FoundUser[]): Promise<readonly PlannedRemote[]> {
+  const users = new Map<string, number>();
+  for (const { connector } of people) if (connector !== null) users.set(connector, (users.get(connector) ?? 0) + 1);
+  const waitMinutes = desk.policy.limits.reset.remoteWaitMinutes.bulk;
+  return Promise.all(
+    [...users].map(async ([connector, count]) => {
+      const { gate } = await desk.connectors.settings(connector);
+      return { connector, gate: gate.kind, users: count, waitMinutes };
+    }),
+  );
+}
+
 /** The users who have something to lose, looked up in the order of ids, in which the store keeps them. */
-async function holdingOf(desk: Desk, ids: readonly string[]): Promise<Holding> {
+async function holdingOf(desk: Desk, people: ReadonlyMap<string, FoundUser>): Promise<Holding> {
+  const ids = [...people.keys()].sort();
   const [acting, objected, unreached] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (let from = 0; from < ids.length; from += BATCH) {
     const batch = ids.slice(from, from + BATCH);
     for (const facts of await desk.store.read.resets.facts(batch, desk.now())) {
-      if (somethingToReset(desk.policy, facts)) acting.add(facts.userId);
+      const elsewhere = people.get(facts.userId)?.connector ?? null;
+      if (elsewhere !== null || somethingToReset(desk.policy, facts)) acting.add(facts.userId);
       if (isObjected(facts)) objected.add(facts.userId);
     }
     if (!desk.policy.limits.enrolmentCode.required) continue;

@@ -11,6 +11,7 @@ import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { hours } from '../../rules/duration.js';
 import type { Account, User } from '../../rules/people.js';
 import { MFA_RESET } from '../../rules/policy-checks.js';
+import { channelOf, type Remote, remoteOf } from '../../rules/remote-reset.js';
 import { isReset, type Removed } from '../../rules/reset-plan.js';
 import { decideTarget } from '../../rules/reset-target.js';
 import { type Acting, act, askAuthority } from '../authorise.js';
@@ -37,6 +38,8 @@ export interface ResetOutcome {
   readonly codeTrouble: string | null;
   /** Destroyed at once; cannot be undone. */
   readonly final: boolean;
+  /** At the other system where the login is; null if there is none. */
+  readonly remote: Remote | null;
 }
 
 export interface GrantedReset {
@@ -64,7 +67,7 @@ export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked:
   if ('request' in done) throw approvalNeeded(done.request);
   const outcome = toOutcome(done, asked);
   if (outcome.outcome === 'reset') await desk.store.forgetDeleted();
-  return { ...outcome, ...(await codeState(desk, done.step)) };
+  return { ...outcome, ...(await codeState(desk, done.step)), remote: await remoteState(desk, done.step) };
 }
 
 /** What became of the mail with the code: nobody is promised a code that no server took (E7). */
@@ -76,6 +79,17 @@ async function codeState(
   const { state, why } = await sentState(desk, codeMessage);
   if (state === 'delivered') return { enrolmentCode, codeTrouble: null };
   return { enrolmentCode: state === 'queued' ? 'waiting' : 'not-sent', codeTrouble: why };
+}
+
+/** What was read there by now; a row that cannot be read claims nothing. */
+async function remoteState(desk: Desk, { remoteRow, account }: StepOutcome): Promise<Remote | null> {
+  if (remoteRow === null) return null;
+  const waiting = { channel: channelOf(account.connector ?? ''), state: 'queued', attempts: 0, reference: null };
+  const row = await desk.store.read.outbox.byId(remoteRow).catch((error: unknown) => {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  });
+  return remoteOf(row ?? { ...waiting, next_attempt_at: null, last_error: null });
 }
 
 interface Done {
@@ -93,6 +107,11 @@ async function attempt(desk: Desk, signed: SignedOperator, asked: GrantedReset):
   const at = desk.now();
   const order = await orderOf(desk, signed, asked);
   const prepared = await prepareStep(desk, order, [{ userId: asked.target.id, line: null }]);
+  const [only] = prepared.decided;
+  if (only?.result === 'failed') {
+    const facts = { connector: only.account.connector ?? '', login: asked.target.login };
+    throw refusal('refused-by-policy', 'admin-without-gate', facts, 'gate-in-settings');
+  }
   return act<'mfa:reset-with-grant', Done | Waiting>(desk, signed, RESETTING, {
     entry: (done, { actor }) =>
       'step' in done ? stepEntry(order, done.step, actor, at) : waitingEntries(asked, done, actor, at),
@@ -174,7 +193,7 @@ async function orderOf(desk: Desk, signed: SignedOperator, asked: GrantedReset):
 function toOutcome(
   { step, grant }: Done,
   { final = false }: GrantedReset,
-): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble'> {
+): Omit<ResetOutcome, 'enrolmentCode' | 'codeTrouble' | 'remote'> {
   const { id, result, user: target, removed } = step;
   const outcome = isReset(result) ? 'reset' : 'nothing-to-do';
   const { account, caller } = grant;

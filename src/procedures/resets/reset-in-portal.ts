@@ -14,7 +14,7 @@ import { findResetTargets } from './find-reset-targets.js';
 import { requireNotFrozen } from './freeze.js';
 import { type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, type PreparedStep, prepareStep, untilNotOvertaken } from './reset-step.js';
-import type { RowOutcome } from './row-outcome.js';
+import { type RowOutcome, withRemotes } from './row-outcome.js';
 import { CHUNK } from './run-job.js';
 
 export const RESETTING_USERS = { lock: 'company:resets' } as const;
@@ -49,7 +49,7 @@ export async function resetInPortal(
     if (asked.reason.trim() === '') throw refusal('missing-option', 'portal-reset-reason', {});
     const { idle, targets } = await findUsers(desk, login, asked.references);
     const done = targets.length === 0 ? [] : await resetAll(desk, login, asked, targets);
-    return [...idle, ...done.map(toRow)].toSorted((a, b) => a.line - b.line);
+    return [...idle, ...(await withRemotes(desk, done.map(toRow)))].toSorted((a, b) => a.line - b.line);
   });
 }
 
@@ -96,12 +96,13 @@ const idleRow = (
   login: string,
   outcome: Extract<RowClass, 'unknown' | 'ambiguous' | 'duplicate'>,
   user: string | null,
-): RowOutcome => ({ line, account: '', login, user, outcome, removed: NOTHING, job: null, reset: null });
+): RowOutcome => ({ line, account: '', login, user, outcome, removed: NOTHING, job: null, reset: null, remote: null });
 
-function toRow({ id, line, result, account, user, removed }: StepOutcome): RowOutcome {
+function toRow({ id, line, result, account, user, removed, remoteRow }: StepOutcome): RowOutcome {
   const acted = isReset(result) || Object.values(removed).some((count) => count > 0);
   const base = { line: line ?? 0, account: account.number, login: user.login, user: user.id };
-  return { ...base, outcome: result, removed, job: null, reset: acted ? id : null };
+  const outcome = remoteRow === null ? result : 'waiting';
+  return { ...base, outcome, removed, job: null, reset: acted ? id : null, remote: null };
 }
 
 async function resetAll(

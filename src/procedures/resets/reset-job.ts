@@ -19,7 +19,7 @@ import {
   useApproval,
 } from './approvals.js';
 import { requireNotFrozen } from './freeze.js';
-import { type JobWork, openJob, subjectOf, workOf } from './job-work.js';
+import { type JobWork, openJob, subjectOf, tryRemotesAgain, workOf } from './job-work.js';
 import { type FrozenPlan, RESETTING_MANY, recentRuns, refuseOneself } from './plan-reset.js';
 import { Overtaken, untilNotOvertaken } from './reset-step.js';
 
@@ -136,6 +136,7 @@ async function standingRequest(
 export async function resumeJob(desk: Desk, signed: SignedOperator, id: string): Promise<BegunJob> {
   await askAuthority(desk, signed, RESETTING_MANY);
   const { head, plan } = await openJob(desk, id);
+  if (plan.remote !== undefined) await tryRemotesAgain(desk, signed, head);
   return untilNotOvertaken(() => joinJob(desk, signed, head, plan));
 }
 

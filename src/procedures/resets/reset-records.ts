@@ -1,4 +1,5 @@
 /** What a reset consists of: who ordered it, of whom, with what result; and how the store and the log record it (B52, B74). */
+import type { ConnectorSettings } from '../../connectors/connector.js';
 import type { NewReset, UserContacts } from '../../desk.js';
 import type { AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import type { Account, User } from '../../rules/people.js';
@@ -69,6 +70,8 @@ export type StepResult = 'reset' | 'no-address' | 'nothing-to-do' | 'sso-only' |
 
 export interface StepOutcome {
   readonly id: string;
+  /** Of the row that resets at another system too; null if there is none. */
+  readonly remoteRow: string | null;
   readonly line: number | null;
   readonly result: StepResult;
   readonly account: Account;
@@ -88,6 +91,8 @@ export interface Decided {
   readonly facts: ResetFacts;
   readonly result: StepResult;
   readonly act: boolean;
+  /** Where the login is too (B93). */
+  readonly remote: ConnectorSettings | undefined;
 }
 
 const NO_WORD = {
@@ -145,10 +150,12 @@ export function rowOf(order: ResetOrder, { id, target, account, facts, result, a
 export function outcomeOf(
   { id, target, account, contacts, facts, result, act }: Decided,
   bars: ReadonlyMap<string, EnrolmentCode>,
+  remoteRows: ReadonlyMap<string, string>,
 ): StepOutcome {
   const bar = bars.get(target.userId);
   return {
     id,
+    remoteRow: remoteRows.get(target.userId) ?? null,
     line: target.line,
     result,
     account,
@@ -178,6 +185,7 @@ export function stepEntry(order: ResetOrder, outcome: StepOutcome, by: ProvenAct
       ...(job == null ? {} : { job, line: outcome.line }),
       ...(isFinal(order) ? { final: true } : {}),
       result: outcome.result,
+      ...(outcome.remoteRow === null ? {} : { remote: outcome.account.connector }),
       ...outcome.removed,
     },
   };

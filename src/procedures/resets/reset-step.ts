@@ -4,15 +4,18 @@
  * nothing has changed. So it holds the lock for writing only, and the notices say what really happened.
  */
 
+import type { ConnectorSettings } from '../../connectors/connector.js';
 import type { Desk, UserContacts } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { hasAdminStatus } from '../../rules/customer-roles.js';
+import { minutes } from '../../rules/duration.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import { enrolledAgain, isObjected, type ResetFacts, somethingToReset } from '../../rules/reset-plan.js';
 import type { Acting } from '../authorise.js';
-import { type EnrolmentCode, enrolmentCodeFor } from '../codes/enrolment-code.js';
+import { type EnrolmentCode, enrolmentCodeFor, oldEnoughAddress } from '../codes/enrolment-code.js';
 import type { PreparedMessage } from '../messages/queue-message.js';
+import { remoteRow } from '../messages/remote-row.js';
 import type { ActingOwner } from '../portal/act-as-owner.js';
 import { adminsOf, type NoticeFacts, noticesOfRun, noticesToAdmins, noticesToTarget } from './reset-notices.js';
 import {
@@ -32,7 +35,11 @@ export interface PreparedStep {
   readonly decided: readonly Decided[];
   readonly enrolmentCodes: ReadonlyMap<string, EnrolmentCode>;
   readonly messages: readonly PreparedMessage[];
+  /** By the id of the user. */
+  readonly remoteRows: ReadonlyMap<string, string>;
 }
+
+const WAITS = { call: 'call', job: 'bulk', portal: 'portal' } as const;
 
 /** Something changed between looking and acting: look again. It never leaves the loops of this folder. */
 export class Overtaken extends Error {
@@ -68,7 +75,8 @@ export async function prepareStep(
   const contacts = new Map((await users.contacts(ids)).map((one) => [one.user.id, one]));
   const homes = await accounts.byIds([...new Set([...contacts.values()].map(({ user }) => user.accountId))]);
   const facts = await resets.facts(ids, desk.now());
-  const decided = decideAll(desk, order, targets, { contacts, homes, facts });
+  const remotes = await remotesOf(desk, homes);
+  const decided = decideAll(desk, order, targets, { contacts, homes, facts, remotes });
   const composed = await composeAll(desk, order, decided, homes);
   const unreached = ({ target }: Decided) => composed.enrolmentCodes.get(target.userId)?.message === null;
   return {
@@ -84,6 +92,17 @@ interface LookedUp {
   readonly contacts: ReadonlyMap<string, UserContacts>;
   readonly homes: readonly Account[];
   readonly facts: readonly ResetFacts[];
+  readonly remotes: Remotes;
+}
+
+type Remotes = ReadonlyMap<string, ConnectorSettings>;
+
+/** By the id of the company. Refusal `config` if the settings do not have its connector. */
+export async function remotesOf(desk: Desk, homes: readonly Account[]): Promise<Remotes> {
+  const remotes = new Map<string, ConnectorSettings>();
+  for (const { id, connector } of homes)
+    if (connector !== null) remotes.set(id, await desk.connectors.settings(connector));
+  return remotes;
 }
 
 function decideAll(
@@ -99,19 +118,30 @@ function decideAll(
     const account = accounts.get(contacts?.user.accountId ?? '');
     const facts = factsOf.get(target.userId);
     if (contacts === undefined || account === undefined || facts === undefined) return [];
-    const result = decideOne(desk, order, account, contacts.user, facts);
+    const remote = found.remotes.get(account.id);
+    const result = decideOne(desk, order, { account, user: contacts.user, facts, remote });
     const act = result === 'reset' || (result === 'sso-only' && somethingToReset(desk.policy, facts));
-    return [{ target, id: desk.newId('rst'), contacts, account, facts, result, act }];
+    return [{ target, id: desk.newId('rst'), contacts, account, facts, result, act, remote }];
   });
 }
 
-function decideOne(desk: Desk, order: ResetOrder, account: Account, user: User, facts: ResetFacts): StepResult {
-  const something = somethingToReset(desk.policy, facts);
+interface Deciding {
+  readonly account: Account;
+  readonly user: User;
+  readonly facts: ResetFacts;
+  readonly remote: ConnectorSettings | undefined;
+}
+
+function decideOne(desk: Desk, order: ResetOrder, { account, user, facts, remote }: Deciding): StepResult {
+  // What there is at another system is read there, when its turn comes.
+  const something = remote !== undefined || somethingToReset(desk.policy, facts);
   const admin = hasAdminStatus(desk.policy, account, user);
+  // The first to know the password could enrol there in an admin's name.
+  if (admin && remote?.gate.kind === 'none') return 'failed';
   const barred = admin || isObjected(facts);
   // On a call the approval is requested earlier; an admin in the portal needs none.
   if (something && barred && order.by === 'job' && !order.approved) return 'needs-approval';
-  if (user.signIn === 'sso' && !admin && order.by !== 'call') return 'sso-only';
+  if (user.signIn === 'sso' && !admin && order.by !== 'call' && remote === undefined) return 'sso-only';
   return something ? 'reset' : 'nothing-to-do';
 }
 
@@ -120,9 +150,25 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
   const facts: NoticeFacts = { who: order.who, requestedBy: order.requestedBy, when: minuteOf(desk.now()) };
   const enrolmentCodes = new Map<string, EnrolmentCode>();
   const messages: PreparedMessage[] = [];
-  for (const { id, account, contacts } of acting) {
+  const remoteRows = new Map<string, string>();
+  for (const { id, account, contacts, facts: held, remote } of acting) {
+    if (remote !== undefined) {
+      const row = remoteRow(
+        desk,
+        { do: 'reset', connector: remote.name, reset: id, to: oldEnoughAddress(desk, contacts) },
+        {
+          account: account.id,
+          user: contacts.user.id,
+          delay: minutes(desk.policy.limits.reset.remoteWaitMinutes[WAITS[order.by]]),
+        },
+      );
+      messages.push(row);
+      remoteRows.set(contacts.user.id, row.id);
+    }
     messages.push(...noticesToTarget(desk, account, contacts, { ...facts, reference: id }));
     if (!desk.policy.limits.enrolmentCode.required) continue;
+    // Who has nothing here enrols there, unless they are kept out until they have been here.
+    if (remote !== undefined && remote.gate.kind !== 'suspend' && !somethingToReset(desk.policy, held)) continue;
     const code = enrolmentCodeFor(desk, account, contacts, { bulk: order.by === 'job' });
     enrolmentCodes.set(contacts.user.id, code);
     if (code.message !== null) messages.push(code.message);
@@ -141,13 +187,13 @@ async function composeAll(desk: Desk, order: ResetOrder, decided: readonly Decid
       ...noticesToAdmins(desk, { account, admins: admins.get(account.id) ?? [], targets }, { ...facts, reference }),
     );
   }
-  return { enrolmentCodes, messages };
+  return { enrolmentCodes, messages, remoteRows };
 }
 
 /** Call it inside the write door. It does what was prepared, or throws Overtaken. */
 export async function applyStep(
   { write, now }: Acting<'mfa:reset-with-grant' | 'mfa:reset-bulk'> | ActingOwner<'company:resets'>,
-  { order, decided, enrolmentCodes, messages }: PreparedStep,
+  { order, decided, enrolmentCodes, messages, remoteRows }: PreparedStep,
 ): Promise<readonly StepOutcome[]> {
   const ids = decided.map(({ target }) => target.userId);
   const facts = await write.resets.facts(ids, now);
@@ -176,7 +222,7 @@ export async function applyStep(
   });
   await write.factors.insertCodes([...enrolmentCodes.values()].map(({ row }) => row));
   await write.outbox.insert(messages.map(({ row }) => row));
-  return decided.map((one) => outcomeOf(one, enrolmentCodes));
+  return decided.map((one) => outcomeOf(one, enrolmentCodes, remoteRows));
 }
 
 const sameFacts = (a: ResetFacts, b: ResetFacts): boolean =>

@@ -1,5 +1,6 @@
 /** The outcome of one line of a list: done just now, done some time ago, or not acted on. */
-import type { ResetRow } from '../../desk.js';
+import type { Desk, OutboxRow, ResetRow } from '../../desk.js';
+import { REMOTE_KINDS, type Remote, type RemoteState, remoteOf } from '../../rules/remote-reset.js';
 import { isReset, NOTHING, type PlannedRow, type Removed } from '../../rules/reset-plan.js';
 import type { JobWork } from './job-work.js';
 import type { StepOutcome, StepResult } from './reset-records.js';
@@ -10,11 +11,13 @@ export interface RowOutcome {
   readonly account: string;
   readonly login: string;
   readonly user: string | null;
-  readonly outcome: StepResult | 'unknown' | 'duplicate' | 'ambiguous';
+  readonly outcome: StepResult | 'unknown' | 'duplicate' | 'ambiguous' | 'partial' | 'waiting' | 'unreachable';
   readonly removed: Removed;
   readonly job: string | null;
   /** Id to undo it or object to it by; null if nothing was reset. */
   readonly reset: string | null;
+  /** At the other system where the login is; null if there is none. */
+  readonly remote: Remote | null;
 }
 
 const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) => ({
@@ -23,6 +26,7 @@ const baseOf = ({ line, account, login, user }: PlannedRow, job: string | null) 
   login,
   user: user ?? null,
   job,
+  remote: null,
 });
 
 /** A line that the job has just done. */
@@ -30,9 +34,39 @@ export function doneOutcome(job: string, planned: PlannedRow, outcome: StepOutco
   const base = baseOf(planned, job);
   // The user no longer exists.
   if (outcome === undefined) return { ...base, outcome: 'failed', removed: NOTHING, reset: null };
-  const { result, removed, id } = outcome;
+  const { result, removed, id, remoteRow } = outcome;
   const reset = isReset(result) || Object.values(removed).some((count) => count > 0) ? id : null;
-  return { ...base, outcome: result, removed, reset };
+  // Its turn comes after the commit.
+  return { ...base, outcome: remoteRow === null ? result : 'waiting', removed, reset };
+}
+
+/** The line as a whole: what is not done there is not done (B93). */
+export function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowOutcome {
+  if (stored === undefined) return row;
+  const remote = remoteOf(stored);
+  const here = Object.values(row.removed).some((count) => count > 0);
+  return { ...row, remote, outcome: outcomeWith(row.outcome, remote.state, here) };
+}
+
+function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: boolean): RowOutcome['outcome'] {
+  if (state === 'nothing') return here ? outcome : 'nothing-to-do';
+  if (state === 'refused') return 'failed';
+  return state === 'reset' || state === 'lifted' || state === 'cancelled' ? outcome : state;
+}
+
+const BATCH = 500;
+
+/** The same lines with what the other systems say now. */
+export async function withRemotes(desk: Desk, rows: readonly RowOutcome[]): Promise<readonly RowOutcome[]> {
+  const found = new Map<string, OutboxRow>();
+  const ids = rows.flatMap(({ reset, user }) => (reset === null || user === null ? [] : [user]));
+  for (let from = 0; from < ids.length; from += BATCH)
+    for (const [user, row] of await desk.store.read.outbox.latestAbout(
+      ids.slice(from, from + BATCH),
+      REMOTE_KINDS.reset,
+    ))
+      found.set(user, row);
+  return rows.map((row) => (row.reset === null ? row : withRemote(row, found.get(row.user ?? ''))));
 }
 
 /** A line that the job did some time ago, as stored. */
@@ -56,7 +90,7 @@ export function idleOutcomes(
 
 /** True of a line that somebody has to correct, or to run again. */
 export const isNotDone = ({ outcome }: RowOutcome): boolean =>
-  ['unknown', 'ambiguous', 'failed', 'needs-approval'].includes(outcome);
+  ['unknown', 'ambiguous', 'failed', 'needs-approval', 'partial', 'unreachable'].includes(outcome);
 
 /** A line that the job does not act on: there is nothing to do, no such user, or it waits for an approval. */
 export function idleOutcome(planned: PlannedRow, waiting: boolean): RowOutcome {

@@ -14,7 +14,7 @@ import type { JobWork } from './job-work.js';
 import { RESETTING_MANY, refuseOneself } from './plan-reset.js';
 import { type Companies, type ResetOrder, type StepOutcome, stepEntry } from './reset-records.js';
 import { applyStep, Overtaken, prepareStep } from './reset-step.js';
-import { doneOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
+import { doneOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
 export interface Watching {
   /** Rows that are done, in the order of lines within one call. The run waits for it, so a slow reader slows it down. */
@@ -75,7 +75,9 @@ async function toldByOthers(desk: Desk, work: JobWork, told: ReadonlySet<number>
   const missing = work.targets.filter((row) => !told.has(row.line));
   if (missing.length === 0) return [];
   const rows = new Map((await desk.store.read.resets.ofJob(work.head.id)).map((row) => [row.line ?? 0, row]));
-  return missing.toSorted((a, b) => a.line - b.line).map((row) => storedOutcome(work.head.id, row, rows.get(row.line)));
+  const outcomes = missing.map((row) => storedOutcome(work.head.id, row, rows.get(row.line)));
+  const elsewhere = work.plan.remote === undefined ? outcomes : await withRemotes(desk, outcomes);
+  return elsewhere.toSorted((a, b) => a.line - b.line);
 }
 
 /** Companies with several users: their admins get one message a run, not one a chunk (B58). */

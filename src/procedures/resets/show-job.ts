@@ -3,7 +3,7 @@ import type { Desk, JobHead, ResetRow } from '../../desk.js';
 import type { PlannedRow, ResetPlan } from '../../rules/reset-plan.js';
 import { type CodeState, codeStateOf } from '../codes/code-state.js';
 import { type JobWork, openJob } from './job-work.js';
-import { idleOutcome, type RowOutcome, storedOutcome } from './row-outcome.js';
+import { idleOutcome, type RowOutcome, storedOutcome, withRemotes } from './row-outcome.js';
 
 export interface JobLine {
   readonly row: RowOutcome;
@@ -48,7 +48,14 @@ export async function showJob(desk: Desk, id: string): Promise<JobReport> {
         codeStateOf({ live: live.get(row.user_id) ?? false, since: row.at }, messages.get(row.user_id)),
       );
   }
-  return { head, plan, ...(await namesOf(desk, head)), lines: plan.rows.map(liner(work, stored, codes)) };
+  const lines = plan.rows.map(liner(work, stored, codes));
+  if (plan.remote === undefined) return { head, plan, ...(await namesOf(desk, head)), lines };
+  const elsewhere = await withRemotes(
+    desk,
+    lines.map(({ row }) => row),
+  );
+  const both = lines.map((line, index) => ({ ...line, row: elsewhere[index] ?? line.row }));
+  return { head, plan, ...(await namesOf(desk, head)), lines: both };
 }
 
 async function namesOf(desk: Desk, head: JobHead): Promise<Pick<JobReport, 'begunBy' | 'approvedBy'>> {

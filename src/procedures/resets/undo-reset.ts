@@ -11,6 +11,7 @@ import { minuteOf } from '../../rules/moment.js';
 import { enrolledAgain, type ResetFacts } from '../../rules/reset-plan.js';
 import { type Acting, act, askAuthority, type Door } from '../authorise.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { cancelRemotes } from '../messages/remote-row.js';
 import { CHUNK } from './run-job.js';
 
 /** Why a reset is not undone. */
@@ -27,6 +28,8 @@ export interface UndoOutcome {
   readonly reset: ResetRow;
   readonly login: string;
   readonly outcome: 'undone' | UndoStop;
+  /** At the other system there is no undo: `cancelled` before it began, `stays` if it has (B93). Null: nothing was to be done there. */
+  readonly remote: 'cancelled' | 'stays' | null;
 }
 
 export const UNDOING = { permission: 'job:undo', fresh: true } as const;
@@ -107,11 +110,15 @@ async function takeBack(
   const found = await write.resets.facts(ids, now);
   const facts = new Map(found.map((one) => [one.userId, one]));
   const rows = await write.resets.byIds(resets.map((row) => row.id));
-  const outcomes = rows.map(
-    (reset): UndoOutcome => ({
+  const stops = rows.map((reset) => [reset, stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone'] as const);
+  const stopped = stops.flatMap(([reset, outcome]) => (outcome === 'undone' ? [reset] : []));
+  const remotes = await cancelRemotes(desk, write, stopped);
+  const outcomes = stops.map(
+    ([reset, outcome]): UndoOutcome => ({
       reset,
       login: people.get(reset.user_id)?.user.login ?? '',
-      outcome: stopOf(desk, reset, facts.get(reset.user_id), now) ?? 'undone',
+      outcome,
+      remote: remotes.get(reset.user_id) ?? null,
     }),
   );
   const all = (wanted: UndoOutcome['outcome']) =>
@@ -151,7 +158,7 @@ async function noticesOf(desk: Desk, signed: SignedOperator, resets: readonly Re
   );
 }
 
-function entryOf({ reset, outcome }: UndoOutcome, reason: string, by: ProvenActor, at: number): AuditEntry {
+function entryOf({ reset, outcome, remote }: UndoOutcome, reason: string, by: ProvenActor, at: number): AuditEntry {
   return {
     kind: outcome === 'undone' ? 'mfa.reset-undone' : 'mfa.undo-refused',
     outcome: outcome === 'undone' ? 'done' : 'refused',
@@ -164,6 +171,7 @@ function entryOf({ reset, outcome }: UndoOutcome, reason: string, by: ProvenActo
       reset: reset.id,
       ...(reset.job_id === null ? {} : { job: reset.job_id, line: reset.line }),
       result: outcome,
+      ...(remote === null ? {} : { remote }),
     },
   };
 }

@@ -1,0 +1,107 @@
+/**
+ * The rows of the outbox that reset at the system behind a connector (B93): queued in the transaction of the reset, held back while they
+ * may not begin, cancelled while they have not. attempt-remote.ts carries them out.
+ */
+import type { Desk, OutboxRow, Writes } from '../../desk.js';
+import type { User } from '../../rules/people.js';
+import {
+  channelOf,
+  connectorOf,
+  isFrozen,
+  progressOf,
+  REMOTE_KINDS,
+  type RemoteWork,
+  remoteOf,
+} from '../../rules/remote-reset.js';
+import { type PreparedMessage, sealedMessage } from './queue-message.js';
+
+/** The row of one person and reset; `delay` is how long it can be cancelled for nothing, ms. */
+export function remoteRow(
+  desk: Pick<Desk, 'newId' | 'now' | 'vault'>,
+  work: RemoteWork,
+  { account, user, delay = 0 }: { readonly account: string; readonly user: string; readonly delay?: number },
+): PreparedMessage {
+  const composed = { kind: 'webhook', subject: work.do, body: JSON.stringify(work) } as const;
+  const about = { account, user };
+  const { id, row } = sealedMessage(desk, { kind: REMOTE_KINDS[work.do], composed, to: work.connector, about });
+  return { id, row: { ...row, channel: channelOf(work.connector), next_attempt_at: desk.now() + delay } };
+}
+
+/** What becomes of rows that are about to be tried; call it inside the door. */
+export async function sortRemote(
+  desk: Desk,
+  write: Writes,
+  rows: readonly OutboxRow[],
+  now: number,
+): Promise<{ readonly dead: ReadonlySet<string>; readonly later: ReadonlySet<string> }> {
+  const remote = rows.filter(({ channel }) => connectorOf(channel) !== null);
+  if (remote.length === 0) return { dead: new Set(), later: new Set() };
+  const frozen = isFrozen(await write.freeze.get(), now);
+  const first = await write.outbox.firstQueued(remote.flatMap(({ user_id }) => user_id ?? []));
+  const resets = new Map(
+    (await write.resets.byIds(remote.map((row) => workOf(desk, row).reset))).map((r) => [r.id, r]),
+  );
+  const of = (test: (row: OutboxRow) => boolean) => new Set(remote.filter(test).map(({ id }) => id));
+  const resetOf = (row: OutboxRow) => resets.get(workOf(desk, row).reset);
+  const begun = (row: OutboxRow) => row.reference !== null || row.kind === REMOTE_KINDS.lift;
+  return {
+    dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resetOf(row)?.state)),
+    later: of((row) => frozen || first.get(row.user_id ?? '') !== row.id || (!begun(row) && objected(resetOf(row)))),
+  };
+}
+
+const objected = (reset: { readonly objected_at: number | null } | undefined): boolean =>
+  reset !== undefined && reset.objected_at !== null;
+
+export const workOf = (desk: Desk, { id, content }: OutboxRow): RemoteWork =>
+  JSON.parse(
+    (
+      JSON.parse(desk.vault.openText('seal/message', { table: 'outbox', column: 'content', id }, content ?? '')) as {
+        body: string;
+      }
+    ).body,
+  ) as RemoteWork;
+
+/** Of undone resets, by the id of the user: cancels what has changed nothing there yet; whoever was kept out is let in again. */
+export async function cancelRemotes(
+  desk: Desk,
+  write: Writes,
+  resets: readonly { readonly user_id: string; readonly account_id: string }[],
+): Promise<ReadonlyMap<string, 'cancelled' | 'stays'>> {
+  const rows = await write.outbox.latestAbout(
+    resets.map(({ user_id }) => user_id),
+    REMOTE_KINDS.reset,
+  );
+  const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: 'undone' };
+  const done = new Map<string, 'cancelled' | 'stays'>();
+  for (const { user_id: id, account_id: accountId } of resets) {
+    const row = rows.get(id);
+    if (row === undefined) continue;
+    const free = row.state === 'queued' && progressOf(row) === undefined;
+    if (free) await write.outbox.update(row.id, ended);
+    else await queueLift(desk, write, { id, accountId });
+    done.set(id, free || row.state === 'dropped' ? 'cancelled' : 'stays');
+  }
+  return done;
+}
+
+/** Those of these users that wait for another try are due now: a person says that the system is there again. */
+export async function hurryRemotes(write: Writes, userIds: readonly string[], now: number): Promise<number> {
+  let count = 0;
+  for (const row of (await write.outbox.latestAbout(userIds, REMOTE_KINDS.reset)).values()) {
+    if (row.state !== 'queued' || row.last_error === null || (row.next_attempt_at ?? now) <= now) continue;
+    await write.outbox.update(row.id, { next_attempt_at: now });
+    count += 1;
+  }
+  return count;
+}
+
+/** Lets a person in again who was kept out until they had been here; call it inside the door. */
+export async function queueLift(desk: Desk, write: Writes, user: Pick<User, 'id' | 'accountId'>): Promise<void> {
+  const row = await write.outbox.newestAbout(user.id, REMOTE_KINDS.reset);
+  if (row === undefined) return;
+  const { connector, lift: suspended } = remoteOf(row);
+  if (!suspended && progressOf(row) === undefined) return;
+  const work = { do: 'lift', connector, reset: '', to: null } as const;
+  await write.outbox.insert([remoteRow(desk, work, { account: user.accountId, user: user.id }).row]);
+}

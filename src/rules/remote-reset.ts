@@ -1,0 +1,102 @@
+/**
+ * A reset at the system behind a connector (B93), as the outbox keeps it: one row a person and reset. What an attempt got to and what became
+ * of it are in the row; nothing is claimed that no read-back showed. Pure.
+ */
+
+/** What the row asks for. Sealed, like the text of a message, and destroyed with the row's end. */
+export interface RemoteWork {
+  readonly do: 'reset' | 'lift';
+  readonly connector: string;
+  readonly reset: string;
+  /** Where a code for the owner goes; null if no address is old enough (B57). */
+  readonly to: string | null;
+}
+
+/** What an attempt that changed something got to, for the next one. */
+export interface RemoteProgress {
+  readonly id: string;
+  readonly kinds: readonly string[];
+  readonly suspended: boolean;
+  readonly gated: boolean;
+}
+
+/** How an attempt ended. Ids and fixed words only. */
+export interface RemoteReport {
+  readonly state: 'reset' | 'nothing' | 'lifted' | 'partial' | 'unknown' | 'ambiguous' | 'refused' | 'unreachable';
+  readonly id: string | null;
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+  readonly sessions: 'ended' | 'stay' | 'unknown';
+  readonly gate: string | null;
+  /** End of a code or a link, ms. */
+  readonly until: number | null;
+  /** Somebody was suspended by us, and is let in again after enrolling here. */
+  readonly lift: boolean;
+  readonly why: string | null;
+}
+
+/** `waiting`: not tried yet. `cancelled`: undone before anything was changed there. */
+export type RemoteState = RemoteReport['state'] | 'waiting' | 'cancelled';
+
+export interface Remote extends Omit<RemoteReport, 'state'> {
+  readonly connector: string;
+  readonly state: RemoteState;
+  /** When it is tried next, ms. */
+  readonly next: number | null;
+}
+
+/** Kinds of rows, where a mail has the name of its template. */
+export const REMOTE_KINDS = { reset: 'remote-reset', lift: 'remote-lift' } as const;
+
+const PREFIX = 'connector:';
+export const channelOf = (connector: string): string => `${PREFIX}${connector}`;
+/** Null for a row that is a message. */
+export const connectorOf = (channel: string): string | null =>
+  channel.startsWith(PREFIX) ? channel.slice(PREFIX.length) : null;
+
+interface Kept {
+  readonly channel: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly reference: string | null;
+  readonly next_attempt_at: number | null;
+  readonly last_error: string | null;
+}
+
+const NOTHING_SAID: RemoteReport = {
+  state: 'unreachable',
+  id: null,
+  removed: [],
+  left: [],
+  sessions: 'unknown',
+  gate: null,
+  until: null,
+  lift: false,
+  why: null,
+};
+
+export const progressOf = ({ state, reference }: Pick<Kept, 'state' | 'reference'>): RemoteProgress | undefined =>
+  state === 'queued' && reference !== null ? (JSON.parse(reference) as RemoteProgress) : undefined;
+
+/** What the row says now. */
+export function remoteOf(row: Kept): Remote {
+  const base = { ...NOTHING_SAID, connector: connectorOf(row.channel) ?? '', next: row.next_attempt_at };
+  if (row.state === 'dropped') return { ...base, state: 'cancelled' };
+  if (row.state !== 'queued') return { ...base, ...(JSON.parse(row.reference ?? '{}') as Partial<RemoteReport>) };
+  const id = progressOf(row)?.id ?? null;
+  const tried = row.last_error !== null || id !== null;
+  return { ...base, id, state: tried ? 'unreachable' : 'waiting', why: row.last_error };
+}
+
+/** Not tried to an end, or only in part: somebody has to look, or to run it again. */
+export const isOpenEnded = ({ state }: Remote): boolean => state !== 'reset' && state !== 'nothing';
+
+/** Each row of a person in the order in which it was made; other people go on beside them. */
+export const laneOf = (channel: string, person: string, lanes: number): string =>
+  `${channel} ${[...person].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7) % lanes}`;
+
+/** Whether resets are frozen now (B63), by the row that says so. */
+export const isFrozen = (
+  { frozen_at, frozen_until }: { readonly frozen_at: number | null; readonly frozen_until: number | null },
+  now: number,
+): boolean => frozen_at !== null && (frozen_until === null || now < frozen_until);

@@ -1,0 +1,255 @@
+/** B93: a reset goes on where the login is: one row a person and reset, intent first, read back, cancelled by undo, held by a freeze. */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConfigFile } from '../../../src/config.js';
+import type { SignedOperator } from '../../../src/desk.js';
+import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
+import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
+import { queueLift } from '../../../src/procedures/messages/remote-row.js';
+import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
+import { tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
+import { planReset } from '../../../src/procedures/resets/plan-reset.js';
+import { resetUnderGrant } from '../../../src/procedures/resets/reset-factors.js';
+import { beginJob } from '../../../src/procedures/resets/reset-job.js';
+import { runJob } from '../../../src/procedures/resets/run-job.js';
+import { showJob } from '../../../src/procedures/resets/show-job.js';
+import { undoResets } from '../../../src/procedures/resets/undo-reset.js';
+import { type ContractServer, contractServer } from '../../support/contract-server.mjs';
+import { engines } from '../../support/test-desk.js';
+import { FULL, type ResetDesk, resetDesk } from '../reset-desk.js';
+
+const TOKEN = 'tok-CANARY-4711';
+const tokenFile = join(tmpdir(), `countersign-token-${process.pid}`);
+writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
+const never = new AbortController().signal;
+const MINUTE = 60_000;
+
+describe.each(engines)('resets at another system, on %s', (engine) => {
+  let place: ResetDesk;
+  let server: ContractServer;
+  let agent: SignedOperator;
+  let lead: SignedOperator;
+  const open = async (gate: string, more: object = {}) => {
+    const people = { ana: { factors: [{ type: 'otp' }, { type: 'webauthn' }] }, bo: { factors: [{ type: 'otp' }] } };
+    server = await contractServer({ kind: 'keycloak', people: { ...people, ...more }, token: TOKEN, realm: 'desk' });
+    const keys = {
+      kind: 'keycloak',
+      realm: 'desk',
+      url: new URL(server.url).origin,
+      tokenFile,
+      allowPrivate: true,
+      gate,
+    };
+    place = await resetDesk(engine, { file: { connectors: { kc: keys } } as ConfigFile });
+    agent = await place.operator('agent');
+    lead = await place.operator('lead');
+    await place.account('1', { connector: 'kc' });
+    await place.user('1', 'boss', { role: 'admin' });
+    for (const login of ['ana', 'bo', 'nobody']) await place.user('1', login);
+  };
+  beforeEach(() => open('link'));
+  afterEach(async () => {
+    expect(server.violations()).toEqual([]);
+    await place.close();
+    await server.stop();
+  });
+
+  const call = async (login: string) => {
+    const { desk } = place;
+    const account = await desk.store.read.accounts.byId('acc_1');
+    const target = await desk.store.read.users.byId(`usr_acc_1_${login}`);
+    if (account === undefined || target === undefined) throw new Error('not there');
+    const asked = {
+      grantId: await place.grant(agent, '1', 'boss'),
+      account,
+      target,
+      reason: undefined,
+      ticket: undefined,
+    };
+    return resetUnderGrant(desk, agent, asked);
+  };
+  const bulk = async (...logins: readonly string[]) => {
+    const rows = logins.map((login, n) => ({ line: n + 2, user: '', account: '1', login, email: '' }));
+    const words = { reason: 'phones lost', ticket: 'INC-1', final: false, source: 'test', wholeAccount: null };
+    const frozen = await planReset(place.desk, lead, { rows, ...words });
+    const { work } = await beginJob(place.desk, lead, frozen);
+    if (work === null) throw new Error('nothing begun');
+    await runJob(place.desk, lead, work, { signal: never, told: async () => undefined });
+    return { job: work.head.id, plan: frozen.plan };
+  };
+  const lines = async (job: string) =>
+    (await showJob(place.desk, job)).lines.map(({ row }) => [row.login, row.outcome, row.remote?.state]);
+  const kinds = async () =>
+    (await place.desk.store.read.audit.newest({}, 40))
+      .map((row) => JSON.parse(row.body))
+      .reverse()
+      .filter(({ kind }) => kind.startsWith('mfa.remote'))
+      .map(({ kind, outcome, detail }) => [kind.slice(11), outcome, detail.state ?? detail.kinds ?? detail.gate]);
+
+  it('a call resets there at once: intent, gate, what was read back; twice is nothing to do', async () => {
+    const first = await call('ana');
+    expect(first).toMatchObject({ outcome: 'reset', enrolmentCode: 'not-needed' });
+    expect(first.remote).toMatchObject({ state: 'reset', removed: ['otp', 'webauthn'], left: [], sessions: 'ended' });
+    expect(server.people['ana']).toMatchObject({ factors: [], sessions: 0, mailed: 1 });
+    expect(await kinds()).toEqual([
+      ['started', 'started', ['otp', 'webauthn']],
+      ['gated', 'done', 'link'],
+      ['reset', 'done', 'reset'],
+    ]);
+    const { id } = server.people['ana'] ?? {};
+    expect(await place.desk.store.read.users.byId('usr_acc_1_ana')).toMatchObject({ external: `kc:${id}` });
+    expect((await call('ana')).remote).toMatchObject({ state: 'nothing', removed: [] });
+    expect(server.people['ana']).toMatchObject({ mailed: 1 });
+    const log = JSON.stringify((await place.desk.store.read.audit.newest({}, 100)).map((row) => row.body));
+    expect(log).not.toContain('CANARY');
+  });
+
+  it('nobody there, and a system that is gone, are said as that and claim nothing', async () => {
+    expect((await call('nobody')).remote).toMatchObject({ state: 'unknown', id: null });
+    server.set({ fail: { status: 500, times: 1_000 } });
+    expect((await call('ana')).remote).toMatchObject({ state: 'unreachable', why: 'server-error' });
+    expect(server.people['ana']?.factors).toHaveLength(2);
+    const { account, user } = await found('ana');
+    expect((await mfaStatus(place.desk, account, user)).remote).toMatchObject({ state: 'unreachable' });
+    server.set({ fail: null });
+    place.clock.advance(10 * MINUTE);
+    await deliverDue(place.desk);
+    expect((await mfaStatus(place.desk, account, user)).remote).toMatchObject({ state: 'reset' });
+    expect(server.people['ana']?.factors).toEqual([]);
+  });
+
+  const found = async (login: string) => {
+    const { accounts, users } = place.desk.store.read;
+    const [account, user] = [await accounts.byId('acc_1'), await users.byId(`usr_acc_1_${login}`)];
+    if (account === undefined || user === undefined) throw new Error('not there');
+    return { account, user };
+  };
+
+  it('a list waits before it begins there, and undo then costs nothing; after that it stays reset, and says so', async () => {
+    const { job, plan } = await bulk('ana', 'bo');
+    expect(plan.remote).toEqual([{ connector: 'kc', gate: 'link', users: 2, waitMinutes: 30 }]);
+    await deliverDue(place.desk);
+    expect(await lines(job)).toEqual([
+      ['ana', 'waiting', 'waiting'],
+      ['bo', 'waiting', 'waiting'],
+    ]);
+    const undone = await undoResets(place.desk, lead, { id: job, line: 2, reason: 'wrong list' });
+    expect(undone).toMatchObject([{ login: 'ana', outcome: 'undone', remote: 'cancelled' }]);
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    expect(await lines(job)).toEqual([
+      ['ana', 'reset', 'cancelled'],
+      ['bo', 'reset', 'reset'],
+    ]);
+    expect([server.people['ana']?.factors.length, server.people['bo']?.factors.length]).toEqual([2, 0]);
+    const rest = await undoResets(place.desk, lead, { id: job, line: 3, reason: 'wrong list' });
+    expect(rest).toMatchObject([{ login: 'bo', remote: 'stays' }]);
+  });
+
+  it('a freeze stops between two people, and a resumed job tries again at once', async () => {
+    const { job } = await bulk('ana', 'bo');
+    place.clock.advance(31 * MINUTE);
+    await freezeResets(place.desk, lead, { reason: 'attack', until: null });
+    await deliverDue(place.desk);
+    expect(server.calls()).toEqual([]);
+    await thawResets(place.desk, await place.operator('admin'));
+    server.set({ fail: { status: 503, times: 1_000 } });
+    await deliverDue(place.desk);
+    expect(await lines(job)).toEqual([
+      ['ana', 'unreachable', 'unreachable'],
+      ['bo', 'unreachable', 'unreachable'],
+    ]);
+    server.set({ fail: null });
+    const head = await place.desk.store.read.jobs.head(job);
+    if (head === undefined) throw new Error('no job');
+    await tryRemotesAgain(place.desk, lead, head);
+    await deliverDue(place.desk);
+    expect(await lines(job)).toMatchObject([
+      ['ana', 'reset', 'reset'],
+      ['bo', 'reset', 'reset'],
+    ]);
+  });
+
+  it('a reset that was cut off after the effect is settled by what stands there', async () => {
+    const asked = await call('bo');
+    expect(asked.remote?.state).toBe('reset');
+    await place.user('1', 'cut');
+    server.people['cut'] = { ...server.people['ana'], id: 'id-cut', username: 'cut' } as never;
+    // The process died after the factors were gone: the row is still queued, with what it had begun.
+    const { job } = await bulk('cut');
+    const row = await place.desk.store.read.outbox.newestAbout('usr_acc_1_cut', 'remote-reset');
+    const progress = { id: 'id-cut', kinds: ['otp', 'webauthn'], suspended: false, gated: true };
+    const entry = {
+      kind: 'test.seeded',
+      outcome: 'done',
+      at: place.clock.now(),
+      by: { kind: 'system', id: 't', name: 't' },
+    } as never;
+    await place.desk.store.record(entry, (write) =>
+      write.outbox.update(row?.id ?? '', { reference: JSON.stringify(progress), attempts: 1 }),
+    );
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    const [line] = (await showJob(place.desk, job)).lines;
+    expect(line?.row.remote).toMatchObject({ state: 'reset', removed: ['otp', 'webauthn'], left: [] });
+  });
+});
+
+describe('gates', () => {
+  it.each(['none', 'suspend'] as const)(
+    '%s: admins are refused without one; who is kept out is let in after enrolling here',
+    async (gate) => {
+      const people = { ana: { factors: [{ type: 'phone' }] }, boss: { factors: [{ type: 'phone' }] } };
+      const server = await contractServer({ kind: 'entra', people, token: TOKEN });
+      const keys = {
+        kind: 'entra',
+          url: new URL(server.url).origin,
+        tokenFile,
+        allowPrivate: true,
+        gate,
+      };
+      const place = await resetDesk('sqlite', { file: { connectors: { ms: keys } } as ConfigFile });
+      const agent = await place.operator('agent');
+      await place.account('1', { connector: 'ms' });
+      await place.user('1', 'boss', { role: 'admin' });
+      await place.user('1', 'ana', {}, FULL);
+      const { accounts, users, outbox } = place.desk.store.read;
+      const [account, ana, boss] = [
+        await accounts.byId('acc_1'),
+        await users.byId('usr_acc_1_ana'),
+        await users.byId('usr_acc_1_boss'),
+      ];
+      if (account === undefined || ana === undefined || boss === undefined) throw new Error('not there');
+      const asked = { account, reason: undefined, ticket: undefined };
+      if (gate === 'none') {
+        const admin = resetUnderGrant(place.desk, agent, {
+          ...asked,
+          grantId: await place.grant(agent, '1', 'boss'),
+          target: boss,
+        });
+        await expect(admin).rejects.toMatchObject({ code: 'refused-by-policy', message: 'admin-without-gate' });
+        expect(server.calls()).toEqual([]);
+      }
+      const grantId = await place.grant(agent, '1', 'boss');
+      const done = await resetUnderGrant(place.desk, agent, { ...asked, grantId, target: ana });
+      expect(done.remote).toMatchObject({ state: 'reset', gate });
+      expect(server.people['ana']?.enabled !== false).toBe(gate !== 'suspend');
+      const entry = {
+        kind: 'test.seeded',
+        outcome: 'done',
+        at: place.clock.now(),
+        by: { kind: 'system', id: 't', name: 't' },
+      } as never;
+      await place.desk.store.record(entry, (write) => queueLift(place.desk, write, ana));
+      await deliverDue(place.desk);
+      expect(server.people['ana']?.enabled !== false).toBe(true);
+      const lift = await outbox.newestAbout(ana.id, 'remote-lift');
+      expect(lift?.state ?? 'none').toBe(gate === 'suspend' ? 'delivered' : 'none');
+      await place.close();
+      await server.stop();
+    },
+  );
+});
+
