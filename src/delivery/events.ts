@@ -104,21 +104,33 @@ function errorCode(text: string): string {
 
 /** One event, the subject at the top level, no `sub` and no `exp` (RFC 8417; Shared Signals Framework 1.0). */
 function claimsOf({ id, body, createdAt }: Message, { issuer, audience }: EventsConfig): object {
-  const { type, about, at, transaction, claims } = JSON.parse(body) as SecurityEvent;
+  const { type, about, at, transaction, claims, seq, external } = JSON.parse(body) as SecurityEvent;
   return {
     iss: issuer,
     aud: audience,
     iat: Math.floor(createdAt / 1000),
     jti: id,
     ...(transaction === null ? {} : { txn: transaction }),
-    sub_id: subjectOf(about, issuer),
-    events: { [`${EVENT_TYPES}${type}`]: { ...claims, event_timestamp: Math.floor(at / 1000) } },
+    sub_id: subjectOf(about, issuer, external ?? null),
+    events: {
+      [`${EVENT_TYPES}${type}`]: {
+        ...claims,
+        event_timestamp: Math.floor(at / 1000),
+        ...(seq === undefined ? {} : { seq }),
+      },
+    },
   };
 }
 
 /** RFC 9493. A user without a session means all sessions of that user; an account means those of all its users. */
-function subjectOf({ account, user, session }: SecurityEvent['about'], issuer: string): object {
+function subjectOf(
+  { account, user, session }: SecurityEvent['about'],
+  issuer: string,
+  external: string | null,
+): object {
   if (user === null) return { format: 'complex', tenant: { format: 'opaque', id: account ?? '' } };
-  const person = { format: 'iss_sub', iss: issuer, sub: user };
+  const own = { format: 'iss_sub', iss: issuer, sub: user };
+  const other = { format: 'opaque', id: external };
+  const person = external === null ? own : { format: 'aliases', identifiers: [own, other] };
   return session === null ? person : { format: 'complex', user: person, session: { format: 'opaque', id: session } };
 }

@@ -32,7 +32,7 @@ import { Refusal } from '../errors.js';
 import { codeMessages } from '../factors/registry.js';
 import { announcePower } from '../procedures/messages/announce-power.js';
 import { sendQueued } from '../procedures/messages/deliver-outbox.js';
-import { eventMessages } from '../procedures/messages/queue-events.js';
+import { eventMessages, toldOf } from '../procedures/messages/queue-events.js';
 import type { AuditEntry } from '../rules/audit-entry.js';
 import type { Limits } from '../rules/policy.js';
 import type { Engine } from '../store/engine.js';
@@ -171,9 +171,9 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
   const sealing = { now, newId: (prefix: IdPrefix) => newId(prefix, now()), vault };
   const delivery = readDeliveryConfig(settings.file, settings.deskName);
   const { wanted } = delivery;
-  const follow = async (entries: readonly AuditEntry[], write: Writes) => {
+  const follow = async (entries: readonly AuditEntry[], write: Writes, firstSeq: number) => {
     await announcePower(desk, write, entries);
-    return wanted.length > 0 ? eventMessages(sealing, wanted, entries) : [];
+    return wanted.length > 0 ? eventMessages(sealing, wanted, await toldOf(desk, write, entries, firstSeq)) : [];
   };
   const store = openStore(engine, notary, { anchor, clock, follow });
   const spoken = languagesOf(settings.file, dataFolder);

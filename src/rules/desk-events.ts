@@ -6,6 +6,9 @@ import type { AuditEntry } from './audit-entry.js';
 import { iso } from './moment.js';
 import { powerOf } from './power.js';
 
+/** An entry as other systems are told of it: `seq` is its number in the log, `external` who its user is at another system. */
+export type ToldEntry = AuditEntry & { readonly seq?: number; readonly external?: string | null };
+
 export interface DeskEvent {
   /** `mfa.reset`, `verification.locked`, … */
   readonly type: string;
@@ -17,6 +20,8 @@ export interface DeskEvent {
 const AS_DONE = [
   'mfa.reset',
   'mfa.reset-undone',
+  'mfa.remote-reset',
+  'mfa.remote-lifted',
   'mfa.objected',
   'mfa.frozen',
   'mfa.thawed',
@@ -30,19 +35,23 @@ const AS_DONE = [
 const NAMED = [
   ...['reset', 'job', 'grant', 'verification', 'result', 'done', 'total', 'until', 'approval', 'users', 'why'],
   ...['operator', 'token', 'role', 'roleBefore', 'edition', 'signIn', 'phoneResets', 'heldUntil', 'from'],
-  ...['scope', 'misses', 'bound', 'alarms'],
+  ...['scope', 'misses', 'bound', 'alarms', 'connector', 'state', 'remote'],
 ];
 /** Keeps a message well below the 20 kB of Standard Webhooks. */
 const ITEMS = 40;
 
-/** The events of one transaction, those of one type together: a bulk run writes one message a chunk, not one a user. */
-export function eventsOf(entries: readonly AuditEntry[]): readonly DeskEvent[] {
-  const byType = new Map<string, DeskEvent['items'][number][]>();
+/** The events of one transaction: one of each type and person, so that those of a person arrive in their order (B93); others of a type together. */
+export function eventsOf(entries: readonly ToldEntry[]): readonly DeskEvent[] {
+  const groups = new Map<string, { readonly type: string; readonly items: DeskEvent['items'][number][] }>();
   for (const entry of entries) {
     const type = typeOf(entry);
-    if (type !== undefined) byType.set(type, [...(byType.get(type) ?? []), itemOf(entry)]);
+    if (type === undefined) continue;
+    const key = `${type} ${entry.user ?? ''}`;
+    const group = groups.get(key) ?? { type, items: [] };
+    group.items.push(itemOf(entry));
+    groups.set(key, group);
   }
-  return [...byType].flatMap(([type, items]) =>
+  return [...groups.values()].flatMap(({ type, items }) =>
     Array.from({ length: Math.ceil(items.length / ITEMS) }, (_, n) => ({
       type,
       items: items.slice(n * ITEMS, (n + 1) * ITEMS),
@@ -58,7 +67,8 @@ function typeOf(entry: AuditEntry): string | undefined {
   return detail?.['result'] === 'nothing-to-do' ? undefined : kind;
 }
 
-function itemOf({ at, by, account, user, ticket, reason, kind, detail = {} }: AuditEntry): DeskEvent['items'][number] {
+function itemOf(entry: ToldEntry): DeskEvent['items'][number] {
+  const { at, by, account, user, ticket, reason, kind, detail = {}, seq, external } = entry;
   const named = NAMED.filter((name) => ['string', 'number', 'boolean'].includes(typeof detail[name]));
   return {
     at: iso(at),
@@ -66,6 +76,8 @@ function itemOf({ at, by, account, user, ticket, reason, kind, detail = {} }: Au
     byKind: by.kind,
     account: account ?? null,
     user: user ?? null,
+    ...(seq === undefined ? {} : { seq }),
+    ...(external == null ? {} : { external }),
     ticket: ticket ?? null,
     // A refusal's reason is one of our fixed words; any other reason was typed by a person.
     ...(kind === 'verification.refused' ? { reason: reason ?? '' } : {}),

@@ -4,12 +4,16 @@
  * never free text.
  */
 import type { AuditEntry, AuditValue } from './audit-entry.js';
+import type { ToldEntry } from './desk-events.js';
 import { isReset } from './reset-plan.js';
 
 export interface SecurityEvent {
   readonly type: 'credential-change' | 'session-revoked';
   /** Whom it is about: one session, a user, or everybody of an account. */
   readonly about: { readonly account: string | null; readonly user: string | null; readonly session: string | null };
+  /** Number of the entry in the log, and who the user is at another system (B93). */
+  readonly seq?: number | undefined;
+  readonly external?: string | null | undefined;
   /** When it happened, ms. */
   readonly at: number;
   /** The same for all events of one reset. */
@@ -54,9 +58,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'account.disabled': (detail) => (detail['changed'] === true ? [REVOKED] : []),
 };
 
-export function securityEventsOf(entries: readonly AuditEntry[], credentialOf: CredentialOf): readonly SecurityEvent[] {
+export function securityEventsOf(entries: readonly ToldEntry[], credentialOf: CredentialOf): readonly SecurityEvent[] {
   return entries.flatMap((entry) => {
-    const { kind, outcome, at, account, user, detail = {} } = entry;
+    const { kind, outcome, at, account, user, detail = {}, seq, external } = entry;
     if (outcome !== 'done') return [];
     const transaction = typeof detail['reset'] === 'string' ? detail['reset'] : null;
     return (MEANINGS[kind]?.(detail, credentialOf) ?? []).flatMap(({ type, claims }) =>
@@ -65,6 +69,7 @@ export function securityEventsOf(entries: readonly AuditEntry[], credentialOf: C
         about: { account: account ?? null, user: user ?? null, session },
         at,
         transaction,
+        ...(seq === undefined ? {} : { seq, external }),
         claims: { ...claims, initiating_entity: initiator(entry) },
       })),
     );

@@ -65,7 +65,12 @@ const ENTRIES_PER_INSERT = 500;
 const MOST_TEXT = 4_096;
 
 /** What entries cause on their own, in the same transaction: it may write messages itself, and the events that it returns are queued. */
-export type Consequences = (entries: readonly AuditEntry[], write: Writes) => Promise<readonly NewMessage[]>;
+export type Consequences = (
+  entries: readonly AuditEntry[],
+  write: Writes,
+  /** Number of the first entry in the log. */
+  firstSeq: number,
+) => Promise<readonly NewMessage[]>;
 
 export interface DoorParts {
   readonly anchor?: Anchor | undefined;
@@ -98,7 +103,7 @@ export function openDoor(engine: Engine, notary: Notary, { anchor, clock, follow
           const writes = writesOf(tx, counting, (id) => messages.push(id));
           const result = await change(writes, head);
           const entries = [typeof entry === 'function' ? entry(result) : entry].flat();
-          if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, writes));
+          if (follow !== undefined) await outboxWrites(tx).insert(await follow(entries, writes, head.size));
           const traits = writes.sums.renewed ? engine.traits : undefined;
           committing = { result, head: await append(tx, notary, { head, delta, traits }, entries) };
         });

@@ -13,6 +13,7 @@ import { type Words, wordsOf } from '../wording/words.js';
 import { remoteDocument } from './bulk-view.js';
 import { commands as freezeCommands } from './mfa-freeze.js';
 import { commands as pendingCommands } from './mfa-pending.js';
+import { commands as reconcileCommands } from './mfa-reconcile.js';
 import { commands as resendCommands } from './mfa-resend.js';
 import { commands as resetCommands } from './mfa-reset.js';
 import { remoteBlocks } from './reset-view.js';
@@ -114,4 +115,5 @@ export const commands: readonly Command[] = [
   ...resendCommands,
   ...freezeCommands,
   ...pendingCommands,
+  ...reconcileCommands,
 ];

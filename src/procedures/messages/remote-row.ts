@@ -27,17 +27,21 @@ export function remoteRow(
   return { id, row: { ...row, channel: channelOf(work.connector), next_attempt_at: desk.now() + delay } };
 }
 
-/** What becomes of rows that are about to be tried; call it inside the door. */
+/** What becomes of rows that are about to be tried: of one person in one channel the oldest goes first. Call it inside the door. */
 export async function sortRemote(
   desk: Desk,
   write: Writes,
   rows: readonly OutboxRow[],
   now: number,
 ): Promise<{ readonly dead: ReadonlySet<string>; readonly later: ReadonlySet<string> }> {
-  const remote = rows.filter(({ channel }) => connectorOf(channel) !== null);
-  if (remote.length === 0) return { dead: new Set(), later: new Set() };
+  const ordered = rows.filter(({ channel, user_id }) => channel !== 'email' && channel !== 'sms' && user_id !== null);
+  if (ordered.length === 0) return { dead: new Set(), later: new Set() };
+  const channels = [...new Set(ordered.map(({ channel }) => channel))];
+  const first = await write.outbox.firstQueued([...new Set(ordered.flatMap(({ user_id }) => user_id ?? []))], channels);
+  const behind = ordered.filter(({ id }) => !first.has(id)).map(({ id }) => id);
+  const remote = ordered.filter(({ channel }) => connectorOf(channel) !== null);
+  if (remote.length === 0) return { dead: new Set(), later: new Set(behind) };
   const frozen = isFrozen(await write.freeze.get(), now);
-  const first = await write.outbox.firstQueued(remote.flatMap(({ user_id }) => user_id ?? []));
   const resets = new Map(
     (await write.resets.byIds(remote.map((row) => workOf(desk, row).reset))).map((r) => [r.id, r]),
   );
@@ -46,7 +50,7 @@ export async function sortRemote(
   const begun = (row: OutboxRow) => row.reference !== null || row.kind === REMOTE_KINDS.lift;
   return {
     dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resetOf(row)?.state)),
-    later: of((row) => frozen || first.get(row.user_id ?? '') !== row.id || (!begun(row) && objected(resetOf(row)))),
+    later: new Set([...behind, ...of((row) => frozen || (!begun(row) && objected(resetOf(row))))]),
   };
 }
 

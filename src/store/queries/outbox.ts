@@ -40,19 +40,15 @@ export const outboxReads = (db: Db) => ({
     const rows = await about(db, userId, kind).where('created_at', '>', since).orderBy('created_at').execute();
     return rows.map((row) => row.created_at);
   },
-  /** The oldest queued row of each of these users that goes to a connector (rules/remote-reset). */
-  async firstQueued(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    if (userIds.length === 0) return new Map();
+  /** Ids of the oldest queued row of each of these users in each of these channels. */
+  async firstQueued(userIds: readonly string[], channels: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0) return new Set();
     const queued = db
       .selectFrom('outbox')
       .where('user_id', 'in', [...userIds])
       .where('state', '=', 'queued');
-    const rows = await queued
-      .where('kind', 'in', ['remote-reset', 'remote-lift'])
-      .select(['user_id', (e) => e.fn.min('id').as('id')])
-      .groupBy('user_id')
-      .execute();
-    return new Map(rows.map(({ user_id, id }) => [user_id ?? '', id]));
+    const oldest = queued.where('channel', 'in', [...channels]).select((e) => e.fn.min('id').as('id'));
+    return new Set((await oldest.groupBy(['user_id', 'channel']).execute()).map(({ id }) => id));
   },
   /** By id, which begins with the time: the oldest. */
   oldest: async (limit: number): Promise<readonly OutboxRow[]> =>

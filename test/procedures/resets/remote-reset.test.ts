@@ -205,7 +205,7 @@ describe('gates', () => {
       const server = await contractServer({ kind: 'entra', people, token: TOKEN });
       const keys = {
         kind: 'entra',
-          url: new URL(server.url).origin,
+        url: new URL(server.url).origin,
         tokenFile,
         allowPrivate: true,
         gate,
@@ -252,4 +252,3 @@ describe('gates', () => {
     },
   );
 });
-

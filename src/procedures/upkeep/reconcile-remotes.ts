@@ -1,0 +1,94 @@
+/** Compares what stands at the systems of the connectors with what the log says of its resets (B93). It changes nothing there. */
+import type { Connector } from '../../connectors/connector.js';
+import type { Desk, SignedOperator } from '../../desk.js';
+import type { Account, User } from '../../rules/people.js';
+import { REMOTE_KINDS, type Remote, remoteOf } from '../../rules/remote-reset.js';
+import { act, askAuthority } from '../authorise.js';
+
+export type Drift =
+  /** Reset by us, and there is a factor again: set up since, or by somebody else. */
+  | 'has-factors'
+  /** Not known to be done, and nothing is left there. */
+  | 'done-there'
+  /** Kept out by us, and let in by somebody there. */
+  | 'let-in'
+  /** Found by the reset, and not there any more. */
+  | 'gone'
+  /** No usable answer now. */
+  | 'not-read';
+
+export interface Compared {
+  readonly account: Account;
+  readonly user: User;
+  readonly remote: Remote;
+  /** Kinds of factors there now. */
+  readonly there: readonly string[];
+  /** Null if both say the same. */
+  readonly drift: Drift | null;
+}
+
+const READING = { permission: 'mfa:read' } as const;
+const BATCH = 500;
+
+/** Everybody of these companies who was ever reset there, company by company. */
+export async function reconcileRemotes(
+  desk: Desk,
+  signed: SignedOperator,
+  accounts: readonly Account[],
+  signal: AbortSignal,
+): Promise<readonly Compared[]> {
+  await askAuthority(desk, signed, READING);
+  const compared: Compared[] = [];
+  for (const account of accounts) {
+    if (account.connector === null) continue;
+    const connector = await desk.connectors.pick(account.connector, signal);
+    const users = await desk.store.read.users.ofAccount(account.id);
+    for (let from = 0; from < users.length; from += BATCH) {
+      const some = users.slice(from, from + BATCH);
+      const ids = some.map(({ id }) => id);
+      const rows = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.reset);
+      const lifts = await desk.store.read.outbox.latestAbout(ids, REMOTE_KINDS.lift);
+      for (const user of some) {
+        const row = rows.get(user.id);
+        if (row === undefined) continue;
+        const lifted = (lifts.get(user.id)?.created_at ?? 0) > row.created_at;
+        compared.push({ account, user, ...(await compare(connector, user, remoteOf(row), lifted)) });
+      }
+    }
+  }
+  await log(desk, signed, compared);
+  return compared;
+}
+
+async function compare(connector: Connector, user: User, remote: Remote, lifted: boolean) {
+  try {
+    const { name } = connector;
+    const external = user.external?.startsWith(`${name}:`) ? user.external.slice(name.length + 1) : remote.id;
+    const found = await connector.find({ login: user.login, email: user.email || null, external });
+    if (typeof found === 'string') return { remote, there: [], drift: remote.id === null ? null : ('gone' as const) };
+    const there = (await connector.factors(found.id)).map(({ kind }) => kind);
+    return { remote, there, drift: driftOf(remote, there, found.suspended, lifted) };
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'Trouble')) throw error;
+    return { remote, there: [], drift: 'not-read' as const };
+  }
+}
+
+function driftOf({ state, lift }: Remote, there: readonly string[], suspended: boolean, lifted: boolean): Drift | null {
+  if (state === 'reset' || state === 'nothing') {
+    if (lift && !lifted && !suspended) return 'let-in';
+    return there.length > 0 ? 'has-factors' : null;
+  }
+  return (state === 'partial' || state === 'unreachable') && there.length === 0 ? 'done-there' : null;
+}
+
+async function log(desk: Desk, signed: SignedOperator, compared: readonly Compared[]): Promise<void> {
+  const drifted = compared.filter(({ drift }) => drift !== null);
+  const ids = drifted.slice(0, BATCH).map(({ user }) => user.id);
+  const at = desk.now();
+  const detail = { people: compared.length, drifted: drifted.length, ids };
+  await act(desk, signed, READING, {
+    entry: (_done, { actor }) => ({ kind: 'mfa.reconciled', outcome: 'done', at, by: actor, detail }),
+    change: async () => undefined,
+  });
+}
