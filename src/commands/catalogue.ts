@@ -50,6 +50,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       token: 'make, list or revoke tokens for scripts',
     }),
     entry('outbox', 'list and send queued messages', () => import('./upkeep/outbox.js')),
+    entry('connector', 'list and check the systems where logins are reset', () => import('./upkeep/connector.js')),
     entry('events', 'send again what other systems have missed', () => import('./upkeep/events.js')),
     entry('policy', 'show or check the rules of the desk', () => import('./upkeep/policy.js')),
     entry('serve', 'serve the pages where customers help themselves', () => import('./upkeep/serve.js')),

@@ -36,13 +36,8 @@ export interface Found {
   readonly suspended: boolean;
 }
 
-export interface Factor {
-  /** The vendor's word, such as `otp` or `push`. */
-  readonly kind: string;
-  /** What its owner calls it, or ''. */
-  readonly name: string;
-  readonly id: string;
-}
+/** `kind`: the vendor's word, such as `otp` or `push`; `name`: what its owner calls it, or ''. */
+export type Factor = Readonly<Record<'kind' | 'name' | 'id', string>>;
 
 export interface GatePolicy {
   readonly kind: Gate;
@@ -58,17 +53,17 @@ export interface Gated {
   readonly until: number | null;
 }
 
-/** What a check can say beside permissions: these are not shown by the system; its answers need no token; the token is over. */
-export type CheckNote = 'permissions-not-shown' | 'open-to-all' | 'token-expired';
+/** By the vendor's names. Notes: the system does not show them; it answers without a token; the token is over. */
+export interface Permissions {
+  readonly missing: readonly string[];
+  readonly tooMany: readonly string[];
+  readonly notes: readonly ('permissions-not-shown' | 'open-to-all' | 'token-expired')[];
+}
 
-export interface Check {
+export interface Check extends Permissions {
   readonly reachable: boolean;
   /** What is in the way; null if the system answered as it should. */
   readonly why: Why | null;
-  /** Permissions, by the vendor's names. */
-  readonly missing: readonly string[];
-  readonly tooMany: readonly string[];
-  readonly notes: readonly CheckNote[];
 }
 
 export interface Connector {
@@ -80,34 +75,27 @@ export interface Connector {
   reset(id: string, factors: readonly Factor[]): Promise<void>;
   /** Sessions, tokens and remembered devices. */
   endSessions(id: string): Promise<'ended' | 'not-possible'>;
+  /** Called only for gates of the kind, and never for `none`. */
   gate(id: string, policy: GatePolicy): Promise<Gated>;
   /** Lets somebody in again whom the gate `suspend` kept out; also if nobody is suspended any more. */
   lift(id: string): Promise<void>;
   check(): Promise<Check>;
 }
 
-/**
- * Why a call has no usable result. The system's no: wrong-token (401), forbidden (403), not-found (404), refused (any other 4xx).
- * No usable answer: the others.
- */
-export type Why =
-  | 'wrong-token'
-  | 'forbidden'
-  | 'not-found'
-  | 'refused'
-  | 'rate-limited'
-  | 'server-error'
-  | 'garbage'
-  | 'redirect'
-  | 'too-large'
-  | 'private-address'
-  | 'no-https'
-  | 'time-out'
-  | 'stopped'
-  | 'unreachable'
-  | 'token-unreadable'
-  | 'command-failed'
-  | 'gate-not-possible';
+/** The system's no: it will be the same the next time. */
+export const NOES = [
+  'wrong-token',
+  'forbidden',
+  'not-found',
+  'refused',
+  'gate-not-possible',
+  'token-unreadable',
+] as const;
+/** No usable answer, where another try of the same call may help. */
+export const PASSING = ['server-error', 'garbage', 'time-out', 'unreachable', 'rate-limited'] as const;
+const OTHERS = ['redirect', 'too-large', 'private-address', 'no-https', 'stopped', 'command-failed'] as const;
+/** Why a call has no usable result. */
+export type Why = (typeof NOES | typeof PASSING | typeof OTHERS)[number];
 
 export class Trouble extends Error {
   override readonly name = 'Trouble';
@@ -117,13 +105,25 @@ export class Trouble extends Error {
     super(why);
     this.why = why;
   }
+
+  get isNo(): boolean {
+    return NOES.some((why) => why === this.why);
+  }
+
+  get isPassing(): boolean {
+    return PASSING.some((why) => why === this.why);
+  }
 }
 
-export interface CommandRun {
-  /** Ended with 0, in time, with at most `maxBytes` of output. */
-  readonly ok: boolean;
-  readonly why?: 'time-out' | 'stopped' | 'too-large' | 'command-failed';
-  readonly output: string;
+/** `ok`: ended with 0, in time, with at most `maxBytes` of output. */
+export type CommandRun =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly why: 'time-out' | 'stopped' | 'too-large' | 'command-failed' };
+
+export interface CommandLimits {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** All outside effects, passed in by main. */
@@ -139,14 +139,8 @@ export interface ConnectorEffects {
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** ms since the epoch. */
   readonly now: () => number;
-  /** ms for one whole answer; 15 s, except in tests. */
+  /** ms for one whole answer; 15 s (a command 30 s), except in tests. */
   readonly timeoutMs?: number;
-}
-
-export interface CommandLimits {
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** The checked settings of one connector, without secrets. */
@@ -165,7 +159,7 @@ export interface Connectors {
   settings(name: string): Promise<ConnectorSettings>;
   /** The same; its calls end early when the signal fires. Connectors of one name keep one rate. */
   pick(name: string, signal?: AbortSignal): Promise<Connector>;
-  /** One reset from find to read-back (reset-person.ts), with the gate of the settings. Never rejects for what happens in the world. */
+  /** One reset with the gate of the settings (reset-person.ts). Never rejects for what happens in the world. */
   reset(name: string, person: Person, steps?: ResetSteps): Promise<ResetOutcome>;
 }
 
@@ -182,11 +176,7 @@ export interface ResetSteps {
   /** Given in every attempt after the first that called `before`: "no factor left" then means reset, not nothing. */
   readonly earlier?: Earlier;
   /** Intent first: called before anything is changed, and awaited. If it rejects, nothing was changed. */
-  readonly before?: (seen: {
-    readonly id: string;
-    readonly kinds: readonly string[];
-    readonly suspended: boolean;
-  }) => Promise<void>;
+  readonly before?: (seen: Omit<Earlier, 'gated'> & { readonly id: string }) => Promise<void>;
   /** Called when the gate stands and before the first factor goes, and awaited: a code that is not kept now is lost with the process. */
   readonly gated?: (gate: Gated) => Promise<void>;
 }

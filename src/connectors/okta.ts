@@ -3,92 +3,78 @@
  * e-mail without a search over all people, so an e-mail counts only where it is the login.
  */
 import {
-  checked,
   type Fields,
+  factorsOf,
   fieldsOf,
   findBy,
   judgePermissions,
-  listOf,
   optionalText,
   orNone,
-  persist,
   sameName,
-  settle,
   textOf,
 } from './answers.js';
-import { type Found, type Gate, Trouble } from './connector.js';
-import { type OpenKind, openClient } from './open-kind.js';
+import type { Found, Gated } from './connector.js';
+import { type Kind, openClient } from './open-kind.js';
 import { claimsOf } from './token.js';
 
-export const gates: readonly Gate[] = ['temporary-code', 'suspend', 'none'];
-
 const ONE = '/api/v1/users/{id}';
-const NEEDED = ['okta.users.manage'];
-const ALLOWED = ['okta.users.read', 'okta.users.read.self', 'openid', 'profile'];
-/** A temporary access code is an enrolment of its own. It is our gate, not a factor to remove. */
-const CODE = 'tac';
+const TAC = '/api/v1/users/{id}/authenticator-enrollments/tac';
+const HARMLESS = ['okta.users.read', 'okta.users.read.self', 'openid', 'profile'];
+const SUSPENDED = 'SUSPENDED';
 
-export const open: OpenKind = (settings, outside) => {
-  // A token of an app is a JWT; one that an admin made is not.
-  const { ask, claims } = openClient(
-    settings,
-    outside,
-    (token) => `${claimsOf(token) === null ? 'SSWS' : 'Bearer'} ${token}`,
-  );
-  const { now } = outside.effects;
-  const statusOf = async (id: string) => textOf(fieldsOf(await ask('GET', ONE, { id })), 'status');
-  const look = async (id: string, same: (user: Fields) => boolean): Promise<readonly Found[]> => {
-    const users = await orNone(ask('GET', ONE, { id }).then((user) => [fieldsOf(user)]));
-    return users
-      .filter(same)
-      .map((user) => ({ id: textOf(user, 'id'), suspended: optionalText(user, 'status') === 'SUSPENDED' }));
-  };
-  const byLogin = (login: string) =>
-    look(login, (user) => sameName(optionalText(fieldsOf(user['profile']), 'login'), login));
-
-  async function temporaryCode(id: string, minutes: number) {
-    const body = { authenticatorId: settings.authenticator, profile: { ttl: String(minutes), multiUse: false } };
+export const okta: Kind = {
+  gates: ['temporary-code', 'suspend', 'none'],
+  open: (settings, outside) => {
+    // A token of an app is a JWT; one that an admin made is not.
+    const scheme = (token: string) => `${claimsOf(token) === null ? 'SSWS' : 'Bearer'} ${token}`;
+    const { ask, claims } = openClient(settings, outside, scheme);
+    const { now } = outside.effects;
+    const read = async (id: string): Promise<Fields> => fieldsOf(await ask('GET', ONE, { id }));
+    const isSuspended = async (id: string) => textOf(await read(id), 'status') === SUSPENDED;
+    const look =
+      (nameOf: (user: Fields) => string) =>
+      async (name: string): Promise<readonly Found[]> =>
+        [await read(name)]
+          .filter((user) => sameName(nameOf(user), name))
+          .map((user) => ({ id: textOf(user, 'id'), suspended: user['status'] === SUSPENDED }));
+    const byLogin = look((user) => optionalText(fieldsOf(user['profile']), 'login'));
     // "Issuing a new TAC invalidates any existing": so one whose answer was lost is worth nothing.
-    const made = await persist(() => ask('POST', '/api/v1/users/{id}/authenticator-enrollments/tac', { id }, body));
-    const profile = fieldsOf(fieldsOf(made)['profile']);
-    const until = Date.parse(optionalText(profile, 'expiresAt')) || now() + minutes * 60_000;
-    return { kind: 'temporary-code' as const, code: textOf(profile, 'tac'), until };
-  }
-
-  return {
-    find: (person) =>
-      findBy(person, { id: (id) => look(id, (user) => user['id'] === id), login: byLogin, email: byLogin }),
-    factors: async (id) =>
-      listOf(await ask('GET', `${ONE}/factors`, { id })).flatMap((found) => {
-        const kind = textOf(found, 'factorType');
-        return kind === CODE ? [] : [{ kind, name: optionalText(found, 'vendorName'), id: textOf(found, 'id') }];
-      }),
-    reset: async (id) => {
-      await ask('POST', `${ONE}/lifecycle/reset_factors`, { id });
-    },
-    endSessions: async (id) => {
-      // The document gives two defaults for forgetDevices, so it is said.
-      await ask('DELETE', `${ONE}/sessions?oauthTokens=true&forgetDevices=true`, { id });
-      return 'ended';
-    },
-    gate: async (id, { kind, minutes }) => {
-      if (kind === 'temporary-code') return temporaryCode(id, minutes);
-      if (kind !== 'suspend') throw new Trouble('gate-not-possible');
-      const suspend = () => ask('POST', `${ONE}/lifecycle/suspend`, { id });
-      await settle(async () => (await statusOf(id)) === 'SUSPENDED', suspend);
-      return { kind, code: null, until: null };
-    },
-    lift: (id) =>
-      settle(
-        async () => (await statusOf(id)) !== 'SUSPENDED',
-        () => ask('POST', `${ONE}/lifecycle/unsuspend`, { id }),
-      ),
-    check: () =>
-      checked(async () => {
+    const temporaryCode = async (id: string, minutes: number): Promise<Gated> => {
+      const body = { authenticatorId: settings.authenticator, profile: { ttl: String(minutes), multiUse: false } };
+      const { profile } = fieldsOf(await ask('POST', TAC, { id }, body));
+      const made = fieldsOf(profile);
+      const until = Date.parse(optionalText(made, 'expiresAt')) || now() + minutes * 60_000;
+      return { kind: 'temporary-code', code: textOf(made, 'tac'), until };
+    };
+    return {
+      find: (person) => findBy(person, { id: look((user) => textOf(user, 'id')), login: byLogin, email: byLogin }),
+      // A temporary access code is our gate, not a factor to remove.
+      factors: async (id) =>
+        factorsOf(await ask('GET', `${ONE}/factors`, { id }), 'factorType', 'vendorName').filter(
+          ({ kind }) => kind !== 'tac',
+        ),
+      reset: async (id) => void (await ask('POST', `${ONE}/lifecycle/reset_factors`, { id })),
+      endSessions: async (id) => {
+        // The document gives two defaults for forgetDevices, so it is said.
+        await ask('DELETE', `${ONE}/sessions?oauthTokens=true&forgetDevices=true`, { id });
+        return 'ended';
+      },
+      gate: async (id, { kind, minutes }) => {
+        if (kind === 'temporary-code') return temporaryCode(id, minutes);
+        // A second call would be refused, and the answer to the first may have been lost.
+        if (!(await isSuspended(id))) await ask('POST', `${ONE}/lifecycle/suspend`, { id });
+        return { kind, code: null, until: null };
+      },
+      lift: async (id) => {
+        if (await isSuspended(id)) await ask('POST', `${ONE}/lifecycle/unsuspend`, { id });
+      },
+      permissions: async () => {
         // An app has no user of its own, which is no fault.
-        await orNone(ask('GET', ONE, { id: 'me' }).then(() => []));
+        await orNone(read('me'));
         const token = await claims();
-        return judgePermissions({ claims: token, held: token?.['scp'], needed: NEEDED, allowed: ALLOWED, now: now() });
-      }),
-  };
+        const rule = { needed: ['okta.users.manage'], harmless: HARMLESS, now: now() };
+        return judgePermissions(token, token?.['scp'], rule);
+      },
+    };
+  },
 };

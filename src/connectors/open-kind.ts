@@ -1,7 +1,7 @@
 /** How one kind is opened: the checked settings of its table, and the client that they make. */
-import type { Connector, ConnectorSettings } from './connector.js';
-import { claimsOf, openToken, type Token, type TokenSource } from './token.js';
-import { type Ask, type Outside, openVendor, type Target } from './vendor-http.js';
+import type { Connector, ConnectorSettings, Gate, Permissions } from './connector.js';
+import { claimsOf, type Token, type TokenSource } from './token.js';
+import { type Ask, openVendor, type Target, type Wire } from './vendor-http.js';
 
 export interface KindSettings extends ConnectorSettings {
   readonly token: TokenSource | null;
@@ -14,9 +14,21 @@ export interface KindSettings extends ConnectorSettings {
   readonly authenticator: string;
 }
 
-export type Opened = Omit<Connector, 'name' | 'kind'>;
+export interface Outside extends Wire {
+  readonly token: Token | null;
+}
 
-export type OpenKind = (settings: KindSettings, outside: Outside) => Opened;
+/** What a kind has to bring. Without `endSessions`, `gate` or `lift` its system cannot do that. */
+export type Opened = Pick<Connector, 'find' | 'factors' | 'reset'> &
+  Partial<Pick<Connector, 'endSessions' | 'gate' | 'lift'>> & {
+    /** Rejects with what is in the way. */
+    permissions(): Promise<Permissions>;
+  };
+
+export interface Kind {
+  readonly gates: readonly Gate[];
+  readonly open: (settings: KindSettings, outside: Outside) => Opened;
+}
 
 export interface Client {
   readonly ask: Ask;
@@ -24,12 +36,13 @@ export interface Client {
   claims(): Promise<Readonly<Record<string, unknown>> | null>;
 }
 
-export function openClient(settings: KindSettings, outside: Outside, authorization: Target['authorization']): Client {
-  const { place: url, allowPrivate } = settings;
-  const token: Token | null =
-    settings.token === null ? null : openToken(settings.token, outside.effects, outside.signal);
+export function openClient(
+  { place: url, allowPrivate }: KindSettings,
+  { token, ...wire }: Outside,
+  authorization: Target['authorization'] = (text) => `Bearer ${text}`,
+): Client {
   return {
-    ask: openVendor({ url, allowPrivate, token, authorization }, outside),
-    claims: async () => (token === null ? null : claimsOf(await token.read())),
+    ask: openVendor({ url, allowPrivate, token, authorization }, wire),
+    claims: async () => (token === null ? null : claimsOf(await token())),
   };
 }

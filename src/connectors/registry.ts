@@ -5,52 +5,48 @@
  *                      kind = "command"  command, gate, gateMinutes, rate
  */
 import { Section } from '../delivery/section.js';
-import { type Problem, Refusal } from '../errors.js';
-import * as command from './command.js';
+import { Refusal } from '../errors.js';
+import { persist } from './answers.js';
+import { command } from './command.js';
 import {
   CONNECTOR_KINDS,
   type Connector,
   type ConnectorEffects,
   type ConnectorKind,
   type Connectors,
-  type Gate,
+  Trouble,
 } from './connector.js';
-import * as entra from './entra.js';
-import * as keycloak from './keycloak.js';
-import * as lemonldap from './lemonldap.js';
-import * as okta from './okta.js';
-import type { KindSettings, OpenKind } from './open-kind.js';
+import { entra } from './entra.js';
+import { keycloak } from './keycloak.js';
+import { lemonldap } from './lemonldap.js';
+import { okta } from './okta.js';
+import type { Kind, KindSettings, Opened, Outside } from './open-kind.js';
 import { Pace } from './pace.js';
 import { resetPerson } from './reset-person.js';
+import { openToken } from './token.js';
 
-const KINDS: Readonly<Record<ConnectorKind, { readonly gates: readonly Gate[]; readonly open: OpenKind }>> = {
-  lemonldap,
-  keycloak,
-  okta,
-  entra,
-  command,
-};
+const KINDS: Readonly<Record<ConnectorKind, Kind>> = { lemonldap, keycloak, okta, entra, command };
 
 /** Okta's and Entra's bounds of a temporary code, in minutes, up to what a desk would wait for. */
 const MINUTES = { min: 10, max: 1_440, otherwise: 60 };
 
 /** `tables`: what stands under `connectors` in the config file. Reads neither disk nor network. */
 export function openConnectors(tables: unknown, effects: ConnectorEffects): Omit<Connectors, 'names'> {
-  const all = typeof tables === 'object' && tables !== null ? (tables as Record<string, unknown>) : {};
-  const paces = new Map<string, Pace>();
-  const paceOf = ({ name, rate }: KindSettings): Pace => {
-    const pace = paces.get(name) ?? new Pace(effects, rate);
-    paces.set(name, pace);
-    return pace;
-  };
+  const all: Readonly<Record<string, unknown>> = Object(tables);
+  /** A whole run keeps one rate and one token. */
+  const kept = new Map<string, Pick<Outside, 'pace' | 'token'>>();
   const settingsOf = (name: string): KindSettings => {
-    if (!Object.hasOwn(all, name)) throw unknownName(name, Object.keys(all));
-    return readSettings(name, all[name]);
+    if (Object.hasOwn(all, name)) return readSettings(name, all[name]);
+    throw new Refusal('config', `the config file has no table [connectors.${name}]`, {
+      hint: `There are: ${Object.keys(all).join(', ') || 'none'}. To set one up: countersign help connectors`,
+    });
   };
   const pick = (name: string, signal?: AbortSignal): Connector => {
     const settings = settingsOf(name);
-    const { kind } = settings;
-    return { name, kind, ...KINDS[kind].open(settings, { effects, pace: paceOf(settings), signal }) };
+    const { kind, rate, token } = settings;
+    const own = kept.get(name) ?? { pace: new Pace(effects, rate), token: token && openToken(token, effects) };
+    kept.set(name, own);
+    return { name, kind, ...whole(KINDS[kind].open(settings, { effects, signal, ...own })) };
   };
   return {
     settings: async (name) => settingsOf(name),
@@ -60,59 +56,63 @@ export function openConnectors(tables: unknown, effects: ConnectorEffects): Omit
   };
 }
 
-function unknownName(name: string, known: readonly string[]): Refusal {
-  return new Refusal('config', `the config file has no table [connectors.${name}]`, {
-    hint: known.length === 0 ? 'To set one up: countersign help connectors' : `There are: ${known.join(', ')}.`,
-  });
+/** What may be done twice is done until an answer comes; and what a kind does not bring, its system cannot do. */
+function whole({ permissions, endSessions, gate, lift, ...opened }: Opened): Omit<Connector, 'name' | 'kind'> {
+  return {
+    ...opened,
+    endSessions: (id) => persist(async () => (await endSessions?.(id)) ?? 'not-possible'),
+    lift: (id) => persist(async () => lift?.(id)),
+    gate: async (id, policy) => {
+      if (gate === undefined) throw new Trouble('gate-not-possible');
+      return persist(() => gate(id, policy));
+    },
+    check: () =>
+      permissions().then(
+        (found) => ({ reachable: true, why: null, ...found }),
+        (error: unknown) => {
+          if (!(error instanceof Trouble)) throw error;
+          // A system that says no can be reached.
+          return { reachable: error.isNo, why: error.why, missing: [], tooMany: [], notes: [] };
+        },
+      ),
+  };
 }
 
 function readSettings(name: string, table: unknown): KindSettings {
   const section = new Section(`connectors.${name}`, table);
   // Ids at the system are written NAME:ID.
-  if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) section.fault('', 'must be named with small letters, digits and hyphens');
+  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(name)) section.fault('', 'must have a name of small letters, digits, - and _');
   const kind = section.oneOf('kind', CONNECTOR_KINDS, 'command');
   if (!section.has('kind')) section.fault('kind', 'is missing');
-  const { gates } = KINDS[kind];
   const minutes = section.integer('gateMinutes', MINUTES.min, MINUTES.max, MINUTES.otherwise);
   const settings: KindSettings = {
     name,
     kind,
-    gate: { kind: section.oneOf('gate', gates, 'none'), minutes },
+    gate: { kind: section.oneOf('gate', KINDS[kind].gates, 'none'), minutes },
     rate: section.integer('rate', 0, 60_000, 0),
-    ...(kind === 'command' ? ofCommand(section) : ofVendor(section, kind)),
+    ...(kind === 'command'
+      ? { place: section.text('command'), token: null, allowPrivate: false }
+      : ofVendor(section, kind)),
     realm: kind === 'keycloak' ? section.text('realm') : '',
     authenticator: kind === 'okta' ? (section.optionalText('authenticator') ?? '') : '',
   };
   if (kind === 'okta' && settings.gate.kind === 'temporary-code' && settings.authenticator === '')
     section.fault('authenticator', 'is missing: temporary codes need the id of their authenticator');
-  refuseFaults(section.finish());
-  return settings;
+  const problems = section.finish();
+  if (problems.length === 0) return settings;
+  const hint = 'Correct the config file, then: countersign connector list';
+  throw new Refusal('config', 'the settings of a connector are not valid', { problems, hint });
 }
 
-type Place = Pick<KindSettings, 'place' | 'token' | 'allowPrivate'>;
-
-const ofCommand = (section: Section): Place => ({ place: section.text('command'), token: null, allowPrivate: false });
-
-function ofVendor(section: Section, kind: ConnectorKind): Place {
+function ofVendor(section: Section, kind: ConnectorKind): Pick<KindSettings, 'place' | 'token' | 'allowPrivate'> {
   const allowPrivate = section.flag('allowPrivate', false);
   const plainHttp = allowPrivate ? 'anywhere' : 'never';
-  const place = section.webAddress('url', {
-    plainHttp,
-    ...(kind === 'entra' ? { default: 'https://graph.microsoft.com' } : {}),
-  });
+  const otherwise = kind === 'entra' ? { default: 'https://graph.microsoft.com' } : {};
+  const place = section.webAddress('url', { plainHttp, ...otherwise });
   const file = section.optionalText('tokenFile');
   const line = section.optionalText('tokenCommand');
   if (file !== null && line !== null) section.fault('tokenCommand', 'cannot stand beside tokenFile');
   // The manager API of LemonLDAP::NG asks for none itself.
   if (file === null && line === null && kind !== 'lemonldap') section.fault('tokenFile', 'or tokenCommand is missing');
-  const token = file !== null ? { file } : line !== null ? { command: line } : null;
-  return { place, token, allowPrivate };
-}
-
-function refuseFaults(problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  throw new Refusal('config', 'the settings of a connector are not valid', {
-    problems,
-    hint: 'Correct the config file, then: countersign connector list',
-  });
+  return { place, allowPrivate, token: file !== null ? { file } : line !== null ? { command: line } : null };
 }

@@ -2,7 +2,6 @@
  * The one reset of a person at another system (B93): find, read, gate, remove, read back, end sessions. It may be killed at any point
  * and begun again: it reads before it writes, and claims only what it read.
  */
-import { persist, saidNo } from './answers.js';
 import {
   type Connector,
   type Earlier,
@@ -12,8 +11,8 @@ import {
   type ResetOutcome,
   type ResetSteps,
   Trouble,
+  type Why,
 } from './connector.js';
-import { isPassing } from './vendor-http.js';
 
 /** The default method at Entra goes last; every round that removes something may go on. */
 const MOST_ROUNDS = 6;
@@ -33,85 +32,68 @@ export async function resetPerson(
     const found = await connector.find(person);
     if (found === 'none') return { ...known, state: 'unknown' };
     if (found === 'several') return { ...known, state: 'ambiguous' };
-    const { id } = found;
+    const { id, suspended } = found;
     known = { ...known, id };
     const factors = await connector.factors(id);
-    const kinds = factors.map(({ kind }) => kind);
+    const kinds = kindsOf(factors);
     if (factors.length === 0 && steps.earlier === undefined) return { ...known, sessions: 'stay', state: 'nothing' };
-    const earlier = steps.earlier ?? { kinds, suspended: found.suspended, gated: false };
-    if (steps.earlier === undefined) await steps.before?.({ id, kinds, suspended: found.suspended });
-    known = { ...known, gate: await standingGate(connector, policy, id, { earlier, gated: steps.gated }) };
+    if (steps.earlier === undefined) await steps.before?.({ id, kinds, suspended });
+    const earlier = steps.earlier ?? { kinds, suspended, gated: false };
+    known = { ...known, gate: await standingGate(connector, policy, id, earlier, steps.gated) };
     removing = true;
     const { left, why } = await removeAll(connector, id, factors);
-    const seen = earlier.kinds.length > 0 ? earlier.kinds : kinds;
-    known = { ...known, left, removed: without(seen, left) };
-    if (left.length > 0 && known.removed.length === 0 && why !== undefined)
-      return { ...known, why, state: isPassing(new Trouble(why)) ? 'unreachable' : 'refused' };
-    const ended = await endSessions(connector, id);
-    const done = left.length === 0 && ended.sessions !== 'unknown';
-    return { ...known, ...(why === undefined ? {} : { why }), ...ended, state: done ? 'reset' : 'partial' };
+    known = { ...known, left, removed: without(earlier.kinds.length > 0 ? earlier.kinds : kinds, left), ...why };
+    if (left.length > 0 && known.removed.length === 0 && known.why !== undefined)
+      return { ...known, state: new Trouble(known.why).isNo ? 'refused' : 'unreachable' };
+    const ended = await connector.endSessions(id).catch(whyOf);
+    if (typeof ended !== 'string') return { ...known, ...ended, state: 'partial' };
+    return { ...known, sessions: ended === 'ended' ? ended : 'stay', state: left.length === 0 ? 'reset' : 'partial' };
   } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
+    const { why } = whyOf(error);
     // Once removing has begun, only a read-back tells what is there.
-    return { ...known, why: error.why, state: saidNo(error) && !removing ? 'refused' : 'unreachable' };
+    return { ...known, why, state: new Trouble(why).isNo && !removing ? 'refused' : 'unreachable' };
   }
-}
-
-interface Standing {
-  readonly earlier: Earlier;
-  readonly gated: ResetSteps['gated'];
 }
 
 async function standingGate(
   connector: Connector,
   policy: GatePolicy,
   id: string,
-  { earlier, gated }: Standing,
+  earlier: Earlier,
+  gated: ResetSteps['gated'],
 ): Promise<NonNullable<ResetOutcome['gate']>> {
   const { kind } = policy;
   const lift = kind === 'suspend' && !earlier.suspended;
-  const none = { kind, code: null, until: null };
   // Somebody may have let a suspended person in meanwhile, so this gate is looked at again.
-  if (kind === 'none' || (earlier.gated && kind !== 'suspend')) return { ...none, lift };
-  const gate = await persist(() => connector.gate(id, policy));
+  if (kind === 'none' || (earlier.gated && kind !== 'suspend')) return { kind, code: null, until: null, lift };
+  const gate = await connector.gate(id, policy);
   await gated?.(gate);
   return { ...gate, lift };
 }
 
-interface Removed {
-  readonly left: readonly string[];
-  /** Why the last round did not remove all that is left, if it said so. */
-  readonly why?: Trouble['why'];
-}
-
-async function removeAll(connector: Connector, id: string, factors: readonly Factor[]): Promise<Removed> {
+/** Goes on as long as a round removes something, or ends without an answer. `why`: what the last round said, if factors are left. */
+async function removeAll(
+  connector: Connector,
+  id: string,
+  factors: readonly Factor[],
+): Promise<{ readonly left: readonly string[]; readonly why?: { readonly why: Why } }> {
   let left = factors;
-  let trouble: Trouble | undefined;
+  let trouble: { readonly why: Why } | undefined;
   for (let round = 0; left.length > 0 && round < MOST_ROUNDS; round += 1) {
-    trouble = await connector.reset(id, left).then(
-      () => undefined,
-      (error: unknown) => {
-        if (error instanceof Trouble) return error;
-        throw error;
-      },
-    );
-    if (trouble?.why === 'stopped') throw trouble;
     const before = left.length;
+    trouble = (await connector.reset(id, left).catch(whyOf)) ?? undefined;
     left = await connector.factors(id);
-    if (left.length >= before && !(trouble !== undefined && isPassing(trouble))) break;
+    if (left.length >= before && (trouble === undefined || !new Trouble(trouble.why).isPassing)) break;
   }
-  const kinds = left.map(({ kind }) => kind);
-  return left.length > 0 && trouble !== undefined ? { left: kinds, why: trouble.why } : { left: kinds };
+  return { left: kindsOf(left), ...(left.length > 0 && trouble !== undefined ? { why: trouble } : {}) };
 }
 
-/** A factor is gone whether or not sessions can be ended, so trouble here makes the reset partial. */
-async function endSessions(connector: Connector, id: string): Promise<Pick<ResetOutcome, 'sessions' | 'why'>> {
-  try {
-    return { sessions: (await persist(() => connector.endSessions(id))) === 'ended' ? 'ended' : 'stay' };
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    return { sessions: 'unknown', why: error.why };
-  }
+const kindsOf = (factors: readonly Factor[]): readonly string[] => factors.map(({ kind }) => kind);
+
+/** Throws what is no trouble of the world. */
+function whyOf(error: unknown): { readonly why: Why } {
+  if (error instanceof Trouble) return { why: error.why };
+  throw error;
 }
 
 /** All of one list that the other does not have, counted one by one. */

@@ -14,14 +14,9 @@ import type { Token } from './token.js';
 
 const TIMEOUT_MS = 15_000;
 const MOST_BYTES = 1024 * 1024;
-/** Of a call that was not answered usably. Only reading is tried again here: before writing again, resetPerson reads. */
+/** Of a call without a usable answer. Only reading is tried again here: before writing again, resetPerson reads. */
 const TRIES = 3;
 const BETWEEN_TRIES_MS = 500;
-
-/** What another try of the same call may mend. */
-const PASSING: readonly Why[] = ['server-error', 'garbage', 'time-out', 'unreachable', 'rate-limited'];
-
-export const isPassing = (error: unknown): boolean => error instanceof Trouble && PASSING.includes(error.why);
 
 export interface Target {
   /** The root of the system, without a path of its API. */
@@ -32,75 +27,56 @@ export interface Target {
   readonly authorization: (token: string) => string;
 }
 
-export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 /**
  * `path` is a template, and names the call for the pace: `/users/{id}?$select=id`. Each `{name}` is encoded. Returns the JSON, or undefined
  * for an empty answer.
  */
 export type Ask = (
-  verb: Verb,
+  verb: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   values?: Readonly<Record<string, string>>,
   body?: unknown,
 ) => Promise<unknown>;
 
-export interface Outside {
+export interface Wire {
   readonly effects: ConnectorEffects;
   readonly pace: Pace;
   readonly signal: AbortSignal | undefined;
 }
 
-export function openVendor(target: Target, { effects, pace, signal }: Outside): Ask {
-  const once = async (verb: Verb, path: string, url: string, body: unknown, token: string | undefined) => {
-    await pace.take(`${verb} ${path}`, signal);
+export function openVendor(target: Target, { effects, pace, signal }: Wire): Ask {
+  async function once(call: string, url: string, init: RequestInit): Promise<unknown> {
+    await pace.take(call, signal);
     let response: Response | undefined;
     try {
       return await withinDeadline(effects.timeoutMs ?? TIMEOUT_MS, signal, async (limit) => {
         await requireAllowed(target, effects);
-        response = await effects.fetch(url, {
-          method: verb,
-          redirect: 'manual',
-          signal: limit,
-          headers: {
-            accept: 'application/json',
-            'user-agent': 'countersign',
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-            ...(token === undefined ? {} : { authorization: target.authorization(token) }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        });
+        response = await effects.fetch(url, { ...init, redirect: 'manual', signal: limit });
         return await readAnswer(response);
       });
     } catch (error) {
       throw troubleOf(error);
     } finally {
-      pace.done(`${verb} ${path}`, response);
+      pace.done(call, response);
     }
-  };
-  const withToken = async (verb: Verb, path: string, url: string, body: unknown): Promise<unknown> => {
-    const { token } = target;
-    const held = await token?.read();
-    try {
-      return await once(verb, path, url, body, held);
-    } catch (error) {
-      // A token that was rotated while we hold the old one.
-      const newer =
-        token !== null && error instanceof Trouble && error.why === 'wrong-token' ? await token.renew() : held;
-      if (newer === held) throw error;
-      return once(verb, path, url, body, newer);
-    }
-  };
+  }
   return async (verb, path, values = {}, body) => {
     const url = target.url.replace(/\/+$/, '') + filled(path, values);
+    let token = await target.token?.();
     for (let tries = 1; ; tries += 1) {
+      const headers = { accept: 'application/json', 'user-agent': 'countersign', 'content-type': 'application/json' };
+      const given = token === undefined ? headers : { ...headers, authorization: target.authorization(token) };
+      const sent = body === undefined ? null : JSON.stringify(body);
       try {
-        return await withToken(verb, path, url, body);
+        return await once(`${verb} ${path}`, url, { method: verb, headers: given, body: sent });
       } catch (error) {
-        // 429 and 503 with Retry-After say that nothing was done, so these calls may go again whatever they are.
-        const again = isPassing(error) && (verb === 'GET' || (error as Trouble).why === 'rate-limited');
-        if (!again || tries === TRIES) throw error;
-        await effects.pause(BETWEEN_TRIES_MS * tries, signal);
+        if (!(error instanceof Trouble)) throw error;
+        // A token may have been rotated while we held the old one. 429 and 503 say that nothing was done, whatever the call is.
+        const newer = error.why === 'wrong-token' && tries === 1 ? await target.token?.('again') : token;
+        const again = error.isPassing && tries < TRIES && (verb === 'GET' || error.why === 'rate-limited');
+        if (!again && newer === token) throw error;
+        if (again) await effects.pause(BETWEEN_TRIES_MS * tries, signal);
+        token = newer;
       }
     }
   };
@@ -125,24 +101,6 @@ async function requireAllowed({ url, allowPrivate }: Target, { resolveHost }: Co
   if (protocol !== 'https:' && ranges.includes('public')) throw new Trouble('no-https');
 }
 
-async function readAnswer(response: Response): Promise<unknown> {
-  const { status, headers } = response;
-  const why = whyOf(response);
-  if (why !== undefined || status === 204) {
-    await response.body?.cancel();
-    if (why !== undefined) throw new Trouble(why);
-    return undefined;
-  }
-  const text = await readWhole(response);
-  if (text === '') return undefined;
-  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) throw new Trouble('garbage');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Trouble('garbage');
-  }
-}
-
 const BY_STATUS: Readonly<Record<number, Why>> = {
   401: 'wrong-token',
   403: 'forbidden',
@@ -151,30 +109,42 @@ const BY_STATUS: Readonly<Record<number, Why>> = {
   429: 'rate-limited',
   503: 'rate-limited',
 };
+const BY_FAMILY: Readonly<Record<number, Why | 'ok'>> = { 2: 'ok', 3: 'redirect', 4: 'refused', 5: 'server-error' };
 
-function whyOf({ status, type }: Response): Why | undefined {
-  if (status >= 200 && status <= 299) return undefined;
-  if (type === 'opaqueredirect' || (status >= 300 && status <= 399)) return 'redirect';
-  return BY_STATUS[status] ?? (status >= 500 ? 'server-error' : status >= 400 ? 'refused' : 'garbage');
-}
-
-async function readWhole(response: Response): Promise<string> {
+async function readAnswer(response: Response): Promise<unknown> {
+  const { status, headers, body } = response;
+  const why = BY_STATUS[status] ?? BY_FAMILY[Math.floor(status / 100)] ?? 'garbage';
+  if (why !== 'ok') {
+    await body?.cancel();
+    throw new Trouble(why);
+  }
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of body ?? []) {
     size += part.byteLength;
     // Leaving the loop closes the connection.
     if (size > MOST_BYTES) throw new Trouble('too-large');
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8').trim();
+  const text = Buffer.concat(parts).toString('utf8').trim();
+  if (text === '') return undefined;
+  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) throw new Trouble('garbage');
+  return jsonOf(text);
+}
+
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Trouble('garbage');
+  }
 }
 
 function troubleOf(error: unknown): Trouble {
   if (error instanceof Trouble) return error;
   if (error instanceof Interrupted) return new Trouble(error.reason);
   const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   // The parser's codes (llhttp): what came is no HTTP.
-  return new Trouble(code.startsWith('HPE_') ? 'garbage' : 'unreachable');
+  const noHttp = cause instanceof Error && 'code' in cause && String(cause.code).startsWith('HPE_');
+  return new Trouble(noHttp ? 'garbage' : 'unreachable');
 }

@@ -29,7 +29,7 @@ export function runCommand(
   input: string,
   { timeoutMs, maxBytes, signal }: CommandLimits,
 ): Promise<CommandRun> {
-  if (signal?.aborted === true) return Promise.resolve({ ok: false, why: 'stopped', output: '' });
+  if (signal?.aborted === true) return Promise.resolve({ ok: false, why: 'stopped' });
   const env = Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
   return new Promise((resolve) => {
     const child = spawn('/bin/sh', ['-c', line], { env, stdio: ['pipe', 'pipe', 'ignore'], detached: true });
@@ -41,7 +41,7 @@ export function runCommand(
       if (!run.ok) kill(child.pid);
       resolve(run);
     };
-    const fail = (why: NonNullable<CommandRun['why']>) => end({ ok: false, why, output: '' });
+    const fail = (why: Exclude<CommandRun, { ok: true }>['why']) => end({ ok: false, why });
     const stop = () => fail('stopped');
     const timer = setTimeout(() => fail('time-out'), timeoutMs);
     signal?.addEventListener('abort', stop, { once: true });

@@ -99,9 +99,10 @@ describe('B93: command', () => {
     });
     const table = { kind: 'lemonldap', url: 'https://x.example', tokenCommand: line };
     const { openConnectors } = await import('../../src/connectors/registry.js');
-    const connector = await openConnectors({ x: table }, effects).pick('x');
-    await connector.factors('ana');
-    await connector.factors('ana');
+    // A run picks it again for each person.
+    const connectors = openConnectors({ x: table }, effects);
+    await (await connectors.pick('x')).factors('ana');
+    await (await connectors.pick('x')).factors('ana');
     expect(seen).toEqual(['Bearer tok-1', 'Bearer tok-1', 'Bearer tok-2']);
   });
 });

@@ -60,6 +60,8 @@ const WHO: Readonly<Record<string, readonly OperatorRole[] | 'anyone'>> = {
   'approval approve': LEADS,
   'approval reject': LEADS,
   'user unlock': LEADS,
+  'connector list': LEADS,
+  'connector check': LEADS, // it uses the token of the settings
   'outbox list': LEADS,
   'outbox show': LEADS,
   report: LEADS,

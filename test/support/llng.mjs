@@ -426,13 +426,6 @@ export async function signIn(portal, user, password) {
   return { where, browser, page };
 }
 
-/** Answers the question for the code. → { where, page } */
-export async function giveCode(portal, { browser, page }, code) {
-  const f = formOf(page.text, 'code');
-  const p = await browser.go(new URL(f.action || '/', portal).href, { form: { ...f.fields, code } });
-  return { where: browser.cookies.has('lemonldap') ? 'in' : 'refused', page: p };
-}
-
 /** Enrols TOTP in a browser that stands at the forced set-up. → the secret. */
 export async function enrol(portal, browser, name = 'phone') {
   const ajax = { accept: 'application/json', 'x-csrf-check': '1' }; // without this header the portal refuses with csrfError

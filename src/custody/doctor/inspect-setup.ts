@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { openConnectors } from '../../connectors/registry.js';
 import { openHasher } from '../../crypto/hasher.js';
 import { openChannels, readDeliveryConfig } from '../../delivery/registry.js';
 import type { Finding } from '../../house.js';
@@ -20,6 +21,7 @@ const CHECKS: Checks<Custody> = {
   Policy: inspectPolicy,
   'Master key': inspectKey,
   Delivery: inspectDelivery,
+  Connectors: inspectConnectors,
 };
 
 /** `node` is the version of Node, as `v20.19.0`. */
@@ -146,4 +148,17 @@ async function inspectDelivery({ settings: { file, deskName, dataFolder } }: Cus
   if (failed === undefined) return config;
   const mend = 'check [mail] in the config file, then: countersign outbox test ADDRESS';
   return [...config, { subject: 'Mail server', state: 'wrong', text: failed.why, mend }];
+}
+
+const nobody = (): never => {
+  throw new TypeError('nothing is called here');
+};
+
+/** Are the settings of the connectors valid? Calls nobody: `connector check` does. */
+async function inspectConnectors({ settings: { file } }: Custody): Promise<readonly Told[]> {
+  const names = Object.keys(file.connectors ?? {});
+  const reading = { fetch: nobody, resolveHost: nobody, readFile: nobody };
+  const connectors = openConnectors(file.connectors, { ...reading, runCommand: nobody, pause: nobody, now: nobody });
+  for (const name of names) await connectors.settings(name);
+  return names.length === 0 ? [] : [{ state: 'ok', text: names.join(', ') }];
 }
