@@ -58,6 +58,8 @@ export interface ConfigFile {
   readonly webhook?: unknown;
   readonly sink?: unknown;
   readonly events?: unknown;
+  /** `url`: where customers find the pages (opening/pages-url.ts). */
+  readonly pages?: unknown;
 }
 
 const TEXT_NAMES = [
@@ -76,7 +78,7 @@ const TEXT_NAMES = [
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
 const SWITCH_NAMES = ['locked'] as const;
-const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events'] as const;
+const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'pages'] as const;
 
 /** What proves who runs a command. */
 export const WITNESSES = ['sudo', 'ssh', 'uid'] as const;

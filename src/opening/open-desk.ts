@@ -48,6 +48,7 @@ import type { Custody } from './open-custody.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
 import { languagesOf, openWordbook } from './open-wordbook.js';
+import { pagesUrlOf } from './pages-url.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
 import { refuseUsedKey } from './used-key.js';
 
@@ -175,7 +176,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     return wanted.length > 0 ? eventMessages(sealing, wanted, entries) : [];
   };
   const store = openStore(engine, notary, { anchor, clock, follow });
-  const spoken = languagesOf(settings.file, dataFolder);
+  const spoken = { ...languagesOf(settings.file, dataFolder), pagesUrl: pagesUrlOf(settings.file.pages) };
   const desk: Desk = {
     ...sealing,
     clock,

@@ -74,4 +74,50 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     expect(page.url()).toContain('/sign-in');
     expect(faults).toEqual([]);
   }, 120_000);
+
+  it('B92 a passkey is made at the first sign-in and answers the next; without finger or PIN, or without scripts, nobody gets in', async () => {
+    await place.requireMfa();
+    const context = await chromium.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    const refused: string[] = [];
+    page.on('console', (said) => refused.push(said.text()));
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    const signIn = async (on: Page) => {
+      await on.goto(`${place.address.replace('127.0.0.1', 'localhost')}/methods`);
+      await on.getByLabel('Company').fill('200500');
+      await on.getByLabel('Login').fill('xavi');
+      await on.getByLabel('Application password').fill(PASSWORD);
+      await on.keyboard.press('Enter');
+    };
+    await signIn(page);
+    await page.getByRole('button', { name: 'Passkey' }).click();
+    await page.getByLabel('Name of the passkey').fill('my laptop');
+    await page.getByRole('button', { name: 'Make the passkey' }).click();
+    await page.getByText('The method is set up').waitFor();
+    await page.getByRole('cell', { name: 'my laptop' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(page);
+    await page.getByRole('button', { name: 'Passkey' }).click();
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await page.getByRole('button', { name: 'Use the passkey' }).click();
+    await page.getByText('The browser gave no passkey').waitFor();
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await page.getByRole('button', { name: 'Use the passkey' }).click();
+    await page.waitForURL('**/methods');
+    expect(refused.filter((text) => /Content Security Policy/i.test(text))).toEqual([]);
+    const plain = await (await chromium.newContext({ locale: 'en-GB', javaScriptEnabled: false })).newPage();
+    await signIn(plain);
+    await plain.getByRole('button', { name: 'Passkey' }).click();
+    await plain.getByText('needs a browser with passkeys and scripts').waitFor();
+    await plain.getByRole('button', { name: 'Use the passkey' }).click();
+    await plain.getByRole('alert').waitFor();
+    expect(plain.url()).toContain('/sign-in/code');
+  }, 60_000);
 });

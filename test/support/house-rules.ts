@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: "crypto may import rules' types and errors; it knows no store, commands or procedures",
   },
   factors: {
-    may: ['factors/*', 'type rules/*', 'errors', 'otplib', 'packages'],
+    may: ['factors/*', 'type rules/*', 'errors', 'otplib', '@simplewebauthn/server', 'packages'],
     sentence: "factors may import rules' types and errors; they know no store, commands or procedures",
   },
   delivery: {
@@ -146,6 +146,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['crypto/*'],
   otplib: ['factors/*'],
   '@otplib': ['factors/*'],
+  '@simplewebauthn/server': ['factors/*'],
   nodemailer: ['delivery/*'],
   hono: ['pages/*'],
   '@hono': ['pages/*'],
