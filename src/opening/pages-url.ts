@@ -5,7 +5,7 @@ import { Refusal } from '../errors.js';
 const settings = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
-    .max(200)
+    .max(60)
     .transform((text) => new URL(text)),
 });
 

@@ -5,9 +5,10 @@ import { answerFactor } from '../procedures/factors/answer-factor.js';
 import { factorChoices } from '../procedures/factors/factor-choices.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
 import { askBrowser, sendLoginCode } from '../procedures/factors/send-login-code.js';
+import { activateUser } from '../procedures/portal/activate-user.js';
 import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
 import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
-import { button, codeField, field, form, type Html, hidden, passwordField } from './layout.js';
+import { button, codeField, field, form, type Html, hidden, newPasswordFields, passwordField } from './layout.js';
 import { type Answer, onwards, type Page, page } from './page.js';
 import { askingPage } from './passkey.js';
 import type { TextKey } from './text.js';
@@ -20,7 +21,7 @@ const signIn = page<Visit>('/sign-in', 'sign-in.title', 'nobody', {
     const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
     const kept = html`${hidden('next', given('next'))}${hidden('again', given('again'))}`;
     const fields = html`${kept}${account}${login}${passwordField(visit, 'sign-in.password')}${button(text('sign-in.do'), 'sign-in', 'first')}`;
-    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')}</p>`;
+    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')} <a href="/activate">${text('activate.title')}</a></p>`;
   },
   acts: {
     'sign-in': async (visit) => {
@@ -117,4 +118,23 @@ ${form(visit, '/set-up/code', html`${next}${button(text('set-up.mail-again'), 'a
   },
 });
 
-export const signInPages: readonly Page[] = [signIn, code, enrolmentCode];
+const activate = page<Visit>('/activate', 'activate.title', 'nobody', {
+  show: (visit) => {
+    const { text, given } = visit;
+    const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
+    const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
+    const fields = html`${account}${login}${codeField(text('activate.code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
+    return html`<p>${text('activate.why')}</p>${form(visit, '/activate', fields)}`;
+  },
+  acts: {
+    activate: async ({ desk, given }) => {
+      const next = given('next-password');
+      if (next !== given('repeated')) return { to: '/activate', said: 'said.not-the-same' };
+      const who = { account: given('account'), login: given('login'), code: given('code') };
+      await activateUser(desk, { ...who, newPassword: async () => next });
+      return { to: '/sign-in', said: 'said.password-set' };
+    },
+  },
+});
+
+export const signInPages: readonly Page[] = [signIn, activate, code, enrolmentCode];

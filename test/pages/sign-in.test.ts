@@ -1,5 +1,6 @@
 /** Signing in to the pages, against a server that really runs: each way of it, and what a browser keeps (B31–B43, B57, B91). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newDeskCode } from '../../src/procedures/codes/desk-code.js';
 import { resetInPortal } from '../../src/procedures/resets/reset-in-portal.js';
 import { days } from '../../src/rules/duration.js';
 import { fromBase32 } from '../factors/reference.js';
@@ -144,5 +145,28 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     const german = await browser.get('/sign-in', { 'accept-language': 'fr;q=0.9, de-AT;q=0.8, en;q=0.1' });
     expect(german.text).toContain('<html lang="de">');
     expect(german.text).toContain('Anmelden');
+  });
+
+  it('B91 an invitation sets the password on its page; a wrong code and an unknown login get the same words, and two passwords must agree', async () => {
+    const lead = await place.signIn('xena');
+    expect(lead.session.state).toBe('done');
+    const { code, row } = newDeskCode(place.desk, lead.user, 'activate', place.desk.now() + days(1));
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, ({ factors }) =>
+      factors.insertCode(row),
+    );
+    const fresh = 'copper meadow 4471 lantern';
+    const typed = { account: '200500', login: 'xena', code, 'next-password': fresh, repeated: fresh };
+    const alert = (text: string) => /role="alert">(.*?)<\/div>/s.exec(text)?.[1];
+    await browser.get('/activate');
+    const wrong = await browser.send('activate', { ...typed, code: 'AAAAA-AAAAA' });
+    expect([wrong.status, alert(wrong.text)]).toEqual([
+      422,
+      alert((await browser.send('activate', { ...typed, login: 'nobody' })).text),
+    ]);
+    expect(wrong.text).not.toContain(fresh);
+    expect((await browser.send('activate', { ...typed, repeated: 'another' })).at).toBe('/activate?said=not-the-same');
+    expect((await browser.send('activate', typed)).at).toBe('/sign-in?said=password-set');
+    expect((await browser.signIn('xena', { password: fresh })).at).toBe('/profile');
   });
 });
