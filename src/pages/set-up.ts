@@ -5,7 +5,7 @@ import { confirmEnrolment } from '../procedures/factors/confirm-factor.js';
 import { type BegunEnrolment, beginEnrolment, beginInBrowser } from '../procedures/factors/enrol-factor.js';
 import { qrPath } from '../terminal/qr.js';
 import { button, codeField, field, form, type Html, hidden } from './layout.js';
-import { onwards, type Page, page } from './page.js';
+import { type Answer, onwards, type Page, page } from './page.js';
 import { askingPage } from './passkey.js';
 import type { TextKey } from './text.js';
 import type { Signed, Visit } from './visit.js';
@@ -44,24 +44,26 @@ export const unfinished = (visit: Visit): Html | '' => {
   return isMethod(kind) && !needsBrowser(kind) ? firstCode(visit, kind) : '';
 };
 
+export async function beginSetUp(visit: Signed, kind: string): Promise<Answer> {
+  if (!isMethod(kind)) return { to: visit.path };
+  const [enrolmentCode, replaces] = [orNone(visit.given('enrolment-code')), orNone(visit.given('replaces'))];
+  const asked = { kind, enrolmentCode, replaces };
+  if (needsBrowser(kind) && visit.site !== undefined) {
+    const options = await beginInBrowser(visit.desk, visit.login, { ...asked, site: visit.site });
+    const name = field('name', visit.text('passkey.name'), {
+      note: visit.text('passkey.name-note'),
+      optional: 'yes',
+    });
+    const kept = html`${hidden('replaces', visit.given('replaces'))}${hidden('kind', kind)}${name}`;
+    return { html: askingPage(visit, options, 'confirm', kept), script: true };
+  }
+  const { begun } = await beginEnrolment(visit.desk, visit.login, asked);
+  return { html: await begunPage(visit, begun) };
+}
+
 /** For the page of a sign-in, and for that of the methods. */
 export const setUpActs: Page<Signed>['acts'] = {
-  begin: async (visit, kind) => {
-    if (!isMethod(kind)) return { to: visit.path };
-    const [enrolmentCode, replaces] = [orNone(visit.given('enrolment-code')), orNone(visit.given('replaces'))];
-    const asked = { kind, enrolmentCode, replaces };
-    if (needsBrowser(kind) && visit.site !== undefined) {
-      const options = await beginInBrowser(visit.desk, visit.login, { ...asked, site: visit.site });
-      const name = field('name', visit.text('passkey.name'), {
-        note: visit.text('passkey.name-note'),
-        optional: 'yes',
-      });
-      const kept = html`${hidden('replaces', visit.given('replaces'))}${hidden('kind', kind)}${name}`;
-      return { html: askingPage(visit, options, 'confirm', kept), script: true };
-    }
-    const { begun } = await beginEnrolment(visit.desk, visit.login, asked);
-    return { html: await begunPage(visit, begun) };
-  },
+  begin: beginSetUp,
   confirm: async (visit) => {
     const kind = visit.given('kind');
     if (!isMethod(kind)) return { to: visit.path };

@@ -169,4 +169,35 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     expect((await browser.send('activate', typed)).at).toBe('/sign-in?said=password-set');
     expect((await browser.signIn('xena', { password: fresh })).at).toBe('/profile');
   });
+
+  it('B72 B73 the lock-out of a login that does not exist is that of one that does, however company and login are spelled; old ones are forgotten', async () => {
+    const spelled = (login: string) =>
+      [
+        { account: '200500', login },
+        { account: 'Contoso', login: ` ${login.toUpperCase()} ` },
+        { account: ' contoso', login: `200500/${login}` },
+      ] as const;
+    const answers = async (login: string) => {
+      const seen: string[] = [];
+      for (let at = 0; at < 8; at += 1) {
+        const { account, login: as } = spelled(login)[at % 3] ?? { account: '', login: '' };
+        const { status, text } = await browser.signIn(as, { account, password: 'wrong' });
+        seen.push(`${status} ${/role="alert">(.*?)<\/div>/s.exec(text)?.[1]}`);
+      }
+      return seen;
+    };
+    const [known, unknown] = [await answers('xavi'), await answers('nobody')];
+    expect(unknown).toEqual(known);
+    expect(known.at(-1)).toMatch(/^429 .*locked out/);
+    const rows = () => place.desk.store.read.throttles.standing('', 10);
+    expect(await rows()).toHaveLength(2);
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    const entry = { kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by } as const;
+    const forget = (before: number) =>
+      place.desk.store.record(entry, ({ throttles }) => throttles.deleteStrangers(before));
+    expect(await forget(place.desk.now())).toBe(0);
+    expect(await forget(place.desk.now() + 1)).toBe(1);
+    expect((await rows()).map(({ subject }) => subject)).toEqual(['portal:usr_acc_200500_xavi']);
+    expect((await browser.signIn('xavi')).status).toBe(429);
+  });
 });

@@ -1,5 +1,6 @@
 /** The people of a company, with their sign-in methods and what is pending, as an admin of it sees them (Admin Console, Users). */
 import type { Desk } from '../../desk.js';
+import { refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { type MfaStatus, mfaStatus } from '../codes/mfa-status.js';
 import { askOwner } from '../portal/act-as-owner.js';
@@ -29,9 +30,11 @@ export async function companyPeople(
   return { count: all.length, people: await Promise.all(shown.map((user) => mfaStatus(desk, account, user))) };
 }
 
-/** The named ones, in the order of their names; ids of others are left out. Refusal as above. */
+/** The named ones, in the order of their names. Refusals: as above; not-found for an id that is nobody's of this company. */
 export async function companyUsers(desk: Desk, login: PortalLogin, ids: readonly string[]) {
   await askOwner(desk, login, { lock: 'company:people' });
   const users = await desk.store.read.users.byIds(ids);
-  return users.filter((user) => user.accountId === login.account.id).toSorted((a, b) => (a.login < b.login ? -1 : 1));
+  const own = users.filter((user) => user.accountId === login.account.id);
+  if (own.length < new Set(ids).size) throw refusal('not-found', 'users-of-others', {});
+  return own.toSorted((a, b) => (a.login < b.login ? -1 : 1));
 }

@@ -25,9 +25,13 @@ const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
 
 /** Nobody and several give the same answer: a customer learns nothing about others (B73). */
 export async function findPortalPerson(desk: Desk, account: string, login: string): Promise<PortalPerson> {
-  const found = await orNobody(async () => findUser(desk, login, await findAccount(desk, account)));
+  const home = await orNobody(() => findAccount(desk, account));
+  const found = home && (await orNobody(() => findUser(desk, login, home)));
   if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
-  const key = desk.digests.mac('mac/lookup', 'portal', foldKey(account), foldKey(login));
+  // Counted as a login would be, however company and login are spelled: else the lock-out would tell which logins there are.
+  const typed = login.trim();
+  const bare = home !== null && typed.startsWith(`${home.number}/`) ? typed.slice(home.number.length + 1) : typed;
+  const key = desk.digests.mac('mac/lookup', 'portal', home?.id ?? foldKey(account), foldKey(bare));
   return { account: null, user: null, key, actor: NOBODY };
 }
 
