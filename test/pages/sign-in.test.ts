@@ -174,8 +174,8 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     const spelled = (login: string) =>
       [
         { account: '200500', login },
-        { account: 'Contoso', login: ` ${login.toUpperCase()} ` },
-        { account: ' contoso', login: `200500/${login}` },
+        { account: 'acc_200500', login: ` ${login.toUpperCase()} ` },
+        { account: ' 200500 ', login: `200500/${login}` },
       ] as const;
     const answers = async (login: string) => {
       const seen: string[] = [];
