@@ -19,7 +19,8 @@ const users = page('/users', 'users.title', ['done'], {
   show: async (visit) => {
     const { desk, login, text, given } = visit;
     const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
-    const { count, people } = await companyPeople(desk, login, { search, from, most: AT_ONCE });
+    const notEnrolled = given('without') !== '';
+    const { count, people } = await companyPeople(desk, login, { search, notEnrolled, from, most: AT_ONCE });
     const rows = people.map(({ user, factors, backupCodesLeft, reset, enrolmentCodeWaiting }) => {
       const kinds = factors
         .filter(({ state }) => state === 'active')
@@ -41,8 +42,8 @@ const users = page('/users', 'users.title', ['done'], {
     const heads = ['pick', 'user', 'mfa', 'more'].map((key) => text(`users.${key}` as TextKey));
     const list = table(text('users.list', { count }), heads, rows, text('users.none'));
     const page = (at: number, key: TextKey) =>
-      html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;from=${at}">${text(key)}</a>`;
-    return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<button type="submit">${text('users.find')}</button></form>
+      html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;without=${notEnrolled ? 'yes' : ''}&amp;from=${at}">${text(key)}</a>`;
+    return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<p><label><input type="checkbox" name="without" value="yes"${notEnrolled ? ' checked' : ''}> ${text('users.without')}</label></p><button type="submit">${text('users.find')}</button></form>
 ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${button(text('users.reset-many'), 'review')}</details>${list}`)}
 <p>${from > 0 ? page(Math.max(0, from - AT_ONCE), 'users.earlier') : ''}${from + AT_ONCE < count ? page(from + AT_ONCE, 'users.later') : ''}</p>
 <h2>${text('users.object')}</h2>${form(visit, '/users', html`${field('reference', text('users.reference'))}${button(text('users.object-do'), 'object')}`)}`;

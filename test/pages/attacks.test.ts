@@ -234,4 +234,15 @@ describe('attacks on the pages (B91)', () => {
   it('nothing of all this was a bug', () => {
     expect(place.told).toEqual([]);
   });
+
+  it('no page is larger than 14 KB: it comes with the first packets of a connection (RFC 6928)', async () => {
+    const browser = await signedIn();
+    const pages = ['/profile', '/passphrase', '/password', '/methods', '/devices', '/users', '/security'];
+    const sizes = [];
+    for (const path of [...pages, '/activate', '/sign-in?again=1']) {
+      const { text, status } = await browser.get(path);
+      sizes.push([path, status === 200 && Buffer.byteLength(text) < 14 * 1024]);
+    }
+    expect(sizes.filter(([, small]) => small !== true)).toEqual([]);
+  });
 });

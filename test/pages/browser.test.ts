@@ -120,4 +120,39 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     await plain.getByRole('alert').waitFor();
     expect(plain.url()).toContain('/sign-in/code');
   }, 60_000);
+
+  it('by the keyboard alone: sign in, reach a page past the menu, and leave; the place of the focus is always seen', async () => {
+    await place.givePassword('ana', PASSWORD);
+    const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();
+    const keys = page.keyboard;
+    const focused = () =>
+      page.evaluate(
+        'document.activeElement === document.body ? "" : document.activeElement.textContent.trim() || document.activeElement.name',
+      );
+    const tabTo = async (wanted: string) => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        await keys.press('Tab');
+        const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+        if ((await focused()) !== '') expect(outline, String(await focused())).not.toBe('none');
+        if ((await focused()) === wanted) return;
+      }
+      throw new Error(`no way by Tab to ${wanted}`);
+    };
+    await page.goto(`${place.address}/devices`);
+    await keys.press('Tab');
+    expect(await focused()).toBe('Skip to content');
+    for (const [name, typed] of [
+      ['account', '100234'],
+      ['login', 'ana'],
+      ['password', PASSWORD],
+    ] as const) {
+      await tabTo(name);
+      await keys.type(typed);
+    }
+    await keys.press('Enter');
+    await page.waitForURL('**/devices');
+    await tabTo('Sign out');
+    await keys.press('Enter');
+    await page.waitForURL('**/sign-in**');
+  }, 60_000);
 });

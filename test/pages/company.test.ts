@@ -73,6 +73,20 @@ describe('the Admin Console (B91)', () => {
     expect((await place.login('xena')).account.mfaRequiredAt).toBeNull();
   });
 
+  it('the list is searched, and filtered for people without a second factor', async () => {
+    const browser = place.visitor();
+    await browser.signIn('xena');
+    await place.giveApp('xavi');
+    const shown = async (query: string) => {
+      const { text } = await browser.get(`/users${query}`);
+      return ['xena', 'xavi'].filter((login) => text.includes(`(${login})</td>`));
+    };
+    expect(await shown('')).toEqual(['xena', 'xavi']);
+    expect(await shown('?search=XAV')).toEqual(['xavi']);
+    expect(await shown('?without=yes')).toEqual(['xena']);
+    expect(await shown('?search=xavi&without=yes')).toEqual([]);
+  });
+
   it('B50 a plain user has no link to it, and is told no', async () => {
     const browser = place.visitor();
     await browser.signIn('xavi');

@@ -14,6 +14,7 @@ import { checkClearCodes } from './check-clear-codes.js';
 import { checkKeyBackup } from './check-key-backup.js';
 import { checkLog } from './check-log.js';
 import { checkOutbox } from './check-outbox.js';
+import { checkPages } from './check-pages.js';
 import { checkPhones } from './check-phones.js';
 import { checkSink } from './check-sink.js';
 import { checkStoreKey } from './check-store-key.js';
@@ -31,6 +32,7 @@ const CHECKS: readonly StoreCheck[] = [
   checkClearCodes,
   checkAdmins,
   checkPhones,
+  checkPages,
   checkAlarms,
 ];
 

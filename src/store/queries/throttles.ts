@@ -49,6 +49,7 @@ export const throttleWrites = (tx: Tx) => ({
   async deleteStrangers(before: number): Promise<number> {
     const strangers = tx.deleteFrom('throttles').where('updated_at', '<', before).where('disabled_at', 'is', null);
     const result = await strangers
+      .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<', before)]))
       .where('subject', 'not like', '%usr_%')
       .where('subject', 'not like', '%:op_%')
       .executeTakeFirst();

@@ -58,7 +58,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   'portal/authenticate-user.renewToken': { states: LOGIN_STATES, knock: renewToken },
   'factors/company-people.companyPeople': {
     adminsOnly: true,
-    knock: (desk, login) => companyPeople(desk, login, { search: '', from: 0, most: 5 }),
+    knock: (desk, login) => companyPeople(desk, login, { search: '', notEnrolled: false, from: 0, most: 5 }),
   },
   'factors/company-people.companyUsers': { adminsOnly: true, knock: (desk, login) => companyUsers(desk, login, []) },
   'exits/hand-over.handOver': {
