@@ -59,6 +59,8 @@ export interface ConfigFile {
   readonly sink?: unknown;
   readonly events?: unknown;
   readonly connectors?: unknown;
+  /** `url`: where customers find the pages (opening/pages-url.ts). */
+  readonly pages?: unknown;
 }
 
 const TEXT_NAMES = [
@@ -77,7 +79,7 @@ const TEXT_NAMES = [
 ] as const;
 const SPELLINGS = ['en', 'de', 'fr'] as const;
 const SWITCH_NAMES = ['locked'] as const;
-const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors'] as const;
+const TABLE_NAMES = ['mail', 'sms', 'webhook', 'sink', 'events', 'connectors', 'pages'] as const;
 
 /** What proves who runs a command. */
 export const WITNESSES = ['sudo', 'ssh', 'uid'] as const;

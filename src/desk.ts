@@ -165,6 +165,8 @@ export interface Desk {
   readonly phones: () => Promise<ReadPhone>;
   /** The desk's name in messages and prompts. */
   readonly name: string;
+  /** Where customers find the pages, without a slash at its end; null if the settings do not say (B91). */
+  readonly pagesUrl: string | null;
 }
 
 /** The part of a Desk that is needed to judge and draw phrases. */

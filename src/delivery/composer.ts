@@ -14,15 +14,35 @@ export type Compose = (
 /** `folder` has a folder for each language; `codes` are the texts with a factor's code. A missing or unknown value is a bug, and throws. */
 export function openComposer(
   folder: string,
-  desk: { readonly name: string; readonly language: string; readonly languages: readonly string[] },
+  desk: {
+    readonly name: string;
+    readonly language: string;
+    readonly languages: readonly string[];
+    /** Where the customers' pages are; null for none. */
+    readonly pagesUrl: string | null;
+  },
   codes: readonly CodeMessage[],
 ): Compose {
   const messages = messagesWith(codes);
   const templates = new Map<string, Template>();
+  const ours = ({ placeholders }: Template) => ({
+    deskName: desk.name,
+    ...(placeholders.includes('pages') && desk.pagesUrl !== null ? { pages: desk.pagesUrl } : {}),
+  });
   return (name, values, wished) => {
     const path = join(wished != null && desk.languages.includes(wished) ? wished : desk.language, `${name}.txt`);
-    const template = templates.get(path) ?? readTemplate(readFileSync(join(folder, path), 'utf8'), name, messages);
+    const read = () => readTemplate(readFileSync(join(folder, path), 'utf8'), name, messages);
+    const template = templates.get(path) ?? (desk.pagesUrl === null ? withoutPages(read()) : read());
     templates.set(path, template);
-    return { kind: template.kind, ...fill(template, { ...values, deskName: desk.name }) };
+    return { kind: template.kind, ...fill(template, { ...values, ...ours(template) }) };
   };
 }
+
+const withoutPages = (template: Template): Template => ({
+  ...template,
+  placeholders: template.placeholders.filter((word) => word !== 'pages'),
+  body: template.body
+    .split('\n\n')
+    .filter((paragraph) => !paragraph.includes('{pages}'))
+    .join('\n\n'),
+});

@@ -4,7 +4,8 @@
  *
  * Meaning of the placeholders: `deskName` the desk; `name`, `login`, `account` the recipient and their company; `who` did it;
  * `requestedBy` asked for it on the phone; `target` the person it happened to, if that is not the recipient;
- * `role`, `before`, `scopes`, `state`, `signIn`, `edition`, `what`, `change` what was changed; `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
+ * `role`, `before`, `scopes`, `state`, `signIn`, `edition`, `what`, `change` what was changed; `pages` where our pages are (a paragraph with it is left out
+ * where there are none); `when`, `until`, `from` times as text, with the zone; `reference` the id to quote in an objection.
  */
 import type { MessageKind } from './channel.js';
 import placeholders from './placeholders.json' with { type: 'json' };

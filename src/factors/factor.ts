@@ -7,6 +7,8 @@
  *   one code up to eight times in eight processes (T7).
  * - A **sent** factor (`email`, `sms`) keeps no secret. `newCode` draws a code, delivery sends it to the contact on file in
  *   the text `login-code-<id>`, and `one-time-code.ts` judges the answer against a stored keyed digest.
+ * - A **challenged** factor (`passkey`) signs a challenge in the browser. `ask` makes what the browser is asked with, `register` and `check`
+ *   judge what it says. The caller draws the challenge, takes it out before it is judged, and moves the counter forward by compare-and-set.
  *
  * Backup codes are not a kind: they work instead of any factor (B41), and `backup-codes.ts` has them.
  *
@@ -104,4 +106,44 @@ export interface SentFactor extends Named {
   readCode(typed: string, digits: number): string | null;
 }
 
-export type FactorKind = GeneratedFactor | SentFactor;
+/** Where the pages are, as a browser names it: an origin, and the host that a passkey is bound to. */
+export interface Site {
+  readonly origin: string;
+  readonly host: string;
+}
+
+export interface ChallengeInput {
+  readonly site: Site;
+  readonly challenge: Uint8Array;
+  readonly minutes: number;
+  /** The secrets of the owner's keys: another is not made in the same authenticator, or one of them is to sign. */
+  readonly known: readonly string[];
+  /** Whose new key it is; null to ask for one of the known. `handle` tells an authenticator its owners apart, and nobody anything. */
+  readonly owner: { readonly issuer: string; readonly login: string; readonly handle: Uint8Array } | null;
+}
+
+/** What a browser answered, as JSON. */
+export interface Challenge {
+  readonly site: Site;
+  readonly answer: string;
+  /** Whether this, in base64url, is the challenge that was given out. */
+  readonly isChallenge: (challenge: string) => boolean;
+}
+
+/** `counter`: of the authenticator, the new value of the stored one; 0 if it does not count. `why` is for the log. */
+export type SignedResult =
+  | { readonly ok: true; readonly counter: number }
+  | { readonly ok: false; readonly why: string };
+
+export interface ChallengedFactor extends Named {
+  readonly family: 'challenged';
+  /** JSON for `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON` of the browser. */
+  ask(input: ChallengeInput): Promise<string>;
+  /** `secret` is to be sealed and stored. */
+  register(
+    input: Challenge & { readonly known: readonly string[] },
+  ): Promise<{ readonly ok: true; readonly counter: number; readonly secret: string } | (SignedResult & { ok: false })>;
+  check(input: Challenge & { readonly secret: string }): Promise<SignedResult>;
+}
+
+export type FactorKind = GeneratedFactor | SentFactor | ChallengedFactor;

@@ -2,10 +2,11 @@
 import { Refusal } from '../errors.js';
 import { email } from './email.js';
 import type { FactorKind, SentFactor } from './factor.js';
+import { passkey } from './passkey.js';
 import { sms } from './sms.js';
 import { totp } from './totp.js';
 
-const KINDS = [totp, email, sms] as const satisfies readonly FactorKind[];
+const KINDS = [totp, email, sms, passkey] as const satisfies readonly FactorKind[];
 
 export type FactorId = (typeof KINDS)[number]['id'];
 

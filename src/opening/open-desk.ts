@@ -41,7 +41,7 @@ import { migrate, openStore, requireCurrent, unchecked } from '../store/store.js
 import { openAnchor, replaceAnchor } from './anchor.js';
 import { openClock } from './desk-clock.js';
 import { openIdentityKeys } from './identity-keys.js';
-import { ensureKey, keyPlace } from './master-key.js';
+import { ensureKey } from './master-key.js';
 import { migrationKeys } from './migration-keys.js';
 import { openNoteSigner } from './note-signer.js';
 import { openConnectors } from './open-connectors.js';
@@ -49,8 +49,9 @@ import type { Custody } from './open-custody.js';
 import { openPhones } from './open-phones.js';
 import { openSink } from './open-sink.js';
 import { languagesOf, openWordbook } from './open-wordbook.js';
+import { pagesUrlOf } from './pages-url.js';
 import { freshPin, notAccepted, offeredPolicy, readPin, withShippedPolicy } from './pinned-policy.js';
-import { refuseUsedKey } from './used-key.js';
+import { refuseUsedKey, requireOwnKey } from './used-key.js';
 
 export interface OpenChoice {
   /** What to do if the desk has not accepted the policy in force (B79): refuse, or let the policy that comes with countersign judge. */
@@ -176,7 +177,7 @@ function assemble(custody: Custody, { engine, clock, pin, anchor, sink }: Opened
     return wanted.length > 0 ? eventMessages(sealing, wanted, await toldOf(desk, write, entries, firstSeq)) : [];
   };
   const store = openStore(engine, notary, { anchor, clock, follow });
-  const spoken = languagesOf(settings.file, dataFolder);
+  const spoken = { ...languagesOf(settings.file, dataFolder), pagesUrl: pagesUrlOf(settings.file.pages) };
   const desk: Desk = {
     ...sealing,
     clock,
@@ -235,16 +236,3 @@ const notVouched = (): Refusal =>
   new Refusal('config', 'the store was brought up to date, but nobody has vouched for it yet', {
     hint: 'A lead or an admin signs in to it: countersign store migrate --approver NAME',
   });
-
-async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
-  const expected = await unchecked(engine, 'key-id');
-  if (expected === undefined) {
-    throw new Refusal('store-unreachable', `the setup of the desk in ${engine.place} was not finished`, {
-      hint: 'Run: countersign init',
-    });
-  }
-  if (expected === keyring.keyId || keyring.has(expected)) return;
-  throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${engine.place}`, {
-    hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
-  });
-}

@@ -8,7 +8,9 @@ import type { Settings } from '../config.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { keyOfTag, tagFits } from '../crypto/tag.js';
 import { Refusal } from '../errors.js';
+import type { Engine } from '../store/engine.js';
 import type { Head } from '../store/head.js';
+import { unchecked } from '../store/store.js';
 import { anchorText } from './anchor.js';
 import { keyPlace, readKeyring } from './master-key.js';
 
@@ -37,4 +39,18 @@ function servesAnother(path: string, keyring: Keyring, storeId: string): boolean
   } catch {
     return true;
   }
+}
+
+/** Refusals: store-unreachable for a set-up that was not finished; key-mismatch. */
+export async function requireOwnKey(engine: Engine, keyring: Keyring, settings: Settings): Promise<void> {
+  const expected = await unchecked(engine, 'key-id');
+  if (expected === undefined) {
+    throw new Refusal('store-unreachable', `the setup of the desk in ${engine.place} was not finished`, {
+      hint: 'Run: countersign init',
+    });
+  }
+  if (expected === keyring.keyId || keyring.has(expected)) return;
+  throw new Refusal('key-mismatch', `${keyPlace(settings)} is not the key of the store ${engine.place}`, {
+    hint: 'Name the right key with --key-file or COUNTERSIGN_KEY_FILE.',
+  });
 }

@@ -7,6 +7,8 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { type ErrorCode, isRefusal, type Refusal } from '../errors.js';
+import type { Site } from '../procedures/factors/challenges.js';
+import { noteUnknown } from '../procedures/portal/act-as-owner.js';
 import { companyPages } from './company.js';
 import { type Around, type Framed, frame } from './layout.js';
 import { perAddress } from './limits.js';
@@ -91,7 +93,7 @@ function broken(c: Context, parts: AppParts, error: Error) {
 }
 
 async function show(c: At, parts: AppParts, page: Page): Promise<Response> {
-  const visit = await openVisit(c, parts, new URLSearchParams());
+  const visit = await openVisit(c, parts, new URLSearchParams(), siteOf(c, parts));
   const elsewhere = elsewhereFor(visit, page);
   if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
   const said = keyOf(`said.${visit.given('said')}`);
@@ -114,7 +116,7 @@ const hasEnded = ({ because }: Refusal): boolean => because?.reason === 'not-sig
 
 async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   const form = new URLSearchParams(await c.req.text());
-  const visit = await openVisit(c, parts, form);
+  const visit = await openVisit(c, parts, form, siteOf(c, parts));
   const elsewhere = elsewhereFor(visit, page);
   const [name = '', ...which] = visit.given('do').split(' ');
   if (elsewhere !== undefined && name !== 'sign-out') return c.redirect(elsewhere, 303);
@@ -127,10 +129,15 @@ async function act(c: At, parts: AppParts, page: Page): Promise<Response> {
   if (wanted === undefined) return plain(c, parts, 400, 'no-form');
   try {
     const done = await wanted(visit, which.join(' '));
-    if ('html' in done) return answer(c, parts, visit, { title: page.title, body: done.html }, 200);
+    if ('html' in done) {
+      const { html: body, ...more } = done;
+      return answer(c, parts, visit, { title: page.title, body, ...more }, 200);
+    }
     const said = done.said === undefined ? '' : `${done.to.includes('?') ? '&' : '?'}${done.said.replace('.', '=')}`;
     return c.redirect(`${done.to}${said}`, 303);
   } catch (error) {
+    if (isRefusal(error) && error.code === 'not-found' && visit.login !== undefined)
+      await noteUnknown(parts.desk, visit.login, error);
     return shown(c, parts, visit, page, refusedAs(error, visit));
   }
 }
@@ -154,8 +161,15 @@ function elsewhereFor(visit: Visit, { states, path }: Page): string | undefined 
   return states.includes(state) ? undefined : onwards(visit);
 }
 
-function answer(c: Context, parts: AppParts, visit: Around, framed: Framed, status: Status) {
-  setHeaders(c, parts, `style-src 'nonce-${visit.nonce}'; `);
+function answer(
+  c: Context,
+  parts: AppParts,
+  visit: Around,
+  { script, ...framed }: Framed & { readonly script?: true },
+  status: Status,
+) {
+  const nonce = `'nonce-${visit.nonce}'; `;
+  setHeaders(c, parts, `style-src ${nonce}${script === undefined ? '' : `script-src ${nonce}`}`);
   return c.html(frame(visit, framed), status);
 }
 
@@ -184,9 +198,18 @@ function setHeaders(c: Context, { secure }: AppParts, styles: string): void {
 }
 
 /** A browser says where a form stands; one that does not say it, or names another place, is not believed. */
-function fromHere(c: At, parts: AppParts): boolean {
-  const named = parts.proxies.includes(peerOf(c)) ? c.req.header('x-forwarded-host') : undefined;
-  return c.req.header('origin') === `${parts.secure ? 'https' : 'http'}://${named ?? c.req.header('host')}`;
+const fromHere = (c: At, parts: AppParts): boolean => c.req.header('origin') === originOf(c, parts);
+
+function originOf(c: At, { proxies, secure }: AppParts): string {
+  const named = proxies.includes(peerOf(c)) ? c.req.header('x-forwarded-host') : undefined;
+  return `${secure ? 'https' : 'http'}://${named ?? c.req.header('host')}`;
+}
+
+/** The address of the settings, or else this machine by name: never what a browser says, or another site could have it signed for. */
+function siteOf(c: At, parts: AppParts): Site | undefined {
+  const local = `${parts.secure ? 'https' : 'http'}://localhost:${c.env.incoming.socket.localPort}`;
+  const { origin, hostname } = new URL(parts.desk.pagesUrl ?? local);
+  return origin === originOf(c, parts) ? { origin, host: hostname } : undefined;
 }
 
 /** As people write it: without a port, brackets, or the mapping of IPv4. */

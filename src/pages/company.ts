@@ -6,18 +6,21 @@ import { grantScope, listTeam, revokeScope } from '../procedures/portal/customer
 import { objectToReset } from '../procedures/resets/object-to-reset.js';
 import { RESENDING, resendInPortal } from '../procedures/resets/resend-code.js';
 import { countPortalReset, RESETTING_USERS, resetInPortal } from '../procedures/resets/reset-in-portal.js';
-import { button, field, form, type Html, hidden, link, passwordField, select, signInAgain, table } from './layout.js';
+import { button, field, form, type Html, hidden, link, select, signInAgain, table } from './layout.js';
 import { type Answer, type Page, page } from './page.js';
+import { proven } from './proven.js';
 import type { TextKey } from './text.js';
-import { owedFor, type Signed, takePassword } from './visit.js';
+import { owedFor, type Signed } from './visit.js';
 
 const AT_ONCE = 50;
+const LONGEST_REASON = 200;
 
 const users = page('/users', 'users.title', ['done'], {
   show: async (visit) => {
     const { desk, login, text, given } = visit;
     const [search, from] = [given('search'), Math.max(0, Math.trunc(Number(given('from'))) || 0)];
-    const { count, people } = await companyPeople(desk, login, { search, from, most: AT_ONCE });
+    const notEnrolled = given('without') !== '';
+    const { count, people } = await companyPeople(desk, login, { search, notEnrolled, from, most: AT_ONCE });
     const rows = people.map(({ user, factors, backupCodesLeft, reset, enrolmentCodeWaiting }) => {
       const kinds = factors
         .filter(({ state }) => state === 'active')
@@ -39,21 +42,26 @@ const users = page('/users', 'users.title', ['done'], {
     const heads = ['pick', 'user', 'mfa', 'more'].map((key) => text(`users.${key}` as TextKey));
     const list = table(text('users.list', { count }), heads, rows, text('users.none'));
     const page = (at: number, key: TextKey) =>
-      html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;from=${at}">${text(key)}</a>`;
-    return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<button type="submit">${text('users.find')}</button></form>
+      html`<a class="button" href="/users?search=${encodeURIComponent(search)}&amp;without=${notEnrolled ? 'yes' : ''}&amp;from=${at}">${text(key)}</a>`;
+    return html`<form method="get" action="/users" role="search">${field('search', text('users.search'), { type: 'search', value: search, optional: 'yes' })}<p><label><input type="checkbox" name="without" value="yes"${notEnrolled ? ' checked' : ''}> ${text('users.without')}</label></p><button type="submit">${text('users.find')}</button></form>
 ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${button(text('users.reset-many'), 'review')}</details>${list}`)}
 <p>${from > 0 ? page(Math.max(0, from - AT_ONCE), 'users.earlier') : ''}${from + AT_ONCE < count ? page(from + AT_ONCE, 'users.later') : ''}</p>
 <h2>${text('users.object')}</h2>${form(visit, '/users', html`${field('reference', text('users.reference'))}${button(text('users.object-do'), 'object')}`)}`;
   },
   acts: {
-    review: (visit, one) => proven(visit, `review ${one}`, () => review(visit, one === '' ? visit.all('user') : [one])),
+    review: (visit, one) =>
+      proven(visit, { act: `review ${one}`, kept: ['user'], door: RESETTING_USERS }, () =>
+        review(visit, one === '' ? visit.all('user') : [one]),
+      ),
     reset: async ({ desk, login, given, all }) => {
-      const asked = { references: all('user'), reason: given('reason'), confirmed: Number(given('count')) };
+      await companyUsers(desk, login, all('user'));
+      const reason = given('reason').slice(0, LONGEST_REASON);
+      const asked = { references: all('user'), reason, confirmed: Number(given('count')) };
       const rows = await resetInPortal(desk, login, asked);
       return { to: '/users', said: rows.some((row) => row.reset !== null) ? 'said.reset-done' : 'said.reset-none' };
     },
     resend: (visit, reference) =>
-      proven(visit, `resend ${reference}`, async () => {
+      proven(visit, { act: `resend ${reference}`, kept: [], door: RESENDING }, async () => {
         const { outcome } = await resendInPortal(visit.desk, visit.login, { reference, handOn: false });
         return { to: '/users', said: outcome === 'sent' ? 'said.resent' : (`said.resend-${outcome}` as const) };
       }),
@@ -65,19 +73,6 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
 });
 
 const chosen = (ids: readonly string[]): readonly Html[] => ids.map((id) => hidden('user', id));
-
-/** Asks for what is owed first, and comes back to the same act. */
-async function proven(visit: Signed, act: string, work: () => Promise<Answer>): Promise<Answer> {
-  const { text, all, given } = visit;
-  const owed = owedFor(visit, act.startsWith('resend') ? RESENDING : RESETTING_USERS);
-  if (owed === 'sign-in') return { html: signInAgain(visit) };
-  if (owed === 'password' && given('password') === '') {
-    const asking = html`${chosen(all('user'))}${passwordField(visit)}${button(text('go-on'), act.trim(), 'first')}`;
-    return { html: html`<p>${text('users.password-first')}</p>${form(visit, '/users', asking)}` };
-  }
-  if (owed === 'password') await takePassword(visit);
-  return work();
-}
 
 /** The names, and how many of them a reset would take something from, before anybody says yes (B59). */
 async function review(visit: Signed, wanted: readonly string[]): Promise<Answer> {
@@ -122,19 +117,22 @@ const security = page('/security', 'security.title', ['done'], {
         html: html`<p>${means}</p>${advice}${form(visit, '/security', button(text('save'), `save ${on}`, 'first'))}${link(text('back'), '/security')}`,
       };
     },
-    save: async ({ desk, login }, on) => {
-      await requireMfa(desk, login, on === 'on');
-      return { to: '/security', said: on === 'on' ? 'said.mfa-on' : 'said.mfa-off' };
-    },
-    give: async ({ desk, login, given }) => {
-      await grantScope(desk, login, given('user'), given('scope').trim());
-      return { to: '/security', said: 'said.privilege-given' };
-    },
-    take: async ({ desk, login }, which) => {
-      const [user = '', scope = ''] = which.split(' ');
-      await revokeScope(desk, login, user, scope);
-      return { to: '/security', said: 'said.privilege-taken' };
-    },
+    save: (visit, on) =>
+      proven(visit, { act: `save ${on}`, kept: [] }, async () => {
+        await requireMfa(visit.desk, visit.login, on === 'on');
+        return { to: '/security', said: on === 'on' ? 'said.mfa-on' : 'said.mfa-off' };
+      }),
+    give: (visit) =>
+      proven(visit, { act: 'give', kept: ['user', 'scope'] }, async () => {
+        await grantScope(visit.desk, visit.login, visit.given('user'), visit.given('scope').trim());
+        return { to: '/security', said: 'said.privilege-given' };
+      }),
+    take: (visit, which) =>
+      proven(visit, { act: `take ${which}`, kept: [] }, async () => {
+        const [user = '', scope = ''] = which.split(' ');
+        await revokeScope(visit.desk, visit.login, user, scope);
+        return { to: '/security', said: 'said.privilege-taken' };
+      }),
   },
 });
 

@@ -66,6 +66,11 @@ export function field(name: string, label: string, more: FieldMore = {}): Html {
 export const passwordField = ({ text }: Pick<Visit, 'text'>, label: TextKey = 'password-again'): Html =>
   field('password', text(label), { type: 'password', fills: 'current-password' });
 
+export const newPasswordFields = ({ text }: Pick<Visit, 'text'>): Html => {
+  const more = { type: 'password', fills: 'new-password' } as const;
+  return html`${field('next-password', text('password.next'), more)}${field('repeated', text('password.repeat'), more)}`;
+};
+
 export const codeField = (label: string): Html => field('code', label, { fills: 'one-time-code' });
 
 export const link = (label: string, href: string): Html => html`<p><a class="button" href="${href}">${label}</a></p>`;

@@ -6,7 +6,8 @@ import { endSessions, forgetDevices, listDevices, listSessions } from '../proced
 import { dayOf, minuteOf } from '../rules/moment.js';
 import { button, field, form, type Html, link, select, signInAgain, table } from './layout.js';
 import { type Page, page } from './page.js';
-import { kindButtons, setUpActs, unfinished } from './set-up.js';
+import { proven } from './proven.js';
+import { beginSetUp, kindButtons, setUpActs, unfinished } from './set-up.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed } from './visit.js';
 
@@ -40,11 +41,14 @@ const methods = page('/methods', 'methods.title', ['done'], {
   },
   acts: {
     ...setUpActs,
-    remove: async ({ desk, login }, id) => {
-      await removeFactor(desk, login, id);
-      return { to: '/methods', said: 'said.method-removed' };
-    },
-    backup: async (visit) => ({ html: await newCodes(visit) }),
+    begin: (visit, kind) =>
+      proven(visit, { act: `begin ${kind}`, kept: ['replaces', 'enrolment-code'] }, () => beginSetUp(visit, kind)),
+    remove: (visit, id) =>
+      proven(visit, { act: `remove ${id}`, kept: [] }, async () => {
+        await removeFactor(visit.desk, visit.login, id);
+        return { to: '/methods', said: 'said.method-removed' };
+      }),
+    backup: (visit) => proven(visit, { act: 'backup', kept: [] }, async () => ({ html: await newCodes(visit) })),
   },
 });
 

@@ -4,8 +4,8 @@ import type { Html } from './layout.js';
 import type { TextKey } from './text.js';
 import type { Signed, Visit } from './visit.js';
 
-/** A page of its own after a form, for what is shown once; or a page to go to, with the sentence that it says. */
-export type Answer = { readonly html: Html } | { readonly to: string; readonly said?: TextKey };
+/** A page of its own after a form, for what is shown once, with a script if it says so; or a page to go to, with the sentence that it says. */
+export type Answer = { readonly html: Html; readonly script?: true } | { readonly to: string; readonly said?: TextKey };
 
 export interface Page<V extends Visit = Visit> {
   readonly path: string;

@@ -13,7 +13,17 @@ import { readProfile } from '../procedures/portal/read-profile.js';
 import { loginWarnings } from '../rules/mfa-login.js';
 import { dayOf } from '../rules/moment.js';
 import { heardAs } from '../rules/spoken-form.js';
-import { button, field, form, type Html, hidden, link, passwordField, signInAgain } from './layout.js';
+import {
+  button,
+  field,
+  form,
+  type Html,
+  hidden,
+  link,
+  newPasswordFields,
+  passwordField,
+  signInAgain,
+} from './layout.js';
 import { type Page, page } from './page.js';
 import type { TextKey } from './text.js';
 import { owedFor, type Signed, takePassword } from './visit.js';
@@ -110,12 +120,10 @@ const password = page('/password', 'password.title', ['done'], {
   show: (visit) => {
     const { text } = visit;
     if (owedFor(visit, CHANGING_PASSWORD) === 'sign-in') return signInAgain(visit);
-    const more = { type: 'password', fills: 'new-password' } as const;
-    const next = html`${field('next-password', text('password.next'), more)}${field('repeated', text('password.repeat'), more)}`;
     return form(
       visit,
       '/password',
-      html`${passwordField(visit, 'password.now')}${next}${button(text('save'), 'change', 'first')}`,
+      html`${passwordField(visit, 'password.now')}${newPasswordFields(visit)}${button(text('save'), 'change', 'first')}`,
     );
   },
   acts: {

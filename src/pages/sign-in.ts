@@ -1,14 +1,16 @@
 /** Signing in: company, login and password, then the second factor (B31–B43), and the mailed code after a reset (B57). */
 import { html } from 'hono/html';
-import { type AnswerKind, answerKinds } from '../procedures/codes/methods.js';
+import { type AnswerKind, answerKinds, needsBrowser } from '../procedures/codes/methods.js';
 import { answerFactor } from '../procedures/factors/answer-factor.js';
 import { factorChoices } from '../procedures/factors/factor-choices.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../procedures/factors/owed-enrolment-code.js';
-import { sendLoginCode } from '../procedures/factors/send-login-code.js';
+import { askBrowser, sendLoginCode } from '../procedures/factors/send-login-code.js';
+import { activateUser } from '../procedures/portal/activate-user.js';
 import { mayRemember, rememberDevice } from '../procedures/portal/remember-device.js';
 import { signInWithPassword } from '../procedures/portal/sign-in-user.js';
-import { button, codeField, field, form, hidden, passwordField } from './layout.js';
+import { button, codeField, field, form, type Html, hidden, newPasswordFields, passwordField } from './layout.js';
 import { type Answer, onwards, type Page, page } from './page.js';
+import { askingPage } from './passkey.js';
 import type { TextKey } from './text.js';
 import type { Signed, Visit } from './visit.js';
 
@@ -19,7 +21,7 @@ const signIn = page<Visit>('/sign-in', 'sign-in.title', 'nobody', {
     const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
     const kept = html`${hidden('next', given('next'))}${hidden('again', given('again'))}`;
     const fields = html`${kept}${account}${login}${passwordField(visit, 'sign-in.password')}${button(text('sign-in.do'), 'sign-in', 'first')}`;
-    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')}</p>`;
+    return html`${form(visit, '/sign-in', fields)}<p>${text('sign-in.sso')}</p><p>${text('sign-in.first')} <a href="/activate">${text('activate.title')}</a></p>`;
   },
   acts: {
     'sign-in': async (visit) => {
@@ -42,23 +44,26 @@ async function goOn(visit: Signed): Promise<Answer> {
 
 const isKind = (kind: string): kind is AnswerKind => (answerKinds as readonly string[]).includes(kind);
 
+/** Off by default (B38). */
+const rememberBox = ({ text, desk }: Visit): Html =>
+  html`<p><label><input type="checkbox" name="remember" value="yes"> ${text('code.remember', { days: desk.policy.limits.device.rememberDays })}</label></p>`;
+
 const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
   show: async (visit) => {
     const { text, given, desk } = visit;
-    const choices = (await factorChoices(desk, visit.login)).map((one) => ({
+    const choices = (await factorChoices(desk, visit.login, visit)).map((one) => ({
       ...one,
       name: text(`kind.${one.kind}` as TextKey),
     }));
-    // A code that must be sent first is sent only when asked for.
-    const chosen = choices.find(({ kind }) => kind === given('by')) ?? choices.find(({ to }) => to === undefined);
+    // A code that must be sent first is sent only when asked for; a passkey is asked for on a page of its own.
+    const typed = choices.filter(({ kind }) => !needsBrowser(kind));
+    const chosen = typed.find(({ kind }) => kind === given('by')) ?? typed.find(({ to }) => to === undefined);
     const next = hidden('next', given('next'));
-    const days = desk.policy.limits.device.rememberDays;
-    const remember = html`<p><label><input type="checkbox" name="remember" value="yes"> ${text('code.remember', { days })}</label></p>`;
     const sent = chosen?.to === undefined ? '' : html`<p>${text('code.sent', { to: chosen.to })}</p>`;
     const answering =
       chosen === undefined
         ? ''
-        : html`${sent}${form(visit, '/sign-in/code', html`${next}${hidden('by', chosen.kind)}${codeField(text('code.code', { kind: chosen.name }))}${remember}${button(text('sign-in.do'), 'answer', 'first')}`)}`;
+        : html`${sent}${form(visit, '/sign-in/code', html`${next}${hidden('by', chosen.kind)}${codeField(text('code.code', { kind: chosen.name }))}${rememberBox(visit)}${button(text('sign-in.do'), 'answer', 'first')}`)}`;
     const again = sent === '' || chosen === undefined ? '' : button(text('code.again'), `choose ${chosen.kind}`);
     const others = choices
       .filter((one) => one !== chosen)
@@ -68,18 +73,24 @@ const code = page('/sign-in/code', 'code.title', ['factor-needed'], {
     const either =
       others.length === 0 && again === ''
         ? ''
-        : html`<h2>${text('code.other')}</h2>${form(visit, '/sign-in/code', html`${next}${again}${others}`)}`;
+        : html`${chosen === undefined ? '' : html`<h2>${text('code.other')}</h2>`}${form(visit, '/sign-in/code', html`${next}${again}${others}`)}`;
     return html`${choices.length === 0 ? html`<p>${text('code.none')}</p>` : ''}${answering}${either}`;
   },
   acts: {
-    choose: async ({ desk, login, given }, kind) => {
+    choose: async (visit, kind) => {
+      const { desk, login, given, site } = visit;
+      if (isKind(kind) && needsBrowser(kind) && site !== undefined) {
+        const asked = await askBrowser(desk, login, kind, site);
+        const kept = html`${hidden('by', kind)}${rememberBox(visit)}`;
+        return { html: askingPage(visit, asked, 'answer', kept), script: true };
+      }
       if (isKind(kind)) await sendLoginCode(desk, login, kind);
       return { to: `/sign-in/code?by=${encodeURIComponent(kind)}&next=${encodeURIComponent(given('next'))}` };
     },
     answer: async (visit) => {
       const { desk, given } = visit;
       const by = given('by');
-      const answer = { kind: isKind(by) ? by : 'backup', code: given('code') } as const;
+      const answer = { kind: isKind(by) ? by : 'backup', code: given('code'), site: visit.site } as const;
       await visit.risen(await answerFactor(desk, visit.login, answer));
       if (given('remember') === 'yes' && mayRemember(visit.login))
         visit.rememberDevice(await rememberDevice(desk, visit.login));
@@ -107,4 +118,23 @@ ${form(visit, '/set-up/code', html`${next}${button(text('set-up.mail-again'), 'a
   },
 });
 
-export const signInPages: readonly Page[] = [signIn, code, enrolmentCode];
+const activate = page<Visit>('/activate', 'activate.title', 'nobody', {
+  show: (visit) => {
+    const { text, given } = visit;
+    const account = field('account', text('sign-in.account'), { fills: 'organization', value: given('account') });
+    const login = field('login', text('sign-in.login'), { fills: 'username', value: given('login') });
+    const fields = html`${account}${login}${codeField(text('activate.code'))}${newPasswordFields(visit)}${button(text('save'), 'activate', 'first')}`;
+    return html`<p>${text('activate.why')}</p>${form(visit, '/activate', fields)}`;
+  },
+  acts: {
+    activate: async ({ desk, given }) => {
+      const next = given('next-password');
+      if (next !== given('repeated')) return { to: '/activate', said: 'said.not-the-same' };
+      const who = { account: given('account'), login: given('login'), code: given('code') };
+      await activateUser(desk, { ...who, newPassword: async () => next });
+      return { to: '/sign-in', said: 'said.password-set' };
+    },
+  },
+});
+
+export const signInPages: readonly Page[] = [signIn, activate, code, enrolmentCode];

@@ -8,6 +8,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import type { Words } from '../commands/wording/words.js';
 import type { Desk } from '../desk.js';
 import { isRefusal } from '../errors.js';
+import type { Site } from '../procedures/factors/challenges.js';
 import { loginOfToken, renewToken, signOutUser } from '../procedures/portal/authenticate-user.js';
 import type { PortalLogin } from '../procedures/portal/customer-login.js';
 import { type OwnerDoor, proofsToGive } from '../procedures/portal/owner-locks.js';
@@ -28,7 +29,9 @@ export type Signed = Visit & { readonly login: PortalLogin };
 /** Devices of so many logins fit into one cookie. */
 const DEVICES = 8;
 
-export async function openVisit(c: Context, { desk, secure, words: base }: Answering, form: URLSearchParams) {
+/** `site`: what passkeys are bound to; undefined where the browser came by another name. */
+export async function openVisit(c: Context, parts: Answering, form: URLSearchParams, site: Site | undefined) {
+  const { desk, secure, words: base } = parts;
   const [session, devices] = secure
     ? ['__Host-countersign', '__Host-countersign-devices']
     : ['countersign', 'countersign-devices'];
@@ -51,7 +54,7 @@ export async function openVisit(c: Context, { desk, secure, words: base }: Answe
   const deviceTokens = named.slice(0, DEVICES);
   const maxAge = desk.policy.limits.device.rememberDays * 86_400;
   return {
-    ...{ desk, words, deviceTokens, text: textOf(words), nonce: nonceOf(desk), path: c.req.path },
+    ...{ site, desk, words, deviceTokens, text: textOf(words), nonce: nonceOf(desk), path: c.req.path },
     get login() {
       return login;
     },

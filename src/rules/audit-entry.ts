@@ -79,6 +79,9 @@ export interface LoggedEntry extends Said {
   readonly policy: string;
 }
 
+/** What an entry says, also before it has its place. */
+export type EntryFacts = Omit<LoggedEntry, 'v' | 'seq' | 'policy'>;
+
 /**
  * The latest time of the log after this entry. Only somebody who proved who they are moves it (B87, T21): neither a denial nor an attempt,
  * nor what countersign does by itself; the first entry begins it.

@@ -76,6 +76,7 @@ const KINDS = {
     'activated',
     'activation-judged',
     'activation-started',
+    'challenged',
     'code-refused',
     'code-sent',
     'code-started',

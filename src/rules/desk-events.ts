@@ -2,12 +2,12 @@
  * The desk's own events: what other systems want to hear of at once, as a webhook. Each is derived from an audit entry, so there
  * is no event without an entry, and no procedure can forget one. They contain only ids, never free text.
  */
-import type { AuditEntry } from './audit-entry.js';
+import type { EntryFacts } from './audit-entry.js';
 import { iso } from './moment.js';
 import { powerOf } from './power.js';
 
 /** An entry as other systems are told of it: `seq` is its number in the log, `external` who its user is at another system. */
-export type ToldEntry = AuditEntry & { readonly seq?: number; readonly external?: string | null };
+export type ToldEntry = EntryFacts & { readonly seq?: number; readonly external?: string | null };
 
 export interface DeskEvent {
   /** `mfa.reset`, `verification.locked`, … */
@@ -59,7 +59,7 @@ export function eventsOf(entries: readonly ToldEntry[]): readonly DeskEvent[] {
   );
 }
 
-function typeOf(entry: AuditEntry): string | undefined {
+function typeOf(entry: EntryFacts): string | undefined {
   const { kind, outcome, reason, detail } = entry;
   if (kind === 'verification.refused') return reason === 'locked' ? 'verification.locked' : undefined;
   if (powerOf(entry) !== null) return kind;

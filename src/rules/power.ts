@@ -2,7 +2,7 @@
  * Which entries of the log change power (B84), whom they are told to, and in which words of data/messages. The write door asks this of every
  * entry, so no act can forget it. What an entry does not say clearly counts as a change. Pure.
  */
-import type { AuditEntry, AuditValue } from './audit-entry.js';
+import type { AuditValue, EntryFacts } from './audit-entry.js';
 import type { AuditKind } from './audit-kinds.js';
 import { minuteOf } from './moment.js';
 
@@ -16,7 +16,7 @@ export interface Power {
 }
 
 type Detail = Readonly<Record<string, AuditValue>>;
-type Judge = (detail: Detail, entry: AuditEntry) => Power | null;
+type Judge = (detail: Detail, entry: EntryFacts) => Power | null;
 
 const TARGET = { target: '' } as const;
 const company = (template: string | null, values: Power['values'] = {}): Power => ({
@@ -130,7 +130,7 @@ const POWERS: { readonly [K in AuditKind]?: Judge } = {
 };
 
 /** Null if the entry changes nobody's power. */
-export function powerOf(entry: AuditEntry): Power | null {
+export function powerOf(entry: EntryFacts): Power | null {
   if (entry.outcome !== 'done') return null;
   return POWERS[entry.kind]?.(entry.detail ?? {}, entry) ?? null;
 }

@@ -88,9 +88,6 @@ export function remoteOf(row: Kept): Remote {
   return { ...base, id, state: tried ? 'unreachable' : 'waiting', why: row.last_error };
 }
 
-/** Not tried to an end, or only in part: somebody has to look, or to run it again. */
-export const isOpenEnded = ({ state }: Remote): boolean => state !== 'reset' && state !== 'nothing';
-
 /** Each row of a person in the order in which it was made; other people go on beside them. */
 export const laneOf = (channel: string, person: string, lanes: number): string =>
   `${channel} ${[...person].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7) % lanes}`;
@@ -100,3 +97,11 @@ export const isFrozen = (
   { frozen_at, frozen_until }: { readonly frozen_at: number | null; readonly frozen_until: number | null },
   now: number,
 ): boolean => frozen_at !== null && (frozen_until === null || now < frozen_until);
+
+/** What a plan does at one other system (B93). There is no undo there; before it begins it can be cancelled. */
+export interface PlannedRemote {
+  readonly connector: string;
+  readonly gate: string;
+  readonly users: number;
+  readonly waitMinutes: number;
+}

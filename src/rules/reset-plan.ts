@@ -3,6 +3,7 @@
  * value: exactly what was shown and counted is done, and its hash identifies it.
  */
 import type { Policy } from './policy.js';
+import type { PlannedRemote } from './remote-reset.js';
 
 /** What a user has set up and open, in counts. */
 export interface ResetFacts {
@@ -183,14 +184,6 @@ export function listOf({ list, rows }: Pick<ResetPlan, 'list' | 'rows'>, lines: 
 
 const cellsOf = ({ user = '', account, login, written }: PlannedRow): readonly string[] =>
   written ?? (user === '' && login.startsWith('usr_') ? [login, '', '', ''] : [user, account, login, '']);
-
-/** What a plan does at one other system (B93). There is no undo there; before it begins it can be cancelled. */
-export interface PlannedRemote {
-  readonly connector: string;
-  readonly gate: string;
-  readonly users: number;
-  readonly waitMinutes: number;
-}
 
 /** The frozen plan: its canonical JSON is hashed, written to a file, and kept with the job. */
 export interface ResetPlan {

@@ -3,7 +3,7 @@
  * `credential-change` and `session-revoked`. Each is derived from an audit entry, as in desk-events.ts. Only ids and fixed words,
  * never free text.
  */
-import type { AuditEntry, AuditValue } from './audit-entry.js';
+import type { AuditValue, EntryFacts } from './audit-entry.js';
 import type { ToldEntry } from './desk-events.js';
 import { isReset } from './reset-plan.js';
 
@@ -77,14 +77,14 @@ export function securityEventsOf(entries: readonly ToldEntry[], credentialOf: Cr
 }
 
 /** The single sessions that an entry names; null alone if it is about all of the user's. */
-function sessionsOf({ kind, detail = {} }: AuditEntry): readonly (string | null)[] {
+function sessionsOf({ kind, detail = {} }: EntryFacts): readonly (string | null)[] {
   if (kind === 'portal.signed-out') return [String(detail['session'])];
   if (kind !== 'portal.sessions-ended' && kind !== 'device.forgotten') return [null];
   return Array.isArray(detail['sessions']) ? detail['sessions'].map(String) : [];
 }
 
 /** A customer's admin who acts on somebody else is an admin in CAEP's words too. */
-function initiator({ by, user }: AuditEntry): string {
+function initiator({ by, user }: EntryFacts): string {
   if (by.kind === 'system') return 'system';
   return by.kind === 'user' && by.id === user ? 'user' : 'admin';
 }

@@ -1,5 +1,7 @@
 /** `doctor`: each thing that can be amiss is found by its subject, with its state and what mends it. */
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +73,26 @@ describe.each(engines)('doctor on %s', (engine) => {
         'Admins',
       ]),
     );
+  });
+
+  it('pages that customers use without an address, that do not answer, or that refuse their proxy (B91)', async () => {
+    const pages = async (url?: string) => {
+      const file = url === undefined ? made.settings.file : { ...made.settings.file, pages: { url } };
+      return (await inspect({ file })).filter(({ subject }) => subject === "Customers' pages");
+    };
+    expect(await pages()).toEqual([]);
+    const entry = { kind: 'portal.token-renewed', outcome: 'done', at: START, by: SYSTEM } as const;
+    await made.desk.store.record(entry as never, async () => undefined);
+    expect(await pages()).toMatchObject([{ state: 'note', mend: expect.stringContaining('[pages]') }]);
+    let status = 200;
+    const server = createServer((_, answer) => void answer.writeHead(status).end());
+    await new Promise<void>((listening) => server.listen(0, 'localhost', listening));
+    const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+    expect(await pages(url)).toEqual([{ subject: "Customers' pages", state: 'ok', text: url }]);
+    status = 403;
+    expect(await pages(url)).toMatchObject([{ state: 'wrong', mend: expect.stringContaining('--behind-proxy') }]);
+    await new Promise((closed) => server.close(closed));
+    expect(await pages(url)).toMatchObject([{ state: 'wrong', text: expect.stringContaining('does not answer') }]);
   });
 
   it('an old Node', async () => {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FactorKind, GeneratedFactor, SentFactor } from '../../src/factors/factor.js';
+import type { ChallengedFactor, FactorKind, GeneratedFactor, SentFactor } from '../../src/factors/factor.js';
 import { chance, checking, settings } from './reference.js';
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30, 7);
@@ -71,7 +71,37 @@ export function factorContract(kind: FactorKind): void {
       expect(kind.credential).toMatch(/^[a-z][a-z0-9-]+$/);
     });
     if (kind.family === 'sent') sentContract(kind);
+    else if (kind.family === 'challenged') challengedContract(kind);
     else generatedContract(kind);
+  });
+}
+
+function challengedContract(kind: ChallengedFactor): void {
+  const site = { origin: 'https://desk.example', host: 'desk.example' };
+  const owner = { issuer: 'Desk', login: 'ana', handle: chance.random(32) };
+  const about = { site, minutes: 10, known: [] };
+
+  it('asks for the challenge that it was given, at this site, from somebody who proves who they are', async () => {
+    const challenge = chance.random(32);
+    const [making, signing] = [
+      await kind.ask({ ...about, challenge, owner }),
+      await kind.ask({ ...about, challenge, owner: null }),
+    ].map((text) => JSON.parse(text));
+    for (const asked of [making, signing]) expect(asked.challenge).toBe(Buffer.from(challenge).toString('base64url'));
+    expect([making.rp.id, signing.rpId]).toEqual([site.host, site.host]);
+    expect([making.authenticatorSelection.userVerification, signing.userVerification]).toEqual([
+      'required',
+      'required',
+    ]);
+  });
+
+  it('answers whatever a browser says with ok:false and a reason without what was said, never by throwing', async () => {
+    const proof = { site, isChallenge: () => true };
+    for (const answer of [...NO_CODES, '{}', '[]', 'null', '{"id":"x","response":{"clientDataJSON":"e30"}}']) {
+      const made = await kind.register({ ...proof, answer, known: [] });
+      expect(made.ok, answer.slice(0, 20)).toBe(false);
+      if (!made.ok) expect(made.why.length).toBeLessThan(90);
+    }
   });
 }
 

@@ -108,10 +108,12 @@ describe('a second factor that is a file, a line of the registry and a text', ()
   it('help, completion and refusals name it', async () => {
     const said = async (...args: string[]) => Object.values(await desk.run(args)).join('\n');
     expect(await said('portal', 'mfa', 'add', '--help')).toContain('voice: Phone call');
-    expect(await said('portal', 'login', '--help')).toMatch(/sms, voice or\s+backup/);
-    expect(await said('completion', 'words', '--', 'portal', 'mfa', 'add', '')).toMatch(/totp\nemail\nsms\nvoice/);
-    expect(await said('portal', 'mfa', 'add', 'pigeon', ...ANA)).toContain('one of totp, email, sms, voice');
-    expect(await said('portal', 'login', '--factor', 'pigeon', ...ANA)).toContain('sms, voice, backup');
+    expect(await said('portal', 'login', '--help')).toMatch(/sms, passkey,\s+voice or\s+backup/);
+    expect(await said('completion', 'words', '--', 'portal', 'mfa', 'add', '')).toMatch(
+      /totp\nemail\nsms\npasskey\nvoice/,
+    );
+    expect(await said('portal', 'mfa', 'add', 'pigeon', ...ANA)).toContain('one of totp, email, sms, passkey, voice');
+    expect(await said('portal', 'login', '--factor', 'pigeon', ...ANA)).toContain('sms, passkey, voice, backup');
   });
 
   it('is set up, signs in, and is removed', { timeout: 120_000 }, async () => {

@@ -1,6 +1,7 @@
 /** What an attacker, a broken client or an impatient person sends to the pages (B91): one test a row of the attack table. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entriesOf } from '../support/directory-desk.js';
 import { type PagesPlace, pagesPlace, tokenIn, type Visitor } from './visitor.js';
 
 describe('attacks on the pages (B91)', () => {
@@ -176,6 +177,8 @@ describe('attacks on the pages (B91)', () => {
     expect((await browser.send('begin totp', { replaces: factor?.id ?? '' })).status).toBe(404);
     expect(await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi')).toHaveLength(1);
     expect(session).toBeDefined();
+    const denied = await entriesOf(place, 'portal.denied');
+    expect(denied.slice(0, 2)).toMatchObject(Array(2).fill({ user: 'usr_acc_200500_xena', reason: 'not-found' }));
   });
 
   it('what is sent or looked for in the address is escaped, and leads to no other place', async () => {
@@ -230,5 +233,16 @@ describe('attacks on the pages (B91)', () => {
 
   it('nothing of all this was a bug', () => {
     expect(place.told).toEqual([]);
+  });
+
+  it('no page is larger than 14 KB: it comes with the first packets of a connection (RFC 6928)', async () => {
+    const browser = await signedIn();
+    const pages = ['/profile', '/passphrase', '/password', '/methods', '/devices', '/users', '/security'];
+    const sizes = [];
+    for (const path of [...pages, '/activate', '/sign-in?again=1']) {
+      const { text, status } = await browser.get(path);
+      sizes.push([path, status === 200 && Buffer.byteLength(text) < 14 * 1024]);
+    }
+    expect(sizes.filter(([, small]) => small !== true)).toEqual([]);
   });
 });

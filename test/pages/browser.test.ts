@@ -74,4 +74,85 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
     expect(page.url()).toContain('/sign-in');
     expect(faults).toEqual([]);
   }, 120_000);
+
+  it('B92 a passkey is made at the first sign-in and answers the next; without finger or PIN, or without scripts, nobody gets in', async () => {
+    await place.requireMfa();
+    const context = await chromium.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    const refused: string[] = [];
+    page.on('console', (said) => refused.push(said.text()));
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
+        ...{ isUserVerified: true, automaticPresenceSimulation: true },
+      },
+    });
+    const signIn = async (on: Page) => {
+      await on.goto(`${place.address.replace('127.0.0.1', 'localhost')}/methods`);
+      await on.getByLabel('Company').fill('200500');
+      await on.getByLabel('Login').fill('xavi');
+      await on.getByLabel('Application password').fill(PASSWORD);
+      await on.keyboard.press('Enter');
+    };
+    await signIn(page);
+    await page.getByRole('button', { name: 'Passkey' }).click();
+    await page.getByLabel('Name of the passkey').fill('my laptop');
+    await page.getByRole('button', { name: 'Make the passkey' }).click();
+    await page.getByText('The method is set up').waitFor();
+    await page.getByRole('cell', { name: 'my laptop' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(page);
+    await page.getByRole('button', { name: 'Passkey' }).click();
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false });
+    await page.getByRole('button', { name: 'Use the passkey' }).click();
+    await page.getByText('The browser gave no passkey').waitFor();
+    await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
+    await page.getByRole('button', { name: 'Use the passkey' }).click();
+    await page.waitForURL('**/methods');
+    expect(refused.filter((text) => /Content Security Policy/i.test(text))).toEqual([]);
+    const plain = await (await chromium.newContext({ locale: 'en-GB', javaScriptEnabled: false })).newPage();
+    await signIn(plain);
+    await plain.getByRole('button', { name: 'Passkey' }).click();
+    await plain.getByText('needs a browser with passkeys and scripts').waitFor();
+    await plain.getByRole('button', { name: 'Use the passkey' }).click();
+    await plain.getByRole('alert').waitFor();
+    expect(plain.url()).toContain('/sign-in/code');
+  }, 60_000);
+
+  it('by the keyboard alone: sign in, reach a page past the menu, and leave; the place of the focus is always seen', async () => {
+    await place.givePassword('ana', PASSWORD);
+    const page = await (await chromium.newContext({ locale: 'en-GB' })).newPage();
+    const keys = page.keyboard;
+    const focused = () =>
+      page.evaluate(
+        'document.activeElement === document.body ? "" : document.activeElement.textContent.trim() || document.activeElement.name',
+      );
+    const tabTo = async (wanted: string) => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        await keys.press('Tab');
+        const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
+        if ((await focused()) !== '') expect(outline, String(await focused())).not.toBe('none');
+        if ((await focused()) === wanted) return;
+      }
+      throw new Error(`no way by Tab to ${wanted}`);
+    };
+    await page.goto(`${place.address}/devices`);
+    await keys.press('Tab');
+    expect(await focused()).toBe('Skip to content');
+    for (const [name, typed] of [
+      ['account', '100234'],
+      ['login', 'ana'],
+      ['password', PASSWORD],
+    ] as const) {
+      await tabTo(name);
+      await keys.type(typed);
+    }
+    await keys.press('Enter');
+    await page.waitForURL('**/devices');
+    await tabTo('Sign out');
+    await keys.press('Enter');
+    await page.waitForURL('**/sign-in**');
+  }, 60_000);
 });

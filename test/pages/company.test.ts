@@ -1,7 +1,9 @@
 /** The Admin Console by clicks: a reset of chosen users, the company's switch, privileges; and that others have no part in it (B91). */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { minutes } from '../../src/rules/duration.js';
 import { PASSWORD } from '../procedures/portal/portal-place.js';
+import { entriesOf } from '../support/directory-desk.js';
 import { faultsOf, hasChromium, startChromium } from './chromium.js';
 import { type PagesPlace, pagesPlace } from './visitor.js';
 
@@ -30,14 +32,59 @@ describe('the Admin Console (B91)', () => {
     expect((await browser.send('give', { user: 'usr_acc_200500_xavi', scope: 'billing' })).status).toBe(404);
     await browser.get('/users');
     expect(browser.last().text).not.toContain('xavi');
-    expect((await browser.send('review usr_acc_200500_xavi')).text).toContain('You have chosen nobody.');
+    expect((await browser.send('review')).text).toContain('You have chosen nobody.');
+    await browser.get('/users');
+    expect((await browser.send('review usr_acc_200500_xavi')).status).toBe(404);
     await browser.get('/users');
     await place.giveApp('xavi');
-    expect((await browser.send('reset', { user: 'usr_acc_200500_xavi', reason: 'x', count: '1' })).at).toBe(
-      '/users?said=reset-none',
+    expect((await browser.send('reset', { user: 'usr_acc_200500_xavi', reason: 'x', count: '1' })).status).toBe(404);
+    const denied = await entriesOf(place, 'portal.denied');
+    expect(denied.map(({ user, reason }) => [user, reason])).toEqual(
+      Array(3).fill(['usr_acc_100234_ana', 'not-found']),
     );
     const [kept] = await place.desk.store.read.factors.ofUser('usr_acc_200500_xavi');
     expect(kept?.state).toBe('active');
+  });
+
+  it('a browser that was left open changes neither the switch, nor privileges, nor methods: the password comes first, and what was chosen is kept', async () => {
+    const browser = place.visitor();
+    await browser.signIn('ana', { account: '100234' });
+    await browser.get('/security');
+    const fresh = minutes(place.desk.policy.limits.portalSession.freshPasswordMinutes);
+    place.clock.advance(fresh);
+    const give = { user: 'usr_acc_100234_uma', scope: 'billing:inquiry' };
+    expect((await browser.send('give', give)).text).toContain('Give your password');
+    expect((await place.user('uma')).scopes).toEqual([]);
+    expect((await browser.send('give', { password: 'wrong' })).status).toBe(422);
+    await browser.send('give', give);
+    expect((await browser.send('give', { password: PASSWORD })).at).toBe('/security?said=privilege-given');
+    expect((await place.user('uma')).scopes).toEqual(['billing:inquiry']);
+    place.clock.advance(fresh);
+    expect((await browser.send('take usr_acc_100234_uma billing:inquiry')).text).toContain('Give your password');
+    for (const act of ['begin totp', 'backup']) {
+      await browser.get('/methods');
+      expect((await browser.send(act)).text).toContain('Give your password');
+    }
+    const boss = place.visitor();
+    await boss.signIn('xena');
+    await boss.get('/security');
+    place.clock.advance(fresh);
+    expect((await boss.send('save on')).text).toContain('Give your password');
+    expect((await place.login('xena')).account.mfaRequiredAt).toBeNull();
+  });
+
+  it('the list is searched, and filtered for people without a second factor', async () => {
+    const browser = place.visitor();
+    await browser.signIn('xena');
+    await place.giveApp('xavi');
+    const shown = async (query: string) => {
+      const { text } = await browser.get(`/users${query}`);
+      return ['xena', 'xavi'].filter((login) => text.includes(`(${login})</td>`));
+    };
+    expect(await shown('')).toEqual(['xena', 'xavi']);
+    expect(await shown('?search=XAV')).toEqual(['xavi']);
+    expect(await shown('?without=yes')).toEqual(['xena']);
+    expect(await shown('?search=xavi&without=yes')).toEqual([]);
   });
 
   it('B50 a plain user has no link to it, and is told no', async () => {

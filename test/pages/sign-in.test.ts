@@ -1,5 +1,6 @@
 /** Signing in to the pages, against a server that really runs: each way of it, and what a browser keeps (B31–B43, B57, B91). */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newDeskCode } from '../../src/procedures/codes/desk-code.js';
 import { resetInPortal } from '../../src/procedures/resets/reset-in-portal.js';
 import { days } from '../../src/rules/duration.js';
 import { fromBase32 } from '../factors/reference.js';
@@ -144,5 +145,59 @@ describe.each(engines)('signing in to the pages on %s (B91)', (engine) => {
     const german = await browser.get('/sign-in', { 'accept-language': 'fr;q=0.9, de-AT;q=0.8, en;q=0.1' });
     expect(german.text).toContain('<html lang="de">');
     expect(german.text).toContain('Anmelden');
+  });
+
+  it('B91 an invitation sets the password on its page; a wrong code and an unknown login get the same words, and two passwords must agree', async () => {
+    const lead = await place.signIn('xena');
+    expect(lead.session.state).toBe('done');
+    const { code, row } = newDeskCode(place.desk, lead.user, 'activate', place.desk.now() + days(1));
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    await place.desk.store.record({ kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by }, ({ factors }) =>
+      factors.insertCode(row),
+    );
+    const fresh = 'copper meadow 4471 lantern';
+    const typed = { account: '200500', login: 'xena', code, 'next-password': fresh, repeated: fresh };
+    const alert = (text: string) => /role="alert">(.*?)<\/div>/s.exec(text)?.[1];
+    await browser.get('/activate');
+    const wrong = await browser.send('activate', { ...typed, code: 'AAAAA-AAAAA' });
+    expect([wrong.status, alert(wrong.text)]).toEqual([
+      422,
+      alert((await browser.send('activate', { ...typed, login: 'nobody' })).text),
+    ]);
+    expect(wrong.text).not.toContain(fresh);
+    expect((await browser.send('activate', { ...typed, repeated: 'another' })).at).toBe('/activate?said=not-the-same');
+    expect((await browser.send('activate', typed)).at).toBe('/sign-in?said=password-set');
+    expect((await browser.signIn('xena', { password: fresh })).at).toBe('/profile');
+  });
+
+  it('B72 B73 the lock-out of a login that does not exist is that of one that does, however company and login are spelled; old ones are forgotten', async () => {
+    const spelled = (login: string) =>
+      [
+        { account: '200500', login },
+        { account: 'acc_200500', login: ` ${login.toUpperCase()} ` },
+        { account: ' 200500 ', login: `200500/${login}` },
+      ] as const;
+    const answers = async (login: string) => {
+      const seen: string[] = [];
+      for (let at = 0; at < 8; at += 1) {
+        const { account, login: as } = spelled(login)[at % 3] ?? { account: '', login: '' };
+        const { status, text } = await browser.signIn(as, { account, password: 'wrong' });
+        seen.push(`${status} ${/role="alert">(.*?)<\/div>/s.exec(text)?.[1]}`);
+      }
+      return seen;
+    };
+    const [known, unknown] = [await answers('xavi'), await answers('nobody')];
+    expect(unknown).toEqual(known);
+    expect(known.at(-1)).toMatch(/^429 .*locked out/);
+    const rows = () => place.desk.store.read.throttles.standing('', 10);
+    expect(await rows()).toHaveLength(2);
+    const by = { kind: 'system', id: 't', name: 't' } as const;
+    const entry = { kind: 'test.prepared', outcome: 'done', at: place.desk.now(), by } as const;
+    const forget = (before: number) =>
+      place.desk.store.record(entry, ({ throttles }) => throttles.deleteStrangers(before));
+    expect(await forget(place.desk.now())).toBe(0);
+    expect(await forget(place.desk.now() + 1)).toBe(1);
+    expect((await rows()).map(({ subject }) => subject)).toEqual(['portal:usr_acc_200500_xavi']);
+    expect((await browser.signIn('xavi')).status).toBe(429);
   });
 });

@@ -34,7 +34,8 @@ export interface SendMore {
 export interface PagesPlace extends PortalPlace {
   readonly address: string;
   readonly told: string[];
-  visitor(): Visitor;
+  /** `by`: the name of this machine that the browser uses; a passkey needs `localhost`. */
+  visitor(by?: string): Visitor;
 }
 
 type More = { readonly limits?: Parameters<typeof servePages>[0]['limits']; readonly proxies?: readonly string[] };
@@ -52,7 +53,7 @@ export async function pagesPlace(engine: EngineName, { limits, proxies = [] }: M
     ...place,
     address: served.address,
     told,
-    visitor: () => visitor(served.address),
+    visitor: (by = '127.0.0.1') => visitor(served.address.replace('127.0.0.1', by)),
     close: async () => {
       await served.close();
       await place.close();

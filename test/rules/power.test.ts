@@ -135,7 +135,7 @@ describe('B84 what changes power', () => {
   it('every message has exactly the words that its text needs', () => {
     const compose = openComposer(
       join(dataFolder, 'messages'),
-      { name: 'The desk', language: 'en', languages: [] },
+      { name: 'The desk', language: 'en', languages: [], pagesUrl: null },
       codeMessages,
     );
     const common = { name: 'Ana', who: 'mira', when: 'now' };

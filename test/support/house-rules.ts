@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
     sentence: "crypto may import rules' types and errors; it knows no store, commands or procedures",
   },
   factors: {
-    may: ['factors/*', 'type rules/*', 'errors', 'otplib', 'packages'],
+    may: ['factors/*', 'type rules/*', 'errors', 'otplib', '@simplewebauthn/server', 'packages'],
     sentence: "factors may import rules' types and errors; they know no store, commands or procedures",
   },
   delivery: {
@@ -79,11 +79,12 @@ const ROOMS: Readonly<Record<string, { readonly may: readonly string[]; readonly
       'factors/one-time-code',
       'factors/backup-codes',
       'delivery/schedule',
+      'type connectors/connector',
       'type desk',
       'errors',
     ].concat(['packages']),
     sentence:
-      "procedures may import rules, the factors' contract, the desk's types and errors; they know no commander, inquirer, chalk, SQL or files",
+      "procedures may import rules, the factors' and connectors' contracts, the desk's types and errors; they know no commander, inquirer, chalk, SQL or files",
   },
   commands: {
     may: [
@@ -154,6 +155,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['crypto/*'],
   otplib: ['factors/*'],
   '@otplib': ['factors/*'],
+  '@simplewebauthn/server': ['factors/*'],
   nodemailer: ['delivery/*'],
   hono: ['pages/*'],
   '@hono': ['pages/*'],

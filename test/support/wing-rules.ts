@@ -19,7 +19,7 @@ export const WINGS: Readonly<Record<string, readonly string[]>> = {
   passphrases: ['portal', 'codes', 'messages', 'resets'],
   resets: ['calls', 'portal', 'codes', 'directory', 'operators', 'messages'],
   exits: ['resets', 'portal', 'directory'],
-  upkeep: ['log', 'operators'],
+  upkeep: ['log', 'messages', 'operators'],
 };
 
 /** Wings that only commands have, and what commands show of another wing. */

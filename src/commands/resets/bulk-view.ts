@@ -3,8 +3,8 @@
 import type { FrozenPlan } from '../../procedures/resets/plan-reset.js';
 import type { RowOutcome } from '../../procedures/resets/row-outcome.js';
 import { iso } from '../../rules/moment.js';
-import type { Remote } from '../../rules/remote-reset.js';
-import { type PlannedRemote, type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
+import type { PlannedRemote, Remote } from '../../rules/remote-reset.js';
+import { type PlannedRow, ROW_CLASSES } from '../../rules/reset-plan.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
 import type { Words } from '../wording/words.js';

@@ -30,7 +30,7 @@ const reconcile = command({
             remote.connector,
             `${number}/${user.login}`,
             remote.state,
-            words('remote.drift', { drift, kinds: there.join(', ') }),
+            drift === null ? '' : words(`remote.drift-${drift}`, { kinds: there.join(', ') }),
           ]),
           words('remote.same'),
         ),

@@ -12,7 +12,7 @@ import { CHUNK, runJob } from '../../procedures/resets/run-job.js';
 import { listOf, type ResetPlan } from '../../rules/reset-plan.js';
 import type { Context, Result } from '../command.js';
 import { wordsOf } from '../wording/words.js';
-import { exitOfTally, rowDocument, runView } from './bulk-view.js';
+import { exitOfTally, rowDocument, runView, type Tally } from './bulk-view.js';
 import { listText, writeNotDone } from './reset-input.js';
 
 export interface Report {
@@ -35,58 +35,19 @@ export async function showRun(
 ): Promise<Result> {
   const words = wordsOf(context);
   const approvalId = approval?.id ?? null;
-  const tally = new Map<RowOutcome['outcome'], number>();
-  const notDone: RowOutcome[] = [];
-  const held: RowOutcome[] = [];
   const small = (work?.targets.length ?? 0) <= CHUNK;
+  const rows = new Rows(small, (row) => context.row(rowDocument(row, approvalId)));
   const progress = context.progress(words('job.resetting'), work?.targets.length ?? 0);
   progress.step(work?.head.done ?? 0);
-  const write = async (outcomes: readonly RowOutcome[]) => {
-    for (const row of outcomes) await context.row(rowDocument(row, approvalId));
-  };
-  const waiting: RowOutcome[] = [];
-  const count = (outcomes: readonly RowOutcome[]) => {
-    for (const row of outcomes) {
-      tally.set(row.outcome, (tally.get(row.outcome) ?? 0) + 1);
-      if (isNotDone(row)) notDone.push(row);
-    }
-  };
-  const told = async (outcomes: readonly RowOutcome[]) => {
-    count(outcomes);
-    waiting.push(
-      ...outcomes.filter(({ outcome, job }) => job !== null && ['waiting', 'unreachable'].includes(outcome)),
-    );
-    if (small) held.push(...outcomes);
-    else await write(outcomes);
-  };
-  const byLine = (a: RowOutcome, b: RowOutcome) => a.line - b.line;
-  const lines = () => notDone.sort(byLine).map((row) => row.line);
-  let ended = false;
   const end = async () => {
-    if (ended) return;
-    ended = true;
-    await write(held.toSorted(byLine));
-    await writeNotDone(context, failed, plan, lines());
-  };
-  /** What other systems have answered by now. A large run has written "waiting" already, and counts what it is. */
-  const lookAgain = async () => {
-    const before = waiting.splice(0);
-    const now = await withRemotes(desk, before);
-    for (const row of before) {
-      const left = (tally.get(row.outcome) ?? 0) - 1;
-      if (left > 0) tally.set(row.outcome, left);
-      else tally.delete(row.outcome);
-      if (isNotDone(row)) notDone.splice(notDone.indexOf(row), 1);
-    }
-    held.splice(0, held.length, ...held.filter((row) => !before.includes(row)));
-    count(now);
-    if (small) held.push(...now);
+    if (!(await rows.end())) return;
+    await writeNotDone(context, failed, plan, rows.linesNotDone());
   };
   try {
-    await told(idle);
+    await rows.add(idle);
     if (work !== null) {
       await run(context, desk, work, async (outcomes) => {
-        await told(outcomes);
+        await rows.add(outcomes);
         progress.step(outcomes.length);
       });
     }
@@ -94,18 +55,78 @@ export async function showRun(
     // Rows that nothing changes any more are written before anything else can go wrong.
     if (plan.remote === undefined) await end();
     await sendNotices(context, desk);
-    await lookAgain();
+    rows.replace(await withRemotes(desk, rows.open));
   } finally {
     progress.done();
     await end();
   }
   if (work === null && approval !== null && failed !== '-') throw approvalNeeded(approval);
+  const { tally, notDone } = rows;
   const failedFile = notDone.length === 0 ? null : (failed ?? null);
   const shown = { tally, job: work?.head.id ?? null, approval: approvalId, failedFile, notDone };
   const result = { view: runView(shown, words), document: null, streamed: true, exit: exitOfTally(tally) };
   if (failed !== '-') return result;
   if (!context.options.quiet) await context.show(result.view);
-  return { ...result, raw: listText(listOf(plan, lines())) };
+  return { ...result, raw: listText(listOf(plan, rows.linesNotDone())) };
+}
+
+const byLine = (a: RowOutcome, b: RowOutcome) => a.line - b.line;
+
+/** Another system has not answered yet. */
+const isOpen = ({ outcome, job }: RowOutcome): boolean => job !== null && ['waiting', 'unreachable'].includes(outcome);
+
+/** The rows of a run. Those of a small one are kept until its end; a large one writes them as they come, and keeps what may still be asked for. */
+class Rows {
+  readonly #small: boolean;
+  readonly #write: (row: RowOutcome) => Promise<void>;
+  readonly #counts = new Map<RowOutcome['outcome'], number>();
+  #kept: RowOutcome[] = [];
+  #ended = false;
+
+  constructor(small: boolean, write: (row: RowOutcome) => Promise<void>) {
+    this.#small = small;
+    this.#write = write;
+  }
+
+  async add(rows: readonly RowOutcome[]): Promise<void> {
+    for (const row of rows) {
+      if (this.#small || isOpen(row) || isNotDone(row)) this.#kept.push(row);
+      else this.#counts.set(row.outcome, (this.#counts.get(row.outcome) ?? 0) + 1);
+      if (!this.#small) await this.#write(row);
+    }
+  }
+
+  get open(): readonly RowOutcome[] {
+    return this.#kept.filter(isOpen);
+  }
+
+  /** What became of open rows. A large run has written them already, and counts what they are. */
+  replace(rows: readonly RowOutcome[]): void {
+    const now = new Map(rows.map((row) => [row.line, row]));
+    this.#kept = this.#kept.map((row) => now.get(row.line) ?? row);
+  }
+
+  /** Writes what was kept; false if that was done before. */
+  async end(): Promise<boolean> {
+    if (this.#ended) return false;
+    this.#ended = true;
+    if (this.#small) for (const row of this.#kept.toSorted(byLine)) await this.#write(row);
+    return true;
+  }
+
+  get tally(): Tally {
+    const counts = new Map(this.#counts);
+    for (const { outcome } of this.#kept) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    return counts;
+  }
+
+  get notDone(): readonly RowOutcome[] {
+    return this.#kept.filter(isNotDone).toSorted(byLine);
+  }
+
+  linesNotDone(): readonly number[] {
+    return this.notDone.map(({ line }) => line);
+  }
 }
 
 async function run(

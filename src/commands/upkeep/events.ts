@@ -1,7 +1,7 @@
 /** `events resend`: what other systems have missed. */
 import * as z from 'zod';
 import { deliverDue } from '../../procedures/messages/deliver-outbox.js';
-import { resendEvents } from '../../procedures/messages/queue-events.js';
+import { resendEvents } from '../../procedures/upkeep/resend-events.js';
 import { type Command, command } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { wordsOf } from '../wording/words.js';

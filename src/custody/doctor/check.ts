@@ -3,9 +3,18 @@ import { worded } from '../../commands/wording/worded.js';
 import { englishAt } from '../../commands/wording/words.js';
 import { isRefusal } from '../../errors.js';
 import type { Finding } from '../../house.js';
+import type { Custody } from '../../opening/open-custody.js';
+import type { Store } from '../../store/store.js';
 
 /** A finding, with a subject of its own where it differs from that of its check. */
 export type Told = Omit<Finding, 'subject'> & { readonly subject?: string };
+
+export interface OpenedStore {
+  readonly store: Store;
+  readonly custody: Custody;
+  /** Id of the key that the store uses. */
+  readonly keyId: string;
+}
 
 /** Checks by their subjects, in the order in which they are shown. */
 export type Checks<Opened> = Readonly<Record<string, (opened: Opened) => readonly Told[] | Promise<readonly Told[]>>>;

@@ -6,7 +6,6 @@ import type { Settings } from '../../config.js';
 import { readDeliveryConfig } from '../../delivery/registry.js';
 import { isRefusal } from '../../errors.js';
 import { inspectAnchor } from '../../opening/anchor.js';
-import type { Custody } from '../../opening/open-custody.js';
 import { notAccepted, readPin } from '../../opening/pinned-policy.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
@@ -15,15 +14,8 @@ import { hours } from '../../rules/duration.js';
 import { iso, minuteOf } from '../../rules/moment.js';
 import { tableFault } from '../../rules/table-fault.js';
 import type { AuditHead } from '../../store/queries/audit.js';
-import type { Store } from '../../store/store.js';
-import { type Checks, faultOf, type Told } from './check.js';
-
-export interface OpenedStore {
-  readonly store: Store;
-  readonly custody: Custody;
-  /** Id of the key that the store uses. */
-  readonly keyId: string;
-}
+import { type Checks, faultOf, type OpenedStore, type Told } from './check.js';
+import { inspectPages } from './pages-check.js';
 
 /** In the order in which they are shown. */
 export const STORE_CHECKS: Checks<OpenedStore> = {
@@ -38,6 +30,7 @@ export const STORE_CHECKS: Checks<OpenedStore> = {
   Codes: inspectClearCodes,
   Admins: inspectAdmins,
   'Phone numbers': inspectPhones,
+  "Customers' pages": inspectPages,
   Alarms: inspectAlarms,
 };
 

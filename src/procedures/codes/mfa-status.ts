@@ -13,7 +13,7 @@ export interface ShownFactor {
   readonly kind: string;
   readonly title: string;
   readonly state: string;
-  /** Where its codes go, masked; null if none are sent. */
+  /** Where its codes go, masked; of a passkey, the name that its owner gave it; otherwise null. */
   readonly to: string | null;
   readonly confirmedAt: number | null;
 }
@@ -77,7 +77,8 @@ export async function mfaStatus(desk: Desk, account: Account, user: User): Promi
 
 export function shownFactor(row: FactorRow, user: User): ShownFactor {
   const kind = factorKind(row.kind);
+  const named = kind.family === 'challenged' ? row.label : null;
   const to =
-    kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : null;
+    kind.family === 'sent' ? maskedContact(kind.contact, kind.contact === 'email' ? user.email : user.phone) : named;
   return { id: row.id, kind: row.kind, title: kind.title, state: row.state, to, confirmedAt: row.confirmed_at };
 }

@@ -6,7 +6,7 @@
 import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { readBackupCode } from '../../factors/backup-codes.js';
-import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import type { ChallengedFactor, GeneratedFactor, SentFactor, Site } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
 import { afterFactor } from '../../rules/mfa-login.js';
 import type { AnswerKind } from '../codes/methods.js';
@@ -18,35 +18,44 @@ import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { backupCodeContext, factorContext } from '../seal-contexts.js';
+import { CHALLENGES, type InBrowser, type IsChallenge, keysOf, siteFor, takeChallenge } from './challenges.js';
 import { ANSWERING, activeFactor } from './factor-choices.js';
 
-/** Uses up, inside the door, what was checked outside it; false if another login was faster or the code was wrong. */
-type Redeem = (inside: Inside) => Promise<boolean>;
+/** Uses up, inside the door, what was checked outside it; false if another login was faster or the code was wrong, or why for the log. */
+type Redeem = (inside: Inside) => Promise<boolean | string>;
 
-interface Answer {
+interface Answer extends InBrowser {
   readonly kind: AnswerKind;
+  /** As typed; of a passkey, what the browser says. */
   readonly code: string;
 }
 
-/** Refusals: not-signed-in (wrong, used or too old, in the same words), locked, factor-needed if the login is in another state. */
+/** Refusals: not-signed-in (wrong, used or too old, in the same words), locked, factor-needed if the login is in another state, or needs a browser. */
 export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answer): Promise<PortalLogin> {
   const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { session: login.session.sessionId, factor: answer.kind };
   const started = { kind: 'portal.code-started', subject, detail } as const;
-  const attempt = await countOwnerAttempt(desk, login, { ...ANSWERING, sendLater: true }, started);
-  const redeem = await check(desk, login, answer);
-  const result = await actAsOwner<'login', PortalLogin | null>(desk, login, ANSWERING, {
+  const site = siteFor(desk, answer.kind, answer);
+  let isChallenge: IsChallenge = () => false;
+  const attempt = await countOwnerAttempt(desk, login, { ...ANSWERING, sendLater: true }, started, async (acting) => {
+    if (site !== null) isChallenge = await takeChallenge(acting, 'login');
+  });
+  const redeem = await check(desk, login, answer, { site, isChallenge });
+  const result = await actAsOwner<'login', PortalLogin | { readonly why?: string }>(desk, login, ANSWERING, {
     entry: (moved, by) => ({
       ...ownerEntry(desk, by),
-      ...(moved === null ? ({ kind: 'portal.code-refused', outcome: 'refused', detail } as const) : openedEntry(moved)),
+      ...('session' in moved
+        ? openedEntry(moved)
+        : ({ kind: 'portal.code-refused', outcome: 'refused', detail: { ...detail, ...moved } } as const)),
     }),
     change: async (acting) => {
-      if (!(await redeem(acting))) return null;
+      const used = await redeem(acting);
+      if (used !== true) return used === false ? {} : { why: used };
       await clearAttempt(desk, acting.write, subject, attempt);
       return passOn(acting, answer.kind);
     },
   });
-  if (result === null) throw wrongCode(desk);
+  if (!('session' in result)) throw wrongCode(desk);
   return result;
 }
 
@@ -64,7 +73,9 @@ async function passOn(acting: ActingOwner<'login'>, kind: AnswerKind): Promise<P
 const wrongCode = (desk: Desk): Refusal =>
   refusal('not-signed-in', 'code-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-code');
 
-async function check(desk: Desk, owner: Owner, { kind, code }: Answer): Promise<Redeem> {
+export type Asked = { readonly site: Site | null; readonly isChallenge: IsChallenge };
+
+async function check(desk: Desk, owner: PortalLogin, { kind, code }: Answer, asked: Asked): Promise<Redeem> {
   if (kind === 'backup') return checkBackupCode(desk, owner, code);
   const method = factorKind(kind);
   switch (method.family) {
@@ -72,7 +83,36 @@ async function check(desk: Desk, owner: Owner, { kind, code }: Answer): Promise<
       return checkGenerated(desk, owner, method, code);
     case 'sent':
       return checkSent(desk, owner, method, code);
+    case 'challenged':
+      return checkSigned(desk, owner, method, { ...asked, answer: code });
   }
+}
+
+/** By a key of this user's that is the one that signed. A counter that did not go forward is that of a copy. */
+async function checkSigned(
+  desk: Desk,
+  owner: PortalLogin,
+  kind: Registered<ChallengedFactor>,
+  { site, ...asked }: Asked & { readonly answer: string },
+): Promise<Redeem> {
+  let why = 'other key';
+  if (site === null) return async () => false;
+  for (const { row, secret } of await keysOf(desk, owner, kind)) {
+    const result = await kind.check({ ...asked, site, secret });
+    if (!result.ok) {
+      if (result.why !== 'other key') why = result.why;
+      continue;
+    }
+    return async (inside) => {
+      const now = (await inside.write.factors.ofUser(owner.user.id)).find(({ id }) => id === row.id);
+      if (now?.state !== 'active') return false;
+      const counts = result.counter > 0 || (now.last_step ?? 0) > 0;
+      if (counts && !(await inside.write.factors.advanceStep(row.id, result.counter))) return 'counter went back';
+      await inside.write.factors.deleteCodes(owner.user.id, [CHALLENGES]);
+      return true;
+    };
+  }
+  return async () => why;
 }
 
 async function checkSent(desk: Desk, owner: Owner, kind: Registered<SentFactor>, typed: string): Promise<Redeem> {

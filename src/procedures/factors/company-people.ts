@@ -1,5 +1,6 @@
 /** The people of a company, with their sign-in methods and what is pending, as an admin of it sees them (Admin Console, Users). */
 import type { Desk } from '../../desk.js';
+import { refusal } from '../../errors.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { type MfaStatus, mfaStatus } from '../codes/mfa-status.js';
 import { askOwner } from '../portal/act-as-owner.js';
@@ -8,6 +9,8 @@ import type { PortalLogin } from '../portal/customer-login.js';
 export interface PeopleWanted {
   /** Part of a login, a name or an e-mail address; empty for everyone. */
   readonly search: string;
+  /** Only those who could not answer a sign-in: no method is set up, and no backup code is left. */
+  readonly notEnrolled: boolean;
   /** How many to leave out, by login. */
   readonly from: number;
   readonly most: number;
@@ -17,21 +20,27 @@ export interface PeopleWanted {
 export async function companyPeople(
   desk: Desk,
   login: PortalLogin,
-  { search, from, most }: PeopleWanted,
+  { search, notEnrolled, from, most }: PeopleWanted,
 ): Promise<{ readonly count: number; readonly people: readonly MfaStatus[] }> {
   await askOwner(desk, login, { lock: 'company:people' });
   const { account } = login;
   const wanted = foldKey(search);
-  const all = (await desk.store.read.users.ofAccount(account.id)).filter((user) =>
+  const named = (await desk.store.read.users.ofAccount(account.id)).filter((user) =>
     [user.login, user.name, user.email].some((text) => foldKey(text).includes(wanted)),
   );
-  const shown = all.slice(from, from + most);
-  return { count: all.length, people: await Promise.all(shown.map((user) => mfaStatus(desk, account, user))) };
+  const statusOf = (users: typeof named) => Promise.all(users.map((user) => mfaStatus(desk, account, user)));
+  if (!notEnrolled) return { count: named.length, people: await statusOf(named.slice(from, from + most)) };
+  const without = (await statusOf(named)).filter(
+    ({ factors, backupCodesLeft }) => backupCodesLeft === 0 && factors.every(({ state }) => state !== 'active'),
+  );
+  return { count: without.length, people: without.slice(from, from + most) };
 }
 
-/** The named ones, in the order of their names; ids of others are left out. Refusal as above. */
+/** The named ones, in the order of their names. Refusals: as above; not-found for an id that is nobody's of this company. */
 export async function companyUsers(desk: Desk, login: PortalLogin, ids: readonly string[]) {
   await askOwner(desk, login, { lock: 'company:people' });
   const users = await desk.store.read.users.byIds(ids);
-  return users.filter((user) => user.accountId === login.account.id).toSorted((a, b) => (a.login < b.login ? -1 : 1));
+  const own = users.filter((user) => user.accountId === login.account.id);
+  if (own.length < new Set(ids).size) throw refusal('not-found', 'users-of-others', {});
+  return own.toSorted((a, b) => (a.login < b.login ? -1 : 1));
 }

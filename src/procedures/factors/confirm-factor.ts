@@ -7,6 +7,7 @@ import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
+import { tidy } from '../../rules/directory-fields.js';
 import { settleReset } from '../codes/enrolment-gate.js';
 import type { MethodId } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
@@ -16,14 +17,19 @@ import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
-import { stepOf } from './answer-factor.js';
+import { factorContext } from '../seal-contexts.js';
+import { type Asked, stepOf } from './answer-factor.js';
+import { CHALLENGES, type InBrowser, type IsChallenge, keysOf, siteFor, takeChallenge } from './challenges.js';
 import { ENROLLING, factorToReplace, pendingOf, requireCodeStillGood } from './enrol-factor.js';
 
-export interface ConfirmRequest {
+export interface ConfirmRequest extends InBrowser {
   readonly kind: MethodId;
+  /** As typed; of a passkey, what the browser says. */
   readonly code: string;
   /** Id of the factor that this one replaces (B40); it is removed in the same transaction. */
   readonly replaces: string | undefined;
+  /** Of a passkey: how its owner tells it from others. */
+  readonly label?: string;
 }
 
 export interface EnrolledFactor {
@@ -34,6 +40,8 @@ export interface EnrolledFactor {
   /** Nothing, unless it replaces another one. */
   readonly ended: TrustEnded;
 }
+
+const LONGEST_LABEL = 40;
 
 type Confirmed = Pick<EnrolledFactor, 'login' | 'ended'>;
 
@@ -52,8 +60,12 @@ export async function confirmEnrolment(
   const subject: Subject = `portal-code:${login.user.id}`;
   const detail = { factor: pending.id, kind: request.kind };
   const started = { kind: 'factor.code-started', subject, detail } as const;
-  const attempt = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started);
-  const prove = await proofOf(desk, login, pending, request.code);
+  const site = siteFor(desk, request.kind, request);
+  let isChallenge: IsChallenge = () => false;
+  const attempt = await countOwnerAttempt(desk, login, { ...ENROLLING, sendLater: true }, started, async (acting) => {
+    if (site !== null) isChallenge = await takeChallenge(acting, pending.id);
+  });
+  const prove = await proofOf(desk, login, pending, { ...request, site, isChallenge });
   const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
   const enrolled = await actAsOwner<'owner:methods', Confirmed | null>(desk, login, ENROLLING, {
     entry: (done, by) => entriesOf(desk, by, detail, done),
@@ -91,7 +103,12 @@ async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: Confi
   return `${done} in place of ${factorKind(old.kind).title}`;
 }
 
-async function proofOf(desk: Desk, owner: Owner, pending: FactorRow, code: string): Promise<Prove> {
+async function proofOf(
+  desk: Desk,
+  owner: PortalLogin,
+  pending: FactorRow,
+  { code, site, isChallenge, label = '' }: Asked & Omit<ConfirmRequest, 'site'>,
+): Promise<Prove> {
   const kind = factorKind(pending.kind);
   switch (kind.family) {
     case 'generated': {
@@ -101,6 +118,18 @@ async function proofOf(desk: Desk, owner: Owner, pending: FactorRow, code: strin
     case 'sent': {
       const binding = { userId: owner.user.id, purpose: 'factor', factorId: pending.id };
       return async (inside) => (await judgeSentCode(inside, kind, { binding, typed: code })) === 'accepted';
+    }
+    case 'challenged': {
+      const known = (await keysOf(desk, owner, kind)).map(({ secret }) => secret);
+      const made = site && (await kind.register({ isChallenge, answer: code, site, known }));
+      if (made?.ok !== true) return async () => false;
+      const secret = desk.vault.seal('seal/factor', factorContext(owner.user, pending.id), made.secret);
+      return async ({ write }) => {
+        const name = tidy(label).replace(/\p{C}/gu, '').slice(0, LONGEST_LABEL) || kind.title;
+        await write.factors.update(pending.id, { secret, last_step: made.counter, label: name });
+        await write.factors.deleteCodes(owner.user.id, [CHALLENGES]);
+        return true;
+      };
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
-import type { GeneratedFactor, SentFactor } from '../../factors/factor.js';
+import type { GeneratedFactor, SentFactor, Site } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
@@ -14,6 +14,7 @@ import { userFactors } from '../codes/user-factors.js';
 import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { factorContext } from '../seal-contexts.js';
+import { browserOnly, drawChallenge, keysOf } from './challenges.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from './owed-enrolment-code.js';
 import { requireSent } from './send-login-code.js';
 
@@ -51,22 +52,47 @@ export async function beginEnrolment(
   request: EnrolmentRequest,
 ): Promise<{ readonly login: PortalLogin; readonly begun: BegunEnrolment }> {
   await askOwner(desk, login, BEGINNING);
-  if (request.replaces !== undefined) await factorToReplace(desk.store.read, login, request.replaces);
-  const ready = await readyToEnrol(desk, login, request.enrolmentCode);
-  return { login: ready, begun: await begin(desk, ready, factorKind(request.kind)) };
+  const kind = factorKind(request.kind);
+  if (kind.family === 'challenged') throw browserOnly(desk);
+  const ready = await readyToEnrol(desk, login, request);
+  const begun = kind.family === 'sent' ? beginSent(desk, ready, kind) : beginGenerated(desk, ready, kind);
+  return { login: ready, begun: await begun };
 }
 
-function begin(desk: Desk, login: PortalLogin, kind: Registered): Promise<BegunEnrolment> {
-  switch (kind.family) {
-    case 'generated':
-      return beginGenerated(desk, login, kind);
-    case 'sent':
-      return beginSent(desk, login, kind);
-  }
+/** The same for a kind that a browser answers for. Returns what the browser is asked with. */
+export async function beginInBrowser(
+  desk: Desk,
+  login: PortalLogin,
+  { site, ...request }: EnrolmentRequest & { readonly site: Site },
+): Promise<string> {
+  await askOwner(desk, login, BEGINNING);
+  const kind = factorKind(request.kind);
+  if (kind.family !== 'challenged') throw new TypeError(`${kind.id} needs no browser`);
+  const ready = await readyToEnrol(desk, login, request);
+  const { user } = ready;
+  const id = desk.newId('fac');
+  const known = (await keysOf(desk, ready, kind)).map(({ secret }) => secret);
+  const { store, ...drawn } = drawChallenge(desk, ready.session, id);
+  const handle = Buffer.from(desk.digests.mac('mac/lookup', 'passkey', user.id), 'hex');
+  const options = await kind.ask({ ...drawn, site, known, owner: { issuer: desk.name, login: user.login, handle } });
+  const row = { id, kind: kind.id, label: kind.title, secret: null };
+  await actAsOwner<'owner:methods', void>(desk, ready, ENROLLING, {
+    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    change: async (acting) => {
+      await putNew(acting, row);
+      await store(acting);
+    },
+  });
+  return options;
 }
 
 /** Checks the enrolment code if one is needed. A login in the state `enrolment-needed` has given it already. */
-async function readyToEnrol(desk: Desk, login: PortalLogin, code: string | undefined): Promise<PortalLogin> {
+async function readyToEnrol(
+  desk: Desk,
+  login: PortalLogin,
+  { enrolmentCode: code, replaces }: EnrolmentRequest,
+): Promise<PortalLogin> {
+  if (replaces !== undefined) await factorToReplace(desk.store.read, login, replaces);
   if (login.session.state === 'enrolment-needed') return login;
   const owed = await sendOwedEnrolmentCode(desk, login);
   if (owed === 'not-needed') return login;
@@ -98,14 +124,17 @@ async function beginGenerated(
   const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
   await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
     entry: (_, by) => begunEntry(desk, by, id, kind.id),
-    change: async (acting) => {
-      const { write, by, now } = acting;
-      await requireCodeStillGood(acting);
-      for (const old of await pendingOf(write, by.login, kind.id)) await write.factors.delete(old.id);
-      await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret }, by.login, now));
-    },
+    change: (acting) => putNew(acting, { id, kind: kind.id, label: kind.title, secret }),
   });
   return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
+}
+
+/** In place of what was begun before. */
+async function putNew(acting: ActingOwner<'owner:methods'>, row: Parameters<typeof pendingRow>[0]): Promise<void> {
+  const { write, by, now } = acting;
+  await requireCodeStillGood(acting);
+  for (const old of await pendingOf(write, by.login, row.kind)) await write.factors.delete(old.id);
+  await write.factors.insert(pendingRow(row, by.login, now));
 }
 
 /** A request for a new code continues the same half-done enrolment, so that its tries keep counting. */

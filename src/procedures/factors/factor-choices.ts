@@ -5,10 +5,11 @@ import { readBackupCode } from '../../factors/backup-codes.js';
 import { factorKind, factorKinds, totp } from '../../factors/registry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { findContact } from '../codes/contact-on-file.js';
-import { type AnswerKind, type MethodId, questionOf } from '../codes/methods.js';
+import { type AnswerKind, type MethodId, needsBrowser, questionOf } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
 import { askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
+import { browserOnly, type InBrowser } from './challenges.js';
 
 /** The door for a login that waits for a second factor. */
 export const ANSWERING = { lock: 'login', states: ['factor-needed'] } as const;
@@ -20,14 +21,22 @@ export interface FactorChoice {
   readonly to?: string;
 }
 
-/** What this user can answer with, in the order in which it is offered. A method without a contact on file is left out. */
-export async function factorChoices(desk: Desk, login: PortalLogin): Promise<readonly FactorChoice[]> {
+/**
+ * What this user can answer with, in the order in which it is offered. A method without a contact on file is left out, and one that
+ * needs a browser where there is none: refusal `factor-needed` if nothing else is left.
+ */
+export async function factorChoices(
+  desk: Desk,
+  login: PortalLogin,
+  { site }: InBrowser = {},
+): Promise<readonly FactorChoice[]> {
   await askOwner(desk, login, ANSWERING);
   const { user } = login;
   const { active, backupCodesLeft } = await userFactors(desk, desk.store.read.factors, user.id);
   const kinds = factorKinds.filter((kind) => active.some((row) => row.kind === kind.id));
   const choices: FactorChoice[] = [];
   for (const kind of kinds) {
+    if (kind.family === 'challenged' && site === undefined) continue;
     const choice = { kind: kind.id, title: kind.title };
     if (kind.family !== 'sent') {
       choices.push(choice);
@@ -36,6 +45,8 @@ export async function factorChoices(desk: Desk, login: PortalLogin): Promise<rea
     const contact = await findContact(desk, kind, login);
     if (contact !== '') choices.push({ ...choice, to: maskedContact(kind.contact, contact) });
   }
+  if (site === undefined && active.length > 0 && backupCodesLeft === 0 && active.every((row) => needsBrowser(row.kind)))
+    throw browserOnly(desk, 'factor-needed');
   return backupCodesLeft === 0 ? choices : [...choices, { kind: 'backup', title: questionOf('backup') }];
 }
 

@@ -3,13 +3,11 @@
  * sessions (rules/security-events). The write door queues them in the transaction of their cause; `desk.sendQueued` sends them
  * with the other messages.
  */
-import type { Composed, Desk, Reads, SignedOperator } from '../../desk.js';
-import { refusal } from '../../errors.js';
+import type { Composed, Desk, Reads } from '../../desk.js';
 import { factorKind } from '../../factors/registry.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { EntryFacts } from '../../rules/audit-entry.js';
 import { eventsOf, type ToldEntry } from '../../rules/desk-events.js';
 import { securityEventsOf } from '../../rules/security-events.js';
-import { act, askAuthority } from '../authorise.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 
 type Sealing = Pick<Desk, 'newId' | 'now' | 'vault'>;
@@ -19,7 +17,7 @@ type Row = PreparedMessage['row'];
 export async function toldOf(
   desk: Pick<Desk, 'connectors'>,
   reads: Pick<Reads, 'users'>,
-  entries: readonly AuditEntry[],
+  entries: readonly EntryFacts[],
   firstSeq: number,
 ): Promise<readonly ToldEntry[]> {
   const ids = desk.connectors.names().length === 0 ? [] : [...new Set(entries.flatMap(({ user }) => user ?? []))];
@@ -29,37 +27,6 @@ export async function toldOf(
     seq: firstSeq + index,
     external: external.get(entry.user ?? '') ?? null,
   }));
-}
-
-const RESENDING = { permission: 'outbox:flush', sendLater: true } as const;
-const PAGE = 500;
-
-/** Queues the events of all entries from this number on again, for a receiver that lost some: they have the same `seq`. Refusal config. */
-export async function resendEvents(desk: Desk, signed: SignedOperator, since: number): Promise<number> {
-  await askAuthority(desk, signed, RESENDING);
-  const { wanted } = desk.channels;
-  if (wanted.length === 0) throw refusal('config', 'no-receiver', {}, 'name-receiver');
-  const { audit } = desk.store.read;
-  const end = (await audit.head())?.size ?? 0;
-  let count = 0;
-  for (let after = since - 1; after < end - 1; ) {
-    const page = (await audit.find({}, after, PAGE)).filter(({ seq }) => seq < end);
-    const [first] = page;
-    if (first === undefined) break;
-    const entries = page.map(({ body }) => JSON.parse(body) as AuditEntry);
-    const rows = eventMessages(desk, wanted, await toldOf(desk, desk.store.read, entries, first.seq));
-    const to = page.at(-1)?.seq ?? after;
-    const detail = { since: first.seq, to, events: rows.length };
-    const at = desk.now();
-    await act(desk, signed, RESENDING, {
-      entry: (_done, { actor }) => ({ kind: 'delivery.resent', outcome: 'done', at, by: actor, detail }),
-      change: ({ write }) => write.outbox.insert(rows),
-    });
-    desk.store.takeQueued();
-    count += rows.length;
-    after = to;
-  }
-  return count;
 }
 
 /** The messages for these entries, of the kinds that are wanted. They go to the configured address, so the row has none. */

@@ -4,10 +4,10 @@
  * take one, and only its actor may appear in an entry that says a customer did something. It ends with its transaction.
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
-import { isRefusal } from '../../errors.js';
+import { isRefusal, type Refusal } from '../../errors.js';
 import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
 import { logIfPossible } from '../authorise.js';
-import { currentLogin, type PortalLogin, portalActor } from './customer-login.js';
+import { currentLogin, type Owner, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
 
 let end: (authorised: AuthorisedOwner<OwnerLock>) => void;
@@ -145,6 +145,13 @@ async function loggingDenials<T>(
     }
     throw error;
   }
+}
+
+/** A form named what is not there for this customer: it is gone, or it is another's (B99). */
+export async function noteUnknown(desk: Desk, { account, user }: Owner, error: Refusal): Promise<void> {
+  const detail = error.because === undefined ? {} : { why: error.because.reason };
+  const about = { at: desk.now(), by: portalActor(user), account: account.id, user: user.id, detail } as const;
+  await logIfPossible(desk, { ...about, kind: 'portal.denied', outcome: 'refused', reason: error.code });
 }
 
 /** The fields of an entry about the owner's own act; add kind, outcome and detail. */

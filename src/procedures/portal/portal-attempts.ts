@@ -8,7 +8,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { reserveAttempt, type Subject } from '../lock-outs.js';
-import { actAsOwner, ownerEntry } from './act-as-owner.js';
+import { type ActingOwner, actAsOwner, ownerEntry } from './act-as-owner.js';
 import { type PortalLogin, portalActor } from './customer-login.js';
 import type { OwnerDoor, OwnerLock } from './owner-locks.js';
 
@@ -25,9 +25,13 @@ const NOBODY: Actor = { kind: 'user', id: 'unknown', name: 'unknown' };
 
 /** Nobody and several give the same answer: a customer learns nothing about others (B73). */
 export async function findPortalPerson(desk: Desk, account: string, login: string): Promise<PortalPerson> {
-  const found = await orNobody(async () => findUser(desk, login, await findAccount(desk, account)));
+  const home = await orNobody(() => findAccount(desk, account));
+  const found = home && (await orNobody(() => findUser(desk, login, home)));
   if (found !== null) return { ...found, key: found.user.id, actor: portalActor(found.user) };
-  const key = desk.digests.mac('mac/lookup', 'portal', foldKey(account), foldKey(login));
+  // Counted as a login would be, however company and login are spelled: else the lock-out would tell which logins there are.
+  const typed = login.trim();
+  const bare = home !== null && typed.startsWith(`${home.number}/`) ? typed.slice(home.number.length + 1) : typed;
+  const key = desk.digests.mac('mac/lookup', 'portal', home?.id ?? foldKey(account), foldKey(bare));
   return { account: null, user: null, key, actor: NOBODY };
 }
 
@@ -61,19 +65,24 @@ export async function countPortalAttempt(
   return numberOf(decision);
 }
 
-/** The same for a user who is signed in already: only what the door lets through is counted. */
+/** The same for a user who is signed in already: only what the door lets through is counted. `counted` runs with it, unless it is locked out. */
 export async function countOwnerAttempt(
   desk: Desk,
   login: PortalLogin,
   door: OwnerDoor,
   { subject, ...about }: Pick<Attempt, 'kind' | 'detail'> & { readonly subject: Subject },
+  counted: (acting: ActingOwner) => Promise<void> = async () => undefined,
 ): Promise<number> {
   const decision = await actAsOwner<OwnerLock, ThrottleDecision>(desk, login, door, {
     entry: ({ kind }, by) => {
       const entry = { ...ownerEntry(desk, by), ...about };
       return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' };
     },
-    change: ({ write }) => reserveAttempt(desk, write, subject),
+    change: async (acting) => {
+      const decided = await reserveAttempt(desk, acting.write, subject);
+      if (decided.kind === 'proceed') await counted(acting);
+      return decided;
+    },
   });
   return numberOf(decision);
 }

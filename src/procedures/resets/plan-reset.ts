@@ -7,12 +7,12 @@ import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
 import type { Account } from '../../rules/people.js';
+import type { PlannedRemote } from '../../rules/remote-reset.js';
 import {
   countRows,
   type FoundUser,
   type Holding,
   isObjected,
-  type PlannedRemote,
   type PlannedRow,
   type PlanTargets,
   planRows,

@@ -1,5 +1,6 @@
 /** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is in custody (restore-store.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
+import { days } from '../../rules/duration.js';
 import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
 
@@ -31,6 +32,9 @@ export async function storeInfo(desk: Desk): Promise<StoreInfo> {
   };
 }
 
+/** Whoever waits so long between two guesses may learn that there is no such login. */
+const STRANGERS_KEPT_DAYS = 90;
+
 /** The door for copying the store, and replacing it by a copy. A script may: it makes the backup of each night. */
 export const CARE_FOR_STORE = { permission: 'store:manage', fresh: true } as const;
 
@@ -39,15 +43,21 @@ export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 
 /**
  * Copies the whole store into a new file (0600) while others use it. The entry is written first, so that the copy contains it;
- * the copy never contains the key. Refusal `usage` on PostgreSQL, which has tools of its own.
+ * the copy never contains the key. Counts of wrong guesses at logins that there are not end with it, once they are old. Refusal `usage` on PostgreSQL, which has tools of its own.
  */
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
   if (desk.store.engine === 'sqlite') {
     const at = desk.now();
     await act(desk, signed, CARE_FOR_STORE, {
-      entry: (_done, by) => ({ kind: 'store.backed-up', outcome: 'started', at, by: by.actor, detail: { file } }),
-      change: async () => undefined,
+      entry: (forgotten: number, by) => ({
+        kind: 'store.backed-up',
+        outcome: 'started',
+        at,
+        by: by.actor,
+        detail: { file, forgotten },
+      }),
+      change: ({ write }) => write.throttles.deleteStrangers(at - days(STRANGERS_KEPT_DAYS)),
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);

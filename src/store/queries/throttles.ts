@@ -45,6 +45,16 @@ export const throttleWrites = (tx: Tx) => ({
     if (table === 'users') await tx.updateTable('users').set({ tried }).where('id', '=', id).execute();
     else await tx.updateTable('operators').set({ tried }).where('id', '=', id).execute();
   },
+  /** Deletes what was counted for nobody we know and is long over; a lock for good stays. Returns how many. */
+  async deleteStrangers(before: number): Promise<number> {
+    const strangers = tx.deleteFrom('throttles').where('updated_at', '<', before).where('disabled_at', 'is', null);
+    const result = await strangers
+      .where((e) => e.or([e('locked_until', 'is', null), e('locked_until', '<', before)]))
+      .where('subject', 'not like', '%usr_%')
+      .where('subject', 'not like', '%:op_%')
+      .executeTakeFirst();
+    return Number(result.numDeletedRows);
+  },
 });
 
 const kindOf = (subject: string): string => subject.split(':')[0] ?? subject;

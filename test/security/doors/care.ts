@@ -4,7 +4,6 @@ import type { Desk } from '../../../src/desk.js';
 import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/call-record.js';
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
-import { resendEvents } from '../../../src/procedures/messages/queue-events.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
 import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
 import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
@@ -13,6 +12,7 @@ import { confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-
 import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
 import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
+import { resendEvents } from '../../../src/procedures/upkeep/resend-events.js';
 import type { Doors } from './door.js';
 
 /** Where nothing is to be accepted, nothing is asked. */
@@ -34,7 +34,7 @@ export const CARE: Doors = {
     permission: 'outbox:flush',
     knock: (desk, signed) => testDelivery(desk, signed, 'none'),
   },
-  'messages/queue-events.resendEvents': {
+  'upkeep/resend-events.resendEvents': {
     permission: 'outbox:flush',
     knock: (desk, signed) => resendEvents(desk, signed, 0),
   },

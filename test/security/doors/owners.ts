@@ -8,12 +8,12 @@ import { answerFactor } from '../../../src/procedures/factors/answer-factor.js';
 import { newBackupCodes } from '../../../src/procedures/factors/backup-codes.js';
 import { companyPeople, companyUsers } from '../../../src/procedures/factors/company-people.js';
 import { confirmEnrolment } from '../../../src/procedures/factors/confirm-factor.js';
-import { beginEnrolment } from '../../../src/procedures/factors/enrol-factor.js';
+import { beginEnrolment, beginInBrowser } from '../../../src/procedures/factors/enrol-factor.js';
 import { factorChoices, guessKind } from '../../../src/procedures/factors/factor-choices.js';
 import { listFactors, removeFactor } from '../../../src/procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../../src/procedures/factors/owed-enrolment-code.js';
 import { foreseeMfa, requireMfa } from '../../../src/procedures/factors/require-mfa.js';
-import { sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
+import { askBrowser, sendLoginCode } from '../../../src/procedures/factors/send-login-code.js';
 import { setOwnPassphrase, viewOwnPassphrase } from '../../../src/procedures/passphrases/passphrase-of-owner.js';
 import { renewToken, signOutUser } from '../../../src/procedures/portal/authenticate-user.js';
 import { changeApplicationPassword } from '../../../src/procedures/portal/change-application-password.js';
@@ -49,6 +49,7 @@ export interface OwnerDoorRow {
 const KEY = new Uint8Array(32);
 const WAITING: readonly LoginState[] = ['factor-needed'];
 const ENROLLING: readonly LoginState[] = ['done', 'enrolment-needed'];
+const SITE = { origin: 'https://desk.example', host: 'desk.example' };
 const OWING: readonly LoginState[] = [...ENROLLING, 'enrolment-code-needed'];
 
 /** `wing/file.procedure` → its row. */
@@ -57,7 +58,7 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   'portal/authenticate-user.renewToken': { states: LOGIN_STATES, knock: renewToken },
   'factors/company-people.companyPeople': {
     adminsOnly: true,
-    knock: (desk, login) => companyPeople(desk, login, { search: '', from: 0, most: 5 }),
+    knock: (desk, login) => companyPeople(desk, login, { search: '', notEnrolled: false, from: 0, most: 5 }),
   },
   'factors/company-people.companyUsers': { adminsOnly: true, knock: (desk, login) => companyUsers(desk, login, []) },
   'exits/hand-over.handOver': {
@@ -88,7 +89,13 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     knock: (desk, login) =>
       beginEnrolment(desk, login, { kind: 'totp', enrolmentCode: undefined, replaces: 'fac_none' }),
   },
-  'factors/factor-choices.factorChoices': { states: WAITING, knock: factorChoices },
+  'factors/enrol-factor.beginInBrowser': {
+    states: OWING,
+    notByDevice: true,
+    knock: (desk, login) =>
+      beginInBrowser(desk, login, { kind: 'passkey', enrolmentCode: undefined, replaces: 'fac_none', site: SITE }),
+  },
+  'factors/factor-choices.factorChoices': { states: WAITING, knock: (desk, login) => factorChoices(desk, login) },
   'factors/factor-choices.guessKind': { states: WAITING, knock: (desk, login) => guessKind(desk, login, '000000') },
   'factors/manage-factors.listFactors': { knock: listFactors },
   'factors/manage-factors.removeFactor': {
@@ -104,6 +111,10 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     adminsOnly: true,
     notByDevice: true,
     knock: (desk, login) => requireMfa(desk, login, true),
+  },
+  'factors/send-login-code.askBrowser': {
+    states: WAITING,
+    knock: (desk, login) => askBrowser(desk, login, 'passkey', SITE),
   },
   'factors/send-login-code.sendLoginCode': {
     states: WAITING,
