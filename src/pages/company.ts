@@ -58,7 +58,9 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
       const reason = given('reason').slice(0, LONGEST_REASON);
       const asked = { references: all('user'), reason, confirmed: Number(given('count')) };
       const rows = await resetInPortal(desk, login, asked);
-      return { to: '/users', said: rows.some((row) => row.reset !== null) ? 'said.reset-done' : 'said.reset-none' };
+      const open = rows.some(({ outcome }) => !ENDED.includes(outcome));
+      const some = rows.some((row) => row.reset !== null) ? 'said.reset-done' : 'said.reset-none';
+      return { to: '/users', said: open ? 'said.reset-partly' : some };
     },
     resend: (visit, reference) =>
       proven(visit, { act: `resend ${reference}`, kept: [], door: RESENDING }, async () => {
@@ -71,6 +73,9 @@ ${form(visit, '/users', html`<details><summary>${text('users.more')}</summary>${
     },
   },
 });
+
+/** Neither here nor at another system is anything left to do. */
+const ENDED = ['reset', 'no-address', 'nothing-to-do', 'sso-only', 'duplicate'];
 
 const chosen = (ids: readonly string[]): readonly Html[] => ids.map((id) => hidden('user', id));
 
