@@ -21,6 +21,8 @@ export interface House {
   establish(): Promise<{ desk: Desk; keyMade: boolean; keyPlace: string }>;
   /** Runs another command in this process with its own streams; for the tour and the smoke test. */
   run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
+  /** Serves the customers' pages of a throw-away desk on this machine until it is stopped; undefined if they cannot be served. */
+  servePages(env: Readonly<Record<string, string>>): Promise<ServedPages | undefined>;
   /** Gives this terminal to another command of the same process, with added environment; returns its exit status. */
   hand(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** A private folder that is removed when the process ends. */
@@ -65,6 +67,14 @@ export interface Profiles {
   read(name: string): Promise<string | undefined>;
   /** Returns the path of the file, or undefined if the name comes with countersign. In locked mode only root writes it: refusal `config`. */
   save(name: string, text: string): Promise<string | undefined>;
+}
+
+export interface ServedPages {
+  /** For a browser on this machine. */
+  readonly address: string;
+  /** Status and title of its sign-in page. */
+  look(): Promise<string>;
+  stop(): Promise<void>;
 }
 
 /** Input of a command that runs inside another. */

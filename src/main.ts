@@ -6,10 +6,11 @@ import { userInfo } from 'node:os';
 import { isatty } from 'node:tty';
 import { runProgram } from './commands/program.js';
 import { Refusal } from './errors.js';
-import type { InnerInput, InnerOutput } from './house.js';
+import type { InnerInput, InnerOutput, ServedPages } from './house.js';
 import { buildWorld, type Surroundings } from './main/build-world.js';
 import { temporaryFolders } from './main/files.js';
 import { captureStreams, outStream } from './main/streams.js';
+import { pause } from './procedures/pause.js';
 
 export interface Invocation {
   readonly argv: readonly string[];
@@ -56,6 +57,7 @@ export async function main(invocation: Invocation): Promise<number> {
     folders,
     root: invocation.root,
     run: (argv, given) => runInside(argv, around, given),
+    servePages: (env) => serveInside(around, env),
     hand: (argv, env) => runProgram(argv, buildWorld({ ...around, env: { ...around.env, ...env } })),
   };
   try {
@@ -74,6 +76,41 @@ const unprinted = (code: string): Refusal =>
 function onSignal(name: NodeJS.Signals, handler: () => void): () => void {
   process.on(name, handler);
   return () => void process.off(name, handler);
+}
+
+/** Runs `serve` beside what else this process does. It says its address in its first line. */
+async function serveInside(
+  around: Surroundings,
+  env: Readonly<Record<string, string>>,
+): Promise<ServedPages | undefined> {
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([around.signal, stopping.signal]);
+  const captured = captureStreams('');
+  const streams = { ...captured.streams, stdinIsTTY: false, terminal: null, env: { ...around.env, ...env }, signal };
+  let ended = false;
+  const served = runProgram(['serve', '--listen', '127.0.0.1:0', '--json'], buildWorld({ ...around, ...streams }));
+  void served.finally(() => {
+    ended = true;
+  });
+  let port: string | undefined;
+  while (!ended && port === undefined) {
+    await pause(20);
+    port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(captured.texts().stdout)?.[1];
+  }
+  if (port === undefined) return undefined;
+  // A passkey needs a name, not an address.
+  const address = `http://localhost:${port}`;
+  return {
+    address,
+    look: async () => {
+      const answer = await fetch(`${address}/sign-in`);
+      return `${answer.status} ${/<title>([^<]*)/.exec(await answer.text())?.[1] ?? ''}`;
+    },
+    stop: async () => {
+      stopping.abort();
+      await served;
+    },
+  };
 }
 
 /** Runs one command in this process with its own streams, as a script would: no terminal and no prompts. */

@@ -41,13 +41,18 @@ export async function resetPerson(
     const earlier = steps.earlier ?? { kinds, suspended, gated: false };
     known = { ...known, gate: await standingGate(connector, policy, id, earlier, steps.gated) };
     removing = true;
-    const { left, why } = await removeAll(connector, id, factors);
-    known = { ...known, left, removed: without(earlier.kinds.length > 0 ? earlier.kinds : kinds, left), ...why };
+    const { left, why: said } = await removeAll(connector, id, factors);
+    known = { ...known, left, removed: without(earlier.kinds.length > 0 ? earlier.kinds : kinds, left), ...said };
     if (left.length > 0 && known.removed.length === 0 && known.why !== undefined)
       return { ...known, state: new Trouble(known.why).isNo ? 'refused' : 'unreachable' };
     const ended = await connector.endSessions(id).catch(whyOf);
-    if (typeof ended !== 'string') return { ...known, ...ended, state: 'partial' };
-    return { ...known, sessions: ended === 'ended' ? ended : 'stay', state: left.length === 0 ? 'reset' : 'partial' };
+    const done = typeof ended === 'string';
+    const sessions = !done ? 'unknown' : ended === 'ended' ? ended : 'stay';
+    const { why } = done ? known : ended;
+    if (done && left.length === 0) return { ...known, sessions, state: 'reset' };
+    // Where no answer came, the next attempt goes on.
+    const state = why === undefined || new Trouble(why).isNo ? 'partial' : 'unreachable';
+    return { ...known, sessions, ...(why === undefined ? {} : { why }), state };
   } catch (error) {
     const { why } = whyOf(error);
     // Once removing has begun, only a read-back tells what is there.

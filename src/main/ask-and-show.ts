@@ -4,7 +4,7 @@ import type { OutStream } from '../commands/world.js';
 import type { Environment, GlobalOptions, Settings } from '../config.js';
 import type { Desk, SignedOperator } from '../desk.js';
 import { Refusal } from '../errors.js';
-import type { InnerInput, InnerOutput } from '../house.js';
+import type { House, InnerInput, InnerOutput } from '../house.js';
 import type { Custody } from '../opening/open-custody.js';
 import { openProgress } from '../terminal/progress.js';
 import { makeStyle, type Style } from '../terminal/style.js';
@@ -31,6 +31,7 @@ export interface Surroundings {
   readonly root: string;
   readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
   readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
+  readonly servePages: House['servePages'];
 }
 
 /** One run: what is open already, and how to open the rest. */

@@ -25,6 +25,7 @@ export interface HouseParts {
     readonly folders: { make(): string };
     readonly run: (argv: readonly string[], given: InnerInput) => Promise<InnerOutput>;
     readonly hand: (argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<number>;
+    readonly servePages: House['servePages'];
   };
   settings(options: GlobalOptions): Promise<Settings>;
   custody(options: GlobalOptions): Promise<Custody>;
@@ -58,6 +59,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     },
     run: (argv, given) => around.run(argv, given ?? {}),
     hand: (argv, more) => around.hand(argv, more),
+    servePages: (env) => around.servePages(env),
     temporaryFolder: async () => around.folders.make(),
     outsider,
     phrasebook: async () => {

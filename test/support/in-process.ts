@@ -35,6 +35,7 @@ export async function runCommand(
     folders,
     root: repositoryRoot,
     run: never,
+    servePages: async () => undefined,
     hand: never,
     ...captured.streams,
   };

@@ -36,6 +36,7 @@ export async function runInside(
     root: repositoryRoot,
     run: (inner, { env, stdin }) =>
       runInside(inner, { ...given, env: { ...given.env, ...env }, ...(stdin === undefined ? {} : { stdin }) }),
+    servePages: async () => undefined,
     hand: async () => 2,
   };
   try {

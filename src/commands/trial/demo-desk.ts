@@ -1,4 +1,5 @@
 /** Makes the demo's desk: sample customers, phrases, portal users with factors, and a signed-in demo operator. */
+import { join } from 'node:path';
 import type { Context } from '../command.js';
 import { type DemoCast, foundDesk, importSamples, runStep, type ScriptDesk, type Step, typed } from './demo-script.js';
 
@@ -17,6 +18,7 @@ export async function makeDemoDesk(
   cast: DemoCast,
   told: (step: Step, stdout: string) => Promise<void>,
 ): Promise<MadeDesk> {
+  await giveOtherSystem(context, desk);
   const token = await foundDesk(context, desk);
   const step = async (next: Step, tell = false) => {
     const output = await runStep(context, desk, next, token);
@@ -25,6 +27,7 @@ export async function makeDemoDesk(
   };
   await step(importSamples(context, 'account'), true);
   await step(importSamples(context, 'user'), true);
+  await step(typed(`account edit ${ELSEWHERE} --connector shop`));
   for (const { account, login, phrase, setUpBy } of cast.callers) {
     if (setUpBy === 'desk' && phrase !== null) {
       const setUp = `passphrase setup ${login} --account ${account}`;
@@ -39,6 +42,20 @@ export async function makeDemoDesk(
   const code = await context.house.appCode(secret, 0);
   await runStep(context, desk, typed(`login --operator ${name} --password-stdin --code ${code}`, { stdin: password }));
   return { ...desk, cast, token, leadSecret };
+}
+
+/** The company whose people also sign in at another system, which is a file here. */
+const ELSEWHERE = '100241';
+const NEW = { what: 'an empty file', begins: /^$/ };
+
+async function giveOtherSystem({ files, house }: Context, { folder }: ScriptDesk): Promise<void> {
+  const people = join(folder, 'identity.json');
+  const script = join(house.dataFolder, 'examples', 'connector-command.mjs');
+  const config = join(folder, 'config', 'countersign');
+  await files.makeFolder(config);
+  await files.write(people, await files.readText(join(house.dataFolder, 'demo', 'identity.json')), NEW);
+  const lines = ['[connectors.shop]', 'kind = "command"', `command = '''node "${script}" "${people}"'''`, ''];
+  await files.write(join(config, 'config.toml'), lines.join('\n'), NEW);
 }
 
 /** Makes an operator, who starts with the code of the step before; so the code of this one still signs in. Answers the app's secret. */

@@ -39,10 +39,12 @@ async function run(context: Context, given: Input): Promise<Result> {
   if (touring) return playTour(context, scriptDesk(folder), cast);
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
-  await context.show(cheatSheet(made));
+  const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
+  await context.show([...cheatSheet(made), ...(pages === undefined ? [] : pagesBlocks(made, pages.address))]);
   const notes = join(folder, 'cheat-sheet.txt');
   await context.files.write(notes, cheatNotes(made), NOTES);
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
+  await pages?.stop();
   if (given.dir === undefined) context.notice('The demo desk was deleted.');
   return { view: [], document: { demo: { folder } }, exit, streamed: true };
 }
@@ -64,6 +66,18 @@ function cheatSheet(made: MadeDesk): readonly Block[] {
     block.blank,
     block.note('To approve, unlock, freeze or see the report, play the lead in a second terminal:'),
     block.lines(...leadLines(made)),
+    block.blank,
+  ];
+}
+
+/** Where the customers of this desk help themselves, and as whom. */
+function pagesBlocks({ cast, folder }: MadeDesk, address: string): readonly Block[] {
+  const people = cast.portalUsers.map(
+    ({ account, login, password }) => `  ${account}  ${login}  (password: ${password})`,
+  );
+  return [
+    block.note(`The customers' pages, in a browser on this machine: ${address}`),
+    block.lines(...people, `  Mails with their codes: ${join(folder, 'outbox')}`),
     block.blank,
   ];
 }

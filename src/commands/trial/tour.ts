@@ -43,6 +43,13 @@ export async function playTour(context: Context, desk: ScriptDesk, cast: DemoCas
   });
   const audit = typed('audit verify');
   await told('An admin verifies the log', audit, (await runStep(context, desk, audit, made.token)).stdout);
+  const served = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
+  const page =
+    served === undefined
+      ? 'the pages could not be served here'
+      : `GET ${served.address}/sign-in: ${await served.look()}`;
+  await served?.stop();
+  await told('Customers help themselves on pages in a browser', typed('serve'), page);
   return {
     view: [],
     raw:
