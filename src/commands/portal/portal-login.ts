@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Desk } from '../../desk.js';
 import { Refusal } from '../../errors.js';
-import { answerKinds, methodIds } from '../../procedures/codes/methods.js';
+import { answerKinds, methods, needsBrowser } from '../../procedures/codes/methods.js';
 import { enrolmentCodeMissing } from '../../procedures/factors/enrol-factor.js';
 import { listFactors } from '../../procedures/factors/manage-factors.js';
 import { sendOwedEnrolmentCode, submitEnrolmentCode } from '../../procedures/factors/owed-enrolment-code.js';
@@ -63,6 +63,9 @@ const activate = command({
   },
 });
 
+/** What a command line can answer with. */
+const typed = answerKinds.filter((kind) => !needsBrowser(kind));
+
 const loginInput = () =>
   z.object({
     ...portalShape(),
@@ -84,7 +87,7 @@ const login = command<LoginInput>({
     ...PORTAL_OPTIONS,
     {
       flags: '--factor <name>',
-      about: `how to prove it is you: ${answerKinds.slice(0, -1).join(', ')} or ${answerKinds.at(-1)}`,
+      about: `how to prove it is you: ${typed.slice(0, -1).join(', ')} or ${typed.at(-1)}`,
     },
     '--enrolment-code <code>',
     '--new-code',
@@ -147,7 +150,7 @@ function enrolmentNeeded(context: Context, login: PortalLogin, because: 'require
   const first = because === 'last-backup-code' ? 'portal.last-backup' : 'portal.method-required';
   return new Refusal('enrolment-needed', wordsOf(context)(first), {
     next: [{ step: 'set-up-method-as', facts: setUpOf(login) }],
-    also: { login: { state: 'enrolment-needed', choices: methodIds } },
+    also: { login: { state: 'enrolment-needed', choices: methods.map(({ id }) => id) } },
   });
 }
 
