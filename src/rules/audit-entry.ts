@@ -69,6 +69,15 @@ export interface Attempt extends Said {
 
 export type AuditEntry = Deed | Denial | Attempt;
 
+/** An entry of an act, whose actor has proved it. The door adds what is left out: done, now, and by whom. */
+export type ActEntry =
+  | AuditEntry
+  | (Omit<Said, 'at'> & {
+      readonly outcome?: AuditOutcome;
+      readonly at?: number;
+      readonly by?: ProvenActor;
+    });
+
 /** The entry as stored and hashed. */
 export interface LoggedEntry extends Said {
   readonly outcome: AuditOutcome;

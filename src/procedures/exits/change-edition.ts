@@ -56,7 +56,6 @@ export async function changeEdition(
       entry: (moves, base) => ({
         ...base,
         kind: 'account.edition-changed',
-        outcome: 'done',
         detail: {
           edition,
           editionBefore: account.edition,

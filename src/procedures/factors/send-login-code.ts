@@ -8,7 +8,7 @@ import { contactOnFile } from '../codes/contact-on-file.js';
 import type { AnswerKind } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { browserOnly, drawChallenge, keysOf } from './challenges.js';
 import { ANSWERING, activeFactor } from './factor-choices.js';
@@ -29,10 +29,8 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: Answ
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
+    entry: () => ({
       kind: 'portal.code-sent',
-      outcome: 'done',
       detail: { factor: factor.id },
     }),
     change: (acting) => storeSentCode(acting, code),
@@ -51,10 +49,8 @@ export async function askBrowser(desk: Desk, login: PortalLogin, answer: AnswerK
   const { store, ...drawn } = drawChallenge(desk, login.session, 'login');
   const options = await kind.ask({ ...drawn, site, known, owner: null });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
+    entry: () => ({
       kind: 'portal.challenged',
-      outcome: 'done',
       detail: { factor: kind.id },
     }),
     change: store,

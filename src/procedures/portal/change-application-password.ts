@@ -1,7 +1,7 @@
 /** The owner changes the application password; the passphrase and its readable copy stay as they are (B10, B17). */
 import type { Desk, TrustEnded } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
+import { actAsOwner, askOwner } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import type { PortalLogin } from './customer-login.js';
 
@@ -25,10 +25,8 @@ export async function changeApplicationPassword(
   await judgeApplicationPassword(desk, user, login.account, next);
   const { verifier } = await prepareApplicationPassword(desk, user, next, viewKey);
   return actAsOwner(desk, login, CHANGING_PASSWORD, {
-    entry: (ended, by) => ({
-      ...ownerEntry(desk, by),
+    entry: (ended) => ({
       kind: 'application-password.changed',
-      outcome: 'done',
       detail: { ...ended },
     }),
     change: async ({ write, now }) => {

@@ -22,11 +22,10 @@ export async function acceptPolicy(desk: Desk, signed: SignedOperator): Promise<
   const { pinned, offered, accepted } = desk.pin;
   const follows = offered.pinned !== offered.hash;
   if (accepted) return { before: offered.hash, after: offered.hash, follows, changed: false };
-  const at = desk.now();
   const before = pinned === undefined ? null : /^[0-9a-f]{64}$/.test(pinned) ? pinned : desk.policyHash;
   const detail = { before, after: offered.hash, follows };
   await act(desk, signed, ACCEPTING, {
-    entry: (_done, by) => ({ kind: 'policy.accepted', outcome: 'done', at, by: by.actor, detail }),
+    entry: () => ({ kind: 'policy.accepted', detail }),
     change: ({ write, now }) => write.policyPin.put(offered.pinned, now),
   });
   return { before, after: offered.hash, follows, changed: true };

@@ -48,16 +48,9 @@ export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
   if (desk.store.engine === 'sqlite') {
-    const at = desk.now();
     await act(desk, signed, CARE_FOR_STORE, {
-      entry: (forgotten: number, by) => ({
-        kind: 'store.backed-up',
-        outcome: 'started',
-        at,
-        by: by.actor,
-        detail: { file, forgotten },
-      }),
-      change: ({ write }) => write.throttles.deleteStrangers(at - days(STRANGERS_KEPT_DAYS)),
+      entry: (forgotten: number) => ({ kind: 'store.backed-up', outcome: 'started', detail: { file, forgotten } }),
+      change: ({ write, now }) => write.throttles.deleteStrangers(now - days(STRANGERS_KEPT_DAYS)),
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);

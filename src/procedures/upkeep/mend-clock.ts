@@ -29,13 +29,7 @@ export async function clockState(desk: Desk) {
 /** The silence was real: what is written from now on has this machine's time. Call `desk.clock.mend()` before the sign-in. */
 export async function confirmClock(desk: Desk, signed: SignedOperator): Promise<MendedClock> {
   return act<'approval:decide', MendedClock>(desk, signed, CONFIRMING, {
-    entry: ({ from, to }, by) => ({
-      kind: 'store.clock-confirmed',
-      outcome: 'done',
-      at: to,
-      by: by.actor,
-      detail: { from: iso(from) },
-    }),
+    entry: ({ from }) => ({ kind: 'store.clock-confirmed', detail: { from: iso(from) } }),
     change: async ({ log, now }) => ({ from: log.latestAt, to: now }),
   });
 }
@@ -43,11 +37,9 @@ export async function confirmClock(desk: Desk, signed: SignedOperator): Promise<
 /** Refusals: refused-by-policy (the clock is not behind the log), and those of the door. `approver` has just signed in. */
 export async function setClockBack(desk: Desk, signed: SignedOperator, approver: Actor): Promise<MendedClock> {
   return act<'store:manage', MendedClock>(desk, signed, SETTING_BACK, {
-    entry: ({ from, to }, by) => ({
+    entry: ({ from, to }) => ({
       kind: 'store.clock-set-back',
-      outcome: 'done',
       at: to,
-      by: by.actor,
       detail: { from: iso(from), approvedBy: approver.id, approver: approver.name },
     }),
     change: async ({ write, log, now, by }) => {

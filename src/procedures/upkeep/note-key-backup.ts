@@ -13,7 +13,7 @@ export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: s
   const at = desk.now();
   const note: KeyBackupNote = { keyId, at };
   await act(desk, signed, CARE_FOR_KEY, {
-    entry: (_done, by) => ({ kind: 'key.backed-up', outcome: 'done', at, by: by.actor, detail: { key: keyId } }),
+    entry: () => ({ kind: 'key.backed-up', detail: { key: keyId } }),
     change: ({ write }) => write.meta.put('key-backup', JSON.stringify(note)),
   });
 }
