@@ -6,7 +6,7 @@
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, type Refusal, refusal } from '../errors.js';
-import type { ActEntry, Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
+import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
@@ -116,8 +116,7 @@ export async function act<P extends Lock, T>(
         denied = false;
         try {
           const done = await change({ desk, write, log, now, by });
-          const about = { at: now, by: by.actor, outcome: 'done' } as const;
-          return { done, entries: [entry(done, by)].flat().map((said) => ({ ...about, ...said }) as AuditEntry) };
+          return { done, entries: entriesOf(entry(done, by), { at: now, by: by.actor }) };
         } finally {
           end(by);
         }

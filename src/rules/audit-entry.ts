@@ -78,6 +78,12 @@ export type ActEntry =
       readonly by?: ProvenActor;
     });
 
+/** With what they leave out; only whoever checked the actor may call it. */
+export const entriesOf = (
+  said: ActEntry | readonly ActEntry[],
+  about: Pick<Deed, 'at' | 'by' | 'account' | 'user'>,
+): readonly AuditEntry[] => [said].flat().map((one) => ({ ...about, outcome: 'done', ...one }) as AuditEntry);
+
 /** The entry as stored and hashed. */
 export interface LoggedEntry extends Said {
   readonly outcome: AuditOutcome;

@@ -8,7 +8,7 @@ import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
 import type { ActEntry } from '../../rules/audit-entry.js';
 import { tidy } from '../../rules/directory-fields.js';
-import { settleReset } from '../codes/enrolment-gate.js';
+import { settleReset } from '../codes/enrolment-code.js';
 import type { MethodId } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';

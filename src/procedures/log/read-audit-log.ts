@@ -6,7 +6,7 @@ import { foldKey } from '../../rules/directory-keys.js';
 import { readMoment } from '../../rules/moment.js';
 import { act, askAuthority, mayAlso } from '../authorise.js';
 import { findAccount, findUser } from '../directory/find-account.js';
-import { foreignEntries } from './genuine-entries.js';
+import { foreignEntries } from './log-reader.js';
 
 /** A filter as people type it. */
 export interface LogQuery {

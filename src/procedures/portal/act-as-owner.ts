@@ -5,7 +5,7 @@
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { isRefusal, type Refusal } from '../../errors.js';
-import type { ActEntry, Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../../rules/audit-entry.js';
 import { logIfPossible } from '../authorise.js';
 import { currentLogin, type Owner, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
@@ -84,8 +84,8 @@ export async function actAsOwner<L extends OwnerLock, T>(
         try {
           const done = await change({ desk, write, log, now, by });
           const { account, user } = current;
-          const about = { at: now, by: by.actor, outcome: 'done', account: account.id, user: user.id } as const;
-          return { done, entries: [entry(done, by)].flat().map((said) => ({ ...about, ...said }) as AuditEntry) };
+          const about = { at: now, by: by.actor, account: account.id, user: user.id };
+          return { done, entries: entriesOf(entry(done, by), about) };
         } finally {
           end(by);
         }

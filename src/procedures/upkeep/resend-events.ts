@@ -2,7 +2,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
-import { foreignEntries } from '../log/genuine-entries.js';
+import { foreignEntries } from '../log/log-reader.js';
 import { parseEntry, requireGenuine } from '../log/read-audit-log.js';
 import { eventMessages, toldOf } from '../messages/queue-events.js';
 

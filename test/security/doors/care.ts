@@ -5,11 +5,14 @@ import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/cal
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
-import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
-import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
+import {
+  acceptPolicy,
+  backUpStore,
+  confirmClock,
+  noteKeyBackup,
+  setClockBack,
+} from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
-import { confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
-import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
 import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import { resendEvents } from '../../../src/procedures/upkeep/resend-events.js';
