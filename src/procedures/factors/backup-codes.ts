@@ -34,10 +34,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
   const result = await actAsOwner<'owner:methods', Omit<NewBackupCodes, 'codes'>>(desk, login, CHANGING_METHODS, {
-    entry: ({ onlyMethod: _, ...ended }) => ({
-      kind: 'backup-codes.made',
-      detail: { count, ...ended },
-    }),
+    entry: ({ onlyMethod: _, ...ended }) => ({ kind: 'backup-codes.made', detail: { count, ...ended } }),
     change: async ({ write, now, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();

@@ -30,10 +30,7 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
   const detail = { factor: id, kind: row.kind, state: row.state };
   const ended = await actAsOwner<'owner:methods', TrustEnded>(desk, login, CHANGING_METHODS, {
-    entry: (done) => ({
-      kind: 'factor.removed',
-      detail: { ...detail, ...done },
-    }),
+    entry: (done) => ({ kind: 'factor.removed', detail: { ...detail, ...done } }),
     change: async ({ write, by }) => {
       const { account, user, session } = by.login;
       const { active, backupCodes } = await userFactors(desk, write.factors, user.id);

@@ -35,10 +35,7 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin, agai
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
   const sent = await actAsOwner<'login', boolean>(desk, login, OWING, {
-    entry: (done) => ({
-      kind: 'portal.enrolment-code-sent',
-      detail: { sent: done },
-    }),
+    entry: (done) => ({ kind: 'portal.enrolment-code-sent', detail: { sent: done } }),
     change: async (acting) => {
       const { write, now } = acting;
       const current = await userFactors(desk, write.factors, user.id);

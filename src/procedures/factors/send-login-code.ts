@@ -29,10 +29,7 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: Answ
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: () => ({
-      kind: 'portal.code-sent',
-      detail: { factor: factor.id },
-    }),
+    entry: () => ({ kind: 'portal.code-sent', detail: { factor: factor.id } }),
     change: (acting) => storeSentCode(acting, code),
   });
   await requireSent(desk, code.message.id);
@@ -49,10 +46,7 @@ export async function askBrowser(desk: Desk, login: PortalLogin, answer: AnswerK
   const { store, ...drawn } = drawChallenge(desk, login.session, 'login');
   const options = await kind.ask({ ...drawn, site, known, owner: null });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: () => ({
-      kind: 'portal.challenged',
-      detail: { factor: kind.id },
-    }),
+    entry: () => ({ kind: 'portal.challenged', detail: { factor: kind.id } }),
     change: store,
   });
   return options;

@@ -38,10 +38,7 @@ export async function changeOwnPassword(
     throw error;
   });
   return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
-    entry: ({ sessionsEnded }) => ({
-      kind: 'operator.password-changed',
-      detail: { sessionsEnded },
-    }),
+    entry: ({ sessionsEnded }) => ({ kind: 'operator.password-changed', detail: { sessionsEnded } }),
     change: async ({ write, now }) => {
       if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'try-again');

@@ -25,10 +25,7 @@ export async function changeApplicationPassword(
   await judgeApplicationPassword(desk, user, login.account, next);
   const { verifier } = await prepareApplicationPassword(desk, user, next, viewKey);
   return actAsOwner(desk, login, CHANGING_PASSWORD, {
-    entry: (ended) => ({
-      kind: 'application-password.changed',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'application-password.changed', detail: { ...ended } }),
     change: async ({ write, now }) => {
       if ((await write.secrets.applicationPassword(user.id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'sign-in-and-look');

@@ -57,10 +57,7 @@ export async function listDevices(
 export async function forgetDevices(desk: Desk, login: PortalLogin, which: { readonly id: string } | 'all') {
   await askOwner(desk, login, OWN);
   return actAsOwner<'owner', Ended>(desk, login, OWN, {
-    entry: (ended) => ({
-      kind: 'device.forgotten',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'device.forgotten', detail: { ...ended } }),
     change: async ({ write, now, by }) => {
       const known = await devicesOf(desk, write, by.login, now);
       const devices = known.map(({ id }) => id).filter((id) => which === 'all' || id === which.id);
@@ -104,10 +101,7 @@ export async function endSessions(
   await askOwner(desk, login, OWN);
   const here = digestsOf(desk, tokens);
   return actAsOwner<'owner', Ended>(desk, login, OWN, {
-    entry: (ended) => ({
-      kind: 'portal.sessions-ended',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'portal.sessions-ended', detail: { ...ended } }),
     change: async ({ write, now, by }) => {
       const own = by.login.session.sessionId;
       const open = await sessionsOf(desk, write, by.login, now);

@@ -41,10 +41,7 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
     login,
     { lock: 'owner' },
     {
-      entry: () => ({
-        kind: 'device.remembered',
-        detail: { device: id },
-      }),
+      entry: () => ({ kind: 'device.remembered', detail: { device: id } }),
       change: async ({ write, now, by }) => {
         if (!mayRemember(by.login)) {
           throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');

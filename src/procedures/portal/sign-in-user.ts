@@ -135,10 +135,7 @@ export async function provePassword(desk: Desk, login: PortalLogin, password: st
     return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
   }
   const passwordAt = await actAsOwner<'owner', number>(desk, login, OPEN, {
-    entry: () => ({
-      kind: 'portal.password-given',
-      detail: { session: session.sessionId },
-    }),
+    entry: () => ({ kind: 'portal.password-given', detail: { session: session.sessionId } }),
     change: async ({ write, now }) => {
       await clearAttempt(desk, write, subject, attempt);
       await write.portalSessions.update(session.sessionId, { password_at: now, last_seen_at: now });

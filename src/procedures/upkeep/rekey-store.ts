@@ -102,10 +102,7 @@ async function inChunks(
     }
     const from: string = after;
     const done = await act<'store:manage', Done>(desk, signed, IN_CHUNKS, {
-      entry: ({ count }) => ({
-        kind: 'store.resealed',
-        detail: { table, column, count },
-      }),
+      entry: ({ count }) => ({ kind: 'store.resealed', detail: { table, column, count } }),
       change: ({ write }) => step(write, from),
     });
     after = done.last;
