@@ -6,7 +6,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/commands/catalogue.js';
 import type { Command } from '../../src/commands/command.js';
-import { finishEstablishing, prepareOperator } from '../../src/procedures/operators/make-operator.js';
+import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
+import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
 import { createToken } from '../../src/procedures/operators/operator-tokens.js';
 import { permits } from '../../src/rules/operator-roles.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../src/rules/people.js';

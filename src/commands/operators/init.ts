@@ -2,8 +2,8 @@
 
 import * as z from 'zod';
 import { isRefusal, Refusal } from '../../errors.js';
+import { finishEstablishing } from '../../procedures/operators/establish-desk.js';
 import {
-  finishEstablishing,
   type NewOperator,
   newSeed,
   prepareOperator,

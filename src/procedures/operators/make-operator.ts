@@ -1,4 +1,5 @@
 /** Makes new operators (B70). They set password and authenticator app themselves, with a start code (B80). For changes see change-operator.ts. */
+
 import type { Desk, OperatorRow, Reads, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
@@ -6,13 +7,11 @@ import { faultOfEmail, tidy } from '../../rules/directory-fields.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { minuteOf } from '../../rules/moment.js';
 import { OPERATOR_ROLES, type OperatorRole } from '../../rules/people.js';
-import { act, askAuthority, provenBySignIn } from '../authorise.js';
+import { act, askAuthority } from '../authorise.js';
 import { type SentState, sentState } from '../messages/read-outbox.js';
 import { operatorTotpContext } from '../seal-contexts.js';
 import { mailOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
-import { type NewToken, tokenRow } from './operator-tokens.js';
-import type { NewRecoveryCodes } from './recovery-codes.js';
 import { newStart, type StartCode } from './start-code.js';
 import { layHand } from './two-persons.js';
 
@@ -168,65 +167,4 @@ export async function findOperator({ operators }: Pick<Reads, 'operators'>, refe
     : await operators.byName(foldKey(reference));
   if (row !== undefined) return row;
   throw refusal('not-found', 'operator-unknown', { reference }, 'list-operators-or-add');
-}
-
-/** The last step of `init`: writes the first admin and the facts of the store in one transaction (B70, B74). */
-export interface Establishing {
-  readonly operator: NewOperator;
-  /** A token for scripts instead of a password. */
-  readonly token: NewToken | null;
-  /** Recovery codes of a first admin with a password (B80). */
-  readonly recovery: NewRecoveryCodes | null;
-  /** Shows what is shown only once. If that fails, there is no desk: nobody could get into it. */
-  readonly show?: () => Promise<void>;
-}
-
-/** Writes operator, token, key id and the accepted policy together, so if it is cut off, there is no half-made desk. */
-export async function finishEstablishing(
-  desk: Desk,
-  { operator, token, recovery, show }: Establishing,
-): Promise<{ readonly storeId: string }> {
-  const at = desk.now();
-  const { storeId } = desk.notary;
-  const by = provenBySignIn({ kind: 'operator', id: operator.id, name: operator.name });
-  // The log keeps the schema, so that nobody can make the store look older than it is (age-of-store.ts).
-  const founded = {
-    store: storeId,
-    key: desk.keyring.keyId,
-    schema: desk.store.schema,
-    policy: desk.pin.offered.pinned,
-  };
-  await desk.store.record(
-    [
-      { kind: 'desk.founded', outcome: 'done', at, by, detail: founded },
-      {
-        kind: 'operator.added',
-        outcome: 'done',
-        at,
-        by,
-        detail: { operator: operator.id, name: operator.name, role: operator.role },
-      },
-      ...(token === null
-        ? []
-        : [
-            {
-              kind: 'token.created',
-              outcome: 'done',
-              at,
-              by,
-              detail: { token: token.id, role: token.role, expiresAt: token.expiresAt },
-            } as const,
-          ]),
-    ],
-    async (write) => {
-      await write.operators.insert(operatorRow(operator, at));
-      if (token !== null) await write.operators.insertToken(tokenRow(token, at, operator.id));
-      if (recovery !== null) await write.lifeCycle.putRecoveryCodes(operator.id, recovery.rows);
-      await write.meta.put('key-id', desk.keyring.keyId);
-      await write.policyPin.put(desk.pin.offered.pinned, at);
-      await write.meta.put('created-at', String(at));
-      await show?.();
-    },
-  );
-  return { storeId };
 }
