@@ -1,7 +1,7 @@
 /**
  * `console`: takes a day of calls on one screen. Each stage asks one thing and returns the next stage; one LiveSession has what is
  * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-approval,
- * console-hand-over and console-note; this file has the loop around them and what happens when it is cut off.
+ * and console-note; this file has the loop around them and what happens when it is cut off.
  */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';

@@ -14,6 +14,13 @@ interface About {
   readonly kind: Attempt['kind'];
 }
 
+/** `door` is that of the act that the guess is for. */
+export interface AskingWith<P extends Lock> {
+  readonly desk: Desk;
+  readonly signed: SignedOperator;
+  readonly door: Door<P>;
+}
+
 /** Give `subject` and `attempt` to `clearAttempt` once the guess was right. */
 export interface Guess {
   readonly by: Actor;
@@ -43,9 +50,7 @@ export async function countGuess(
 
 /** Of an operator who is signed in. Refusal `locked`, and those of the door. */
 export async function countOwnGuess<P extends Lock>(
-  desk: Desk,
-  signed: SignedOperator,
-  door: Door<P>,
+  { desk, signed, door }: AskingWith<P>,
   { what, kind }: About,
 ): Promise<Guess> {
   const subject: Subject = `${what}:${signed.operator.id}`;

@@ -25,7 +25,7 @@ export async function changeOwnPassword(
   await askAuthority(desk, signed, OWN_PASSWORD);
   const { id, name } = signed.operator;
   const started = { what: 'sign-in', kind: 'operator.password-started' } as const;
-  const { subject, attempt } = await countOwnGuess(desk, signed, OWN_PASSWORD, started);
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_PASSWORD }, started);
   const before = await desk.store.read.operators.byId(id);
   if (!(await isOperatorPassword(desk, before, old))) {
     const wrong = refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');

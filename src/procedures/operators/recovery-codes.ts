@@ -4,10 +4,10 @@
  */
 import type { Desk, RecoveryCodeRow, SignedOperator } from '../../desk.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
-import { act, askAuthority, type Door, type Lock } from '../authorise.js';
+import { act, askAuthority, type Lock } from '../authorise.js';
 import { clearAttempt } from '../lock-outs.js';
 import { recoveryCodeContext } from '../seal-contexts.js';
-import { countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
+import { type AskingWith, countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 
 export interface NewRecoveryCodes {
@@ -45,19 +45,13 @@ export async function findRecoveryCode(
   return matches ? row : undefined;
 }
 
-interface AskingWith<P extends Lock> {
-  readonly desk: Desk;
-  readonly signed: SignedOperator;
-  readonly door: Door<P>;
-}
-
 /** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
 export async function requireRecoveryCode<P extends Lock>(
   { desk, signed, door }: AskingWith<P>,
   typed: string,
 ): Promise<RecoveryCodeRow> {
   const started = { what: 'recover', kind: 'operator.recover-started' } as const;
-  const { subject, attempt } = await countOwnGuess(desk, signed, door, started);
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door }, started);
   const code = await findRecoveryCode(desk, signed.operator.id, typed);
   if (code === undefined)
     return refuseGuess(desk, signed.actor, 'operator.recover-refused', recoveryWrong(), 'wrong-code');

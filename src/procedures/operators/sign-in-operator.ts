@@ -160,7 +160,7 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
     throw refusal('usage', 'sign-in-without-authenticator', {}, 'sign-in-again');
   }
-  const { subject, attempt } = await countOwnGuess(desk, signed, OWN_SESSION, SIGNING_IN);
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_SESSION }, SIGNING_IN);
   const step = await checkCode(desk, operator, code);
   if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
   const { sessionId } = signed;

@@ -46,7 +46,7 @@ export const CARE: Doors = {
     knock: (desk, signed) => reconcileRemotes(desk, signed, [], new AbortController().signal),
   },
   'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
-  'upkeep/accept-policy.acceptPolicy': {
+  'upkeep/care-for-store.acceptPolicy': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,
@@ -61,17 +61,17 @@ export const CARE: Doors = {
     permission: 'report:read',
     knock: (desk, signed) => deskReport(desk, signed, desk.now()),
   },
-  'upkeep/mend-clock.confirmClock': {
+  'upkeep/care-for-store.confirmClock': {
     permission: 'approval:decide',
     knock: (desk, signed) => confirmClock(desk, signed),
   },
-  'upkeep/mend-clock.setClockBack': {
+  'upkeep/care-for-store.setClockBack': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,
     knock: (desk, signed) => setClockBack(desk, signed, { kind: 'operator', id: 'none', name: 'none' }),
   },
-  'upkeep/note-key-backup.noteKeyBackup': {
+  'upkeep/care-for-store.noteKeyBackup': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,
