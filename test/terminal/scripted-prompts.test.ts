@@ -44,7 +44,7 @@ describe('scripted prompts', () => {
 
   it('an unknown choice fails with what was offered', async () => {
     const prompts = scriptedPrompts([{ ask: 'choose', answer: '9' }]);
-    await expect(prompts.choose({ message: 'Request', choices })).rejects.toThrow('1  Account info\nf  Forgot');
+    await expect(prompts.choose({ message: 'Request', choices })).rejects.toThrow('1  Account info\n2  Forgot');
   });
 
   it('an answer left over fails', () => {
