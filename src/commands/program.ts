@@ -9,11 +9,9 @@ import { CATALOGUE } from './catalogue.js';
 import { camel, checkInput } from './check-input.js';
 import type { CatalogueEntry, Command, Context, Result } from './command.js';
 import { reportError, reportResult } from './report-outcome.js';
-import { checkPaths } from './typing/check-paths.js';
 import { GLOBAL_OPTIONS } from './typing/global-options.js';
 import { type TopicFiles, topicNames, topicText } from './typing/help-topics.js';
-import { asksForHelp, firstWord, peekOptions, words } from './typing/peek-argv.js';
-import { usageRefusal } from './typing/usage-refusal.js';
+import { asksForHelp, checkPaths, firstWord, peekOptions, usageRefusal, words } from './typing/peek-argv.js';
 import type { Reader } from './wording/worded.js';
 import type { World } from './world.js';
 

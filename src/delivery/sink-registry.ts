@@ -5,13 +5,16 @@
  *           kind = "syslog"   address = "tcp://host:port" | "udp://host:port" | "unix:/path"   hostname
  *           kind = "webhook"  url, secretFile, allowPrivate
  */
+
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Refusal } from '../errors.js';
 import type { DeliveryEffects } from './channel.js';
 import { Section } from './section.js';
-import type { Sink } from './sink.js';
-import { openFileSink, readFileSink } from './sink-file.js';
+import type { Sink, SinkEntry } from './sink.js';
+import { systemWhy } from './sink-answer.js';
 import { openSyslogSink, readSyslogSink } from './sink-syslog.js';
-import { openWebhookSink, readWebhookSink } from './sink-webhook.js';
+import { postSigned, readWebhookConfig, type WebhookConfig } from './webhook.js';
 
 const SINKS: Readonly<Record<string, (section: Section) => (effects: DeliveryEffects) => Sink>> = {
   file: (section) => {
@@ -40,4 +43,87 @@ export function readSinkConfig(settings: unknown): ((effects: DeliveryEffects) =
   if (problems.length === 0) return open;
   const hint = 'Correct the config file, then check it with: countersign doctor';
   throw new Refusal('config', 'the settings for the sink of the log are not valid', { problems, hint });
+}
+
+/** A file that only grows, one canonical entry per line (NDJSON). Entries count as accepted after they are flushed to disk. */
+export interface FileSinkConfig {
+  /** Absolute, or inside the data folder. */
+  readonly path: string;
+}
+
+/** Longer than any entry of the log: a chunk of a bulk run names several hundred users. */
+const TAIL_BYTES = 1_048_576;
+
+export function readFileSink(section: Section): FileSinkConfig {
+  return { path: section.text('path') };
+}
+
+export function openFileSink(config: FileSinkConfig, effects: Pick<DeliveryEffects, 'dataFolder'>): Sink {
+  const path = resolve(effects.dataFolder, config.path);
+  return {
+    place: `file ${path}`,
+    async send(entries) {
+      try {
+        await append(path, entries);
+        return { ok: true };
+      } catch (error) {
+        return systemWhy('the file of the sink could not be written', error);
+      }
+    },
+  };
+}
+
+async function append(path: string, entries: readonly SinkEntry[]): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'a+', 0o600);
+  try {
+    const { size } = await file.stat();
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    const text = tail.toString('utf8');
+    // A crash can leave half a line. End that line, so that it does not damage the next one.
+    const start = text === '' || text.endsWith('\n') ? '' : '\n';
+    const lines = notYet(entries, text).map(({ body }) => `${body}\n`);
+    if (lines.length > 0) await file.appendFile(start + lines.join(''));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A sender that crashed after the flush sends the same entries again. Skip those that are already at the end of the file. */
+function notYet(entries: readonly SinkEntry[], tail: string): readonly SinkEntry[] {
+  const last = tail.endsWith('\n') ? tail.slice(0, -1).split('\n').at(-1) : undefined;
+  const at = last === undefined || last === '' ? -1 : entries.findIndex(({ body }) => body === last);
+  return entries.slice(at + 1);
+}
+
+/**
+ * Entries by signed HTTP POST (Standard Webhooks), many at once: `{"type":"audit.entries","timestamp":…,"data":{"entries":[…]}}`, each
+ * entry as the object that was hashed. The id names the range, so that a receiver can drop entries that it already has.
+ */
+export function readWebhookSink(section: Section): WebhookConfig {
+  return readWebhookConfig(section);
+}
+
+export function openWebhookSink(config: WebhookConfig, effects: DeliveryEffects): Sink {
+  return {
+    place: `webhook ${config.url}`,
+    async send(entries, now) {
+      const answer = await postSigned(config, effects, { id: idOf(entries), body: bodyOf(entries, now), now });
+      if ('why' in answer) return { ok: false, why: answer.why };
+      if (answer.status >= 200 && answer.status <= 299) return { ok: true };
+      return { ok: false, why: `the receiver of the log answered ${answer.status}` };
+    },
+  };
+}
+
+function idOf(entries: readonly SinkEntry[]): string {
+  return `aud_${entries[0]?.seq ?? 0}-${entries.at(-1)?.seq ?? 0}`;
+}
+
+/** Contains the entries byte for byte, so that a receiver can hash them again. */
+function bodyOf(entries: readonly SinkEntry[], now: number): string {
+  const timestamp = JSON.stringify(new Date(now).toISOString());
+  return `{"type":"audit.entries","timestamp":${timestamp},"data":{"entries":[${entries.map(({ body }) => body).join(',')}]}}`;
 }

@@ -1,10 +1,29 @@
 /** The only list of the kinds of second factor, one line each. The contract suite tests every kind in it. */
 import { Refusal } from '../errors.js';
-import { email } from './email.js';
 import type { FactorKind, SentFactor } from './factor.js';
 import { passkey } from './passkey.js';
-import { sms } from './sms.js';
+import { sentCode } from './sent-factor.js';
 import { totp } from './totp.js';
+
+/** The SMS factor (B31): a code to the phone on file. */
+export const sms = {
+  id: 'sms',
+  title: 'Text message (SMS)',
+  question: 'Code from the text message',
+  credential: 'phone-sms',
+  contact: 'phone',
+  ...sentCode,
+} as const satisfies SentFactor;
+
+/** The e-mail factor (B31): a code to the address on file. */
+export const email = {
+  id: 'email',
+  title: 'E-mail',
+  question: 'Code from the e-mail',
+  credential: 'email',
+  contact: 'email',
+  ...sentCode,
+} as const satisfies SentFactor;
 
 const KINDS = [totp, email, sms, passkey] as const satisfies readonly FactorKind[];
 

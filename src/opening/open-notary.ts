@@ -3,11 +3,16 @@ import { canonicalJson } from '../crypto/canonical.js';
 import { hexTreeHasher, randomBytes, sha256Hex, treeHasher } from '../crypto/digests.js';
 import type { Keyring } from '../crypto/keyring.js';
 import { sumOfTags } from '../crypto/row-sums.js';
+import { openSigner, verifySignedNote } from '../crypto/signer.js';
 import { keyOfTag, makeTag, tagFits } from '../crypto/tag.js';
+import type { Vault } from '../crypto/vault.js';
 import { openVault } from '../crypto/vault.js';
-import type { Desk } from '../desk.js';
+import type { Desk, NoteSigner } from '../desk.js';
+import { Refusal } from '../errors.js';
+import { olderVerifierKeys } from '../procedures/log/verifier-keys.js';
 import { type Policy, policyDocument } from '../rules/policy.js';
 import type { SealedHead } from '../store/head.js';
+import type { Store } from '../store/store.js';
 
 export const notaryFor = (keyring: Keyring, policy: Policy): Desk['notary'] =>
   openNotary(keyring, policyHashOf(policy));
@@ -58,3 +63,18 @@ const headText = (storeId: string, { size, frontier, latestAt, sums }: Omit<Seal
 
 /** SHA-256 of the policy in force, hex. */
 const policyHashOf = (policy: Policy): string => sha256Hex(canonicalJson(policyDocument(policy)));
+
+/** The signer is named after the store's id. Refusal `store-unreachable` if the setup of the desk was not finished and there is no id. */
+export async function openNoteSigner(keyring: Keyring, store: Store, vault: Vault): Promise<NoteSigner> {
+  const storeId = await store.read.meta.get('store-id');
+  if (storeId === undefined) {
+    throw new Refusal('store-unreachable', `the setup of the desk in ${store.place} was not finished`, {
+      hint: 'Run: countersign init',
+    });
+  }
+  const name = `countersign/${storeId}`;
+  const { verifierKey, sign } = openSigner(keyring, name);
+  const older = await olderVerifierKeys({ store, vault });
+  const known = [verifierKey(), ...older.filter((key) => key !== verifierKey())];
+  return { name, verifierKey, sign, open: (note) => verifySignedNote(note, known).text };
+}

@@ -6,7 +6,7 @@
  */
 import type { Desk, LogState, Reads, SignedOperator, Writes } from '../desk.js';
 import { isRefusal, type Refusal, refusal } from '../errors.js';
-import type { Actor, AuditEntry, ProvenActor } from '../rules/audit-entry.js';
+import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../rules/audit-entry.js';
 import { minutes } from '../rules/duration.js';
 import { needsFreshCode, type Permission, permits } from '../rules/operator-roles.js';
 import type { Operator } from '../rules/people.js';
@@ -92,7 +92,7 @@ export interface Acting<P extends Lock> {
 
 export interface Act<P extends Lock, T> {
   /** The log entry, made inside the transaction, after the change. */
-  readonly entry: (done: T, by: Authorised<P>) => AuditEntry | readonly AuditEntry[];
+  readonly entry: (done: T, by: Authorised<P>) => ActEntry | readonly ActEntry[];
   readonly change: (acting: Acting<P>) => Promise<T>;
 }
 
@@ -108,7 +108,7 @@ export async function act<P extends Lock, T>(
 ): Promise<T> {
   let denied = true;
   try {
-    const { done } = await desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
+    const { done } = await desk.store.record<{ done: T; entries: readonly AuditEntry[] }>(
       ({ entries }) => entries,
       async (write, log) => {
         const now = desk.now();
@@ -116,7 +116,7 @@ export async function act<P extends Lock, T>(
         denied = false;
         try {
           const done = await change({ desk, write, log, now, by });
-          return { done, entries: entry(done, by) };
+          return { done, entries: entriesOf(entry(done, by), { at: now, by: by.actor }) };
         } finally {
           end(by);
         }

@@ -69,6 +69,21 @@ export interface Attempt extends Said {
 
 export type AuditEntry = Deed | Denial | Attempt;
 
+/** An entry of an act, whose actor has proved it. The door adds what is left out: done, now, and by whom. */
+export type ActEntry =
+  | AuditEntry
+  | (Omit<Said, 'at'> & {
+      readonly outcome?: AuditOutcome;
+      readonly at?: number;
+      readonly by?: ProvenActor;
+    });
+
+/** With what they leave out; only whoever checked the actor may call it. */
+export const entriesOf = (
+  said: ActEntry | readonly ActEntry[],
+  about: Pick<Deed, 'at' | 'by' | 'account' | 'user'>,
+): readonly AuditEntry[] => [said].flat().map((one) => ({ ...about, outcome: 'done', ...one }) as AuditEntry);
+
 /** The entry as stored and hashed. */
 export interface LoggedEntry extends Said {
   readonly outcome: AuditOutcome;

@@ -26,3 +26,26 @@ export function hasAdminStatus(policy: Policy, account: Home, user: Holder): boo
 /** Every role that has admin status in one edition or another. */
 export const adminRoles = (policy: Policy): readonly CustomerRole[] =>
   CUSTOMER_ROLES.filter((role) => EDITIONS.some((edition) => hasAdminStatus(policy, { edition }, { role })));
+
+/** What becomes of a company's roles in another edition (B01): each role becomes the one that holds the same there. Pure. */
+export interface RoleMove {
+  readonly user: User;
+  readonly role: CustomerRole;
+  /** Privileges that the edition does not know one by one. */
+  readonly lost: readonly string[];
+}
+
+/** Only the logins for which something changes. */
+export function planEdition(
+  policy: Policy,
+  { from, to }: { readonly from: Edition; readonly to: Edition },
+  users: readonly User[],
+): readonly RoleMove[] {
+  const roleOf = (holds: string | undefined) =>
+    CUSTOMER_ROLES.find((role) => holds !== undefined && customerRule(policy, to, role)?.holds === holds);
+  return users.flatMap((user) => {
+    const role = roleOf(customerRule(policy, from, user.role)?.holds);
+    const move = role === undefined ? { user, role: 'user' as const, lost: user.scopes } : { user, role, lost: [] };
+    return move.role === user.role && move.lost.length === 0 ? [] : [move];
+  });
+}

@@ -52,3 +52,13 @@ export const clockOf = (time: number): string => iso(time).slice(11, 16);
 
 /** For people in any time zone: `2026-11-22 10:15 UTC` */
 export const minuteOf = (time: number): string => `${dayOf(time)} ${clockOf(time)} UTC`;
+
+/** The same time of day so many working days later, ms; days are those of UTC. */
+export function workingDaysLater(at: number, count: number): number {
+  let then = at;
+  for (let left = count; left > 0; ) {
+    then += days(1);
+    if (![0, 6].includes(new Date(then).getUTCDay())) left -= 1;
+  }
+  return then;
+}

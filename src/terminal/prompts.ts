@@ -31,7 +31,7 @@ export interface Prompts {
   secret(question: SecretQuestion): Promise<string>;
   /** Yes or no; an empty answer is no. */
   confirm(question: { readonly message: string }): Promise<boolean>;
-  /** One of several: its number or key chooses at once, or arrows and Enter do. */
+  /** One of several: its number chooses at once, or arrows and Enter do. */
   choose<T>(question: { readonly message: string; readonly choices: readonly Choice<T>[] }): Promise<T>;
   /** Whether the person typed exactly `expected` (a count, a name), so that nobody confirms by reflex. */
   typed(question: { readonly message: string; readonly expected: string }): Promise<boolean>;
@@ -80,9 +80,8 @@ async function choose<T>(
   style: Style,
   question: { readonly message: string; readonly choices: readonly Choice<T>[] },
 ): Promise<T> {
-  const labels = choiceLabels(question.choices);
   const room = (options.output.columns || 80) - 8;
-  const stopKeys = choosingByKey(options.input, labels);
+  const stopKeys = choosingByDigit(options.input, question.choices.length);
   try {
     const index = await askInquirer(options, style, {
       type: 'select',
@@ -91,7 +90,7 @@ async function choose<T>(
       pageSize: Math.max(5, options.output.rows - 6),
       choices: question.choices.map((choice, at) => ({
         value: at,
-        name: `${labels[at]}  ${fit(printable(choice.name), room)}`,
+        name: `${at + 1}  ${fit(printable(choice.name), room)}`,
         short: fit(printable(choice.name), room),
         ...(choice.description === undefined ? {} : { description: `   ${fit(printable(choice.description), room)}` }),
       })),
@@ -133,21 +132,18 @@ function themeOf(style: Style) {
       highlight: style.accent,
       disabled: style.faint,
       description: style.faint,
-      keysHelpTip: () =>
-        style.faint(style.said('Choose by number or letter, or with the arrows and Enter. Esc cancels.')),
+      keysHelpTip: () => style.faint(style.said('Choose by number, or with the arrows and Enter. Esc cancels.')),
     },
   };
 }
 
 /**
- * Choosing with one key, because agents on a call choose by digit, not by arrow. inquirer's list only moves to the digit
- * typed; here the key also presses Enter.
+ * Choosing with one digit, because agents on a call choose so, not by arrow. inquirer's list only moves to the digit typed;
+ * here it also presses Enter.
  */
 export interface Choice<T> {
   readonly name: string;
   readonly value: T;
-  /** One letter or digit that chooses this; the default is the place in the list, from 1. */
-  readonly key?: string | undefined;
   /** Shown below the list while the cursor is on this choice. */
   readonly description?: string | undefined;
 }
@@ -155,40 +151,25 @@ export interface Choice<T> {
 /** With more choices a digit may be the first of two, so it only moves the cursor. */
 const MOST_DIGITS = 9;
 
-/** The label shown before each choice and typed to choose it. Two equal labels are a bug of the calling code. */
-function choiceLabels(choices: readonly Choice<unknown>[]): string[] {
-  const labels = choices.map(({ key }, at) => {
-    return key === undefined || (choices.length > MOST_DIGITS && isDigit(key)) ? String(at + 1) : key.toLowerCase();
-  });
-  const twice = labels.find((label, at) => labels.indexOf(label) !== at);
-  if (twice !== undefined) throw new Error(`two choices have the key "${twice}"`);
-  return labels;
-}
-
 /**
- * While a list is open on `input`, turns a typed label into the keys that choose it there (clear, its place, Enter),
- * before the list sees the key. This happens in the same turn, so that a second key of the same burst finds the list
- * closed. The returned function stops it.
+ * While a list is open on `input`, turns a digit into the keys that choose its place there (clear, the digit, Enter), before the list
+ * sees the key. This happens in the same turn, so that a second key of the same burst finds the list closed. The returned function
+ * stops it.
  */
-function choosingByKey(input: NodeJS.ReadStream, labels: readonly string[]): () => void {
-  const direct = labels.filter((label) => label.length === 1 && (labels.length <= MOST_DIGITS || !isDigit(label)));
+function choosingByDigit(input: NodeJS.ReadStream, count: number): () => void {
   let pressing = false;
   const press = (sequence: string, name: string) => {
     input.emit('keypress', sequence, { sequence, name, ctrl: false, meta: false, shift: false } satisfies Key);
   };
-  const onKey = (text: string | undefined, key: Key): void => {
-    const label = text?.toLowerCase() ?? '';
-    if (pressing || key.ctrl || key.meta || !direct.includes(label)) return;
+  const onKey = (text = '', key: Key): void => {
+    const chooses = count <= MOST_DIGITS && /^[1-9]$/.test(text) && Number(text) <= count;
+    if (pressing || key.ctrl || key.meta || !chooses) return;
     pressing = true;
     press('\u007f', 'backspace');
-    for (const digit of String(labels.indexOf(label) + 1)) press(digit, digit);
+    press(text, text);
     press('\r', 'return');
     pressing = false;
   };
   input.prependListener('keypress', onKey);
   return () => input.off('keypress', onKey);
-}
-
-function isDigit(label: string): boolean {
-  return /^[0-9]$/.test(label);
 }

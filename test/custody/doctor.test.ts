@@ -10,7 +10,7 @@ import { inspectSetup } from '../../src/custody/doctor/inspect-setup.js';
 import { Refusal } from '../../src/errors.js';
 import { openCustody } from '../../src/opening/open-custody.js';
 import { openDesk, openEngine } from '../../src/opening/open-desk.js';
-import { noteKeyBackup } from '../../src/procedures/upkeep/note-key-backup.js';
+import { noteKeyBackup } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { minutes } from '../../src/rules/duration.js';
 import { dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';

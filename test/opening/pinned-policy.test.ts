@@ -8,7 +8,7 @@ import { openCustody } from '../../src/opening/open-custody.js';
 import { establishDesk, openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { finishEstablishing } from '../../src/procedures/operators/establish-desk.js';
 import { prepareOperator } from '../../src/procedures/operators/make-operator.js';
-import { acceptPolicy } from '../../src/procedures/upkeep/accept-policy.js';
+import { acceptPolicy } from '../../src/procedures/upkeep/care-for-store.js';
 import { CHEAP, dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';
 
 const LOOSE = { unaccepted: 'shipped policy' } as const;

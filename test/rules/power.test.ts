@@ -1,7 +1,7 @@
 /** Which entries change power (B84): every kind is placed by hand, so a new one fails here until somebody has said whether it does. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openComposer } from '../../src/delivery/composer.js';
+import { openComposer } from '../../src/delivery/templates.js';
 import { codeMessages } from '../../src/factors/registry.js';
 import { type AuditEntry, SYSTEM } from '../../src/rules/audit-entry.js';
 import { AUDIT_KINDS } from '../../src/rules/audit-kinds.js';

@@ -26,7 +26,7 @@ const onSignal = (name, handler) => { process.on(name, handler); return () => pr
 const timeoutMs = Number(process.env.TIMEOUT_MS) || undefined;
 const style = makeStyle({ isTTY: true, columns: process.stderr.columns, env: process.env });
 const prompts = openPrompts({ input: process.stdin, output: process.stderr, onSignal, style, timeoutMs, revealMs: 300 });
-const choices = [['Account info', 'a'], ['Billing'], ['Caller forgot', 'f']].map(([name, key], at) => ({ name, key, value: 'chose-' + at, description: 'about ' + name }));
+const choices = ['Account info', 'Billing', 'Caller forgot'].map((name, at) => ({ name, value: 'chose-' + at, description: 'about ' + name }));
 const many = Array.from({ length: 12 }, (_, at) => ({ name: 'Item ' + (at + 1), value: 'chose-' + at }));
 const questions = {
   line: () => prompts.line({ message: 'Account', default: '100234', validate: (text) => /^[0-9]+$/.test(text) || 'digits only' }),

@@ -10,7 +10,7 @@ export interface ScriptedAnswer {
   /** Must be part of the question's message, or match it. */
   readonly message?: string | RegExp;
   /**
-   * line, secret and typed: the text typed. confirm: yes or no. choose: the key or name of a choice.
+   * line, secret and typed: the text typed. confirm: yes or no. choose: the number or name of a choice.
    * CANCEL leaves the question as Ctrl-C would.
    */
   readonly answer: string | boolean | typeof CANCEL;
@@ -63,12 +63,10 @@ export function scriptedPrompts(answers: readonly ScriptedAnswer[]): ScriptedPro
     },
     async choose(question) {
       const answer = text('choose', question.message);
-      const at = question.choices.findIndex(({ name, key }, index) =>
-        [name, key ?? String(index + 1)].includes(answer),
-      );
+      const at = question.choices.findIndex(({ name }, index) => [name, String(index + 1)].includes(answer));
       const choice = question.choices[at];
       if (choice === undefined) {
-        const offered = question.choices.map(({ name, key }, index) => `${key ?? index + 1}  ${name}`);
+        const offered = question.choices.map(({ name }, index) => `${index + 1}  ${name}`);
         throw new Error(`no choice "${answer}" for "${question.message}":\n${offered.join('\n')}`);
       }
       return choice.value;

@@ -4,7 +4,7 @@ import { CANCEL, type ScriptedAnswer, scriptedPrompts } from '../support/scripte
 
 const choices = [
   { name: 'Account info', value: 1 },
-  { name: 'Forgot', value: 2, key: 'f' },
+  { name: 'Forgot', value: 2 },
 ];
 
 describe('scripted prompts', () => {
@@ -14,7 +14,7 @@ describe('scripted prompts', () => {
       { ask: 'line', answer: '' },
       { ask: 'secret', message: /phrase/i, answer: ' as typed ' },
       { ask: 'confirm', answer: true },
-      { ask: 'choose', answer: 'f' },
+      { ask: 'choose', answer: '2' },
       { ask: 'choose', answer: 'Account info' },
       { ask: 'typed', answer: '4871' },
       { ask: 'typed', answer: '487' },
@@ -44,7 +44,7 @@ describe('scripted prompts', () => {
 
   it('an unknown choice fails with what was offered', async () => {
     const prompts = scriptedPrompts([{ ask: 'choose', answer: '9' }]);
-    await expect(prompts.choose({ message: 'Request', choices })).rejects.toThrow('1  Account info\nf  Forgot');
+    await expect(prompts.choose({ message: 'Request', choices })).rejects.toThrow('1  Account info\n2  Forgot');
   });
 
   it('an answer left over fails', () => {

@@ -3,12 +3,13 @@ import { callerAlerts } from '../../procedures/calls/caller-alerts.js';
 import { answerGeneralQuestion } from '../../procedures/calls/live-calls.js';
 import { openCall } from '../../procedures/calls/open-call.js';
 import { sharedContacts } from '../../procedures/directory/find-account.js';
-import { accountsAsTyped, usersAsTyped } from '../../procedures/directory/find-as-typed.js';
 import {
+  accountsAsTyped,
   type FoundUser,
   namesPerson,
   searchAccounts,
   searchUsers,
+  usersAsTyped,
 } from '../../procedures/directory/search-directory.js';
 import { noteList } from '../../procedures/directory/see-people.js';
 import { isExact } from '../../rules/directory-keys.js';

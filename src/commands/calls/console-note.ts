@@ -1,10 +1,10 @@
 /** The end of a call, and its note for the ticket. */
 import { isRefusal } from '../../errors.js';
-import { endCall } from '../../procedures/calls/live-calls.js';
+import { endCall, handOverCall } from '../../procedures/calls/live-calls.js';
 import { callRecord } from '../../procedures/log/call-record.js';
 import type { View } from '../../terminal/render.js';
 import { block } from '../wording/blocks.js';
-import { forget, type LiveSession, type Stage, titleOf } from './console-session.js';
+import { askNext, forget, type LiveSession, type Stage, titleOf } from './console-session.js';
 import { noteOf } from './record-view.js';
 
 /** Ends the call, offers the note, then clears the screen. */
@@ -51,3 +51,37 @@ export const noteBlocks = ({ words }: LiveSession, lines: readonly string[]): Vi
   block.note(words('note.ticket')),
   block.lines(...lines),
 ];
+
+/** The next operator needs only the id. */
+export async function handOverStage(session: LiveSession): Promise<Stage> {
+  const { desk, screen, signed, call, words } = session;
+  if (call === null) return 'find';
+  await handOverCall(desk, signed, call.id);
+  session.call = { ...call, state: 'handed-over' };
+  const lines = await noteLines(session, call.id);
+  const view = (): View => [
+    titleOf(session, words('handover.title')),
+    block.blank,
+    block.verdict(spaced(call.id)),
+    block.lines(words('handover.read'), `  countersign console --call ${call.id}`, words('handover.again')),
+    ...noteBlocks(session, lines),
+  ];
+  const answer = await askNext(session, view, [
+    { name: words('handover.done'), value: 'find' },
+    { name: words('handover.take-back'), value: 'resume', key: '2' },
+  ]);
+  if (answer === 'resume') {
+    session.resuming = call.id;
+    return 'resume';
+  }
+  screen.wipe();
+  forget(session);
+  return 'find';
+}
+
+/** `call_7kq2mp` as it is read aloud: `7KQ 2MP`. */
+const spaced = (id: string): string =>
+  id
+    .replace(/^call_/, '')
+    .toUpperCase()
+    .replace(/^(...)/, '$1 ');

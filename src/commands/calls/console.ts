@@ -1,7 +1,7 @@
 /**
  * `console`: takes a day of calls on one screen. Each stage asks one thing and returns the next stage; one LiveSession has what is
  * known of the call. The stages are in console-find, console-request, console-phrase, console-reset, console-approval,
- * console-hand-over and console-note; this file has the loop around them and what happens when it is cut off.
+ * and console-note; this file has the loop around them and what happens when it is cut off.
  */
 import * as z from 'zod';
 import type { Desk, SignedOperator } from '../../desk.js';
@@ -17,9 +17,8 @@ import { localMinute } from '../wording/times.js';
 import { wordsOf } from '../wording/words.js';
 import { beginWaiting, requestsStage, waitingStage } from './console-approval.js';
 import { ALL, findStage, generalStage, lookForAlerts, whoStage } from './console-find.js';
-import { handOverStage } from './console-hand-over.js';
 import { canUnlock, lockWhenIdle, unlock } from './console-lock.js';
-import { endStage } from './console-note.js';
+import { endStage, handOverStage } from './console-note.js';
 import { phraseStage } from './console-phrase.js';
 import { problemStage, requestStage, verdictStage } from './console-request.js';
 import { resetStage } from './console-reset.js';

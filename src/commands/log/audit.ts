@@ -3,8 +3,7 @@
 import * as z from 'zod';
 import { logState, openCheckpoint, signCheckpoint } from '../../procedures/log/log-checkpoint.js';
 import { type EntryProof, proveEntry } from '../../procedures/log/prove-entry.js';
-import { type VerifiedLog, verifyAuditLog } from '../../procedures/log/verify-audit-log.js';
-import { verifyTables } from '../../procedures/log/verify-tables.js';
+import { type VerifiedLog, verifyAuditLog, verifyTables } from '../../procedures/log/verify-audit-log.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { iso } from '../../rules/moment.js';
 import { printableJson } from '../../terminal/printable.js';

@@ -1,5 +1,9 @@
 /** A first look at argv, before commander: which word was typed, and the options that an early error must respect. */
 import type { GlobalOptions } from '../../config.js';
+import { Refusal } from '../../errors.js';
+import { CATALOGUE } from '../catalogue.js';
+import { camel, longFlag } from '../check-input.js';
+import type { Command, PathUse } from '../command.js';
 
 /** The global options needed to report an error that happens before parsing ends. */
 export function peekOptions(argv: readonly string[]): GlobalOptions {
@@ -32,3 +36,91 @@ export function words(argv: readonly string[]): readonly string[] {
 export const firstWord = (argv: readonly string[]): string | undefined => words(argv)[0];
 export const asksForHelp = (argv: readonly string[]): boolean =>
   argv.some((word) => ['-h', '--help', '--version'].includes(word));
+
+/** The value of an unknown option may be a secret: `--passphrase=…`, `-p…`. It is already visible in the process list; do not repeat it in the error. */
+const withoutValue = (message: string): string =>
+  message.replace(/(unknown option '(?:--[^=']*|-[^-']))[\s\S]*'/, "$1'");
+
+export function usageRefusal(
+  error: { readonly code: string; readonly message: string },
+  word: string | undefined,
+): Refusal {
+  const see = CATALOGUE.some((entry) => entry.word === word) ? `countersign help ${word}` : 'countersign --help';
+  const missing = error.code === 'commander.optionMissingArgument' || error.code === 'commander.missingArgument';
+  const message = withoutValue(error.message)
+    .replace(/^error: /, '')
+    .replace(/\n/g, ' ');
+  if (error.code === 'commander.help') return new Refusal('usage', 'a command is missing', { hint: `See: ${see}` });
+  const advice = /--(passphrase|password|token|secret)\b/.test(message) && /unknown option/.test(message);
+  return new Refusal(missing ? 'missing-option' : 'usage', message, {
+    hint: advice
+      ? 'Do not put a secret on the command line. Type it when asked, or use the --…-stdin option.'
+      : `See: ${see}`,
+  });
+}
+
+/** Checks the paths that were typed before a command does anything: `-` at most once in each direction, and nothing else in locked mode (T17). */
+interface TypedPath {
+  readonly name: string;
+  readonly use: PathUse;
+  readonly value: string;
+}
+
+/** Refusals: config (a path in locked mode), usage (two for one stream, or the output beside --json). */
+export async function checkPaths(
+  spec: Command,
+  raw: Readonly<Record<string, unknown>>,
+  { lockedBy, json }: { readonly lockedBy: () => Promise<string | undefined>; readonly json: boolean },
+): Promise<void> {
+  const paths = typedPaths(spec, raw);
+  if (paths.length === 0) return;
+  const locked = await lockedBy();
+  for (const path of paths) {
+    if (path.value === '-' && path.use !== 'here') continue;
+    if (locked !== undefined) throw refusedPath(path, locked);
+    if (path.value === '-') throw new Refusal('usage', `${path.name} needs a path; it cannot be -`);
+  }
+  const streams = paths.filter(({ value }) => value === '-');
+  const secrets = Object.keys(raw).filter((name) => /Stdin$/.test(name) && raw[name] === true);
+  const reading = [...streams.filter(({ use }) => use === 'reads').map(({ name }) => name), ...secrets.map(asFlag)];
+  const writing = streams.filter(({ use }) => use === 'writes').map(({ name }) => name);
+  if (reading.length > 1 && streams.some(({ use }) => use === 'reads'))
+    throw new Refusal('usage', `only one of ${reading.join(' and ')} can read standard input`);
+  if (writing.length > 1) throw new Refusal('usage', `only one of ${writing.join(' and ')} can use standard output`);
+  if (writing.length > 0 && json)
+    throw new Refusal('usage', `${writing[0]} - and --json cannot both use standard output`, {
+      hint: `Leave out --json, or name a file for ${writing[0]}.`,
+    });
+}
+
+function typedPaths(spec: Command, raw: Readonly<Record<string, unknown>>): readonly TypedPath[] {
+  const places = [
+    ...(spec.options ?? []).map(({ flags, path }) => ({
+      name: longFlag(flags),
+      member: camel(longFlag(flags).slice(2)),
+      path,
+    })),
+    ...(spec.arguments ?? []).map(({ name, path }) => ({ name, member: camel(name.replace(/[<>[\].]/g, '')), path })),
+  ];
+  return places.flatMap(({ name, member, path }) => {
+    const value = raw[member];
+    if (path === undefined || typeof value !== 'string' || value === '' || /^https?:/i.test(value)) return [];
+    return [{ name, use: path, value }];
+  });
+}
+
+const asFlag = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function refusedPath({ name, use }: TypedPath, lockedBy: string): Refusal {
+  const hint =
+    use === 'here'
+      ? 'This works only where the settings are not locked.'
+      : `Use - in its place: your shell opens the file, ${use === 'reads' ? '< FILE' : '> FILE'}.`;
+  return new Refusal(
+    'config',
+    `${name} is refused: the settings of this machine are locked (${lockedBy}), so nobody names its files`,
+    {
+      hint,
+    },
+  );
+}

@@ -1,7 +1,7 @@
 /** `policy show`, `policy check`, `policy accept`: the rules in force, policy files before they are used, and which policy is the desk's. */
 import * as z from 'zod';
 import type { PolicyPin } from '../../desk.js';
-import { acceptPolicy } from '../../procedures/upkeep/accept-policy.js';
+import { acceptPolicy } from '../../procedures/upkeep/care-for-store.js';
 import type { Policy } from '../../rules/policy.js';
 import type { Block, View } from '../../terminal/render.js';
 import { type Command, command } from '../command.js';

@@ -5,7 +5,7 @@ import { Refusal, refusal } from '../../errors.js';
 import { authenticateOperator } from '../../procedures/operators/authenticate-operator.js';
 import { secondOperator } from '../../procedures/operators/second-operator.js';
 import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
-import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/mend-clock.js';
+import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
 import { askCode, askSecret } from '../ask-secret.js';

@@ -9,7 +9,7 @@ import { inspectAnchor } from '../../opening/anchor.js';
 import { notAccepted, readPin } from '../../opening/pinned-policy.js';
 import { soundingAlarms } from '../../procedures/calls/alarms.js';
 import { sealedByDesk } from '../../procedures/log/log-reader.js';
-import { readKeyBackupNote } from '../../procedures/upkeep/note-key-backup.js';
+import { readKeyBackupNote } from '../../procedures/upkeep/care-for-store.js';
 import { hours } from '../../rules/duration.js';
 import { iso, minuteOf } from '../../rules/moment.js';
 import { tableFault } from '../../rules/table-fault.js';

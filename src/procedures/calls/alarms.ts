@@ -74,9 +74,8 @@ const RESUMING = { permission: 'user:unlock', fresh: true } as const;
 export async function resumeDesk(desk: Desk, signed: SignedOperator, reason: string): Promise<number> {
   await askAuthority(desk, signed, RESUMING);
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'resume' });
-  const base = { kind: 'desk.resumed', outcome: 'done', at: desk.now(), reason: reason.trim() } as const;
   return act<'user:unlock', number>(desk, signed, RESUMING, {
-    entry: (alarms, { actor }) => ({ ...base, by: actor, detail: { alarms } }),
+    entry: (alarms) => ({ kind: 'desk.resumed', reason: reason.trim(), detail: { alarms } }),
     change: async ({ write, now }) => {
       const [rows, [whole = QUIET]] = [await write.alarms.on(now), await write.alarms.byIds([DESK])];
       for (const row of [...rows, { ...whole, id: DESK }])

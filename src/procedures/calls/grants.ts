@@ -55,13 +55,7 @@ export async function revokeGrant(desk: Desk, signed: SignedOperator, id: string
   const mine = row.operator_id === signed.operator.id;
   try {
     return await act<'verify' | 'grant:revoke', boolean>(desk, signed, mine ? ONES_OWN : ANYBODYS, {
-      entry: (ended, { actor }) => ({
-        ...base,
-        kind: 'grant.revoked',
-        outcome: 'done',
-        by: actor,
-        detail: { grant: id, ended },
-      }),
+      entry: (ended) => ({ ...base, kind: 'grant.revoked', detail: { grant: id, ended } }),
       change: async ({ write, now }) => row.expires_at > now && (await write.grants.revoke(id, now)),
     });
   } catch (error) {

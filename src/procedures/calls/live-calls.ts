@@ -5,7 +5,7 @@
  */
 import type { CallRow, Desk, SignedOperator, Writes } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { type AuditEntry, type Deed, type ProvenActor, SYSTEM } from '../../rules/audit-entry.js';
+import { type ActEntry, type ProvenActor, SYSTEM } from '../../rules/audit-entry.js';
 import { CALL_ID_BYTES, callId, readCallId } from '../../rules/call-id.js';
 import type { Account, User } from '../../rules/people.js';
 import { type Action, findAction } from '../../rules/policy.js';
@@ -38,10 +38,9 @@ export interface CallNews {
 }
 
 export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNews): Promise<LiveCall> {
-  const at = desk.now();
   const id = await act<'verify', string>(desk, signed, VERIFYING, {
-    entry: (made, { actor }) => entriesOf(actor, at, { kind: 'opened', id: made, news }),
-    change: async ({ write, by }) => {
+    entry: (made, { actor }) => entriesOf(actor, desk.now(), { kind: 'opened', id: made, news }),
+    change: async ({ write, now, by }) => {
       const free = await freeId(desk, write);
       await write.calls.insert({
         id: free,
@@ -54,9 +53,9 @@ export async function beginCall(desk: Desk, signed: SignedOperator, news: CallNe
         ticket: null,
         verification_id: null,
         outcome: null,
-        opened_at: at,
+        opened_at: now,
         ended_at: null,
-        ...columnsOf(news, at),
+        ...columnsOf(news, now),
       });
       return free;
     },
@@ -79,27 +78,25 @@ export async function noteOnCall(desk: Desk, signed: SignedOperator, id: string,
 
 /** Records a question outside the protected list: nothing is verified and no account data is shown (B06). */
 export async function answerGeneralQuestion(desk: Desk, signed: SignedOperator, id: string | null): Promise<void> {
-  const at = desk.now();
   const detail = id === null ? {} : { detail: { call: id } };
   await act(desk, signed, VERIFYING, {
-    entry: (_done, { actor }) => ({ kind: 'call.general', outcome: 'done', at, by: actor, ...detail }),
-    change: async ({ write }) => {
-      if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: at });
+    entry: () => ({ kind: 'call.general', ...detail }),
+    change: async ({ write, now }) => {
+      if (id !== null) await write.calls.update(id, { outcome: 'general', updated_at: now });
     },
   });
 }
 
 /** Refusals: not-found, and refused-by-policy for a call that was ended. */
 export async function resumeCall(desk: Desk, signed: SignedOperator, text: string): Promise<LiveCall> {
-  const at = desk.now();
   const { id } = await act<'verify', CallRow>(desk, signed, VERIFYING, {
     entry: (row, { actor }) => [
-      { ...entryOf(actor, at, { kind: 'resumed', id: row.id }), detail: { call: row.id, from: row.operator_id } },
-      ...opened(actor, at, row.id, row.account_id, row.user_id),
+      { kind: 'call.resumed', detail: { call: row.id, from: row.operator_id } },
+      ...opened(actor, desk.now(), row.id, row.account_id, row.user_id),
     ],
-    change: async ({ write, by }) => {
+    change: async ({ write, now, by }) => {
       const row = await resumable(write, text);
-      await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: at });
+      await write.calls.update(row.id, { state: 'open', operator_id: by.operator.id, updated_at: now });
       await write.calls.unhear(row.id);
       return row;
     },
@@ -132,7 +129,8 @@ export async function dropCall(desk: Desk, signed: SignedOperator, id: string): 
  */
 export async function recordConsoleEnded(desk: Desk, id: string, why: string): Promise<void> {
   const at = desk.now();
-  await desk.store.record({ ...entryOf(SYSTEM, at, { kind: 'dropped', id }), reason: why }, (write) =>
+  const entry = { kind: 'call.dropped', outcome: 'done', at, by: SYSTEM, reason: why, detail: { call: id } } as const;
+  await desk.store.record(entry, (write) =>
     write.calls.update(id, { updated_at: at }).then(() => write.calls.unhear(id)),
   );
 }
@@ -156,11 +154,10 @@ async function record(
   columns: (at: number) => Parameters<Writes['calls']['update']>[1],
   ends = true,
 ): Promise<void> {
-  const at = desk.now();
   await act(desk, signed, VERIFYING, {
-    entry: (_done, { actor }) => entriesOf(actor, at, event),
-    change: async ({ write }) => {
-      await write.calls.update(event.id, columns(at));
+    entry: (_done, { actor }) => entriesOf(actor, desk.now(), event),
+    change: async ({ write, now }) => {
+      await write.calls.update(event.id, columns(now));
       if (ends) await write.calls.unhear(event.id);
     },
   });
@@ -198,21 +195,18 @@ function columnsOf(news: CallNews, at: number) {
   };
 }
 
-function entriesOf(by: ProvenActor, at: number, event: CallEvent): readonly AuditEntry[] {
+function entriesOf(by: ProvenActor, at: number, event: CallEvent): readonly ActEntry[] {
   const { id, news = {} } = event;
   const user = news.opens === true ? (news.caller?.id ?? null) : null;
-  return [entryOf(by, at, event), ...opened(by, at, id, news.caller?.accountId ?? null, user)];
+  return [entryOf(event), ...opened(by, at, id, news.caller?.accountId ?? null, user)];
 }
 
 const opened = (by: ProvenActor, at: number, call: string, account: string | null, user: string | null) =>
   user === null ? [] : [viewedEntry(by, at, { account, user }, { view: 'call', call })];
 
-function entryOf(by: Deed['by'], at: number, { kind, id, news = {} }: CallEvent): AuditEntry {
+function entryOf({ kind, id, news = {} }: CallEvent): ActEntry {
   return {
     kind: `call.${kind}`,
-    outcome: 'done',
-    at,
-    by,
     ...(news.account == null ? {} : { account: news.account.id }),
     ...(news.caller == null ? {} : { user: news.caller.id }),
     ...(news.ticket == null ? {} : { ticket: news.ticket }),

@@ -38,9 +38,9 @@ export async function openAskedCall(desk: Desk, signed: SignedOperator, asked: A
   await askAuthority(desk, signed, VERIFYING);
   return openCall(desk, asked).catch(async (error: unknown) => {
     if (isRefusal(error) && error.code === 'not-found') {
-      const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code, at: desk.now() } as const;
+      const entry = { kind: 'verification.refused', outcome: 'refused', reason: error.code } as const;
       await act(desk, signed, VERIFYING, {
-        entry: (_done, { actor }) => ({ ...entry, by: actor, detail: { action: asked.action } }),
+        entry: () => ({ ...entry, detail: { action: asked.action } }),
         change: async () => undefined,
       });
     }

@@ -4,11 +4,12 @@
  * on the call.
  */
 import type { Desk, UserContacts, Writes } from '../../desk.js';
+import { refusal } from '../../errors.js';
 import { hours } from '../../rules/duration.js';
-import { minuteOf } from '../../rules/moment.js';
+import { minuteOf, workingDaysLater } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
-import { workingDaysLater } from '../../rules/working-days.js';
 import { type PreparedMessage, prepareMessage } from '../messages/queue-message.js';
+import { queueLift } from '../messages/remote-row.js';
 import { contactsInForce } from './contact-on-file.js';
 import { newDeskCode } from './desk-code.js';
 import { type Inside, requireWanted } from './sent-codes.js';
@@ -81,4 +82,17 @@ export function enrolmentCodeFor(
 export function oldEnoughAddress(desk: Desk, contacts: UserContacts): string | null {
   const { email } = contactsInForce(desk, contacts);
   return email === '' ? null : email;
+}
+
+/** Call it inside the transaction that activates a new factor. Refusal `refused-by-policy` while an objection is open. */
+export async function settleReset(desk: Desk, write: Writes, user: User, at: number): Promise<void> {
+  const { id: userId } = user;
+  const open = await write.resets.openOfUser(userId);
+  if (open === undefined) return;
+  if (open.objected_at !== null) {
+    throw refusal('refused-by-policy', 'reset-objected', {}, 'ask-admin-or-call');
+  }
+  await write.resets.end([open.id], 'enrolled', userId, at);
+  await write.resets.destroySuspended([userId]);
+  await queueLift(desk, write, user);
 }

@@ -39,11 +39,8 @@ export async function addAccount(desk: Desk, signed: SignedOperator, request: Ne
   const account = accountOf(desk.newId('acc'), entry);
   const detail = { number: account.number, edition: account.edition };
   await act(desk, signed, ADDING, {
-    entry: (_done, { actor }) => ({
+    entry: () => ({
       kind: 'account.added',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       detail,
     }),
@@ -103,11 +100,8 @@ export async function addUser(
   const at = desk.now();
   const id = desk.newId('usr');
   return act<'directory:write', { account: Account; user: User }>(desk, signed, ADDING, {
-    entry: ({ user }, { actor }) => ({
+    entry: ({ user }) => ({
       kind: 'user.added',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       user: id,
       detail: { login: user.login, role: user.role, scopes: [...user.scopes], heldUntil: user.powerHeldUntil },

@@ -22,20 +22,16 @@ export async function switchUser(
   { account, user }: { account: Account; user: User },
   { on, reason }: Switch,
 ): Promise<boolean> {
-  const at = desk.now();
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
-    entry: (changed, { actor }) => ({
+    entry: (changed) => ({
       kind: on ? 'user.enabled' : 'user.disabled',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       user: user.id,
       ...(reason === undefined ? {} : { reason }),
       detail: { changed },
     }),
     change: async (acting) => {
-      const { write } = acting;
+      const { write, now: at } = acting;
       const current = (await write.users.byId(user.id)) ?? user;
       if ((current.disabledAt === null) === on) return false;
       // Power that comes back is new power: it waits like that of a new login (B84).
@@ -54,18 +50,14 @@ export async function switchAccount(
   account: Account,
   { on, reason }: Switch,
 ): Promise<boolean> {
-  const at = desk.now();
   return act<'directory:write', boolean>(desk, signed, SWITCHING, {
-    entry: (changed, { actor }) => ({
+    entry: (changed) => ({
       kind: on ? 'account.enabled' : 'account.disabled',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       ...(reason === undefined ? {} : { reason }),
       detail: { changed },
     }),
-    change: async ({ write }) => {
+    change: async ({ write, now: at }) => {
       const current = (await write.accounts.byId(account.id)) ?? account;
       if ((current.disabledAt === null) === on) return false;
       await write.accounts.update(account.id, { disabled_at: on ? null : at, updated_at: at });

@@ -62,13 +62,9 @@ export async function editAccount(
   const wanted = tidied(edit);
   requireLanguage(wanted.language, desk.languages);
   await desk.phones();
-  const at = desk.now();
   const edited = await act<'directory:write', Omit<EditedAccount, 'stranded'>>(desk, signed, door, {
-    entry: ({ fields }, { actor }) => ({
+    entry: ({ fields }) => ({
       kind: 'account.edited',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       detail: {
         fields,

@@ -39,18 +39,14 @@ export async function editUser(
   requireLanguage(edit.language, desk.languages);
   // Loaded before the door is opened.
   await desk.phones();
-  const at = desk.now();
   const { account } = found;
   return act<'directory:write', EditedUser>(
     desk,
     signed,
     { permission: 'directory:write' },
     {
-      entry: ({ fields, contacts, user }, { actor }) => ({
+      entry: ({ fields, contacts, user }) => ({
         kind: 'user.edited',
-        outcome: 'done',
-        at,
-        by: actor,
         account: account.id,
         user: found.user.id,
         detail: { fields, contacts, ...(fields.includes('external') ? { external: user.external ?? '' } : {}) },

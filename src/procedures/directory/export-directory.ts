@@ -101,9 +101,8 @@ async function log(
   signed: SignedOperator,
   detail: Readonly<Record<string, string | number>>,
 ): Promise<void> {
-  const at = desk.now();
   await act(desk, signed, EXPORTING, {
-    entry: (_done, { actor }) => ({ kind: 'directory.exported', outcome: 'done', at, by: actor, detail }),
+    entry: () => ({ kind: 'directory.exported', detail }),
     change: async () => undefined,
   });
 }

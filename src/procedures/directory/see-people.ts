@@ -159,9 +159,8 @@ export async function noteList(
 ): Promise<void> {
   const filter = text === undefined ? {} : { filter: desk.digests.mac('mac/lookup', list, foldKey(text)) };
   const about = { ...(account === undefined ? {} : { account: account.id }), detail: { list, ...filter, ...counts } };
-  const at = desk.now();
   await act(desk, signed, LISTING, {
-    entry: (_done, { actor }) => ({ kind: 'directory.viewed', outcome: 'done', at, by: actor, ...about }),
+    entry: () => ({ kind: 'directory.viewed', ...about }),
     change: async () => undefined,
   });
 }

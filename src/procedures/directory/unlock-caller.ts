@@ -21,13 +21,9 @@ export async function unlockCaller(
 ): Promise<readonly string[]> {
   await askAuthority(desk, signed, UNLOCKING);
   if (reason.trim() === '') throw refusal('missing-option', 'reason-missing', { to: 'unlock' });
-  const at = desk.now();
   return act<'user:unlock', readonly string[]>(desk, signed, UNLOCKING, {
-    entry: (lifted, { actor }) => ({
+    entry: (lifted) => ({
       kind: 'user.unlocked',
-      outcome: 'done',
-      at,
-      by: actor,
       account: account.id,
       user: user.id,
       reason: reason.trim(),

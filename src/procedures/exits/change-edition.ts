@@ -1,7 +1,7 @@
 /** A company moves to the other edition (B01, B84): a plan of every role, a second operator, and nothing that is lost without a word. */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { planEdition, type RoleMove } from '../../rules/edition-change.js';
+import { planEdition, type RoleMove } from '../../rules/customer-roles.js';
 import { type Account, CUSTOMER_ROLES, type Edition } from '../../rules/people.js';
 import { type Acting, askAuthority } from '../authorise.js';
 import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
@@ -56,7 +56,6 @@ export async function changeEdition(
       entry: (moves, base) => ({
         ...base,
         kind: 'account.edition-changed',
-        outcome: 'done',
         detail: {
           edition,
           editionBefore: account.edition,

@@ -58,13 +58,11 @@ export async function changeSignIn(
           ? {
               ...base,
               kind: 'account.sign-in-changed',
-              outcome: 'done',
               detail: { signIn, logins: users.length, passwordsEnded, sessionsEnded },
             }
           : {
               ...base,
               kind: 'user.sign-in-changed',
-              outcome: 'done',
               user: user.id,
               detail: { signIn, passwordsEnded, sessionsEnded },
             },

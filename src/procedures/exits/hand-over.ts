@@ -9,7 +9,7 @@ import type { Account, CustomerRole, User } from '../../rules/people.js';
 import { askAuthority } from '../authorise.js';
 import { findUser } from '../directory/find-account.js';
 import { holdOnGain } from '../directory/hold-power.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { CHANGING_POWER, withSecondOperator } from './two-persons.js';
 
@@ -35,10 +35,8 @@ async function inPortal(desk: Desk, admin: PortalLogin, whom: string, leaves: bo
   const target = (await findUser(desk, whom, admin.account)).user;
   return actAsOwner<'company:hand-over', Handed>(desk, admin, HANDING_OVER, {
     entry: (done, by) => ({
-      ...ownerEntry(desk, by),
       user: done.user.id,
       kind: leaves ? 'user.handed-over' : 'user.promoted',
-      outcome: 'done',
       detail: detailOf(done, leaves ? by.login.user.id : undefined),
     }),
     change: async ({ write, now, by }) => {
@@ -81,7 +79,6 @@ export async function appointSuccessor(
       entry: (done, base) => ({
         ...base,
         kind: 'user.handed-over',
-        outcome: 'done',
         user: done.user.id,
         detail: detailOf(done, from.id),
       }),

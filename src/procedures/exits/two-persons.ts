@@ -5,7 +5,7 @@
  */
 import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import type { ApprovalReason } from '../../rules/approval.js';
-import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
+import type { ActEntry, Deed } from '../../rules/audit-entry.js';
 import type { Account } from '../../rules/people.js';
 import { type Acting, act } from '../authorise.js';
 import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
@@ -25,7 +25,7 @@ export interface Wish {
 export const CHANGING_POWER = { permission: 'directory:write', fresh: true, logsRefusals: true } as const;
 
 type Waiting = { readonly request: ApprovalRow; readonly made: boolean };
-type Base = Pick<Deed, 'at' | 'by' | 'account' | 'reason'>;
+type Base = Pick<Deed, 'account' | 'reason'>;
 
 /** Refusals: approval-needed (the request is made, and named in the document), and those of `plan`. */
 export async function withSecondOperator<P extends Plan, T>(
@@ -35,18 +35,17 @@ export async function withSecondOperator<P extends Plan, T>(
   steps: {
     readonly plan: (acting: Acting<'directory:write'>) => Promise<P>;
     readonly apply: (acting: Acting<'directory:write'>, plan: P) => Promise<T>;
-    readonly entry: (done: T, base: Base) => AuditEntry | readonly AuditEntry[];
+    readonly entry: (done: T, base: Base) => ActEntry | readonly ActEntry[];
   },
 ): Promise<T> {
-  const at = desk.now();
   const done = await act<'directory:write', { readonly value: T } | Waiting>(desk, signed, CHANGING_POWER, {
     entry: (result, { actor }) => {
-      if ('value' in result) return steps.entry(result.value, { at, by: actor, account: account.id, reason });
+      if ('value' in result) return steps.entry(result.value, { account: account.id, reason });
       const { request, made } = result;
       const detail = { asked: why, approval: request.id };
-      const base = { at, by: actor, account: account.id, reason: 'approval-needed', detail };
-      const refused: AuditEntry = { ...base, kind: 'account.change-refused', outcome: 'refused' };
-      return made ? [refused, approvalEntry(actor, request, 'approval.requested', at)] : [refused];
+      const base = { account: account.id, reason: 'approval-needed', detail };
+      const refused: ActEntry = { ...base, kind: 'account.change-refused', outcome: 'refused' };
+      return made ? [refused, approvalEntry(actor, request, 'approval.requested', desk.now())] : [refused];
     },
     change: async (acting) => {
       const plan = await steps.plan(acting);

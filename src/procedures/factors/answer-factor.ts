@@ -13,7 +13,7 @@ import type { AnswerKind } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
-import { type ActingOwner, actAsOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
@@ -42,8 +42,7 @@ export async function answerFactor(desk: Desk, login: PortalLogin, answer: Answe
   });
   const redeem = await check(desk, login, answer, { site, isChallenge });
   const result = await actAsOwner<'login', PortalLogin | { readonly why?: string }>(desk, login, ANSWERING, {
-    entry: (moved, by) => ({
-      ...ownerEntry(desk, by),
+    entry: (moved) => ({
       ...('session' in moved
         ? openedEntry(moved)
         : ({ kind: 'portal.code-refused', outcome: 'refused', detail: { ...detail, ...moved } } as const)),

@@ -7,7 +7,7 @@ import { type Refusal, refusal } from '../../errors.js';
 import { type BackupCode, makeBackupCodes } from '../../factors/backup-codes.js';
 import { firstMethod, otherMethods } from '../codes/methods.js';
 import { userFactors } from '../codes/user-factors.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 import { backupCodeContext } from '../seal-contexts.js';
@@ -34,12 +34,7 @@ export async function newBackupCodes(desk: Desk, login: PortalLogin): Promise<Ne
   const rows = await Promise.all(made.map((code) => toRow(desk, login, code)));
   const notices = ownNotice(desk, login, 'backup-codes-created', { count: String(count) });
   const result = await actAsOwner<'owner:methods', Omit<NewBackupCodes, 'codes'>>(desk, login, CHANGING_METHODS, {
-    entry: ({ onlyMethod: _, ...ended }, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'backup-codes.made',
-      outcome: 'done',
-      detail: { count, ...ended },
-    }),
+    entry: ({ onlyMethod: _, ...ended }) => ({ kind: 'backup-codes.made', detail: { count, ...ended } }),
     change: async ({ write, now, by }) => {
       const before = await userFactors(desk, write.factors, user.id);
       if (before.enrolmentCodeNeeded || before.owesFactor) throw factorFirst();

@@ -6,13 +6,13 @@
 import type { Desk, FactorRow, TrustEnded, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { factorKind } from '../../factors/registry.js';
-import type { AuditEntry } from '../../rules/audit-entry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { tidy } from '../../rules/directory-fields.js';
-import { settleReset } from '../codes/enrolment-gate.js';
+import { settleReset } from '../codes/enrolment-code.js';
 import type { MethodId } from '../codes/methods.js';
 import { type Inside, judgeSentCode } from '../codes/sent-codes.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
-import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type Owner, type PortalLogin } from '../portal/customer-login.js';
 import { moveOn, openedEntry } from '../portal/open-session.js';
 import { countOwnerAttempt } from '../portal/portal-attempts.js';
@@ -68,7 +68,7 @@ export async function confirmEnrolment(
   const prove = await proofOf(desk, login, pending, { ...request, site, isChallenge });
   const notices = ownNotice(desk, login, 'factor-changed', { change: await changeInWords(desk, login, request) });
   const enrolled = await actAsOwner<'owner:methods', Confirmed | null>(desk, login, ENROLLING, {
-    entry: (done, by) => entriesOf(desk, by, detail, done),
+    entry: (done, by) => entriesOf(by, detail, done),
     change: async (acting) => {
       const { write, by } = acting;
       await requireCodeStillGood(acting);
@@ -85,15 +85,13 @@ export async function confirmEnrolment(
 }
 
 function entriesOf(
-  desk: Desk,
   by: AuthorisedOwner<'owner:methods'>,
   detail: { readonly factor: string; readonly kind: string },
   done: Confirmed | null,
-): readonly AuditEntry[] {
-  const entry = ownerEntry(desk, by);
-  if (done === null) return [{ ...entry, kind: 'factor.refused', outcome: 'refused', detail }];
-  const added = { ...entry, kind: 'factor.added', outcome: 'done', detail: { ...detail, ...done.ended } } as const;
-  return by.login.session.state === 'done' ? [added] : [added, { ...entry, ...openedEntry(done.login) }];
+): readonly ActEntry[] {
+  if (done === null) return [{ kind: 'factor.refused', outcome: 'refused', detail }];
+  const added: ActEntry = { kind: 'factor.added', detail: { ...detail, ...done.ended } };
+  return by.login.session.state === 'done' ? [added] : [added, openedEntry(done.login)];
 }
 
 async function changeInWords(desk: Desk, owner: Owner, { kind, replaces }: ConfirmRequest): Promise<string> {

@@ -6,12 +6,13 @@ import type { Desk, FactorRow, Reads } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { GeneratedFactor, SentFactor, Site } from '../../factors/factor.js';
 import { factorKind, type Registered } from '../../factors/registry.js';
+import type { ActEntry } from '../../rules/audit-entry.js';
 import { maskedContact } from '../../rules/masked-contact.js';
 import { contactOnFile } from '../codes/contact-on-file.js';
 import type { MethodId } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { userFactors } from '../codes/user-factors.js';
-import { type ActingOwner, type AuthorisedOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { Owner, PortalLogin } from '../portal/customer-login.js';
 import { factorContext } from '../seal-contexts.js';
 import { browserOnly, drawChallenge, keysOf } from './challenges.js';
@@ -77,7 +78,7 @@ export async function beginInBrowser(
   const options = await kind.ask({ ...drawn, site, known, owner: { issuer: desk.name, login: user.login, handle } });
   const row = { id, kind: kind.id, label: kind.title, secret: null };
   await actAsOwner<'owner:methods', void>(desk, ready, ENROLLING, {
-    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    entry: () => begunEntry(id, kind.id),
     change: async (acting) => {
       await putNew(acting, row);
       await store(acting);
@@ -123,7 +124,7 @@ async function beginGenerated(
   const id = desk.newId('fac');
   const secret = desk.vault.seal('seal/factor', factorContext(user, id), enrolment.secret);
   await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
-    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    entry: () => begunEntry(id, kind.id),
     change: (acting) => putNew(acting, { id, kind: kind.id, label: kind.title, secret }),
   });
   return { family: 'generated', kind: kind.id, id, uri: enrolment.uri, secretBase32: enrolment.secretBase32 };
@@ -147,7 +148,7 @@ async function beginSent(desk: Desk, login: PortalLogin, kind: Registered<SentFa
   if (pending.length > 0 && (await sentJustNow(desk, kind, { userId: login.user.id, ...about }))) return begun;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await actAsOwner<'owner:methods', void>(desk, login, ENROLLING, {
-    entry: (_, by) => begunEntry(desk, by, id, kind.id),
+    entry: () => begunEntry(id, kind.id),
     change: async (acting) => {
       await requireCodeStillGood(acting);
       await putPending(acting, kind, id);
@@ -171,13 +172,11 @@ async function putPending(
   else await write.factors.insert(pendingRow({ id, kind: kind.id, label: kind.title, secret: null }, login, now));
 }
 
-const begunEntry = (desk: Desk, by: AuthorisedOwner<'owner:methods'>, id: string, kind: string) =>
-  ({
-    ...ownerEntry(desk, by),
-    kind: 'factor.enrolment-begun',
-    outcome: 'started',
-    detail: { factor: id, kind },
-  }) as const;
+const begunEntry = (id: string, kind: string): ActEntry => ({
+  kind: 'factor.enrolment-begun',
+  outcome: 'started',
+  detail: { factor: id, kind },
+});
 
 function pendingRow(row: Pick<FactorRow, 'id' | 'kind' | 'label' | 'secret'>, { user }: Owner, at: number): FactorRow {
   return {

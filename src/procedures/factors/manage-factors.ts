@@ -3,7 +3,7 @@ import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { type MfaStatus, mfaStatus, type ShownFactor, shownFactor } from '../codes/mfa-status.js';
 import { userFactors } from '../codes/user-factors.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 import { ownNotice, queueNotices } from '../portal/portal-notices.js';
 
@@ -30,12 +30,7 @@ export async function removeFactor(desk: Desk, login: PortalLogin, id: string): 
   const notices = row.state === 'active' ? ownNotice(desk, login, 'factor-changed', change) : [];
   const detail = { factor: id, kind: row.kind, state: row.state };
   const ended = await actAsOwner<'owner:methods', TrustEnded>(desk, login, CHANGING_METHODS, {
-    entry: (done, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'factor.removed',
-      outcome: 'done',
-      detail: { ...detail, ...done },
-    }),
+    entry: (done) => ({ kind: 'factor.removed', detail: { ...detail, ...done } }),
     change: async ({ write, by }) => {
       const { account, user, session } = by.login;
       const { active, backupCodes } = await userFactors(desk, write.factors, user.id);

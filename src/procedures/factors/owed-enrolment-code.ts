@@ -10,7 +10,7 @@ import { refusal } from '../../errors.js';
 import { type DeskCodeJudgement, judgeDeskCode } from '../codes/desk-code.js';
 import { prepareEnrolmentCode, replaceEnrolmentCode } from '../codes/enrolment-code.js';
 import { type UserFactors, userFactors } from '../codes/user-factors.js';
-import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { moveOn } from '../portal/open-session.js';
 import { ownWarning, queueNotices } from '../portal/portal-notices.js';
@@ -35,12 +35,7 @@ export async function sendOwedEnrolmentCode(desk: Desk, login: PortalLogin, agai
   const prepared = await prepareEnrolmentCode(desk, account, user);
   if (prepared === null) return 'ask-desk';
   const sent = await actAsOwner<'login', boolean>(desk, login, OWING, {
-    entry: (done, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.enrolment-code-sent',
-      outcome: 'done',
-      detail: { sent: done },
-    }),
+    entry: (done) => ({ kind: 'portal.enrolment-code-sent', detail: { sent: done } }),
     change: async (acting) => {
       const { write, now } = acting;
       const current = await userFactors(desk, write.factors, user.id);
@@ -72,11 +67,11 @@ export async function submitEnrolmentCode(desk: Desk, login: PortalLogin, typed:
   await askOwner(desk, login, OWING);
   const notices = ownWarning(desk, login, 'enrolment-code-wrong');
   const { moved } = await actAsOwner<'login', Submitted>(desk, login, OWING, {
-    entry: (result, by) => {
-      const about = { ...ownerEntry(desk, by), detail: { wrong: result.wrong, told: result.told } };
+    entry: (result) => {
+      const detail = { wrong: result.wrong, told: result.told };
       return result.moved === null
-        ? { ...about, kind: 'portal.enrolment-code-refused', outcome: 'refused' }
-        : { ...about, kind: 'portal.enrolment-code-accepted', outcome: 'done' };
+        ? { kind: 'portal.enrolment-code-refused', outcome: 'refused', detail }
+        : { kind: 'portal.enrolment-code-accepted', detail };
     },
     change: async (acting) => {
       const { by, write } = acting;

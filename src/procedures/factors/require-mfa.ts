@@ -6,7 +6,7 @@ import type { Desk, TrustEnded } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { decideRequireMfa, type LoginMethod, type RequireMfaWarning } from '../../rules/mfa-login.js';
 import { userFactors } from '../codes/user-factors.js';
-import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { NOTHING_ENDED, type PortalLogin } from '../portal/customer-login.js';
 
 export interface RequireMfaOutcome extends TrustEnded {
@@ -29,10 +29,8 @@ export async function requireMfa(desk: Desk, login: PortalLogin, on: boolean): P
   const settings = await desk.store.read.accounts.ssoSettings(login.account.id);
   type Required = Omit<RequireMfaOutcome, 'withoutFactor'>;
   const result = await actAsOwner<'company:mfa', Required>(desk, login, REQUIRING, {
-    entry: ({ unchanged, sessionsEnded, devicesForgotten }, by) => ({
-      ...ownerEntry(desk, by),
+    entry: ({ unchanged, sessionsEnded, devicesForgotten }) => ({
       kind: on ? 'mfa.required' : 'mfa.not-required',
-      outcome: 'done',
       detail: { unchanged, sessionsEnded, devicesForgotten },
     }),
     change: async (acting) => {

@@ -8,7 +8,7 @@ import { contactOnFile } from '../codes/contact-on-file.js';
 import type { AnswerKind } from '../codes/methods.js';
 import { newSentCode, sentJustNow, storeSentCode } from '../codes/sent-codes.js';
 import { deliverOutbox } from '../messages/deliver-outbox.js';
-import { actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import type { PortalLogin } from '../portal/customer-login.js';
 import { browserOnly, drawChallenge, keysOf } from './challenges.js';
 import { ANSWERING, activeFactor } from './factor-choices.js';
@@ -29,12 +29,7 @@ export async function sendLoginCode(desk: Desk, login: PortalLogin, answer: Answ
   if (await sentJustNow(desk, kind, { userId: login.user.id, ...about })) return to;
   const code = newSentCode(desk, kind, login, { ...about, to: contact });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.code-sent',
-      outcome: 'done',
-      detail: { factor: factor.id },
-    }),
+    entry: () => ({ kind: 'portal.code-sent', detail: { factor: factor.id } }),
     change: (acting) => storeSentCode(acting, code),
   });
   await requireSent(desk, code.message.id);
@@ -51,12 +46,7 @@ export async function askBrowser(desk: Desk, login: PortalLogin, answer: AnswerK
   const { store, ...drawn } = drawChallenge(desk, login.session, 'login');
   const options = await kind.ask({ ...drawn, site, known, owner: null });
   await actAsOwner(desk, login, ANSWERING, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.challenged',
-      outcome: 'done',
-      detail: { factor: kind.id },
-    }),
+    entry: () => ({ kind: 'portal.challenged', detail: { factor: kind.id } }),
     change: store,
   });
   return options;

@@ -9,8 +9,8 @@ import { readCallId } from '../../rules/call-id.js';
 import { days } from '../../rules/duration.js';
 import { partOfCall, type ReceiptProof } from '../../rules/receipt.js';
 import { askAuthority, mayAlso } from '../authorise.js';
-import { foreignEntries } from './genuine-entries.js';
 import { signCheckpoint } from './log-checkpoint.js';
+import { foreignEntries } from './log-reader.js';
 import { proveEntries } from './prove-entry.js';
 import { parseEntry, requireGenuine } from './read-audit-log.js';
 

@@ -11,10 +11,11 @@
  *
  * The JSON of an entry is not parsed: its number is found by its place in the canonical text, and its hash covers the rest.
  */
-import type { AuditHead, AuditRow } from '../../desk.js';
+import type { AuditHead, AuditRow, Desk } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
 import type { Checkpoint } from '../../rules/checkpoint.js';
 import { type GrowingTree, growTree, peakRanges } from '../../rules/growing-tree.js';
+import { tableFault } from '../../rules/table-fault.js';
 import { type LogNotary, type LogReader, readEntries, sealedByDesk } from './log-reader.js';
 
 const HEX_DIGITS = 64;
@@ -197,4 +198,15 @@ class LogFaults {
       also: { audit: { outcome: 'broken', faults: this.#count, entries: this.#entries } },
     });
   }
+}
+
+/** Refusal `store-corrupt` with one problem for each table. Changes nothing. */
+export async function verifyTables(desk: Desk, each?: (rows: number) => void): Promise<void> {
+  const faults = await desk.store.tableFaults(each);
+  const [first, ...more] = faults.map(tableFault);
+  if (first === undefined) return;
+  throw refusal('store-corrupt', 'tables-foreign', { first, more: more.length }, 'keep-store', {
+    problems: more.length === 0 ? [] : [first, ...more].map((message) => ({ message })),
+    also: { tables: faults.map(({ table, surplus, changed }) => ({ table, surplus, changed })) },
+  });
 }

@@ -75,7 +75,7 @@ async function noteActivity(desk: Desk, signed: SignedOperator, row: OperatorSes
   // An operator who is signed in must still be able to look at a store that can only be read.
   if (at - row.last_seen_at < minutes(1) || desk.store.readOnly !== undefined) return;
   await act(desk, signed, SEEN, {
-    entry: (_done, by) => ({ kind: 'operator.session-seen', outcome: 'done', at, by: by.actor }),
+    entry: () => ({ kind: 'operator.session-seen' }),
     change: ({ write, now }) => write.operators.updateSession(row.id, { last_seen_at: now }),
   });
 }

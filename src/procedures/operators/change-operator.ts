@@ -45,12 +45,11 @@ export async function changeOperator(
   wish: OperatorChange,
 ): Promise<OperatorChanged> {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
-  const at = desk.now();
   const { id, name } = await findOperator(desk.store.read, reference);
   requireLanguage(wish.language, desk.languages);
   const change = wish.email === undefined ? wish : { ...wish, email: readOperatorEmail(wish.email) };
   return act<'operator:manage', OperatorChanged>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ operator }, by) => ({ ...entryOfChange(operator, change), outcome: 'done', at, by: by.actor }),
+    entry: ({ operator }) => ({ ...entryOfChange(operator, change) }),
     change: async (acting) => {
       const row = await findOperator(acting.write, id);
       const done = await changeRow(acting, row, change);

@@ -118,13 +118,12 @@ export interface AddedOperator extends NewOperator {
 /** Refusals: `invalid-input` for a name that is taken, or a name or address that breaks the rules. */
 export async function addOperator(desk: Desk, signed: SignedOperator, wish: NewPerson): Promise<AddedOperator> {
   await askAuthority(desk, signed, MANAGE_OPERATORS);
-  const at = desk.now();
   const email = wish.email === null ? null : readOperatorEmail(wish.email);
   const operator = await prepareOperator(desk, wish);
   const { id, name, role } = operator;
   const detail = { operator: id, name, role, starts: wish.starts, ...(email === null ? {} : { address: true }) };
   const { mail, ...added } = await act<'operator:manage', Added>(desk, signed, MANAGE_OPERATORS, {
-    entry: (_operator, by) => ({ kind: 'operator.added', outcome: 'done', at, by: by.actor, detail }),
+    entry: () => ({ kind: 'operator.added', detail }),
     change: async (acting) => {
       const { write, now } = acting;
       if ((await write.operators.byName(foldKey(name))) !== undefined) {

@@ -72,9 +72,8 @@ export async function createToken(
   signed: SignedOperator,
   wish: TokenWish,
 ): Promise<{ readonly token: NewToken; readonly owner: OperatorRow }> {
-  const at = desk.now();
   return act<'operator:manage', { token: NewToken; owner: OperatorRow }>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ token }, by) => ({ ...entryOfToken(token), outcome: 'done', at, by: by.actor }),
+    entry: ({ token }) => ({ ...entryOfToken(token) }),
     change: async (acting) => {
       const { write, now, by } = acting;
       const owner = await findOperator(write, wish.owner);
@@ -114,9 +113,8 @@ const REVOKING = { permission: 'operator:manage' } as const;
 
 /** Refusal `not-found`. A token that was revoked before keeps its time. */
 export async function revokeToken(desk: Desk, signed: SignedOperator, id: string): Promise<void> {
-  const at = desk.now();
   await act(desk, signed, REVOKING, {
-    entry: (_done, by) => ({ kind: 'token.revoked', outcome: 'done', at, by: by.actor, detail: { token: id } }),
+    entry: () => ({ kind: 'token.revoked', detail: { token: id } }),
     change: async ({ write, now }) => {
       const row = await write.operators.tokenById(id);
       if (row === undefined) {

@@ -1,10 +1,10 @@
 /** Operators change their own password (B80). Nobody else can: a lost one needs a recovery (recover-operator.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority } from '../authorise.js';
 import { asTyped } from '../judge-password.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt } from '../lock-outs.js';
+import { countOwnGuess, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
 
@@ -24,37 +24,21 @@ export async function changeOwnPassword(
 ): Promise<{ readonly sessionsEnded: number }> {
   await askAuthority(desk, signed, OWN_PASSWORD);
   const { id, name } = signed.operator;
-  const subject: Subject = `sign-in:${id}`;
-  const at = desk.now();
-  const decision = await act<'signed-in', ThrottleDecision>(desk, signed, OWN_PASSWORD, {
-    entry: ({ kind }, { actor }) => {
-      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
-      return { kind: 'operator.password-started', outcome, at, by: actor };
-    },
-    change: ({ write }) => reserveAttempt(desk, write, subject),
-  });
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const started = { what: 'sign-in', kind: 'operator.password-started' } as const;
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_PASSWORD }, started);
   const before = await desk.store.read.operators.byId(id);
   if (!(await isOperatorPassword(desk, before, old))) {
-    const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
-    await desk.store.record(entry, async () => undefined);
-    throw refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
+    const wrong = refusal('not-signed-in', 'old-password-wrong', {}, 'lost-own-password');
+    return refuseGuess(desk, signed.actor, 'operator.password-refused', wrong);
   }
-  const { attempt } = decision;
   const verifier = await sealedNext(desk, signed, { old, next }).catch(async (error: unknown) => {
     // The old password was right, so a new one that is refused is no wrong guess.
-    const entry = { kind: 'operator.password-refused', outcome: 'refused', at, by: signed.actor } as const;
+    const entry = { kind: 'operator.password-refused', outcome: 'refused', at: desk.now(), by: signed.actor } as const;
     await desk.store.record({ ...entry, reason: 'password' }, (write) => clearAttempt(desk, write, subject, attempt));
     throw error;
   });
   return act<'signed-in', { readonly sessionsEnded: number }>(desk, signed, OWN_PASSWORD, {
-    entry: ({ sessionsEnded }, { actor }) => ({
-      kind: 'operator.password-changed',
-      outcome: 'done',
-      at,
-      by: actor,
-      detail: { sessionsEnded },
-    }),
+    entry: ({ sessionsEnded }) => ({ kind: 'operator.password-changed', detail: { sessionsEnded } }),
     change: async ({ write, now }) => {
       if ((await write.operators.byId(id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'try-again');

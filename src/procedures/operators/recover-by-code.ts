@@ -4,12 +4,10 @@
  * a sign-in with them ends the recovery.
  */
 import type { Desk } from '../../desk.js';
-import { type Refusal, refusal } from '../../errors.js';
 import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
-import { foldKey } from '../../rules/directory-keys.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
 import { provenBySignIn } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt } from '../lock-outs.js';
+import { countGuess, recoveryWrong, refuseGuess } from './guesses.js';
 import { isOperatorPassword } from './operator-password.js';
 import { type Recovered, recover } from './recover-operator.js';
 import { findRecoveryCode } from './recovery-codes.js';
@@ -23,19 +21,12 @@ export interface OwnRecovery {
 
 /** Refusals: not-signed-in (unknown name, wrong or used code, wrong password: the same words), locked. */
 export async function recoverYourself(desk: Desk, { name, code, password }: OwnRecovery): Promise<Recovered> {
-  const key = foldKey(name);
-  const operator = await desk.store.read.operators.byName(key);
-  const subject: Subject = `recover:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
-  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
-  const attempt = await count(desk, subject, by);
+  const started = { what: 'recover', kind: 'operator.recover-started' } as const;
+  const { operator, by, subject, attempt } = await countGuess(desk, name, started);
   const found = await findRecoveryCode(desk, operator?.id, code);
   const knows = password === null || (await isOperatorPassword(desk, operator, password));
   const usable = operator !== undefined && operator.disabled_at === null && found !== undefined && knows;
-  if (!usable) {
-    const entry = { kind: 'operator.recover-refused', outcome: 'refused', at: desk.now(), by } as const;
-    await desk.store.record(entry, async () => undefined);
-    throw wrong();
-  }
+  if (!usable) return refuseGuess(desk, by, 'operator.recover-refused', recoveryWrong());
   const waits = password === null;
   const at = desk.now();
   const done = await desk.store.record<Recovered | undefined>(
@@ -49,21 +40,9 @@ export async function recoverYourself(desk: Desk, { name, code, password }: OwnR
       return recover(desk, write, row, { now, waits, who: row.name });
     },
   );
-  if (done === undefined) throw wrong();
+  if (done === undefined) throw recoveryWrong();
   await desk.sendQueued();
   return done;
-}
-
-async function count(desk: Desk, subject: Subject, by: Actor): Promise<number> {
-  const decision = await desk.store.record<ThrottleDecision>(
-    ({ kind }): AuditEntry => {
-      const entry = { kind: 'operator.recover-started', at: desk.now(), by } as const;
-      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
-    },
-    (write) => reserveAttempt(desk, write, subject),
-  );
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
-  return decision.attempt;
 }
 
 function entryOf(result: Recovered | undefined, by: Actor, at: number): AuditEntry {
@@ -78,5 +57,3 @@ function entryOf(result: Recovered | undefined, by: Actor, at: number): AuditEnt
   };
   return { kind: 'operator.recovered', outcome: 'done', at, by: provenBySignIn(by), detail };
 }
-
-const wrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');

@@ -16,6 +16,7 @@ import { refusal } from '../../errors.js';
 import type { Actor } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
 import { act, askAuthority, loggingRefusals } from '../authorise.js';
+import { recoveryWrong } from './guesses.js';
 import { findOperator, MANAGE_OPERATORS } from './make-operator.js';
 import { tellOperator } from './operator-notices.js';
 import { requireRecoveryCode } from './recovery-codes.js';
@@ -57,13 +58,9 @@ export async function recoverOperator(desk: Desk, signed: SignedOperator, wish: 
   });
   const second = (await neverStarted(desk, target)) ? 'never-started' : await secondYes(desk, signed, target, wish);
   const waits = second !== 'never-started' && 'code' in second;
-  const at = desk.now();
   return act<'operator:manage', Recovered>(desk, signed, MANAGE_OPERATORS, {
-    entry: ({ start, sessions, tokens }, by) => ({
+    entry: ({ start, sessions, tokens }) => ({
       kind: 'operator.recovered',
-      outcome: 'done',
-      at,
-      by: by.actor,
       reason,
       detail: {
         operator: target.id,
@@ -166,5 +163,5 @@ async function requireStill(desk: Desk, write: Writes, second: Second, { signed,
   const others = await otherApprovers(asking(desk, write, now), signed.operator.id, target.id);
   if (others.length > 0) throw notAlone(others, 'approver-signs-in');
   if (await write.lifeCycle.useRecoveryCode(second.code.id, now)) return;
-  throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
+  throw recoveryWrong();
 }

@@ -3,12 +3,11 @@
  * once, hashed and sealed.
  */
 import type { Desk, RecoveryCodeRow, SignedOperator } from '../../desk.js';
-import { refusal } from '../../errors.js';
 import { makeBackupCodes, readBackupCode } from '../../factors/backup-codes.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
-import { act, askAuthority, type Door, type Lock } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { act, askAuthority, type Lock } from '../authorise.js';
+import { clearAttempt } from '../lock-outs.js';
 import { recoveryCodeContext } from '../seal-contexts.js';
+import { type AskingWith, countOwnGuess, recoveryWrong, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 
 export interface NewRecoveryCodes {
@@ -46,39 +45,21 @@ export async function findRecoveryCode(
   return matches ? row : undefined;
 }
 
-interface AskingWith<P extends Lock> {
-  readonly desk: Desk;
-  readonly signed: SignedOperator;
-  readonly door: Door<P>;
-}
-
 /** Counts the attempt first; `door` is that of the act that the code is for. Refusals: not-signed-in, locked. */
 export async function requireRecoveryCode<P extends Lock>(
   { desk, signed, door }: AskingWith<P>,
   typed: string,
 ): Promise<RecoveryCodeRow> {
-  const { id } = signed.operator;
-  const subject: Subject = `recover:${id}`;
-  const at = desk.now();
-  const decision = await act<P, ThrottleDecision>(desk, signed, door, {
-    entry: ({ kind }, { actor }) => {
-      const outcome = kind === 'proceed' ? ('started' as const) : ('refused' as const);
-      return { kind: 'operator.recover-started', outcome, at, by: actor };
-    },
-    change: ({ write }) => reserveAttempt(desk, write, subject),
+  const started = { what: 'recover', kind: 'operator.recover-started' } as const;
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door }, started);
+  const code = await findRecoveryCode(desk, signed.operator.id, typed);
+  if (code === undefined)
+    return refuseGuess(desk, signed.actor, 'operator.recover-refused', recoveryWrong(), 'wrong-code');
+  await act<P, void>(desk, signed, door, {
+    entry: () => ({ kind: 'operator.recover-judged' }),
+    change: ({ write }) => clearAttempt(desk, write, subject, attempt),
   });
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
-  const code = await findRecoveryCode(desk, id, typed);
-  if (code !== undefined) {
-    await act<P, void>(desk, signed, door, {
-      entry: (_done, { actor }) => ({ kind: 'operator.recover-judged', outcome: 'done', at, by: actor }),
-      change: ({ write }) => clearAttempt(desk, write, subject, decision.attempt),
-    });
-    return code;
-  }
-  const entry = { kind: 'operator.recover-refused', outcome: 'refused', at, by: signed.actor } as const;
-  await desk.store.record({ ...entry, reason: 'wrong-code' }, async () => undefined);
-  throw refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
+  return code;
 }
 
 /** With a code from the app: these codes stand in for it. */
@@ -89,10 +70,9 @@ export async function newRecoveryCodes(desk: Desk, signed: SignedOperator): Prom
   await askAuthority(desk, signed, MAKING_CODES);
   const { id, name } = signed.operator;
   const { codes, rows } = await makeRecoveryCodes(desk, id);
-  const at = desk.now();
   const detail = { count: codes.length };
   await act(desk, signed, MAKING_CODES, {
-    entry: (_done, by) => ({ kind: 'operator.recovery-codes-made', outcome: 'done', at, by: by.actor, detail }),
+    entry: () => ({ kind: 'operator.recovery-codes-made', detail }),
     change: async ({ write, now }) => {
       await write.lifeCycle.putRecoveryCodes(id, rows);
       const values = { change: 'new recovery codes were made', who: name };

@@ -5,15 +5,15 @@
 import type { Desk, OperatorRow, SignedOperator, Writes } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import { totp } from '../../factors/registry.js';
-import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
+import type { Actor } from '../../rules/audit-entry.js';
 import { foldKey } from '../../rules/directory-keys.js';
 import { hours } from '../../rules/duration.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
 import { act, askAuthority, provenBySignIn } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt } from '../lock-outs.js';
 import { operatorPasswordContext, operatorTotpContext } from '../seal-contexts.js';
+import { countGuess, countOwnGuess, type Guess, refuseGuess } from './guesses.js';
 import { tellOperator } from './operator-notices.js';
 import { sealOperatorPassword } from './operator-password.js';
 
@@ -31,27 +31,15 @@ export interface OperatorSession {
   readonly operator: OperatorRow;
 }
 
-/** The subject under which wrong sign-ins are counted. An unknown name is counted too, under a keyed digest. */
-function signInSubject(desk: Desk, operator: OperatorRow | undefined, key: string): Subject {
-  return `sign-in:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
-}
-
 /**
  * Refusals: not-signed-in (same words for an unknown name and a wrong password), locked, factor-needed (a role that needs an
  * authenticator app, and none is set up).
  */
 export async function signInOperator(desk: Desk, signIn: SignIn): Promise<OperatorSession> {
-  const key = foldKey(signIn.name);
-  const operator = await desk.store.read.operators.byName(key);
-  if (operator?.totp !== null) await requireRightClock(desk);
-  const subject = signInSubject(desk, operator, key);
-  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
-  const attempt = attemptOf(
-    await desk.store.record<ThrottleDecision>(
-      (decision) => entryOfAttempt(desk, decision, by),
-      (write) => reserveAttempt(desk, write, subject),
-    ),
-  );
+  const named = await desk.store.read.operators.byName(foldKey(signIn.name));
+  if (named?.totp !== null) await requireRightClock(desk);
+  const { operator, ...guess } = await countGuess(desk, signIn.name, SIGNING_IN);
+  const { by } = guess;
   const place = operatorPasswordContext(operator?.id ?? 'nobody');
   const { matches, outdated } = await desk.secrets.check(
     'person',
@@ -68,27 +56,13 @@ export async function signInOperator(desk: Desk, signIn: SignIn): Promise<Operat
   if (step === 'wrong') return refuse(desk, by, 'wrong-code');
   // The cost has risen since: the password is at hand only now.
   const renewed = outdated ? await sealOperatorPassword(desk, operator.id, signIn.password) : null;
-  return open(desk, operator, by, { subject, attempt, step, renewed });
+  return open(desk, operator, { ...guess, step, renewed });
 }
 
-const entryOfAttempt = (desk: Desk, { kind }: ThrottleDecision, by: Actor): AuditEntry => {
-  const entry = { kind: 'operator.sign-in-started', at: desk.now(), by } as const;
-  return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
-};
+const SIGNING_IN = { what: 'sign-in', kind: 'operator.sign-in-started' } as const;
 
-/** The number of the counted attempt. Refusal `locked`. */
-function attemptOf(decision: ThrottleDecision): number {
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
-  return decision.attempt;
-}
-
-async function refuse(desk: Desk, by: Actor, reason: string, refused = wrong(desk)): Promise<never> {
-  await desk.store.record(
-    { kind: 'operator.sign-in-refused', outcome: 'refused', at: desk.now(), by, reason },
-    async () => undefined,
-  );
-  throw refused;
-}
+const refuse = (desk: Desk, by: Actor, reason: string, refused = wrong(desk)): Promise<never> =>
+  refuseGuess(desk, by, 'operator.sign-in-refused', refused, reason);
 
 const wrong = (desk: Desk): Refusal =>
   refusal('not-signed-in', 'sign-in-wrong', { failures: desk.policy.limits.throttle.lockFromFailure }, 'retry-sign-in');
@@ -116,15 +90,14 @@ async function checkCode(desk: Desk, operator: OperatorRow, code: string): Promi
   return result.ok ? result.step : 'wrong';
 }
 
-interface Passed {
-  readonly subject: Subject;
-  readonly attempt: number;
+interface Passed extends Guess {
   readonly step: number | null;
   /** The password sealed anew, if its hash was outdated. */
   readonly renewed: string | null;
 }
 
-async function open(desk: Desk, operator: OperatorRow, by: Actor, passed: Passed): Promise<OperatorSession> {
+async function open(desk: Desk, operator: OperatorRow, passed: Passed): Promise<OperatorSession> {
+  const { by } = passed;
   const { token, digest } = desk.digests.newToken('css');
   const at = desk.now();
   const id = desk.newId('ses');
@@ -187,19 +160,12 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
   if (operator === undefined || operator.totp === null || signed.sessionId === null) {
     throw refusal('usage', 'sign-in-without-authenticator', {}, 'sign-in-again');
   }
-  const subject = signInSubject(desk, operator, operator.name_key);
-  const attempt = attemptOf(
-    await act(desk, signed, OWN_SESSION, {
-      entry: (decision, by) => entryOfAttempt(desk, decision, by.actor),
-      change: ({ write }) => reserveAttempt(desk, write, subject),
-    }),
-  );
+  const { subject, attempt } = await countOwnGuess({ desk, signed, door: OWN_SESSION }, SIGNING_IN);
   const step = await checkCode(desk, operator, code);
   if (step === 'wrong') return refuse(desk, signed.actor, 'wrong-code');
   const { sessionId } = signed;
-  const at = desk.now();
   const done = await act(desk, signed, OWN_SESSION, {
-    entry: (fresh, by) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused', at, by: by.actor }),
+    entry: (fresh) => ({ kind: 'operator.code-given', outcome: fresh ? 'done' : 'refused' }),
     change: async ({ write, now }) => {
       if (!(await write.operators.advanceTotp(operator.id, step))) return false;
       await clearAttempt(desk, write, subject, attempt);
@@ -213,10 +179,9 @@ export async function refreshCode(desk: Desk, signed: SignedOperator, code: stri
 export async function signOutOperator(desk: Desk, signed: SignedOperator): Promise<void> {
   const { sessionId } = signed;
   if (sessionId === null) return;
-  const at = desk.now();
   const detail = { session: sessionId };
   await act(desk, signed, OWN_SESSION, {
-    entry: (_done, by) => ({ kind: 'operator.signed-out', outcome: 'done', at, by: by.actor, detail }),
+    entry: () => ({ kind: 'operator.signed-out', detail }),
     change: ({ write, now }) => write.operators.updateSession(sessionId, { ended_at: now }),
   });
 }

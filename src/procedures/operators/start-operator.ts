@@ -7,14 +7,13 @@ import type { Desk, OperatorRow, OperatorStartRow, Writes } from '../../desk.js'
 import { type Refusal, refusal } from '../../errors.js';
 import type { Enrolment } from '../../factors/factor.js';
 import { totp as app } from '../../factors/registry.js';
-import type { Actor, AuditEntry } from '../../rules/audit-entry.js';
-import { foldKey } from '../../rules/directory-keys.js';
+import type { Actor } from '../../rules/audit-entry.js';
 import { needsSecondFactor } from '../../rules/operator-roles.js';
 import type { OperatorRole } from '../../rules/people.js';
-import type { ThrottleDecision } from '../../rules/throttle.js';
 import { provenBySignIn } from '../authorise.js';
-import { clearAttempt, lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+import { clearAttempt } from '../lock-outs.js';
 import { operatorTotpContext, startTotpContext } from '../seal-contexts.js';
+import { countGuess, type Guess, refuseGuess } from './guesses.js';
 import { newSeed } from './make-operator.js';
 import { isOperatorPassword, requireOperatorPassword, sealOperatorPassword } from './operator-password.js';
 import { judgeStart } from './start-code.js';
@@ -90,29 +89,16 @@ export async function appStep(
   return result.ok ? result.step : null;
 }
 
-interface Begun {
+interface Begun extends Guess {
   readonly operator: OperatorRow;
   readonly row: OperatorStartRow;
-  readonly by: Actor;
-  readonly subject: Subject;
-  readonly attempt: number;
   readonly code: string;
 }
 
 /** Counts the attempt and judges the code. */
 async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
-  const key = foldKey(name);
-  const operator = await desk.store.read.operators.byName(key);
-  const subject: Subject = `start:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
-  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
-  const decision = await desk.store.record<ThrottleDecision>(
-    ({ kind }): AuditEntry => {
-      const entry = { kind: 'operator.set-up-started', at: desk.now(), by } as const;
-      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
-    },
-    (write) => reserveAttempt(desk, write, subject),
-  );
-  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  const started = { what: 'start', kind: 'operator.set-up-started' } as const;
+  const { operator, by, subject, attempt } = await countGuess(desk, name, started);
   const row = operator && (await desk.store.read.lifeCycle.startOf(operator.id));
   const judged = judgeStart(desk, operator, row, code, desk.now());
   if (operator === undefined || row === undefined || judged === 'wrong') return refuse(desk, by, 'wrong-code');
@@ -120,7 +106,7 @@ async function begin(desk: Desk, name: string, code: string): Promise<Begun> {
     const early = refusal('refused-by-policy', 'start-too-early', { from: row.valid_from }, 'start-then');
     return refuse(desk, by, 'too-early', early);
   }
-  return { operator, row, by, subject, attempt: decision.attempt, code };
+  return { operator, row, by, subject, attempt, code };
 }
 
 /** The sealed password. The code was right, so a password that is refused is no wrong guess. */
@@ -180,11 +166,8 @@ async function endWhatWas(write: Writes, operatorId: string, now: number): Promi
   await write.grants.revokeOfOperator(operatorId, now);
 }
 
-async function refuse(desk: Desk, by: Actor, reason: string, refused = startWrong()): Promise<never> {
-  const entry = { kind: 'operator.set-up-refused', outcome: 'refused', at: desk.now(), by, reason } as const;
-  await desk.store.record(entry, async () => undefined);
-  throw refused;
-}
+const refuse = (desk: Desk, by: Actor, reason: string, refused = startWrong()): Promise<never> =>
+  refuseGuess(desk, by, 'operator.set-up-refused', refused, reason);
 
 const startWrong = (): Refusal => refusal('not-signed-in', 'start-wrong', {}, 'ask-admin-for-start');
 const firstCodeWrong = (): Refusal => refusal('not-signed-in', 'app-code-wrong', {}, 'next-app-code');

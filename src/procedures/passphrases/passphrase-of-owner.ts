@@ -6,7 +6,7 @@ import type { Desk } from '../../desk.js';
 import { type Refusal, refusal } from '../../errors.js';
 import type { AuditEntry } from '../../rules/audit-entry.js';
 import { FOLD_VERSION, matchForm } from '../../rules/spoken-form.js';
-import { type ActingOwner, actAsOwner, askOwner, ownerEntry } from '../portal/act-as-owner.js';
+import { type ActingOwner, actAsOwner, askOwner } from '../portal/act-as-owner.js';
 import { type Owner, ownerEntryBase, type PortalLogin } from '../portal/customer-login.js';
 import { destroyOwnerCopy, keepsOwnerCopies, sealOwnerCopy } from '../portal/owner-copy.js';
 import { queueNotices } from '../portal/portal-notices.js';
@@ -47,10 +47,8 @@ export async function setOwnPassphrase(
     const verifier = await desk.secrets.make('person', 'seal/passphrase', passphraseContext(user), form);
     const notice = passphraseNotice(desk, 'passphrase-changed', login, `${user.name}, in the portal`);
     const done = await actAsOwner<'passphrase:set', PhraseSet>(desk, login, SETTING_PASSPHRASE, {
-      entry: ({ first, readable }, by) => ({
-        ...ownerEntry(desk, by),
+      entry: ({ first, readable }) => ({
         kind: first ? 'passphrase.set' : 'passphrase.changed',
-        outcome: 'done',
         detail: { readable },
       }),
       change: async (acting) => {
@@ -102,7 +100,7 @@ export async function viewOwnPassphrase(desk: Desk, login: PortalLogin, viewKey:
     const { phrase, copy } = await openCopy(desk, user, viewKey);
     const notice = passphraseNotice(desk, 'passphrase-viewed', login, `${user.name}, in the portal`);
     await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
-      entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'passphrase.viewed', outcome: 'done' }),
+      entry: () => ({ kind: 'passphrase.viewed' }),
       change: async ({ write }) => {
         if ((await write.secrets.passphrase(user.id))?.owner_copy !== copy) {
           throw refusal('busy', 'passphrase-overtaken', {}, 'try-again');
@@ -147,10 +145,8 @@ async function refuseByPolicy(desk: Desk, login: PortalLogin): Promise<never> {
   const { user } = login;
   if ((await desk.store.read.secrets.passphrase(user.id))?.owner_copy != null) {
     await actAsOwner(desk, login, VIEWING_PASSPHRASE, {
-      entry: (_, by) => ({
-        ...ownerEntry(desk, by),
+      entry: () => ({
         kind: 'passphrase.copy-destroyed',
-        outcome: 'done',
         reason: 'policy',
       }),
       change: ({ write }) => destroyOwnerCopy(write, user.id),

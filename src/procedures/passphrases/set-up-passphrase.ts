@@ -56,12 +56,7 @@ export async function sendSetUpCode(
     const to = await contactOnFile(desk, email, setUp);
     const code = newSentCode(desk, email, setUp, { purpose: 'set-up', factorId: null, to });
     await act(desk, signed, SETTING_UP, {
-      entry: (_done, { actor }) => ({
-        ...about(desk, setUp),
-        by: actor,
-        kind: 'passphrase.code-sent',
-        outcome: 'done',
-      }),
+      entry: () => ({ ...about(desk, setUp), kind: 'passphrase.code-sent' }),
       change: (acting) => storeSentCode(acting, code),
     });
     return { sentTo: maskedAddress(to), state: (await sentState(desk, code.message.id)).state };
@@ -88,13 +83,7 @@ export async function setUpPassphrase(
     const notice = passphraseNotice(desk, 'passphrase-changed', setUp, `${signed.operator.name}, ${desk.name}`);
     const detail = { proof: call.code === undefined ? 'approval' : 'code' };
     await act(desk, signed, SETTING_UP, {
-      entry: (_done, { actor }) => ({
-        ...about(desk, setUp),
-        by: actor,
-        kind: 'passphrase.set-up',
-        outcome: 'done',
-        detail,
-      }),
+      entry: () => ({ ...about(desk, setUp), kind: 'passphrase.set-up', detail }),
       change: async (acting) => {
         const { write, now, by } = acting;
         const current = await write.users.byId(user.id);

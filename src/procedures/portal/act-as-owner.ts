@@ -5,7 +5,7 @@
  */
 import type { Desk, LogState, Writes } from '../../desk.js';
 import { isRefusal, type Refusal } from '../../errors.js';
-import type { Actor, AuditEntry, ProvenActor } from '../../rules/audit-entry.js';
+import { type ActEntry, type Actor, type AuditEntry, entriesOf, type ProvenActor } from '../../rules/audit-entry.js';
 import { logIfPossible } from '../authorise.js';
 import { currentLogin, type Owner, type PortalLogin, portalActor } from './customer-login.js';
 import { judgeOwner, type OwnerDoor, type OwnerLock } from './owner-locks.js';
@@ -58,7 +58,8 @@ export interface ActingOwner<L extends OwnerLock = OwnerLock> {
 }
 
 export interface OwnerAct<L extends OwnerLock, T> {
-  readonly entry: (done: T, by: AuthorisedOwner<L>) => AuditEntry | readonly AuditEntry[];
+  /** About the owner, if it names nobody else. */
+  readonly entry: (done: T, by: AuthorisedOwner<L>) => ActEntry | readonly ActEntry[];
   readonly change: (acting: ActingOwner<L>) => Promise<T>;
 }
 
@@ -73,7 +74,7 @@ export async function actAsOwner<L extends OwnerLock, T>(
   { entry, change }: OwnerAct<L, T>,
 ): Promise<T> {
   const { done } = await loggingDenials(desk, login, door, (judge) =>
-    desk.store.record<{ done: T; entries: AuditEntry | readonly AuditEntry[] }>(
+    desk.store.record<{ done: T; entries: readonly AuditEntry[] }>(
       ({ entries }) => entries,
       async (write, log) => {
         const now = desk.now();
@@ -82,7 +83,9 @@ export async function actAsOwner<L extends OwnerLock, T>(
         const by = new AuthorisedOwner(door.lock, current);
         try {
           const done = await change({ desk, write, log, now, by });
-          return { done, entries: entry(done, by) };
+          const { account, user } = current;
+          const about = { at: now, by: by.actor, account: account.id, user: user.id };
+          return { done, entries: entriesOf(entry(done, by), about) };
         } finally {
           end(by);
         }

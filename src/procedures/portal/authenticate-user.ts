@@ -4,7 +4,7 @@ import { isRefusal } from '../../errors.js';
 import { minutes } from '../../rules/duration.js';
 import { LOGIN_STATES } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
-import { actAsOwner, ownerEntry } from './act-as-owner.js';
+import { actAsOwner } from './act-as-owner.js';
 import { hasEnded, notSignedIn, openOwner, type PortalLogin, toSignedUser } from './customer-login.js';
 
 const ANY_STATE = { lock: 'login', states: LOGIN_STATES } as const;
@@ -45,9 +45,8 @@ export async function loginOfToken(desk: Desk, token: string): Promise<PortalLog
 export async function renewToken(desk: Desk, login: PortalLogin): Promise<string> {
   const { token, digest } = desk.digests.newToken('csp');
   const { sessionId } = login.session;
-  const entry = { kind: 'portal.token-renewed', outcome: 'done', detail: { session: sessionId } } as const;
   await actAsOwner(desk, login, ANY_STATE, {
-    entry: (_, by) => ({ ...ownerEntry(desk, by), ...entry }),
+    entry: () => ({ kind: 'portal.token-renewed', detail: { session: sessionId } }),
     change: ({ write }) => write.portalSessions.update(sessionId, { digest }),
   });
   return token;
@@ -62,7 +61,7 @@ async function noteActivity(desk: Desk, login: PortalLogin, lastSeenAt: number):
     login,
     { ...ANY_STATE, sendLater: true },
     {
-      entry: (_, by) => ({ ...ownerEntry(desk, by), kind: 'portal.session-seen', outcome: 'done' }),
+      entry: () => ({ kind: 'portal.session-seen' }),
       change: ({ write }) => write.portalSessions.update(login.session.sessionId, { last_seen_at: now }),
     },
   );
@@ -72,12 +71,7 @@ async function noteActivity(desk: Desk, login: PortalLogin, lastSeenAt: number):
 export async function signOutUser(desk: Desk, login: PortalLogin): Promise<void> {
   const { sessionId } = login.session;
   await actAsOwner(desk, login, ANY_STATE, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.signed-out',
-      outcome: 'done',
-      detail: { session: sessionId },
-    }),
+    entry: () => ({ kind: 'portal.signed-out', detail: { session: sessionId } }),
     change: ({ write }) => write.portalSessions.delete(sessionId),
   });
 }

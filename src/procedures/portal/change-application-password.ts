@@ -1,7 +1,7 @@
 /** The owner changes the application password; the passphrase and its readable copy stay as they are (B10, B17). */
 import type { Desk, TrustEnded } from '../../desk.js';
 import { refusal } from '../../errors.js';
-import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
+import { actAsOwner, askOwner } from './act-as-owner.js';
 import { judgeApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import type { PortalLogin } from './customer-login.js';
 
@@ -25,12 +25,7 @@ export async function changeApplicationPassword(
   await judgeApplicationPassword(desk, user, login.account, next);
   const { verifier } = await prepareApplicationPassword(desk, user, next, viewKey);
   return actAsOwner(desk, login, CHANGING_PASSWORD, {
-    entry: (ended, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'application-password.changed',
-      outcome: 'done',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'application-password.changed', detail: { ...ended } }),
     change: async ({ write, now }) => {
       if ((await write.secrets.applicationPassword(user.id))?.verifier !== before?.verifier) {
         throw refusal('busy', 'password-overtaken', {}, 'sign-in-and-look');

@@ -50,16 +50,12 @@ interface Wish {
 
 async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish): Promise<ScopeChange> {
   const { kind, scope } = wish;
-  const base = { at: desk.now(), account: admin.account.id } as const;
   try {
     await askOwner(desk, admin, ASSIGNING);
     const target = (await findUser(desk, whom, admin.account)).user;
     return await actAsOwner<'company:assigning', ScopeChange>(desk, admin, ASSIGNING, {
-      entry: ({ outcome, user, roleBefore, grantsEnded }, by) => ({
-        ...base,
-        by: by.actor,
+      entry: ({ outcome, user, roleBefore, grantsEnded }) => ({
         kind,
-        outcome: 'done',
         user: user.id,
         detail: { scope, result: outcome, roleBefore, role: user.role, scopes: [...user.scopes], grantsEnded },
       }),
@@ -75,7 +71,13 @@ async function change(desk: Desk, admin: PortalLogin, whom: string, wish: Wish):
     if (unlogged && (error.code === 'forbidden' || error.code === 'refused-by-policy')) {
       const refused = { kind: 'scope.change-refused', outcome: 'refused', reason: error.code } as const;
       await desk.store.record(
-        { ...base, ...refused, by: portalActor(admin.user), detail: { asked: kind } },
+        {
+          ...refused,
+          at: desk.now(),
+          account: admin.account.id,
+          by: portalActor(admin.user),
+          detail: { asked: kind },
+        },
         async () => undefined,
       );
     }

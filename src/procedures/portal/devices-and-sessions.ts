@@ -7,7 +7,7 @@ import type { Desk, DeviceRow, PortalSessionRow, Reads } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { days, hours, minutes } from '../../rules/duration.js';
 import { deviceStillRemembered, type LoginMethod, type LoginState } from '../../rules/mfa-login.js';
-import { actAsOwner, askOwner, ownerEntry } from './act-as-owner.js';
+import { actAsOwner, askOwner } from './act-as-owner.js';
 import { hasEnded, type PortalLogin } from './customer-login.js';
 
 export interface ShownDevice {
@@ -57,12 +57,7 @@ export async function listDevices(
 export async function forgetDevices(desk: Desk, login: PortalLogin, which: { readonly id: string } | 'all') {
   await askOwner(desk, login, OWN);
   return actAsOwner<'owner', Ended>(desk, login, OWN, {
-    entry: (ended, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'device.forgotten',
-      outcome: 'done',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'device.forgotten', detail: { ...ended } }),
     change: async ({ write, now, by }) => {
       const known = await devicesOf(desk, write, by.login, now);
       const devices = known.map(({ id }) => id).filter((id) => which === 'all' || id === which.id);
@@ -106,12 +101,7 @@ export async function endSessions(
   await askOwner(desk, login, OWN);
   const here = digestsOf(desk, tokens);
   return actAsOwner<'owner', Ended>(desk, login, OWN, {
-    entry: (ended, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.sessions-ended',
-      outcome: 'done',
-      detail: { ...ended },
-    }),
+    entry: (ended) => ({ kind: 'portal.sessions-ended', detail: { ...ended } }),
     change: async ({ write, now, by }) => {
       const own = by.login.session.sessionId;
       const open = await sessionsOf(desk, write, by.login, now);

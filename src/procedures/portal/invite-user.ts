@@ -58,12 +58,9 @@ export async function inviteUsers(
   const expiresAt = at + hours(desk.policy.limits.invitation.hours);
   const prepared = people.map((one) => prepare(desk, one, expiresAt));
   await act(desk, signed, INVITING, {
-    entry: (_done, { actor }) =>
+    entry: () =>
       prepared.map(({ account, user, messageId, address }) => ({
         kind: 'user.invited',
-        outcome: 'done',
-        at,
-        by: actor,
         account: account.id,
         user: user.id,
         detail: { message: messageId, expiresAt, address },

@@ -8,7 +8,7 @@ import type { Account, User } from '../../rules/people.js';
 import type { ThrottleDecision } from '../../rules/throttle.js';
 import { findAccount, findUser } from '../directory/find-account.js';
 import { reserveAttempt, type Subject } from '../lock-outs.js';
-import { type ActingOwner, actAsOwner, ownerEntry } from './act-as-owner.js';
+import { type ActingOwner, actAsOwner } from './act-as-owner.js';
 import { type PortalLogin, portalActor } from './customer-login.js';
 import type { OwnerDoor, OwnerLock } from './owner-locks.js';
 
@@ -74,10 +74,8 @@ export async function countOwnerAttempt(
   counted: (acting: ActingOwner) => Promise<void> = async () => undefined,
 ): Promise<number> {
   const decision = await actAsOwner<OwnerLock, ThrottleDecision>(desk, login, door, {
-    entry: ({ kind }, by) => {
-      const entry = { ...ownerEntry(desk, by), ...about };
-      return kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused', reason: 'locked' };
-    },
+    entry: ({ kind }) =>
+      kind === 'proceed' ? { ...about, outcome: 'started' } : { ...about, outcome: 'refused', reason: 'locked' },
     change: async (acting) => {
       const decided = await reserveAttempt(desk, acting.write, subject);
       if (decided.kind === 'proceed') await counted(acting);

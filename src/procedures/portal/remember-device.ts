@@ -7,7 +7,7 @@ import { refusal } from '../../errors.js';
 import { days } from '../../rules/duration.js';
 import { deviceStillRemembered, nextOf } from '../../rules/mfa-login.js';
 import type { User } from '../../rules/people.js';
-import { actAsOwner, ownerEntry } from './act-as-owner.js';
+import { actAsOwner } from './act-as-owner.js';
 import type { PortalLogin } from './customer-login.js';
 
 /**
@@ -41,12 +41,7 @@ export async function rememberDevice(desk: Desk, login: PortalLogin): Promise<st
     login,
     { lock: 'owner' },
     {
-      entry: (_, by) => ({
-        ...ownerEntry(desk, by),
-        kind: 'device.remembered',
-        outcome: 'done',
-        detail: { device: id },
-      }),
+      entry: () => ({ kind: 'device.remembered', detail: { device: id } }),
       change: async ({ write, now, by }) => {
         if (!mayRemember(by.login)) {
           throw refusal('refused-by-policy', 'remember-too-early', {}, 'remember-at-code');

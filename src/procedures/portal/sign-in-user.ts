@@ -7,7 +7,7 @@ import type { Desk, LogState, Writes } from '../../desk.js';
 import { Refusal, refusal } from '../../errors.js';
 import type { LoginMethod } from '../../rules/mfa-login.js';
 import { clearAttempt, type Subject } from '../lock-outs.js';
-import { actAsOwner, ownerEntry, provenBySignIn } from './act-as-owner.js';
+import { actAsOwner, provenBySignIn } from './act-as-owner.js';
 import { checkApplicationPassword, prepareApplicationPassword } from './application-password.js';
 import { isClosed, type Owner, openOwner, ownerEntryBase, type PortalLogin, portalActor } from './customer-login.js';
 import { decideFor, loginRefusal, openedEntry, openSession } from './open-session.js';
@@ -135,12 +135,7 @@ export async function provePassword(desk: Desk, login: PortalLogin, password: st
     return refuseSignIn(desk, { account, user, key: user.id, actor: portalActor(user) }, 'wrong-password');
   }
   const passwordAt = await actAsOwner<'owner', number>(desk, login, OPEN, {
-    entry: (_, by) => ({
-      ...ownerEntry(desk, by),
-      kind: 'portal.password-given',
-      outcome: 'done',
-      detail: { session: session.sessionId },
-    }),
+    entry: () => ({ kind: 'portal.password-given', detail: { session: session.sessionId } }),
     change: async ({ write, now }) => {
       await clearAttempt(desk, write, subject, attempt);
       await write.portalSessions.update(session.sessionId, { password_at: now, last_seen_at: now });

@@ -1,8 +1,13 @@
 /** What an admin sees and does about the store as a whole: facts, and a copy. Restoring is in custody (restore-store.ts). */
 import type { Desk, SignedOperator } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import type { Actor } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
+import { iso } from '../../rules/moment.js';
 import { act, askAuthority } from '../authorise.js';
 import { logState } from '../log/log-checkpoint.js';
+import { requireStillSecond } from '../operators/second-operator.js';
+import { endEverything } from './end-everything.js';
 
 export interface StoreInfo {
   readonly id: string | null;
@@ -48,19 +53,106 @@ export const CARE_FOR_KEY = { ...CARE_FOR_STORE, inPerson: true } as const;
 export async function backUpStore(desk: Desk, signed: SignedOperator, file: string): Promise<{ logSize: number }> {
   await askAuthority(desk, signed, CARE_FOR_STORE);
   if (desk.store.engine === 'sqlite') {
-    const at = desk.now();
     await act(desk, signed, CARE_FOR_STORE, {
-      entry: (forgotten: number, by) => ({
-        kind: 'store.backed-up',
-        outcome: 'started',
-        at,
-        by: by.actor,
-        detail: { file, forgotten },
-      }),
-      change: ({ write }) => write.throttles.deleteStrangers(at - days(STRANGERS_KEPT_DAYS)),
+      entry: (forgotten: number) => ({ kind: 'store.backed-up', outcome: 'started', detail: { file, forgotten } }),
+      change: ({ write, now }) => write.throttles.deleteStrangers(now - days(STRANGERS_KEPT_DAYS)),
     });
   }
   const { size } = await logState(desk.store.read.audit, desk.notary);
   await desk.store.backup(file);
   return { logSize: size };
+}
+
+/** `policy accept`: makes the policy that the settings name the desk's own (B79). */
+export interface AcceptedPolicy {
+  /** SHA-256 of the policy before and now, hex; null if the desk had accepted none. */
+  readonly before: string | null;
+  readonly after: string;
+  /** Whether the desk follows the policy that comes with countersign, also when that changes. */
+  readonly follows: boolean;
+  readonly changed: boolean;
+}
+
+/** A person, not a token: whoever can write settings and has a script's token must not change the rules. */
+const ACCEPTING = { permission: 'store:manage', fresh: true, inPerson: true } as const;
+
+/**
+ * While another policy than the accepted one is in force, the policy that comes with countersign judges, so a policy cannot give anyone the
+ * right to accept it. Refusals as `act`.
+ */
+export async function acceptPolicy(desk: Desk, signed: SignedOperator): Promise<AcceptedPolicy> {
+  const { pinned, offered, accepted } = desk.pin;
+  const follows = offered.pinned !== offered.hash;
+  if (accepted) return { before: offered.hash, after: offered.hash, follows, changed: false };
+  const before = pinned === undefined ? null : /^[0-9a-f]{64}$/.test(pinned) ? pinned : desk.policyHash;
+  const detail = { before, after: offered.hash, follows };
+  await act(desk, signed, ACCEPTING, {
+    entry: () => ({ kind: 'policy.accepted', detail }),
+    change: ({ write, now }) => write.policyPin.put(offered.pinned, now),
+  });
+  return { before, after: offered.hash, follows, changed: true };
+}
+
+/** Records that a copy of the master key was made: the log says by whom, and `doctor` says how old the newest copy is. */
+export interface KeyBackupNote {
+  readonly keyId: string;
+  readonly at: number;
+}
+
+/** Call it before the copy leaves the desk: without an entry, no copy. */
+export async function noteKeyBackup(desk: Desk, signed: SignedOperator, keyId: string): Promise<void> {
+  const at = desk.now();
+  const note: KeyBackupNote = { keyId, at };
+  await act(desk, signed, CARE_FOR_KEY, {
+    entry: () => ({ kind: 'key.backed-up', detail: { key: keyId } }),
+    change: ({ write }) => write.meta.put('key-backup', JSON.stringify(note)),
+  });
+}
+
+/** The newest copy that was made; undefined if there was none. */
+export function readKeyBackupNote(text: string | undefined): KeyBackupNote | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as KeyBackupNote);
+}
+
+/** Whoever opens the desk after a holiday: leads and admins. */
+const CONFIRMING = { permission: 'approval:decide' } as const;
+const SETTING_BACK = { permission: 'store:manage', fresh: true, inPerson: true, logsRefusals: true } as const;
+
+export interface MendedClock {
+  /** The latest time in the log before and after, ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The desk's clock as it stands, after a look at the log. */
+export async function clockState(desk: Desk) {
+  await desk.store.read.audit.head();
+  return desk.clock.state();
+}
+
+/** The silence was real: what is written from now on has this machine's time. Call `desk.clock.mend()` before the sign-in. */
+export async function confirmClock(desk: Desk, signed: SignedOperator): Promise<MendedClock> {
+  return act<'approval:decide', MendedClock>(desk, signed, CONFIRMING, {
+    entry: ({ from }) => ({ kind: 'store.clock-confirmed', detail: { from: iso(from) } }),
+    change: async ({ log, now }) => ({ from: log.latestAt, to: now }),
+  });
+}
+
+/** Refusals: refused-by-policy (the clock is not behind the log), and those of the door. `approver` has just signed in. */
+export async function setClockBack(desk: Desk, signed: SignedOperator, approver: Actor): Promise<MendedClock> {
+  return act<'store:manage', MendedClock>(desk, signed, SETTING_BACK, {
+    entry: ({ from, to }) => ({
+      kind: 'store.clock-set-back',
+      at: to,
+      detail: { from: iso(from), approvedBy: approver.id, approver: approver.name },
+    }),
+    change: async ({ write, log, now, by }) => {
+      if (log.latestAt <= now) throw refusal('refused-by-policy', 'clock-not-behind', {});
+      await requireStillSecond(desk, write, { now, requester: by.operator.id, approver: approver.id });
+      await endEverything(write, { now, seen: log.latestAt });
+      // Otherwise rows of the time that was set back would count as past, and nobody would compare them.
+      write.sums.renew();
+      return { from: log.latestAt, to: now };
+    },
+  });
 }

@@ -56,9 +56,8 @@ export async function rekeyStore(desk: Desk, signed: SignedOperator, rekeying: R
   await askAuthority(desk, signed, CARE_FOR_KEY);
   const { from } = rekeying;
   const to = desk.keyring.keyId;
-  const at = desk.now();
   await act(desk, signed, CARE_FOR_KEY, {
-    entry: (_done, by) => ({ kind: 'store.rekey-started', outcome: 'started', at, by: by.actor, detail: { from, to } }),
+    entry: () => ({ kind: 'store.rekey-started', outcome: 'started', detail: { from, to } }),
     change: ({ write }) => keepVerifierKeys(desk, write, rekeying.verifierKeys),
   });
   const run = { ...rekeying, desk, signed };
@@ -102,15 +101,8 @@ async function inChunks(
       throw refusal('cancelled', 'rekey-stopped', {}, 'rekey-again');
     }
     const from: string = after;
-    const at = desk.now();
     const done = await act<'store:manage', Done>(desk, signed, IN_CHUNKS, {
-      entry: ({ count }, by) => ({
-        kind: 'store.resealed',
-        outcome: 'done',
-        at,
-        by: by.actor,
-        detail: { table, column, count },
-      }),
+      entry: ({ count }) => ({ kind: 'store.resealed', detail: { table, column, count } }),
       change: ({ write }) => step(write, from),
     });
     after = done.last;
@@ -122,10 +114,9 @@ async function inChunks(
 /** In one transaction: checks that nothing is left on the old key, and records the new one as the key of the store. */
 async function finish({ desk, signed, from }: Run, done: Rekeyed): Promise<void> {
   const to = desk.keyring.keyId;
-  const at = desk.now();
   const detail = { from, to, ...done };
   await act(desk, signed, GOING_ON, {
-    entry: (_done, by) => ({ kind: 'store.rekeyed', outcome: 'done', at, by: by.actor, detail }),
+    entry: () => ({ kind: 'store.rekeyed', detail }),
     change: async ({ write }) => {
       for (const column of SEALED_COLUMNS) requireNone(await write.sealed.countOther(to, column), column);
       for (const table of desk.store.guardedTables) {

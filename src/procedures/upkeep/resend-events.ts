@@ -2,7 +2,7 @@
 import type { Desk, SignedOperator } from '../../desk.js';
 import { refusal } from '../../errors.js';
 import { act, askAuthority } from '../authorise.js';
-import { foreignEntries } from '../log/genuine-entries.js';
+import { foreignEntries } from '../log/log-reader.js';
 import { parseEntry, requireGenuine } from '../log/read-audit-log.js';
 import { eventMessages, toldOf } from '../messages/queue-events.js';
 
@@ -25,9 +25,8 @@ export async function resendEvents(desk: Desk, signed: SignedOperator, since: nu
     const rows = eventMessages(desk, wanted, await toldOf(desk, desk.store.read, page.map(parseEntry), first.seq));
     const to = page.at(-1)?.seq ?? after;
     const detail = { since: first.seq, to, events: rows.length };
-    const at = desk.now();
     await act(desk, signed, RESENDING, {
-      entry: (_done, { actor }) => ({ kind: 'delivery.resent', outcome: 'done', at, by: actor, detail }),
+      entry: () => ({ kind: 'delivery.resent', detail }),
       change: ({ write }) => write.outbox.insert(rows),
     });
     desk.store.takeQueued();

@@ -1,5 +1,15 @@
 /** A copy of a SQLite file, made while others write to it. */
-import { chmodSync, closeSync, existsSync, fdatasyncSync, openSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Refusal } from '../../errors.js';
 
@@ -55,4 +65,46 @@ export async function copyRows(file: Copied, target: string): Promise<void> {
     // Not before: whoever closes a file gives up the locks that SQLite holds on it.
     if (copy !== undefined) closeSync(copy);
   }
+}
+
+/** Bytes that anybody may still write there. */
+export function freeAt(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+/** Refuses a store that other users can write to, because they could grant themselves anything. */
+export function refuseIfOthersCanWrite(path: string): void {
+  const facts = lstatSync(path).isSymbolicLink() ? statSync(path) : lstatSync(path);
+  const sticky = facts.isDirectory() && (facts.mode & 0o1000) !== 0;
+  if ((facts.mode & 0o022) === 0 || sticky) return;
+  throw new Refusal('config', `other users can write to ${path} (mode ${(facts.mode & 0o777).toString(8)})`, {
+    hint: `Find out who has changed it, then: chmod go-w '${path}'`,
+  });
+}
+
+/** A connection to the store. */
+interface Rows {
+  exec(text: string): unknown;
+  /** The first column of each row. */
+  column(text: string, values: readonly string[]): readonly string[];
+  /** Under the write lock. */
+  locked(work: () => boolean): boolean;
+}
+
+const TABLES = `select name from main.sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`;
+
+/** Only if the head of the log still has this tag. False if another process wrote meanwhile; nothing is changed then. Both have the same schema. */
+export function replaceRows(store: Rows, backup: string, head: string): boolean {
+  store.exec('pragma foreign_keys = OFF');
+  store.exec(`attach database '${backup.replaceAll("'", "''")}' as backup`);
+  return store.locked(() => {
+    if (store.column('select mac from main.audit_head', [])[0] !== head) return false;
+    for (const table of store.column(TABLES, [])) {
+      const columns = store.column('select name from pragma_table_info(?)', [table]).map((name) => `"${name}"`);
+      store.exec(`delete from main."${table}"`);
+      store.exec(`insert into main."${table}" (${columns}) select ${columns} from backup."${table}"`);
+    }
+    return true;
+  });
 }

@@ -10,10 +10,8 @@ import { Refusal } from '../../errors.js';
 import type { Engine, SchemaTraits } from '../engine.js';
 import { guardingWrites } from '../guard/guarded-writes.js';
 import type { Database } from '../schema/directory.js';
-import { copyRows, requirePlainName } from './sqlite-copy.js';
+import { copyRows, freeAt, refuseIfOthersCanWrite, replaceRows, requirePlainName } from './sqlite-copy.js';
 import { BUSY_TIMEOUT_MS, ImmediateSqliteDialect } from './sqlite-dialect.js';
-import { freeAt, refuseIfOthersCanWrite } from './sqlite-facts.js';
-import { replaceRows } from './sqlite-replace.js';
 
 /** "csgn" in ASCII, so that `file` and other tools can tell what the file is. */
 const APPLICATION_ID = 0x6373676e;

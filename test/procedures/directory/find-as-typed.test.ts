@@ -1,7 +1,7 @@
 /** Finding with each key: what begins so, in few of many, on both engines; the slow look only when asked for. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accountSearchKeys, userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
-import { accountsAsTyped, usersAsTyped } from '../../../src/procedures/directory/find-as-typed.js';
+import { accountsAsTyped, usersAsTyped } from '../../../src/procedures/directory/search-directory.js';
 import { accountRow, userRow } from '../../store/rows.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 

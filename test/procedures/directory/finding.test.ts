@@ -10,9 +10,8 @@ import { describeUser } from '../../../src/procedures/directory/describe-custome
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findAccount, findUser, sharedContacts } from '../../../src/procedures/directory/find-account.js';
-import { accountsAsTyped, usersAsTyped } from '../../../src/procedures/directory/find-as-typed.js';
 import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
-import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { accountsAsTyped, searchUsers, usersAsTyped } from '../../../src/procedures/directory/search-directory.js';
 import { viewUsers } from '../../../src/procedures/directory/see-people.js';
 import { countryCode } from '../../../src/rules/phone-number.js';
 import { accountsFile, usersFile } from '../../support/directory-desk.js';

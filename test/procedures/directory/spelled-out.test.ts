@@ -1,8 +1,7 @@
 /** B83: a contact finds its person as a whole, or by seven digits; no search spells it out. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userSearchKeys } from '../../../src/procedures/directory/directory-rows-of-store.js';
-import { usersAsTyped } from '../../../src/procedures/directory/find-as-typed.js';
-import { searchUsers } from '../../../src/procedures/directory/search-directory.js';
+import { searchUsers, usersAsTyped } from '../../../src/procedures/directory/search-directory.js';
 import { accountRow, userRow } from '../../store/rows.js';
 import { engines, type TestDesk, testDesk } from '../../support/test-desk.js';
 

@@ -7,7 +7,7 @@ import { askAuthority } from '../../../src/procedures/authorise.js';
 import { changeOperator } from '../../../src/procedures/operators/change-operator.js';
 import { createToken } from '../../../src/procedures/operators/operator-tokens.js';
 import { signInOperator } from '../../../src/procedures/operators/sign-in-operator.js';
-import { clockState, confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
+import { clockState, confirmClock, setClockBack } from '../../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../../src/rules/audit-entry.js';
 import { days, hours, minutes } from '../../../src/rules/duration.js';
 import { refusalOf } from '../../support/said.js';

@@ -5,11 +5,14 @@ import { callRecord, ownCalls, proveCall } from '../../../src/procedures/log/cal
 import { noteExport, peopleOf } from '../../../src/procedures/log/read-audit-log.js';
 import { switchOn } from '../../../src/procedures/messages/channel-switch.js';
 import { testDelivery } from '../../../src/procedures/messages/test-delivery.js';
-import { acceptPolicy } from '../../../src/procedures/upkeep/accept-policy.js';
-import { backUpStore } from '../../../src/procedures/upkeep/care-for-store.js';
+import {
+  acceptPolicy,
+  backUpStore,
+  confirmClock,
+  noteKeyBackup,
+  setClockBack,
+} from '../../../src/procedures/upkeep/care-for-store.js';
 import { deskReport } from '../../../src/procedures/upkeep/desk-report.js';
-import { confirmClock, setClockBack } from '../../../src/procedures/upkeep/mend-clock.js';
-import { noteKeyBackup } from '../../../src/procedures/upkeep/note-key-backup.js';
 import { reconcileRemotes } from '../../../src/procedures/upkeep/reconcile-remotes.js';
 import { rekeyStore } from '../../../src/procedures/upkeep/rekey-store.js';
 import { resendEvents } from '../../../src/procedures/upkeep/resend-events.js';
@@ -43,7 +46,7 @@ export const CARE: Doors = {
     knock: (desk, signed) => reconcileRemotes(desk, signed, [], new AbortController().signal),
   },
   'messages/channel-switch.switchOn': { permission: 'outbox:flush', knock: switchOn },
-  'upkeep/accept-policy.acceptPolicy': {
+  'upkeep/care-for-store.acceptPolicy': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,
@@ -58,17 +61,17 @@ export const CARE: Doors = {
     permission: 'report:read',
     knock: (desk, signed) => deskReport(desk, signed, desk.now()),
   },
-  'upkeep/mend-clock.confirmClock': {
+  'upkeep/care-for-store.confirmClock': {
     permission: 'approval:decide',
     knock: (desk, signed) => confirmClock(desk, signed),
   },
-  'upkeep/mend-clock.setClockBack': {
+  'upkeep/care-for-store.setClockBack': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,
     knock: (desk, signed) => setClockBack(desk, signed, { kind: 'operator', id: 'none', name: 'none' }),
   },
-  'upkeep/note-key-backup.noteKeyBackup': {
+  'upkeep/care-for-store.noteKeyBackup': {
     permission: 'store:manage',
     fresh: true,
     inPerson: true,

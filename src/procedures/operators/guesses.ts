@@ -1,0 +1,82 @@
+/** Guesses at what an operator keeps secret: each is counted before it is checked (B72). */
+import type { Desk, OperatorRow, SignedOperator } from '../../desk.js';
+import { type Refusal, refusal } from '../../errors.js';
+import type { Actor, Attempt, AuditEntry } from '../../rules/audit-entry.js';
+import type { AuditKind } from '../../rules/audit-kinds.js';
+import { foldKey } from '../../rules/directory-keys.js';
+import type { ThrottleDecision } from '../../rules/throttle.js';
+import { act, type Door, type Lock } from '../authorise.js';
+import { lockedRefusal, reserveAttempt, type Subject } from '../lock-outs.js';
+
+/** What is guessed at, and the kind of the entry. */
+interface About {
+  readonly what: 'sign-in' | 'start' | 'recover';
+  readonly kind: Attempt['kind'];
+}
+
+/** `door` is that of the act that the guess is for. */
+export interface AskingWith<P extends Lock> {
+  readonly desk: Desk;
+  readonly signed: SignedOperator;
+  readonly door: Door<P>;
+}
+
+/** Give `subject` and `attempt` to `clearAttempt` once the guess was right. */
+export interface Guess {
+  readonly by: Actor;
+  readonly subject: Subject;
+  readonly attempt: number;
+}
+
+/** Of somebody who only gave a name. One that nobody has is counted too, under a keyed digest. Refusal `locked`. */
+export async function countGuess(
+  desk: Desk,
+  name: string,
+  { what, kind }: About,
+): Promise<Guess & { readonly operator: OperatorRow | undefined }> {
+  const key = foldKey(name);
+  const operator = await desk.store.read.operators.byName(key);
+  const subject: Subject = `${what}:${operator?.id ?? desk.digests.mac('mac/lookup', 'operator', key)}`;
+  const by: Actor = { kind: 'operator', id: operator?.id ?? 'unknown', name: operator?.name ?? 'unknown' };
+  const decision = await desk.store.record<ThrottleDecision>(
+    (decided): AuditEntry => {
+      const entry = { kind, at: desk.now(), by };
+      return decided.kind === 'proceed' ? { ...entry, outcome: 'started' } : { ...entry, outcome: 'refused' };
+    },
+    (write) => reserveAttempt(desk, write, subject),
+  );
+  return { operator, by, subject, attempt: attemptOf(decision) };
+}
+
+/** Of an operator who is signed in. Refusal `locked`, and those of the door. */
+export async function countOwnGuess<P extends Lock>(
+  { desk, signed, door }: AskingWith<P>,
+  { what, kind }: About,
+): Promise<Guess> {
+  const subject: Subject = `${what}:${signed.operator.id}`;
+  const decision = await act<P, ThrottleDecision>(desk, signed, door, {
+    entry: (decided) => ({ kind, outcome: decided.kind === 'proceed' ? 'started' : 'refused' }),
+    change: ({ write }) => reserveAttempt(desk, write, subject),
+  });
+  return { by: signed.actor, subject, attempt: attemptOf(decision) };
+}
+
+function attemptOf(decision: ThrottleDecision): number {
+  if (decision.kind !== 'proceed') throw lockedRefusal(decision, 'sign-in');
+  return decision.attempt;
+}
+
+/** Logs that a guess was wrong, and throws. */
+export async function refuseGuess(
+  desk: Desk,
+  by: Actor,
+  kind: AuditKind,
+  refused: Refusal,
+  reason?: string,
+): Promise<never> {
+  const entry = { kind, outcome: 'refused', at: desk.now(), by } as const;
+  await desk.store.record(reason === undefined ? entry : { ...entry, reason }, async () => undefined);
+  throw refused;
+}
+
+export const recoveryWrong = (): Refusal => refusal('not-signed-in', 'recovery-wrong', {}, 'recovery-code-form');
