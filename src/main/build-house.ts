@@ -57,10 +57,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
       run.opened.desk = Promise.resolve(founded.desk);
       return founded;
     },
-    run: (argv, given) => around.run(argv, given ?? {}),
-    hand: (argv, more) => around.hand(argv, more),
-    servePages: (env) => around.servePages(env),
-    temporaryFolder: async () => around.folders.make(),
+    ...besides(around),
     outsider,
     phrasebook: async () => {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
@@ -99,6 +96,14 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
     },
   };
 }
+
+/** Other commands of this process, and a place for what they make. */
+const besides = ({ run, hand, servePages, folders }: HouseParts['around']) => ({
+  run: (argv: readonly string[], given: InnerInput = {}) => run(argv, given),
+  hand,
+  servePages,
+  temporaryFolder: async () => folders.make(),
+});
 
 function keyCareOf(
   run: HouseParts,
