@@ -14,6 +14,7 @@ export interface RemoteWork {
 
 /** What an attempt that changed something got to, for the next one. */
 export interface RemoteProgress {
+  readonly reset: string;
   readonly id: string;
   readonly kinds: readonly string[];
   readonly suspended: boolean;
@@ -22,6 +23,7 @@ export interface RemoteProgress {
 
 /** How an attempt ended. Ids and fixed words only. */
 export interface RemoteReport {
+  readonly reset: string;
   readonly state: 'reset' | 'nothing' | 'lifted' | 'partial' | 'unknown' | 'ambiguous' | 'refused' | 'unreachable';
   readonly id: string | null;
   readonly removed: readonly string[];
@@ -64,6 +66,7 @@ interface Kept {
 }
 
 const NOTHING_SAID: RemoteReport = {
+  reset: '',
   state: 'unreachable',
   id: null,
   removed: [],
@@ -75,17 +78,32 @@ const NOTHING_SAID: RemoteReport = {
   why: null,
 };
 
-export const progressOf = ({ state, reference }: Pick<Kept, 'state' | 'reference'>): RemoteProgress | undefined =>
-  state === 'queued' && reference !== null ? (JSON.parse(reference) as RemoteProgress) : undefined;
+type Referenced = Partial<RemoteReport & RemoteProgress>;
+const referenceOf = ({ reference }: Pick<Kept, 'reference'>): Referenced => JSON.parse(reference ?? '{}') as Referenced;
+
+/** The reset that a row belongs to, whatever has become of it. */
+export const resetOf = (row: Pick<Kept, 'reference'>): string => referenceOf(row).reset ?? '';
+
+/** Undefined as long as nothing was changed there. */
+export function progressOf(row: Pick<Kept, 'state' | 'reference'>): RemoteProgress | undefined {
+  const kept = referenceOf(row);
+  return row.state === 'queued' && kept.kinds !== undefined ? (kept as RemoteProgress) : undefined;
+}
+
+/** A no that ends once the settings here or the rights there are mended: it is tried again. */
+export const isMendable = (why: string | null): boolean =>
+  why === 'wrong-token' || why === 'forbidden' || why === 'token-unreadable';
 
 /** What the row says now. */
 export function remoteOf(row: Kept): Remote {
-  const base = { ...NOTHING_SAID, connector: connectorOf(row.channel) ?? '', next: row.next_attempt_at };
+  const { reset = '', ...kept } = referenceOf(row);
+  const base = { ...NOTHING_SAID, reset, connector: connectorOf(row.channel) ?? '', next: row.next_attempt_at };
   if (row.state === 'dropped') return { ...base, state: 'cancelled' };
-  if (row.state !== 'queued') return { ...base, ...(JSON.parse(row.reference ?? '{}') as Partial<RemoteReport>) };
+  if (row.state !== 'queued') return { ...base, ...kept };
   const id = progressOf(row)?.id ?? null;
-  const tried = row.last_error !== null || id !== null;
-  return { ...base, id, state: tried ? 'unreachable' : 'waiting', why: row.last_error };
+  const why = row.last_error;
+  const tried = isMendable(why) ? 'refused' : 'unreachable';
+  return { ...base, id, state: why === null && id === null ? 'waiting' : tried, why };
 }
 
 /** Each row of a person in the order in which it was made; other people go on beside them. */

@@ -101,7 +101,9 @@ export function rowDocument(row: RowOutcome, approval: string | null) {
 }
 
 /** What was read at the other system. */
-export const remoteDocument = ({ until, next, ...rest }: Remote) => ({ ...rest, until: iso(until), next: iso(next) });
+export function remoteDocument({ connector, state, id, removed, left, sessions, gate, until, why, next }: Remote) {
+  return { connector, state, id, removed, left, sessions, gate, until: iso(until), why, next: iso(next) };
+}
 
 export type Tally = ReadonlyMap<RowOutcome['outcome'], number>;
 

@@ -4,11 +4,13 @@
  * is queued as a mail before the first factor goes.
  */
 import type { Desk, OutboxRow } from '../../desk.js';
+import { isRefusal } from '../../errors.js';
 import { type AuditEntry, type AuditValue, SYSTEM } from '../../rules/audit-entry.js';
 import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import {
   connectorOf,
+  isMendable,
   progressOf,
   REMOTE_KINDS,
   type RemoteProgress,
@@ -43,17 +45,23 @@ export async function attemptRemote(
 ): Promise<RemoteSent | undefined> {
   const [user] = await desk.store.read.users.byIds([row.user_id ?? '']);
   const account = await desk.store.read.accounts.byId(row.account_id ?? '');
-  if (user === undefined || account === undefined) return endOf({ ...ENDED, state: 'unknown' });
   const work = workOf(desk, row);
+  if (user === undefined || account === undefined) return endOf({ ...ENDED, reset: work.reset, state: 'unknown' });
   try {
     return work.do === 'lift'
       ? await lift(desk, row, work, signal)
       : await reset(desk, { row, work, account, user }, signal);
   } catch (error) {
     if (error instanceof Cancelled) return undefined;
+    // The settings have faults, or the store takes nothing now: other messages are sent meanwhile.
+    if (isRefusal(error)) return { ok: false, permanent: false, why: error.code, reference: await keptOf(desk, row) };
     throw error;
   }
 }
+
+/** What an interrupted attempt has left in the row. */
+const keptOf = async (desk: Desk, row: OutboxRow): Promise<string | null> =>
+  (await desk.store.read.outbox.byId(row.id))?.reference ?? row.reference;
 
 interface About {
   readonly row: OutboxRow;
@@ -84,9 +92,13 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined):
   const done = await desk.connectors.reset(connector, personOf(user, connector), {
     ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { earlier: progress }),
-    before: (seen) => keep({ ...seen, gated: false }, 'mfa.remote-started', { mails: [], said: { kinds: seen.kinds } }),
+    before: (seen) =>
+      keep({ ...seen, reset: work.reset, gated: false }, 'mfa.remote-started', {
+        mails: [],
+        said: { kinds: seen.kinds },
+      }),
     gated: ({ kind, code, until }) => {
-      const before = progress ?? { id: '', kinds: [], suspended: false, gated: false };
+      const before = progress ?? { reset: work.reset, id: '', kinds: [], suspended: false, gated: false };
       const mails = code === null ? [] : codeMails(desk, about, { code, until });
       const sent = code === null ? 'none' : mails.length > 0 ? 'queued' : 'no-address';
       return keep({ ...before, gated: true }, 'mfa.remote-gated', { mails, said: { gate: kind, until, code: sent } });
@@ -94,16 +106,17 @@ async function reset(desk: Desk, about: About, signal: AbortSignal | undefined):
   });
   const { state, id, removed, left, sessions, gate, why = null } = done;
   const ends = { gate: gate?.kind ?? null, until: gate?.until ?? null, lift: gate?.lift ?? false };
-  return endOf({ state, id, removed, left, sessions, ...ends, why }, progress);
+  return endOf({ reset: work.reset, state, id, removed, left, sessions, ...ends, why }, progress);
 }
 
 /** An end that trying again does not change, or nothing yet. */
 function endOf(report: RemoteReport, progress?: RemoteProgress): RemoteSent {
   const reference = JSON.stringify(report);
-  const { state, why } = report;
+  const { state, why, reset } = report;
   if (state === 'reset' || state === 'nothing' || state === 'lifted') return { ok: true, reference };
-  if (state !== 'unreachable') return { ok: false, permanent: true, why: why ?? state, reference };
-  return { ok: false, permanent: false, why: why ?? state, reference: progress ? JSON.stringify(progress) : null };
+  const again = state === 'unreachable' || (state === 'refused' && isMendable(why));
+  if (!again) return { ok: false, permanent: true, why: why ?? state, reference };
+  return { ok: false, permanent: false, why: why ?? state, reference: JSON.stringify(progress ?? { reset }) };
 }
 
 /** Whoever was suspended before the reset stays so; only the report of that reset knows. */
@@ -115,13 +128,14 @@ async function lift(
 ): Promise<RemoteSent> {
   const earlier = await desk.store.read.outbox.newestAbout(row.user_id ?? '', REMOTE_KINDS.reset);
   const { lift: ours, id } = earlier === undefined ? { lift: false, id: null } : remoteOf(earlier);
-  if (!ours || id === null) return endOf({ ...ENDED, state: 'nothing' });
+  const ended = { ...ENDED, reset: work.reset };
+  if (!ours || id === null) return endOf({ ...ended, state: 'nothing' });
   try {
     await (await desk.connectors.pick(work.connector, signal)).lift(id);
-    return endOf({ ...ENDED, state: 'lifted', id });
+    return endOf({ ...ended, state: 'lifted', id });
   } catch (error) {
     const why = error instanceof Error && 'why' in error ? String(error.why) : 'unreachable';
-    return endOf({ ...ENDED, state: 'unreachable', why });
+    return endOf({ ...ended, state: 'unreachable', why });
   }
 }
 

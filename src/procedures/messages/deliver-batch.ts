@@ -22,6 +22,8 @@ const MAILS_AT_ONCE = 5;
 
 export type Outcome = keyof DeliveryReport | 'taken-by-another';
 
+/** When it is looked again whether a row may go. */
+const LATER = minutes(5);
 /** People at one connector at the same time; its rate is the connector's own. */
 const PEOPLE_AT_ONCE = 4;
 
@@ -45,7 +47,14 @@ export async function deliverBatch(
   // A slow receiver leaves the rest to the next batch, before the claim runs out.
   const enough = () => signal?.aborted === true || desk.now() - begun > CLAIM / 2;
   const sendInTurn = async (lane: readonly OutboxRow[]) => {
-    for (const row of lane) attempted.push({ row, sent: enough() ? undefined : await attempt(desk, row, signal) });
+    // What is about one person arrives in order: what did not get through holds up the rest of them.
+    const stuck = new Set<string>();
+    for (const row of lane) {
+      const held = enough() || stuck.has(personOf(row));
+      const sent = held ? undefined : await attempt(desk, row, signal);
+      if (sent?.ok !== true && !(sent?.permanent ?? false)) stuck.add(personOf(row));
+      attempted.push({ row, sent });
+    }
   };
   await Promise.all(lanesOf(claimed).map(sendInTurn));
   const outcomes = attempted.length === 0 ? [] : await finish(desk, attempted);
@@ -61,6 +70,10 @@ function lanesOf(rows: readonly OutboxRow[]): readonly (readonly OutboxRow[])[] 
   }
   return [...lanes.values()];
 }
+
+/** Of mail and text messages each is for itself. */
+const personOf = ({ id, channel, user_id }: OutboxRow): string =>
+  channel === 'email' || channel === 'sms' || user_id === null ? id : user_id;
 
 function laneFor({ channel, user_id }: OutboxRow, nth: number): string {
   if (connectorOf(channel) !== null) return laneOf(channel, user_id ?? '', PEOPLE_AT_ONCE);
@@ -112,12 +125,13 @@ async function claim(desk: Desk, rows: readonly OutboxRow[]): Promise<Claimed> {
         open.flatMap((row) => codeOf(row) ?? []),
         at,
       );
-      const remote = await sortRemote(desk, write, open, at);
+      const remote = await sortRemote(write, open, at);
       const isOver = (code: string | null) => code !== null && !codes.has(code);
       const dead = open.filter((row) => isOver(codeOf(row)) || remote.dead.has(row.id));
       const ended = { state: 'dropped', content: null, next_attempt_at: null, last_error: CODE_OVER };
       for (const { id } of dead) await write.outbox.update(id, ended);
       const taken = open.filter((row) => !dead.includes(row) && !remote.later.has(row.id));
+      for (const id of remote.later) await write.outbox.update(id, { next_attempt_at: at + LATER });
       await write.outbox.claim(
         taken.map(({ id }) => id),
         at + CLAIM,

@@ -7,7 +7,7 @@ import { isRefusal } from '../../errors.js';
 import { SYSTEM } from '../../rules/audit-entry.js';
 import { days } from '../../rules/duration.js';
 import { beginRun, countOutcome, type DeliveryReport, isDown, type OutboxRun } from '../../rules/outbox-run.js';
-import { channelOf, remoteOf } from '../../rules/remote-reset.js';
+import { channelOf, isFrozen, remoteOf } from '../../rules/remote-reset.js';
 import { switchedOff } from './channel-switch.js';
 import { deliverBatch, type Outcome } from './deliver-batch.js';
 
@@ -111,7 +111,10 @@ async function sendEvents(desk: Desk): Promise<void> {
 /** Kinds that are neither switched off for every process nor down for this run. */
 async function openKinds(desk: Desk, run: OutboxRun): Promise<readonly MessageKind[]> {
   const off = await switchedOff(desk);
-  const remote = desk.connectors.names().map(channelOf) as MessageKind[];
+  const names = desk.connectors.names();
+  // A freeze stops between two people, and nothing is claimed meanwhile (B63).
+  const frozen = names.length > 0 && isFrozen(await desk.store.read.freeze.get(), desk.now());
+  const remote = (frozen ? [] : names.map(channelOf)) as MessageKind[];
   return [...EVERY_KIND, ...remote].filter((kind) => !off.has(kind) && !isDown(run, kind));
 }
 

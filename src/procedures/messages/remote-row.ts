@@ -12,6 +12,7 @@ import {
   REMOTE_KINDS,
   type RemoteWork,
   remoteOf,
+  resetOf,
 } from '../../rules/remote-reset.js';
 import { type PreparedMessage, sealedMessage } from './queue-message.js';
 
@@ -24,34 +25,42 @@ export function remoteRow(
   const composed = { kind: 'webhook', subject: work.do, body: JSON.stringify(work) } as const;
   const about = { account, user };
   const { id, row } = sealedMessage(desk, { kind: REMOTE_KINDS[work.do], composed, to: work.connector, about });
-  return { id, row: { ...row, channel: channelOf(work.connector), next_attempt_at: desk.now() + delay } };
+  const reference = JSON.stringify({ reset: work.reset });
+  return { id, row: { ...row, channel: channelOf(work.connector), reference, next_attempt_at: desk.now() + delay } };
 }
 
 /** What becomes of rows that are about to be tried: of one person in one channel the oldest goes first. Call it inside the door. */
 export async function sortRemote(
-  desk: Desk,
   write: Writes,
   rows: readonly OutboxRow[],
   now: number,
 ): Promise<{ readonly dead: ReadonlySet<string>; readonly later: ReadonlySet<string> }> {
   const ordered = rows.filter(({ channel, user_id }) => channel !== 'email' && channel !== 'sms' && user_id !== null);
   if (ordered.length === 0) return { dead: new Set(), later: new Set() };
-  const channels = [...new Set(ordered.map(({ channel }) => channel))];
-  const first = await write.outbox.firstQueued([...new Set(ordered.flatMap(({ user_id }) => user_id ?? []))], channels);
-  const behind = ordered.filter(({ id }) => !first.has(id)).map(({ id }) => id);
+  const behind = await behindOthers(write, ordered);
   const remote = ordered.filter(({ channel }) => connectorOf(channel) !== null);
   if (remote.length === 0) return { dead: new Set(), later: new Set(behind) };
   const frozen = isFrozen(await write.freeze.get(), now);
-  const resets = new Map(
-    (await write.resets.byIds(remote.map((row) => workOf(desk, row).reset))).map((r) => [r.id, r]),
-  );
+  const resets = new Map((await write.resets.byIds(remote.map(resetOf))).map((one) => [one.id, one]));
   const of = (test: (row: OutboxRow) => boolean) => new Set(remote.filter(test).map(({ id }) => id));
-  const resetOf = (row: OutboxRow) => resets.get(workOf(desk, row).reset);
-  const begun = (row: OutboxRow) => row.reference !== null || row.kind === REMOTE_KINDS.lift;
+  const begun = (row: OutboxRow) => progressOf(row) !== undefined || row.kind === REMOTE_KINDS.lift;
   return {
-    dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resetOf(row)?.state)),
-    later: new Set([...behind, ...of((row) => frozen || (!begun(row) && objected(resetOf(row))))]),
+    dead: of((row) => !begun(row) && ['undone', 'superseded', undefined].includes(resets.get(resetOf(row))?.state)),
+    later: new Set([...behind, ...of((row) => frozen || (!begun(row) && objected(resets.get(resetOf(row)))))]),
   };
+}
+
+/** Those that would overtake an older row of their person that is not among these. */
+async function behindOthers(write: Writes, rows: readonly OutboxRow[]): Promise<readonly string[]> {
+  const here = new Set(rows.map(({ id }) => id));
+  const people = [...new Set(rows.flatMap(({ user_id }) => user_id ?? []))];
+  const queued = await write.outbox.queuedOf(people, [...new Set(rows.map(({ channel }) => channel))]);
+  const stopped = new Set<string>();
+  return queued.flatMap(({ id, user_id, channel }) => {
+    const lane = `${channel} ${user_id}`;
+    if (!here.has(id)) stopped.add(lane);
+    return here.has(id) && stopped.has(lane) ? [id] : [];
+  });
 }
 
 const objected = (reset: { readonly objected_at: number | null } | undefined): boolean =>

@@ -25,9 +25,7 @@ export const outboxReads = (db: Db) => ({
     about(db, userId, kind).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst(),
   /** The newest message of one kind about each of these users. */
   async latestAbout(userIds: readonly string[], kind: string): Promise<ReadonlyMap<string, OutboxRow>> {
-    if (userIds.length === 0) return new Map();
-    const all = db.selectFrom('outbox').selectAll().where('user_id', 'in', userIds).where('kind', '=', kind);
-    const rows = await all.orderBy('created_at').orderBy('id').execute();
+    const rows = await this.allAbout(userIds, kind);
     return new Map(rows.map((row) => [row.user_id ?? '', row]));
   },
   /** When messages of one kind about one user were queued since a time, oldest first. */
@@ -35,15 +33,21 @@ export const outboxReads = (db: Db) => ({
     const rows = await about(db, userId, kind).where('created_at', '>', since).orderBy('created_at').execute();
     return rows.map((row) => row.created_at);
   },
-  /** Ids of the oldest queued row of each of these users in each of these channels. */
-  async firstQueued(userIds: readonly string[], channels: readonly string[]): Promise<ReadonlySet<string>> {
-    if (userIds.length === 0) return new Set();
+  /** What is queued for these users in these channels, oldest first. */
+  async queuedOf(userIds: readonly string[], channels: readonly string[]) {
+    if (userIds.length === 0) return [];
     const queued = db
       .selectFrom('outbox')
       .where('user_id', 'in', [...userIds])
       .where('state', '=', 'queued');
-    const oldest = queued.where('channel', 'in', [...channels]).select((e) => e.fn.min('id').as('id'));
-    return new Set((await oldest.groupBy(['user_id', 'channel']).execute()).map(({ id }) => id));
+    const some = queued.where('channel', 'in', [...channels]).select(['id', 'user_id', 'channel']);
+    return some.orderBy('id').execute();
+  },
+  /** Every message of one kind about these users, oldest first. */
+  async allAbout(userIds: readonly string[], kind: string): Promise<readonly OutboxRow[]> {
+    if (userIds.length === 0) return [];
+    const all = db.selectFrom('outbox').selectAll().where('user_id', 'in', userIds).where('kind', '=', kind);
+    return all.orderBy('created_at').orderBy('id').execute();
   },
   /** By id, which begins with the time: the oldest. */
   oldest: async (limit: number): Promise<readonly OutboxRow[]> =>

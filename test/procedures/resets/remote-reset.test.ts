@@ -148,6 +148,34 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     expect(rest).toMatchObject([{ login: 'bo', remote: 'stays' }]);
   });
 
+  it('a later reset takes the place of one that has not begun, and each job says what became of its own', async () => {
+    const first = await bulk('ana');
+    const second = await bulk('ana');
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    await deliverDue(place.desk);
+    expect(await lines(first.job)).toEqual([['ana', 'reset', 'cancelled']]);
+    place.clock.advance(31 * MINUTE);
+    await deliverDue(place.desk);
+    expect(await lines(second.job)).toEqual([['ana', 'reset', 'reset']]);
+    expect(await lines(first.job)).toEqual([['ana', 'reset', 'cancelled']]);
+    expect((await kinds()).filter(([kind]) => kind === 'started')).toHaveLength(1);
+  });
+
+  it('settings with faults hold up no other message', async () => {
+    await bulk('ana');
+    place.clock.advance(31 * MINUTE);
+    writeFileSync(tokenFile, '');
+    const report = await deliverDue(place.desk);
+    writeFileSync(tokenFile, `${TOKEN}\n`);
+    expect(report.delivered).toBeGreaterThan(0);
+    const { account, user } = await found('ana');
+    expect((await mfaStatus(place.desk, account, user)).remote).toMatchObject({
+      state: 'refused',
+      why: 'token-unreadable',
+    });
+  });
+
   it('a freeze stops between two people, and a resumed job tries again at once', async () => {
     const { job } = await bulk('ana', 'bo');
     place.clock.advance(31 * MINUTE);
@@ -180,7 +208,8 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     // The process died after the factors were gone: the row is still queued, with what it had begun.
     const { job } = await bulk('cut');
     const row = await place.desk.store.read.outbox.newestAbout('usr_acc_1_cut', 'remote-reset');
-    const progress = { id: 'id-cut', kinds: ['otp', 'webauthn'], suspended: false, gated: true };
+    const { reset } = JSON.parse(row?.reference ?? '{}') as { reset: string };
+    const progress = { reset, id: 'id-cut', kinds: ['otp', 'webauthn'], suspended: false, gated: true };
     const entry = {
       kind: 'test.seeded',
       outcome: 'done',
