@@ -108,7 +108,7 @@ describe('a second factor that is a file, a line of the registry and a text', ()
   it('help, completion and refusals name it', async () => {
     const said = async (...args: string[]) => Object.values(await desk.run(args)).join('\n');
     expect(await said('portal', 'mfa', 'add', '--help')).toContain('voice: Phone call');
-    expect(await said('portal', 'login', '--help')).toMatch(/sms, passkey,\s+voice or\s+backup/);
+    expect(await said('portal', 'login', '--help')).toMatch(/sms,\s+voice\s+or\s+backup/);
     expect(await said('completion', 'words', '--', 'portal', 'mfa', 'add', '')).toMatch(
       /totp\nemail\nsms\npasskey\nvoice/,
     );
