@@ -65,7 +65,8 @@ interface Kept {
   readonly last_error: string | null;
 }
 
-const NOTHING_SAID: RemoteReport = {
+/** Nothing was read there. */
+export const NOTHING_SAID: RemoteReport = {
   reset: '',
   state: 'unreachable',
   id: null,

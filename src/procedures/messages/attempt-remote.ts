@@ -11,6 +11,7 @@ import type { Account, User } from '../../rules/people.js';
 import {
   connectorOf,
   isMendable,
+  NOTHING_SAID,
   progressOf,
   REMOTE_KINDS,
   type RemoteProgress,
@@ -46,7 +47,8 @@ export async function attemptRemote(
   const [user] = await desk.store.read.users.byIds([row.user_id ?? '']);
   const account = await desk.store.read.accounts.byId(row.account_id ?? '');
   const work = workOf(desk, row);
-  if (user === undefined || account === undefined) return endOf({ ...ENDED, reset: work.reset, state: 'unknown' });
+  if (user === undefined || account === undefined)
+    return endOf({ ...NOTHING_SAID, reset: work.reset, state: 'unknown' });
   try {
     return work.do === 'lift'
       ? await lift(desk, row, work, signal)
@@ -69,17 +71,6 @@ interface About {
   readonly account: Account;
   readonly user: User;
 }
-
-const ENDED = {
-  id: null,
-  removed: [],
-  left: [],
-  sessions: 'unknown',
-  gate: null,
-  until: null,
-  lift: false,
-  why: null,
-} as const;
 
 async function reset(desk: Desk, about: About, signal: AbortSignal | undefined): Promise<RemoteSent> {
   const { row, work, user } = about;
@@ -128,7 +119,7 @@ async function lift(
 ): Promise<RemoteSent> {
   const earlier = await desk.store.read.outbox.newestAbout(row.user_id ?? '', REMOTE_KINDS.reset);
   const { lift: ours, id } = earlier === undefined ? { lift: false, id: null } : remoteOf(earlier);
-  const ended = { ...ENDED, reset: work.reset };
+  const ended = { ...NOTHING_SAID, reset: work.reset };
   if (!ours || id === null) return endOf({ ...ended, state: 'nothing' });
   try {
     await (await desk.connectors.pick(work.connector, signal)).lift(id);
