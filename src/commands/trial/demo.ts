@@ -40,9 +40,12 @@ async function run(context: Context, given: Input): Promise<Result> {
   const made = await makeDemoDesk(context, scriptDesk(folder), cast, async () => undefined);
   if (!given.console || !context.ask.possible) return madeResult(made, given.dir !== undefined);
   const pages = await context.house.servePages({ ...made.env, COUNTERSIGN_TOKEN: made.token });
-  await context.show([...cheatSheet(made), ...(pages === undefined ? [] : pagesBlocks(made, pages.address))]);
+  await context.show([
+    ...cheatSheet(made),
+    ...(pages === undefined ? [] : [block.lines(...pagesLines(made, pages.address)), block.blank]),
+  ]);
   const notes = join(folder, 'cheat-sheet.txt');
-  await context.files.write(notes, cheatNotes(made), NOTES);
+  await context.files.write(notes, cheatNotes(made, pages?.address), NOTES);
   const exit = await context.house.hand(['console', '--notes', notes], made.env);
   await pages?.stop();
   if (given.dir === undefined) context.notice('The demo desk was deleted.');
@@ -71,14 +74,14 @@ function cheatSheet(made: MadeDesk): readonly Block[] {
 }
 
 /** Where the customers of this desk help themselves, and as whom. */
-function pagesBlocks({ cast, folder }: MadeDesk, address: string): readonly Block[] {
+function pagesLines({ cast, folder }: MadeDesk, address: string): readonly string[] {
   const people = cast.portalUsers.map(
     ({ account, login, password }) => `  ${account}  ${login}  (password: ${password})`,
   );
   return [
-    block.note(`The customers' pages, in a browser on this machine: ${address}`),
-    block.lines(...people, `  Mails with their codes: ${join(folder, 'outbox')}`),
-    block.blank,
+    `The customers' pages, in a browser on this machine: ${address}`,
+    ...people,
+    `  Mails with their codes: ${join(folder, 'outbox')}`,
   ];
 }
 
@@ -95,16 +98,21 @@ function leadLines({ cast, env, folder, leadSecret }: MadeDesk): readonly string
 }
 
 /** A short cheat sheet for the console: shown below the first box, and with F1 on every screen. */
-function cheatNotes(made: MadeDesk): string {
+function cheatNotes(made: MadeDesk, address: string | undefined): string {
   const { cast } = made;
+  const pages = address === undefined ? [] : ['', ...pagesLines(made, address)];
   const lines = cast.callers.flatMap(({ account, login, asks, phrase, about }) => [
     `${login} of ${account}: ${about}`,
     `  wants ${asks}, says ${phrase === null ? 'nothing' : `"${phrase}"`}`,
   ]);
   const lead = ['', 'To approve, unlock, freeze or see the report, in a second terminal:', ...leadLines(made)];
-  return ['A demo desk: play the callers yourself. F1 shows this again on every screen.', '', ...lines, ...lead].join(
-    '\n',
-  );
+  return [
+    'A demo desk: play the callers yourself. F1 shows this again on every screen.',
+    '',
+    ...lines,
+    ...pages,
+    ...lead,
+  ].join('\n');
 }
 
 const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
