@@ -39,7 +39,7 @@ export function resetView(done: ResetOutcome, words: Words, heard: Words): View 
     ...(enrolmentCode === 'waiting' || enrolmentCode === 'not-sent'
       ? [block.note(words(`reset.code-${enrolmentCode}`, { why: done.codeTrouble }))]
       : []),
-    ...sayBlocks(words, heard, `aloud.reset-${enrolmentCode}`),
+    ...sayBlocks(words, heard, exitOfReset(done) === 0 ? `aloud.reset-${enrolmentCode}` : 'aloud.reset-unfinished'),
   ];
 }
 

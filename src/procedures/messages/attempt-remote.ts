@@ -10,6 +10,7 @@ import { minuteOf } from '../../rules/moment.js';
 import type { Account, User } from '../../rules/people.js';
 import {
   connectorOf,
+  isFrozen,
   isMendable,
   NOTHING_SAID,
   progressOf,
@@ -18,6 +19,7 @@ import {
   type RemoteReport,
   type RemoteWork,
   remoteOf,
+  resetOf,
 } from '../../rules/remote-reset.js';
 import { type PreparedMessage, prepareMessage } from './queue-message.js';
 import { workOf } from './remote-row.js';
@@ -46,16 +48,16 @@ export async function attemptRemote(
 ): Promise<RemoteSent | undefined> {
   const [user] = await desk.store.read.users.byIds([row.user_id ?? '']);
   const account = await desk.store.read.accounts.byId(row.account_id ?? '');
-  const work = workOf(desk, row);
   if (user === undefined || account === undefined)
-    return endOf({ ...NOTHING_SAID, reset: work.reset, state: 'unknown' });
+    return endOf({ ...NOTHING_SAID, reset: resetOf(row), state: 'unknown' });
   try {
+    const work = workOf(desk, row);
     return work.do === 'lift'
       ? await lift(desk, row, work, signal)
       : await reset(desk, { row, work, account, user }, signal);
   } catch (error) {
     if (error instanceof Cancelled) return undefined;
-    // The settings have faults, or the store takes nothing now: other messages are sent meanwhile.
+    // The settings have faults, the row does not open or the store takes nothing now: other messages are sent meanwhile.
     if (isRefusal(error)) return { ok: false, permanent: false, why: error.code, reference: await keptOf(desk, row) };
     throw error;
   }
@@ -149,19 +151,22 @@ interface Step extends Mails {
 async function keepProgress(desk: Desk, about: About, { progress, kind, mails, said }: Step): Promise<void> {
   const { row, work } = about;
   const outcome = kind === 'mfa.remote-started' ? 'started' : 'done';
-  const entry = { ...remoteEntry(desk, about, { id: progress.id, ...said }), kind, outcome } as const;
+  const entry = { ...remoteEntry(desk, row, { id: progress.id, ...said }), kind, outcome } as const;
   await desk.store.record(entry, async (write) => {
     const now = await write.outbox.byId(row.id);
     const reset = (await write.resets.byIds([work.reset]))[0];
     if (now?.state !== 'queued' || reset?.state === 'undone') throw new Cancelled();
+    // What came up since the claim stops it before the first change, and never half way (B62, B63).
+    const stopped = isFrozen(await write.freeze.get(), desk.now()) || reset?.objected_at != null;
+    if (kind === 'mfa.remote-started' && stopped) throw new Cancelled();
     await write.outbox.update(row.id, { reference: JSON.stringify(progress) });
     await write.outbox.insert(mails.map((mail) => mail.row));
   });
 }
 
-function remoteEntry(desk: Desk, { row, work }: Pick<About, 'row' | 'work'>, detail: AuditEntry['detail']) {
+function remoteEntry(desk: Desk, row: OutboxRow, detail: AuditEntry['detail']) {
   const about = { account: row.account_id ?? '', user: row.user_id ?? '' };
-  const { reset, connector } = work;
+  const [reset, connector] = [resetOf(row), connectorOf(row.channel) ?? ''];
   return { at: desk.now(), by: SYSTEM, ...about, detail: { reset, connector, message: row.id, ...detail } };
 }
 
@@ -172,13 +177,12 @@ export function remoteEnd(
   sent: RemoteSent | undefined,
   outcome: 'done' | 'failed',
 ): AuditEntry {
-  const work = workOf(desk, row);
-  const kind = work.do === 'lift' ? 'mfa.remote-lifted' : 'mfa.remote-reset';
+  const kind = row.kind === REMOTE_KINDS.lift ? 'mfa.remote-lifted' : 'mfa.remote-reset';
   const report = sent?.reference == null ? {} : (JSON.parse(sent.reference) as Partial<RemoteReport>);
   const { state = 'unreachable', id = null, removed = [], left = [], sessions = 'unknown', gate = null } = report;
   const why = sent === undefined ? 'not-tried' : sent.ok ? null : sent.why;
   const detail = { state, id, removed, left, sessions, gate, attempt: row.attempts };
-  return { ...remoteEntry(desk, { row, work }, detail), kind, outcome, ...(why === null ? {} : { reason: why }) };
+  return { ...remoteEntry(desk, row, detail), kind, outcome, ...(why === null ? {} : { reason: why }) };
 }
 
 /** The id there, to be stored with the person once a reset has found it by the exact rule. */

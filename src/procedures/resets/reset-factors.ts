@@ -67,7 +67,10 @@ export async function resetUnderGrant(desk: Desk, signed: SignedOperator, asked:
   if ('request' in done) throw approvalNeeded(done.request);
   const outcome = toOutcome(done, asked);
   if (outcome.outcome === 'reset') await desk.store.forgetDeleted();
-  return { ...outcome, ...(await codeState(desk, done.step)), remote: await remoteState(desk, done.step) };
+  const remote = await remoteState(desk, done.step);
+  const idle = remote?.state === 'nothing' && Object.values(outcome.removed).every((count) => count === 0);
+  const ended = idle ? { ...outcome, outcome: 'nothing-to-do' as const } : outcome;
+  return { ...ended, ...(await codeState(desk, done.step)), remote };
 }
 
 /** What became of the mail with the code: nobody is promised a code that no server took (E7). */

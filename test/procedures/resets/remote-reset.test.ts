@@ -100,7 +100,7 @@ describe.each(engines)('resets at another system, on %s', (engine) => {
     ]);
     const { id } = server.people['ana'] ?? {};
     expect(await place.desk.store.read.users.byId('usr_acc_1_ana')).toMatchObject({ external: `kc:${id}` });
-    expect((await call('ana')).remote).toMatchObject({ state: 'nothing', removed: [] });
+    expect(await call('ana')).toMatchObject({ outcome: 'nothing-to-do', remote: { state: 'nothing', removed: [] } });
     expect(server.people['ana']).toMatchObject({ mailed: 1 });
     const log = JSON.stringify((await place.desk.store.read.audit.newest({}, 100)).map((row) => row.body));
     expect(log).not.toContain('CANARY');
