@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigFile } from '../../../src/config.js';
 import type { SignedOperator } from '../../../src/desk.js';
+import { settleReset } from '../../../src/procedures/codes/enrolment-code.js';
 import { mfaStatus } from '../../../src/procedures/codes/mfa-status.js';
 import { deliverDue } from '../../../src/procedures/messages/deliver-outbox.js';
-import { queueLift } from '../../../src/procedures/messages/remote-row.js';
 import { freezeResets, thawResets } from '../../../src/procedures/resets/freeze.js';
 import { tryRemotesAgain } from '../../../src/procedures/resets/job-work.js';
 import { planReset } from '../../../src/procedures/resets/plan-reset.js';
@@ -271,7 +271,7 @@ describe('gates', () => {
         at: place.clock.now(),
         by: { kind: 'system', id: 't', name: 't' },
       } as never;
-      await place.desk.store.record(entry, (write) => queueLift(place.desk, write, ana));
+      await place.desk.store.record(entry, (write) => settleReset(place.desk, write, ana, place.clock.now()));
       await deliverDue(place.desk);
       expect(server.people['ana']?.enabled !== false).toBe(true);
       const lift = await outbox.newestAbout(ana.id, 'remote-lift');
