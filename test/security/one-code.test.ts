@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromBase32, referenceCode } from '../factors/reference.js';
 import { type BuiltDesk, builtDesk, type Ended, requireBuilt } from '../support/built-desk.js';
 import { newestCode } from '../support/outbox-code.js';
-import { roomInStep } from '../support/session-run.js';
-import { startByCommand } from '../support/started-operator.js';
+import { roomInStep, startByCommand } from '../support/started-operator.js';
 import { engines } from '../support/test-desk.js';
 
 const PROCESSES = 8;
@@ -68,7 +67,7 @@ describe.each(engines)('one code in eight sign-ins on %s', (engine) => {
     };
     const seed = fromBase32(begun.enrolment.secretBase32.replaceAll(' ', ''));
     // The step before: the code that confirms the set-up is used up by it. It is accepted only while this step lasts.
-    await roomInStep();
+    await roomInStep(15_000);
     await place.must(['portal', 'mfa', 'add', 'totp', ...xena, '--code', referenceCode(seed, Date.now() / 1000 - 30)]);
     await place.must(['portal', 'mfa', 'require', 'on', ...xena]);
     await place.must(['portal', 'logout', ...xena]);

@@ -24,6 +24,7 @@ import {
   type TerminalAct,
 } from './session-file.js';
 import { compare, fillIn, onScreen } from './session-match.js';
+import { roomInStep } from './started-operator.js';
 import { repositoryRoot } from './test-desk.js';
 
 export interface SessionOptions {
@@ -40,8 +41,6 @@ export interface SessionOptions {
 
 const COMMAND_TIMEOUT = 60_000;
 const WAIT_TIMEOUT = 15_000;
-/** Milliseconds a command may need until it uses its code. */
-const ROOM_IN_STEP = 6_000;
 
 /** Throws an Error whose message gives the place in the file and a readable difference. */
 export async function runSession(options: SessionOptions): Promise<void> {
@@ -266,12 +265,6 @@ class Run {
     await json(`${start} --totp ${first}`);
     return secretBase32;
   }
-}
-
-/** A code must still be valid when the command after it runs, so near the end of a step it waits for the next code. */
-export async function roomInStep(): Promise<void> {
-  const left = 30_000 - (Date.now() % 30_000);
-  if (left < ROOM_IN_STEP) await new Promise((resolve) => setTimeout(resolve, left));
 }
 
 const isRunning = (ended: Promise<unknown>): Promise<boolean> =>

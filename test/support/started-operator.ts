@@ -51,8 +51,8 @@ export async function startByCommand(
   return totp.secretBase32;
 }
 
-/** A code must still be valid when the command after it runs, so near the end of a step it waits for the next one. */
-export async function roomInStep(): Promise<void> {
+/** A code must still be valid when the command after it has come to check it: with less than `room` ms left of a step it waits for the next one. */
+export async function roomInStep(room = 8_000): Promise<void> {
   const left = 30_000 - (Date.now() % 30_000);
-  if (left < 8_000) await new Promise((resolve) => setTimeout(resolve, left));
+  if (left < room) await new Promise((resolve) => setTimeout(resolve, left));
 }
