@@ -3,7 +3,7 @@
  * with the sources as they are. It stands in node_modules/.cache, from where the bundled sources find their packages.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
@@ -14,8 +14,8 @@ const executable = path.join(root, 'bin', 'countersign.js');
 export const USERS_PER_ACCOUNT = 20;
 const MADE_AT = 1_795_000_000_000;
 
-/** `lines` are further export lines of the sources that a subject needs. */
-export async function benchDesk(lines = []) {
+/** `lines` are further export lines of the sources that a subject needs, `change` rewrites a source (path, text) as it is bundled. */
+export async function benchDesk(lines = [], change = undefined) {
   const cache = path.join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(path.join(cache, 'bench-'));
@@ -31,7 +31,7 @@ export async function benchDesk(lines = []) {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`init ended with ${status}: ${stderr}`);
-  const sources = await loadSources(folder, lines);
+  const sources = await loadSources(folder, lines, change);
   const place = { settings: settingsIn(folder), dataFolder: path.join(root, 'data') };
   const open = () => sources.openDesk(sources.openCustody({ ...place, now: Date.now }));
   return {
@@ -57,7 +57,7 @@ export async function benchDesk(lines = []) {
 }
 
 /** The sources as they are, bundled beside node_modules so that packages are found. */
-async function loadSources(folder, lines) {
+async function loadSources(folder, lines, change) {
   const outfile = path.join(folder, 'sources.mjs');
   const always = [
     "export { openCustody } from './src/opening/open-custody.js';",
@@ -74,9 +74,19 @@ async function loadSources(folder, lines) {
     packages: 'external',
     outfile,
     logLevel: 'error',
+    plugins: change === undefined ? [] : [rewriting(change)],
   });
   return import(pathToFileURL(outfile).href);
 }
+
+const rewriting = (change) => ({
+  name: 'rewriting',
+  setup: (building) =>
+    building.onLoad({ filter: /\/src\/store\/.*\.ts$/ }, ({ path: file }) => ({
+      contents: change(path.relative(root, file), readFileSync(file, 'utf8')),
+      loader: 'ts',
+    })),
+});
 
 function settingsIn(folder) {
   return {

@@ -11,20 +11,35 @@ export async function bulkJob(bench, desk, users) {
   await seedCrowd(desk, users, { factors: 2, backupCodes: 10, devices: 2 });
   const lead = await bench.sources.signedOperator(desk, 'lead', 'lena');
   const { head, targets } = await beginCrowdJob(desk, lead, await bench.sources.signedOperator(desk, 'lead', 'sven'));
+  /** Goes on with the job until it is done or, as by Ctrl-C, the signal fires; says which. */
+  const run = async ({ told = async () => undefined, signal }) => {
+    const job = await openJob(desk, head.id);
+    try {
+      await runJob(desk, lead, job, { told, signal });
+      return 'ended';
+    } catch (error) {
+      if (error.code !== 'cancelled') throw error;
+      return 'interrupted';
+    }
+  };
   return {
     targets: targets.map((row) => row.user),
     /** For another process that is to run it. */
     order: { lead, job: head.id },
-    /** Goes on with the job until it is done or, as by Ctrl-C, the signal fires; says which. */
-    run: async ({ told = async () => undefined, signal }) => {
-      const job = await openJob(desk, head.id);
-      try {
-        await runJob(desk, lead, job, { told, signal });
-        return 'ended';
-      } catch (error) {
-        if (error.code !== 'cancelled') throw error;
-        return 'interrupted';
-      }
+    run,
+    /** Runs it for this many users more and interrupts it; answers the milliseconds. */
+    some: async (users) => {
+      const stop = new AbortController();
+      const start = performance.now();
+      let done = 0;
+      let took = 0;
+      const told = async (rows) => {
+        done += rows.length;
+        took = performance.now() - start;
+        if (done >= users) stop.abort();
+      };
+      await run({ told, signal: stop.signal });
+      return took;
     },
   };
 }

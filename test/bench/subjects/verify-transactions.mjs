@@ -7,13 +7,10 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { benchDesk, USERS_PER_ACCOUNT } from '../bench-desk.mjs';
+import { numberOf, STEP, USERS, VERIFY_LINES, verifications } from '../verifications.mjs';
 
-const USERS = 100_000;
 /** Verifications in one round: one alone is over before the clock has ticked much. */
 const PER_ROUND = 20;
-/** From one caller to the next, so that both sides touch pages all over the store. */
-const STEP = 7919;
-const numberOf = (user) => String(100_000 + Math.floor(user / USERS_PER_ACCOUNT));
 const padded = (number) => String(number).padStart(8, '0');
 
 let bench;
@@ -21,52 +18,32 @@ let desk;
 let verify;
 let copy;
 let replay;
-let caller = 0;
-let replayed = 0;
+let replayed;
 
 export const name = 'verify: both transactions, FULL';
 export const reach = 1.5;
 export const rounds = 21;
 
 export async function prepare() {
-  bench = await benchDesk(["export { verifyCaller } from './src/procedures/calls/verify-caller.js';"]);
+  bench = await benchDesk(VERIFY_LINES);
   await bench.fill(USERS, false);
   const listener = listening();
   desk = await bench.open();
-  const secrets = { ...desk.secrets, check: async () => ({ matches: true, outdated: false }) };
-  const quick = { ...desk, secrets };
-  const operator = firstOperator();
-  const who = { id: operator.id, name: operator.name, role: 'admin', disabledAt: null };
-  const signed = await bench.sources.signedInAs(desk, who);
-  verify = async () => {
-    caller = (caller + STEP) % USERS;
-    const account = numberOf(caller);
-    const request = {
-      account,
-      caller: `user${caller}`,
-      action: 'billing:change',
-      phrase: 'as said',
-      ticket: undefined,
-    };
-    const { outcome } = await bench.sources.verifyCaller(quick, signed, request);
-    if (outcome !== 'verified') throw new Error(`the verification was ${outcome}`);
-  };
+  verify = await verifications(bench, desk);
   await verify();
   const target = path.join(bench.folder, 'copy.db');
   await desk.store.backup(target);
-  const statements = await listener.during(verify);
+  let heardOf;
+  const statements = await listener.during(async () => {
+    heardOf = await verify();
+  });
   listener.stop();
   copy = openRaw(target);
-  // The callers before have been counted in the copy already.
-  replayed = caller;
-  replay = replaying(copy, statements);
-}
-
-function firstOperator() {
-  const raw = new Database(bench.store, { readonly: true });
-  const operator = raw.prepare('select id, name from operators').get();
-  raw.close();
-  return operator;
+  replay = replaying(copy, statements, heardOf);
+  // Opened anew, so that no statement of the figure is listened to any more.
+  await desk.store.close();
+  desk = await bench.open();
+  verify = await verifications(bench, desk);
 }
 
 /** Hears what is prepared and run on any connection, by Kysely's driver, while asked to. */
@@ -106,7 +83,7 @@ function openRaw(file) {
 }
 
 /** A function that says the statements once more. */
-function replaying(raw, statements) {
+function replaying(raw, statements, heardOf) {
   const prepared = statements.map(({ text, way, values }) => ({
     statement: raw.prepare(text),
     way,
@@ -115,7 +92,8 @@ function replaying(raw, statements) {
     head: text.startsWith('update "audit_head"'),
   }));
   const key = randomBytes(32);
-  const heardOf = caller;
+  // The callers before have been counted in the copy already.
+  replayed = heardOf;
   let { size } = raw.prepare('select size from audit_head').get();
   return () => {
     const fresh = new Map();
