@@ -26,6 +26,8 @@ export interface Running {
 
 export interface BuiltDesk {
   readonly home: string;
+  /** The environment of each process. */
+  readonly env: Readonly<Record<string, string>>;
   /** Path or address of the store, as the commands take it. */
   readonly store: string;
   readonly folders: { readonly data: string; readonly state: string; readonly config: string };
@@ -93,6 +95,7 @@ export async function builtDesk(
   };
   return {
     home,
+    env: surroundings,
     store,
     folders: {
       data: join(home, 'data', 'countersign'),
