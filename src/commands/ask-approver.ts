@@ -29,12 +29,15 @@ export async function askSecondOperator(
   context: Context,
   given: GivenApprover,
   message = 'Second operator (lead or admin)',
+  /** The password, where the command has read it already. */
+  read?: string,
 ): Promise<SignIn | undefined> {
   const ask = async () => (await context.ask.prompts('--approver')).line({ message });
   const name = given.approver ?? (context.ask.possible ? await ask() : '');
   if (name === '') return undefined;
   const fromStdin = given.approverPasswordStdin;
-  const password = await askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
+  const asked = () => askSecret(context, fromStdin, '--approver-password-stdin', `Password of ${name}`);
+  const password = read ?? (await asked());
   return { name, password, code: () => askCode(context, given.code, `Code from ${name}'s authenticator app`) };
 }
 

@@ -8,7 +8,7 @@ import { signInOperator } from '../../procedures/operators/sign-in-operator.js';
 import { clockState, confirmClock, type MendedClock, setClockBack } from '../../procedures/upkeep/care-for-store.js';
 import { iso } from '../../rules/moment.js';
 import { askSecondOperator } from '../ask-approver.js';
-import { askCode, askSecret } from '../ask-secret.js';
+import { askCode, askSecret, readSecretLines } from '../ask-secret.js';
 import { type Command, type Context, command, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { localMinute } from '../wording/times.js';
@@ -76,9 +76,10 @@ async function confirmSilence(context: Context, desk: Desk, given: Input): Promi
 }
 
 async function setBack(context: Context, desk: Desk, given: Input): Promise<Result> {
-  const signed = await signedIn(context, desk, given);
+  const [own, others] = given.passwordStdin && given.approverPasswordStdin ? await bothPasswords(context) : [];
+  const signed = await signedIn(context, desk, given, own);
   const { approver, approverPasswordStdin, approverCode: code } = given;
-  const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code });
+  const signIn = await askSecondOperator(context, { approver, approverPasswordStdin, code }, undefined, others);
   if (signIn === undefined) {
     const what = 'setting the time of the desk back';
     throw refusal('approval-needed', 'second-operator-needed', { what }, 'approver-signs-in');
@@ -90,14 +91,19 @@ async function setBack(context: Context, desk: Desk, given: Input): Promise<Resu
   ]);
 }
 
+const bothPasswords = (context: Context): Promise<readonly string[]> => {
+  const what = "two lines: your password, and the second operator's";
+  return readSecretLines(context, '--password-stdin', { least: 2, most: 2, what });
+};
+
 /** By the token of a script, or by password and code here and now. */
-async function signedIn(context: Context, desk: Desk, given: Input): Promise<SignedOperator> {
+async function signedIn(context: Context, desk: Desk, given: Input, read?: string): Promise<SignedOperator> {
   const { token } = await context.settings();
   const claim = { access: 'signed-in', command: 'store clock' } as const;
   if (token !== undefined) return authenticateOperator(desk, { ...claim, token, via: 'token' });
   const asked = async () => (await context.ask.prompts('--operator')).line({ message: 'Operator' });
   const name = given.operator ?? (await asked());
-  const password = await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`);
+  const password = read ?? (await askSecret(context, given.passwordStdin, '--password-stdin', `Password of ${name}`));
   const code = () => askCode(context, given.code, `Code from ${name}'s authenticator app`);
   const session = await signInOperator(desk, { name, password, code });
   return authenticateOperator(desk, { ...claim, token: session.token, via: 'session' });
