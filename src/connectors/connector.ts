@@ -165,6 +165,8 @@ export interface Connectors {
 
 /** What an earlier attempt for the same person got to, as its caller recorded it in `before` and `gated`. */
 export interface Earlier {
+  /** Whom it found. */
+  readonly id: string;
   readonly kinds: readonly string[];
   readonly suspended: boolean;
   /** The gate stands, and its code or link has reached the owner or the caller's store. */
@@ -176,7 +178,7 @@ export interface ResetSteps {
   /** Given in every attempt after the first that called `before`: "no factor left" then means reset, not nothing. */
   readonly earlier?: Earlier;
   /** Intent first: called before anything is changed, and awaited. If it rejects, nothing was changed. */
-  readonly before?: (seen: Omit<Earlier, 'gated'> & { readonly id: string }) => Promise<void>;
+  readonly before?: (seen: Omit<Earlier, 'gated'>) => Promise<void>;
   /** Called when the gate stands and before the first factor goes, and awaited: a code that is not kept now is lost with the process. */
   readonly gated?: (gate: Gated) => Promise<void>;
 }

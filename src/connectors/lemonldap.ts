@@ -2,7 +2,8 @@
  * LemonLDAP::NG 2.16, manager API `/api/v1/secondFactor`. What its API cannot do, tried on the real one:
  *
  *  - It knows only stored second factors, not who exists: nobody and a person without factors look alike, and the login counts as it is
- *    written. DELETE answers 200 for both, and for a login in other capitals, where it removes nothing.
+ *    written. DELETE answers 200 for both, and for a login in other capitals, where it removes nothing. So a login is known only once it
+ *    had a factor there.
  *  - It ends no session and suspends nobody. Forced enrolment (`sfRequired`) asks the next person who knows the password to enrol.
  */
 import { factorsOf, fieldsOf, listOf } from './answers.js';
@@ -16,9 +17,11 @@ export const lemonldap: Kind = {
   gates: ['none'],
   open: (settings, outside) => {
     const { ask } = openClient(settings, outside);
+    const factors = async (login: string) => factorsOf(await ask('GET', ONE, { login }), 'type', 'name');
     return {
-      find: async ({ external, login }) => ({ id: external ?? login, suspended: false }),
-      factors: async (login) => factorsOf(await ask('GET', ONE, { login }), 'type', 'name'),
+      find: async ({ external, login }) =>
+        external === null && (await factors(login)).length === 0 ? 'none' : { id: external ?? login, suspended: false },
+      factors,
       reset: async (login) => void fieldsOf(await ask('DELETE', ONE, { login })),
       permissions: async () => {
         listOf(await ask('GET', ONE, NOBODY));

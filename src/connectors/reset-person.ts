@@ -29,7 +29,8 @@ export async function resetPerson(
   let known = NOTHING_YET;
   let removing = false;
   try {
-    const found = await connector.find(person);
+    // Whom the first attempt found is not looked for again: what told them apart may be gone by its effect.
+    const found = await connector.find({ ...person, external: steps.earlier?.id || person.external });
     if (found === 'none') return { ...known, state: 'unknown' };
     if (found === 'several') return { ...known, state: 'ambiguous' };
     const { id, suspended } = found;
@@ -38,7 +39,7 @@ export async function resetPerson(
     const kinds = kindsOf(factors);
     if (factors.length === 0 && steps.earlier === undefined) return { ...known, sessions: 'stay', state: 'nothing' };
     if (steps.earlier === undefined) await steps.before?.({ id, kinds, suspended });
-    const earlier = steps.earlier ?? { kinds, suspended, gated: false };
+    const earlier = steps.earlier ?? { id, kinds, suspended, gated: false };
     known = { ...known, gate: await standingGate(connector, policy, id, earlier, steps.gated) };
     removing = true;
     const { left, why: said } = await removeAll(connector, id, factors);

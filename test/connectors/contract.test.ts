@@ -137,9 +137,15 @@ describe.each(Object.keys(KINDS) as Vendor[])('%s', (kind) => {
   it.runIf(runs)(
     'B93: a killed attempt is taken up: the gate again if nobody has its code, then the rest',
     async () => {
-      const steps = { gated: () => Promise.reject(new Error('killed')) };
+      let id = '';
+      const steps = {
+        before: async (seen: { readonly id: string }) => {
+          id = seen.id;
+        },
+        gated: () => Promise.reject(new Error('killed')),
+      };
       await expect(reset(person(login), gates[0], steps)).rejects.toThrow('killed');
-      const earlier = { kinds: factors, suspended: false, gated: false };
+      const earlier = { id, kinds: factors, suspended: false, gated: false };
       const again = await reset(person(login), gates[0], { earlier });
       expect(again).toMatchObject({ state: 'reset', removed: factors, gate: { kind: gates[0] } });
       // Killed after the last factor, before the sessions: what was intended is claimed, not "nothing".

@@ -24,6 +24,8 @@ import { random } from './kill-at-random.js';
 
 const PEOPLE = 200;
 const KILLS = amount(30, 100);
+/** Until a worker is killed, ms: the long form kills before much is done, so that its kills are over before the work is. */
+const AFTER = amount(1_000, 400);
 const LIMIT_MS = 600_000;
 /** All that end by themselves: a stall costs the client's own time limit, which test/connectors tries. */
 const FAULTS = [
@@ -100,7 +102,7 @@ describe.each(engines)(`a worker that is killed while it resets elsewhere, on %s
       for (let run = 0; run < 400; run += 1) {
         const order = { settings: place.settings, dataFolder, ahead: minutes(61) * (run + 1) };
         const worker = script.start([], { ORDER: JSON.stringify(order) });
-        const after = 400 + chance() * 1_000;
+        const after = 400 + chance() * AFTER;
         const timer = kills < KILLS ? setTimeout(() => worker.child.kill('SIGKILL'), after) : undefined;
         const { code, stderr } = await worker.ended;
         clearTimeout(timer);

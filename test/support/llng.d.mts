@@ -12,6 +12,9 @@ export interface Llng {
   signIn(user: string, password?: string): Promise<SignIn>;
   enrol(browser: Browser, name?: string): Promise<string>;
   factors(user: string): Promise<readonly { readonly type: string; readonly name: string }[]>;
+  /** The API alone; what it stored stays. */
+  stopApi(): Promise<void>;
+  startApi(): Promise<void>;
   stop(): Promise<void>;
 }
 /** Debian packages that are not here. */

@@ -219,7 +219,6 @@ Lemonldap::NG::Manager->run({ enabledModules => 'api', protection => 'none' });
     return k;
   };
   const kids = [up('portal.psgi', pPort), up('api.psgi', aPort)];
-  closeSync(fd);
   let stopped = false;
   const log = () => {
     try {
@@ -232,6 +231,11 @@ Lemonldap::NG::Manager->run({ enabledModules => 'api', protection => 'none' });
     if (stopped) return;
     stopped = true;
     process.off('exit', last);
+    closeSync(fd);
+    await end(kids);
+    if (!keep) rmSync(dir, { recursive: true, force: true });
+  }
+  async function end(kids) {
     const gone = kids.map((k) =>
       k.exitCode !== null || k.signalCode ? null : new Promise((ok) => k.once('exit', ok)),
     );
@@ -247,7 +251,12 @@ Lemonldap::NG::Manager->run({ enabledModules => 'api', protection => 'none' });
     for (const k of kids) k.stdio[3].destroy();
     await Promise.race([Promise.all(gone), sleep(3000)]);
     sig('SIGKILL');
-    if (!keep) rmSync(dir, { recursive: true, force: true });
+  }
+  /** Its API alone goes down, and comes up again at the same address with what it stored. */
+  const stopApi = () => end(kids.splice(1, 1));
+  async function startApi() {
+    kids.push(up('api.psgi', aPort));
+    await ready('manager API', `${api}secondFactor/dwho`);
   }
   function last() {
     for (const k of kids) {
@@ -269,19 +278,19 @@ Lemonldap::NG::Manager->run({ enabledModules => 'api', protection => 'none' });
     throw new Error(`${why}\n${tail}`);
   };
   const t0 = Date.now();
-  for (const [what, url] of [
-    ['manager API', `${api}secondFactor/dwho`],
-    ['portal', portal],
-  ]) {
+  async function ready(what, url) {
+    const since = Date.now();
     for (;;) {
       if (kids.some((k) => k.exitCode !== null)) await fail('LemonLDAP::NG stopped while starting');
       const r = await call(url, { timeoutMs: 15000 }).catch(() => null);
       if (r?.status === 200) break;
       if (r && r.status >= 500) await fail(`${what} answered ${r.status}; its log says`);
-      if (Date.now() - t0 > 30000) await fail(`${what} did not come up in 30 s`);
+      if (Date.now() - since > 30000) await fail(`${what} did not come up in 30 s`);
       await sleep(50);
     }
   }
+  await ready('manager API', `${api}secondFactor/dwho`);
+  await ready('portal', portal);
 
   const self = {
     portal,
@@ -289,6 +298,8 @@ Lemonldap::NG::Manager->run({ enabledModules => 'api', protection => 'none' });
     dir,
     log,
     stop,
+    stopApi,
+    startApi,
     missing: [],
     startMs: Date.now() - t0,
     browser: () => new Browser(),

@@ -51,7 +51,9 @@ export function withRemote(row: RowOutcome, stored: OutboxRow | undefined): RowO
 function outcomeWith(outcome: RowOutcome['outcome'], state: RemoteState, here: boolean): RowOutcome['outcome'] {
   if (state === 'nothing') return here ? outcome : 'nothing-to-do';
   if (state === 'refused') return 'failed';
-  return state === 'reset' || state === 'lifted' || state === 'cancelled' ? outcome : state;
+  // A line that was read before its turn there came may still say so.
+  if (state === 'reset') return 'reset';
+  return state === 'lifted' || state === 'cancelled' ? outcome : state;
 }
 
 const BATCH = 500;
