@@ -23,6 +23,8 @@ export interface House {
   run(argv: readonly string[], given?: InnerInput): Promise<InnerOutput>;
   /** Serves the customers' pages of a throw-away desk on this machine until it is stopped; undefined if they cannot be served. */
   servePages(env: Readonly<Record<string, string>>): Promise<ServedPages | undefined>;
+  /** Starts a program of data/examples, which ends with this process; answers the first line that it prints, undefined if there is none. */
+  startExample(name: string, args: readonly string[]): Promise<string | undefined>;
   /** Gives this terminal to another command of the same process, with added environment; returns its exit status. */
   hand(argv: readonly string[], env: Readonly<Record<string, string>>): Promise<number>;
   /** A private folder that is removed when the process ends. */

@@ -57,7 +57,7 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
       run.opened.desk = Promise.resolve(founded.desk);
       return founded;
     },
-    ...besides(around),
+    ...besides(around, run.dataFolder),
     outsider,
     phrasebook: async () => {
       const { openPhrasebook } = await import('../opening/open-wordbook.js');
@@ -98,10 +98,12 @@ export function buildHouse(run: HouseParts, given: HouseOptions): House {
 }
 
 /** Other commands of this process, and a place for what they make. */
-const besides = ({ run, hand, servePages, folders }: HouseParts['around']) => ({
+const besides = ({ run, hand, servePages, folders }: HouseParts['around'], dataFolder: string) => ({
   run: (argv: readonly string[], given: InnerInput = {}) => run(argv, given),
   hand,
   servePages,
+  startExample: async (name: string, args: readonly string[]) =>
+    (await import('./example-program.js')).startExample(join(dataFolder, 'examples', name), args),
   temporaryFolder: async () => folders.make(),
 });
 

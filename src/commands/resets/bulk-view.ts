@@ -40,7 +40,7 @@ export function planView({ plan, hash, waiting, why }: FrozenPlan, words: Words)
 /** No undo there, and who could enrol first: said before the number is typed (B93). */
 const remoteBlock = ({ connector, gate, users, waitMinutes }: PlannedRemote, words: Words) =>
   block.verdict(
-    words('remote.plan', { connector, count: users, gate, minutes: waitMinutes }),
+    words('remote.plan', { connector, count: users, kind: gate, minutes: waitMinutes }),
     gate === 'none' ? 'bad' : 'warn',
   );
 

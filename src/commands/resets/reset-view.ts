@@ -52,7 +52,7 @@ export function remoteRows(remote: Remote | null, words: Words): readonly (reado
   return [
     [words('remote.system'), connector],
     [words('remote.there'), words('remote.state', facts)],
-    ...(gate === null ? [] : [[words('remote.gate'), words('remote.gate-is', { gate, until })] as const]),
+    ...(gate === null ? [] : [[words('remote.gate'), words('remote.gate-is', { kind: gate, until })] as const]),
     ...(state === 'reset' && sessions === 'stay'
       ? [[words('remote.sessions'), words('remote.sessions-stay')] as const]
       : []),

@@ -9,6 +9,8 @@ export interface MadeDesk extends ScriptDesk {
   readonly token: string;
   /** Seed of the lead's authenticator app, base32: the person who plays the lead puts it into an app. */
   readonly leadSecret: string;
+  /** Starts the other system of the demo again, once this process has ended. */
+  readonly startSystem: string;
 }
 
 /** `told` gets each step that a person wants to see, and what it printed. */
@@ -18,7 +20,7 @@ export async function makeDemoDesk(
   cast: DemoCast,
   told: (step: Step, stdout: string) => Promise<void>,
 ): Promise<MadeDesk> {
-  await giveOtherSystem(context, desk);
+  const startSystem = await startOtherSystem(context, desk);
   const token = await foundDesk(context, desk);
   const step = async (next: Step, tell = false) => {
     const output = await runStep(context, desk, next, token);
@@ -41,21 +43,33 @@ export async function makeDemoDesk(
   const secret = await begin(context, desk, cast.operator, token);
   const code = await context.house.appCode(secret, 0);
   await runStep(context, desk, typed(`login --operator ${name} --password-stdin --code ${code}`, { stdin: password }));
-  return { ...desk, cast, token, leadSecret };
+  return { ...desk, cast, token, leadSecret, startSystem };
 }
 
-/** The company whose people also sign in at another system, which is a file here. */
+/** The company whose people sign in at another system: a small one of our own, which answers like Keycloak. */
 const ELSEWHERE = '100241';
 const NEW = { what: 'an empty file', begins: /^$/ };
+const SYSTEM = 'identity-system.mjs';
 
-async function giveOtherSystem({ files, house }: Context, { folder }: ScriptDesk): Promise<void> {
-  const people = join(folder, 'identity.json');
-  const script = join(house.dataFolder, 'examples', 'connector-command.mjs');
+/** Answers the line by which somebody who keeps the desk starts it again. */
+async function startOtherSystem({ files, house }: Context, { folder }: ScriptDesk): Promise<string> {
   const config = join(folder, 'config', 'countersign');
   await files.makeFolder(config);
-  await files.write(people, await files.readText(join(house.dataFolder, 'demo', 'identity.json')), NEW);
-  const lines = ['[connectors.shop]', 'kind = "command"', `command = '''node "${script}" "${people}"'''`, ''];
-  await files.write(join(config, 'config.toml'), lines.join('\n'), NEW);
+  const people = await files.readText(join(house.dataFolder, 'demo', 'identity.json'));
+  await files.write(join(folder, 'identity.json'), people, NEW);
+  const address = await house.startExample(SYSTEM, [folder]);
+  if (address === undefined) throw new Error(`${SYSTEM} did not start`);
+  const settings = {
+    kind: 'keycloak',
+    realm: 'demo',
+    url: address,
+    tokenFile: join(folder, 'identity-token'),
+    gate: 'link',
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const text = ['[connectors.shop]', ...lines, 'allowPrivate = true', ''].join('\n');
+  await files.write(join(config, 'config.toml'), text, NEW);
+  return `node '${join(house.dataFolder, 'examples', SYSTEM)}' '${folder}' ${new URL(address).port}`;
 }
 
 /** Makes an operator, who starts with the code of the step before; so the code of this one still signs in. Answers the app's secret. */

@@ -120,7 +120,7 @@ const SHOWN = ['COUNTERSIGN_STORE', 'COUNTERSIGN_KEY_FILE', 'XDG_STATE_HOME'];
 function madeResult(made: MadeDesk, kept: boolean): Result {
   const exports = SHOWN.map((name) => `export ${name}='${made.env[name] ?? ''}'`);
   const next: readonly Block[] = kept
-    ? [block.next(...exports, 'countersign whoami')]
+    ? [block.next(...exports, `${made.startSystem}   (in a second terminal: the other system)`, 'countersign whoami')]
     : [block.note('The demo desk was deleted. Use --dir to keep it.')];
   return {
     view: [...cheatSheet(made), ...next],

@@ -51,6 +51,14 @@ describe('the catalogue of refusals', () => {
     expect([...own.values()].filter((message) => message.trim() === '')).toEqual([]);
   });
 
+  it.each(LANGUAGES)('%s chooses by no fact that is said in terms: the choice would never fit', (language) => {
+    const terms = Object.keys(read('en', 'terms'));
+    const wrong = [...messagesOf(language)].filter(([, message]) =>
+      namedIn(message).some(({ name, how }) => how === 'select' && terms.includes(name)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('every refusal has its sentences, gives the facts that they name, and no sentence is without a refusal', () => {
     const catalogue: Catalogue = {
       reasons: byKey('en', 'reasons'),
