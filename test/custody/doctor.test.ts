@@ -13,6 +13,7 @@ import { openDesk, openEngine } from '../../src/opening/open-desk.js';
 import { noteKeyBackup } from '../../src/procedures/upkeep/care-for-store.js';
 import { SYSTEM } from '../../src/rules/audit-entry.js';
 import { minutes } from '../../src/rules/duration.js';
+import { accountRow } from '../store/rows.js';
 import { dataFolder, engines, START, type TestDesk, testDesk } from '../support/test-desk.js';
 
 describe.each(engines)('doctor on %s', (engine) => {
@@ -144,6 +145,15 @@ describe.each(engines)('doctor on %s', (engine) => {
       write.operators.update(operator.id, { disabled_at: START }),
     );
     expect(await amiss()).toMatchObject([{ subject: 'Admins', state: 'wrong' }]);
+  });
+
+  it('a company whose connector the settings do not have: nobody there can be reset (B93)', async () => {
+    await made.desk.store.record({ kind: 'account.added', outcome: 'done', at: START, by: SYSTEM }, (write) =>
+      write.accounts.insert([accountRow('100234', { connector: 'okta' }), accountRow('100235')]),
+    );
+    expect(await amiss()).toMatchObject([{ subject: 'Other systems', text: expect.stringContaining('okta') }]);
+    const file = { connectors: { okta: { kind: 'command', command: 'true' } } } as Settings['file'];
+    expect(await amiss({ file })).toEqual([]);
   });
 
   it('a head of the log and a row that somebody changed: each is named, and neither hides the other', async () => {

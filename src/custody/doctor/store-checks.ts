@@ -28,6 +28,7 @@ export const STORE_CHECKS: Checks<OpenedStore> = {
   'Sink of the log': inspectSink,
   Channels: inspectChannels,
   Codes: inspectClearCodes,
+  'Other systems': inspectOtherSystems,
   Admins: inspectAdmins,
   'Phone numbers': inspectPhones,
   "Customers' pages": inspectPages,
@@ -151,6 +152,17 @@ async function inspectClearCodes({ store, custody: { settings } }: OpenedStore):
   const where = `${written.map(([kind]) => kind).join(', ')} as files in ${join(settings.dataFolder, 'outbox')}`;
   const text = `codes for ${users} logins are written in clear (${where}); that is for a demo only`;
   return [{ state: 'wrong', text, mend: 'set up a mail server in the config file: countersign help config' }];
+}
+
+/** Does a company name a connector that the settings do not have? Its people cannot be reset (B93). */
+async function inspectOtherSystems({ store, custody: { settings } }: OpenedStore): Promise<readonly Told[]> {
+  const known = Object.keys(settings.file.connectors ?? {});
+  const missing = (await store.read.accounts.connectors()).filter((name) => !known.includes(name));
+  return missing.map((name) => ({
+    state: 'wrong',
+    text: `companies have the connector ${name}, and the config file has no [connectors.${name}]: their people cannot be reset`,
+    mend: 'countersign help connectors; or for one company: countersign account edit NUMBER --connector NAME',
+  }));
 }
 
 /** Settings with a fault are named by another check. */

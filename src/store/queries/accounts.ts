@@ -52,6 +52,11 @@ export const accountReads = (db: Db) => ({
       .where('id', '=', id)
       .executeTakeFirst();
   },
+  /** Names of the connectors that companies have. */
+  async connectors(): Promise<readonly string[]> {
+    const named = db.selectFrom('accounts').select('connector').where('connector', 'is not', null).groupBy('connector');
+    return (await named.execute()).flatMap(({ connector }) => connector ?? []);
+  },
   async count(): Promise<number> {
     return countOf(db.selectFrom('accounts'));
   },
