@@ -15,6 +15,7 @@ export type ApprovalReason =
   | 'successor'
   | 'edition'
   | 'sign-in-kind'
+  | 'many-contacts'
   | 'first-passphrase';
 
 /** Thirty bits in whole bytes. */

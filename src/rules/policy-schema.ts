@@ -145,8 +145,11 @@ function deskLimits() {
       ownResetByPhone: z.boolean(),
       adminTargets: z.boolean(),
     }),
-    // How many rows on file an import may change before somebody gives their number (B90).
-    directory: z.strictObject({ confirmOver: whole(1, 100_000) }).default({ confirmOver: 100 }),
+    // How many rows on file an import may change before somebody gives their number (B90), and how many people's contacts before a second
+    // operator is asked (B56).
+    directory: z
+      .strictObject({ confirmOver: whole(1, 100_000), contactsOver: whole(1, 100_000).default(100) })
+      .default({ confirmOver: 100, contactsOver: 100 }),
     // How long an admin who was added to a company with admins waits before acting on others (B84). A policy without it gets the default.
     adminHoldHours: whole(24, 720).default(72),
     operatorSession: z.strictObject({ hours: whole(1, 24), idleMinutes: whole(1, 60), freshCodeMinutes: whole(1, 60) }),

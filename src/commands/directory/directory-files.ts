@@ -9,15 +9,17 @@ import {
   type Counts,
   type ImportReport,
   type ImportRequest,
-  importDirectory,
   previewImport,
 } from '../../procedures/directory/import-directory.js';
+import { importDirectory } from '../../procedures/exits/import-directory.js';
 import { deliverOutbox } from '../../procedures/messages/deliver-outbox.js';
 import { ACCOUNT_SHAPE, type Rows, USER_SHAPE } from '../../rules/directory-rows.js';
 import type { Block, View } from '../../terminal/render.js';
+import { untilApproved } from '../ask-approver.js';
 import { type Command, type Context, command, type OptionSpec, type Result } from '../command.js';
 import { block } from '../wording/blocks.js';
 import { confirmed, IMPORT_PLAN, importPlanText, readImportPlan } from './import-plan.js';
+import { WAIT } from './power-change.js';
 import { readTable, TABLE_OPTIONS, tableInput } from './table-options.js';
 
 const FILE = { name: '[file]', about: 'CSV file, or - for standard input', path: 'reads' } as const;
@@ -27,6 +29,7 @@ const PLANNED: readonly OptionSpec[] = [
   { flags: '--plan <file>', about: 'write it into a file, to be applied later; - for standard output', path: 'writes' },
   { flags: '--apply <file>', about: 'import a plan exactly as it was looked at', path: 'reads' },
   { flags: '--confirm <n>', about: 'how many rows are added or updated; asked for where many change' },
+  WAIT,
   { flags: '--accept-damaged', about: 'take damaged values as written (default: those on file are kept)' },
 ];
 const CLEAR = { flags: '--clear-contacts', about: 'an empty cell removes the e-mail or phone (default: it is kept)' };
@@ -37,6 +40,7 @@ const plannedInput = () => ({
   apply: z.string().optional(),
   confirm: z.coerce.number<string>().int('must be a whole number').optional(),
   acceptDamaged: z.boolean().default(false),
+  wait: z.boolean().default(false),
   ...tableInput(),
 });
 type Given = z.infer<z.ZodObject<ReturnType<typeof plannedInput>>>;
@@ -87,8 +91,8 @@ async function importing(
       ? { ...(await read(fileOf(given))), acceptDamaged: given.acceptDamaged }
       : await readImportPlan(context, given.apply, given);
   if (given.dryRun || given.plan !== undefined) return previewed(context, desk, request, given);
-  const report = await confirmed(context, given.confirm, (confirm) =>
-    importDirectory(desk, context.operator(), { ...request, confirm }),
+  const report = await untilApproved(context, given.wait, () =>
+    confirmed(context, given.confirm, (confirm) => importDirectory(desk, context.operator(), { ...request, confirm })),
   );
   const waiting = report.notices.length - (await deliverNotices(context, desk, report.notices));
   // What the import tells the companies' admins (B84).

@@ -25,9 +25,10 @@ const rowsOf = (file: 'accounts' | 'users', table: Rows<string> | undefined) =>
 /** Refusals: `invalid-input` for a file that is no such plan, was changed, or was made by another desk; `usage` for what would change it. */
 export async function readImportPlan(context: Context, path: string, given: object): Promise<ImportRequest> {
   const { digests } = await context.desk();
-  const free = ([name, value]: [string, unknown]) => !value || name === 'apply' || name === 'confirm';
+  const free = ([name, value]: [string, unknown]) => !value || ['apply', 'confirm', 'wait'].includes(name);
   if (!Object.entries(given).every(free)) {
-    const message = '--apply imports a plan exactly as it is; leave out the file and all options but --confirm';
+    const message =
+      '--apply imports a plan exactly as it is; leave out the file and all options but --confirm and --wait';
     throw new Refusal('usage', message, { hint: 'Make another plan instead.' });
   }
   const text = await context.files.readText(path);

@@ -3,14 +3,14 @@
  * wait for them. If what the plan was made from has changed by then, it is made again inside. `previewImport` makes the same plan and
  * writes nothing (B90).
  */
-import type { Desk, SignedOperator } from '../../desk.js';
+import type { ApprovalRow, Desk, SignedOperator } from '../../desk.js';
 import { type Problem, refusal } from '../../errors.js';
-import type { AuditEntry, Deed } from '../../rules/audit-entry.js';
+import type { ActEntry, AuditEntry, Deed } from '../../rules/audit-entry.js';
 import type { Allowed } from '../../rules/damaged-values.js';
 import { type CellChange, cellChanges, type Kept, type SidePlan } from '../../rules/directory-import.js';
 import { type AccountColumn, type Rows, readAccountRows, type UserColumn } from '../../rules/directory-rows.js';
 import { maskedContact } from '../../rules/masked-contact.js';
-import { act, askAuthority, mayAlso } from '../authorise.js';
+import { type Acting, act, askAuthority, mayAlso } from '../authorise.js';
 import { applyAccounts, applyUsers, readyImport } from './apply-import.js';
 import { isOvertaken, planCompanies, planPeople, type Stored } from './plan-import.js';
 import { noteList } from './see-people.js';
@@ -70,41 +70,62 @@ export async function previewImport(
   return { ...report, changes: full ? changes : changes.map(masked), confirm, outcome: outcome() };
 }
 
-const isOfContact = ({ column }: CellChange): boolean => column === 'email' || column === 'phone';
+const isContact = (column: string): boolean => column === 'email' || column === 'phone';
+const isOfContact = ({ column }: CellChange): boolean => isContact(column);
 
 function masked(change: CellChange): CellChange {
   const mask = (text: string) => maskedContact(change.column === 'email' ? 'email' : 'phone', text);
   return isOfContact(change) ? { ...change, old: mask(change.old), new: mask(change.new) } : change;
 }
 
+/** What waits for a second operator, and how the log says it. */
+export interface Waiting {
+  readonly request: ApprovalRow;
+  readonly entries: readonly ActEntry[];
+}
+
+/** Whose contacts on file an import changes, and what names exactly this import. */
+export interface ContactChange {
+  readonly users: readonly string[];
+  readonly outcome: () => string;
+}
+
 /**
  * Refusal `invalid-input` with every bad row of every file, for a wrong number and for another outcome than the one that was looked
- * at; `missing-option` where many rows change and no number is given. Then nothing is changed.
+ * at; `missing-option` where many rows change and no number is given. Then nothing is changed. `second` is asked in the transaction that
+ * would import; null if it may go on.
  */
-export async function importDirectory(
+export async function importFiles(
   desk: Desk,
   signed: SignedOperator,
   request: ImportRequest,
-): Promise<ImportReport> {
+  second: (acting: Acting<'directory:write'>, change: ContactChange) => Promise<Waiting | null>,
+): Promise<ImportReport | Waiting> {
   await askAuthority(desk, signed, IMPORTING);
   const plan = planner(desk, request);
   const before = await plan(desk.store.read);
   requireAsLookedAt(desk, before, request);
   const at = desk.now();
   const made = readyImport(desk, before, at);
-  const { entries: _logged, ...report } = await act<'directory:write', Done>(desk, signed, IMPORTING, {
-    entry: (done, { actor }) => [summaryOf(done, { at, by: actor }), ...done.entries],
+  const done = await act<'directory:write', Done | Waiting>(desk, signed, IMPORTING, {
+    entry: (result, { actor }) =>
+      'request' in result ? result.entries : [summaryOf(result, { at, by: actor }), ...result.entries],
     change: async (acting) => {
       const base = { at, by: acting.by.actor };
       const overtaken = await isOvertaken(acting.write, before);
       const planned = overtaken ? await plan(acting.write) : before;
       if (overtaken) requireAsLookedAt(desk, planned, request);
+      const users = planned.people.plan.update.flatMap((one) => (one.fields.some(isContact) ? [one.before.id] : []));
+      const waiting = await second(acting, { users, outcome: planned.outcome });
+      if (waiting !== null) return waiting;
       const ready = overtaken ? readyImport(desk, planned, at) : made;
       const first = await applyAccounts(acting, ready, base);
-      const second = await applyUsers(acting, ready, base);
-      return { ...planned.report, notices: second.notices, entries: [...first, ...second.entries] };
+      const { notices, entries } = await applyUsers(acting, ready, base);
+      return { ...planned.report, notices, entries: [...first, ...entries] };
     },
   });
+  if ('request' in done) return done;
+  const { entries: _logged, ...report } = done;
   return report;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
+import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';

@@ -10,9 +10,9 @@ import { describeUser } from '../../../src/procedures/directory/describe-custome
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findAccount, findUser, sharedContacts } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory } from '../../../src/procedures/directory/import-directory.js';
 import { accountsAsTyped, searchUsers, usersAsTyped } from '../../../src/procedures/directory/search-directory.js';
 import { viewUsers } from '../../../src/procedures/directory/see-people.js';
+import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { countryCode } from '../../../src/rules/phone-number.js';
 import { accountsFile, usersFile } from '../../support/directory-desk.js';
 import { runCommand } from '../../support/in-process.js';

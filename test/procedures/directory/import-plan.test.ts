@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { findUser } from '../../../src/procedures/directory/find-account.js';
-import { importDirectory, previewImport } from '../../../src/procedures/directory/import-directory.js';
+import { previewImport } from '../../../src/procedures/directory/import-directory.js';
+import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
+import { decideApproval } from '../../../src/procedures/resets/decide-approval.js';
 import { accountsFile, type Customers, customers, entriesOf, usersFile } from '../../support/directory-desk.js';
 import { refusalOf as refusal } from '../../support/said.js';
 import { engines } from '../../support/test-desk.js';
@@ -108,5 +110,36 @@ describe.each(engines)('an import that is looked at before, on %s (B90)', (engin
     expect((await findUser(place.desk, '100234/u7')).user.name).toBe('First 7');
     expect((await run('Second', 101)).users).toMatchObject({ updated: 101 });
     expect((await run('Second')).users).toMatchObject({ unchanged: 101 });
+  });
+
+  it('B56 many changed contacts need a second operator, for exactly this file; one fewer does not', async () => {
+    const limits = { ...place.desk.policy.limits, directory: { confirmOver: 100, contactsOver: 2 } };
+    const strict = { ...place.desk, policy: { ...place.desk.policy, limits } };
+    const people = ['100234,nancy,,nancy', '100234,maria,,maria', '100241,ana,,ana'];
+    const roles = ['secondary-admin', 'primary-admin', 'admin'];
+    const rows = (count: number, at: string) =>
+      people
+        .slice(0, count)
+        .map((start, n) => `${start.replace(',,', ',Name,')}@${at},,${roles[n]}`)
+        .join('\n');
+    const files = async (count: number, at: string) => ({ users: await usersFile(`${HEADER}${rows(count, at)}\n`) });
+    const imported = async (count: number, at: string) => importDirectory(strict, place.admin, await files(count, at));
+    expect((await imported(2, 'first.example')).users).toMatchObject({ updated: 2 });
+
+    const asked = await refusal(imported(3, 'evil.example'));
+    expect(asked.code).toBe('approval-needed');
+    const { id } = asked.also['approval'] as { id: string };
+    expect((await findUser(place.desk, '100234/nancy')).user.email).toBe('nancy@first.example');
+    expect(await entriesOf(place, 'approval.requested')).toHaveLength(1);
+    // The same again makes no second request, and nobody approves their own.
+    expect((await refusal(imported(3, 'evil.example'))).also['approval']).toMatchObject({ id });
+    const yes = { id, approve: true, reason: 'looked at' };
+    await expect(decideApproval(place.desk, place.admin, yes)).rejects.toMatchObject({ code: 'forbidden' });
+    await decideApproval(place.desk, await place.operator('lead'), yes);
+    // Approved was that file, and no other.
+    expect((await refusal(imported(3, 'other.example'))).code).toBe('approval-needed');
+    expect((await imported(3, 'evil.example')).users).toMatchObject({ updated: 3 });
+    expect((await findUser(place.desk, '100234/nancy')).user.email).toBe('nancy@evil.example');
+    expect((await refusal(imported(3, 'third.example'))).code).toBe('approval-needed');
   });
 });

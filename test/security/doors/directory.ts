@@ -6,7 +6,7 @@ import { switchAccount, switchUser } from '../../../src/procedures/directory/dis
 import { editAccount } from '../../../src/procedures/directory/edit-account.js';
 import { editUser } from '../../../src/procedures/directory/edit-user.js';
 import { exportAccounts, exportUsers } from '../../../src/procedures/directory/export-directory.js';
-import { importDirectory, previewImport } from '../../../src/procedures/directory/import-directory.js';
+import { importFiles, previewImport } from '../../../src/procedures/directory/import-directory.js';
 import {
   noteList,
   rowsFor,
@@ -19,6 +19,7 @@ import { unlockCaller } from '../../../src/procedures/directory/unlock-caller.js
 import { changeEdition } from '../../../src/procedures/exits/change-edition.js';
 import { changeSignIn } from '../../../src/procedures/exits/change-sign-in.js';
 import { appointSuccessor } from '../../../src/procedures/exits/hand-over.js';
+import { importDirectory } from '../../../src/procedures/exits/import-directory.js';
 import { withSecondOperator } from '../../../src/procedures/exits/two-persons.js';
 import type { Account, User } from '../../../src/rules/people.js';
 import type { Doors } from './door.js';
@@ -115,7 +116,11 @@ export const DIRECTORY: Doors = {
         },
       ),
   },
-  'directory/import-directory.importDirectory': {
+  'directory/import-directory.importFiles': {
+    permission: WRITE,
+    knock: (desk, signed) => importFiles(desk, signed, {}, async () => null),
+  },
+  'exits/import-directory.importDirectory': {
     permission: WRITE,
     knock: (desk, signed) => importDirectory(desk, signed, {}),
   },

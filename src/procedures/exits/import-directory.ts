@@ -1,0 +1,40 @@
+/** An import that gives many people another e-mail or phone needs a second operator: where codes go is who can enrol (B56, B90). */
+import type { Desk, SignedOperator } from '../../desk.js';
+import type { Acting } from '../authorise.js';
+import {
+  type ContactChange,
+  type ImportReport,
+  type ImportRequest,
+  importFiles,
+  type Waiting,
+} from '../directory/import-directory.js';
+import { approvalEntry, approvalNeeded, changeSubject, requestApproval, useApproval } from '../resets/approvals.js';
+
+/** Refusals: those of `importFiles`, and approval-needed; the same import acts once it is approved. */
+export async function importDirectory(
+  desk: Desk,
+  signed: SignedOperator,
+  request: ImportRequest,
+): Promise<ImportReport> {
+  const done = await importFiles(desk, signed, request, secondOperator);
+  if ('request' in done) throw approvalNeeded(done.request);
+  return done;
+}
+
+async function secondOperator(
+  acting: Acting<'directory:write'>,
+  { users, outcome }: ContactChange,
+): Promise<Waiting | null> {
+  const { desk, by, now } = acting;
+  if (users.length <= desk.policy.limits.directory.contactsOver) return null;
+  const change = `import ${outcome()}: another e-mail or phone for ${users.length} people`;
+  const { subject, hash } = await changeSubject(acting, { users, change, reason: null });
+  if ((await useApproval(acting, hash)) !== undefined) return null;
+  const { request, made } = await requestApproval(acting, 'many-contacts', subject);
+  const detail = { people: users.length, approval: request.id };
+  const refused = { kind: 'directory.imported', outcome: 'refused', reason: 'approval-needed', detail } as const;
+  return {
+    request,
+    entries: made ? [refused, approvalEntry(by.actor, request, 'approval.requested', now)] : [refused],
+  };
+}
