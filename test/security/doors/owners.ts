@@ -25,7 +25,7 @@ import {
   listDevices,
   listSessions,
 } from '../../../src/procedures/portal/devices-and-sessions.js';
-import { readProfile } from '../../../src/procedures/portal/read-profile.js';
+import { changeOwnContact, readProfile, sendContactCodes } from '../../../src/procedures/portal/own-profile.js';
 import { rememberDevice } from '../../../src/procedures/portal/remember-device.js';
 import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
@@ -155,7 +155,23 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
   },
   'portal/devices-and-sessions.listDevices': { knock: (desk, login) => listDevices(desk, login, []) },
   'portal/devices-and-sessions.listSessions': { knock: listSessions },
-  'portal/read-profile.readProfile': { knock: readProfile },
+  'portal/own-profile.changeOwnContact': {
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) =>
+      changeOwnContact(
+        desk,
+        login,
+        { contact: 'email', next: 'a@b.example' },
+        { 'contact-old': '', 'contact-new': '' },
+      ),
+  },
+  'portal/own-profile.readProfile': { knock: readProfile },
+  'portal/own-profile.sendContactCodes': {
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => sendContactCodes(desk, login, { contact: 'email', next: 'no address' }),
+  },
   'portal/remember-device.rememberDevice': { knock: rememberDevice },
   'portal/sign-in-user.provePassword': { knock: (desk, login) => provePassword(desk, login, PASSWORD) },
   'resets/object-to-reset.objectToReset': {

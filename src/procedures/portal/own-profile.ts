@@ -1,0 +1,176 @@
+/**
+ * What users see of themselves in the portal (My Profile): facts about their secrets, never the secrets. And the e-mail or phone for codes,
+ * which they change only with two codes: one to the contact on file for days (B57), one to the new one.
+ */
+import type { Desk } from '../../desk.js';
+import { refusal } from '../../errors.js';
+import type { SentFactor } from '../../factors/factor.js';
+import { email, sms } from '../../factors/registry.js';
+import { hasAdminStatus, hasPassphrase } from '../../rules/customer-roles.js';
+import { faultOfEmail, faultOfPhone, tidy } from '../../rules/directory-fields.js';
+import { changedContacts } from '../../rules/directory-import.js';
+import { maskedContact } from '../../rules/masked-contact.js';
+import { findContact } from '../codes/contact-on-file.js';
+import { type ContactPurpose, judgeSentCode, newSentCode, requireSent, storeSentCode } from '../codes/sent-codes.js';
+import { storePerson } from '../directory/change-person.js';
+import { clearAttempt } from '../lock-outs.js';
+import { type ActingOwner, actAsOwner, askOwner } from './act-as-owner.js';
+import type { Owner, PortalLogin } from './customer-login.js';
+import { keepsOwnerCopies } from './owner-copy.js';
+import { countOwnerAttempt } from './portal-attempts.js';
+
+export interface Profile {
+  /** `everything`, or the scopes held. */
+  readonly privileges: 'everything' | readonly string[];
+  readonly passphrase: ProfilePassphrase;
+  /** When the application password was last set, ms; null if there is none (single sign-on). */
+  readonly passwordChangedAt: number | null;
+}
+
+export interface ProfilePassphrase {
+  /** `no-use`: a plain user makes no protected requests. `desk`: set on the set-up call. */
+  readonly state: 'no-use' | 'none' | 'owner' | 'desk';
+  readonly setAt: number | null;
+  /** `portal passphrase show` can show it. */
+  readonly readable: boolean;
+}
+
+/** Refusals: not-signed-in, factor-needed, enrolment-needed. */
+export async function readProfile(desk: Desk, login: PortalLogin): Promise<Profile> {
+  await askOwner(desk, login, { lock: 'owner' });
+  const { account, user } = login;
+  const password = await desk.store.read.secrets.applicationPassword(user.id);
+  return {
+    privileges: hasAdminStatus(desk.policy, account, user) ? 'everything' : user.scopes,
+    passphrase: await passphraseOf(desk, login),
+    passwordChangedAt: password?.changed_at ?? null,
+  };
+}
+
+export async function passphraseOf(desk: Desk, { account, user }: Owner): Promise<ProfilePassphrase> {
+  if (!hasPassphrase(desk.policy, account, user)) return { state: 'no-use', setAt: null, readable: false };
+  const row = await desk.store.read.secrets.passphrase(user.id);
+  if (row?.verifier == null) return { state: 'none', setAt: null, readable: false };
+  const readable = keepsOwnerCopies(desk) && row.owner_copy !== null;
+  return { state: row.set_by === 'desk' ? 'desk' : 'owner', setAt: row.set_at, readable };
+}
+
+const CONTACTS = { email, phone: sms } as const satisfies Readonly<Record<string, SentFactor>>;
+
+/** `next`: as typed, and the same for both steps. */
+export interface ContactChange {
+  readonly contact: keyof typeof CONTACTS;
+  readonly next: string;
+}
+
+export const CHANGING_CONTACT = { lock: 'owner:fresh' } as const;
+const PROOFS: readonly ContactPurpose[] = ['contact-old', 'contact-new'];
+
+/**
+ * What the codes are good for: this change, of the contacts as they are now, in this session. Whoever names another contact, or has it
+ * changed meanwhile, has no code.
+ */
+const bindingOf = (desk: Desk, { user, session }: PortalLogin, { contact, next }: ContactChange, purpose: string) => ({
+  userId: user.id,
+  purpose,
+  factorId: desk.digests.mac(
+    'mac/lookup',
+    'contact',
+    session.sessionId,
+    `${user.contactChangedAt}`,
+    contact,
+    tidy(next),
+  ),
+});
+
+/**
+ * Sends both codes; the answer is where the first went, masked. Refusals: not-signed-in, factor-needed, invalid-input (no contact; nothing
+ * that is old enough on file), locked (too many codes), delivery-failed.
+ */
+export async function sendContactCodes(desk: Desk, login: PortalLogin, change: ContactChange): Promise<string> {
+  await askOwner(desk, login, CHANGING_CONTACT);
+  const { account, user } = login;
+  const kind = CONTACTS[change.contact];
+  const next = await readContact(desk, login, change);
+  const old = await findContact(desk, kind, { account, user });
+  if (old === '') throw refusal('invalid-input', 'contact-unproven', { contact: change.contact }, 'ask-admin-or-desk');
+  const codes = PROOFS.map((purpose) => {
+    const { factorId } = bindingOf(desk, login, change, purpose);
+    return newSentCode(desk, kind, login, { purpose, factorId, to: purpose === 'contact-old' ? old : next });
+  });
+  await actAsOwner(desk, login, CHANGING_CONTACT, {
+    entry: () => ({ kind: 'portal.code-sent', detail: { contact: change.contact } }),
+    change: async (acting) => {
+      for (const code of codes) await storeSentCode(acting, code);
+    },
+  });
+  for (const { message } of codes) await requireSent(desk, message.id);
+  return maskedContact(change.contact, old);
+}
+
+/** Where the code to the new contact goes: the address, or the number as it is dialled. */
+async function readContact(desk: Desk, { account, user }: Owner, { contact, next }: ContactChange): Promise<string> {
+  const text = tidy(next);
+  const dialled = contact === 'phone' ? (await desk.phones())(text, account.country) : null;
+  const fault = contact === 'email' ? faultOfEmail(text) : faultOfPhone(text);
+  const to = contact === 'email' ? text : (dialled?.e164 ?? '');
+  if (fault !== undefined || to === '') throw refusal('invalid-input', 'contact-form', { contact });
+  const after = { ...user, [contact]: text, ...(dialled === null ? {} : { phoneE164: dialled.e164 }) };
+  if (changedContacts(user, after).length > 0) return to;
+  throw refusal('invalid-input', 'contact-same', { contact });
+}
+
+/** Refusals: not-signed-in (a code is wrong, or both belong to another change), locked, and those of the lock. Wrong codes are counted and logged. */
+export async function changeOwnContact(
+  desk: Desk,
+  login: PortalLogin,
+  change: ContactChange,
+  codes: Readonly<Record<ContactPurpose, string>>,
+): Promise<void> {
+  // Loaded before the door is opened.
+  await desk.phones();
+  const subject = `portal-code:${login.user.id}` as const;
+  const detail = { contact: change.contact };
+  const started = { kind: 'portal.code-started', subject, detail } as const;
+  const attempt = await countOwnerAttempt(desk, login, { ...CHANGING_CONTACT, sendLater: true }, started);
+  const moved = await actAsOwner<'owner:fresh', readonly string[] | null>(desk, login, CHANGING_CONTACT, {
+    entry: (contacts) =>
+      contacts === null
+        ? { kind: 'portal.code-refused', outcome: 'refused', detail }
+        : { kind: 'user.edited', detail: { fields: [change.contact], contacts } },
+    change: async (acting) => {
+      const { write, by } = acting;
+      const { account, user: before } = by.login;
+      if (!(await areBothRight(acting, change, codes))) return null;
+      await clearAttempt(desk, write, subject, attempt);
+      const after = { ...before, [change.contact]: tidy(change.next) };
+      return (await storePerson(acting, { account, before, after }, `${before.name} (in the portal)`)).moved;
+    },
+  });
+  if (moved === null) throw refusal('not-signed-in', 'contact-codes-wrong', {}, 'try-again');
+}
+
+/** Uses both up, or neither: a right one beside a wrong one can be given again. */
+async function areBothRight(
+  acting: ActingOwner,
+  change: ContactChange,
+  codes: Readonly<Record<ContactPurpose, string>>,
+): Promise<boolean> {
+  const { desk, write, by } = acting;
+  const { id } = by.login.user;
+  let right = 0;
+  for (const purpose of PROOFS) {
+    const binding = bindingOf(desk, by.login, change, purpose);
+    const outcome = await judgeSentCode(acting, CONTACTS[change.contact], { binding, typed: codes[purpose] });
+    if (outcome === 'accepted') right += 1;
+  }
+  if (right === PROOFS.length) {
+    await write.factors.deleteCodes(id, PROOFS);
+    return true;
+  }
+  for (const purpose of PROOFS) {
+    const row = await write.factors.newestCode(id, purpose, bindingOf(desk, by.login, change, purpose).factorId);
+    if (row != null && row.used_at !== null) await write.factors.updateCode(row.id, { used_at: null });
+  }
+  return false;
+}
