@@ -77,8 +77,8 @@ const contact = page('/contact', 'contact.title', ['done'], {
     };
     const { addressOnFileDays: days } = desk.policy.limits.enrolmentCode;
     const [contact, next] = [visit.all('contact')[0], visit.all('next')[0]];
-    const going = contact === undefined || next === undefined ? '' : contactCodes(visit, contact, next);
-    return html`${going}<p>${text('contact.why', { days })}</p>${of('email', 'email')}${of('phone', 'tel')}<p>${text('contact.lost')}</p>`;
+    if (contact !== undefined && next !== undefined) return contactCodes(visit, contact, next);
+    return html`<p>${text('contact.why', { days })}</p>${of('email', 'email')}${of('phone', 'tel')}<p>${text('contact.lost')}</p>`;
   },
   acts: {
     send: (visit, which) =>
@@ -87,7 +87,7 @@ const contact = page('/contact', 'contact.title', ['done'], {
         const change = { contact: which === 'phone' ? which : 'email', next: given('next') || given(which) } as const;
         const old = await sendContactCodes(desk, login, change);
         const sent = html`<p>${text('contact.sent', { old, next: change.next })}</p>`;
-        return { html: html`${sent}${contactCodes(visit, change.contact, change.next)}<p>${text('contact.lost')}</p>` };
+        return { html: html`${sent}${contactCodes(visit, change.contact, change.next)}` };
       }),
     save: (visit) =>
       proven(visit, { act: 'save', kept: ['contact', 'next', 'old-code', 'new-code'] }, async () => {
@@ -108,7 +108,8 @@ function contactCodes(visit: Signed, contact: string, next: string): Html {
     field(name, text(`contact.${name}`), { fills: 'one-time-code' }),
   );
   const save = form(visit, '/contact', html`${kept}${old}${made}${button(text('save'), 'save', 'first')}`);
-  return html`${save}${form(visit, '/contact', html`${kept}${button(text('contact.again'), `send ${contact}`)}`)}`;
+  const again = form(visit, '/contact', html`${kept}${button(text('contact.again'), `send ${contact}`)}`);
+  return html`${save}${again}<p>${text('contact.lost')}</p>${back(visit)}`;
 }
 
 const passphrase = page('/passphrase', 'passphrase.title', ['done'], {

@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium)('the pages in Chromium (B91)', () => {
   ])(
     'B57 an e-mail address is changed with two codes (%s); axe finds nothing',
     async (locale, password, title, next, old, save) => {
-      const [login, to] = ['sue', `sue.${locale}@new.example`];
+      const [login, to] = ['sue', `sue.${locale}@new.example`] as const;
       await place.givePassword(login, PASSWORD);
       place.clock.advance(1000);
       const page = await (await chromium.newContext({ locale, bypassCSP: true })).newPage();

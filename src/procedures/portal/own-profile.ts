@@ -64,24 +64,14 @@ export interface ContactChange {
 }
 
 export const CHANGING_CONTACT = { lock: 'owner:fresh' } as const;
+type ContactCodes = Readonly<Record<ContactPurpose, string>>;
 const PROOFS: readonly ContactPurpose[] = ['contact-old', 'contact-new'];
 
-/**
- * What the codes are good for: this change, of the contacts as they are now, in this session. Whoever names another contact, or has it
- * changed meanwhile, has no code.
- */
-const bindingOf = (desk: Desk, { user, session }: PortalLogin, { contact, next }: ContactChange, purpose: string) => ({
-  userId: user.id,
-  purpose,
-  factorId: desk.digests.mac(
-    'mac/lookup',
-    'contact',
-    session.sessionId,
-    `${user.contactChangedAt}`,
-    contact,
-    tidy(next),
-  ),
-});
+/** What a code is good for: this change, of the contacts as they are now, in this session. For any other change there is no code. */
+function bindingOf(desk: Desk, { user, session }: PortalLogin, change: ContactChange, purpose: ContactPurpose) {
+  const about = [session.sessionId, String(user.contactChangedAt), change.contact, tidy(change.next)];
+  return { userId: user.id, purpose, factorId: desk.digests.mac('mac/lookup', 'contact', ...about) };
+}
 
 /**
  * Sends both codes; the answer is where the first went, masked. Refusals: not-signed-in, factor-needed, invalid-input (no contact; nothing
@@ -89,14 +79,13 @@ const bindingOf = (desk: Desk, { user, session }: PortalLogin, { contact, next }
  */
 export async function sendContactCodes(desk: Desk, login: PortalLogin, change: ContactChange): Promise<string> {
   await askOwner(desk, login, CHANGING_CONTACT);
-  const { account, user } = login;
   const kind = CONTACTS[change.contact];
   const next = await readContact(desk, login, change);
-  const old = await findContact(desk, kind, { account, user });
+  const old = await findContact(desk, kind, login);
   if (old === '') throw refusal('invalid-input', 'contact-unproven', { contact: change.contact }, 'ask-admin-or-desk');
   const codes = PROOFS.map((purpose) => {
-    const { factorId } = bindingOf(desk, login, change, purpose);
-    return newSentCode(desk, kind, login, { purpose, factorId, to: purpose === 'contact-old' ? old : next });
+    const to = purpose === 'contact-old' ? old : next;
+    return newSentCode(desk, kind, login, { ...bindingOf(desk, login, change, purpose), to });
   });
   await actAsOwner(desk, login, CHANGING_CONTACT, {
     entry: () => ({ kind: 'portal.code-sent', detail: { contact: change.contact } }),
@@ -125,12 +114,11 @@ export async function changeOwnContact(
   desk: Desk,
   login: PortalLogin,
   change: ContactChange,
-  codes: Readonly<Record<ContactPurpose, string>>,
+  codes: ContactCodes,
 ): Promise<void> {
   // Loaded before the door is opened.
   await desk.phones();
-  const subject = `portal-code:${login.user.id}` as const;
-  const detail = { contact: change.contact };
+  const [subject, detail] = [`portal-code:${login.user.id}`, { contact: change.contact }] as const;
   const started = { kind: 'portal.code-started', subject, detail } as const;
   const attempt = await countOwnerAttempt(desk, login, { ...CHANGING_CONTACT, sendLater: true }, started);
   const moved = await actAsOwner<'owner:fresh', readonly string[] | null>(desk, login, CHANGING_CONTACT, {
@@ -139,10 +127,9 @@ export async function changeOwnContact(
         ? { kind: 'portal.code-refused', outcome: 'refused', detail }
         : { kind: 'user.edited', detail: { fields: [change.contact], contacts } },
     change: async (acting) => {
-      const { write, by } = acting;
-      const { account, user: before } = by.login;
+      const { account, user: before } = acting.by.login;
       if (!(await areBothRight(acting, change, codes))) return null;
-      await clearAttempt(desk, write, subject, attempt);
+      await clearAttempt(desk, acting.write, subject, attempt);
       const after = { ...before, [change.contact]: tidy(change.next) };
       return (await storePerson(acting, { account, before, after }, `${before.name} (in the portal)`)).moved;
     },
@@ -151,26 +138,19 @@ export async function changeOwnContact(
 }
 
 /** Uses both up, or neither: a right one beside a wrong one can be given again. */
-async function areBothRight(
-  acting: ActingOwner,
-  change: ContactChange,
-  codes: Readonly<Record<ContactPurpose, string>>,
-): Promise<boolean> {
+async function areBothRight(acting: ActingOwner, change: ContactChange, codes: ContactCodes): Promise<boolean> {
   const { desk, write, by } = acting;
-  const { id } = by.login.user;
+  const bound = PROOFS.map((purpose) => bindingOf(desk, by.login, change, purpose));
   let right = 0;
-  for (const purpose of PROOFS) {
-    const binding = bindingOf(desk, by.login, change, purpose);
-    const outcome = await judgeSentCode(acting, CONTACTS[change.contact], { binding, typed: codes[purpose] });
-    if (outcome === 'accepted') right += 1;
+  for (const binding of bound) {
+    const typed = codes[binding.purpose];
+    if ((await judgeSentCode(acting, CONTACTS[change.contact], { binding, typed })) === 'accepted') right += 1;
   }
-  if (right === PROOFS.length) {
-    await write.factors.deleteCodes(id, PROOFS);
-    return true;
-  }
-  for (const purpose of PROOFS) {
-    const row = await write.factors.newestCode(id, purpose, bindingOf(desk, by.login, change, purpose).factorId);
-    if (row != null && row.used_at !== null) await write.factors.updateCode(row.id, { used_at: null });
-  }
-  return false;
+  if (right === bound.length) await write.factors.deleteCodes(by.login.user.id, PROOFS);
+  else
+    for (const { userId, purpose, factorId } of bound) {
+      const row = await write.factors.newestCode(userId, purpose, factorId);
+      if (row !== undefined) await write.factors.updateCode(row.id, { used_at: null });
+    }
+  return right === bound.length;
 }

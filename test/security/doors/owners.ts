@@ -31,6 +31,7 @@ import { provePassword } from '../../../src/procedures/portal/sign-in-user.js';
 import { objectToReset } from '../../../src/procedures/resets/object-to-reset.js';
 import { resendInPortal } from '../../../src/procedures/resets/resend-code.js';
 import { countPortalReset, resetInPortal } from '../../../src/procedures/resets/reset-in-portal.js';
+import { resetsOfUser, undoInPortal } from '../../../src/procedures/resets/undo-reset.js';
 import { LOGIN_STATES, type LoginState } from '../../../src/rules/mfa-login.js';
 import { PASSWORD } from '../../procedures/portal/portal-place.js';
 
@@ -195,5 +196,12 @@ export const OWNERS: Readonly<Record<string, OwnerDoorRow>> = {
     notByDevice: true,
     lately: 'password',
     knock: (desk, login) => resetInPortal(desk, login, { references: ['nobody'], reason: 'test', confirmed: 0 }),
+  },
+  'resets/undo-reset.resetsOfUser': { adminsOnly: true, knock: (desk, login) => resetsOfUser(desk, login, 'nobody') },
+  'resets/undo-reset.undoInPortal': {
+    adminsOnly: true,
+    notByDevice: true,
+    lately: 'password',
+    knock: (desk, login) => undoInPortal(desk, login, 'rst_none', 'test'),
   },
 };
